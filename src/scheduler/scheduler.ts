@@ -1,0 +1,159 @@
+import {EXIT, StageError} from '../errors.ts';
+
+declare const jobIdBrand: unique symbol;
+/** A PBS job id as qsub printed it, such as `4.pbs-sn1`. Made only where an answer of PBS or a fact is read. */
+export type JobId = string & {readonly [jobIdBrand]: true};
+
+export type DependencyType = 'afterok' | 'afternotok' | 'afterany';
+
+export interface Dependency {
+  readonly type: DependencyType;
+  /** without duplicates: PBS never releases a job that names one id twice (pbs/CONTRACT, section 7) */
+  readonly jobs: readonly JobId[];
+}
+
+/** Everything that one qsub says. Paths are absolute. */
+export interface JobRequest {
+  /** `-N`; 1 to 230 characters of `[A-Za-z0-9_.+-]`; absent when the script's own `#PBS -N` is to rule */
+  readonly name?: string;
+  /** the file to submit; PBS copies it at submission */
+  readonly script: string;
+  /** the directory qsub is started in: the job's PBS_O_WORKDIR */
+  readonly workdir: string;
+  /** travels as STAGE_INTENT in the job's variables; the job can be found by it again. `[A-Za-z0-9_.-]` only */
+  readonly tag: string;
+  /** raw values of the user's own `-v` (from `#PBS` lines), which a `-v` on the command line would otherwise replace whole */
+  readonly userVariables: readonly string[];
+  /** submit under a user hold (`-h`) */
+  readonly hold: boolean;
+  readonly dependencies: readonly Dependency[];
+  /** do not start before this instant, in milliseconds since the epoch (`-a`) */
+  readonly startAt?: number;
+  readonly queue?: string;
+  readonly account?: string;
+  readonly project?: string;
+  /** one `-l key=value` each, such as `{select: '1:ncpus=4', walltime: '01:00:00'}` */
+  readonly resources: Readonly<Record<string, string>>;
+  /** `-o` */
+  readonly stdout?: string;
+  /** `-e` */
+  readonly stderr?: string;
+  /** `-j oe` */
+  readonly joinOutput: boolean;
+  /** `-m n`: a job of our own that nobody wants mail about */
+  readonly noMail: boolean;
+  /** further arguments of the profile, passed as they are */
+  readonly extraArgs: readonly string[];
+}
+
+/** What one look told about one job. */
+export type JobSeen =
+  /** PBS could not be asked, or its answer could not be read: conclude nothing */
+  | {readonly kind: 'no-evidence'; readonly why: string}
+  /** PBS answered, and does not know this id (any more) */
+  | {readonly kind: 'unknown'}
+  | LiveJob
+  | EndedJob;
+
+export interface LiveJob {
+  readonly kind: 'live';
+  readonly state: 'queued' | 'held' | 'waiting' | 'running' | 'ending' | 'suspended' | 'moved' | 'other';
+  readonly userHold: boolean;
+  readonly otherHold: boolean;
+  readonly name: string;
+  readonly queue: string;
+  readonly comment?: string;
+  /** STAGE_INTENT of the job's variables */
+  readonly tag?: string;
+  /** submission time (`ctime`), milliseconds since the epoch */
+  readonly submittedAt?: number;
+  readonly startAt?: number;
+  readonly startedAt?: number;
+}
+
+export interface EndedJob {
+  readonly kind: 'ended';
+  /** absent for a job that never ran: deleted early, or removed by a dependency (pbs/CONTRACT, section 1, fact 4) */
+  readonly exitStatus?: number;
+  /** `ran`: it has an exit status; `deleted`: by qdel before it ran (substate 91); `removed`: by its dependency (substate 92, no exit status) */
+  readonly how: 'ran' | 'deleted' | 'removed';
+  /** one phrase for people: "exit status 3", "killed: walltime exceeded", "killed by signal 15", "deleted before it started" */
+  readonly reason: string;
+  readonly name: string;
+  readonly comment?: string;
+  readonly tag?: string;
+  readonly submittedAt?: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+}
+
+/** What `submit` learnt. Only `submitted` and `refused` are conclusions. */
+export type Submission =
+  | {readonly kind: 'submitted'; readonly job: JobId}
+  /** PBS said no; no job exists. `retry` when the refusal may pass by itself (a queue limit) */
+  | {readonly kind: 'refused'; readonly error: SchedulerRefused; readonly retry: boolean}
+  /** PBS could not be reached before anything was sent; no job exists */
+  | {readonly kind: 'unreachable'; readonly error: SchedulerUnreachable}
+  /** the answer was lost (timeout, connection cut, unreadable): the job may exist; look for its tag later */
+  | {readonly kind: 'unclear'; readonly why: string};
+
+/** The batch system as the engine needs it. */
+export interface Scheduler {
+  readonly capabilities: () => Promise<SchedulerCapabilities>;
+  /** Submit one job. Never throws for what PBS says; see {@link Submission}. */
+  submit(request: JobRequest): Promise<Submission>;
+  /** End a job's user hold. A job that is not held, or is gone, is left as it is: safe to repeat.
+   *  @throws {SchedulerUnreachable} when PBS cannot be asked; {SchedulerRefused} when it says no */
+  release(job: JobId): Promise<void>;
+  /** Put a user hold on a job. Finished and unknown jobs are left as they are.
+   *  @throws {SchedulerUnreachable} {SchedulerRefused} */
+  hold(job: JobId): Promise<void>;
+  /** Delete one job (one id per qdel: an unknown last id crashes the server, pbs/CONTRACT section 1, fact 6).
+   *  A job that is gone already is left as it is.
+   *  @throws {SchedulerUnreachable} {SchedulerRefused} */
+  delete(job: JobId): Promise<void>;
+  /** Move the start time of a waiting job (`qalter -a`). A job that started or is gone is left as it is.
+   *  @throws {SchedulerUnreachable} {SchedulerRefused} */
+  moveStart(job: JobId, startAt: number): Promise<void>;
+  /** Look at many jobs with one question. Never throws for what PBS says.
+   *  @returns an entry for every id that was asked about */
+  look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>>;
+  /** Find own jobs, finished ones too where history is kept, by the tags they were submitted with.
+   *  @returns found jobs by tag; a tag that is absent is known to PBS in no job
+   *  @throws {SchedulerUnreachable} when PBS cannot be asked: then nothing may be concluded */
+  findByTag(tags: readonly string[]): Promise<ReadonlyMap<string, JobId>>;
+}
+
+export interface SchedulerCapabilities {
+  /** finished jobs are shown by `qstat -x` */
+  readonly historyKept: boolean;
+  readonly serverName: string;
+}
+
+/** PBS could not be asked. Nothing is known to have changed, and nothing may be concluded. */
+export class SchedulerUnreachable extends StageError {
+  constructor(asked: string, why: string, cause?: unknown) {
+    super({
+      code: 'SCHEDULER_UNREACHABLE',
+      exit: EXIT.unreachable,
+      what: `PBS did not answer "${asked}"`,
+      why,
+      next: ['Nothing was changed: run the same command again later.', 'See whether PBS answers you: qstat -B'],
+      cause,
+    });
+  }
+}
+
+/** PBS answered, and said no. */
+export class SchedulerRefused extends StageError {
+  constructor(parts: {asked: string; why: string; next?: readonly string[]; exit?: 2 | 4; cause?: unknown}) {
+    super({
+      code: 'SCHEDULER_REFUSED',
+      exit: parts.exit ?? EXIT.usage,
+      what: `PBS refused "${parts.asked}"`,
+      why: parts.why,
+      next: parts.next ?? [],
+      cause: parts.cause,
+    });
+  }
+}

@@ -1,0 +1,149 @@
+import {EXIT, StageError} from '../errors.ts';
+
+declare const taskIdBrand: unique symbol;
+/** A Globus task id (a UUID). Made only where an answer of Globus or a fact is read. */
+export type TaskId = string & {readonly [taskIdBrand]: true};
+
+/** Where something lies: a collection's id (a UUID) and a path on it. */
+export interface Place {
+  readonly collection: string;
+  readonly path: string;
+}
+
+export interface TransferOptions {
+  /** Globus `sync_level`: 0 exists, 1 size, 2 mtime, 3 checksum; absent copies everything */
+  readonly syncLevel?: 0 | 1 | 2 | 3;
+  readonly verifyChecksum: boolean;
+  readonly preserveTimestamp: boolean;
+  readonly encryptData: boolean;
+  /** ISO 8601 instant after which Globus gives up */
+  readonly deadline?: string;
+}
+
+/** One transfer task to be asked for. */
+export interface TransferRequest {
+  /** at most 128 characters, no CR or LF, no white space at either end; says run and step */
+  readonly label: string;
+  readonly sourceCollection: string;
+  readonly destinationCollection: string;
+  readonly items: readonly {readonly from: string; readonly to: string; readonly recursive: boolean}[];
+  readonly options: TransferOptions;
+}
+
+/** What one look told about one task. */
+export type TaskSeen =
+  /** Globus could not be asked, or its answer could not be read: conclude nothing */
+  | {readonly kind: 'no-evidence'; readonly why: string}
+  /** Globus answered, and lists no such task for this identity */
+  | {readonly kind: 'unknown'}
+  | TransferTask;
+
+export interface TransferTask {
+  readonly kind: 'task';
+  readonly task: TaskId;
+  /**
+   * The task as users meet it. `inactive` needs a person (a sign-in or consent); `cancelled` is Globus's
+   * FAILED with fatal error CANCELED. Source: Globus contract, section 6.
+   */
+  readonly state: 'queued' | 'active' | 'paused' | 'inactive' | 'succeeded' | 'failed' | 'cancelled';
+  readonly label: string;
+  readonly sourceCollection: string;
+  readonly destinationCollection: string;
+  readonly sourceName: string;
+  readonly destinationName: string;
+  readonly bytesTransferred: number;
+  readonly filesTransferred: number;
+  readonly filesSkipped: number;
+  /** files found so far; grows while directories are walked */
+  readonly files: number;
+  readonly subtasksTotal: number;
+  readonly subtasksPending: number;
+  /** bytes per second, as the service reckons it; 0 when not known */
+  readonly rate: number;
+  readonly faults: number;
+  /** what Globus says of a task that is not running smoothly, such as "file not found"; absent when all is well */
+  readonly trouble?: string;
+  /** why a task failed: `fatal_error` code and description */
+  readonly fatalError?: {readonly code: string; readonly description: string};
+  readonly requestedAt: number;
+  readonly completedAt?: number;
+  readonly deadline?: number;
+}
+
+export interface TaskEvent {
+  readonly at: number;
+  readonly code: string;
+  readonly isError: boolean;
+  readonly description: string;
+  readonly details: string;
+}
+
+export interface CollectionSeen {
+  readonly id: string;
+  readonly displayName: string;
+  readonly owner: string;
+  readonly entityType: string;
+}
+
+export interface FileEntry {
+  readonly name: string;
+  readonly type: 'file' | 'dir' | 'other';
+  readonly sizeBytes: number;
+}
+
+/** Globus Transfer as the engine needs it. All methods but `look` throw
+ *  {@link TransferUnreachable} (nothing may be concluded), {@link TransferRefused} or {@link SignInNeeded}. */
+export interface TransferService {
+  /** A fresh submission id. Store it before `submit`. */
+  newSubmissionId(): Promise<string>;
+  /** Ask for a transfer. The same submission id asked twice is still one task. */
+  submit(submissionId: string, request: TransferRequest): Promise<TaskId>;
+  /** Look at many tasks with one question (in chunks of 50). Never throws for what Globus says.
+   *  @returns an entry for every id that was asked about */
+  look(tasks: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>>;
+  /** Ask for the end of a task. One that has ended, or is not known, is left as it is: safe to repeat. */
+  cancel(task: TaskId): Promise<void>;
+  /** Newest first. */
+  events(task: TaskId, query?: {readonly limit?: number; readonly errorsOnly?: boolean}): Promise<readonly TaskEvent[]>;
+  /** List one directory of a collection. */
+  list(place: Place): Promise<readonly FileEntry[]>;
+  collection(id: string): Promise<CollectionSeen>;
+}
+
+/** Globus could not be asked, or answered with nothing that can be read. Nothing may be concluded. */
+export class TransferUnreachable extends StageError {
+  constructor(asked: string, why: string, cause?: unknown) {
+    super({
+      code: 'TRANSFER_UNREACHABLE',
+      exit: EXIT.unreachable,
+      what: `Globus did not answer "${asked}"`,
+      why,
+      next: ['Nothing is lost: run the same command again later.'],
+      cause,
+    });
+  }
+}
+
+/** Globus answered, and said no. `why` quotes its code and message. */
+export class TransferRefused extends StageError {
+  /** Globus's own error code, such as `EndpointNotFound` */
+  readonly globusCode: string;
+  constructor(parts: {asked: string; globusCode: string; why: string; next?: readonly string[]; cause?: unknown}) {
+    super({
+      code: 'TRANSFER_REFUSED',
+      exit: EXIT.usage,
+      what: `Globus refused "${parts.asked}"`,
+      why: parts.why,
+      next: parts.next ?? [],
+      cause: parts.cause,
+    });
+    this.globusCode = parts.globusCode;
+  }
+}
+
+/** A person must sign in, consent, or mend credentials before Globus goes on. */
+export class SignInNeeded extends StageError {
+  constructor(parts: {what: string; why: string; next: readonly string[]; cause?: unknown}) {
+    super({code: 'SIGN_IN_NEEDED', exit: EXIT.actionNeeded, ...parts});
+  }
+}
