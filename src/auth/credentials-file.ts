@@ -1,0 +1,52 @@
+import {readFile} from 'node:fs/promises';
+import * as z from 'zod/mini';
+import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {isPrivate} from './private-file.ts';
+
+/** The id and secret of a client that is registered at Globus. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+const CredentialsFile = z.object({
+  client_id: z.string().check(z.minLength(1)),
+  client_secret: z.string().check(z.minLength(1)),
+});
+
+/** @throws {SignInNeeded} when the file is missing, open to others, or not what it should be; its contents are never quoted */
+export async function readCredentials(file: string): Promise<ClientCredentials> {
+  if (!(await isPrivate(file, 'file', 'credentials file')))
+    throw new SignInNeeded({
+      what: `The credentials file ${file} does not exist`,
+      why: 'the profile names it as the place of the Globus client id and secret',
+      next: HOW_TO_MAKE_ONE(file),
+    });
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new SignInNeeded({
+      what: `The credentials file ${file} cannot be read`,
+      why: error.code ?? 'unknown reason',
+      next: [`Look at it: ls -l ${file}`],
+    });
+  });
+  const read = CredentialsFile.safeParse(parsed(text));
+  if (read.success) return {clientId: read.data.client_id, clientSecret: read.data.client_secret};
+  throw new SignInNeeded({
+    what: `The credentials file ${file} cannot be understood`,
+    why: 'it must be a JSON object with the two texts "client_id" and "client_secret"',
+    next: HOW_TO_MAKE_ONE(file),
+  });
+}
+
+const HOW_TO_MAKE_ONE = (file: string): string[] => [
+  'Register a client ("service account") at https://app.globus.org/settings/developers',
+  `Write {"client_id": "…", "client_secret": "…"} into ${file}, then: chmod 600 ${file}`,
+];
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the message of the error would quote the text, which is a secret
+  }
+}

@@ -1,0 +1,125 @@
+import {stat} from 'node:fs/promises';
+import path from 'node:path';
+
+/** What one command did. Values only: whether that is good or bad is the reader's business. */
+export interface CommandResult {
+  /** the command as people shall read it; holds no secrets */
+  readonly asked: string;
+  /** absent when the command was not started, or was ended by a signal */
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** it was ended by us because it took too long; what it had begun may have happened */
+  readonly timedOut: boolean;
+  /** there is no such command; nothing happened */
+  readonly notFound: boolean;
+  /** the signal that ended it */
+  readonly signal?: string;
+  /** without `exitCode` and `signal`: why it could not be started at all; otherwise what went wrong with its output */
+  readonly failure?: string;
+}
+
+export interface RunOptions {
+  /** directory to start in */
+  readonly cwd?: string;
+  /** added to the environment */
+  readonly env?: Readonly<Record<string, string>>;
+  /** 60 s when not given */
+  readonly timeoutMs?: number;
+  /** text for the standard input, which is closed otherwise */
+  readonly stdin?: string;
+  /** how the command shall read in messages, when the arguments are not for everybody's eyes */
+  readonly asked?: string;
+}
+
+/** Run one command with an argument vector, never through a shell. Never throws for what the command does. */
+export type RunCommand = (command: string, argv: readonly string[], options?: RunOptions) => Promise<CommandResult>;
+
+export interface RunCommandSettings {
+  /** take commands from here instead of searching PATH */
+  readonly binDirectory?: string;
+  /** added to the environment of every command */
+  readonly env?: Readonly<Record<string, string>>;
+  /** from TERM to KILL, and from KILL to giving up on its output; 2 s when not given */
+  readonly graceMs?: number;
+}
+
+const TIMEOUT_MS = 60_000;
+const GRACE_MS = 2_000;
+/** Characters kept of each stream. 50 000 jobs of 1.2 kB each are 60 MB of `qstat -f`. */
+const MAX_OUTPUT = 200_000_000;
+
+export function createRunCommand(settings: RunCommandSettings = {}): RunCommand {
+  const graceMs = settings.graceMs ?? GRACE_MS;
+  return async (command, argv, options = {}) => {
+    const asked = options.asked ?? inWords(command, argv);
+    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    const file = settings.binDirectory === undefined ? command : path.join(settings.binDirectory, command);
+    // Imported here: many invocations of stage run no command, and the library is not free to load.
+    const {execa} = await import('execa');
+    const child = execa(file, argv, {
+      cwd: options.cwd,
+      env: {...settings.env, ...options.env},
+      ...(options.stdin === undefined ? {stdin: 'ignore' as const} : {input: options.stdin}),
+      timeout: timeoutMs,
+      forceKillAfterDelay: graceMs,
+      maxBuffer: MAX_OUTPUT,
+      reject: false,
+      stripFinalNewline: false,
+    });
+    // A grandchild can hold the pipes open after the command itself was killed (qsub behind a site's wrapper
+    // script): without this we would wait for the grandchild, however long it takes.
+    const letGo = setTimeout(
+      () => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      },
+      timeoutMs + 2 * graceMs,
+    );
+    const done = await child.finally(() => clearTimeout(letGo));
+
+    const started = child.pid !== undefined;
+    const cwdMissing = !started && options.cwd !== undefined && !(await isDirectory(options.cwd));
+    const notFound = !started && !cwdMissing && done.code === 'ENOENT';
+    return {
+      asked,
+      exitCode: done.exitCode,
+      stdout: textOf(done.stdout),
+      stderr: textOf(done.stderr),
+      timedOut: done.timedOut,
+      notFound,
+      ...(done.signal === undefined ? {} : {signal: done.signal}),
+      ...failureOf(),
+    };
+
+    function failureOf(): {failure?: string} {
+      if (cwdMissing) return {failure: `the directory ${options.cwd} does not exist`};
+      if (!started) return {failure: notFound ? `${file}: not found` : `${file}: ${done.code ?? 'cannot be started'}`};
+      if (done.isMaxBuffer) return {failure: `it printed more than ${MAX_OUTPUT} characters`};
+      // Reading its output failed: the exit code alone must not pass for a whole answer.
+      if (done.exitCode === 0 && done.failed) return {failure: 'its output could not be read to the end'};
+      return {};
+    }
+  };
+}
+
+/** A command line for people: quoted where a shell would need it, and not endless. */
+function inWords(command: string, argv: readonly string[]): string {
+  const line = [command, ...argv].map(shown).join(' ');
+  return line.length > 300 ? `${line.slice(0, 297)}...` : line;
+}
+
+function shown(word: string): string {
+  return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function textOf(output: unknown): string {
+  return typeof output === 'string' ? output : '';
+}
+
+async function isDirectory(name: string): Promise<boolean> {
+  return await stat(name).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

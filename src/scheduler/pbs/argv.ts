@@ -1,0 +1,101 @@
+import path from 'node:path';
+import type {Dependency, DependencyType, JobRequest} from '../scheduler.ts';
+import {IN_UTC, startDate} from './dates.ts';
+import {readJobId} from './job-id.ts';
+
+/** Values of `-v` with commas, quotes or backslashes arrive mangled; JSON answers turn `007`, `1e5` and `true` into other types. */
+const TAG = /^[A-Za-z][A-Za-z0-9_.-]*$/;
+/** OpenPBS 20 and later: 1 to 230 of these. Older versions allow more. */
+const NAME = /^[A-Za-z0-9_.+-]{1,230}$/;
+
+/**
+ * The arguments of the qsub that asks for a job.
+ *
+ * `-f` keeps qsub from leaving a background process: measured on OpenPBS 23.06, a qsub killed at a frozen server
+ * still submitted its job later through that process, and did not with `-f`.
+ */
+export function qsubArgv(request: JobRequest): string[] {
+  const extra = takeVariables(request.extraArgs);
+  const resources = Object.entries(request.resources).flatMap(([name, value]) => ['-l', `${name}=${value}`]);
+  const depend = dependList(request.dependencies);
+  // Ours stands first: a quote or backslash in a later value can swallow what follows it, but not what precedes it.
+  const variables = [`STAGE_INTENT=${request.tag}`, ...request.userVariables, ...extra.variables].filter(
+    (v) => v !== '',
+  );
+  return [
+    '-f',
+    ...option('-N', request.name),
+    ...(request.hold ? ['-h'] : []),
+    ...option('-a', request.startAt === undefined ? undefined : startDate(request.startAt)),
+    ...option('-W', depend === '' ? undefined : `depend=${depend}`),
+    ...option('-q', request.queue),
+    ...option('-A', request.account),
+    ...option('-P', request.project),
+    ...resources,
+    ...option('-o', request.stdout),
+    ...option('-e', request.stderr),
+    ...(request.joinOutput ? ['-j', 'oe'] : []),
+    ...(request.noMail ? ['-m', 'n'] : []),
+    ...extra.others,
+    // one -v, and after the profile's arguments: of two, qsub obeys only the last
+    '-v',
+    variables.join(','),
+    request.script,
+  ];
+}
+
+/**
+ * What is added to qsub's environment. UTC only where we give a start time: a `#PBS -a 1800` of the user's own means
+ * local time. PBS does not hand qsub's environment to the job unless the script says `-V`; besides that TZ shows up
+ * as PBS_O_TZ, which nothing reads.
+ */
+export function qsubEnvironment(request: JobRequest): Record<string, string> {
+  return request.startAt === undefined ? {} : {...IN_UTC};
+}
+
+/** What is wrong with a request, in words, before PBS is bothered with it; nothing when it is fine. */
+export function whatIsWrong(request: JobRequest): string | undefined {
+  if (!TAG.test(request.tag))
+    return `the tag "${request.tag}" has other characters than A-Z a-z 0-9 _ . -, or does not start with a letter`;
+  if (request.name !== undefined && !NAME.test(request.name))
+    return `the job name "${request.name}" is not 1 to 230 characters of A-Z a-z 0-9 _ . + -`;
+  for (const file of [request.script, request.stdout, request.stderr, request.workdir])
+    if (file !== undefined && !path.isAbsolute(file)) return `the path "${file}" is not absolute`;
+  if (request.startAt !== undefined && !Number.isFinite(request.startAt)) return 'the start time is not an instant';
+  for (const id of request.dependencies.flatMap((dependency) => dependency.jobs))
+    if (readJobId(id) === undefined) return `the dependency "${id}" is not a PBS job id`;
+  return undefined;
+}
+
+/** `afterok:1:2,afternotok:3`. An id that stands twice in one list is never met, and the job waits for ever. */
+function dependList(dependencies: readonly Dependency[]): string {
+  const byType = new Map<DependencyType, Set<string>>();
+  for (const {type, jobs} of dependencies) {
+    const ids = byType.get(type) ?? new Set();
+    for (const job of jobs) ids.add(job);
+    byType.set(type, ids);
+  }
+  return [...byType]
+    .filter(([, ids]) => ids.size > 0)
+    .map(([type, ids]) => [type, ...ids].join(':'))
+    .join(',');
+}
+
+/** A `-v` among the profile's arguments would replace ours whole, and with it the tag: its variables join ours instead. */
+function takeVariables(args: readonly string[]): {variables: string[]; others: string[]} {
+  const variables: string[] = [];
+  const others: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? '';
+    if (word === '-v') {
+      at += 1;
+      variables.push(args[at] ?? '');
+    } else if (word.startsWith('-v')) variables.push(word.slice(2));
+    else others.push(word);
+  }
+  return {variables, others};
+}
+
+function option(flag: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [flag, value];
+}

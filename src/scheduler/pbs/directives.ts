@@ -1,0 +1,110 @@
+/** One option of a `#PBS` line. */
+interface Option {
+  readonly letter: string;
+  /** without quotes */
+  readonly value?: string;
+  /** as written */
+  readonly raw: string;
+  readonly line: number;
+}
+
+/** What a user's batch script asks of PBS by itself. */
+export interface Directives {
+  /** the `#PBS` lines to hand on: all but `-v`, `-S` and `-z`, which a wrapper must take over */
+  readonly lines: readonly string[];
+  /** values of `-v`, as written without their quotes */
+  readonly variables: readonly string[];
+  readonly shell?: string;
+  readonly jobName?: string;
+  /** it says itself where PBS puts its output (`-o -e -j -k -R`) */
+  readonly ownOutput: boolean;
+  /** what cannot be run by stage, each with the line it stands in (from 1) */
+  readonly problems: readonly {readonly line: number; readonly what: string}[];
+}
+
+const WITH_VALUE = new Set('aAcCeJjklmMNopPqrRSuvW');
+const TAKEN_OVER = new Set(['v', 'S', 'z']);
+
+/**
+ * Read the `#PBS` lines of a batch script: those before its first executable line.
+ *
+ * They are honoured as PBS would honour them, because they are handed on in the wrapper's head. Taken over are
+ * `-v` (a `-v` on qsub's command line replaces it whole), `-S` (it would choose the wrapper's shell) and `-z`
+ * (it hides the job id). Source: OpenPBS 23.06, measured; qsub(1B), "Directives".
+ */
+export function readDirectives(script: string): Directives {
+  const found = headLines(script).map(({text, line}) => ({line, options: readOptions(text, line)}));
+  const options = found.flatMap(({options: some}) => some);
+  const valuesOf = (letter: string) =>
+    options.flatMap((option) => (option.letter === letter && option.value !== undefined ? [option.value] : []));
+  const shell = valuesOf('S').pop();
+  const jobName = valuesOf('N').pop();
+  return {
+    lines: found.flatMap(({options: some}) => {
+      const kept = some.filter((option) => !TAKEN_OVER.has(option.letter));
+      return kept.length > 0 ? [`#PBS ${kept.map((option) => option.raw).join(' ')}`] : [];
+    }),
+    variables: valuesOf('v').slice(-1),
+    ...(shell ? {shell} : {}),
+    ...(jobName ? {jobName} : {}),
+    ownOutput: options.some((option) => 'oejkR'.includes(option.letter)),
+    problems: options.flatMap((option) => problemOf(option)),
+  };
+}
+
+function headLines(script: string): {text: string; line: number}[] {
+  const directives: {text: string; line: number}[] = [];
+  for (const [index, text] of script.split('\n').entries()) {
+    const trimmed = text.trim();
+    if (trimmed !== '' && !trimmed.startsWith('#')) break;
+    if (/^#PBS(\s|$)/.test(text)) directives.push({text: text.slice(4), line: index + 1});
+  }
+  return directives;
+}
+
+function problemOf(option: Option): {line: number; what: string}[] {
+  const {letter, line, value = ''} = option;
+  if (letter === 'I') return [{line, what: '"#PBS -I" asks for an interactive job, which cannot run unattended'}];
+  if (letter === 'J') return [{line, what: '"#PBS -J" asks for a job array, which a step of kind job cannot be yet'}];
+  if (letter === 'W' && /(^|,)block=true/.test(value))
+    return [{line, what: '"#PBS -W block=true" would make qsub wait for the end of the job'}];
+  return [];
+}
+
+/** Options of one line. A word that is no option is kept as it stands: PBS shall judge it. */
+function readOptions(text: string, line: number): Option[] {
+  const words = splitWords(text);
+  const options: Option[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] as Word;
+    const letter = /^-([A-Za-z])/.exec(word.value)?.[1];
+    if (!letter) {
+      options.push({letter: '', raw: word.raw, line});
+    } else if (!WITH_VALUE.has(letter)) {
+      options.push({letter, raw: word.raw, line});
+    } else if (word.value.length > 2) {
+      options.push({letter, value: word.value.slice(2), raw: word.raw, line});
+    } else {
+      const value = words[++index];
+      options.push({
+        letter,
+        ...(value ? {value: value.value} : {}),
+        raw: value ? `${word.raw} ${value.raw}` : word.raw,
+        line,
+      });
+    }
+  }
+  return options;
+}
+
+interface Word {
+  readonly value: string;
+  readonly raw: string;
+}
+
+function splitWords(text: string): Word[] {
+  return [...text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([raw]) => ({
+    raw,
+    value: raw.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'),
+  }));
+}

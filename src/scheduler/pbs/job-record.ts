@@ -1,0 +1,121 @@
+import type {EndedJob, JobSeen, LiveJob} from '../scheduler.ts';
+import {readPbsDate} from './dates.ts';
+
+/** One job as qstat showed it, whichever form it was printed in. */
+export interface JobRecord {
+  readonly id: string;
+  /** an attribute by PBS's name, as text; numbers and booleans of the JSON form are text again */
+  attribute(name: string): string | undefined;
+  /** STAGE_INTENT among the job's variables */
+  readonly tag: string | undefined;
+}
+
+const LIVE_STATES: Readonly<Record<string, LiveJob['state']>> = {
+  Q: 'queued',
+  H: 'held',
+  W: 'waiting',
+  R: 'running',
+  B: 'running', // an array of which at least one member has begun
+  E: 'ending',
+  S: 'suspended',
+  U: 'suspended',
+  M: 'moved',
+  T: 'other',
+  X: 'other',
+};
+
+/** What one job record tells. States and substates: measured on OpenPBS 23.06. */
+export function seenIn(record: JobRecord): JobSeen {
+  const state = record.attribute('job_state');
+  if (state === undefined || state === '') return {kind: 'no-evidence', why: `PBS showed ${record.id} without a state`};
+  return state === 'F' ? ended(record) : live(record, state);
+}
+
+function live(record: JobRecord, state: string): LiveJob {
+  const holds = record.attribute('Hold_Types') ?? 'n';
+  return {
+    kind: 'live',
+    state: LIVE_STATES[state] ?? 'other',
+    userHold: holds.includes('u'),
+    otherHold: /[sop]/.test(holds),
+    queue: record.attribute('queue') ?? '',
+    ...whatBothHave(record),
+    ...defined('startAt', readPbsDate(record.attribute('Execution_Time'))),
+    ...defined('startedAt', readPbsDate(record.attribute('stime'))),
+  };
+}
+
+/** Exit_status is read in state F only: a requeued job shows -11 while it waits. */
+function ended(record: JobRecord): JobSeen {
+  const status = record.attribute('Exit_status');
+  const substate = record.attribute('substate') ?? '';
+  if (status !== undefined && !/^-?\d+$/.test(status))
+    return {
+      kind: 'no-evidence',
+      why: `PBS showed ${record.id} with an exit status that cannot be read: ${status.slice(0, 40)}`,
+    };
+  return {
+    kind: 'ended',
+    ...(status === undefined ? withoutStatus(substate) : withStatus(Number(status), substate)),
+    ...whatBothHave(record),
+    ...defined('startedAt', readPbsDate(record.attribute('stime'))),
+    ...defined('endedAt', endOf(record)),
+  };
+}
+
+function withStatus(exitStatus: number, substate: string): Pick<EndedJob, 'how' | 'exitStatus' | 'reason'> {
+  return {how: 'ran', exitStatus, reason: exitReason(exitStatus, substate === '91')};
+}
+
+/** Substate 92 is shared with success: only the missing exit status tells a job that its dependency removed. */
+function withoutStatus(substate: string): Pick<EndedJob, 'how' | 'reason'> {
+  if (substate === '91') return {how: 'deleted', reason: 'deleted before it started'};
+  if (substate === '92') return {how: 'removed', reason: 'removed because of a dependency, without having run'};
+  return {how: 'removed', reason: `ended without an exit status (substate ${substate || 'not shown'})`};
+}
+
+const NEGATIVE: Readonly<Record<number, string>> = {
+  [-1]: 'could not be started',
+  [-2]: 'could not be started',
+  [-4]: 'aborted when the execution daemon restarted',
+  [-5]: 'aborted when the execution daemon restarted',
+  [-6]: 'aborted when the execution daemon restarted',
+  [-10]: 'could not be started: bad user id on the execution host',
+  [-11]: 'requeued',
+  [-24]: 'killed: more CPUs in a burst than asked for',
+  [-25]: 'killed: more CPUs than asked for',
+  [-26]: 'killed: virtual memory exceeded',
+  [-27]: 'killed: memory exceeded',
+  [-28]: 'killed: CPU time exceeded',
+  [-29]: 'killed: walltime exceeded',
+};
+
+/** One phrase for people. 256 and more: a signal that PBS sent; 129 to 192: what the job's own shell says of a killed command. */
+export function exitReason(status: number, deleted: boolean): string {
+  if (status < 0) return NEGATIVE[status] ?? `ended by PBS (exit status ${status})`;
+  if (status >= 256) return `killed by signal ${status - 256}${deleted ? ' (qdel)' : ''}`;
+  if (status === 127) return 'exit status 127 (command not found)';
+  if (status === 254) return 'exit status 254 (the shell or program could not be started)';
+  if (status > 128 && status <= 192) return `exit status ${status} (killed by signal ${status - 128})`;
+  return `exit status ${status}`;
+}
+
+/** Newer servers say when it ended; older ones when it went into the history, which is the same moment. */
+function endOf(record: JobRecord): number | undefined {
+  const names = ['obittime', 'history_timestamp', 'mtime'];
+  return names.map((name) => readPbsDate(record.attribute(name))).find((instant) => instant !== undefined);
+}
+
+function whatBothHave(record: JobRecord): Pick<LiveJob, 'name' | 'comment' | 'tag' | 'submittedAt'> {
+  return {
+    name: record.attribute('Job_Name') ?? '',
+    ...defined('comment', record.attribute('comment')),
+    ...defined('tag', record.tag),
+    ...defined('submittedAt', readPbsDate(record.attribute('ctime'))),
+  };
+}
+
+/** An optional field, left out when there is nothing to say. */
+function defined<K extends string, V>(name: K, value: V | undefined): {[P in K]?: V} {
+  return value === undefined ? {} : ({[name]: value} as {[P in K]?: V}); // a computed key loses its type
+}

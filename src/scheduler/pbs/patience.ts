@@ -1,0 +1,27 @@
+import pRetry from 'p-retry';
+import type {CommandResult, RunCommand} from '../../process/run-command.ts';
+import {saysCannotConnect} from './explain.ts';
+
+/** Two more tries after 0.4 s and 1 s: a server that is being restarted, not one that is down. */
+const REPEAT = {retries: 2, minTimeout: 400, factor: 2.5};
+
+/**
+ * A RunCommand that asks again when no connection was made, and only then: nothing was sent, so even qsub may be
+ * repeated. A timeout is never repeated, since what was asked for may have happened.
+ */
+export function patiently(run: RunCommand, repeat = REPEAT): RunCommand {
+  return async (command, argv, options) => {
+    let last: CommandResult | undefined;
+    const ask = async (): Promise<CommandResult> => {
+      last = await run(command, argv, options);
+      if (saysCannotConnect(last)) throw new Error('cannot connect'); // for p-retry alone; the answer is in `last`
+      return last;
+    };
+    return await pRetry(ask, {...repeat, shouldRetry: () => last !== undefined && saysCannotConnect(last)}).catch(
+      (error: unknown) => {
+        if (last === undefined || !saysCannotConnect(last)) throw error;
+        return last;
+      },
+    );
+  };
+}

@@ -1,0 +1,207 @@
+import type {RunCommand, RunOptions} from '../../process/run-command.ts';
+import {
+  type JobId,
+  type JobRequest,
+  type JobSeen,
+  type Scheduler,
+  type SchedulerCapabilities,
+  SchedulerRefused,
+  SchedulerUnreachable,
+  type Submission,
+} from '../scheduler.ts';
+import {qsubArgv, qsubEnvironment, whatIsWrong} from './argv.ts';
+import {type CapabilityCache, probeCapabilities} from './capabilities.ts';
+import {IN_UTC, startDate} from './dates.ts';
+import {
+  explainRefused,
+  explainUnreachable,
+  saysCannotConnect,
+  saysDatabaseDead,
+  saysNoCommand,
+  whyLost,
+} from './explain.ts';
+import {readJobId} from './job-id.ts';
+import {patiently} from './patience.ts';
+import {type QstatAnswer, readQstat} from './read-qstat.ts';
+import {readQsub} from './read-qsub.ts';
+import {knownRefusal} from './refusals.ts';
+
+export interface PbsSchedulerSettings {
+  readonly run: RunCommand;
+  /** whose jobs to search for tags */
+  readonly user: string;
+  readonly cache: CapabilityCache;
+  /** pauses between tries while no connection is made; the default takes 1.4 s in all */
+  readonly repeat?: {readonly retries: number; readonly minTimeout: number; readonly factor: number};
+}
+
+/** Ids in one qstat: 200 of 20 characters are 4 kB of arguments, and an answer of 250 kB. */
+const CHUNK = 200;
+/** PBS error numbers modulo 256, measured on OpenPBS 23.06. */
+const [FINISHED, UNKNOWN, RUNNING, WRONG_STATE] = [35, 153, 167, 168];
+
+export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
+  const run = patiently(settings.run, settings.repeat);
+  /** fresh: asked in this process, not remembered from another */
+  let known: {readonly value: SchedulerCapabilities; readonly fresh: boolean} | undefined;
+
+  async function capabilities(): Promise<SchedulerCapabilities> {
+    if (known) return known.value;
+    const remembered = await settings.cache.read();
+    if (remembered === undefined) return await learn();
+    known = {value: remembered, fresh: false};
+    return remembered;
+  }
+
+  async function learn(correction?: {historyKept: boolean}): Promise<SchedulerCapabilities> {
+    const value = {...(await probeCapabilities(run)), ...correction};
+    known = {value, fresh: true};
+    await settings.cache.write(value);
+    return value;
+  }
+
+  /** One command that changes a job. Codes in `fine` mean that there was nothing left to do. */
+  async function change(
+    command: string,
+    args: readonly string[],
+    job: JobId,
+    fine: readonly number[],
+    options?: RunOptions,
+  ): Promise<void> {
+    if (readJobId(job) === undefined) throw notAnId(command, job);
+    const done = await run(command, [...args, job], options);
+    if (done.exitCode === 0) return;
+    if (saysNoCommand(done) || saysCannotConnect(done) || saysDatabaseDead(done) || whyLost(done) !== undefined)
+      throw explainUnreachable(done);
+    if (done.exitCode !== undefined && fine.includes(done.exitCode)) return;
+    // An answer that is in no table proves nothing, and all of these may be asked again.
+    if (!knownRefusal(done)) throw explainUnreachable(done);
+    throw explainRefused(done);
+  }
+
+  async function askQstat(jobs: readonly JobId[], form: 'json' | 'text', history: boolean): Promise<QstatAnswer> {
+    const x = history ? ['-x'] : [];
+    if (form === 'json')
+      return readQstat(jobs, await run('qstat', [...x, '-E', '-f', '-F', 'json', ...jobs], {env: IN_UTC}), {
+        form,
+        history,
+      });
+    const wide = readQstat(jobs, await run('qstat', [...x, '-f', '-w', ...jobs], {env: IN_UTC}), {form, history});
+    if (wide.kind !== 'unreadable') return wide;
+    return readQstat(jobs, await run('qstat', [...x, '-f', ...jobs], {env: IN_UTC}), {form, history});
+  }
+
+  async function lookChunk(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
+    let history = (await capabilities()).historyKept;
+    let form: 'json' | 'text' = 'json';
+    // Each turn corrects one assumption; after three corrections something is wrong that asking does not mend.
+    for (let turn = 0; turn < 4; turn += 1) {
+      const answer = await askQstat(jobs, form, history);
+      if (answer.kind === 'no-answer') return silence(jobs, answer.why);
+      if (answer.kind === 'unreadable' && form === 'text') return silence(jobs, answer.why);
+      if (answer.kind === 'unreadable') form = 'text';
+      if (answer.kind === 'history') history = (await learn({historyKept: answer.kept})).historyKept;
+      if (answer.kind === 'seen') {
+        // A remembered "no history" that is no longer true would make finished jobs look unknown: ask anew first.
+        if (history || known?.fresh || !hasUnknown(answer.jobs)) return answer.jobs;
+        history = (await learn()).historyKept;
+        if (!history) return answer.jobs;
+      }
+    }
+    return silence(jobs, 'PBS contradicts itself about keeping finished jobs');
+  }
+
+  async function look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
+    const seen = new Map<JobId, JobSeen>();
+    const askable = [...new Set(jobs)].filter((job) => readJobId(job) !== undefined);
+    for (const job of jobs)
+      if (readJobId(job) === undefined) seen.set(job, {kind: 'no-evidence', why: `"${job}" is not a PBS job id`});
+    for (let at = 0; at < askable.length; at += CHUNK) {
+      const chunk = askable.slice(at, at + CHUNK);
+      const found = await lookChunk(chunk).catch((error: unknown) => silence(chunk, reasonOf(error)));
+      for (const [job, what] of found) seen.set(job, what);
+    }
+    return seen;
+  }
+
+  /** Own jobs, oldest first. @throws {SchedulerUnreachable} */
+  async function ownJobs(): Promise<JobId[]> {
+    const {historyKept} = await capabilities();
+    const ask = (history: boolean) => run('qselect', [...(history ? ['-x'] : []), '-u', settings.user]);
+    let done = await ask(historyKept);
+    if (/not configured to maintain job history/.test(done.stderr)) {
+      await learn({historyKept: false});
+      done = await ask(false);
+    } else if (!historyKept && !known?.fresh && (await learn()).historyKept) done = await ask(true);
+    if (done.exitCode !== 0 || whyLost(done) !== undefined) throw explainUnreachable(done);
+    return done.stdout.split('\n').flatMap((line) => readJobId(line.trim()) ?? []);
+  }
+
+  return {
+    capabilities,
+    look,
+
+    async submit(request: JobRequest): Promise<Submission> {
+      const wrong = whatIsWrong(request);
+      if (wrong !== undefined) return notAsked(request, wrong);
+      const done = await run('qsub', qsubArgv(request), {
+        cwd: request.workdir,
+        env: qsubEnvironment(request),
+        asked: `qsub ${request.script}`, // variables may be the user's own business
+      });
+      return readQsub(done);
+    },
+
+    release: (job) => change('qrls', ['-h', 'u'], job, [FINISHED, UNKNOWN]),
+    hold: (job) => change('qhold', ['-h', 'u'], job, [FINISHED, UNKNOWN]),
+    delete: (job) => change('qdel', [], job, [FINISHED, UNKNOWN]),
+    moveStart: (job, startAt) =>
+      change('qalter', ['-a', startDate(startAt)], job, [FINISHED, UNKNOWN, RUNNING, WRONG_STATE], {env: IN_UTC}),
+
+    async findByTag(tags) {
+      const wanted = new Set(tags);
+      const found = new Map<string, JobId>();
+      if (wanted.size === 0) return found;
+      const jobs = (await ownJobs()).reverse(); // the newest first: what is sought was submitted lately
+      for (let at = 0; at < jobs.length && found.size < wanted.size; at += CHUNK) {
+        const seen = await look(jobs.slice(at, at + CHUNK));
+        for (const [job, what] of seen) {
+          if (what.kind === 'no-evidence') throw new SchedulerUnreachable('qstat', what.why);
+          if (what.kind === 'unknown' || what.tag === undefined || !wanted.has(what.tag)) continue;
+          // Two jobs of one tag: the one that still can run counts.
+          if (!found.has(what.tag) || what.kind === 'live') found.set(what.tag, job);
+        }
+      }
+      return found;
+    },
+  };
+}
+
+function silence(jobs: readonly JobId[], why: string): ReadonlyMap<JobId, JobSeen> {
+  return new Map(jobs.map((job) => [job, {kind: 'no-evidence', why}]));
+}
+
+function hasUnknown(jobs: ReadonlyMap<JobId, JobSeen>): boolean {
+  return [...jobs.values()].some((job) => job.kind === 'unknown');
+}
+
+function notAsked(request: JobRequest, why: string): Submission {
+  const error = new SchedulerRefused({
+    asked: `qsub ${request.script}`,
+    why: `${why}; PBS was not asked`,
+    next: ['Correct what is named above.'],
+  });
+  return {kind: 'refused', error, retry: false};
+}
+
+function notAnId(command: string, job: string): SchedulerRefused {
+  return new SchedulerRefused({
+    asked: `${command} ${job}`,
+    why: `"${job}" is not a PBS job id; PBS was not asked`,
+    next: ['Correct the id.'],
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof SchedulerUnreachable ? `${error.message}: ${error.why}` : String(error);
+}

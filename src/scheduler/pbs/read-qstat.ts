@@ -1,0 +1,75 @@
+import type {CommandResult} from '../../process/run-command.ts';
+import type {JobId, JobSeen} from '../scheduler.ts';
+import {saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';
+import {isSameJob, numberOf} from './job-id.ts';
+import {type JobRecord, seenIn} from './job-record.ts';
+import {readQstatJson} from './qstat-json.ts';
+import {readQstatText} from './qstat-text.ts';
+
+/** How the question was put, which decides what silence about an id means. */
+export interface HowAsked {
+  /** `json` is asked with `-E`, which drops unknown ids without a word; `text` without, and each unknown id is named */
+  readonly form: 'json' | 'text';
+  /** `-x` was given */
+  readonly history: boolean;
+}
+
+export type QstatAnswer =
+  /** an entry for every id that was asked about */
+  | {readonly kind: 'seen'; readonly jobs: ReadonlyMap<JobId, JobSeen>}
+  /** PBS is there, but this form of its answer cannot be read: ask in the other form */
+  | {readonly kind: 'unreadable'; readonly why: string}
+  /** the question assumed wrongly whether finished jobs are kept: ask again with or without `-x` */
+  | {readonly kind: 'history'; readonly kept: boolean}
+  /** nothing may be concluded about any id */
+  | {readonly kind: 'no-answer'; readonly why: string};
+
+const READERS = {json: readQstatJson, text: readQstatText};
+
+/**
+ * Read what qstat answered about some jobs. Pure.
+ *
+ * A server that is down also prints a valid document without jobs (exit 255), so the exit code is judged first;
+ * lost output also ends with exit 0, so the document must be whole. Measured on OpenPBS 23.06.
+ */
+export function readQstat(asked: readonly JobId[], done: CommandResult, how: HowAsked): QstatAnswer {
+  const lost = whyLost(done);
+  if (saysNoCommand(done) || lost !== undefined) return noAnswer(done, lost ?? 'the command was not found');
+  if (saysCannotConnect(done)) return noAnswer(done, 'no connection to the server');
+  if (/not configured to maintain job history/.test(done.stderr)) return {kind: 'history', kept: false};
+  if (!how.history && /Job has finished, use -x/.test(done.stderr)) return {kind: 'history', kept: true};
+  if (/invalid option|unrecognized option/.test(done.stderr))
+    return {kind: 'unreadable', why: 'this qstat has other options'};
+  if (/json error/.test(done.stderr)) return {kind: 'unreadable', why: 'qstat could not write JSON'};
+  if (done.exitCode !== 0 && !saysUnknown(done)) return noAnswer(done, `exit ${done.exitCode}`);
+
+  // With no known id at all some versions print nothing, others a document without jobs.
+  const nothingPrinted = done.exitCode !== 0 && done.stdout.trim() === '';
+  const records = nothingPrinted ? [] : READERS[how.form](done.stdout);
+  if (records === undefined) return {kind: 'unreadable', why: 'what qstat printed is not a whole document'};
+  return {kind: 'seen', jobs: new Map(asked.map((id) => [id, seenAmong(records, id, done, how)]))};
+}
+
+function seenAmong(records: readonly JobRecord[], id: JobId, done: CommandResult, how: HowAsked): JobSeen {
+  const record = records.find((candidate) => isSameJob(id, candidate.id));
+  if (record) return seenIn(record);
+  const similar = records.find((candidate) => numberOf(candidate.id) === numberOf(id));
+  if (similar) return {kind: 'no-evidence', why: `PBS showed ${similar.id} when asked about ${id}`};
+  if (how.form === 'json' || namedUnknown(done).some((named) => isSameJob(id, named))) return {kind: 'unknown'};
+  return {kind: 'no-evidence', why: `qstat did not speak of ${id}`};
+}
+
+/** 153 and 35, if they come from PBS itself. */
+function saysUnknown(done: CommandResult): boolean {
+  if (done.exitCode === 153) return /Unknown Job Id/.test(done.stderr);
+  return done.exitCode === 35 && /has finished/.test(done.stderr);
+}
+
+function namedUnknown(done: CommandResult): string[] {
+  return [...done.stderr.matchAll(/Unknown Job Id (\S+)/g)].map((found) => found[1] ?? '');
+}
+
+function noAnswer(done: CommandResult, why: string): QstatAnswer {
+  const words = done.stderr.replace(/\s+/g, ' ').trim().slice(0, 400);
+  return {kind: 'no-answer', why: `"${done.asked}": ${why}${words === '' ? '' : `. PBS said: "${words}"`}`};
+}

@@ -1,0 +1,155 @@
+import * as endpoints from '@globus/sdk/services/transfer/service/endpoint';
+import * as files from '@globus/sdk/services/transfer/service/file-operations';
+import * as tasks from '@globus/sdk/services/transfer/service/task';
+import * as submissions from '@globus/sdk/services/transfer/service/task-submission';
+import type * as z from 'zod/mini';
+import {
+  type FileEntry,
+  type TaskId,
+  type TaskSeen,
+  TransferRefused,
+  type TransferService,
+  TransferUnreachable,
+} from '../transfer-service.ts';
+import {type CallerSettings, createCaller, type Send} from './caller.ts';
+import {readTaskList, readTime} from './read-task.ts';
+import {isUuid, taskFilter, transferDocument} from './requests.ts';
+import {EndpointDocument, EventList, FileList, Result, SubmissionId, SubmissionResult, TASK_FIELDS} from './schemas.ts';
+
+export const PRODUCTION_TRANSFER_URL = 'https://transfer.api.globus.org/';
+
+/** Ids in one task list. Globus names no bound for this list; for its sibling of managers it is 50. */
+const CHUNK = 50;
+const EVENTS = 100;
+
+export type GlobusTransferSettings = Omit<CallerSettings, 'transferUrl'> & {
+  /** `https://transfer.api.globus.org/` when not given */
+  readonly transferUrl?: string;
+};
+
+export function createGlobusTransfer(settings: GlobusTransferSettings): TransferService {
+  const call = createCaller({...settings, transferUrl: settings.transferUrl ?? PRODUCTION_TRANSFER_URL});
+
+  /** Ask, and insist on the shape of the answer: what cannot be read is no conclusion. */
+  async function ask<T>(asked: string, schema: z.ZodMiniType<T>, send: Send): Promise<T> {
+    const read = schema.safeParse(await call(asked, send));
+    if (!read.success) throw new TransferUnreachable(asked, 'the answer does not have the form that is known');
+    return read.data;
+  }
+
+  async function lookChunk(chunk: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>> {
+    const query = {filter: taskFilter(chunk), limit: 1000, fields: TASK_FIELDS};
+    const body = await call('GET /task_list', (options, sdk) => tasks.getAll({...options, query}, sdk));
+    return readTaskList(chunk, body) ?? silence(chunk, 'the list of tasks does not have the form that is known');
+  }
+
+  return {
+    async newSubmissionId() {
+      const {value} = await ask('GET /submission_id', SubmissionId, (options, sdk) =>
+        submissions.submissionId(options, sdk),
+      );
+      return value;
+    },
+
+    async submit(submissionId, request) {
+      const payload = transferDocument(submissionId, request);
+      const {task_id} = await ask('POST /transfer', SubmissionResult, (options, sdk) =>
+        submissions.submitTransfer({...options, payload}, sdk),
+      );
+      return task_id as TaskId; // read here
+    },
+
+    async look(wanted) {
+      const seen = new Map<TaskId, TaskSeen>();
+      const askable = [...new Set(wanted)].filter(isUuid);
+      for (const id of wanted)
+        if (!isUuid(id)) seen.set(id, {kind: 'no-evidence', why: `"${id}" is not a Globus task id`});
+      for (let at = 0; at < askable.length; at += CHUNK) {
+        const chunk = askable.slice(at, at + CHUNK);
+        const found = await lookChunk(chunk).catch((error: unknown) => silence(chunk, reasonOf(error)));
+        for (const [id, what] of found) seen.set(id, what);
+      }
+      return seen;
+    },
+
+    async cancel(task) {
+      checkId(task, 'task');
+      try {
+        await ask(`POST /task/${task}/cancel`, Result, (options, sdk) => tasks.cancel(task, options, sdk));
+      } catch (error) {
+        if (error instanceof TransferRefused && isOver(error.globusCode)) return; // ended or unknown: nothing to cancel
+        throw error;
+      }
+    },
+
+    async events(task, {limit = EVENTS, errorsOnly = false} = {}) {
+      checkId(task, 'task');
+      const query = {limit, ...(errorsOnly ? {filter: 'is_error:1'} : {})};
+      const list = await ask(`GET /task/${task}/event_list`, EventList, (options, sdk) =>
+        tasks.getEventList(task, {...options, query}, sdk),
+      );
+      return list.DATA.map((event) => ({
+        at: readTime(event.time) ?? 0,
+        code: event.code,
+        isError: event.is_error ?? false,
+        description: event.description ?? '',
+        details: typeof event.details === 'string' ? event.details : JSON.stringify(event.details ?? ''),
+      }));
+    },
+
+    async list({collection, path}) {
+      checkId(collection, 'collection');
+      const asked = `GET /operation/endpoint/${collection}/ls of ${path}`;
+      const found = await ask(asked, FileList, (options, sdk) =>
+        files.ls(collection, {...options, query: {path, limit: 100_000}}, sdk),
+      );
+      if ((found.total ?? 0) > found.DATA.length)
+        throw new TransferUnreachable(asked, `the list is cut after ${found.DATA.length} of ${found.total} names`);
+      return found.DATA.map(
+        (file): FileEntry => ({name: file.name, type: kindOf(file.type), sizeBytes: file.size ?? 0}),
+      );
+    },
+
+    async collection(id) {
+      checkId(id, 'collection');
+      const found = await ask(`GET /endpoint/${id}`, EndpointDocument, (options, sdk) =>
+        endpoints.get(id, options, sdk),
+      );
+      return {
+        id: found.id,
+        displayName: found.display_name ?? found.canonical_name ?? found.id,
+        owner: found.owner_string ?? found.owner_id ?? '',
+        entityType: found.entity_type ?? '',
+      };
+    },
+  };
+}
+
+function isOver(code: string): boolean {
+  return code === 'TaskComplete' || code === 'NotFound' || code === 'ClientError.NotFound';
+}
+
+function kindOf(type: string): FileEntry['type'] {
+  return type === 'file' || type === 'dir' ? type : 'other';
+}
+
+function checkId(id: string, of: 'task' | 'collection'): void {
+  if (isUuid(id)) return;
+  throw new TransferRefused({
+    asked: `${of} ${id}`,
+    globusCode: 'NotAnId',
+    why: `"${id}" is not the id of a ${of}; Globus was not asked`,
+    next: [`Use the UUID of the ${of}.`],
+  });
+}
+
+function silence(chunk: readonly TaskId[], why: string): ReadonlyMap<TaskId, TaskSeen> {
+  return new Map(chunk.map((id) => [id, {kind: 'no-evidence', why}]));
+}
+
+/** For `look`, which never throws: the whole story in one line. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const why = 'why' in error && typeof error.why === 'string' ? `: ${error.why}` : '';
+  return `${error.message}${why}`;
+}

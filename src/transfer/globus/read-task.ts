@@ -1,0 +1,114 @@
+import type {TaskId, TaskSeen, TransferTask} from '../transfer-service.ts';
+import {FatalError, TaskDocument, TaskList} from './schemas.ts';
+
+/** A task document as users meet the task. Pure. Source: Globus Transfer API, "Task document". */
+export function readTask(document: unknown): TaskSeen {
+  const read = TaskDocument.safeParse(document);
+  if (!read.success) return noEvidence('Globus showed a task in a form that is not known');
+  const task = read.data;
+  const fatalError = readFatalError(task.fatal_error);
+  const state = stateOf(task, fatalError?.code);
+  if (state === undefined)
+    return noEvidence(`Globus showed task ${task.task_id} in the state "${task.status}", which is not known`);
+  const requestedAt = readTime(task.request_time);
+  return {
+    kind: 'task',
+    task: task.task_id as TaskId, // read here
+    state,
+    label: task.label ?? '',
+    sourceCollection: task.source_endpoint_id ?? '',
+    destinationCollection: task.destination_endpoint_id ?? '',
+    sourceName: task.source_endpoint_display_name ?? '',
+    destinationName: task.destination_endpoint_display_name ?? '',
+    bytesTransferred: task.bytes_transferred ?? 0,
+    filesTransferred: task.files_transferred ?? 0,
+    filesSkipped: task.files_skipped ?? 0,
+    files: task.files ?? 0,
+    subtasksTotal: task.subtasks_total ?? 0,
+    subtasksPending: task.subtasks_pending ?? 0,
+    rate: Math.max(0, task.effective_bytes_per_second ?? 0),
+    faults: task.faults ?? 0,
+    ...optional('trouble', troubleOf(task)),
+    ...optional('fatalError', state === 'failed' ? (fatalError ?? {code: 'UNKNOWN', description: ''}) : undefined),
+    requestedAt: requestedAt ?? 0,
+    ...optional('completedAt', readTime(task.completion_time)),
+    ...optional('deadline', readTime(task.deadline)),
+  };
+}
+
+/**
+ * What a task list tells about the tasks that were asked about. Pure.
+ * A task is `unknown` only when the list is whole and every entry of it could be told apart from that task.
+ */
+export function readTaskList(asked: readonly TaskId[], document: unknown): ReadonlyMap<TaskId, TaskSeen> | undefined {
+  const list = TaskList.safeParse(document);
+  if (!list.success) return undefined;
+  const entries = list.data.DATA;
+  const byId = new Map(entries.map((entry) => [idOf(entry), readTask(entry)] as const));
+  const whole = (list.data.length ?? entries.length) === entries.length && (list.data.total ?? 0) <= entries.length;
+  const absent: TaskSeen =
+    whole && !byId.has(undefined) ? {kind: 'unknown'} : noEvidence('the list of tasks that Globus gave is not whole');
+  return new Map(asked.map((id) => [id, byId.get(id.toLowerCase()) ?? absent]));
+}
+
+function idOf(entry: unknown): string | undefined {
+  const id = typeof entry === 'object' && entry !== null && 'task_id' in entry ? entry.task_id : undefined;
+  return typeof id === 'string' ? id.toLowerCase() : undefined;
+}
+
+function stateOf(task: TaskDocument, fatalCode: string | undefined): TransferTask['state'] | undefined {
+  switch (task.status) {
+    case 'SUCCEEDED':
+      return 'succeeded';
+    case 'FAILED': // there is no status of its own for a task that was cancelled
+      return fatalCode === 'CANCELED' ? 'cancelled' : 'failed';
+    case 'INACTIVE':
+      return 'inactive';
+    case 'ACTIVE':
+      if (task.is_paused) return 'paused';
+      return isWord(task.nice_status, 'queued') ? 'queued' : 'active';
+    default:
+      return undefined;
+  }
+}
+
+/** Faults do not end a task: it stays ACTIVE, and only `nice_status` tells that it does not get on. */
+function troubleOf(task: TaskDocument): string | undefined {
+  const code = task.nice_status ?? '';
+  if (code === '' || isWord(code, 'ok') || isWord(code, 'queued')) return undefined;
+  const words = task.nice_status_short_description ?? '';
+  return words === '' || isWord(words, code) ? code : `${words} (${code})`;
+}
+
+function isWord(text: string | null | undefined, word: string): boolean {
+  return text?.toLowerCase() === word.toLowerCase();
+}
+
+function readFatalError(value: unknown): {code: string; description: string} | undefined {
+  if (value === null || value === undefined || value === '') return undefined;
+  const read = FatalError.safeParse(typeof value === 'string' ? parsed(value) : value);
+  if (read.success) return {code: read.data.code ?? 'UNKNOWN', description: read.data.description ?? ''};
+  return {code: 'UNKNOWN', description: typeof value === 'string' ? value : ''};
+}
+
+/** `2021-01-15T18:13:11+00:00`, in milliseconds since the epoch. */
+export function readTime(text: string | null | undefined): number | undefined {
+  const instant = Date.parse(text ?? '');
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // then the text itself is the description
+  }
+}
+
+function noEvidence(why: string): TaskSeen {
+  return {kind: 'no-evidence', why};
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): {[P in K]?: V} {
+  return value === undefined ? {} : ({[name]: value} as {[P in K]?: V}); // a computed key loses its type
+}

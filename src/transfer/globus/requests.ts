@@ -1,0 +1,77 @@
+import type {TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
+import {RequestWrong} from '../../errors.ts';
+import type {TaskId, TransferRequest} from '../transfer-service.ts';
+
+const LABEL_LENGTH = 128;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Ids stand in paths and filters of requests, where a slash or comma would ask for something else. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/**
+ * The transfer document. Pure. Source: Globus Transfer API, "Transfer and Delete Documents".
+ *
+ * @throws {RequestWrong} for what Globus would refuse after a round trip, or silently take for something else
+ */
+export function transferDocument(submissionId: string, request: TransferRequest): TransferFields {
+  checkLabel(request.label);
+  if (request.items.length === 0)
+    throw new RequestWrong('A transfer without items was asked for', {
+      next: ['Name at least one source and destination.'],
+    });
+  for (const id of [request.sourceCollection, request.destinationCollection])
+    if (!isUuid(id))
+      throw new RequestWrong(`"${id}" is not the id of a collection`, {
+        next: ['Use its UUID, or a name from "collections".'],
+      });
+  for (const {from, to} of request.items) [from, to].forEach(checkPath);
+  const {options} = request;
+  return {
+    DATA_TYPE: 'transfer',
+    submission_id: submissionId,
+    label: request.label,
+    source_endpoint: request.sourceCollection,
+    destination_endpoint: request.destinationCollection,
+    verify_checksum: options.verifyChecksum,
+    preserve_timestamp: options.preserveTimestamp,
+    encrypt_data: options.encryptData,
+    ...(options.syncLevel === undefined ? {} : {sync_level: options.syncLevel}),
+    ...(options.deadline === undefined ? {} : {deadline: options.deadline}),
+    DATA: request.items.map((item) => ({
+      DATA_TYPE: 'transfer_item',
+      source_path: item.from,
+      destination_path: item.to,
+      recursive: item.recursive,
+    })),
+  };
+}
+
+/** The filter that lists exactly these tasks. Without a type, deletes of other kinds could be listed too. */
+export function taskFilter(tasks: readonly TaskId[]): string {
+  return `task_id:${tasks.join(',')}/type:TRANSFER,DELETE`;
+}
+
+function checkLabel(label: string): void {
+  const why =
+    label.length > LABEL_LENGTH
+      ? `it has ${label.length} characters`
+      : /[\r\n]/.test(label)
+        ? 'it has a line end in it'
+        : label !== label.trim()
+          ? 'it has white space at an end'
+          : undefined;
+  if (why === undefined) return;
+  throw new RequestWrong(`The label "${label.slice(0, LABEL_LENGTH)}" is not one that Globus takes`, {
+    why,
+    next: [`Use at most ${LABEL_LENGTH} characters, no line ends, no white space at either end.`],
+  });
+}
+
+function checkPath(name: string): void {
+  if (name === '' || /[\r\n]/.test(name))
+    throw new RequestWrong(`The path ${JSON.stringify(name)} is not one that Globus takes`, {
+      why: 'it is empty or has a line end in it',
+    });
+}

@@ -1,0 +1,261 @@
+import {expect, test} from 'vitest';
+import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
+import {fakePbs} from './fake-pbs.ts';
+import {jobId, recordedQstat} from './recorded.ts';
+import {aRequest} from './requests.ts';
+
+const HISTORY = {historyKept: true, serverName: 'pbs-sn1'};
+const NO_HISTORY = {historyKept: false, serverName: 'pbs-sn1'};
+const DOWN = {rc: 162, stderr: 'Connection refused\nqsub: cannot connect to server pbs-sn1 (errno=15010)\n'};
+const QSTAT_DOWN = {...DOWN, rc: 255, stdout: recordedQstat('server down').stdout};
+const SERVER = {stdout: recordedQstat('server, json').stdout};
+const SERVER_WITHOUT_HISTORY = {stdout: SERVER.stdout.replace(/"job_history_enable":.*\n/, '')};
+const JOB = jobId('1238.pbs-sn1');
+
+/** A qstat document with these jobs, each with a tag and a state. */
+function document(jobs: Record<string, {tag?: string; state?: string}>): {stdout: string} {
+  const shown = Object.entries(jobs).map(([id, {tag, state}]) => [
+    id,
+    {
+      Job_Name: 'j',
+      job_state: state ?? 'Q',
+      queue: 'workq',
+      Variable_List: tag === undefined ? {} : {STAGE_INTENT: tag},
+    },
+  ]);
+  return {
+    stdout: JSON.stringify({
+      timestamp: 1,
+      pbs_version: '23.06.06',
+      pbs_server: 'pbs-sn1',
+      Jobs: Object.fromEntries(shown),
+    }),
+  };
+}
+
+test('submits in the working directory, with an argument vector', async () => {
+  const pbs = await fakePbs({qsub: {stdout: '4.pbs-sn1\n', before: 'pwd >> "$d/log"'}});
+  const request = aRequest({
+    script: `${pbs.directory}/it's a job.sh`,
+    workdir: pbs.directory,
+    startAt: Date.UTC(2026, 0, 2),
+  });
+  expect(await pbs.scheduler.submit(request)).toEqual({kind: 'submitted', job: '4.pbs-sn1'});
+  expect(await pbs.log()).toEqual([
+    `TZ=UTC qsub -f -a 202601020000.00 -v STAGE_INTENT=s-1 ${pbs.directory}/it's a job.sh`,
+    pbs.directory,
+  ]);
+});
+
+test('a submission is tried again while no connection is made', async () => {
+  const pbs = await fakePbs({qsub: [DOWN, DOWN, {stdout: '4.pbs-sn1\n'}]});
+  expect(await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).toMatchObject({kind: 'submitted'});
+  expect(await pbs.log()).toHaveLength(3);
+});
+
+test('a server that stays down is reported after three tries', async () => {
+  const pbs = await fakePbs({qsub: DOWN});
+  expect((await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).kind).toBe('unreachable');
+  expect(await pbs.log()).toHaveLength(3);
+});
+
+test.each([
+  ['refused', {rc: 170, stderr: 'qsub: Unknown queue\n'}],
+  ['unclear', {rc: 77}],
+  ['unclear', {before: 'kill -9 $$'}],
+])('a submission that is %s is not sent again', async (kind, told) => {
+  const pbs = await fakePbs({qsub: told});
+  expect((await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).kind).toBe(kind);
+  expect(await pbs.log()).toHaveLength(1);
+});
+
+test('a qsub that does not answer in time is ended, and leaves it unclear', async () => {
+  const pbs = await fakePbs({qsub: {before: 'exec sleep 60'}}, HISTORY, 200);
+  const began = Date.now();
+  expect((await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).kind).toBe('unclear');
+  expect(Date.now() - began).toBeLessThan(5000);
+  expect(await pbs.log()).toHaveLength(1);
+});
+
+test('a working directory that is gone is a refusal that names it', async () => {
+  const pbs = await fakePbs({qsub: {stdout: '4.pbs-sn1\n'}});
+  const told = await pbs.scheduler.submit(aRequest({workdir: '/nonexistent/dir'}));
+  expect(told.kind === 'refused' && told.error.why).toContain('/nonexistent/dir');
+  expect(await pbs.log()).toEqual([]);
+});
+
+test('without PBS commands nothing is concluded, and the setting is named', async () => {
+  const pbs = await fakePbs({});
+  expect((await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).kind).toBe('unreachable');
+  expect((await pbs.scheduler.look([JOB])).get(JOB)?.kind).toBe('no-evidence');
+  await expect(pbs.scheduler.findByTag(['s-1'])).rejects.toThrow(SchedulerUnreachable);
+});
+
+test('a request that PBS would garble is refused without asking', async () => {
+  const pbs = await fakePbs({qsub: {stdout: '4.pbs-sn1\n'}});
+  expect((await pbs.scheduler.submit(aRequest({tag: 'a,b'}))).kind).toBe('refused');
+  expect(await pbs.log()).toEqual([]);
+});
+
+test('looks at all jobs with one question, in UTC', async () => {
+  const pbs = await fakePbs({qstat: {stdout: recordedQstat('running, json').stdout}}, HISTORY);
+  const seen = await pbs.scheduler.look([JOB, jobId('7.pbs-sn1'), JOB]);
+  expect([...seen].map(([id, job]) => [id, job.kind])).toEqual([
+    [JOB, 'live'],
+    ['7.pbs-sn1', 'unknown'],
+  ]);
+  expect(await pbs.log()).toEqual(['TZ=UTC qstat -x -E -f -F json 1238.pbs-sn1 7.pbs-sn1']);
+});
+
+test('asks in chunks of 200, and has an entry for each of 450 jobs', async () => {
+  const ids = Array.from({length: 450}, (_, n) => jobId(`${n + 1}.pbs-sn1`));
+  const pbs = await fakePbs({qstat: document({})}, HISTORY);
+  expect((await pbs.scheduler.look(ids)).size).toBe(450);
+  expect(await pbs.log()).toHaveLength(3);
+});
+
+test('a word that is no id is not passed to qstat, which would take it for a queue', async () => {
+  const pbs = await fakePbs({qstat: document({})}, HISTORY);
+  expect((await pbs.scheduler.look([jobId('workq'), jobId('')])).get(jobId('workq'))?.kind).toBe('no-evidence');
+  expect(await pbs.log()).toEqual([]);
+});
+
+test('a look at a server that is down is no evidence about any job', async () => {
+  const pbs = await fakePbs({qstat: QSTAT_DOWN}, HISTORY);
+  const seen = await pbs.scheduler.look([JOB, jobId('7.pbs-sn1')]);
+  expect([...seen.values()].map((job) => job.kind)).toEqual(['no-evidence', 'no-evidence']);
+});
+
+test('JSON that cannot be read is asked for as text, folded where -w is not known', async () => {
+  const pbs = await fakePbs(
+    {
+      qstat: [
+        {stdout: recordedQstat('old encoder prints invalid JSON').stdout},
+        {rc: 2, stderr: "qstat: invalid option -- 'w'\nusage: qstat\n"},
+        {stdout: recordedQstat('running, folded').stdout},
+      ],
+    },
+    HISTORY,
+  );
+  expect((await pbs.scheduler.look([JOB])).get(JOB)).toMatchObject({kind: 'live', name: 'sel_r'});
+  expect(await pbs.log()).toEqual([
+    'TZ=UTC qstat -x -E -f -F json 1238.pbs-sn1',
+    'TZ=UTC qstat -x -f -w 1238.pbs-sn1',
+    'TZ=UTC qstat -x -f 1238.pbs-sn1',
+  ]);
+});
+
+test('history that was switched off meanwhile is noticed, and live jobs are still seen', async () => {
+  const pbs = await fakePbs(
+    {
+      qstat: [
+        {stderr: 'qstat: PBS is not configured to maintain job history \n'},
+        SERVER_WITHOUT_HISTORY,
+        {stdout: recordedQstat('running, json').stdout},
+      ],
+    },
+    HISTORY,
+  );
+  expect((await pbs.scheduler.look([JOB])).get(JOB)?.kind).toBe('live');
+  expect(pbs.cached()).toEqual(NO_HISTORY);
+});
+
+test('a remembered "no history" is checked before a job is called unknown', async () => {
+  const pbs = await fakePbs(
+    {qstat: [document({}), SERVER, {stdout: recordedQstat('finished, json').stdout}]},
+    NO_HISTORY,
+  );
+  const job = jobId('4.pbs-sn1');
+  expect((await pbs.scheduler.look([job])).get(job)).toMatchObject({kind: 'ended', exitStatus: 0});
+  expect(pbs.cached()).toEqual(HISTORY);
+});
+
+test('without history unknown jobs are unknown, and the server is asked about it once', async () => {
+  const pbs = await fakePbs({qstat: [SERVER_WITHOUT_HISTORY, document({})]});
+  expect((await pbs.scheduler.look([JOB])).get(JOB)).toEqual({kind: 'unknown'});
+  await pbs.scheduler.look([JOB]);
+  expect((await pbs.log()).filter((line) => line.includes(' -B '))).toHaveLength(1);
+});
+
+test('what the server can do is read from text where JSON is of no use', async () => {
+  const pbs = await fakePbs({
+    qstat: [{stdout: '{'}, {stdout: 'Server: pbs-sn1\n    server_state = Active\n    job_history_enable = True\n\n'}],
+  });
+  expect(await pbs.scheduler.capabilities()).toEqual(HISTORY);
+});
+
+test('finds jobs by their tags among the own ones, the live one where two have the same', async () => {
+  const pbs = await fakePbs(
+    {
+      qselect: {stdout: '5.pbs-sn1\n6.pbs-sn1\n7[].pbs-sn1\n'},
+      qstat: document({
+        '5.pbs-sn1': {tag: 'a', state: 'H'},
+        '6.pbs-sn1': {tag: 'a', state: 'F'},
+        '7[].pbs-sn1': {tag: 'b'},
+      }),
+    },
+    HISTORY,
+  );
+  expect([...(await pbs.scheduler.findByTag(['a', 'b', 'c']))].sort()).toEqual([
+    ['a', '5.pbs-sn1'],
+    ['b', '7[].pbs-sn1'],
+  ]);
+  expect((await pbs.log())[0]).toBe('TZ= qselect -x -u alice');
+});
+
+test.each([
+  ['qselect cannot connect', {qselect: DOWN, qstat: document({})}],
+  ['qstat cannot connect', {qselect: {stdout: '5.pbs-sn1\n'}, qstat: QSTAT_DOWN}],
+  ['qstat is cut short', {qselect: {stdout: '5.pbs-sn1\n'}, qstat: {stdout: '{"timestamp": 1, "Jobs": {"5.pbs'}}],
+])('a search in which %s finds nothing out, not "no such job"', async (_, answers) => {
+  const pbs = await fakePbs(answers, HISTORY);
+  await expect(pbs.scheduler.findByTag(['a'])).rejects.toThrow(SchedulerUnreachable);
+});
+
+test('deletes, releases, holds and moves with one id a command', async () => {
+  const pbs = await fakePbs({qdel: {}, qrls: {}, qhold: {}, qalter: {}}, HISTORY);
+  await pbs.scheduler.delete(JOB);
+  await pbs.scheduler.release(JOB);
+  await pbs.scheduler.hold(JOB);
+  await pbs.scheduler.moveStart(JOB, Date.UTC(2026, 0, 2, 3, 4, 5));
+  expect(await pbs.log()).toEqual([
+    `TZ= qdel ${JOB}`,
+    `TZ= qrls -h u ${JOB}`,
+    `TZ= qhold -h u ${JOB}`,
+    `TZ=UTC qalter -a 202601020304.05 ${JOB}`,
+  ]);
+});
+
+const changes = ['qdel', 'qrls', 'qhold', 'qalter'] as const;
+const change = async (command: (typeof changes)[number], told: {rc: number; stderr: string}) => {
+  const pbs = await fakePbs({[command]: told}, HISTORY);
+  if (command === 'qdel') await pbs.scheduler.delete(JOB);
+  if (command === 'qrls') await pbs.scheduler.release(JOB);
+  if (command === 'qhold') await pbs.scheduler.hold(JOB);
+  if (command === 'qalter') await pbs.scheduler.moveStart(JOB, 0);
+};
+
+test.each(changes)('%s of a job that has finished or is not known is no error', async (command) => {
+  await change(command, {rc: 35, stderr: `${command}: Job has finished ${JOB}\n`});
+  await change(command, {rc: 153, stderr: `${command}: Unknown Job Id ${JOB}\n`});
+});
+
+test.each(changes)("%s of another user's job is refused, with PBS's words", async (command) => {
+  const refused = change(command, {rc: 159, stderr: `${command}: Unauthorized Request  ${JOB}\n`});
+  await expect(refused).rejects.toThrow(SchedulerRefused);
+  await expect(refused).rejects.toHaveProperty('why', expect.stringContaining('Unauthorized Request'));
+});
+
+test.each(changes)('%s at a server that is down, or with an answer of no table, concludes nothing', async (command) => {
+  await expect(
+    change(command, {rc: 162, stderr: "Connection refused\nCouldn't connect to cluster: pbs-sn1\n"}),
+  ).rejects.toThrow(SchedulerUnreachable);
+  await expect(change(command, {rc: 99, stderr: ''})).rejects.toThrow(SchedulerUnreachable);
+});
+
+test('moving the start of a job that runs already is no error', async () => {
+  await change('qalter', {rc: 167, stderr: 'qalter: Cannot modify attribute while job running  Execution_Time 4\n'});
+  await expect(change('qdel', {rc: 168, stderr: 'qdel: Request invalid for state of job 4\n'})).rejects.toThrow(
+    SchedulerRefused,
+  );
+});

@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {qsubArgv, qsubEnvironment, whatIsWrong} from '../../src/scheduler/pbs/argv.ts';
+import {startDate} from '../../src/scheduler/pbs/dates.ts';
+import {readQsub} from '../../src/scheduler/pbs/read-qsub.ts';
+import {answer, jobId, recordedRefusals} from './recorded.ts';
+import {aRequest} from './requests.ts';
+
+test('the smallest request is a script, a tag, and no background process', () => {
+  expect(qsubArgv(aRequest())).toEqual(['-f', '-v', 'STAGE_INTENT=s-1', '/home/alice/job.sh']);
+});
+
+test('everything that can be asked for is one vector, the script last', () => {
+  const request = aRequest({
+    name: 'climate.compute',
+    hold: true,
+    startAt: Date.UTC(2026, 10, 21, 6, 45, 0),
+    dependencies: [
+      {type: 'afterok', jobs: [jobId('4.pbs-sn1'), jobId('5.pbs-sn1')]},
+      {type: 'afternotok', jobs: [jobId('6.pbs-sn1')]},
+    ],
+    userVariables: ['A=1', 'B="x,y"'],
+    queue: 'workq',
+    account: 'acc',
+    project: 'proj',
+    resources: {select: '1:ncpus=4', walltime: '01:00:00'},
+    stdout: '/home/alice/o.txt',
+    stderr: '/home/alice/e.txt',
+    joinOutput: true,
+    noMail: true,
+    extraArgs: ['-r', 'n'],
+  });
+  expect(qsubArgv(request)).toEqual([
+    ...['-f', '-N', 'climate.compute', '-h', '-a', '202611210645.00'],
+    ...['-W', 'depend=afterok:4.pbs-sn1:5.pbs-sn1,afternotok:6.pbs-sn1'],
+    ...['-q', 'workq', '-A', 'acc', '-P', 'proj', '-l', 'select=1:ncpus=4', '-l', 'walltime=01:00:00'],
+    ...['-o', '/home/alice/o.txt', '-e', '/home/alice/e.txt', '-j', 'oe', '-m', 'n', '-r', 'n'],
+    ...['-v', 'STAGE_INTENT=s-1,A=1,B="x,y"', '/home/alice/job.sh'],
+  ]);
+});
+
+test('no id is named twice in one dependency list, since such a job would wait for ever', () => {
+  const ids = fc.array(
+    fc.integer({min: 1, max: 3}).map((n) => jobId(`${n}.pbs-sn1`)),
+    {maxLength: 4},
+  );
+  const dependencies = fc.array(fc.record({type: fc.constantFrom('afterok', 'afternotok', 'afterany'), jobs: ids}), {
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(dependencies, (lists) => {
+      const argv = qsubArgv(aRequest({dependencies: lists}));
+      const depend = argv[argv.indexOf('-W') + 1]?.replace('depend=', '') ?? '';
+      const wanted = lists.flatMap(({type, jobs}) => jobs.map((job) => `${type}:${job}`));
+      const said = argv.includes('-W')
+        ? depend.split(',').flatMap((part) =>
+            part
+              .split(':')
+              .slice(1)
+              .map((job) => `${part.split(':')[0]}:${job}`),
+          )
+        : [];
+      expect([...said].sort()).toEqual([...new Set(wanted)].sort());
+    }),
+  );
+});
+
+test("variables among the profile's arguments join ours instead of replacing the tag", () => {
+  const argv = qsubArgv(aRequest({extraArgs: ['-v', 'A=1', '-r', 'n', '-vB=2']}));
+  expect(argv.filter((word) => word === '-v')).toHaveLength(1);
+  expect(argv).toContain('STAGE_INTENT=s-1,A=1,B=2');
+});
+
+test('a start time is never before the instant that was asked for', () => {
+  expect(startDate(Date.UTC(2026, 11, 31, 23, 59, 59, 1))).toBe('202701010000.00');
+});
+
+test("qsub counts in UTC only when we give the start time: a user's own #PBS -a is local", () => {
+  expect(qsubEnvironment(aRequest())).toEqual({});
+  expect(qsubEnvironment(aRequest({startAt: 0}))).toEqual({TZ: 'UTC'});
+});
+
+test.each([
+  ['a tag with a comma', {tag: 'a,b'}],
+  ['a tag that JSON would take for a number', {tag: '007'}],
+  ['an empty tag', {tag: ''}],
+  ['a job name with a blank', {name: 'has space'}],
+  ['a job name of 231 characters', {name: 'x'.repeat(231)}],
+  ['a relative script', {script: 'job.sh'}],
+  ['a relative output file', {stdout: 'o.txt'}],
+  ['a dependency that is no id', {dependencies: [{type: 'afterok' as const, jobs: [jobId('workq')]}]}],
+])('%s is found before PBS is asked', (_, change) => {
+  expect(whatIsWrong(aRequest(change))).toBeTypeOf('string');
+  expect(whatIsWrong(aRequest())).toBeUndefined();
+});
+
+test.each([
+  ['4.pbs-sn1\n', '4.pbs-sn1'],
+  ['Welcome!\nYour project has 3 hours left\n4.pbs-sn1.example.org\n', '4.pbs-sn1.example.org'],
+  ['5[].pbs-sn1\n', '5[].pbs-sn1'],
+  ['4.pbs-sn1\nsee https://help.example\n', '4.pbs-sn1'],
+])('the id in %j is %s', (stdout, id) => {
+  expect(readQsub(answer({stdout}))).toEqual({kind: 'submitted', job: id});
+});
+
+test.each([
+  ['no id', answer({})],
+  ['a timeout', answer({exitCode: undefined, timedOut: true})],
+  ['a timeout after the id', answer({exitCode: undefined, timedOut: true, stdout: '4.pbs-sn1\n'})],
+  ['a signal', answer({exitCode: undefined, signal: 'SIGKILL'})],
+  ['an id with a bad exit', answer({exitCode: 1, stdout: '4.pbs-sn1\n', stderr: 'wrapper: oops'})],
+  [
+    'an id with the words of a refusal',
+    answer({exitCode: 38, stdout: '4.pbs-sn1\n', stderr: 'qsub: Maximum number of jobs already in queue tq\n'}),
+  ],
+  ['an unknown code without words', answer({exitCode: 77})],
+  ['a known code without words', answer({exitCode: 38})],
+  ['a lost connection', answer({exitCode: 183, stderr: 'qsub: Protocol (ASN.1) error\n'})],
+  ['an answer too long to be kept', answer({failure: 'it printed more than 200000000 characters'})],
+])('%s leaves it unclear whether a job exists', (_, done) => {
+  expect(readQsub(done).kind).toBe('unclear');
+});
+
+test.each([
+  ['qsub: cannot connect to server pbs-sn1 (errno=15010)', 162],
+  ['qsub: cannot connect to server nosuchhost (errno=15008)', 160],
+  ['pbsconf error: pbs conf variables not found\nqsub: cannot connect to server  (errno=0)', 255],
+  ['qsub: Failed to save job/resv in the database', 254],
+])('"%s" means that no job exists, and may be asked again', (stderr, exitCode) => {
+  expect(readQsub(answer({exitCode, stderr})).kind).toBe('unreachable');
+});
+
+test('a missing qsub names PATH and the setting of the profile', () => {
+  const read = readQsub(answer({exitCode: undefined, notFound: true, failure: 'qsub: not found'}));
+  expect(read.kind === 'unreachable' && read.error.next.join(' ')).toMatch(/PATH.*scheduler\.bin/);
+});
+
+const certain = recordedRefusals.filter(
+  (done) => ![160, 162, 255].includes(done.exitCode ?? 0) && !/^usage/.test(done.stderr),
+);
+test.each(certain.map((done) => [done.stderr.split('\n')[0], done] as const))(
+  '"%s" is a refusal that quotes PBS',
+  (words, done) => {
+    const read = readQsub(done);
+    expect(read.kind).toBe('refused');
+    if (read.kind !== 'refused') return;
+    expect(read.error.why).toContain((words ?? '').trim().slice(0, 40).replace(/\s+/g, ' '));
+    expect(read.retry).toBe([38, 39, 198].includes(done.exitCode ?? 0));
+    expect(read.error.exit).toBe(read.retry ? 4 : 2);
+  },
+);

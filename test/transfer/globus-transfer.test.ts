@@ -1,0 +1,316 @@
+import {inspect} from 'node:util';
+import {expect, test} from 'vitest';
+import type {TokenSource} from '../../src/auth/token-source.ts';
+import {createGlobusTransfer, type GlobusTransferSettings} from '../../src/transfer/globus/globus-transfer.ts';
+import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/transfer/transfer-service.ts';
+import {aTransfer, SOURCE, taskDocument, taskId, taskList} from './documents.ts';
+import {httpService, type Reaction} from './http-service.ts';
+
+const SUBMISSION_ID = '454aa59c-9663-4584-a0a7-410b40534e97';
+const ACCEPTED = {status: 202, json: {DATA_TYPE: 'transfer_result', code: 'Accepted', task_id: taskId(1)}};
+const SUBMISSION = {status: 200, json: {DATA_TYPE: 'submission_id', value: SUBMISSION_ID}};
+
+function tokens(): TokenSource & {renewed: string[]} {
+  const renewed: string[] = [];
+  return {
+    renewed,
+    token: async () => (renewed.length === 0 ? 'SECRET-1' : 'SECRET-2'),
+    renew: async (rejected) => {
+      renewed.push(rejected);
+      return 'SECRET-2';
+    },
+  };
+}
+
+async function globus(reactions: Reaction[], settings: Partial<GlobusTransferSettings> = {}) {
+  const service = await httpService(...reactions);
+  const source = tokens();
+  const transfer = createGlobusTransfer({
+    tokens: source,
+    transferUrl: service.url,
+    backoffMs: 1,
+    fetchTimeoutMs: 2000,
+    ...settings,
+  });
+  return {...service, transfer, source};
+}
+
+const problem = (status: number, code: string, more = {}) => ({
+  status,
+  json: {code, message: `about ${code}`, request_id: 'rq1', resource: '/x', ...more},
+});
+
+test('fetches a submission id, and submits with it', async () => {
+  const {transfer, asked} = await globus([SUBMISSION, ACCEPTED]);
+  const id = await transfer.newSubmissionId();
+  expect(await transfer.submit(id, aTransfer())).toBe(taskId(1));
+  expect(asked.map(({method, path, authorization}) => [method, path, authorization])).toEqual([
+    ['GET', '/v0.10/submission_id', 'Bearer SECRET-1'],
+    ['POST', '/v0.10/transfer', 'Bearer SECRET-1'],
+  ]);
+  expect(JSON.parse(asked[1]?.body ?? '')).toMatchObject({DATA_TYPE: 'transfer', submission_id: SUBMISSION_ID});
+});
+
+test('a submission whose answer is lost is sent again with the same id, and the duplicate is the task', async () => {
+  const {transfer, asked} = await globus(['half', {status: 200, json: {...ACCEPTED.json, code: 'Duplicate'}}]);
+  expect(await transfer.submit(SUBMISSION_ID, aTransfer())).toBe(taskId(1));
+  expect(asked.map(({body}) => JSON.parse(body).submission_id)).toEqual([SUBMISSION_ID, SUBMISSION_ID]);
+});
+
+test('the service may lie under a path of its own', async () => {
+  const service = await httpService(SUBMISSION);
+  const transfer = createGlobusTransfer({tokens: tokens(), transferUrl: `${service.url}/globus`});
+  await transfer.newSubmissionId();
+  expect(service.asked[0]?.path).toBe('/globus/v0.10/submission_id');
+});
+
+test('the address is a setting of ours alone: the environment of child processes is left as it was', async () => {
+  const before = {...process.env};
+  const {transfer} = await globus([SUBMISSION]);
+  await transfer.newSubmissionId();
+  expect(process.env).toEqual(before);
+});
+
+test('looks at 120 tasks with three questions, each for the fields that are used', async () => {
+  const ids = Array.from({length: 120}, (_, n) => taskId(n));
+  const {transfer, asked} = await globus([{status: 200, json: taskList(taskDocument({task_id: taskId(3)}))}]);
+  const seen = await transfer.look(ids);
+  expect(seen.size).toBe(120);
+  expect(seen.get(taskId(3))?.kind).toBe('task');
+  expect(seen.get(taskId(4))).toEqual({kind: 'unknown'});
+  expect(asked).toHaveLength(3);
+  expect(asked[2]?.query.filter).toBe(`task_id:${ids.slice(100).join(',')}/type:TRANSFER,DELETE`);
+  expect(asked[0]?.query).toMatchObject({limit: '1000', fields: expect.stringContaining('task_id,status,')});
+});
+
+test('a chunk that fails is no evidence about its tasks, and says nothing about the others', async () => {
+  const ids = Array.from({length: 60}, (_, n) => taskId(n));
+  const {transfer} = await globus([{status: 200, json: taskList()}, problem(404, 'ClientError.NotFound')]);
+  const seen = await transfer.look(ids);
+  expect(seen.get(taskId(0))?.kind).toBe('unknown');
+  expect(seen.get(taskId(59))).toMatchObject({
+    kind: 'no-evidence',
+    why: expect.stringContaining('ClientError.NotFound'),
+  });
+});
+
+const HOPELESS: [string, Reaction][] = [
+  ['500', problem(500, 'InternalError')],
+  ['503 for maintenance', problem(503, 'ServiceUnavailable')],
+  ['502 of a proxy', {status: 502, text: '<html>Bad Gateway</html>'}],
+  ['a page instead of JSON', {status: 200, text: '<html>Please log in to the Wi-Fi</html>'}],
+  ['an empty success', {status: 200, text: ''}],
+  ['JSON of another form', {status: 200, json: {hello: 1}}],
+  ['half an answer', 'half'],
+  ['a cut connection', 'reset'],
+  ['no answer at all', 'silent'],
+  ['a 404 of a proxy', {status: 404, text: '<html>Not Found</html>'}],
+];
+
+test.each(HOPELESS)('%s allows no conclusion', async (_, reaction) => {
+  const {transfer} = await globus([reaction], {fetchTimeoutMs: 150});
+  expect((await transfer.look([taskId(1)])).get(taskId(1))?.kind).toBe('no-evidence');
+  await expect(transfer.submit(SUBMISSION_ID, aTransfer())).rejects.toThrow(TransferUnreachable);
+  await expect(transfer.cancel(taskId(1))).rejects.toThrow(TransferUnreachable);
+});
+
+test.each(HOPELESS.filter(([name]) => !/form|404/.test(name)))(
+  'after %s the same request is sent again',
+  async (_, reaction) => {
+    const {transfer, asked} = await globus([reaction, SUBMISSION], {fetchTimeoutMs: 150});
+    expect(await transfer.newSubmissionId()).toBe(SUBMISSION_ID);
+    expect(asked).toHaveLength(2);
+  },
+);
+
+test('four tries are made, not more', async () => {
+  const {transfer, asked} = await globus([problem(500, 'InternalError')]);
+  await expect(transfer.newSubmissionId()).rejects.toThrow(TransferUnreachable);
+  expect(asked).toHaveLength(4);
+});
+
+test('waits as long as it is told to, but not longer than it has patience for', async () => {
+  const {transfer, asked} = await globus([
+    {...problem(429, 'TooManyRequests'), headers: {'retry-after': '1'}},
+    SUBMISSION,
+  ]);
+  const began = Date.now();
+  expect(await transfer.newSubmissionId()).toBe(SUBMISSION_ID);
+  expect(Date.now() - began).toBeGreaterThanOrEqual(990);
+  expect(asked).toHaveLength(2);
+
+  const busy = await globus([{...problem(429, 'TooManyRequests'), headers: {'retry-after': '3600'}}]);
+  await expect(busy.transfer.newSubmissionId()).rejects.toThrow(TransferUnreachable);
+  expect(busy.asked).toHaveLength(1);
+});
+
+test('a service that nobody listens for is unreachable', async () => {
+  const transfer = createGlobusTransfer({tokens: tokens(), transferUrl: 'http://127.0.0.1:1', backoffMs: 1});
+  await expect(transfer.newSubmissionId()).rejects.toThrow(TransferUnreachable);
+});
+
+test('a rejected token is renewed once, and the request goes on with the new one', async () => {
+  const {transfer, asked, source} = await globus([problem(401, 'AuthenticationFailed'), SUBMISSION]);
+  expect(await transfer.newSubmissionId()).toBe(SUBMISSION_ID);
+  expect(source.renewed).toEqual(['SECRET-1']);
+  expect(asked.map(({authorization}) => authorization)).toEqual(['Bearer SECRET-1', 'Bearer SECRET-2']);
+});
+
+test.each([problem(401, 'AuthenticationFailed'), {status: 401, text: ''}])(
+  'a renewed token that is rejected too needs a person',
+  async (reaction) => {
+    const {transfer, asked} = await globus([reaction]);
+    await expect(transfer.newSubmissionId()).rejects.toThrow(SignInNeeded);
+    expect(asked).toHaveLength(2);
+  },
+);
+
+test('a missing consent names the scope', async () => {
+  const scope = `urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.org/scopes/${SOURCE}/data_access]`;
+  const {transfer, asked} = await globus([problem(403, 'ConsentRequired', {required_scopes: [scope]})]);
+  const error = await transfer.submit(SUBMISSION_ID, aTransfer()).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(SignInNeeded);
+  expect((error as SignInNeeded).next.join('\n')).toContain(scope);
+  expect((error as SignInNeeded).exit).toBe(3);
+  expect(asked).toHaveLength(1);
+});
+
+test("a collection's demand for another sign-in is passed on, whole", async () => {
+  const authorization_parameters = {
+    session_message: 'Use your university login',
+    session_required_single_domain: ['example.edu'],
+    session_required_mfa: true,
+  };
+  const {transfer} = await globus([problem(403, 'AuthPolicyFailed', {authorization_parameters})]);
+  const error = await transfer.list({collection: SOURCE, path: '/'}).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(SignInNeeded);
+  expect((error as SignInNeeded).why).toContain('Use your university login');
+  expect((error as SignInNeeded).next).toEqual(
+    expect.arrayContaining([expect.stringContaining('example.edu'), expect.stringContaining('second factor')]),
+  );
+});
+
+test('a demand that is hidden in the message of a failed listing is found', async () => {
+  const result = {
+    DATA_TYPE: 'result#1.0.0',
+    authorization_parameters: {session_required_single_domain: ['example.edu']},
+  };
+  const message = `Error validating login to endpoint\\r\\n530-GridFTP-JSON-Result: ${JSON.stringify(result)}\\r\\n530 End.`;
+  const {transfer, asked} = await globus([
+    {status: 502, json: {code: 'ExternalError.DirListingFailed.LoginFailed', message}},
+  ]);
+  const error = await transfer.list({collection: SOURCE, path: '/'}).catch((thrown: unknown) => thrown);
+  expect((error as SignInNeeded).next.join('\n')).toContain('example.edu');
+  expect(asked).toHaveLength(1);
+});
+
+test.each([
+  [409, 'Conflict', /still in progress/],
+  [404, 'EndpointNotFound', /no such collection/],
+  [403, 'PermissionDenied', /permission/],
+  [400, 'ClientError.BadRequest', /ClientError\.BadRequest/],
+  [502, 'ExternalError.DirListingFailed.NotDirectory', /not a directory/],
+])('%i %s is a refusal that quotes Globus, and is not sent again', async (status, code, why) => {
+  const {transfer, asked} = await globus([problem(status, code)]);
+  const error = await transfer.submit(SUBMISSION_ID, aTransfer()).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TransferRefused);
+  expect((error as TransferRefused).globusCode).toBe(code);
+  expect((error as TransferRefused).why).toMatch(why);
+  expect((error as TransferRefused).why).toContain(`about ${code}`);
+  expect(asked).toHaveLength(1);
+});
+
+test('a collection that is not connected is not asked again at once, and is no refusal', async () => {
+  const {transfer, asked} = await globus([problem(502, 'ExternalError.DirListingFailed.GCDisconnected')]);
+  await expect(transfer.list({collection: SOURCE, path: '/'})).rejects.toThrow(TransferUnreachable);
+  expect(asked).toHaveLength(1);
+});
+
+test.each([
+  {status: 200, json: {DATA_TYPE: 'result', code: 'Canceled', message: 'ok'}},
+  {status: 200, json: {DATA_TYPE: 'result', code: 'TaskComplete', message: 'it was done'}},
+  problem(404, 'ClientError.NotFound'),
+  problem(409, 'TaskComplete'),
+])('cancelling a task that runs, has ended, or is not known is no error: %j', async (reaction) => {
+  const {transfer, asked} = await globus([reaction]);
+  await transfer.cancel(taskId(1));
+  expect(asked).toMatchObject([{method: 'POST', path: `/v0.10/task/${taskId(1)}/cancel`}]);
+});
+
+test('events come with their times, and can be narrowed to errors', async () => {
+  const event = {
+    DATA_TYPE: 'event',
+    code: 'FILE_NOT_FOUND',
+    is_error: true,
+    description: 'file not found',
+    details: 'x',
+    time: '2021-01-15T18:13:11+00:00',
+  };
+  const {transfer, asked} = await globus([{status: 200, json: {DATA_TYPE: 'event_list', DATA: [event]}}]);
+  expect(await transfer.events(taskId(1), {errorsOnly: true, limit: 5})).toEqual([
+    {
+      at: Date.UTC(2021, 0, 15, 18, 13, 11),
+      code: 'FILE_NOT_FOUND',
+      isError: true,
+      description: 'file not found',
+      details: 'x',
+    },
+  ]);
+  expect(asked[0]?.query).toEqual({limit: '5', filter: 'is_error:1'});
+});
+
+test('lists a directory and shows a collection', async () => {
+  const DATA = [
+    {DATA_TYPE: 'file', name: 'a b', type: 'file', size: 7},
+    {name: 'd', type: 'dir', size: null},
+    {name: 'p', type: 'pipe'},
+  ];
+  const {transfer, asked} = await globus([
+    {status: 200, json: {DATA_TYPE: 'file_list', DATA}},
+    {
+      status: 200,
+      json: {
+        id: SOURCE,
+        display_name: null,
+        canonical_name: 'go#ep1',
+        owner_string: 'go@globusid.org',
+        entity_type: 'GCP_mapped_collection',
+      },
+    },
+  ]);
+  expect(await transfer.list({collection: SOURCE, path: '/~/a b/'})).toEqual([
+    {name: 'a b', type: 'file', sizeBytes: 7},
+    {name: 'd', type: 'dir', sizeBytes: 0},
+    {name: 'p', type: 'other', sizeBytes: 0},
+  ]);
+  expect(asked[0]?.query.path).toBe('/~/a b/');
+  expect(await transfer.collection(SOURCE)).toEqual({
+    id: SOURCE,
+    displayName: 'go#ep1',
+    owner: 'go@globusid.org',
+    entityType: 'GCP_mapped_collection',
+  });
+});
+
+test('a word that is no id is not put into an address', async () => {
+  const {transfer, asked} = await globus([SUBMISSION]);
+  await expect(transfer.cancel('../submission_id' as never)).rejects.toThrow(TransferRefused);
+  expect((await transfer.look(['x/label:y' as never])).get('x/label:y' as never)?.kind).toBe('no-evidence');
+  expect(asked).toHaveLength(0);
+});
+
+test('no error shows a token, however it is printed', async () => {
+  for (const reaction of [
+    problem(401, 'AuthenticationFailed'),
+    problem(403, 'ConsentRequired', {required_scopes: ['s']}),
+    problem(409, 'Conflict'),
+    'reset',
+    'half',
+    {status: 200, text: 'x'},
+  ] as Reaction[]) {
+    const {transfer} = await globus([reaction]);
+    const error = await transfer.submit(SUBMISSION_ID, aTransfer()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error, {depth: null, showHidden: true}) + JSON.stringify(error)).not.toContain('SECRET');
+  }
+});
