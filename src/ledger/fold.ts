@@ -1,0 +1,166 @@
+import type {JobId} from '../scheduler/scheduler.ts';
+import type {TaskId} from '../transfer/transfer-service.ts';
+import type {FactValue} from './facts.ts';
+import {
+  type Attempt,
+  attemptKey,
+  type CancelDecision,
+  type EndMarker,
+  type JobIntent,
+  type JobRecord,
+  type JobRole,
+  type Outcome,
+  type Refusal,
+  type RunSpec,
+  type RunState,
+  type StartMarker,
+  type TransferIntent,
+  type TransferRecord,
+} from './run-facts.ts';
+
+/**
+ * What a run's facts add up to. Pure; the order in which facts were created does not matter.
+ *
+ * The casts stand where facts become values: `stage` itself wrote these files, once and whole (facts.ts),
+ * and the spec's `format` says how. Markers come from shell scripts and are read field by field.
+ */
+export function foldRun(spec: RunSpec, facts: ReadonlyMap<string, FactValue>): RunState {
+  const byAttempt = groupByAttempt(facts);
+  const attempts = new Map<string, readonly Attempt[]>();
+  for (const step of spec.workflow.steps) {
+    const numbers = [...(byAttempt.get(step.name)?.keys() ?? [])];
+    const count = Math.max(1, ...numbers);
+    attempts.set(
+      step.name,
+      Array.from({length: count}, (_, index) =>
+        foldAttempt(step.name, index + 1, byAttempt.get(step.name)?.get(index + 1) ?? new Map()),
+      ),
+    );
+  }
+  const cancel = facts.get('decision.cancel') as CancelDecision | undefined;
+  return {spec, attempts, ...(cancel ? {cancel} : {})};
+}
+
+type AttemptFacts = Map<string, FactValue>;
+
+/** Facts named `STEP.ATTEMPT.REST`, as step → attempt → rest. Step names hold no dot. */
+function groupByAttempt(facts: ReadonlyMap<string, FactValue>): Map<string, Map<number, AttemptFacts>> {
+  const groups = new Map<string, Map<number, AttemptFacts>>();
+  for (const [name, value] of facts) {
+    const match = /^([^.]+)\.([1-9][0-9]*)\.(.+)$/.exec(name);
+    if (!match) continue;
+    const [, step, number, rest] = match as unknown as [string, string, string, string];
+    const attempts = groups.get(step) ?? new Map<number, AttemptFacts>();
+    groups.set(step, attempts);
+    const attempt = attempts.get(Number(number)) ?? new Map<string, FactValue>();
+    attempts.set(Number(number), attempt);
+    attempt.set(rest, value);
+  }
+  return groups;
+}
+
+function foldAttempt(step: string, number: number, facts: AttemptFacts): Attempt {
+  const outcome = facts.get('outcome') as Outcome | undefined;
+  const transfer = foldTransfer(facts);
+  const starts: StartMarker[] = [];
+  for (let count = 1; facts.has(`start.${count}`); count++) starts.push(readStart(facts.get(`start.${count}`) ?? {}));
+  const ends = new Map<number, EndMarker>();
+  const terminated = new Set<number>();
+  starts.forEach((_, index) => {
+    const end = readEnd(facts.get(`end.${index + 1}`));
+    if (end) ends.set(index + 1, end);
+    if (facts.has(`term.${index + 1}`)) terminated.add(index + 1);
+  });
+  return {
+    number,
+    ...(transfer ? {transfer} : {}),
+    jobs: foldJobs(attemptKey(step, number), facts),
+    starts,
+    ends,
+    terminated,
+    ...(outcome ? {outcome} : {}),
+  };
+}
+
+function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
+  const intent = facts.get('transfer.intent') as TransferIntent | undefined;
+  if (!intent) return undefined;
+  const confirmed = facts.get('transfer.confirmed') as {task: TaskId; at: number} | undefined;
+  const refused = facts.get('transfer.refused') as Refusal | undefined;
+  return {
+    intent,
+    ...(confirmed ? {task: confirmed.task, confirmedAt: confirmed.at} : {}),
+    ...(refused ? {refused} : {}),
+    cancelIntended: facts.has('transfer.cancel.intent'),
+    cancelled: facts.has('transfer.cancel.confirmed'),
+  };
+}
+
+const ROLES: readonly JobRole[] = ['job', 'launcher', 'sentinel'];
+
+function foldJobs(prefix: string, facts: AttemptFacts): JobRecord[] {
+  return ROLES.flatMap((role) => {
+    const records: JobRecord[] = [];
+    for (let serial = 1; ; serial++) {
+      const name = serial === 1 ? role : `${role}-${serial}`;
+      const record = foldJob(prefix, role, serial, name, facts);
+      if (!record) return records;
+      records.push(record);
+    }
+  });
+}
+
+function foldJob(
+  prefix: string,
+  role: JobRole,
+  serial: number,
+  name: string,
+  facts: AttemptFacts,
+): JobRecord | undefined {
+  const intent = facts.get(`${name}.intent`) as JobIntent | undefined;
+  if (!intent) return undefined;
+  const confirmed = facts.get(`${name}.confirmed`) as {job: JobId; at: number} | undefined;
+  const refused = facts.get(`${name}.refused`) as Refusal | undefined;
+  const released = facts.get(`${name}.release.confirmed`) as {at: number} | undefined;
+  const absent = facts.get(`${name}.absent`) as {at: number} | undefined;
+  return {
+    role,
+    serial,
+    key: `${prefix}.${name}`,
+    intent,
+    ...(confirmed ? {job: confirmed.job, confirmedAt: confirmed.at} : {}),
+    ...(refused ? {refused} : {}),
+    neverArrived: facts.has(`${name}.never-arrived`),
+    releaseIntended: facts.has(`${name}.release.intent`),
+    ...(released ? {releasedAt: released.at} : {}),
+    deleteIntended: facts.has(`${name}.delete.intent`),
+    deleted: facts.has(`${name}.delete.confirmed`),
+    ...(absent ? {absentSince: absent.at} : {}),
+  };
+}
+
+function readStart(value: FactValue): StartMarker {
+  return {
+    ...(typeof value.job === 'string' ? {job: value.job as JobId} : {}),
+    ...(typeof value.host === 'string' ? {host: value.host} : {}),
+    ...atOf(value),
+    ...(value.void === true ? {void: true as const} : {}),
+  };
+}
+
+/** An end marker without an exit code was cut short and says nothing. */
+function readEnd(value: FactValue | undefined): EndMarker | undefined {
+  if (!value || typeof value.exit !== 'number') return undefined;
+  return {
+    ...(typeof value.job === 'string' ? {job: value.job as JobId} : {}),
+    exit: value.exit,
+    terminated: value.terminated === true,
+    ...atOf(value),
+  };
+}
+
+/** Shell writes `date -u +%Y-%m-%dT%H:%M:%SZ`, the reconciler milliseconds. */
+function atOf(value: FactValue): {at?: number} {
+  const at = typeof value.at === 'number' ? value.at : Date.parse(String(value.at));
+  return Number.isFinite(at) ? {at} : {};
+}

@@ -1,0 +1,49 @@
+import {appendFileSync, mkdirSync, readFileSync} from 'node:fs';
+import {hostname} from 'node:os';
+import {join} from 'node:path';
+import {namesIn} from './facts.ts';
+
+/** Something that happened to a run, for people. Nothing is decided by events. */
+export interface RunEvent {
+  readonly at: number;
+  /** such as `job-submitted`, `transfer-succeeded`; the list is in docs/formats/ledger.md */
+  readonly event: string;
+  readonly step?: string;
+  readonly attempt?: number;
+  readonly job?: string;
+  readonly task?: string;
+  readonly why?: string;
+  /** who noticed or did it: `user@host:pid` */
+  readonly by: string;
+}
+
+/** Append an event to this process's own journal file; nobody else writes it, so no lock is needed. */
+export function appendEvent(directory: string, event: RunEvent): void {
+  mkdirSync(directory, {recursive: true, mode: 0o700});
+  appendFileSync(join(directory, `${hostname()}.${process.pid}.ndjson`), `${JSON.stringify(event)}\n`, {mode: 0o600});
+}
+
+/** All events of a run, oldest first. Half a line at the end of a journal (its writer was killed) is left out. */
+export function readEvents(directory: string): RunEvent[] {
+  return namesIn(directory)
+    .filter((name) => name.endsWith('.ndjson'))
+    .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n'))
+    .flatMap((line) => parseEvent(line))
+    .sort((a, b) => a.at - b.at);
+}
+
+function parseEvent(line: string): RunEvent[] {
+  if (line === '') return [];
+  try {
+    const value: unknown = JSON.parse(line);
+    return isEvent(value) ? [value] : [];
+  } catch {
+    return [];
+  }
+}
+
+function isEvent(value: unknown): value is RunEvent {
+  return (
+    typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'number' && 'event' in value
+  );
+}

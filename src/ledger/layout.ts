@@ -1,0 +1,65 @@
+import {join} from 'node:path';
+
+declare const runIdBrand: unique symbol;
+/** A run as the ledger files it: its name and its number, such as `climate-ens.2`. Names hold no dot. */
+export type RunId = string & {readonly [runIdBrand]: true};
+
+/** Names of the state directory's parts. `docs/formats/ledger.md` describes each. */
+export interface StateLayout {
+  readonly home: string;
+  /** one directory a run that has not been archived: spec, facts, scripts, logs, journal */
+  readonly runs: string;
+  /** one summary file for each run that has ended */
+  readonly sealed: string;
+  /** facts of the one monitor chain */
+  readonly monitor: string;
+  /** access tokens: mode 0700, files 0600 */
+  readonly tokens: string;
+  /** what may be deleted at any time and is then learnt again */
+  readonly cache: string;
+}
+
+export function stateLayout(home: string): StateLayout {
+  return {
+    home,
+    runs: join(home, 'runs'),
+    sealed: join(home, 'sealed'),
+    monitor: join(home, 'monitor'),
+    tokens: join(home, 'tokens'),
+    cache: join(home, 'cache'),
+  };
+}
+
+export interface RunLayout {
+  readonly directory: string;
+  readonly facts: string;
+  readonly scripts: string;
+  readonly logs: string;
+  readonly journal: string;
+}
+
+export function runLayout(state: StateLayout, run: RunId): RunLayout {
+  return runLayoutAt(join(state.runs, run));
+}
+
+export function runLayoutAt(directory: string): RunLayout {
+  return {
+    directory,
+    facts: join(directory, 'facts'),
+    scripts: join(directory, 'scripts'),
+    logs: join(directory, 'logs'),
+    journal: join(directory, 'journal'),
+  };
+}
+
+export function runId(name: string, number: number): RunId {
+  return `${name}.${number}` as RunId;
+}
+
+/** @returns undefined for anything that is not a run's id */
+export function parseRunId(
+  text: string,
+): {readonly id: RunId; readonly name: string; readonly number: number} | undefined {
+  const match = /^([A-Za-z0-9][A-Za-z0-9_-]{0,62})\.([1-9][0-9]{0,8})$/.exec(text);
+  return match ? {id: text as RunId, name: match[1] as string, number: Number(match[2])} : undefined;
+}

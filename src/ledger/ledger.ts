@@ -1,0 +1,149 @@
+import {randomBytes} from 'node:crypto';
+import {mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {EXIT, StageError} from '../errors.ts';
+import {createFact, type FactValue, namesIn, readFact, readFacts} from './facts.ts';
+import {foldRun} from './fold.ts';
+import {appendEvent, type RunEvent} from './journal.ts';
+import {
+  parseRunId,
+  type RunId,
+  type RunLayout,
+  runId,
+  runLayout,
+  runLayoutAt,
+  type StateLayout,
+  stateLayout,
+} from './layout.ts';
+import type {RunSpec, RunState} from './run-facts.ts';
+import {type RunSummary, summarise} from './summary.ts';
+
+/** A run's directory with its spec read. */
+export interface OpenRun {
+  readonly id: RunId;
+  readonly layout: RunLayout;
+  readonly state: RunState;
+}
+
+/** The state directory: facts, created and never changed. Reading it never writes. */
+export interface Ledger {
+  readonly layout: StateLayout;
+  /** Ids of all runs, in no order. */
+  runs(): RunId[];
+  /** Runs that have not been sealed. */
+  activeRuns(): RunId[];
+  /** The newest run of a name, or the run with that very id. */
+  find(nameOrId: string): RunId | undefined;
+  open(run: RunId): OpenRun;
+  /** Read a run's facts again. */
+  refresh(run: OpenRun): OpenRun;
+  /** Create the next run of a name. @returns undefined when another process created that number first */
+  createRun(
+    number: number,
+    spec: Omit<RunSpec, 'run' | 'number' | 'nonce' | 'format'>,
+    scripts: ReadonlyMap<string, Uint8Array>,
+  ): RunId | undefined;
+  /** Create a fact of a run. @returns false when it existed */
+  create(run: RunId, name: string, value: FactValue): boolean;
+  append(run: RunId, event: RunEvent): void;
+  /** Seal a run that has ended: no tick looks at it again. Safe to repeat. */
+  seal(run: OpenRun, endedAt: number): RunSummary;
+  summary(run: RunId): RunSummary | undefined;
+}
+
+export function openLedger(home: string): Ledger {
+  const layout = stateLayout(home);
+
+  const sealedRuns = (): Set<string> => new Set(namesIn(layout.sealed).map((name) => name.replace(/\.json$/, '')));
+  const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
+  const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec): OpenRun => ({
+    id,
+    layout: layoutOfRun,
+    state: foldRun(spec, readFacts(layoutOfRun.facts)),
+  });
+
+  return {
+    layout,
+    runs,
+    activeRuns() {
+      const sealed = sealedRuns();
+      return runs().filter((run) => !sealed.has(run));
+    },
+    find(nameOrId) {
+      const exact = parseRunId(nameOrId);
+      if (exact) return namesIn(layout.runs).includes(exact.id) ? exact.id : undefined;
+      const newest = runs()
+        .map((run) => parseRunId(run))
+        .filter((run) => run?.name === nameOrId)
+        .sort((a, b) => (a?.number ?? 0) - (b?.number ?? 0))
+        .pop();
+      return newest?.id;
+    },
+    open(id) {
+      const layoutOfRun = runLayout(layout, id);
+      const spec = readFact(layoutOfRun.directory, 'spec');
+      if (!spec || spec.format !== 1) throw new LedgerDamaged(join(layoutOfRun.directory, 'spec.json'), spec);
+      return read(id, layoutOfRun, spec as unknown as RunSpec);
+    },
+    refresh: (run) => read(run.id, run.layout, run.state.spec),
+    createRun(number, parts, scripts) {
+      const id = runId(parts.name, number);
+      const spec: RunSpec = {format: 1, run: id, number, nonce: randomBytes(8).toString('hex'), ...parts};
+      return publishRun(layout, spec, scripts) ? id : undefined;
+    },
+    create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
+    append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
+    seal(run, endedAt) {
+      mkdirSync(layout.sealed, {recursive: true, mode: 0o700});
+      const summary = summarise(run.state, endedAt);
+      createFact(layout.sealed, run.id, {...summary});
+      return this.summary(run.id) ?? summary;
+    },
+    summary(run) {
+      const value = readFact(layout.sealed, run);
+      // Written by seal() above; the format says how.
+      return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
+    },
+  };
+}
+
+/**
+ * Make a run appear whole or not at all: its directory is filled under a temporary name and renamed.
+ * rename(2) onto a directory that holds something fails, so of two processes one wins.
+ */
+function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<string, Uint8Array>): boolean {
+  mkdirSync(state.runs, {recursive: true, mode: 0o700});
+  const temporary = runLayoutAt(join(state.runs, `.new-${spec.nonce}`));
+  const final = runLayout(state, spec.run);
+  try {
+    for (const directory of [temporary.facts, temporary.scripts, temporary.logs])
+      mkdirSync(directory, {recursive: true, mode: 0o700});
+    for (const [step, content] of scripts)
+      writeFileSync(join(temporary.scripts, `${step}.script`), content, {mode: 0o600, flush: true});
+    createFact(temporary.directory, 'spec', {...spec});
+    renameSync(temporary.directory, final.directory);
+    return true;
+  } catch (error) {
+    rmSync(temporary.directory, {recursive: true, force: true});
+    // A network file system may repeat a rename whose answer was lost: then the run is there, and ours.
+    if (isDirectory(final.directory)) return readFact(final.directory, 'spec')?.nonce === spec.nonce;
+    throw error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
+}
+
+/** A file of the state directory is not what stage wrote there. */
+export class LedgerDamaged extends StageError {
+  constructor(path: string, found: unknown) {
+    super({
+      code: 'LEDGER_DAMAGED',
+      exit: EXIT.unreachable,
+      what: `the state file ${path} cannot be used`,
+      why: found === undefined ? 'it does not exist' : 'it is empty, cut short, or of another version of stage',
+      next: ['Bring it back from a backup, or move its run directory away: other runs are not touched.'],
+    });
+  }
+}

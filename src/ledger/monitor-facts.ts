@@ -1,0 +1,89 @@
+import {mkdirSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import type {JobId} from '../scheduler/scheduler.ts';
+import {createFact, type FactValue, namesIn, readFact} from './facts.ts';
+import type {Refusal} from './run-facts.ts';
+
+/** What one link of the monitor chain left: `monitor/000012.intent.json` and so on. */
+export interface MonitorFacts {
+  readonly generation: number;
+  readonly tag: string;
+  readonly startAt: number;
+  readonly deadline: number;
+  readonly job?: JobId;
+  readonly refused?: Refusal;
+  readonly neverArrived: boolean;
+}
+
+/** What a look saw of the tasks, for the next one's estimates. */
+export interface LookFact {
+  readonly at: number;
+  readonly tasks: Readonly<Record<string, {readonly subtasksPending: number}>>;
+  /** when this look wanted the next one; absent when nothing was left */
+  readonly nextAt?: number;
+}
+
+export type MonitorFactKind = 'intent' | 'confirmed' | 'refused' | 'never-arrived' | 'look';
+
+/** Links kept for people to read; older ones are removed by the newest. */
+const KEPT_GENERATIONS = 20;
+
+export interface MonitorLedger {
+  /** The newest link. */
+  newest(): MonitorFacts | undefined;
+  /** The newest look. */
+  lastLook(): LookFact | undefined;
+  /** @returns false when somebody created it before */
+  create(generation: number, kind: MonitorFactKind, value: FactValue): boolean;
+  /** Remove the facts of links long gone. */
+  prune(): void;
+}
+
+export function openMonitorLedger(directory: string): MonitorLedger {
+  const name = (generation: number, kind: string) => `${String(generation).padStart(6, '0')}.${kind}`;
+  const generationsWith = (kind: MonitorFactKind): number[] =>
+    namesIn(directory)
+      .filter((file) => file.endsWith(`.${kind}.json`) && !file.startsWith('.'))
+      .map((file) => Number.parseInt(file, 10))
+      .sort((a, b) => a - b);
+
+  return {
+    newest() {
+      const generation = generationsWith('intent').pop();
+      if (generation === undefined) return undefined;
+      // The casts stand because create() below, and nobody else, wrote these.
+      const intent = readFact(directory, name(generation, 'intent')) as
+        | {tag: string; startAt: number; deadline: number}
+        | undefined;
+      const confirmed = readFact(directory, name(generation, 'confirmed')) as {job: JobId} | undefined;
+      const refused = readFact(directory, name(generation, 'refused')) as Refusal | undefined;
+      if (!intent) return undefined;
+      return {
+        generation,
+        tag: intent.tag,
+        startAt: intent.startAt,
+        deadline: intent.deadline,
+        ...(confirmed ? {job: confirmed.job} : {}),
+        ...(refused ? {refused} : {}),
+        neverArrived: readFact(directory, name(generation, 'never-arrived')) !== undefined,
+      };
+    },
+    lastLook() {
+      const generation = generationsWith('look').pop();
+      return generation === undefined
+        ? undefined
+        : (readFact(directory, name(generation, 'look')) as LookFact | undefined);
+    },
+    create(generation, kind, value) {
+      mkdirSync(directory, {recursive: true, mode: 0o700});
+      return createFact(directory, name(generation, kind), value);
+    },
+    prune() {
+      const newest = generationsWith('intent').pop() ?? 0;
+      for (const file of namesIn(directory)) {
+        const generation = Number.parseInt(file, 10);
+        if (generation <= newest - KEPT_GENERATIONS) rmSync(join(directory, file), {force: true, recursive: true});
+      }
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import type {JobId} from '../scheduler/scheduler.ts';
+import type {TaskId, TransferRequest} from '../transfer/transfer-service.ts';
+import type {Workflow} from '../workflow/workflow.ts';
+import type {RunId} from './layout.ts';
+
+/** `spec`: what a run was asked to do. Times of all facts are milliseconds since the epoch. */
+export interface RunSpec {
+  readonly format: 1;
+  readonly run: RunId;
+  readonly name: string;
+  readonly number: number;
+  readonly workflow: Workflow;
+  readonly fingerprint: string;
+  /** sha256 of each script, by step */
+  readonly scriptHashes: Readonly<Record<string, string>>;
+  readonly profile: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly host: string;
+  /** tells a repeated creation from a second one */
+  readonly nonce: string;
+}
+
+/** The jobs that can serve an attempt. `job` runs the user's script. */
+export type JobRole = 'job' | 'launcher' | 'sentinel';
+
+export interface JobIntent {
+  readonly at: number;
+  /** until then whoever wrote the intent may still be at it; later it is resolved by asking PBS for the tag */
+  readonly deadline: number;
+  readonly tag: string;
+  readonly hold: boolean;
+  /** ids that the job's `depend=` names */
+  readonly dependsOn: readonly JobId[];
+  readonly by: string;
+}
+
+export interface TransferIntent {
+  readonly at: number;
+  readonly submissionId: string;
+  readonly request: TransferRequest;
+  readonly by: string;
+}
+
+export type OutcomeState = 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'lost';
+
+export interface Outcome {
+  readonly at: number;
+  readonly state: OutcomeState;
+  readonly why: string;
+  /** what the transfer moved in all */
+  readonly bytes?: number;
+  readonly files?: number;
+  readonly exitStatus?: number;
+}
+
+/** A job's own word that it started, or the reconciler's that it never may. */
+export interface StartMarker {
+  readonly job?: JobId;
+  readonly host?: string;
+  readonly at?: number;
+  /** the reconciler gave this attempt up before any job began it */
+  readonly void?: true;
+}
+
+export interface EndMarker {
+  readonly job?: JobId;
+  readonly exit: number;
+  /** the job was told to end (SIGTERM) before it did: walltime, qdel or a requeue */
+  readonly terminated: boolean;
+  readonly at?: number;
+}
+
+export interface Refusal {
+  readonly at: number;
+  readonly why: string;
+  /** it may pass by itself (a queue limit, PBS not reachable): try again later */
+  readonly retry: boolean;
+}
+
+/** One job that was asked for in some role; several of a role when an earlier one was lost. */
+export interface JobRecord {
+  readonly role: JobRole;
+  readonly serial: number;
+  /** prefix of its facts: `compute.1.job`, `stage-out.1.launcher-2` */
+  readonly key: string;
+  readonly intent: JobIntent;
+  readonly job?: JobId;
+  readonly confirmedAt?: number;
+  /** PBS said no */
+  readonly refused?: Refusal;
+  /** asked PBS for the tag after the deadline, and it knew no such job */
+  readonly neverArrived: boolean;
+  readonly releaseIntended: boolean;
+  /** when its user hold was ended */
+  readonly releasedAt?: number;
+  readonly deleteIntended: boolean;
+  readonly deleted: boolean;
+  /** when PBS was first seen not to know it */
+  readonly absentSince?: number;
+}
+
+export interface TransferRecord {
+  readonly intent: TransferIntent;
+  readonly task?: TaskId;
+  readonly confirmedAt?: number;
+  readonly refused?: Refusal;
+  readonly cancelIntended: boolean;
+  readonly cancelled: boolean;
+}
+
+export interface Attempt {
+  readonly number: number;
+  readonly transfer?: TransferRecord;
+  /** in order of role and serial */
+  readonly jobs: readonly JobRecord[];
+  /** by start number, from 1; PBS may start one job several times */
+  readonly starts: readonly StartMarker[];
+  readonly ends: ReadonlyMap<number, EndMarker>;
+  readonly terminated: ReadonlySet<number>;
+  readonly outcome?: Outcome;
+}
+
+export interface CancelDecision {
+  readonly at: number;
+  readonly by: string;
+  readonly cleanup: boolean;
+}
+
+/** All that is known of a run: the fold of its facts. */
+export interface RunState {
+  readonly spec: RunSpec;
+  /** attempts of each step, by step name, oldest first; at least one, which may be empty */
+  readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
+  readonly cancel?: CancelDecision;
+}
+
+/** Prefix of an attempt's facts. */
+export function attemptKey(step: string, attempt: number): string {
+  return `${step}.${attempt}`;
+}
+
+export function jobKey(step: string, attempt: number, role: JobRole, serial: number): string {
+  return `${attemptKey(step, attempt)}.${role}${serial === 1 ? '' : `-${serial}`}`;
+}
+
+/** The attempt that counts: the newest. */
+export function currentAttempt(run: RunState, step: string): Attempt {
+  const attempts = run.attempts.get(step);
+  const last = attempts?.[attempts.length - 1];
+  if (!last) throw new RangeError(`run ${run.spec.run} has no step ${step}`);
+  return last;
+}
+
+/** The newest job of a role in an attempt, given up ones included. */
+export function newestJob(attempt: Attempt, role: JobRole): JobRecord | undefined {
+  return attempt.jobs.findLast((record) => record.role === role);
+}

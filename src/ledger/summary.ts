@@ -1,0 +1,93 @@
+import type {JobId} from '../scheduler/scheduler.ts';
+import type {TaskId} from '../transfer/transfer-service.ts';
+import type {RunId} from './layout.ts';
+import {currentAttempt, newestJob, type OutcomeState, type RunState} from './run-facts.ts';
+
+export type RunEnd = 'succeeded' | 'failed' | 'cancelled';
+
+/** One line of a sealed run for each step. */
+export interface StepSummary {
+  readonly step: string;
+  readonly kind: 'transfer' | 'job';
+  readonly state: OutcomeState;
+  readonly why: string;
+  readonly attempts: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly job?: JobId;
+  readonly task?: TaskId;
+  readonly bytes?: number;
+  readonly files?: number;
+  readonly exitStatus?: number;
+}
+
+/** `sealed/RUN.json`: all that lists and reports need of a run that has ended. */
+export interface RunSummary {
+  readonly format: 1;
+  readonly run: RunId;
+  readonly name: string;
+  readonly number: number;
+  readonly profile: string;
+  readonly state: RunEnd;
+  readonly why: string;
+  readonly fingerprint: string;
+  readonly createdAt: number;
+  readonly endedAt: number;
+  readonly steps: readonly StepSummary[];
+}
+
+/** How a run ended, from its steps. A step that was skipped takes nothing away from a success. @returns undefined while any step is open */
+export function runEnd(run: RunState): {readonly state: RunEnd; readonly why: string} | undefined {
+  const outcomes = run.spec.workflow.steps.map((step) => ({
+    step: step.name,
+    outcome: currentAttempt(run, step.name).outcome,
+  }));
+  if (outcomes.some(({outcome}) => !outcome || outcome.state === 'lost')) return undefined;
+  const failed = outcomes.find(({outcome}) => outcome?.state === 'failed');
+  if (run.cancel) return {state: 'cancelled', why: `cancelled by ${run.cancel.by}`};
+  if (failed) return {state: 'failed', why: `${failed.step}: ${failed.outcome?.why}`};
+  const cancelled = outcomes.find(({outcome}) => outcome?.state === 'cancelled');
+  if (cancelled) return {state: 'cancelled', why: `${cancelled.step}: ${cancelled.outcome?.why}`};
+  return {state: 'succeeded', why: 'every step that was needed succeeded'};
+}
+
+/** The summary of a run that has ended. Pure. @throws {RangeError} while a step is open */
+export function summarise(run: RunState, endedAt: number): RunSummary {
+  const end = runEnd(run);
+  if (!end) throw new RangeError(`run ${run.spec.run} has not ended`);
+  const {spec} = run;
+  return {
+    format: 1,
+    run: spec.run,
+    name: spec.name,
+    number: spec.number,
+    profile: spec.profile,
+    ...end,
+    fingerprint: spec.fingerprint,
+    createdAt: spec.createdAt,
+    endedAt,
+    steps: spec.workflow.steps.map((step) => summariseStep(run, step.name, step.kind)),
+  };
+}
+
+function summariseStep(run: RunState, step: string, kind: 'transfer' | 'job'): StepSummary {
+  const attempt = currentAttempt(run, step);
+  const outcome = attempt.outcome;
+  const job = newestJob(attempt, 'job')?.job;
+  const task = attempt.transfer?.task;
+  const startedAt = attempt.starts.find((start) => !start.void)?.at ?? attempt.transfer?.confirmedAt;
+  return {
+    step,
+    kind,
+    state: outcome?.state ?? 'lost',
+    why: outcome?.why ?? '',
+    attempts: attempt.number,
+    ...(startedAt === undefined ? {} : {startedAt}),
+    ...(outcome ? {endedAt: outcome.at} : {}),
+    ...(job ? {job} : {}),
+    ...(task ? {task} : {}),
+    ...(outcome?.bytes === undefined ? {} : {bytes: outcome.bytes}),
+    ...(outcome?.files === undefined ? {} : {files: outcome.files}),
+    ...(outcome?.exitStatus === undefined ? {} : {exitStatus: outcome.exitStatus}),
+  };
+}
