@@ -1,0 +1,34 @@
+import type {Ledger, OpenRun} from '../ledger/ledger.ts';
+import type {MonitorLedger} from '../ledger/monitor-facts.ts';
+import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
+import type {TransferService} from '../transfer/transfer-service.ts';
+import type {PlanSettings, SubmitJob} from './plan/actions.ts';
+import type {LookBounds} from './plan/next-look.ts';
+
+/** Writes the batch scripts that PBS is given, and says how to submit them. */
+export interface JobFiles {
+  /** @returns the request for one job of a run; the script file is in place when this returns. Safe to repeat */
+  forRun(run: OpenRun, action: SubmitJob, key: string, tag: string): JobRequest;
+  forMonitor(generation: number, startAt: number, tag: string): JobRequest;
+}
+
+/** All that reconciling needs of the world. */
+export interface EngineContext {
+  readonly ledger: Ledger;
+  readonly monitors: MonitorLedger;
+  readonly scheduler: Scheduler;
+  readonly transfers: TransferService;
+  readonly jobFiles: JobFiles;
+  readonly clock: () => number;
+  /** a short random word, unlike any before */
+  readonly newWord: () => string;
+  /** `user@host:pid`, for records */
+  readonly by: string;
+  readonly settings: EngineSettings;
+}
+
+export interface EngineSettings extends Omit<PlanSettings, 'rebuild'> {
+  readonly bounds: LookBounds;
+  /** how long whoever wrote an intent may still be at it; longer than the longest qsub */
+  readonly intentDeadlineMs: number;
+}

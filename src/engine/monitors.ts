@@ -1,0 +1,142 @@
+import type {StageError} from '../errors.ts';
+import type {OpenRun} from '../ledger/ledger.ts';
+import type {LookFact} from '../ledger/monitor-facts.ts';
+import type {EngineContext} from './context.ts';
+import type {Observed, PlanSettings} from './plan/actions.ts';
+import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
+import {type MonitorAction, planMonitor} from './plan/plan-monitor.ts';
+
+/**
+ * The successor comes first: before this monitor looks at anything, the next one is in the queue, so that a
+ * monitor that dies breaks no chain. When it should look is guessed from the last wait, and corrected after this look.
+ */
+export async function predictSuccessor(context: EngineContext, me: number, problems: StageError[]): Promise<void> {
+  const newest = context.monitors.newest();
+  if (newest?.generation !== me) return; // PBS ran this monitor again, or it was slow to start: a successor exists
+  const last = context.monitors.lastLook();
+  const {minMs, maxMs} = context.settings.bounds;
+  const waitMs = last?.nextAt === undefined ? minMs : Math.min(Math.max(last.nextAt - last.at, minMs), maxMs);
+  await act(
+    context,
+    {do: 'submit-monitor', generation: me + 1, startAt: context.clock() + waitMs, why: 'the next look'},
+    problems,
+  );
+}
+
+export interface Tending {
+  /** runs that have not ended */
+  readonly runs: readonly OpenRun[];
+  readonly seen: Observed;
+  readonly settings: PlanSettings;
+  readonly me: number | undefined;
+  readonly problems: StageError[];
+}
+
+/** After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see. */
+export async function tendMonitors(
+  context: EngineContext,
+  {runs, seen, settings, me, problems}: Tending,
+): Promise<void> {
+  const last = context.monitors.lastLook();
+  const earlier = earlierLooks(last);
+  const wanted = runs.flatMap(
+    (run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds, earlier) ?? [],
+  );
+  const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
+  const newest = context.monitors.newest();
+  if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
+  const view = {
+    newest,
+    wantedAt,
+    me,
+    seen,
+    bounds: context.settings.bounds,
+    refusedRetryMs: context.settings.refusedRetryMs,
+  };
+  for (const action of planMonitor(afterThisTick(view))) await act(context, action, problems);
+  if (me !== undefined) context.monitors.prune();
+}
+
+/** The successor this very tick submitted was not there to be looked at: it stands as it was asked for. */
+function afterThisTick(view: Parameters<typeof planMonitor>[0]): Parameters<typeof planMonitor>[0] {
+  const job = view.newest?.job;
+  if (
+    !view.newest ||
+    !job ||
+    view.me === undefined ||
+    view.newest.generation !== view.me + 1 ||
+    view.seen.jobs.get(job)?.kind === 'live'
+  )
+    return view;
+  if (view.seen.jobs.has(job)) return view;
+  const assumed = {
+    kind: 'live',
+    state: 'waiting',
+    userHold: false,
+    otherHold: false,
+    name: '',
+    queue: '',
+    startAt: view.newest.startAt,
+  } as const;
+  return {...view, seen: {...view.seen, jobs: new Map([...view.seen.jobs, [job, assumed]])}};
+}
+
+function earlierLooks(last: LookFact | undefined): ReadonlyMap<string, EarlierLook> {
+  if (!last) return new Map();
+  return new Map(Object.entries(last.tasks).map(([task, {subtasksPending}]) => [task, {at: last.at, subtasksPending}]));
+}
+
+function lookFact(seen: Observed, nextAt: number | undefined): LookFact {
+  const tasks = [...seen.tasks].flatMap(([id, task]) =>
+    task.kind === 'task' ? [[id, {subtasksPending: task.subtasksPending}] as const] : [],
+  );
+  return {at: seen.now, tasks: Object.fromEntries(tasks), ...(nextAt === undefined ? {} : {nextAt})};
+}
+
+async function act(context: EngineContext, action: MonitorAction, problems: StageError[]): Promise<void> {
+  const {monitors, scheduler, clock} = context;
+  const {generation} = action;
+  switch (action.do) {
+    case 'submit-monitor': {
+      const tag = `s-monitor.${generation}.${context.newWord()}`;
+      const request = context.jobFiles.forMonitor(generation, action.startAt, tag);
+      const intent = {
+        at: clock(),
+        tag,
+        startAt: action.startAt,
+        deadline: clock() + context.settings.intentDeadlineMs,
+        by: context.by,
+      };
+      if (!monitors.create(generation, 'intent', intent)) return; // another process adds this link
+      const answer = await scheduler.submit(request);
+      if (answer.kind === 'submitted') monitors.create(generation, 'confirmed', {at: clock(), job: answer.job});
+      if (answer.kind === 'refused' || answer.kind === 'unreachable') {
+        monitors.create(generation, 'refused', {
+          at: clock(),
+          why: answer.error.why ?? answer.error.message,
+          retry: true,
+        });
+        problems.push(answer.error);
+      }
+      return;
+    }
+    case 'adopt-monitor':
+      monitors.create(generation, 'confirmed', {at: clock(), job: action.job, adopted: true});
+      return;
+    case 'give-up-monitor':
+      monitors.create(generation, 'never-arrived', {at: clock()});
+      return;
+    case 'move-monitor':
+    case 'delete-monitor':
+      try {
+        if (action.do === 'move-monitor') await scheduler.moveStart(action.job, action.startAt);
+        else await scheduler.delete(action.job);
+      } catch (error) {
+        // A monitor that comes too late or for nothing does no harm; the next look tries again.
+        problems.push(error as StageError);
+      }
+      return;
+    default:
+      return action satisfies never;
+  }
+}

@@ -1,0 +1,69 @@
+import type {OpenRun} from '../ledger/ledger.ts';
+import type {MonitorFacts} from '../ledger/monitor-facts.ts';
+import {currentAttempt} from '../ledger/run-facts.ts';
+import type {JobId} from '../scheduler/scheduler.ts';
+import type {TaskId} from '../transfer/transfer-service.ts';
+import type {EngineContext} from './context.ts';
+import type {Observed} from './plan/actions.ts';
+import {endOf} from './plan/conditions.ts';
+
+/**
+ * Look once at everything that is open: one question to PBS for all jobs, one to Globus for all tasks,
+ * side by side. What could not be learnt is no-evidence.
+ */
+export async function observe(
+  context: EngineContext,
+  runs: readonly OpenRun[],
+  monitor: MonitorFacts | undefined,
+): Promise<Observed> {
+  const now = context.clock();
+  const jobs = [...new Set([...runs.flatMap((run) => openJobs(run)), ...(monitor?.job ? [monitor.job] : [])])];
+  const tasks = runs.flatMap((run) => openTasks(run));
+  const overdue = [...runs.flatMap((run) => overdueTags(run, now)), ...overdueMonitor(monitor, now)];
+  const [jobsSeen, tasksSeen, tags] = await Promise.all([
+    jobs.length > 0 ? context.scheduler.look(jobs) : new Map(),
+    tasks.length > 0 ? context.transfers.look(tasks) : new Map(),
+    findTags(context, overdue),
+  ]);
+  return {now, jobs: jobsSeen, tasks: tasksSeen, tags};
+}
+
+/** Every job a run has at PBS, so far as anything may still have to be done about it. */
+function openJobs({state}: OpenRun): JobId[] {
+  return state.spec.workflow.steps.flatMap((step) => {
+    const attempt = currentAttempt(state, step.name);
+    const claimed = attempt.starts.flatMap((start) => start.job ?? []);
+    return [...claimed, ...attempt.jobs.flatMap((record) => record.job ?? [])];
+  });
+}
+
+function openTasks({state}: OpenRun): TaskId[] {
+  return state.spec.workflow.steps.flatMap((step) =>
+    endOf(state, step.name) ? [] : (currentAttempt(state, step.name).transfer?.task ?? []),
+  );
+}
+
+function overdueTags({state}: OpenRun, now: number): string[] {
+  return state.spec.workflow.steps.flatMap((step) =>
+    currentAttempt(state, step.name).jobs.flatMap((record) =>
+      !record.job && !record.refused && !record.neverArrived && now > record.intent.deadline ? [record.intent.tag] : [],
+    ),
+  );
+}
+
+function overdueMonitor(monitor: MonitorFacts | undefined, now: number): string[] {
+  return monitor && !monitor.job && !monitor.refused && !monitor.neverArrived && now > monitor.deadline
+    ? [monitor.tag]
+    : [];
+}
+
+/** An overdue submission is looked for by its tag; while PBS cannot be asked, nothing is known of it. */
+async function findTags(context: EngineContext, tags: readonly string[]): Promise<ReadonlyMap<string, JobId | null>> {
+  if (tags.length === 0) return new Map();
+  try {
+    const found = await context.scheduler.findByTag(tags);
+    return new Map(tags.map((tag) => [tag, found.get(tag) ?? null]));
+  } catch {
+    return new Map(); // not known yet: the intent stays as it is, and is asked for again at the next look
+  }
+}

@@ -1,0 +1,190 @@
+import {StageError} from '../errors.ts';
+import type {OpenRun} from '../ledger/ledger.ts';
+import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger/run-facts.ts';
+import type {TransferStep} from '../workflow/workflow.ts';
+import type {EngineContext} from './context.ts';
+import type {Action, EndStep, SubmitJob} from './plan/actions.ts';
+import {workingAttempt} from './plan/view.ts';
+import {transferRequest} from './transfer-request.ts';
+
+/** What an action came to: done, left to another process that was first, or not possible now (and why). */
+export type Performed =
+  | {readonly is: 'done'}
+  | {readonly is: 'others'}
+  | {readonly is: 'problem'; readonly error: StageError};
+
+const DONE: Performed = {is: 'done'};
+const OTHERS: Performed = {is: 'others'};
+
+/**
+ * Do one thing: record the intent, do it, confirm it. Whatever dies in between is found by the next look.
+ *
+ * @throws only for what is no answer of PBS or Globus: a full disk, a defect
+ */
+export async function perform(context: EngineContext, run: OpenRun, action: Action): Promise<Performed> {
+  try {
+    return await doIt(context, run, action);
+  } catch (error) {
+    // PBS or Globus did not answer, or said no: the intent stands, and the next look takes it up.
+    if (error instanceof StageError) return {is: 'problem', error};
+    throw error;
+  }
+}
+
+async function doIt(context: EngineContext, run: OpenRun, action: Action): Promise<Performed> {
+  const {ledger, scheduler, transfers, clock} = context;
+  const note = (event: string, more: object = {}) =>
+    ledger.append(run.id, {at: clock(), event, step: action.step, why: action.why, by: context.by, ...more});
+  const fact = (name: string, value: object = {}) => ledger.create(run.id, name, {at: clock(), ...value});
+  switch (action.do) {
+    case 'submit-transfer':
+      return submitTransfer(context, run, action, note, fact);
+    case 'submit-job':
+      return submitJob(context, run, action, note, fact);
+    case 'cancel-task': {
+      const key = `${attemptKey(action.step, action.attempt)}.transfer.cancel`;
+      fact(`${key}.intent`, {why: action.why, by: context.by});
+      await transfers.cancel(action.task);
+      if (fact(`${key}.confirmed`)) note('task-cancelled', {task: action.task});
+      return DONE;
+    }
+    case 'adopt-job':
+      if (!fact(`${action.key}.confirmed`, {job: action.job, adopted: true})) return OTHERS;
+      note('job-adopted', {job: action.job});
+      return DONE;
+    case 'give-up-intent':
+      if (!fact(`${action.key}.never-arrived`)) return OTHERS;
+      note('submission-given-up');
+      return DONE;
+    case 'release-job':
+      fact(`${action.key}.release.intent`, {why: action.why, by: context.by});
+      await scheduler.release(action.job);
+      if (fact(`${action.key}.release.confirmed`)) note('job-released', {job: action.job});
+      return DONE;
+    case 'delete-job':
+      fact(`${action.key}.delete.intent`, {why: action.why, by: context.by});
+      await scheduler.delete(action.job);
+      if (fact(`${action.key}.delete.confirmed`)) note('job-deleted', {job: action.job});
+      return DONE;
+    case 'note-absent':
+      return fact(`${action.key}.absent`, {job: action.job}) ? DONE : OTHERS;
+    case 'void-attempt':
+      return voidAttempt(run, action, note, fact);
+    case 'end-step':
+      return endStep(action, note, fact);
+    default:
+      return action satisfies never;
+  }
+}
+
+type Note = (event: string, more?: object) => void;
+type Fact = (name: string, value?: object) => boolean;
+
+/** The submission id is on record before Globus is asked; asking again with it is still one task. */
+async function submitTransfer(
+  context: EngineContext,
+  run: OpenRun,
+  action: Action & {do: 'submit-transfer'},
+  note: Note,
+  fact: Fact,
+): Promise<Performed> {
+  const {transfers, clock} = context;
+  const key = `${attemptKey(action.step, action.attempt)}.transfer`;
+  let intent = workingAttempt(run.state, action.step).transfer?.intent;
+  if (!intent) {
+    const step = stepOf(run, action.step);
+    intent = {
+      at: clock(),
+      submissionId: await transfers.newSubmissionId(),
+      request: transferRequest(run.state.spec, step, action.attempt),
+      by: context.by,
+    };
+    if (!fact(`${key}.intent`, intent satisfies TransferIntent)) return OTHERS;
+  }
+  try {
+    const task = await transfers.submit(intent.submissionId, intent.request);
+    if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});
+    return DONE;
+  } catch (error) {
+    if (!(error instanceof StageError) || error.code !== 'TRANSFER_REFUSED') throw error;
+    if (fact(`${key}.refused`, {why: `${error.message}: ${error.why ?? ''}`, retry: false}))
+      note('transfer-refused', {why: error.why});
+    return DONE;
+  }
+}
+
+function stepOf(run: OpenRun, name: string): TransferStep {
+  const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === name);
+  if (step?.kind !== 'transfer') throw new RangeError(`step ${name} of run ${run.id} is no transfer`);
+  return step;
+}
+
+/** qsub has no key of its own: the tag in the intent travels in the job's variables, and finds the job again. */
+async function submitJob(
+  context: EngineContext,
+  run: OpenRun,
+  action: SubmitJob,
+  note: Note,
+  fact: Fact,
+): Promise<Performed> {
+  const key = jobKey(action.step, action.attempt, action.role, action.serial);
+  const tag = `s-${run.id}.${key}.${context.newWord()}`;
+  const request = context.jobFiles.forRun(run, action, key, tag);
+  const at = context.clock();
+  const intent = {
+    tag,
+    hold: action.hold,
+    dependsOn: action.dependencies.flatMap(({jobs}) => jobs),
+    deadline: at + context.settings.intentDeadlineMs,
+    by: context.by,
+  };
+  if (!fact(`${key}.intent`, intent)) return OTHERS;
+  const answer = await context.scheduler.submit(request);
+  switch (answer.kind) {
+    case 'submitted':
+      fact(`${key}.confirmed`, {job: answer.job});
+      note('job-submitted', {job: answer.job, role: action.role});
+      return DONE;
+    case 'refused':
+      fact(`${key}.refused`, {why: answer.error.why ?? answer.error.message, retry: answer.retry});
+      note('job-refused', {why: answer.error.why, role: action.role});
+      return {is: 'problem', error: answer.error};
+    case 'unreachable':
+      fact(`${key}.refused`, {why: answer.error.why ?? answer.error.message, retry: true});
+      return {is: 'problem', error: answer.error};
+    case 'unclear':
+      note('submission-unclear', {why: answer.why, role: action.role});
+      return {is: 'problem', error: submissionUnclear(key, answer.why)};
+    default:
+      return answer satisfies never;
+  }
+}
+
+function submissionUnclear(key: string, why: string): StageError {
+  return new StageError({
+    code: 'SUBMISSION_UNCLEAR',
+    exit: 4,
+    what: `it is not known whether PBS took the job ${key}`,
+    why,
+    next: [
+      'Nothing is submitted twice: stage asks PBS for the job by its tag first. Run the same command again later.',
+    ],
+  });
+}
+
+/** Whoever links the start marker first decides: a job that is starting this moment wins, and nothing is given up. */
+function voidAttempt(run: OpenRun, action: Action & {do: 'void-attempt'}, note: Note, fact: Fact): Performed {
+  const key = attemptKey(action.step, action.attempt);
+  const started = currentAttempt(run.state, action.step).starts.length > 0;
+  if (!started && !fact(`${key}.start.1`, {void: true, why: action.why})) return OTHERS;
+  if (!fact(`${key}.outcome`, {state: 'lost', why: action.why})) return OTHERS;
+  note('attempt-lost', {attempt: action.attempt});
+  return DONE;
+}
+
+function endStep(action: EndStep, note: Note, fact: Fact): Performed {
+  const {do: _, step, attempt, ...outcome} = action;
+  if (!fact(`${attemptKey(step, attempt)}.outcome`, outcome)) return OTHERS;
+  note(`step-${action.state}`, {attempt});
+  return DONE;
+}

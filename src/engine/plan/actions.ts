@@ -1,0 +1,89 @@
+import type {JobRole, OutcomeState} from '../../ledger/run-facts.ts';
+import type {Dependency, JobId, JobSeen} from '../../scheduler/scheduler.ts';
+import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
+
+/** One thing to do to a run, and why. The reconciler's switch over `do` is exhaustive. */
+export type Action =
+  /** get a submission id, record it, submit; or submit again under the id that is on record */
+  | {readonly do: 'submit-transfer'; readonly step: string; readonly attempt: number; readonly why: string}
+  | {
+      readonly do: 'cancel-task';
+      readonly step: string;
+      readonly attempt: number;
+      readonly task: TaskId;
+      readonly why: string;
+    }
+  | SubmitJob
+  /** a job was found at PBS by the tag of an intent that nobody confirmed */
+  | (OnJob & {readonly do: 'adopt-job'})
+  /** PBS answered, and holds no job with the tag of an overdue intent */
+  | {readonly do: 'give-up-intent'; readonly step: string; readonly key: string; readonly why: string}
+  | (OnJob & {readonly do: 'release-job'})
+  | (OnJob & {readonly do: 'delete-job'})
+  /** PBS no longer knows the job; conclude only if that is still so after the grace time */
+  | (OnJob & {readonly do: 'note-absent'})
+  /** take the attempt's claim, so that no job of it can ever begin; then it counts as lost */
+  | {readonly do: 'void-attempt'; readonly step: string; readonly attempt: number; readonly why: string}
+  | EndStep;
+
+interface OnJob {
+  readonly step: string;
+  /** prefix of the job's facts */
+  readonly key: string;
+  readonly job: JobId;
+  readonly why: string;
+}
+
+export interface SubmitJob {
+  readonly do: 'submit-job';
+  readonly step: string;
+  readonly attempt: number;
+  readonly role: JobRole;
+  readonly serial: number;
+  readonly hold: boolean;
+  readonly dependencies: readonly Dependency[];
+  readonly why: string;
+}
+
+export interface EndStep {
+  readonly do: 'end-step';
+  readonly step: string;
+  readonly attempt: number;
+  readonly state: OutcomeState;
+  readonly why: string;
+  readonly bytes?: number;
+  readonly files?: number;
+  readonly exitStatus?: number;
+}
+
+/** What one look at PBS and Globus told. */
+export interface Observed {
+  /** milliseconds since the epoch */
+  readonly now: number;
+  readonly jobs: ReadonlyMap<JobId, JobSeen>;
+  readonly tasks: ReadonlyMap<TaskId, TaskSeen>;
+  /** tags of overdue intents PBS was asked for: the job it has, or null when it has none */
+  readonly tags: ReadonlyMap<string, JobId | null>;
+}
+
+export interface PlanSettings {
+  /** how long PBS must have been seen not to know a job before it counts as lost; longer than a network file system hides a new marker */
+  readonly lostGraceMs: number;
+  /** pause before a submission that PBS refused for now is tried again */
+  readonly refusedRetryMs: number;
+  /** how many attempts of a step may be lost before a person has to say `stage run` again */
+  readonly lostAttempts: number;
+  /** a person asked: submit again even what somebody deleted by hand */
+  readonly rebuild: boolean;
+}
+
+/** Two plans hold the same action when its key is the same. */
+export function actionKey(action: Action): string {
+  return [
+    action.do,
+    action.step,
+    'attempt' in action ? action.attempt : '',
+    'key' in action ? action.key : '',
+    'role' in action ? `${action.role}-${action.serial}` : '',
+  ].join(' ');
+}

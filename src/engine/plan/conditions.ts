@@ -1,0 +1,62 @@
+import {currentAttempt, type Outcome, type RunState} from '../../ledger/run-facts.ts';
+import type {Conditions, Step} from '../../workflow/workflow.ts';
+
+/** Whether a step may start. */
+export type Verdict =
+  | {readonly is: 'met'; readonly why: string}
+  | {readonly is: 'waiting'; readonly on: readonly string[]}
+  /** it never can; the reason names the step that decided it */
+  | {readonly is: 'impossible'; readonly why: string};
+
+/** How a step ended, or undefined while it may still go on. A lost attempt is followed by another. */
+export function endOf(run: RunState, step: string): Outcome | undefined {
+  const outcome = currentAttempt(run, step).outcome;
+  return outcome?.state === 'lost' ? undefined : outcome;
+}
+
+/**
+ * May a step with these conditions start? All three kinds must hold.
+ *
+ * - `needs`: all succeeded. One that failed, was cancelled or skipped makes it impossible.
+ * - `on_failure_of`: at least one failed or was cancelled. Impossible once all ended otherwise.
+ * - `after`: all ended, either way; skipped is an end.
+ */
+export function judge(conditions: Conditions, end: (step: string) => Outcome | undefined): Verdict {
+  const waiting = new Set<string>();
+  for (const need of conditions.needs) {
+    const outcome = end(need);
+    if (!outcome) waiting.add(need);
+    else if (outcome.state !== 'succeeded') return {is: 'impossible', why: `${need} ${stateInWords(outcome)}`};
+  }
+  const watched = judgeFailures(conditions.onFailureOf, end);
+  if (watched.is === 'impossible') return watched;
+  if (watched.is === 'waiting') for (const step of watched.on) waiting.add(step);
+  for (const step of conditions.after) if (!end(step)) waiting.add(step);
+  return waiting.size > 0 ? {is: 'waiting', on: [...waiting]} : {is: 'met', why: reasonWhenMet(conditions, watched)};
+}
+
+function judgeFailures(steps: readonly string[], end: (step: string) => Outcome | undefined): Verdict {
+  if (steps.length === 0) return {is: 'met', why: ''};
+  const failed = steps.find((step) => ['failed', 'cancelled'].includes(end(step)?.state ?? ''));
+  if (failed) return {is: 'met', why: `${failed} ${stateInWords(end(failed))}`};
+  const open = steps.filter((step) => !end(step));
+  return open.length > 0 ? {is: 'waiting', on: open} : {is: 'impossible', why: 'nothing that it watches failed'};
+}
+
+function reasonWhenMet(conditions: Conditions, watched: Verdict): string {
+  if (watched.is === 'met' && watched.why) return watched.why;
+  if (conditions.needs.length > 0) return `${conditions.needs.join(', ')} succeeded`;
+  if (conditions.after.length > 0) return `${conditions.after.join(', ')} ended`;
+  return 'it needs nothing';
+}
+
+function stateInWords(outcome: Outcome | undefined): string {
+  return outcome?.state === 'cancelled' || outcome?.state === 'skipped'
+    ? `was ${outcome.state}`
+    : (outcome?.state ?? 'is open');
+}
+
+/** A step that exists to tidy up after others: it runs only when something failed. */
+export function isCleanup(step: Step): boolean {
+  return step.onFailureOf.length > 0;
+}

@@ -1,0 +1,86 @@
+import type {Attempt, EndMarker, JobRecord} from '../../ledger/run-facts.ts';
+import type {EndedJob, JobId, JobSeen, LiveJob} from '../../scheduler/scheduler.ts';
+import type {Observed, PlanSettings} from './actions.ts';
+
+/** What is known of the job that runs a step's script. */
+export type JobVerdict =
+  | {readonly is: 'live'; readonly seen: LiveJob}
+  | {readonly is: 'ended'; readonly succeeded: boolean; readonly why: string; readonly exitStatus?: number}
+  /** PBS does not know it, and the grace time has begun (`noted`) or must begin */
+  | {readonly is: 'absent'; readonly noted: boolean}
+  | {readonly is: 'lost'; readonly started: boolean; readonly why: string}
+  /** somebody deleted it before it ran; only a person's word brings it back */
+  | {readonly is: 'deleted-by-hand'; readonly why: string}
+  | {readonly is: 'no-evidence'; readonly why: string};
+
+/** The job that holds the claim of an attempt, else the one that was confirmed. A job that started is the one, whatever was recorded at submission. */
+export function jobOf(attempt: Attempt, record: JobRecord): JobId | undefined {
+  return attempt.starts.findLast((start) => start.job !== undefined)?.job ?? record.job;
+}
+
+/**
+ * How a job stands. The order of evidence: its own exit marker, PBS's history, PBS no longer knowing it.
+ * What could not be learnt concludes nothing.
+ */
+export function judgeJob(attempt: Attempt, record: JobRecord, seen: Observed, settings: PlanSettings): JobVerdict {
+  const id = jobOf(attempt, record);
+  if (!id) return {is: 'no-evidence', why: 'its submission has not been confirmed'};
+  const atPbs: JobSeen = seen.jobs.get(id) ?? {
+    kind: 'no-evidence',
+    why: 'PBS has not been asked since it was submitted',
+  };
+  const end = attempt.ends.get(attempt.starts.length);
+  if (end && !end.terminated) return fromMarker(end);
+  switch (atPbs.kind) {
+    case 'live':
+      return {is: 'live', seen: atPbs};
+    case 'ended':
+      return fromHistory(atPbs, attempt, record, end);
+    case 'no-evidence':
+      return {is: 'no-evidence', why: atPbs.why};
+    case 'unknown':
+      return fromAbsence(attempt, record, end, seen.now, settings);
+  }
+}
+
+function fromMarker(end: EndMarker): JobVerdict {
+  return {is: 'ended', succeeded: end.exit === 0, why: `exit status ${end.exit}`, exitStatus: end.exit};
+}
+
+function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: EndMarker | undefined): JobVerdict {
+  if (job.how === 'ran' && job.exitStatus !== undefined) {
+    const exitStatus = job.exitStatus;
+    const why =
+      attempt.starts.length > 0 || exitStatus === 0
+        ? job.reason
+        : `${job.reason}, before its wrapper could record a start`;
+    return {is: 'ended', succeeded: exitStatus === 0, why, exitStatus};
+  }
+  if (attempt.starts.length > 0) {
+    if (end) return fromMarker(end);
+    return {is: 'lost', started: true, why: `it started, and PBS ended it without an exit status (${job.reason})`};
+  }
+  if (record.deleteIntended) return {is: 'lost', started: false, why: 'deleted before it started'};
+  if (job.how === 'deleted') return {is: 'deleted-by-hand', why: 'somebody deleted it before it started'};
+  return {is: 'lost', started: false, why: 'PBS removed it before it started'};
+}
+
+function fromAbsence(
+  attempt: Attempt,
+  record: JobRecord,
+  end: EndMarker | undefined,
+  now: number,
+  settings: PlanSettings,
+): JobVerdict {
+  if (end)
+    return {is: 'ended', succeeded: false, why: 'ended by PBS (SIGTERM: walltime, or qdel)', exitStatus: end.exit};
+  const started = attempt.starts.length > 0;
+  if (record.deleteIntended && !started) return {is: 'lost', started: false, why: 'deleted before it started'};
+  if (record.absentSince === undefined) return {is: 'absent', noted: false};
+  if (now - record.absentSince < settings.lostGraceMs) return {is: 'absent', noted: true};
+  if (attempt.terminated.has(attempt.starts.length)) {
+    return {is: 'ended', succeeded: false, why: 'ended by PBS (SIGTERM: walltime, or qdel)'};
+  }
+  const why = started ? 'it started, and PBS no longer knows it' : 'PBS no longer knows it';
+  return {is: 'lost', started, why};
+}

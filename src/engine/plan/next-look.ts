@@ -1,0 +1,123 @@
+import type {RunState} from '../../ledger/run-facts.ts';
+import type {TransferTask} from '../../transfer/transfer-service.ts';
+import type {Step, TransferStep} from '../../workflow/workflow.ts';
+import type {Observed, PlanSettings} from './actions.ts';
+import {endOf} from './conditions.ts';
+import {isThere, standingJob, verdictOf, workingAttempt} from './view.ts';
+
+export interface LookBounds {
+  /** shortest and longest wait between two looks, in milliseconds */
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** What an earlier look saw of a task; the rate between two looks tells more than the average since the start. */
+export interface EarlierLook {
+  readonly at: number;
+  readonly subtasksPending: number;
+}
+
+const UNKNOWN_REMAINDER_MAX_MS = 10 * 60_000;
+
+/**
+ * How long a task will still take, in milliseconds.
+ *
+ * Globus documents hold no total of bytes, so this counts subtasks: those done since the earlier look, else
+ * since the request. Source: Globus Transfer API, "Task document".
+ *
+ * @returns undefined when nothing has been done yet, or the task does not move
+ */
+export function estimateRemainingMs(task: TransferTask, now: number, earlier?: EarlierLook): number | undefined {
+  if (task.state !== 'active' || task.trouble !== undefined || task.subtasksTotal === 0) return undefined;
+  const recent =
+    earlier && now > earlier.at ? (earlier.subtasksPending - task.subtasksPending) / (now - earlier.at) : 0;
+  const average = now > task.requestedAt ? (task.subtasksTotal - task.subtasksPending) / (now - task.requestedAt) : 0;
+  const perMs = recent > 0 ? recent : average;
+  return perMs > 0 ? task.subtasksPending / perMs : undefined;
+}
+
+/**
+ * When to look at a task next: after half the estimated remaining time; without an estimate after 5 % of
+ * the elapsed time, at most 10 minutes; at the slow end while it is paused, queued, faulting or inactive.
+ *
+ * @returns an instant in milliseconds, within the bounds counted from `now`
+ */
+export function nextLookAtTask(task: TransferTask, bounds: LookBounds, now: number, earlier?: EarlierLook): number {
+  const within = (ms: number) => now + Math.min(Math.max(ms, bounds.minMs), bounds.maxMs);
+  if (task.state === 'paused' || task.state === 'inactive' || task.trouble !== undefined) return within(bounds.maxMs);
+  const remaining = estimateRemainingMs(task, now, earlier);
+  if (remaining !== undefined) return within(remaining / 2);
+  return within(Math.min((now - task.requestedAt) * 0.05, UNKNOWN_REMAINDER_MAX_MS));
+}
+
+/**
+ * When a run must be looked at although no PBS job will end and tell: for its transfers, for what could not
+ * be done yet, for what is not proven yet. Pure.
+ *
+ * @returns an instant in milliseconds, or undefined when jobs of the run see to everything
+ */
+export function nextLookAtRun(
+  run: RunState,
+  seen: Observed,
+  settings: PlanSettings,
+  bounds: LookBounds,
+  earlier: ReadonlyMap<string, EarlierLook>,
+): number | undefined {
+  const wanted = run.spec.workflow.steps
+    .filter((step) => !endOf(run, step.name))
+    .flatMap((step) => nextLookAtStep(run, step, seen, settings, bounds, earlier) ?? []);
+  if (run.spec.workflow.steps.every((step) => endOf(run, step.name))) return seen.now + bounds.minMs; // only its seal is missing
+  return wanted.length > 0 ? Math.min(...wanted) : undefined;
+}
+
+function nextLookAtStep(
+  run: RunState,
+  step: Step,
+  seen: Observed,
+  settings: PlanSettings,
+  bounds: LookBounds,
+  earlier: ReadonlyMap<string, EarlierLook>,
+): number | undefined {
+  const soon = seen.now + bounds.minMs;
+  const late = seen.now + bounds.maxMs;
+  const attempt = workingAttempt(run, step.name);
+  const retries = attempt.jobs.flatMap((record) => {
+    if (record.refused?.retry && record === attempt.jobs.findLast((other) => other.role === record.role))
+      return [record.refused.at + settings.refusedRetryMs];
+    if (!record.job && !record.refused && !record.neverArrived) return [record.intent.deadline];
+    return record.absentSince !== undefined && !record.deleted ? [record.absentSince + settings.lostGraceMs] : [];
+  });
+  const own =
+    step.kind === 'transfer'
+      ? lookForTransfer(run, step, seen, settings, bounds, earlier)
+      : lookForJob(run, step.name, seen, late);
+  const wanted = [...retries, ...(own === undefined ? [] : [own])];
+  return wanted.length > 0 ? Math.max(soon, Math.min(...wanted)) : undefined;
+}
+
+function lookForTransfer(
+  run: RunState,
+  step: TransferStep,
+  seen: Observed,
+  settings: PlanSettings,
+  bounds: LookBounds,
+  earlier: ReadonlyMap<string, EarlierLook>,
+): number | undefined {
+  const transfer = workingAttempt(run, step.name).transfer;
+  if (!transfer) return verdictOf({run, seen, settings}, step).is === 'met' ? seen.now + bounds.minMs : undefined;
+  if (!transfer.task) return seen.now + bounds.minMs;
+  const task = seen.tasks.get(transfer.task);
+  if (task === undefined) return seen.now + bounds.minMs;
+  return task.kind === 'task'
+    ? nextLookAtTask(task, bounds, seen.now, earlier.get(transfer.task))
+    : seen.now + bounds.maxMs;
+}
+
+/** A job in the queue is seen to by its sentinel; only where that is missing somebody has to look now and then. */
+function lookForJob(run: RunState, step: string, seen: Observed, late: number): number | undefined {
+  const attempt = workingAttempt(run, step);
+  const job = standingJob(attempt, 'job');
+  if (!job?.job) return undefined;
+  const sentinel = standingJob(attempt, 'sentinel');
+  return sentinel?.job && isThere(seen.jobs.get(sentinel.job)) ? undefined : late;
+}

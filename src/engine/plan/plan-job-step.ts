@@ -1,0 +1,189 @@
+import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
+import type {Dependency, DependencyType, JobId} from '../../scheduler/scheduler.ts';
+import type {JobStep} from '../../workflow/workflow.ts';
+import type {Action} from './actions.ts';
+import {endOf, type Verdict} from './conditions.ts';
+import {type JobVerdict, jobOf, judgeJob} from './job-verdict.ts';
+import {planIntents} from './plan-intents.ts';
+import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
+import {
+  currentJobId,
+  isLive,
+  isPending,
+  isThere,
+  maySubmit,
+  nextSerial,
+  standingJob,
+  type View,
+  verdictOf,
+  workingAttempt,
+} from './view.ts';
+
+/** What to do about one job step. Pure. */
+export function planJobStep(view: View, step: JobStep): Action[] {
+  const attempt = workingAttempt(view.run, step.name);
+  const intents = planIntents(view, step.name, attempt);
+  if (endOf(view.run, step.name))
+    return [...intents, ...planSpentSentinels(view, step.name, attempt), ...planLeftovers(view, step.name, attempt)];
+  const verdict = verdictOf(view, step);
+  const record = standingJob(attempt, 'job');
+  const refused = attempt.jobs.findLast((job) => job.role === 'job')?.refused;
+  if (!record)
+    return [
+      ...intents,
+      ...(refused && !refused.retry ? [failed(step, attempt, refused.why)] : planFirst(view, step, attempt, verdict)),
+    ];
+  return [...intents, ...planStanding(view, step, attempt, record, verdict)];
+}
+
+function failed(step: JobStep, attempt: Attempt, why: string): Action {
+  return {do: 'end-step', step: step.name, attempt: attempt.number, state: 'failed', why};
+}
+
+/** No job stands for the step: submit it ahead of time where it can be, or end a step that can never start. */
+function planFirst(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
+  // An unconfirmed submission may exist at PBS: nothing takes its place until that is known.
+  if (attempt.jobs.some((job) => job.role === 'job' && !job.job && !job.refused && !job.neverArrived)) return [];
+  if (verdict.is === 'impossible') return [end(view, step, attempt, verdict.why)];
+  if (!maySubmit(attempt, 'job', view)) return [];
+  if (attempt.number > view.settings.lostAttempts && !view.settings.rebuild) return [];
+  return submitJob(view, step, attempt, verdict);
+}
+
+/** needs that are jobs become `depend=`; needs that are transfers, and failures to watch for, become a user hold */
+function submitJob(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
+  const dependencies = dependenciesOf(view, step);
+  if (!dependencies) return [];
+  return [
+    {
+      do: 'submit-job',
+      step: step.name,
+      attempt: attempt.number,
+      role: 'job',
+      serial: nextSerial(attempt, 'job'),
+      hold: verdict.is === 'waiting' && verdict.on.some((name) => !isNative(view, step, name)),
+      dependencies,
+      why: verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : verdict.why || 'it may start',
+    },
+  ];
+}
+
+/** Can PBS itself wait for this? It can for jobs that are needed or waited for, not for transfers, nor for "any of these failed". */
+function isNative({run}: View, step: JobStep, name: string): boolean {
+  return (
+    run.spec.workflow.steps.find((other) => other.name === name)?.kind === 'job' && !step.onFailureOf.includes(name)
+  );
+}
+
+/** `depend=` for the jobs that are still open; undefined while one of them has no job at PBS to point to. */
+function dependenciesOf(view: View, step: JobStep): Dependency[] | undefined {
+  const lists: [DependencyType, readonly string[]][] = [
+    ['afterok', step.needs],
+    ['afterany', step.after.filter((name) => !step.needs.includes(name))],
+  ];
+  const dependencies: Dependency[] = [];
+  for (const [type, names] of lists) {
+    const open = names.filter((name) => !endOf(view.run, name) && isNative(view, step, name));
+    const jobs = open.flatMap((name) => currentJobId(view.run, name) ?? []);
+    if (jobs.length < open.length || jobs.some((job) => !isThere(view.seen.jobs.get(job)))) return undefined;
+    if (jobs.length > 0) dependencies.push({type, jobs: [...new Set(jobs)]});
+  }
+  return dependencies;
+}
+
+function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRecord, verdict: Verdict): Action[] {
+  const stands = judgeJob(attempt, record, view.seen, view.settings);
+  const job = jobOf(attempt, record);
+  if (stands.is === 'ended') return [concluded(view, step, attempt, record, stands)];
+  if (!job) return [];
+  if (stands.is === 'absent')
+    return stands.noted
+      ? []
+      : [{do: 'note-absent', step: step.name, key: record.key, job, why: 'PBS does not know it'}];
+  if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
+  if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
+    return [
+      ...planSpentSentinels(view, step.name, attempt),
+      {do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why},
+    ];
+  }
+  // Submitted moments ago, and not looked at yet: its sentinel need not wait for a look.
+  if (!view.seen.jobs.has(job)) return planSentinel(view, step, attempt, record);
+  if (stands.is !== 'live') return [];
+  if (dependsOnGone(view, step, record) && isPending(view, record)) {
+    return [
+      ...planSpentSentinels(view, step.name, attempt),
+      {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted anew'},
+    ];
+  }
+  const release = verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && stands.seen.userHold;
+  return [
+    ...(release ? [{do: 'release-job' as const, step: step.name, key: record.key, job, why: verdict.why}] : []),
+    ...planSentinel(view, step, attempt, record),
+  ];
+}
+
+/** The run was cancelled, or something it needs failed: no job may be left in the queue, then the step ends. */
+function planEnding(
+  view: View,
+  step: JobStep,
+  attempt: Attempt,
+  record: JobRecord,
+  stands: JobVerdict,
+  why: string,
+): Action[] {
+  const job = jobOf(attempt, record);
+  const cancelled = view.run.cancel !== undefined;
+  // What runs is ended only at a person's word.
+  if (isLive(view, record) && !record.deleted && job && (isPending(view, record) || cancelled)) {
+    return [
+      ...planSpentSentinels(view, step.name, attempt),
+      {do: 'delete-job', step: step.name, key: record.key, job, why},
+    ];
+  }
+  if (isLive(view, record) || stands.is === 'no-evidence') return [];
+  return [...planSpentSentinels(view, step.name, attempt), end(view, step, attempt, why)];
+}
+
+function end(view: View, step: JobStep, attempt: Attempt, why: string): Action {
+  return {
+    do: 'end-step',
+    step: step.name,
+    attempt: attempt.number,
+    state: view.run.cancel ? 'cancelled' : 'skipped',
+    why,
+  };
+}
+
+function concluded(
+  view: View,
+  step: JobStep,
+  attempt: Attempt,
+  record: JobRecord,
+  verdict: JobVerdict & {is: 'ended'},
+): Action {
+  const state = verdict.succeeded ? 'succeeded' : view.run.cancel && record.deleteIntended ? 'cancelled' : 'failed';
+  const {why, exitStatus} = verdict;
+  return {
+    do: 'end-step',
+    step: step.name,
+    attempt: attempt.number,
+    state,
+    why,
+    ...(exitStatus === undefined ? {} : {exitStatus}),
+  };
+}
+
+/** Its `depend=` names a job that was given up since; PBS would never release it. */
+function dependsOnGone(view: View, step: JobStep, record: JobRecord): boolean {
+  const valid = new Set<JobId>([...step.needs, ...step.after].flatMap((name) => currentJobId(view.run, name) ?? []));
+  return record.intent.dependsOn.some((id) => !valid.has(id));
+}
+
+/** Jobs of an ended step that are still in the queue: a double submission that was found late. */
+function planLeftovers(view: View, step: string, attempt: Attempt): Action[] {
+  return attempt.jobs.flatMap((record) => {
+    if (record.role !== 'job' || !record.job || !isPending(view, record)) return [];
+    return [{do: 'delete-job' as const, step, key: record.key, job: record.job, why: 'the step has ended'}];
+  });
+}

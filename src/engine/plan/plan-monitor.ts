@@ -1,0 +1,84 @@
+import type {Refusal} from '../../ledger/run-facts.ts';
+import type {JobId} from '../../scheduler/scheduler.ts';
+import type {Observed} from './actions.ts';
+import type {LookBounds} from './next-look.ts';
+
+/** One link of the monitor chain: a job that looks once, at its time. */
+export interface MonitorLink {
+  readonly generation: number;
+  readonly tag: string;
+  readonly startAt: number;
+  readonly deadline: number;
+  readonly job?: JobId;
+  readonly refused?: Refusal;
+  readonly neverArrived: boolean;
+}
+
+export type MonitorAction =
+  | {readonly do: 'submit-monitor'; readonly generation: number; readonly startAt: number; readonly why: string}
+  | {
+      readonly do: 'move-monitor';
+      readonly job: JobId;
+      readonly generation: number;
+      readonly startAt: number;
+      readonly why: string;
+    }
+  | {readonly do: 'delete-monitor'; readonly job: JobId; readonly generation: number; readonly why: string}
+  | {readonly do: 'adopt-monitor'; readonly generation: number; readonly job: JobId; readonly why: string}
+  | {readonly do: 'give-up-monitor'; readonly generation: number; readonly why: string};
+
+export interface MonitorView {
+  /** the newest link; undefined when there never was one */
+  readonly newest: MonitorLink | undefined;
+  /** when something has to be looked at; undefined when nothing has */
+  readonly wantedAt: number | undefined;
+  /** the generation this very process is, if it runs in a monitor job */
+  readonly me: number | undefined;
+  readonly seen: Observed;
+  readonly bounds: LookBounds;
+  readonly refusedRetryMs: number;
+}
+
+/**
+ * What to do about the one monitor chain. Pure.
+ *
+ * There is at most one link ahead: a new one is made only when the newest is this process itself, or is
+ * proven gone. Its generation number is a fact that only one process can create, so a monitor that PBS runs
+ * twice, or two processes that both find the chain broken, do not split it.
+ */
+export function planMonitor(view: MonitorView): MonitorAction[] {
+  const {newest, wantedAt, seen} = view;
+  if (!newest || newest.generation === view.me || newest.neverArrived) return extend(view);
+  if (newest.refused) return seen.now - newest.refused.at >= view.refusedRetryMs ? extend(view) : [];
+  const {generation} = newest;
+  if (!newest.job) {
+    const found = seen.tags.get(newest.tag);
+    if (found) return [{do: 'adopt-monitor', generation, job: found, why: 'found at PBS by its tag'}];
+    return found === null ? [{do: 'give-up-monitor', generation, why: 'PBS holds no job with its tag'}] : [];
+  }
+  const at = seen.jobs.get(newest.job);
+  if (at === undefined || at.kind === 'no-evidence') return [];
+  if (at.kind !== 'live') return extend(view);
+  if (at.state === 'running' || at.state === 'ending') return []; // it looks this moment, and goes on by itself
+  if (wantedAt === undefined)
+    return [{do: 'delete-monitor', generation, job: newest.job, why: 'nothing is left to look at'}];
+  // A link on its way is left alone unless it would come much too late: every move costs PBS a question.
+  const startAt = at.startAt ?? newest.startAt;
+  const slackMs = Math.max(view.bounds.minMs, (startAt - seen.now) / 4);
+  if (at.state !== 'waiting' || startAt - wantedAt <= slackMs) return [];
+  return [
+    {do: 'move-monitor', generation, job: newest.job, startAt: wantedAt, why: 'something has to be looked at earlier'},
+  ];
+}
+
+function extend({newest, wantedAt}: MonitorView): MonitorAction[] {
+  if (wantedAt === undefined) return [];
+  return [
+    {
+      do: 'submit-monitor',
+      generation: (newest?.generation ?? 0) + 1,
+      startAt: wantedAt,
+      why: newest ? 'the next look' : 'the first look',
+    },
+  ];
+}

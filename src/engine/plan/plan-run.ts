@@ -1,0 +1,23 @@
+import type {RunState} from '../../ledger/run-facts.ts';
+import type {Action, Observed, PlanSettings} from './actions.ts';
+import {planJobStep} from './plan-job-step.ts';
+import {planTransferStep} from './plan-transfer-step.ts';
+import type {View} from './view.ts';
+
+/**
+ * Everything to do to a run now. Pure: same run, same observation, same actions.
+ *
+ * Jobs are submitted before transfers are, so that a workflow PBS refuses moves no data; jobs are
+ * deleted from the last step to the first, because PBS leaves the dependents of a job that was deleted
+ * before it ran waiting for ever (measured on OpenPBS 23.06).
+ */
+export function planRun(run: RunState, seen: Observed, settings: PlanSettings): Action[] {
+  const view: View = {run, seen, settings};
+  const actions = run.spec.workflow.steps.flatMap((step) =>
+    step.kind === 'transfer' ? planTransferStep(view, step) : planJobStep(view, step),
+  );
+  const deletions = actions.filter((action) => action.do === 'delete-job').reverse();
+  const transfers = actions.filter((action) => action.do === 'submit-transfer');
+  const rest = actions.filter((action) => action.do !== 'delete-job' && action.do !== 'submit-transfer');
+  return [...deletions, ...rest, ...transfers];
+}

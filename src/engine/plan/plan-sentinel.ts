@@ -1,0 +1,50 @@
+import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
+import type {JobStep} from '../../workflow/workflow.ts';
+import type {Action} from './actions.ts';
+import {endOf} from './conditions.ts';
+import {isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type View, workingAttempt} from './view.ts';
+
+/**
+ * A sentinel sees the end of a job that nobody would see otherwise: a short job, `afterany` on it, that reconciles.
+ * Where a launcher waits for exactly this job to succeed, the sentinel need only see it fail.
+ */
+export function planSentinel(view: View, step: JobStep, attempt: Attempt, record: JobRecord): Action[] {
+  const job = record.job;
+  if (!job || !isThere(view.seen.jobs.get(job))) return [];
+  const standing = standingJob(attempt, 'sentinel');
+  if (standing && !isGone(view, standing) && standing.intent.dependsOn.includes(job)) return [];
+  if (standing && !standing.job) return [];
+  if (!maySubmit(attempt, 'sentinel', view)) return [];
+  return [
+    {
+      do: 'submit-job',
+      step: step.name,
+      attempt: attempt.number,
+      role: 'sentinel',
+      serial: nextSerial(attempt, 'sentinel'),
+      hold: false,
+      dependencies: [{type: hasLauncher(view.run, step.name) ? 'afternotok' : 'afterany', jobs: [job]}],
+      why: `sees the end of ${step.name}`,
+    },
+  ];
+}
+
+/** A transfer that needs this job and nothing else that is open: its launcher reconciles when the job succeeds. */
+function hasLauncher(run: RunState, name: string): boolean {
+  return run.spec.workflow.steps.some((step) => {
+    if (step.kind !== 'transfer' || step.onFailureOf.length > 0 || step.after.length > 0) return false;
+    return (
+      step.needs.includes(name) &&
+      step.needs.every((need) => need === name || endOf(run, need)) &&
+      !workingAttempt(run, step.name).transfer
+    );
+  });
+}
+
+/** Sentinels whose watched job is over, deleted before that job so that none is left held for ever. */
+export function planSpentSentinels(view: View, step: string, attempt: Attempt): Action[] {
+  return attempt.jobs.flatMap((record) => {
+    if (record.role !== 'sentinel' || !record.job || !isPending(view, record)) return [];
+    return [{do: 'delete-job' as const, step, key: record.key, job: record.job, why: 'what it watched is over'}];
+  });
+}

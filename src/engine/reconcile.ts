@@ -1,0 +1,92 @@
+import type {StageError} from '../errors.ts';
+import type {RunId} from '../ledger/layout.ts';
+import type {OpenRun} from '../ledger/ledger.ts';
+import {type RunSummary, runEnd} from '../ledger/summary.ts';
+import type {EngineContext} from './context.ts';
+import {predictSuccessor, tendMonitors} from './monitors.ts';
+import {observe} from './observe.ts';
+import {type Performed, perform} from './perform.ts';
+import {type Action, actionKey, type Observed, type PlanSettings} from './plan/actions.ts';
+import {planRun} from './plan/plan-run.ts';
+import {isPending} from './plan/view.ts';
+
+export interface ReconcileRequest {
+  /** a person asked: submit again even what somebody deleted by hand, and do not wait out a queue limit */
+  readonly rebuild?: boolean;
+  /** the link of the monitor chain that this process is */
+  readonly monitor?: number;
+  /** the monitor chain is driven elsewhere (cron, or a loop in a shell): add no link */
+  readonly withoutChain?: boolean;
+}
+
+export interface Reconciled {
+  readonly seen: Observed;
+  /** active runs as they are now, and those that ended during this call */
+  readonly runs: readonly OpenRun[];
+  readonly sealed: readonly RunSummary[];
+  readonly done: readonly {readonly run: RunId; readonly action: Action}[];
+  /** what could not be done now; nothing of it is lost */
+  readonly problems: readonly StageError[];
+}
+
+/** More rounds than the longest chain of consequences in a workflow of a thousand steps needs no one has seen; it bounds a defect. */
+const MAX_ROUNDS = 1000;
+
+/**
+ * Look, plan, act, until nothing is left to do: the only way work advances. Every entry point calls this.
+ *
+ * Any number of processes may do so at once: facts can be created once only, so none does what another did.
+ */
+export async function reconcile(context: EngineContext, request: ReconcileRequest = {}): Promise<Reconciled> {
+  const problems: StageError[] = [];
+  const ids = context.ledger.activeRuns();
+  let runs = ids.map((id) => context.ledger.open(id));
+  if (request.monitor !== undefined && runs.length > 0) await predictSuccessor(context, request.monitor, problems);
+  const seen = await observe(context, runs, context.monitors.newest());
+  const settings: PlanSettings = {...context.settings, rebuild: request.rebuild ?? false};
+  const done: {run: RunId; action: Action}[] = [];
+  const tried = new Set<string>();
+
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const plans = runs.map((run) => ({
+      run,
+      actions: planRun(run.state, seen, settings).filter((action) => !tried.has(`${run.id} ${actionKey(action)}`)),
+    }));
+    if (plans.every(({actions}) => actions.length === 0)) break;
+    for (const {run, actions} of plans) {
+      for (const action of actions) {
+        tried.add(`${run.id} ${actionKey(action)}`);
+        const performed: Performed = await perform(context, run, action);
+        if (performed.is === 'done') done.push({run: run.id, action});
+        if (performed.is === 'problem') problems.push(performed.error);
+      }
+    }
+    runs = plans.map(({run, actions}) => (actions.length > 0 ? context.ledger.refresh(run) : run));
+  }
+
+  const sealed = runs.flatMap((run) => (mayBeSealed(run, seen, settings) ? [sealRun(context, run)] : []));
+  if (!request.withoutChain) {
+    const open = runs.filter((run) => !sealed.some((summary) => summary.run === run.id));
+    await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
+  }
+  return {seen, runs, sealed, done, problems};
+}
+
+/** A run is sealed when every step has ended and no job of it is left in the queue. Jobs of ours that still run end by themselves. */
+function mayBeSealed(run: OpenRun, seen: Observed, settings: PlanSettings): boolean {
+  if (!runEnd(run.state)) return false;
+  const view = {run: run.state, seen, settings};
+  return [...run.state.attempts.values()].flat().every((attempt) =>
+    attempt.jobs.every((record) => {
+      if (!record.job) return record.refused !== undefined || record.neverArrived;
+      const at = seen.jobs.get(record.job);
+      return record.deleted || (at?.kind !== 'no-evidence' && !isPending(view, record));
+    }),
+  );
+}
+
+function sealRun(context: EngineContext, run: OpenRun): RunSummary {
+  const summary = context.ledger.seal(run, context.clock());
+  context.ledger.append(run.id, {at: context.clock(), event: `run-${summary.state}`, why: summary.why, by: context.by});
+  return summary;
+}

@@ -1,0 +1,20 @@
+import type {RunSpec} from '../ledger/run-facts.ts';
+import type {TransferRequest} from '../transfer/transfer-service.ts';
+import type {TransferStep} from '../workflow/workflow.ts';
+
+/** The transfer a step asks for. Its label names run, step and attempt, so that a task can be found when all else is lost. */
+export function transferRequest(spec: RunSpec, step: TransferStep, attempt: number): TransferRequest {
+  return {
+    label: transferLabel(spec.run, step.name, attempt),
+    sourceCollection: step.from.collection,
+    destinationCollection: step.to.collection,
+    items: [{from: step.from.path, to: step.to.path, recursive: step.recursive}],
+    options: step.options,
+  };
+}
+
+/** At most 128 characters (Globus Transfer API, "Task submission"); run and step names are at most 63 and 63. */
+export function transferLabel(run: string, step: string, attempt: number): string {
+  const label = `stage ${run} ${step} ${attempt}`;
+  return label.length <= 128 ? label : `${label.slice(0, 128 - ` ${attempt}`.length).trimEnd()} ${attempt}`;
+}

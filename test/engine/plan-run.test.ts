@@ -1,0 +1,309 @@
+import {describe, expect, test} from 'vitest';
+import {
+  ARun,
+  CLASSIC,
+  ended,
+  HELD,
+  inWords,
+  jobStep,
+  live,
+  NOW,
+  SILENT,
+  task,
+  transferStep,
+  UNKNOWN,
+} from '../support/a-run.ts';
+
+/** The classic run, submitted whole, with its stage-in on the way. */
+function underWay(): ARun {
+  return new ARun()
+    .task('stage-in', 't-in', task('active'))
+    .job('compute.1.job', '1.s', HELD, {hold: true})
+    .job('compute.1.sentinel', '2.s', live('held', {otherHold: true}), {dependsOn: ['1.s']})
+    .job('stage-out.1.launcher', '3.s', live('held', {otherHold: true}), {dependsOn: ['1.s']})
+    .job('cleanup.1.job', '4.s', HELD, {hold: true})
+    .job('cleanup.1.sentinel', '5.s', live('held', {otherHold: true}), {dependsOn: ['4.s']});
+}
+
+const words = (run: ARun, ...rest: Parameters<ARun['plan']>) => run.plan(...rest).map(inWords);
+
+describe('a new run', () => {
+  test('submits jobs under their holds first, and the transfer last, so that a refusal moves no data', () => {
+    const actions = new ARun().plan();
+    expect(actions.map(inWords)).toEqual(['submit-job compute', 'submit-job cleanup', 'submit-transfer stage-in']);
+    expect(actions.filter((action) => action.do === 'submit-job').map((action) => action.hold)).toEqual([true, true]);
+  });
+
+  test('gets a launcher that depends on compute, and sentinels for both jobs', () => {
+    const run = new ARun()
+      .task('stage-in', 't')
+      .job('compute.1.job', '1.s', undefined, {hold: true})
+      .job('cleanup.1.job', '4.s', undefined, {hold: true});
+    const actions = run.plan();
+    expect(actions.map(inWords)).toEqual([
+      'submit-job compute sentinel',
+      'submit-job stage-out launcher',
+      'submit-job cleanup sentinel',
+    ]);
+    expect(actions.map((action) => action.do === 'submit-job' && action.dependencies)).toEqual([
+      [{type: 'afternotok', jobs: ['1.s']}],
+      [{type: 'afterok', jobs: ['1.s']}],
+      [{type: 'afterany', jobs: ['4.s']}],
+    ]);
+  });
+
+  test('a job that needs a job depends on it, without a user hold', () => {
+    const run = new ARun([jobStep('a'), jobStep('b', {needs: ['a']})]).job('a.1.job', '1.s');
+    expect(run.plan().find((action) => action.do === 'submit-job' && action.step === 'b')).toMatchObject({
+      hold: false,
+      dependencies: [{type: 'afterok', jobs: ['1.s']}],
+    });
+  });
+
+  test('a job is not submitted while the job it depends on has no id, or PBS cannot be asked about it', () => {
+    const run = new ARun([jobStep('a'), jobStep('b', {needs: ['a']})]);
+    expect(words(run)).toEqual(['submit-job a']);
+    expect(words(run.job('a.1.job', '1.s', SILENT))).toEqual([]);
+  });
+});
+
+describe('while the stage-in is on its way', () => {
+  test.each(['queued', 'active', 'paused', 'inactive'] as const)('nothing is done while it is %s', (state) => {
+    const run = underWay();
+    run.task('stage-in', 't-in', task(state));
+    expect(words(run)).toEqual([]);
+  });
+
+  test('nothing is done when neither PBS nor Globus could be asked', () => {
+    const run = underWay();
+    run.task('stage-in', 't-in', {kind: 'no-evidence', why: 'HTTP 503'});
+    for (const id of run.jobs.keys()) run.jobs.set(id, SILENT);
+    expect(words(run)).toEqual([]);
+  });
+
+  test('a task that Globus does not list is no failure', () => {
+    const run = underWay();
+    run.task('stage-in', 't-in', {kind: 'unknown'});
+    expect(words(run)).toEqual([]);
+  });
+});
+
+describe('when the stage-in ends', () => {
+  test('its success is recorded, and then compute is released once', () => {
+    const run = underWay().task('stage-in', 't-in', task('succeeded'));
+    expect(words(run)).toEqual(['end-step stage-in succeeded']);
+    expect(words(run.outcome('stage-in', 'succeeded'))).toEqual(['release-job compute']);
+    run.fact('compute.1.job.release.intent').fact('compute.1.job.release.confirmed');
+    expect(words(run)).toEqual([]);
+  });
+
+  test.each(['failed', 'cancelled'] as const)(
+    '%s: compute and all that hangs on it is deleted from the last to the first, and cleanup released',
+    (state) => {
+      const run = underWay().task(
+        'stage-in',
+        't-in',
+        task(state, {fatalError: {code: 'CANCELED', description: 'canceled'}}),
+      );
+      expect(words(run)).toEqual(['end-step stage-in failed']);
+      run.outcome('stage-in', 'failed');
+      expect(words(run)).toEqual(['delete-job compute', 'delete-job compute sentinel', 'release-job cleanup']);
+    },
+  );
+
+  test('compute is skipped once no job of it is left', () => {
+    const run = underWay()
+      .outcome('stage-in', 'failed')
+      .fact('compute.1.job.delete.intent')
+      .fact('compute.1.job.delete.confirmed')
+      .fact('compute.1.sentinel.delete.confirmed');
+    expect(words(run)).toContain('end-step compute skipped');
+  });
+});
+
+describe('when compute ends', () => {
+  const computing = () =>
+    underWay()
+      .outcome('stage-in', 'succeeded')
+      .job('compute.1.job', '1.s', live('running'), {hold: true})
+      .fact('compute.1.job.release.intent')
+      .fact('compute.1.job.release.confirmed')
+      .fact('compute.1.start.1', {job: '1.s'});
+
+  test('its own end marker is enough, whatever PBS says', () => {
+    const run = computing().fact('compute.1.end.1', {job: '1.s', exit: 0, terminated: false});
+    for (const seen of [SILENT, UNKNOWN, live('ending'), ended(0)]) {
+      run.job('compute.1.job', '1.s', seen, {hold: true});
+      expect(words(run)).toEqual(['end-step compute succeeded']);
+    }
+  });
+
+  test('exit status 3 fails it: the transfer never starts, cleanup is released', () => {
+    const run = computing().fact('compute.1.end.1', {job: '1.s', exit: 3, terminated: false});
+    expect(run.plan()).toMatchObject([{do: 'end-step', state: 'failed', why: 'exit status 3', exitStatus: 3}]);
+    run.outcome('compute', 'failed');
+    expect(words(run)).toEqual([
+      'delete-job stage-out launcher',
+      'delete-job compute sentinel',
+      'end-step stage-out skipped',
+      'release-job cleanup',
+    ]);
+  });
+
+  test('killed at its walltime: what PBS says of a terminated job counts, even if the script trapped TERM and returned 0', () => {
+    const run = computing()
+      .fact('compute.1.term.1', {job: '1.s'})
+      .fact('compute.1.end.1', {job: '1.s', exit: 0, terminated: true});
+    run.job('compute.1.job', '1.s', live('running'), {hold: true});
+    expect(words(run)).toEqual([]);
+    run.job('compute.1.job', '1.s', {...ended(-29), reason: 'killed: walltime exceeded'}, {hold: true});
+    expect(run.plan()).toMatchObject([{state: 'failed', why: 'killed: walltime exceeded', exitStatus: -29}]);
+  });
+
+  test('its success starts the transfer and deletes the cleanup, which nothing can need any more', () => {
+    const run = computing().outcome('compute', 'succeeded').job('stage-out.1.launcher', '3.s', live('running'));
+    expect(words(run)).toEqual([
+      'delete-job cleanup',
+      'delete-job cleanup sentinel',
+      'delete-job compute sentinel',
+      'submit-transfer stage-out',
+    ]);
+  });
+
+  test('a requeued job that waits again is not ended by its Exit_status of -11', () => {
+    const run = computing();
+    run.job('compute.1.job', '1.s', live('queued'), {hold: true});
+    expect(words(run)).toEqual([]);
+  });
+});
+
+describe('a job PBS does not know', () => {
+  const gone = () => new ARun([jobStep('compute')]).job('compute.1.job', '1.s', UNKNOWN);
+
+  test('is lost only when it is still unknown after the grace time', () => {
+    const run = gone();
+    expect(words(run)).toEqual(['note-absent compute']);
+    run.fact('compute.1.job.absent', {at: NOW - 59_000});
+    expect(words(run)).toEqual([]);
+    expect(words(run, {}, NOW + 2_000)).toEqual(['void-attempt compute']);
+  });
+
+  test('is submitted again as a new attempt when it never started, and not before its claim was taken', () => {
+    const run = gone().fact('compute.1.start.1', {void: true}).fact('compute.1.outcome', {state: 'lost', why: 'gone'});
+    expect(run.plan()).toMatchObject([{do: 'submit-job', step: 'compute', attempt: 2}]);
+  });
+
+  test('succeeded all the same when its end marker says so', () => {
+    const run = gone()
+      .fact('compute.1.start.1', {job: '1.s'})
+      .fact('compute.1.end.1', {job: '1.s', exit: 0, terminated: false});
+    expect(words(run)).toEqual(['end-step compute succeeded']);
+  });
+
+  test('removed by PBS without an exit status did not succeed', () => {
+    expect(words(new ARun([jobStep('compute')]).job('compute.1.job', '1.s', ended(undefined)))).toEqual([
+      'void-attempt compute',
+    ]);
+  });
+
+  test('deleted by hand comes back only when a person says so', () => {
+    const run = new ARun([jobStep('compute')]).job('compute.1.job', '1.s', ended(undefined, 'deleted'));
+    expect(words(run)).toEqual([]);
+    expect(words(run, {rebuild: true})).toEqual(['void-attempt compute']);
+  });
+});
+
+describe('an intent that nobody confirmed', () => {
+  const unclear = () =>
+    new ARun([jobStep('compute')]).fact('compute.1.job.intent', {
+      tag: 's-x',
+      hold: false,
+      dependsOn: [],
+      deadline: NOW - 1,
+    });
+
+  test('stands while PBS has not been asked for its tag', () => {
+    expect(words(unclear())).toEqual([]);
+  });
+
+  test('is adopted when PBS has its job', () => {
+    const run = unclear();
+    run.tags.set('s-x', '7.s' as never);
+    expect(run.plan()).toMatchObject([{do: 'adopt-job', job: '7.s'}]);
+  });
+
+  test('is given up when PBS has none, and only then submitted again', () => {
+    const run = unclear();
+    run.tags.set('s-x', null);
+    expect(words(run)).toEqual(['give-up-intent compute']);
+    run.fact('compute.1.job.never-arrived');
+    expect(run.plan()).toMatchObject([{do: 'submit-job', attempt: 1, serial: 2}]);
+  });
+
+  test('is adopted from the start marker of a job that already ran, which PBS may have forgotten', () => {
+    const run = unclear().fact('compute.1.start.1', {job: '7.s'});
+    run.tags.set('s-x', null);
+    expect(run.plan()[0]).toMatchObject({do: 'adopt-job', job: '7.s'});
+  });
+
+  test('of a transfer is submitted again under its submission id', () => {
+    const run = new ARun([transferStep('in')]).fact('in.1.transfer.intent', {submissionId: 's', request: {}});
+    expect(words(run)).toEqual(['submit-transfer in']);
+  });
+});
+
+describe('a submission that PBS refused', () => {
+  test('for good fails the step, with what PBS said', () => {
+    const run = new ARun([jobStep('compute')])
+      .fact('compute.1.job.intent', {tag: 't', deadline: 0, dependsOn: []})
+      .fact('compute.1.job.refused', {why: 'Unknown queue', retry: false});
+    expect(run.plan()).toMatchObject([{do: 'end-step', state: 'failed', why: 'Unknown queue'}]);
+  });
+
+  test('for now is tried again after a pause, or at once when a person asks', () => {
+    const run = new ARun([jobStep('compute')])
+      .fact('compute.1.job.intent', {tag: 't', deadline: 0, dependsOn: []})
+      .fact('compute.1.job.refused', {why: 'limit', retry: true, at: NOW - 1});
+    expect(words(run)).toEqual([]);
+    expect(words(run, {rebuild: true})).toEqual(['submit-job compute']);
+    expect(words(run, {}, NOW + 60_000)).toEqual(['submit-job compute']);
+  });
+});
+
+describe('a cancelled run', () => {
+  test('cancels its task, deletes its jobs, and keeps its cleanup for when the transfer has stopped', () => {
+    const run = underWay().fact('decision.cancel', {by: 'ann@h', cleanup: true});
+    expect(words(run)).toEqual([
+      'delete-job stage-out launcher',
+      'delete-job compute',
+      'delete-job compute sentinel',
+      'cancel-task stage-in',
+      'end-step stage-out cancelled',
+    ]);
+    expect(words(run)).not.toContain('delete-job cleanup');
+    run.task('stage-in', 't-in', task('cancelled')).outcome('stage-in', 'cancelled');
+    expect(words(run)).toContain('release-job cleanup');
+  });
+
+  test('without cleanup deletes the cleanup too', () => {
+    expect(words(underWay().fact('decision.cancel', {by: 'ann@h', cleanup: false}))).toContain('delete-job cleanup');
+  });
+
+  test('ends running jobs, and is cancelled when they are gone', () => {
+    const run = new ARun([jobStep('compute')])
+      .job('compute.1.job', '1.s', live('running'))
+      .fact('compute.1.start.1', {job: '1.s'})
+      .fact('decision.cancel', {by: 'ann@h', cleanup: true});
+    expect(words(run)).toEqual(['delete-job compute']);
+    run.fact('compute.1.job.delete.intent').fact('compute.1.job.delete.confirmed');
+    expect(words(run)).toEqual([]);
+    run.job('compute.1.job', '1.s', ended(271)).fact('compute.1.job.delete.intent');
+    expect(words(run)).toEqual(['end-step compute cancelled']);
+  });
+});
+
+test('steps in the order of the file make no difference to what is planned', () => {
+  const forwards = new ARun(CLASSIC).plan().map(inWords).sort();
+  const backwards = new ARun([...CLASSIC].reverse()).plan().map(inWords).sort();
+  expect(backwards).toEqual(forwards);
+});
