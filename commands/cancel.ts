@@ -1,0 +1,27 @@
+import {Args, Flags} from '@oclif/core';
+import {type CancelReport, cancelRun} from '../src/app/cancel.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {styleOf} from '../src/app/style.ts';
+import {renderRunReport} from '../src/report/render-run-report.ts';
+
+export default class Cancel extends StageCommand {
+  static override summary = 'Cancel a run: cancel its transfers, delete its jobs.';
+  static override description =
+    'What was moved stays where it is. Steps that tidy up after a failure (on_failure_of) run, unless --no-cleanup is given.';
+  static override examples = [
+    '<%= config.bin %> cancel climate-ens',
+    '<%= config.bin %> cancel climate-ens --no-cleanup',
+  ];
+  static override args = {run: Args.string({required: true, description: 'name of the run'})};
+  static override flags = {
+    cleanup: Flags.boolean({default: true, allowNo: true, description: 'run the steps that tidy up after a failure'}),
+  };
+
+  async run(): Promise<CancelReport> {
+    const {args, flags} = await this.parse(Cancel);
+    const report = await cancelRun(await this.connect(flags.profile), {run: args.run, cleanup: flags.cleanup});
+    process.exitCode = report.exit;
+    this.log(renderRunReport(report, styleOf(process.stdout)));
+    return report;
+  }
+}

@@ -1,0 +1,29 @@
+import {Flags} from '@oclif/core';
+import {type DoctorReport, examine} from '../src/app/doctor.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {renderDoctor} from '../src/report/render-doctor.ts';
+
+export default class Doctor extends StageCommand {
+  static override summary = 'Prove that the state directory, PBS and Globus do what stage relies on.';
+  static override description =
+    `The state directory must create files exclusively, link, rename and flush: this is tried there, with files
+that are removed again. With --job a PBS job proves that another node sees what this one writes.`;
+  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --job --json'];
+  static override flags = {
+    job: Flags.boolean({
+      description: 'also submit a job of a few seconds that looks at the state directory from its node',
+    }),
+    'job-timeout': Flags.integer({description: 'seconds to wait for that job', default: 300, min: 1}),
+  };
+
+  async run(): Promise<DoctorReport> {
+    const {flags} = await this.parse(Doctor);
+    const report = await examine(await this.connect(flags.profile), {
+      job: flags.job,
+      jobTimeoutSeconds: flags['job-timeout'],
+    });
+    process.exitCode = report.exit;
+    this.log(renderDoctor(report));
+    return report;
+  }
+}

@@ -1,0 +1,24 @@
+import {Flags} from '@oclif/core';
+import {listRuns} from '../src/app/list.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {type RunLine, renderList} from '../src/report/render-list.ts';
+
+export default class List extends StageCommand {
+  static override summary = 'List runs, newest last.';
+  static override description = 'Reads the state directory alone; PBS and Globus are not asked.';
+  static override examples = ['<%= config.bin %> list', '<%= config.bin %> list --state failed --json'];
+  static override flags = {
+    state: Flags.string({
+      options: ['active', 'succeeded', 'failed', 'cancelled'],
+      multiple: true,
+      description: 'only runs in this state (may be repeated)',
+    }),
+  };
+
+  async run(): Promise<{runs: readonly RunLine[]}> {
+    const {flags} = await this.parse(List);
+    const runs = listRuns(await this.connect(flags.profile), flags.state ?? []);
+    this.log(renderList(runs));
+    return {runs};
+  }
+}

@@ -1,0 +1,15 @@
+import {type DownReport, localDown} from '../../src/app/local.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+
+export default class LocalDown extends StageCommand {
+  static override summary = 'End the stand-ins and the jobs that run in them.';
+  static override description = 'Queued jobs, tasks and files stay, and go on at the next start.';
+  static override examples = ['<%= config.bin %> local down'];
+
+  async run(): Promise<DownReport> {
+    await this.parse(LocalDown);
+    const report = await localDown();
+    this.log(report.ended ? 'ended' : 'they were not running');
+    return report;
+  }
+}

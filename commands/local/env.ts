@@ -1,0 +1,24 @@
+import {Flags} from '@oclif/core';
+import {type EnvReport, localEnvironment} from '../../src/app/local.ts';
+import {shellQuote} from '../../src/app/shell-quote.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+
+export default class LocalEnv extends StageCommand {
+  static override summary = "Print what points a shell's qsub, qstat, … and Globus clients at the stand-ins.";
+  static override examples = [
+    'eval "$(<%= config.bin %> local env)"',
+    'eval "$(<%= config.bin %> local env --with-credentials)"   # also signs the globus CLI in',
+  ];
+  static override flags = {
+    'with-credentials': Flags.boolean({
+      description: "also the stand-in's client id and secret, as the globus CLI reads them",
+    }),
+  };
+
+  async run(): Promise<EnvReport> {
+    const {flags} = await this.parse(LocalEnv);
+    const report = await localEnvironment(this.config.version, flags['with-credentials']);
+    for (const [name, value] of Object.entries(report.environment)) this.log(`export ${name}=${shellQuote(value)}`);
+    return report;
+  }
+}

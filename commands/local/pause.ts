@@ -1,0 +1,23 @@
+import {Args, Flags} from '@oclif/core';
+import {steer} from '../../src/app/local.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../src/local/control.ts';
+import {renderLocal} from '../../src/report/render-local.ts';
+
+export default class LocalPause extends StageCommand {
+  static override summary = 'Pause a collection of the stand-in, as its manager would: tasks on it wait.';
+  static override examples = ['<%= config.bin %> local pause archive --message "tape robot under repair"'];
+  static override args = {collection: Args.string({required: true, description: 'name or id'})};
+  static override flags = {message: Flags.string({description: 'what users are told'})};
+
+  async run(): Promise<LocalStatus> {
+    const {args, flags} = await this.parse(LocalPause);
+    const {status} = await steer({
+      do: 'pause',
+      collection: args.collection,
+      ...(flags.message ? {message: flags.message} : {}),
+    });
+    this.log(renderLocal(status));
+    return status;
+  }
+}

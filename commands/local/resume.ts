@@ -1,0 +1,18 @@
+import {Args} from '@oclif/core';
+import {steer} from '../../src/app/local.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../src/local/control.ts';
+import {renderLocal} from '../../src/report/render-local.ts';
+
+export default class LocalResume extends StageCommand {
+  static override summary = 'End the pause of a collection of the stand-in.';
+  static override examples = ['<%= config.bin %> local resume archive'];
+  static override args = {collection: Args.string({required: true, description: 'name or id'})};
+
+  async run(): Promise<LocalStatus> {
+    const {args} = await this.parse(LocalResume);
+    const {status} = await steer({do: 'resume', collection: args.collection});
+    this.log(renderLocal(status));
+    return status;
+  }
+}

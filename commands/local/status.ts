@@ -1,0 +1,15 @@
+import {type LocalReport, localStatus} from '../../src/app/local.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {renderLocal} from '../../src/report/render-local.ts';
+
+export default class LocalStatus extends StageCommand {
+  static override summary = 'Show whether the stand-ins run, their jobs, tasks and collections.';
+  static override examples = ['<%= config.bin %> local status', '<%= config.bin %> local status --json'];
+
+  async run(): Promise<LocalReport> {
+    await this.parse(LocalStatus);
+    const report = await localStatus();
+    this.log(report.status ? renderLocal(report.status) : 'not running; start them with: stage local up');
+    return report;
+  }
+}

@@ -1,0 +1,40 @@
+import {Flags} from '@oclif/core';
+import {type MonitorReport, tick} from '../src/app/monitor.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {renderMonitor} from '../src/report/render-monitor.ts';
+
+export default class Monitor extends StageCommand {
+  static override summary = 'Look once at everything, and do what is to be done.';
+  static override description =
+    `Monitor, launcher and sentinel jobs call this; so may cron, or you. Repeating it, or running
+several at once, does nothing twice. Exit code 4 says that PBS or Globus could not be asked.`;
+  static override examples = [
+    '<%= config.bin %> monitor',
+    '<%= config.bin %> monitor --no-chain   # driven by cron: submit no monitor jobs',
+  ];
+  static override flags = {
+    role: Flags.string({
+      options: ['monitor', 'launcher', 'sentinel'],
+      description: 'the kind of job this runs in',
+      hidden: true,
+    }),
+    generation: Flags.integer({description: 'the link of the monitor chain this is', hidden: true, min: 1}),
+    chain: Flags.boolean({
+      default: true,
+      allowNo: true,
+      description: 'keep a monitor job in the queue while something has to be looked at',
+    }),
+  };
+
+  async run(): Promise<MonitorReport> {
+    const {flags} = await this.parse(Monitor);
+    const stage = await this.connect(flags.profile);
+    const report = await tick(stage, {
+      chain: flags.chain,
+      ...(flags.generation === undefined ? {} : {generation: flags.generation}),
+    });
+    process.exitCode = report.exit;
+    this.log(renderMonitor(report));
+    return report;
+  }
+}

@@ -1,0 +1,49 @@
+import {Flags} from '@oclif/core';
+import {type RunReport, runWorkflow} from '../src/app/run.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {styleOf} from '../src/app/style.ts';
+import {INTERRUPTED, watchRun} from '../src/app/watch-run.ts';
+import {workflowArgs, workflowFlags, workflowRequest} from '../src/app/workflow-flags.ts';
+import {renderRunReport} from '../src/report/render-run-report.ts';
+
+export default class Run extends StageCommand {
+  static override summary = 'Make it so: start a workflow, or repair and report the run that exists.';
+  static override description =
+    `A run is known by its name. Repeating the command is safe at any time: what was submitted
+is not submitted again, what is missing is, and a run that has ended is left alone.`;
+  static override examples = [
+    '<%= config.bin %> run workflow.yaml',
+    '<%= config.bin %> run workflow.yaml --param year=2024 --name climate-2024 --wait',
+    '<%= config.bin %> run --stage-in theta:/~/data/=cluster:/~/in/ --job compute.sh --stage-out cluster:/~/results/=theta:/~/results/ --cleanup cleanup.sh',
+  ];
+  static override args = workflowArgs;
+  static override flags = {
+    ...workflowFlags,
+    again: Flags.boolean({description: 'start a new run although one of this name has ended'}),
+    wait: Flags.boolean({
+      char: 'w',
+      description: 'watch until the run has ended; Ctrl-C ends the watching, not the run',
+    }),
+  };
+
+  async run(): Promise<RunReport> {
+    const {args, flags} = await this.parse(Run);
+    const stage = await this.connect(flags.profile);
+    const report = await runWorkflow(stage, {...workflowRequest(args.workflow, flags), again: flags.again});
+    process.exitCode = report.exit;
+    if (!flags.wait || report.run.endedAt !== undefined) {
+      this.log(renderRunReport(report, styleOf(process.stdout)));
+      return report;
+    }
+    if (!this.jsonEnabled()) process.stderr.write(`${report.message}\n`);
+    const {report: last, left} = await watchRun(stage, report.run.run, {quiet: this.jsonEnabled()});
+    const run = last.runs[0] ?? report.run;
+    const message = left
+      ? `${run.run} goes on by itself; see it with: stage status ${run.run}`
+      : `${run.run} has ${run.state === 'cancelled' ? 'been cancelled' : run.state}`;
+    const watched = {...report, message, run, problems: last.problems, exit: last.exit};
+    process.exitCode = left ? INTERRUPTED : last.exit;
+    this.log(renderRunReport(watched, styleOf(process.stdout)));
+    return watched;
+  }
+}

@@ -1,0 +1,14 @@
+import {StageCommand} from '../src/app/stage-command.ts';
+
+export default class Schema extends StageCommand {
+  static override summary = 'Print the JSON Schema of workflow files, for editors.';
+  static override examples = ['<%= config.bin %> schema > stage-workflow.schema.json'];
+
+  async run(): Promise<Record<string, unknown>> {
+    await this.parse(Schema);
+    const {workflowJsonSchema} = await import('../src/workflow/json-schema.ts');
+    const schema = workflowJsonSchema();
+    this.log(JSON.stringify(schema, null, 2));
+    return schema;
+  }
+}

@@ -1,0 +1,45 @@
+import {Args, Flags} from '@oclif/core';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {type StatusReport, showStatus} from '../src/app/status.ts';
+import {styleOf} from '../src/app/style.ts';
+import {INTERRUPTED, watchRun} from '../src/app/watch-run.ts';
+import {RequestWrong} from '../src/errors.ts';
+import {renderStatus} from '../src/report/render-status.ts';
+
+export default class Status extends StageCommand {
+  static override summary = 'Show where runs are: each step with its job or task, progress and reason.';
+  static override description =
+    'Like every command it also does what is to be done: it looks at PBS and Globus, and acts.';
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status climate-ens --wait',
+    '<%= config.bin %> status climate-ens --json',
+  ];
+  static override args = {run: Args.string({description: 'name of the run [default: all runs]'})};
+  static override flags = {
+    wait: Flags.boolean({
+      char: 'w',
+      description: 'watch until the run has ended; Ctrl-C ends the watching, not the run',
+    }),
+  };
+
+  async run(): Promise<StatusReport> {
+    const {args, flags} = await this.parse(Status);
+    if (flags.wait && args.run === undefined)
+      throw new RequestWrong('--wait needs the name of a run', {
+        next: ['Name it: stage status RUN --wait', 'List runs: stage list'],
+      });
+    const stage = await this.connect(flags.profile);
+    let report: StatusReport;
+    if (flags.wait && args.run !== undefined) {
+      const watched = await watchRun(stage, args.run, {quiet: this.jsonEnabled()});
+      report = watched.report;
+      process.exitCode = watched.left ? INTERRUPTED : report.exit;
+    } else {
+      report = await showStatus(stage, args.run);
+      process.exitCode = report.exit;
+    }
+    this.log(renderStatus(report, styleOf(process.stdout)));
+    return report;
+  }
+}

@@ -1,0 +1,31 @@
+import {Args, Flags} from '@oclif/core';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {type TaskReport, waitForTransfers} from '../../src/app/transfer.ts';
+import {renderTasks} from '../../src/report/render-tasks.ts';
+
+export default class TransferWait extends StageCommand {
+  static override summary = 'Wait until Globus tasks have ended.';
+  static override description =
+    `Exit code 0 when all succeeded, 1 when one failed, 4 when the time ran out; a pause, a lapsed sign-in or
+an outage of Globus is waited through.`;
+  static override examples = ['<%= config.bin %> transfer wait "$task" --timeout 3600'];
+  static override strict = false;
+  static override args = {task: Args.string({required: true, description: 'task id (may be repeated)'})};
+  static override flags = {
+    timeout: Flags.integer({min: 0, description: 'seconds to wait at most', helpValue: 'SECONDS'}),
+  };
+
+  async run(): Promise<TaskReport> {
+    const {argv, flags} = await this.parse(TransferWait);
+    const stage = await this.connect(flags.profile);
+    let last = '';
+    const report = await waitForTransfers(stage, argv.map(String), flags.timeout, (look) => {
+      const text = renderTasks(look.tasks);
+      if (text !== last && !this.jsonEnabled()) this.logToStderr(text);
+      last = text;
+    });
+    process.exitCode = report.exit;
+    this.log(renderTasks(report.tasks));
+    return report;
+  }
+}

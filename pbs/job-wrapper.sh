@@ -1,0 +1,98 @@
+#!/bin/sh
+#@DIRECTIVES
+# The wrapper under which PBS runs a user's batch script. It needs sh and nothing else of stage on the node.
+#
+# Never runs:      nothing is claimed; the reconciler sees the job in the queue, or that PBS lost it.
+# Stops half way:  the start marker stays without an end marker. PBS says what became of the job; when it cannot,
+#                  the attempt counts as lost after it had started.
+# Runs twice, one after the other (qrerun, node failure): the same job id claims the next start number, unless the
+#                  script had already ended by itself: then its exit status is repeated and the script is not.
+# Runs twice at once (two jobs for one attempt): only one can link the start marker. The other says so, exits 98,
+#                  and never runs the script. An attempt that was given up is claimed by the reconciler beforehand.
+umask 077
+#@VALUES
+# STAGE_FACTS     directory of the run's facts          STAGE_CLAIM   prefix of this attempt's markers
+# STAGE_PERMIT    fact that must exist, or empty        STAGE_SCRIPT  the user's script, as it was at submission
+# STAGE_STDOUT    STAGE_STDERR  where its output goes   STAGE_ECHO    1: repeat the output on PBS's own streams
+# STAGE_SHELL     interpreter                           STAGE_SHELL_ARG  its argument, or empty
+
+job=${PBS_JOBID:-none}
+host=$(hostname 2>/dev/null || uname -n)
+
+say() { echo "stage: $*" >&2; }
+
+# fact NAME JSON: create a fact, or fail if it exists. ln fails on an existing name on network file systems too.
+# When an answer of the file server was lost, ln fails although it linked: then the content tells.
+fact() {
+  temporary="$STAGE_FACTS/.new-$job-$$-$1"
+  printf '%s\n' "$2" > "$temporary" || return 1
+  if ln "$temporary" "$STAGE_FACTS/$1.json" 2>/dev/null || cmp -s "$temporary" "$STAGE_FACTS/$1.json"; then
+    rm -f "$temporary"
+    return 0
+  fi
+  rm -f "$temporary"
+  return 1
+}
+
+now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+field() { sed -n 's/.*"'"$2"'":"\{0,1\}\([^",}]*\).*/\1/p' "$1" 2>/dev/null | head -n 1; }
+
+if [ -n "$STAGE_PERMIT" ] && [ ! -f "$STAGE_FACTS/$STAGE_PERMIT.json" ]; then
+  say "the run has not asked for this job to start; the script was not run"
+  exit 96
+fi
+
+start=1
+while ! fact "$STAGE_CLAIM.start.$start" "{\"job\":\"$job\",\"host\":\"$host\",\"pid\":$$,\"at\":\"$(now)\"}"; do
+  marker="$STAGE_FACTS/$STAGE_CLAIM.start.$start.json"
+  if [ ! -f "$marker" ]; then
+    say "cannot record the start in $STAGE_FACTS; the script was not run"
+    exit 97
+  fi
+  if [ "$(field "$marker" job)" != "$job" ]; then
+    say "attempt $STAGE_CLAIM was taken by another job or given up; the script was not run"
+    exit 98
+  fi
+  ended="$STAGE_FACTS/$STAGE_CLAIM.end.$start.json"
+  if [ -f "$ended" ] && ! grep -q '"terminated":true' "$ended"; then
+    code=$(field "$ended" exit)
+    say "started again by PBS after the script had ended with $code; it was not run again"
+    exit "${code:-97}"
+  fi
+  start=$((start + 1))
+done
+
+terminated=false
+caught=
+on_term() {
+  caught=1
+  terminated=true
+  fact "$STAGE_CLAIM.term.$start" "{\"job\":\"$job\",\"at\":\"$(now)\"}"
+}
+trap on_term TERM
+# These go to the script as well, which may use them; the wrapper lives on to record the end.
+trap 'caught=1' HUP INT USR1 USR2 XCPU
+
+# A relative word such as "bash" is looked up in PATH, as PBS does.
+if [ -n "$STAGE_SHELL_ARG" ]; then
+  "$STAGE_SHELL" "$STAGE_SHELL_ARG" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR" &
+else
+  "$STAGE_SHELL" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR" &
+fi
+child=$!
+# wait returns early when a trapped signal arrives; 127 means that the end had been told before.
+code=
+while :; do
+  caught=
+  wait "$child"
+  told=$?
+  if [ -z "$code" ] || [ "$told" -ne 127 ]; then code=$told; fi
+  [ -n "$caught" ] || break
+done
+
+fact "$STAGE_CLAIM.end.$start" "{\"job\":\"$job\",\"exit\":$code,\"terminated\":$terminated,\"at\":\"$(now)\"}"
+if [ "$STAGE_ECHO" = 1 ]; then
+  cat "$STAGE_STDOUT"
+  cat "$STAGE_STDERR" >&2
+fi
+exit "$code"

@@ -1,0 +1,10 @@
+#!/bin/sh
+# A monitor: one link of the chain. It submits its successor first, looks once at everything, and ends.
+#
+# Never runs:      it was lost from the queue; any stage command finds the chain broken and adds a link.
+# Stops half way:  its successor is in the queue already, and goes on from the facts.
+# Runs twice, one after the other or at once: the successor's generation is a fact that only one can create.
+umask 077
+#@VALUES
+#@SETUP
+exec "$STAGE_NODE" "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION"

@@ -1,0 +1,17 @@
+#!/bin/sh
+# A sentinel: PBS starts it when the job it watches has ended (depend=afterany), so that somebody sees that end.
+#
+# Never runs:      its job was deleted before it ran, or the queue was wiped; the reconciler deletes or replaces it.
+# Stops half way:  facts are whole or absent; the next look goes on from them.
+# Runs twice, one after the other or at once: looking twice does nothing twice.
+umask 077
+#@VALUES
+#@SETUP
+# PBS or Globus may be away for a moment (exit 4); nobody else would come for a while.
+for pause in 0 10 30 60 120; do
+  sleep "$pause"
+  "$STAGE_NODE" "$STAGE_CLI" monitor --role sentinel
+  code=$?
+  [ "$code" -eq 4 ] || exit "$code"
+done
+exit "$code"

@@ -1,0 +1,59 @@
+import {reconcile} from '../engine/reconcile.ts';
+import type {ExitCode} from '../errors.ts';
+import type {RunView} from '../report/run-view.ts';
+import {viewSummary} from '../report/run-view.ts';
+import {exitOfProblems, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import {findRun} from './status.ts';
+import type {Stage} from './wiring.ts';
+
+export interface CancelReport {
+  readonly message: string;
+  readonly run: RunView;
+  readonly problems: readonly ProblemDocument[];
+  readonly exit: ExitCode;
+}
+
+/** Cancel a run: its tasks are cancelled, its jobs deleted; what was moved stays. Its cleanup runs unless told not to. Safe to repeat. */
+export async function cancelRun(
+  stage: Stage,
+  request: {readonly run: string; readonly cleanup: boolean},
+): Promise<CancelReport> {
+  const run = findRun(stage, request.run);
+  const ended = stage.ledger.summary(run);
+  if (ended)
+    return {
+      message: `${run} has ended already (${ended.state}); nothing was changed`,
+      run: viewSummary(ended),
+      problems: [],
+      exit: 0,
+    };
+  const engine = await stage.engine();
+  const first = stage.ledger.create(run, 'decision.cancel', {
+    at: engine.clock(),
+    by: stage.by.replace(/:\d+$/, ''),
+    cleanup: request.cleanup,
+  });
+  if (first) stage.ledger.append(run, {at: engine.clock(), event: 'run-cancel-asked', by: stage.by});
+  const looked = await reconcile(engine);
+  const view = await viewOf(stage, run, looked);
+  const problems = problemDocuments(looked.problems);
+  const message = view.endedAt ? `${run} is cancelled` : `${run} is being cancelled; its end is seen by a monitor`;
+  return {
+    message: `${message}; moved so far: ${movedInWords(view)}`,
+    run: view,
+    problems,
+    exit: exitOfProblems(problems),
+  };
+}
+
+function movedInWords(view: RunView): string {
+  const moved = view.steps.filter((step) => step.kind === 'transfer' && (step.filesTransferred ?? 0) > 0);
+  return moved.length > 0
+    ? moved
+        .map(
+          (step) =>
+            `${step.step} ${step.filesTransferred} files (${step.bytesTransferred} bytes), which stay where they are`,
+        )
+        .join('; ')
+    : 'nothing';
+}

@@ -1,0 +1,96 @@
+import type {Action} from '../engine/plan/actions.ts';
+import type {RunId} from '../ledger/layout.ts';
+import type {Step} from '../workflow/workflow.ts';
+import {prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
+import {foresee} from './simulate.ts';
+import type {Stage} from './wiring.ts';
+
+export interface CheckReport {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly steps: readonly {
+    readonly step: string;
+    readonly kind: 'transfer' | 'job';
+    readonly what: string;
+    readonly when: string;
+    readonly helpers: readonly string[];
+  }[];
+  /** a run of this name that exists already */
+  readonly existing?: string;
+}
+
+/** Check a workflow, and say what `stage run` would do. Changes nothing. @throws {WorkflowInvalid} {RequestWrong} */
+export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest): Promise<CheckReport> {
+  const prepared = await prepareWorkflow(stage, request);
+  const {name, workflow, scriptHashes, fingerprint} = prepared;
+  const spec = {
+    format: 1,
+    run: `${name}.1` as RunId,
+    name,
+    number: 1,
+    workflow,
+    fingerprint,
+    scriptHashes,
+    profile: stage.profile.name,
+    createdAt: 0,
+    createdBy: '',
+    host: '',
+    nonce: '',
+  } as const;
+  const foreseen = foresee(spec);
+  const existing = stage.ledger.find(name);
+  return {
+    name,
+    fingerprint,
+    steps: workflow.steps.map((step) => ({
+      step: step.name,
+      kind: step.kind,
+      what: whatIs(step),
+      when: whenIs(
+        step,
+        foreseen.find(
+          ({action}) =>
+            action.step === step.name &&
+            (action.do === 'submit-transfer' || (action.do === 'submit-job' && action.role === 'job')),
+        )?.action,
+      ),
+      helpers: foreseen.flatMap(({action}) =>
+        action.do === 'submit-job' && action.role !== 'job' && action.step === step.name
+          ? [`${action.role}, ${dependencyInWords(action)}: ${action.why}`]
+          : [],
+      ),
+    })),
+    ...(existing ? {existing} : {}),
+  };
+}
+
+function whatIs(step: Step): string {
+  if (step.kind === 'job') {
+    const resources = Object.entries(step.resources).map(([key, value]) => `${key}=${value}`);
+    return [`job ${step.script}`, ...resources].join(' ');
+  }
+  return `transfer ${step.from.collection}:${step.from.path} to ${step.to.collection}:${step.to.path}${step.recursive ? ', recursive' : ''}`;
+}
+
+function whenIs(step: Step, action: Action | undefined): string {
+  if (action?.do === 'submit-transfer') return 'started at once';
+  if (action?.do === 'submit-job') {
+    const depends = dependencyInWords(action);
+    const held = action.hold ? `under a user hold (${conditionInWords(step)})` : '';
+    return ['submitted at once', held, depends].filter((part) => part !== '').join(', ');
+  }
+  return `started later: ${conditionInWords(step)}`;
+}
+
+function conditionInWords({needs, onFailureOf, after}: Step): string {
+  return [
+    ...(needs.length > 0 ? [`when ${needs.join(', ')} succeeded`] : []),
+    ...(onFailureOf.length > 0 ? [`when any of ${onFailureOf.join(', ')} failed`] : []),
+    ...(after.length > 0 ? [`when ${after.join(', ')} ended`] : []),
+  ].join(' and ');
+}
+
+function dependencyInWords(action: Action): string {
+  if (action.do !== 'submit-job') return '';
+  return action.dependencies.map(({type, jobs}) => `depend=${type}:${jobs.join(':')}`).join(', ');
+}

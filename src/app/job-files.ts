@@ -1,0 +1,195 @@
+import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import type {JobDefaults, Profile} from '../config/profile.ts';
+import type {JobFiles} from '../engine/context.ts';
+import type {SubmitJob} from '../engine/plan/actions.ts';
+import {isCleanup} from '../engine/plan/conditions.ts';
+import type {OpenRun} from '../ledger/ledger.ts';
+import {attemptKey, jobKey} from '../ledger/run-facts.ts';
+import {type Directives, readDirectives} from '../scheduler/pbs/directives.ts';
+import type {JobRequest} from '../scheduler/scheduler.ts';
+import type {JobStep} from '../workflow/workflow.ts';
+import {packageRoot} from './package-root.ts';
+import {shellQuote} from './shell-quote.ts';
+
+/** What a script needs to call `stage` again, on whatever node it runs. */
+export interface CallBack {
+  readonly node: string;
+  readonly cli: string;
+  readonly stageHome: string;
+  readonly configFile: string;
+  readonly profile: Profile;
+  /** where monitors' scripts and output lie */
+  readonly monitorDirectory: string;
+}
+
+/** Fill in the scripts of `pbs/` for one profile. */
+export function createJobFiles(callBack: CallBack): JobFiles {
+  const {profile} = callBack;
+  return {
+    forRun(run, action, key, tag) {
+      const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === action.step);
+      if (action.role === 'job' && step?.kind === 'job') return userJob(run, step, action, key, tag, profile);
+      return stagingJob(callBack, {
+        template: action.role === 'launcher' ? 'launcher.sh' : 'sentinel.sh',
+        name: `${action.role === 'launcher' ? 'launch' : 'watch'}.${action.step}`,
+        script: join(run.layout.scripts, `${key}.sh`),
+        output: join(run.layout.logs, `${key}.log`),
+        workdir: run.layout.directory,
+        tag,
+        values: {STAGE_RUN: run.id},
+        dependencies: action.dependencies,
+      });
+    },
+    forMonitor(generation, startAt, tag) {
+      const name = String(generation).padStart(6, '0');
+      return stagingJob(callBack, {
+        template: 'monitor.sh',
+        name: 'stage-monitor',
+        script: join(callBack.monitorDirectory, `${name}.monitor.sh`),
+        output: join(callBack.monitorDirectory, `${name}.log`),
+        workdir: callBack.monitorDirectory,
+        tag,
+        values: {STAGE_GENERATION: String(generation)},
+        dependencies: [],
+        startAt,
+      });
+    },
+  };
+}
+
+/** The user's script under the wrapper. What the workflow says wins over the script's `#PBS` lines, as qsub's command line does. */
+function userJob(
+  run: OpenRun,
+  step: JobStep,
+  action: SubmitJob,
+  key: string,
+  tag: string,
+  profile: Profile,
+): JobRequest {
+  const userScript = join(run.layout.scripts, `${step.name}.script`);
+  const text = readFileSync(userScript, 'utf8');
+  const directives = readDirectives(text);
+  const claim = attemptKey(step.name, action.attempt);
+  const [shell, argument] = interpreterOf(text, directives);
+  const script = join(run.layout.scripts, `${key}.sh`);
+  const assignments = {
+    STAGE_FACTS: run.layout.facts,
+    STAGE_CLAIM: claim,
+    // A cleanup that got free by accident must not touch the data of a healthy run.
+    STAGE_PERMIT: isCleanup(step) ? permitOf(action) : '',
+    STAGE_SCRIPT: userScript,
+    STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
+    STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
+    STAGE_ECHO: directives.ownOutput ? '1' : '0',
+    STAGE_SHELL: shell,
+    STAGE_SHELL_ARG: argument,
+  };
+  const forTheScript = {STAGE_RUN: run.id, STAGE_STEP: step.name, STAGE_ATTEMPT: String(action.attempt), ...step.env};
+  writeScript(script, 'job-wrapper.sh', {
+    '#@DIRECTIVES': directives.lines,
+    '#@VALUES': [...assign(assignments), ...exported(forTheScript)],
+  });
+  const defaults = profile.compute;
+  return {
+    ...(step.jobName ? {name: step.jobName} : directives.jobName ? {} : {name: `${step.name}.${run.state.spec.name}`}),
+    script,
+    workdir: existsSync(run.state.spec.workflow.workdir) ? run.state.spec.workflow.workdir : run.layout.directory,
+    tag,
+    userVariables: directives.variables,
+    hold: action.hold,
+    dependencies: action.dependencies,
+    ...whereOf(defaults, step),
+    resources: {...defaults.resources, ...step.resources},
+    ...(directives.ownOutput
+      ? {joinOutput: false}
+      : {stdout: outputPath(join(run.layout.logs, `${key}.pbs`)), joinOutput: true}),
+    noMail: false,
+    extraArgs: ['-S', '/bin/sh', ...defaults.extraArgs],
+  };
+}
+
+/** The fact that says a cleanup was released, or that it may start from the beginning. */
+function permitOf(action: SubmitJob): string {
+  return action.hold ? `${jobKey(action.step, action.attempt, 'job', action.serial)}.release.intent` : '';
+}
+
+function whereOf(defaults: JobDefaults, step?: JobStep): Pick<JobRequest, 'queue' | 'account' | 'project'> {
+  const queue = step?.queue ?? defaults.queue;
+  const account = step?.account ?? defaults.account;
+  const project = step?.project ?? defaults.project;
+  return {...(queue ? {queue} : {}), ...(account ? {account} : {}), ...(project ? {project} : {})};
+}
+
+interface StagingJob {
+  readonly template: string;
+  readonly name: string;
+  readonly script: string;
+  readonly output: string;
+  readonly workdir: string;
+  readonly tag: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly dependencies: JobRequest['dependencies'];
+  readonly startAt?: number;
+}
+
+/** A short job of our own that calls `stage`. */
+function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
+  const {profile} = callBack;
+  mkdirSync(dirname(job.script), {recursive: true, mode: 0o700});
+  const environment = {
+    STAGE_NODE: callBack.node,
+    STAGE_CLI: callBack.cli,
+    STAGE_HOME: callBack.stageHome,
+    STAGE_CONFIG: existsSync(callBack.configFile) ? callBack.configFile : '',
+    STAGE_PROFILE: profile.name,
+    ...job.values,
+  };
+  writeScript(job.script, job.template, {'#@VALUES': exported(environment), '#@SETUP': profile.setup});
+  return {
+    name: job.name,
+    script: job.script,
+    workdir: job.workdir,
+    tag: job.tag,
+    userVariables: [],
+    hold: false,
+    dependencies: job.dependencies,
+    ...(job.startAt === undefined ? {} : {startAt: job.startAt}),
+    ...whereOf(profile.staging),
+    resources: profile.staging.resources,
+    stdout: outputPath(job.output),
+    joinOutput: true,
+    noMail: true,
+    extraArgs: profile.staging.extraArgs,
+  };
+}
+
+/** `-o` takes `host:path` and ASCII only (measured on OpenPBS 23.06); what PBS would refuse is not worth a job. */
+function outputPath(path: string): string {
+  return /^[\x20-\x39\x3b-\x7e]+$/.test(path) ? path : '/dev/null';
+}
+
+/** What runs the script: `#PBS -S`, else its `#!` line, else the shell PBS would take. Naming it needs no execute permission on the copy. */
+function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
+  if (directives.shell) return [directives.shell, ''];
+  const [, shell, argument] = /^#!\s*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
+  return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
+}
+
+function assign(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`);
+}
+
+function exported(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+}
+
+/** Put a filled-in template in place, whole. A script that is there stays: PBS may be reading it. */
+function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
+  if (existsSync(path)) return;
+  const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
+  const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
+  const temporary = `${path}.new-${process.pid}`;
+  writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
+  renameSync(temporary, path);
+}

@@ -1,0 +1,149 @@
+import {readFileSync} from 'node:fs';
+import {basename, dirname, resolve} from 'node:path';
+import {RequestWrong} from '../errors.ts';
+import {readDirectives} from '../scheduler/pbs/directives.ts';
+import {fingerprint, hashScripts} from '../workflow/fingerprint.ts';
+import type {Workflow} from '../workflow/workflow.ts';
+import type {Stage} from './wiring.ts';
+
+/** A workflow as flags or a file give it, before anything is read. */
+export interface WorkflowRequest {
+  /** as the user typed it; undefined for the form without a file */
+  readonly file?: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly flags: {
+    readonly stageIn: readonly string[];
+    readonly job: readonly string[];
+    readonly stageOut: readonly string[];
+    readonly cleanup?: string;
+    readonly queue?: string;
+    readonly account?: string;
+    readonly project?: string;
+    readonly resources: Readonly<Record<string, string>>;
+  };
+  readonly name?: string;
+}
+
+/** A workflow that has been checked as far as that goes without PBS and Globus. */
+export interface PreparedWorkflow {
+  readonly name: string;
+  readonly workflow: Workflow;
+  readonly scripts: ReadonlyMap<string, Uint8Array>;
+  readonly scriptHashes: Readonly<Record<string, string>>;
+  readonly fingerprint: string;
+}
+
+/** Read and check a workflow and its scripts. Changes nothing. @throws {WorkflowInvalid} {RequestWrong} */
+export async function prepareWorkflow(stage: Stage, request: WorkflowRequest): Promise<PreparedWorkflow> {
+  const workflow = await readWorkflow(stage, request);
+  const scripts = new Map<string, Uint8Array>();
+  const mistakes: string[] = [];
+  for (const step of workflow.steps) {
+    if (step.kind !== 'job') continue;
+    const read = readScript(step.script);
+    if (typeof read === 'string') mistakes.push(`steps.${step.name}.job.script: ${read}`);
+    else scripts.set(step.name, read);
+  }
+  mistakes.push(...[...scripts].flatMap(([step, content]) => checkScript(workflow, step, content)));
+  if (mistakes.length > 0) {
+    throw new RequestWrong(
+      mistakes.length === 1
+        ? 'a script of the workflow cannot be used'
+        : `${mistakes.length} scripts of the workflow cannot be used`,
+      {
+        code: 'SCRIPT_INVALID',
+        details: mistakes,
+      },
+    );
+  }
+  return {
+    name: request.name ?? workflow.name,
+    workflow,
+    scripts,
+    scriptHashes: hashScripts(scripts),
+    fingerprint: fingerprint(workflow, scripts),
+  };
+}
+
+async function readWorkflow(stage: Stage, request: WorkflowRequest): Promise<Workflow> {
+  if (request.name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(request.name)) {
+    throw new RequestWrong(`--name "${request.name}" cannot be the name of a run`, {
+      why: 'a name is at most 63 letters, digits, "_" and "-"',
+    });
+  }
+  const {flags, file} = request;
+  const fromFlags = flags.stageIn.length + flags.job.length + flags.stageOut.length > 0 || flags.cleanup !== undefined;
+  if (file !== undefined && fromFlags) {
+    throw new RequestWrong('a workflow file and the steps of a workflow were both given', {
+      next: ['Give the file, or --stage-in, --job, --stage-out and --cleanup.'],
+    });
+  }
+  if (file === undefined && !fromFlags) {
+    throw new RequestWrong('no workflow was given', {
+      next: [
+        'Give a workflow file: stage run workflow.yaml',
+        'Or its steps: stage run --stage-in FROM=TO --job SCRIPT --stage-out FROM=TO',
+      ],
+    });
+  }
+  if (file === undefined) {
+    const {workflowFromFlags} = await import('../workflow/from-flags.ts');
+    if (Object.keys(request.params).length > 0)
+      throw new RequestWrong('--param is for workflow files', {why: 'flags have no ${{ params }} to fill in'});
+    return workflowFromFlags(
+      {...flags, ...(request.name ? {name: request.name} : {}), directory: process.cwd()},
+      {params: {}, collections: await stage.collections()},
+    );
+  }
+  const text = readText(file);
+  const {loadWorkflow} = await import('../workflow/load.ts');
+  const source = {text, file, directory: dirname(resolve(file))};
+  return loadWorkflow(source, {params: request.params, collections: await stage.collections()});
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new RequestWrong(`the workflow file ${file} cannot be read`, {
+      code: 'WORKFLOW_UNREADABLE',
+      why: inWords(error),
+      next: ['Name an existing YAML file; docs/workflow-file.md shows one.'],
+    });
+  }
+}
+
+const MAX_SCRIPT_BYTES = 16 * 1024 * 1024;
+
+/** @returns the contents, or what is wrong */
+function readScript(path: string): Uint8Array | string {
+  try {
+    const content = readFileSync(path);
+    return content.byteLength > MAX_SCRIPT_BYTES ? `${path} has more than 16 MiB` : content;
+  } catch (error) {
+    return `${path} cannot be read: ${inWords(error)}`;
+  }
+}
+
+function checkScript(workflow: Workflow, step: string, content: Uint8Array): string[] {
+  const found = workflow.steps.find((candidate) => candidate.name === step);
+  const file = found?.kind === 'job' ? basename(found.script) : step;
+  const text = new TextDecoder().decode(content);
+  const crlf = text.indexOf('\r\n');
+  if (crlf >= 0)
+    return [
+      `${file}:${text.slice(0, crlf).split('\n').length}: the line ends in CR LF, which PBS refuses; convert it: sed -i 's/\\r$//' ${file}`,
+    ];
+  return readDirectives(text).problems.map(({line, what}) => `${file}:${line}: ${what}`);
+}
+
+function inWords(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: 'it does not exist',
+    EACCES: 'permission was denied',
+    EISDIR: 'it is a directory',
+    ENOTDIR: 'a part of its path is not a directory',
+  };
+  return words[code ?? ''] ?? `the system says ${code ?? String(error)}`;
+}

@@ -1,0 +1,56 @@
+import type {Reconciled} from '../engine/reconcile.ts';
+import {EXIT, type ExitCode, type StageError} from '../errors.ts';
+import type {RunId} from '../ledger/layout.ts';
+import {errorDocument} from '../report/render-error.ts';
+import {type RunView, viewRun, viewSummary} from '../report/run-view.ts';
+import type {Stage} from './wiring.ts';
+
+/** What could not be done or learnt now, in the shape of `--json`. */
+export type ProblemDocument = ReturnType<typeof errorDocument>['error'];
+
+/** Settings that views are made with: what a person asks to see, nobody rebuilds. */
+export async function viewOf(stage: Stage, run: RunId, looked: Reconciled): Promise<RunView> {
+  const summary = stage.ledger.summary(run);
+  const open = looked.runs.find((candidate) => candidate.id === run);
+  if (open && !summary) return viewRun(open.state, looked.seen, {...(await stage.engine()).settings, rebuild: false});
+  if (open) {
+    const settings = {...(await stage.engine()).settings, rebuild: false};
+    const view = viewRun(open.state, looked.seen, settings);
+    return {...view, ...(summary ? {endedAt: new Date(summary.endedAt).toISOString()} : {})};
+  }
+  return summary
+    ? viewSummary(summary)
+    : viewRun(stage.ledger.open(run).state, looked.seen, {...(await stage.engine()).settings, rebuild: false});
+}
+
+/** Each problem once, whatever the number of steps it stood in the way of. */
+export function problemDocuments(problems: readonly StageError[]): ProblemDocument[] {
+  const byText = new Map(problems.map((problem) => [`${problem.code} ${problem.why ?? ''}`, problem]));
+  return [...byText.values()].map((problem) => errorDocument(problem).error);
+}
+
+/** The exit code for a run that was asked about: how it ended, else what stands in its way. */
+export function exitOf(view: RunView, problems: readonly {readonly exit: number}[]): ExitCode {
+  if (view.state === 'failed' || view.state === 'cancelled') return EXIT.failed;
+  if (view.state === 'succeeded') return EXIT.ok;
+  return (
+    exitOfProblems(problems) ||
+    (view.steps.some((step) => step.state === 'action-needed') ? EXIT.actionNeeded : EXIT.ok)
+  );
+}
+
+/** A person's turn comes before "try again later". */
+export function exitOfProblems(problems: readonly {readonly exit: number}[]): ExitCode {
+  if (problems.some((problem) => problem.exit === EXIT.actionNeeded)) return EXIT.actionNeeded;
+  return problems.length > 0 ? EXIT.unreachable : EXIT.ok;
+}
+
+/** What a look could not learn: nothing was concluded from it, but whoever asked should know. */
+export function blindSpots(looked: Reconciled): string[] {
+  const jobs = [...looked.seen.jobs.values()].find((seen) => seen.kind === 'no-evidence');
+  const tasks = [...looked.seen.tasks.values()].find((seen) => seen.kind === 'no-evidence');
+  return [
+    ...(jobs?.kind === 'no-evidence' ? [`PBS could not be asked: ${jobs.why}`] : []),
+    ...(tasks?.kind === 'no-evidence' ? [`Globus could not be asked: ${tasks.why}`] : []),
+  ];
+}

@@ -1,0 +1,127 @@
+import {reconcile} from '../engine/reconcile.ts';
+import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
+import {parseRunId, type RunId} from '../ledger/layout.ts';
+import type {RunView} from '../report/run-view.ts';
+import {describeDifference} from '../workflow/difference.ts';
+import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
+import {exitOf, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import type {Stage} from './wiring.ts';
+
+export interface RunRequest extends WorkflowRequest {
+  /** start a new run although one of this name has ended */
+  readonly again: boolean;
+}
+
+export interface RunReport {
+  readonly did: 'created' | 'repaired' | 'nothing';
+  readonly message: string;
+  readonly run: RunView;
+  /** how many jobs and transfers this command submitted */
+  readonly submitted: {readonly jobs: number; readonly transfers: number};
+  readonly problems: readonly ProblemDocument[];
+  readonly exit: ExitCode;
+}
+
+/**
+ * Make it so: create the run of a workflow, or repair and report the one that exists.
+ *
+ * @throws {RunDiffers} when a run of this name was asked to do something else
+ */
+export async function runWorkflow(stage: Stage, request: RunRequest): Promise<RunReport> {
+  const prepared = await prepareWorkflow(stage, request);
+  const existing = stage.ledger.find(prepared.name);
+  if (!existing) return start(stage, prepared, 1);
+  const state = stage.ledger.open(existing).state;
+  const ended = stage.ledger.summary(existing);
+  const number = (parseRunId(existing)?.number ?? 0) + 1;
+  if (ended && request.again) return start(stage, prepared, number);
+  if (state.spec.fingerprint !== prepared.fingerprint)
+    throw new RunDiffers(existing, describeDifference(state.spec, prepared), ended !== undefined);
+  if (!ended) return advance(stage, existing, request.again);
+  const {viewSummary} = await import('../report/run-view.ts');
+  const view = viewSummary(ended);
+  const again = 'start it anew with --again, or under another name with --name';
+  const message =
+    ended.state === 'succeeded'
+      ? `${existing} has succeeded already; ${again}`
+      : `${existing} has ${ended.state === 'failed' ? 'failed' : 'been cancelled'}: ${ended.why}; ${again}`;
+  return {did: 'nothing', message, run: view, submitted: {jobs: 0, transfers: 0}, problems: [], exit: exitOf(view, [])};
+}
+
+async function start(stage: Stage, prepared: PreparedWorkflow, number: number): Promise<RunReport> {
+  const {name, workflow, scriptHashes, fingerprint} = prepared;
+  // PBS and Globus must be usable in principle before anything is recorded.
+  await stage.engine();
+  const spec = {
+    name,
+    workflow,
+    scriptHashes,
+    fingerprint,
+    profile: stage.profile.name,
+    createdAt: Date.now(),
+    createdBy: stage.by,
+    host: stage.by.split('@')[1]?.split(':')[0] ?? '',
+  };
+  const created = stage.ledger.createRun(number, spec, prepared.scripts);
+  const run = created ?? stage.ledger.find(name);
+  if (!run)
+    throw new StageError({
+      code: 'RUN_VANISHED',
+      exit: EXIT.conflict,
+      what: `another process created run ${name} and it is gone again`,
+      next: ['Run the same command again.'],
+    });
+  if (!created && stage.ledger.open(run).state.spec.fingerprint !== fingerprint)
+    throw new RunDiffers(run, describeDifference(stage.ledger.open(run).state.spec, prepared), false);
+  return advance(stage, run, false, created !== undefined);
+}
+
+async function advance(stage: Stage, run: RunId, askedAgain: boolean, created = false): Promise<RunReport> {
+  const looked = await reconcile(await stage.engine(), {rebuild: true});
+  const view = await viewOf(stage, run, looked);
+  const mine = looked.done.filter((done) => done.run === run);
+  const submitted = {
+    jobs: mine.filter(({action}) => action.do === 'submit-job').length,
+    transfers: mine.filter(({action}) => action.do === 'submit-transfer').length,
+  };
+  const problems = problemDocuments(looked.problems);
+  const did = created ? 'created' : mine.length > 0 ? 'repaired' : 'nothing';
+  return {
+    did,
+    message: messageFor(run, did, submitted, askedAgain),
+    run: view,
+    submitted,
+    problems,
+    exit: exitOf(view, problems),
+  };
+}
+
+function messageFor(run: RunId, did: RunReport['did'], submitted: RunReport['submitted'], askedAgain: boolean): string {
+  const what = [
+    ...(submitted.transfers > 0 ? [count(submitted.transfers, 'transfer')] : []),
+    ...(submitted.jobs > 0 ? [count(submitted.jobs, 'job')] : []),
+  ].join(' and ');
+  const active = askedAgain ? `${run} is still active, so --again started nothing` : `${run} is under way`;
+  if (did === 'created') return `${run} is created${what ? `; submitted ${what}` : ''}`;
+  return did === 'repaired'
+    ? `${active}${what ? `; submitted ${what} that had been missing` : ''}`
+    : `${active}; nothing had to be submitted`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** A run of this name exists, and does something else. */
+export class RunDiffers extends RequestWrong {
+  constructor(run: RunId, differences: readonly string[], ended: boolean) {
+    super(`${run} exists, and was asked to do something else`, {
+      code: 'RUN_DIFFERS',
+      details: differences,
+      why: 'a run is known by its name; what was changed is listed above',
+      next: ended
+        ? ['Start a new run of this name: the same command with --again', 'Or give it another name: --name NAME']
+        : ['Give the new one another name: --name NAME', `Or end the old one first: stage cancel ${run}`],
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import {reconcile} from '../engine/reconcile.ts';
+import {EXIT, type ExitCode, RequestWrong} from '../errors.ts';
+import {parseRunId, type RunId} from '../ledger/layout.ts';
+import {type RunView, viewSummary} from '../report/run-view.ts';
+import {blindSpots, exitOf, exitOfProblems, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import type {Stage} from './wiring.ts';
+
+export interface StatusReport {
+  /** newest last; active runs in full */
+  readonly runs: readonly RunView[];
+  readonly problems: readonly ProblemDocument[];
+  /** what could not be learnt this time */
+  readonly notKnown: readonly string[];
+  readonly exit: ExitCode;
+}
+
+/** Look at everything once, do what is to be done, and show one run or all. @throws {NoSuchRun} */
+export async function showStatus(stage: Stage, nameOrId: string | undefined): Promise<StatusReport> {
+  const run = nameOrId === undefined ? undefined : findRun(stage, nameOrId);
+  const summary = run && stage.ledger.summary(run);
+  if (summary)
+    return {runs: [viewSummary(summary)], problems: [], notKnown: [], exit: exitOf(viewSummary(summary), [])};
+  if (run === undefined && stage.ledger.activeRuns().length === 0) {
+    return {runs: endedRuns(stage), problems: [], notKnown: [], exit: EXIT.ok};
+  }
+  const looked = await reconcile(await stage.engine());
+  const problems = problemDocuments(looked.problems);
+  const notKnown = blindSpots(looked);
+  if (run !== undefined) {
+    const view = await viewOf(stage, run, looked);
+    const exit = exitOf(view, problems);
+    return {
+      runs: [view],
+      problems,
+      notKnown,
+      exit: exit === EXIT.ok && view.state === 'active' && notKnown.length > 0 ? EXIT.unreachable : exit,
+    };
+  }
+  const active = await Promise.all(
+    looked.runs.filter((open) => !stage.ledger.summary(open.id)).map((open) => viewOf(stage, open.id, looked)),
+  );
+  const exit = exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok);
+  return {runs: [...endedRuns(stage), ...active], problems, notKnown, exit};
+}
+
+export function endedRuns(stage: Stage): RunView[] {
+  return stage.ledger
+    .runs()
+    .flatMap((id) => stage.ledger.summary(id) ?? [])
+    .sort((a, b) => a.createdAt - b.createdAt)
+    .map(viewSummary);
+}
+
+/** @throws {NoSuchRun} */
+export function findRun(stage: Stage, nameOrId: string): RunId {
+  const run = stage.ledger.find(nameOrId);
+  if (run) return run;
+  throw new NoSuchRun(nameOrId, stage.profile.name, stage.ledger.runs());
+}
+
+export class NoSuchRun extends RequestWrong {
+  constructor(asked: string, profile: string, known: readonly RunId[]) {
+    const names = [...new Set(known.map((run) => parseRunId(run)?.name ?? run))].sort();
+    super(`there is no run "${asked}" in profile "${profile}"`, {
+      code: 'NO_SUCH_RUN',
+      why:
+        names.length > 0
+          ? `known are ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`
+          : 'there are no runs yet',
+      next: ['List them: stage list', 'Another profile may hold it: --profile'],
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
+import type {TaskId, TransferService, TransferTask} from '../transfer/transfer-service.ts';
+import type {Stage} from './wiring.ts';
+
+/** One task as the `transfer` commands show it. */
+export interface TaskView {
+  readonly task: string;
+  readonly state: TransferTask['state'] | 'unknown';
+  readonly reason: string;
+  readonly label?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly bytesTransferred?: number;
+  readonly filesTransferred?: number;
+  readonly files?: number;
+  readonly bytesPerSecond?: number;
+  readonly faults?: number;
+  readonly requestedAt?: string;
+  readonly completedAt?: string;
+}
+
+export interface TaskReport {
+  readonly tasks: readonly TaskView[];
+  readonly exit: ExitCode;
+}
+
+export interface StartRequest {
+  readonly from: string;
+  readonly to: string;
+  readonly recursive: boolean | undefined;
+  readonly label: string | undefined;
+  readonly sync: 0 | 1 | 2 | 3 | undefined;
+  /** of an earlier try: the same id asked twice is still one task */
+  readonly submissionId: string | undefined;
+}
+
+export interface StartReport {
+  readonly task: string;
+  readonly submissionId: string;
+}
+
+/** Start one transfer outside any run. @param onSubmissionId told before Globus is asked, so that a script can note it */
+export async function startTransfer(
+  stage: Stage,
+  request: StartRequest,
+  onSubmissionId: (id: string) => void,
+): Promise<StartReport> {
+  const {splitPlace} = await import('./places.ts');
+  const collections = await stage.collections();
+  const [from, to] = [splitPlace(request.from, collections), splitPlace(request.to, collections)];
+  if (from.path.endsWith('/') !== to.path.endsWith('/')) {
+    throw new RequestWrong('FROM and TO must both end in "/" (a directory) or both not (a file)', {
+      why: `they are ${request.from} and ${request.to}`,
+    });
+  }
+  const {transfers} = await stage.engine();
+  const submissionId = request.submissionId ?? (await transfers.newSubmissionId());
+  onSubmissionId(submissionId);
+  const task = await transfers.submit(submissionId, {
+    label: request.label ?? 'stage transfer',
+    sourceCollection: from.collection,
+    destinationCollection: to.collection,
+    items: [{from: from.path, to: to.path, recursive: request.recursive ?? from.path.endsWith('/')}],
+    options: {
+      verifyChecksum: true,
+      preserveTimestamp: false,
+      encryptData: false,
+      ...(request.sync === undefined ? {} : {syncLevel: request.sync}),
+    },
+  });
+  return {task, submissionId};
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** @throws {RequestWrong} for what cannot be a task id */
+function taskIds(texts: readonly string[]): TaskId[] {
+  const wrong = texts.find((text) => !UUID.test(text));
+  if (wrong !== undefined)
+    throw new RequestWrong(`"${wrong}" is not a Globus task id`, {
+      why: 'a task id is a UUID, such as 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
+      next: ['List the tasks of a run: stage status RUN'],
+    });
+  return texts.map((text) => text.toLowerCase() as TaskId); // seen above to have the form of one
+}
+
+/** Look at tasks once. */
+export async function showTransfers(stage: Stage, texts: readonly string[]): Promise<TaskReport> {
+  return look((await stage.engine()).transfers, taskIds(texts));
+}
+
+async function look(transfers: TransferService, ids: readonly TaskId[]): Promise<TaskReport> {
+  const seen = await transfers.look(ids);
+  const tasks = ids.map((id): TaskView => {
+    const task = seen.get(id);
+    if (task?.kind === 'task') return viewTask(task);
+    return {
+      task: id,
+      state: 'unknown',
+      reason:
+        task?.kind === 'no-evidence'
+          ? `Globus could not be asked: ${task.why}`
+          : 'Globus lists no such task for this identity',
+    };
+  });
+  return {tasks, exit: exitOfTasks(tasks, seen)};
+}
+
+function exitOfTasks(tasks: readonly TaskView[], seen: Awaited<ReturnType<TransferService['look']>>): ExitCode {
+  if (tasks.some((task) => task.state === 'failed' || task.state === 'cancelled')) return EXIT.failed;
+  if ([...seen.values()].some((task) => task.kind === 'no-evidence')) return EXIT.unreachable;
+  if (tasks.some((task) => task.state === 'unknown')) return EXIT.usage;
+  return tasks.some((task) => task.state === 'inactive') ? EXIT.actionNeeded : EXIT.ok;
+}
+
+function viewTask(task: TransferTask): TaskView {
+  return {
+    task: task.task,
+    state: task.state,
+    reason: task.fatalError ? `${task.fatalError.code}: ${task.fatalError.description}` : (task.trouble ?? ''),
+    label: task.label,
+    from: task.sourceName || task.sourceCollection,
+    to: task.destinationName || task.destinationCollection,
+    bytesTransferred: task.bytesTransferred,
+    filesTransferred: task.filesTransferred,
+    files: task.files,
+    bytesPerSecond: task.rate,
+    faults: task.faults,
+    requestedAt: new Date(task.requestedAt).toISOString(),
+    ...(task.completedAt === undefined ? {} : {completedAt: new Date(task.completedAt).toISOString()}),
+  };
+}
+
+const ENDED: readonly TaskView['state'][] = ['succeeded', 'failed', 'cancelled'];
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Wait until all tasks have ended. Paused, inactive and unreachable are no ends: they are waited through.
+ *
+ * @throws {WaitedTooLong} when they have not ended in time; {RequestWrong} for a task Globus does not know
+ */
+export async function waitForTransfers(
+  stage: Stage,
+  texts: readonly string[],
+  timeoutSeconds: number | undefined,
+  onLook: (report: TaskReport) => void,
+): Promise<TaskReport> {
+  const ids = taskIds(texts);
+  const {transfers} = await stage.engine();
+  const until = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutSeconds * 1000;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (;;) {
+    const report = await look(transfers, ids);
+    onLook(report);
+    if (report.exit === EXIT.usage || report.tasks.every((task) => ENDED.includes(task.state))) return report;
+    const leftMs = until - Date.now();
+    if (leftMs <= 0) throw new WaitedTooLong(report.tasks, timeoutSeconds ?? 0);
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, leftMs)));
+    pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
+  }
+}
+
+/** The tasks go on; only the waiting ended. */
+export class WaitedTooLong extends StageError {
+  constructor(tasks: readonly TaskView[], seconds: number) {
+    super({
+      code: 'WAITED_TOO_LONG',
+      exit: EXIT.unreachable,
+      what: `not all tasks ended within ${seconds} s`,
+      details: tasks
+        .filter((task) => !ENDED.includes(task.state))
+        .map((task) => `${task.task} is ${task.state}${task.reason ? `: ${task.reason}` : ''}`),
+      next: ['They go on: wait again with the same command.'],
+    });
+  }
+}

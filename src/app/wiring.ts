@@ -1,0 +1,162 @@
+import {randomBytes} from 'node:crypto';
+import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {hostname, userInfo} from 'node:os';
+import {join} from 'node:path';
+import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
+import {type Locations, locations} from '../config/locations.ts';
+import type {Profile} from '../config/profile.ts';
+import type {EngineContext} from '../engine/context.ts';
+import {RequestWrong} from '../errors.ts';
+import {type Ledger, openLedger} from '../ledger/ledger.ts';
+import {openMonitorLedger} from '../ledger/monitor-facts.ts';
+import type {Scheduler} from '../scheduler/scheduler.ts';
+import type {TransferService} from '../transfer/transfer-service.ts';
+import {packageRoot} from './package-root.ts';
+
+/** Everything a use-case works with, for one profile. */
+export interface Stage {
+  readonly profile: Profile;
+  readonly locations: Locations;
+  readonly ledger: Ledger;
+  readonly by: string;
+  /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
+  engine(): Promise<EngineContext>;
+  /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
+  collections(): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface OpenOptions {
+  readonly profile: string | undefined;
+  readonly cliVersion: string;
+}
+
+/** The one place where adapters meet ports. @throws {RequestWrong} when no profile, or a wrong one, was chosen */
+export async function openStage({profile: asked, cliVersion}: OpenOptions): Promise<Stage> {
+  const where = locations(process.env);
+  const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG));
+  const profile = chooseProfile(config, asked, where.configFile);
+  const stateDirectory = join(where.home, profile.name);
+  const by = `${userInfo().username}@${hostname()}:${process.pid}`;
+  const ledger = openLedger(stateDirectory);
+  const standIns = once(() => startStandIns(where, cliVersion));
+  const engine = once(async () => createContext({profile, where, ledger, by, standIns}));
+  return {
+    profile,
+    locations: where,
+    ledger,
+    by,
+    engine,
+    async collections() {
+      if (profile.transfer.kind !== 'local') return profile.collections;
+      const {collectionNames, standInHome} = await import('../local/stand-in-home.ts');
+      return {...collectionNames(standInHome(where.home)), ...profile.collections};
+    },
+  };
+}
+
+type StandIns = () => Promise<import('../local/ensure-up.ts').StandInsUp>;
+
+async function startStandIns(where: Locations, version: string) {
+  const {daemonPath, ensureStandIns} = await import('../local/ensure-up.ts');
+  return ensureStandIns(where.home, {version, daemonJs: daemonPath(packageRoot())});
+}
+
+interface Parts {
+  readonly profile: Profile;
+  readonly where: Locations;
+  readonly ledger: Ledger;
+  readonly by: string;
+  readonly standIns: StandIns;
+}
+
+async function createContext(parts: Parts): Promise<EngineContext> {
+  const {profile, where, ledger, by} = parts;
+  const {createJobFiles} = await import('./job-files.ts');
+  const callBack = {
+    node: process.execPath,
+    cli: join(packageRoot(), 'dist', 'stage.js'),
+    stageHome: where.home,
+    configFile: where.configFile,
+    profile,
+    monitorDirectory: ledger.layout.monitor,
+  };
+  const [scheduler, transfers] = await Promise.all([createScheduler(parts), createTransfers(parts)]);
+  return {
+    ledger,
+    monitors: openMonitorLedger(ledger.layout.monitor),
+    scheduler,
+    transfers,
+    jobFiles: createJobFiles(callBack),
+    clock: Date.now,
+    newWord: () => randomBytes(6).toString('hex'),
+    by,
+    settings: {
+      bounds: profile.monitor,
+      lostGraceMs: profile.lostGraceMs,
+      refusedRetryMs: profile.monitor.minMs,
+      lostAttempts: 5,
+      intentDeadlineMs: profile.scheduler.timeoutMs * 1.5 + 5_000,
+    },
+  };
+}
+
+async function createScheduler({profile, ledger, standIns}: Parts): Promise<Scheduler> {
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const {createPbsScheduler} = await import('../scheduler/pbs/pbs-scheduler.ts');
+  const binDirectory = profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
+  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  return createPbsScheduler({
+    run: (command, argv, options) => run(command, argv, {timeoutMs: profile.scheduler.timeoutMs, ...options}),
+    user: userInfo().username,
+    cache: fileCache(join(ledger.layout.cache, 'scheduler.json')),
+  });
+}
+
+async function createTransfers({profile, ledger, standIns}: Parts): Promise<TransferService> {
+  const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
+  const {createClientTokenSource} = await import('../auth/client-credentials.ts');
+  const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
+  const credentialsFile = profile.transfer.credentials ?? up?.home.credentials;
+  if (credentialsFile === undefined) {
+    throw new RequestWrong(`profile "${profile.name}" does not say how to sign in to Globus`, {
+      code: 'NO_CREDENTIALS',
+      why: 'it names no transfer.credentials',
+      next: [
+        'Put client_id and client_secret into a JSON file of mode 0600, and name it under transfer: credentials: in the profile.',
+      ],
+    });
+  }
+  const authUrl = up?.status.url ?? profile.transfer.authUrl;
+  return createGlobusTransfer({
+    tokens: createClientTokenSource({credentialsFile, tokenDirectory: ledger.layout.tokens, authUrl}),
+    transferUrl: up?.status.url ?? profile.transfer.transferUrl,
+  });
+}
+
+/** A file that may vanish at any time, for what is cheap to learn again. */
+function fileCache<T>(path: string): {read(): T | undefined; write(value: T): void} {
+  return {
+    read() {
+      try {
+        // Written below; whatever else stands there is learnt again.
+        return JSON.parse(readFileSync(path, 'utf8')) as T;
+      } catch {
+        return undefined;
+      }
+    },
+    write(value) {
+      mkdirSync(join(path, '..'), {recursive: true, mode: 0o700});
+      const temporary = `${path}.${process.pid}`;
+      writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
+      renameSync(temporary, path);
+    },
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

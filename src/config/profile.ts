@@ -1,0 +1,74 @@
+/** How the jobs of one kind are submitted. */
+export interface JobDefaults {
+  readonly queue?: string;
+  readonly account?: string;
+  readonly project?: string;
+  /** `-l key=value` */
+  readonly resources: Readonly<Record<string, string>>;
+  /** further qsub arguments, passed as they are */
+  readonly extraArgs: readonly string[];
+}
+
+export interface SchedulerSettings {
+  readonly kind: 'pbs' | 'local';
+  /** directory of qsub and its kin; absent: PATH */
+  readonly bin?: string;
+  /** after which a PBS command is given up */
+  readonly timeoutMs: number;
+}
+
+export interface TransferSettings {
+  readonly kind: 'globus' | 'local';
+  readonly authUrl: string;
+  readonly transferUrl: string;
+  /** JSON file with `client_id` and `client_secret`, mode 0600 */
+  readonly credentials?: string;
+}
+
+/** Where work goes: which PBS, which Globus, which queues. */
+export interface Profile {
+  readonly name: string;
+  readonly scheduler: SchedulerSettings;
+  readonly transfer: TransferSettings;
+  /** defaults for the user's jobs */
+  readonly compute: JobDefaults;
+  /** launchers, sentinels and monitors */
+  readonly staging: JobDefaults;
+  /** shell lines that make `stage` run in a job, such as `module load node` */
+  readonly setup: readonly string[];
+  readonly monitor: {readonly minMs: number; readonly maxMs: number};
+  /** friendly names of collections */
+  readonly collections: Readonly<Record<string, string>>;
+  /** how long PBS must not know a job before it counts as lost */
+  readonly lostGraceMs: number;
+}
+
+const STAGING_RESOURCES = {select: '1:ncpus=1', walltime: '00:15:00'};
+const NO_DEFAULTS: JobDefaults = {resources: {}, extraArgs: []};
+
+/** What a profile is when its section of the configuration is silent. */
+export function defaultProfile(name: string): Profile {
+  return {
+    name,
+    scheduler: {kind: 'pbs', timeoutMs: 60_000},
+    transfer: {kind: 'globus', authUrl: 'https://auth.globus.org/', transferUrl: 'https://transfer.api.globus.org/'},
+    compute: NO_DEFAULTS,
+    staging: {resources: STAGING_RESOURCES, extraArgs: []},
+    setup: [],
+    monitor: {minMs: 30_000, maxMs: 30 * 60_000},
+    collections: {},
+    // A marker on a network file system may stay hidden from another node for a minute (NFS acdirmax is 60 s).
+    lostGraceMs: 120_000,
+  };
+}
+
+/** The built-in profile `local`: both stand-ins, on this machine, where nothing needs long waits. */
+export function localProfile(): Profile {
+  return {
+    ...defaultProfile('local'),
+    scheduler: {kind: 'local', timeoutMs: 20_000},
+    transfer: {kind: 'local', authUrl: '', transferUrl: ''},
+    monitor: {minMs: 1_000, maxMs: 5_000},
+    lostGraceMs: 3_000,
+  };
+}

@@ -1,0 +1,153 @@
+import {LineCounter, parseDocument} from 'yaml';
+import * as z from 'zod';
+import {RequestWrong} from '../errors.ts';
+import {defaultProfile, type JobDefaults, localProfile, type Profile} from './profile.ts';
+
+/** The configuration file as it was read. */
+export interface Config {
+  readonly defaultProfile?: string;
+  readonly collections: Readonly<Record<string, string>>;
+  readonly profiles: ReadonlyMap<string, Profile>;
+}
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
+const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'must be a collection id (a UUID)');
+const seconds = z.union([
+  z.number().positive(),
+  z.string().regex(/^\d+(\.\d+)?(s|m|h)?$/, 'must be seconds, or a number with s, m or h'),
+]);
+const text = z.union([z.string(), z.number()]).transform(String);
+const jobs = z.strictObject({
+  queue: z.string().optional(),
+  account: z.string().optional(),
+  project: z.string().optional(),
+  resources: z.record(z.string(), text).optional(),
+  extra: z.array(text).optional(),
+});
+const scheduler = z.strictObject({
+  kind: z.enum(['pbs', 'local']).optional(),
+  bin: z.string().optional(),
+  timeout: seconds.optional(),
+});
+const transfer = z.strictObject({
+  kind: z.enum(['globus', 'local']).optional(),
+  auth_url: z.url({protocol: /^https?$/}).optional(),
+  transfer_url: z.url({protocol: /^https?$/}).optional(),
+  credentials: z.string().optional(),
+});
+const profile = z.strictObject({
+  scheduler: z.union([z.enum(['pbs', 'local']), scheduler]).optional(),
+  transfer: z.union([z.enum(['globus', 'local']), transfer]).optional(),
+  compute: jobs.optional(),
+  staging: jobs.optional(),
+  setup: z.union([z.string(), z.array(z.string())]).optional(),
+  monitor: z.strictObject({min: seconds.optional(), max: seconds.optional()}).optional(),
+  collections: z.record(name, uuid).optional(),
+  lost_after: seconds.optional(),
+});
+const configFile = z.strictObject({
+  default_profile: name.optional(),
+  collections: z.record(name, uuid).optional(),
+  profiles: z.record(name, profile).optional(),
+});
+
+/**
+ * Read the text of a configuration file.
+ *
+ * @throws {RequestWrong} with every mistake as `file:line:column: key: what is wrong`
+ */
+export function readConfig(source: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(source, {lineCounter: lines, prettyErrors: false});
+  const at = (offset: number) => `${file}:${lines.linePos(offset).line}:${lines.linePos(offset).col}`;
+  if (document.errors.length > 0)
+    throw wrong(
+      file,
+      document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`),
+    );
+  const read = configFile.safeParse(document.toJS({maxAliasCount: 100}) ?? {});
+  if (read.success) return fromFile(read.data);
+  throw wrong(
+    file,
+    read.error.issues.map((issue) => {
+      const node = document.getIn(issue.path as (string | number)[], true);
+      const range =
+        typeof node === 'object' && node !== null && 'range' in node ? (node.range as [number] | undefined) : undefined;
+      return `${at(range?.[0] ?? 0)}: ${issue.path.join('.') || 'the file'}: ${issue.message}`;
+    }),
+  );
+}
+
+function wrong(file: string, details: string[]): RequestWrong {
+  return new RequestWrong(
+    `the configuration ${file} has ${details.length === 1 ? 'a mistake' : `${details.length} mistakes`}`,
+    {code: 'CONFIG_INVALID', details},
+  );
+}
+
+function fromFile(file: z.infer<typeof configFile>): Config {
+  const profiles = Object.entries(file.profiles ?? {}).map(([key, section]) => [key, merge(key, section)] as const);
+  return {
+    ...(file.default_profile ? {defaultProfile: file.default_profile} : {}),
+    collections: file.collections ?? {},
+    profiles: new Map(profiles),
+  };
+}
+
+function merge(key: string, section: z.infer<typeof profile>): Profile {
+  const base = key === 'local' ? localProfile() : defaultProfile(key);
+  const pbs = typeof section.scheduler === 'string' ? {kind: section.scheduler} : (section.scheduler ?? {});
+  const globus: z.infer<typeof transfer> =
+    typeof section.transfer === 'string' ? {kind: section.transfer} : (section.transfer ?? {});
+  return {
+    ...base,
+    scheduler: {
+      ...base.scheduler,
+      ...(pbs.kind ? {kind: pbs.kind} : {}),
+      ...('bin' in pbs && pbs.bin ? {bin: pbs.bin} : {}),
+      ...('timeout' in pbs && pbs.timeout ? {timeoutMs: milliseconds(pbs.timeout)} : {}),
+    },
+    transfer: {
+      kind: globus.kind ?? base.transfer.kind,
+      authUrl: withSlash(globus.auth_url ?? base.transfer.authUrl),
+      transferUrl: withSlash(globus.transfer_url ?? base.transfer.transferUrl),
+      ...(globus.credentials ? {credentials: globus.credentials} : {}),
+    },
+    compute: mergeJobs(base.compute, section.compute),
+    staging: mergeJobs(base.staging, section.staging),
+    setup: section.setup === undefined ? base.setup : [section.setup].flat(),
+    monitor: {
+      minMs: section.monitor?.min === undefined ? base.monitor.minMs : milliseconds(section.monitor.min),
+      maxMs: section.monitor?.max === undefined ? base.monitor.maxMs : milliseconds(section.monitor.max),
+    },
+    collections: section.collections ?? {},
+    lostGraceMs: section.lost_after === undefined ? base.lostGraceMs : milliseconds(section.lost_after),
+  };
+}
+
+function mergeJobs(base: JobDefaults, section: z.infer<typeof jobs> | undefined): JobDefaults {
+  if (!section) return base;
+  const {queue, account, project, resources = {}, extra = []} = section;
+  return {
+    ...base,
+    ...(queue ? {queue} : {}),
+    ...(account ? {account} : {}),
+    ...(project ? {project} : {}),
+    resources: {...base.resources, ...resources},
+    extraArgs: extra,
+  };
+}
+
+function withSlash(url: string): string {
+  return url === '' || url.endsWith('/') ? url : `${url}/`;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {s: 1000, m: 60_000, h: 3_600_000};
+
+/** `30`, `"30s"`, `"5m"`, `"1h"` as milliseconds. The schema has seen the form. */
+function milliseconds(value: number | string): number {
+  if (typeof value === 'number') return value * 1000;
+  return Number.parseFloat(value) * (UNIT_MS[value.slice(-1)] ?? 1000);
+}

@@ -1,0 +1,82 @@
+import {connect} from 'node:net';
+import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import type {LocalCollection} from './globus/globus-stand-in.ts';
+
+/** What can be asked of the background process, apart from PBS commands. */
+export type ControlRequest =
+  | {readonly do: 'status'}
+  | {readonly do: 'down'}
+  | {readonly do: 'wipe'}
+  | {readonly do: 'pause'; readonly collection: string; readonly message?: string}
+  | {readonly do: 'resume'; readonly collection: string}
+  | {readonly do: 'rate'; readonly bytesPerSecond: number | null}
+  | {readonly do: 'add-collection'; readonly name: string; readonly directory: string};
+
+export interface LocalStatus {
+  readonly pid: number;
+  readonly version: string;
+  readonly url: string;
+  readonly jobs: {
+    readonly queued: number;
+    readonly held: number;
+    readonly waiting: number;
+    readonly running: number;
+    readonly finished: number;
+  };
+  readonly tasks: {readonly active: number; readonly queued: number; readonly ended: number};
+  readonly collections: readonly LocalCollection[];
+}
+
+export interface ControlAnswer {
+  readonly status: LocalStatus;
+  /** jobs deleted by a wipe */
+  readonly wiped?: number;
+}
+
+/** The background process of the stand-ins does not run, or does not answer. */
+export class StandInsDown extends StageError {
+  constructor(why: string) {
+    super({
+      code: 'STAND_INS_DOWN',
+      exit: EXIT.unreachable,
+      what: 'the local stand-ins do not answer',
+      why,
+      next: ['Start them: stage local up'],
+    });
+  }
+}
+
+/**
+ * Ask the background process something.
+ *
+ * @throws {StandInsDown} when it does not answer within the time; {RequestWrong} when it says the request makes no sense
+ */
+export function askStandIns(socketPath: string, request: ControlRequest, timeoutMs = 20_000): Promise<ControlAnswer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath);
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(timeoutMs, () => socket.destroy(new StandInsDown(`no answer within ${timeoutMs / 1000} s`)));
+    socket.on('connect', () => socket.write(`${JSON.stringify({kind: 'control', ...request})}\n`));
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', (error) =>
+      reject(
+        error instanceof StageError
+          ? error
+          : new StandInsDown(`${(error as NodeJS.ErrnoException).code ?? error.message} at ${socketPath}`),
+      ),
+    );
+    socket.on('end', () => {
+      try {
+        // Both ends are this program.
+        const answer = JSON.parse(text) as {wrong?: string; answer?: ControlAnswer};
+        if (answer.answer) resolve(answer.answer);
+        else reject(new RequestWrong(answer.wrong ?? 'the stand-ins did not understand the request'));
+      } catch {
+        reject(new StandInsDown('the answer was cut short'));
+      }
+    });
+  });
+}

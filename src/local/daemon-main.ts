@@ -1,0 +1,8 @@
+import {fileURLToPath} from 'node:url';
+import {serveStandIns} from './daemon.ts';
+
+const [stageHome, version = ''] = process.argv.slice(2);
+if (!stageHome) throw new RangeError('usage: local-daemon STAGE_HOME VERSION');
+process.title = 'stage-local';
+await serveStandIns({stageHome, version, clientJs: fileURLToPath(new URL('./local-pbs-client.js', import.meta.url))});
+process.exit(0);

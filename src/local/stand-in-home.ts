@@ -1,0 +1,81 @@
+import {createHash} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+
+/** Where the stand-ins keep everything: beside the state directories of the profiles. */
+export interface StandInHome {
+  readonly root: string;
+  readonly pbs: string;
+  readonly globus: string;
+  /** the PBS commands */
+  readonly bin: string;
+  /** directories of the collections that exist from the start */
+  readonly collections: string;
+  readonly socket: string;
+  readonly lock: string;
+  readonly running: string;
+  readonly log: string;
+  /** friendly names and ids, for those who must not start anything */
+  readonly names: string;
+  readonly credentials: string;
+}
+
+/** Unix domain sockets allow about 104 bytes of path. */
+const SOCKET_PATH_MAX = 100;
+
+export function standInHome(stageHome: string): StandInHome {
+  const root = join(stageHome, 'stand-ins');
+  const near = join(root, 'socket');
+  const far = join(
+    '/tmp',
+    `stage-${process.getuid?.() ?? 0}`,
+    `${createHash('sha256').update(root).digest('hex').slice(0, 16)}.socket`,
+  );
+  return {
+    root,
+    pbs: join(root, 'pbs'),
+    globus: join(root, 'globus'),
+    bin: join(root, 'bin'),
+    collections: join(root, 'collections'),
+    socket: Buffer.byteLength(near) <= SOCKET_PATH_MAX ? near : far,
+    lock: join(root, 'lock'),
+    running: join(root, 'running.json'),
+    log: join(root, 'daemon.log'),
+    names: join(root, 'collections.json'),
+    credentials: join(root, 'credentials.json'),
+  };
+}
+
+/** What the background process writes when it is ready. */
+export interface RunningFile {
+  readonly pid: number;
+  readonly url: string;
+  readonly version: string;
+  readonly startedAt: string;
+}
+
+/** @returns undefined when there is none, or it cannot be read */
+export function readRunningFile(home: StandInHome): RunningFile | undefined {
+  try {
+    // Written by the background process, whole.
+    return JSON.parse(readFileSync(home.running, 'utf8')) as RunningFile;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Collections that exist from the start, so that there is something to move between. Their ids are fixed: a workflow that names them can be checked before anything runs. */
+export const FIRST_COLLECTIONS: Readonly<Record<string, string>> = {
+  archive: 'aaaaaaaa-5a5a-4a5a-8a5a-000000000001',
+  cluster: 'cccccccc-5a5a-4a5a-8a5a-000000000002',
+};
+
+/** Names of the stand-in's collections, whether it runs or not. */
+export function collectionNames(home: StandInHome): Readonly<Record<string, string>> {
+  try {
+    // Written by the background process, whole.
+    return JSON.parse(readFileSync(home.names, 'utf8')) as Record<string, string>;
+  } catch {
+    return FIRST_COLLECTIONS;
+  }
+}

@@ -1,0 +1,10 @@
+import {type ProblemText, renderProblems, renderRun, type Style} from './render-status.ts';
+import type {RunView} from './run-view.ts';
+
+/** What a command did to a run, and the run below it. */
+export function renderRunReport(
+  report: {readonly message: string; readonly run: RunView; readonly problems: readonly ProblemText[]},
+  style: Style,
+): string {
+  return [report.message, renderRun(report.run, style), ...renderProblems(report.problems)].join('\n');
+}
