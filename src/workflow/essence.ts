@@ -1,0 +1,68 @@
+import type {Place} from '../transfer/transfer-service.ts';
+import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
+
+/** A workflow together with what its scripts contain. */
+export interface WorkflowRecord {
+  readonly workflow: Workflow;
+  /** sha256 in hex of each job step's script, by step name */
+  readonly scriptHashes: Readonly<Record<string, string>>;
+}
+
+/** One step's share of what is done, spelled as in the file. */
+export type StepEssence = Readonly<Record<string, unknown>> & {readonly kind: 'transfer' | 'job'};
+
+/** What of a workflow makes it the same work as another. */
+export interface Essence {
+  readonly params: Readonly<Record<string, string>>;
+  readonly steps: Readonly<Record<string, StepEssence>>;
+}
+
+/**
+ * What a workflow does, and nothing else. Pure.
+ *
+ * Left out: the run's name (it is what runs are told apart by already), friendly names (their ids are in), the
+ * directory and the paths of scripts (their contents are in), the strategy (how a transfer is waited for changes
+ * nothing about what arrives), and the order of steps and of the names in a list, which mean nothing.
+ *
+ * @throws {RangeError} when the contents of a job step's script are not known
+ */
+export function essenceOf({workflow, scriptHashes}: WorkflowRecord): Essence {
+  const entries = workflow.steps.map((step) => [step.name, stepEssence(step, scriptHashes)] as const);
+  return {params: workflow.params, steps: Object.fromEntries(entries)};
+}
+
+function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+  return {
+    ...(step.kind === 'transfer' ? transferEssence(step) : jobEssence(step, scriptHashes)),
+    needs: [...step.needs].sort(),
+    on_failure_of: [...step.onFailureOf].sort(),
+    after: [...step.after].sort(),
+  };
+}
+
+const SYNC_NAMES = ['exists', 'size', 'mtime', 'checksum'] as const;
+
+function transferEssence({from, to, recursive, options}: TransferStep): StepEssence {
+  return {
+    kind: 'transfer',
+    from: placeText(from),
+    to: placeText(to),
+    recursive,
+    sync: options.syncLevel === undefined ? undefined : SYNC_NAMES[options.syncLevel],
+    verify_checksum: options.verifyChecksum,
+    preserve_timestamp: options.preserveTimestamp,
+    encrypt: options.encryptData,
+    deadline: options.deadline,
+  };
+}
+
+function jobEssence(step: JobStep, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+  const script = Object.hasOwn(scriptHashes, step.name) ? scriptHashes[step.name] : undefined;
+  if (script === undefined) throw new RangeError(`the contents of the script of step ${step.name} are not known`);
+  const {resources, queue, account, project, jobName, env} = step;
+  return {kind: 'job', script, resources, queue, account, project, name: jobName, env};
+}
+
+function placeText(place: Place): string {
+  return `${place.collection}:${place.path}`;
+}

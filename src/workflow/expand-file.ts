@@ -1,0 +1,35 @@
+import {expandText, isLonePlaceholder, type ParamValues} from './params.ts';
+import {isMap, type Path, type Problem, UNCLEAR} from './problems.ts';
+
+/** The keys of a transfer that are true or false: there a placeholder may stand for a parameter that is. */
+const SWITCHES = ['recursive', 'verify_checksum', 'preserve_timestamp', 'encrypt'];
+
+/**
+ * Put the parameters into every text of the file but the parameters' own defaults. Keys stay as they are. Pure.
+ *
+ * @returns the file again; `UNCLEAR` stands for a text whose parameters are not known
+ */
+export function expandFile(
+  file: Readonly<Record<string, unknown>>,
+  params: ParamValues,
+): {readonly value: unknown; readonly problems: readonly Problem[]} {
+  const problems: Problem[] = [];
+  const expand = (value: unknown, path: Path): unknown => {
+    if (typeof value === 'string') return expandAt(value, path);
+    if (Array.isArray(value)) return value.map((item: unknown, index) => expand(item, [...path, index]));
+    if (!isMap(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, expand(item, [...path, key])]));
+  };
+  const expandAt = (text: string, path: Path): unknown => {
+    const expanded = expandText(text, params.values);
+    problems.push(...expanded.problems.map((problem): Problem => ({path, at: 'value', text: problem})));
+    if (expanded.problems.length > 0 || expanded.used.some((name) => params.missing.has(name))) return UNCLEAR;
+    const isSwitch = path.length === 4 && path[2] === 'transfer' && SWITCHES.includes(String(path[3]));
+    const isTruth = expanded.text === 'true' || expanded.text === 'false';
+    return isSwitch && isTruth && isLonePlaceholder(text) ? expanded.text === 'true' : expanded.text;
+  };
+  const value = Object.fromEntries(
+    Object.entries(file).map(([key, item]) => [key, key === 'params' ? item : expand(item, [key])]),
+  );
+  return {value, problems};
+}

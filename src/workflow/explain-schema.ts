@@ -1,0 +1,113 @@
+import type * as z from 'zod';
+import {didYouMean, isMap, listNames, own, type Path, type Problem, quote, UNCLEAR} from './problems.ts';
+import {
+  COLLECTION_NAME,
+  ENV_NAME,
+  fileSchema,
+  jobSchema,
+  type NameRule,
+  PARAM_NAME,
+  RESOURCE_NAME,
+  STEP_NAME,
+  stepSchema,
+  transferSchema,
+} from './schema.ts';
+
+type Issue = z.core.$ZodIssue;
+
+const FILE_KEYS = Object.keys(fileSchema.shape);
+const STEP_KEYS = Object.keys(stepSchema.shape);
+const TRANSFER_KEYS = Object.keys(transferSchema.shape);
+const JOB_KEYS = Object.keys(jobSchema.shape);
+/** What people write beside `script` although PBS has it as a resource. */
+const COMMON_RESOURCES = ['walltime', 'select', 'place', 'ncpus', 'mem', 'nodes'];
+
+/** What the schema has to say of a file, in our words, with the value that it is said of. */
+export function explainSchema(raw: unknown, error: z.ZodError): Problem[] {
+  return error.issues.flatMap((issue) => explainIssue(raw, issue, []));
+}
+
+function explainIssue(raw: unknown, issue: Issue, before: Path): Problem[] {
+  const path = [...before, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({path: [...path, key], at: 'key', text: explainUnknownKey(path, key)}));
+  if (issue.code === 'invalid_union') {
+    // The branch that came furthest is the one that was meant: a list with one wrong name in it is a list.
+    const deeper = issue.errors.find((branch) => branch.some((inner) => inner.path.length > 0));
+    if (deeper !== undefined) return deeper.flatMap((inner) => explainIssue(raw, inner, path));
+  }
+  const value = valueAt(raw, path);
+  if (value === UNCLEAR) return [];
+  const last = path.at(-1);
+  if (value === undefined && last !== undefined)
+    return [{path: path.slice(0, -1), at: 'key', text: `${last} is missing; ${issue.message}`}];
+  const guess = issue.code === 'invalid_value' && typeof value === 'string' ? issue.values.map(String) : [];
+  const meant = typeof value === 'string' ? didYouMean(value, guess) : '';
+  return [{path, at: 'value', text: `${describe(value, issue.message)}; ${issue.message}${meant}`}];
+}
+
+/** What a value is, in words. */
+function describe(value: unknown, allowed: string): string {
+  if (value === null) return 'is empty';
+  if (Array.isArray(value)) return value.length === 0 ? 'is an empty list' : 'is a list';
+  if (isMap(value)) return Object.keys(value).length === 0 ? 'is an empty map' : 'is a map';
+  if (value === '') return 'is empty text';
+  if (typeof value === 'string') return `${quote(value)} cannot be used`;
+  // YAML makes numbers and switches of what has no quotes.
+  const quotes = /^needs (a map|a list|true)/.test(allowed) ? '' : ' (it has no quotes)';
+  return `is ${typeof value === 'number' ? 'a number' : 'true or false'}${quotes}`;
+}
+
+function explainUnknownKey(parent: Path, key: string): string {
+  const known = knownKeys(parent);
+  const elsewhere = rightPlace(parent, key);
+  return `unknown key; ${elsewhere ?? `known are ${listNames(known)}`}${elsewhere ? '' : didYouMean(key, known)}`;
+}
+
+function knownKeys(parent: Path): readonly string[] {
+  if (parent.length === 0) return FILE_KEYS;
+  if (parent.length === 2) return STEP_KEYS;
+  return parent[2] === 'transfer' ? TRANSFER_KEYS : JOB_KEYS;
+}
+
+/** Where a key belongs that is known, but not here. */
+function rightPlace(parent: Path, key: string): string | undefined {
+  const inJob = parent[2] === 'job';
+  const inStep = parent.length === 2;
+  if (inJob && COMMON_RESOURCES.includes(key)) return 'it belongs inside "resources"';
+  if (parent.length === 3 && STEP_KEYS.includes(key)) return `it belongs to the step, beside "${parent[2]}"`;
+  if (inStep && TRANSFER_KEYS.includes(key)) return 'it belongs inside "transfer"';
+  if (inStep && JOB_KEYS.includes(key)) return 'it belongs inside "job"';
+  if (inStep && COMMON_RESOURCES.includes(key)) return 'it belongs inside "resources" of "job"';
+  return undefined;
+}
+
+function valueAt(raw: unknown, path: Path): unknown {
+  let value = raw;
+  for (const key of path) {
+    if (Array.isArray(value) && typeof key === 'number') value = value[key];
+    else if (isMap(value)) value = own(value, String(key));
+    else return undefined;
+  }
+  return value;
+}
+
+/** Names that the maps of the file may not have as keys. */
+export function checkNames(raw: unknown): Problem[] {
+  const names = (path: Path, rule: NameRule): Problem[] => {
+    const map = valueAt(raw, path);
+    return Object.keys(isMap(map) ? map : {})
+      .filter((name) => !rule.pattern.test(name))
+      .map((name) => ({path: [...path, name], at: 'key', text: `${quote(name)} cannot be used; ${rule.allowed}`}));
+  };
+  const steps = valueAt(raw, ['steps']);
+  return [
+    ...names(['collections'], COLLECTION_NAME),
+    ...names(['params'], PARAM_NAME),
+    ...names(['steps'], STEP_NAME),
+    ...Object.keys(isMap(steps) ? steps : {}).flatMap((step) => [
+      ...names(['steps', step, 'job', 'resources'], RESOURCE_NAME),
+      ...names(['steps', step, 'job', 'env'], ENV_NAME),
+    ]),
+  ];
+}

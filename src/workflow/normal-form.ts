@@ -1,0 +1,108 @@
+import {resolve} from 'node:path';
+import type {Place} from '../transfer/transfer-service.ts';
+import {readPlace, resolveCollection} from './places.ts';
+import type {Path} from './problems.ts';
+import {SYNC_LEVELS, type WorkflowFile} from './schema.ts';
+import type {Conditions, JobStep, Step, TransferStep, Workflow} from './workflow.ts';
+
+export interface NormalFormContext {
+  /** absolute; scripts are looked for from here */
+  readonly directory: string;
+  /** ids by friendly name, of the configuration */
+  readonly collections: Readonly<Record<string, string>>;
+  /** values of the parameters */
+  readonly params: Readonly<Record<string, string>>;
+  /** the text that stands in the file for a number or switch, so that `1.10` stays `1.10` */
+  readonly written: (path: Path) => string | undefined;
+}
+
+/** The normal form of a file that was found right: defaults filled in, names resolved. */
+export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Workflow {
+  const known = {...context.collections, ...file.collections};
+  const used = new Set(Object.keys(file.collections ?? {}));
+  const place = (text: string): Place => {
+    const written = readPlace(text);
+    if (typeof written === 'string') throw new RangeError(written); // found right: cannot happen
+    const collection = resolveCollection(written.collection, known);
+    if (typeof collection === 'string') throw new RangeError(collection);
+    if (Object.hasOwn(known, written.collection)) used.add(written.collection);
+    return {collection: collection.id, path: written.path};
+  };
+  const steps = Object.entries(file.steps).map(([name, step]): Step => {
+    const conditions = {needs: list(step.needs), onFailureOf: list(step.on_failure_of), after: list(step.after)};
+    if (step.transfer !== undefined) return transferStep(name, conditions, step.transfer, place);
+    if (step.job !== undefined) return jobStep(name, conditions, step.job, context);
+    throw new RangeError(`step ${name} has neither transfer nor job`);
+  });
+  return {
+    name: file.name,
+    collections: Object.fromEntries([...used].map((name) => [name, (known[name] ?? '').toLowerCase()])),
+    params: context.params,
+    steps,
+    workdir: context.directory,
+  };
+}
+
+type FileStep = WorkflowFile['steps'][string];
+
+function transferStep(
+  name: string,
+  conditions: Conditions,
+  transfer: NonNullable<FileStep['transfer']>,
+  place: (text: string) => Place,
+): TransferStep {
+  const from = place(transfer.from);
+  const to = place(transfer.to);
+  return {
+    kind: 'transfer',
+    name,
+    ...conditions,
+    from,
+    to,
+    recursive: transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/')),
+    options: {
+      ...(transfer.sync === undefined ? {} : {syncLevel: SYNC_LEVELS[transfer.sync]}),
+      verifyChecksum: transfer.verify_checksum ?? true,
+      preserveTimestamp: transfer.preserve_timestamp ?? false,
+      encryptData: transfer.encrypt ?? false,
+      ...(transfer.deadline === undefined ? {} : {deadline: inUtc(transfer.deadline)}),
+    },
+    strategy: 'monitor',
+  };
+}
+
+function jobStep(
+  name: string,
+  conditions: Conditions,
+  job: NonNullable<FileStep['job']>,
+  context: NormalFormContext,
+): JobStep {
+  const texts = (key: 'resources' | 'env'): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(job[key] ?? {}).map(([entry, value]) => [
+        entry,
+        typeof value === 'string' ? value : (context.written(['steps', name, 'job', key, entry]) ?? String(value)),
+      ]),
+    );
+  return {
+    kind: 'job',
+    name,
+    ...conditions,
+    script: resolve(context.directory, job.script),
+    resources: texts('resources'),
+    ...(job.queue === undefined ? {} : {queue: job.queue}),
+    ...(job.account === undefined ? {} : {account: job.account}),
+    ...(job.project === undefined ? {} : {project: job.project}),
+    ...(job.name === undefined ? {} : {jobName: job.name}),
+    env: texts('env'),
+  };
+}
+
+function list(names: string | readonly string[] | undefined): readonly string[] {
+  return names === undefined ? [] : typeof names === 'string' ? [names] : names;
+}
+
+/** One spelling for one instant: `2030-01-31T17:00:00Z`. */
+function inUtc(time: string): string {
+  return new Date(time).toISOString().replace('.000Z', 'Z');
+}

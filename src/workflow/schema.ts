@@ -1,0 +1,221 @@
+import * as z from 'zod';
+import {PLACE_PATTERN, UUID} from './places.ts';
+
+/**
+ * The workflow file as people write it. Every `error` says what is allowed, and only that: what is wrong is said
+ * by the reader of the issues, who has seen the value. What needs the whole file (references, circles, names of
+ * maps) is checked elsewhere, because zod gives up on a map's other checks once one part of it is wrong.
+ */
+
+/** What the keys of a map may be called: JSON Schema gets the pattern, people the sentence. */
+export interface NameRule {
+  readonly pattern: RegExp;
+  readonly allowed: string;
+}
+
+export const RUN_NAME: NameRule = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+  allowed: 'needs a run name: 1 to 63 letters, digits, "_" and "-", first a letter or digit',
+};
+export const STEP_NAME: NameRule = {
+  pattern: /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
+  allowed: 'needs a step name: 1 to 63 letters, digits, "_" and "-", first a letter',
+};
+export const COLLECTION_NAME: NameRule = {
+  pattern: /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/,
+  allowed: 'needs a friendly name: 1 to 63 letters, digits, "_", "." and "-", first a letter',
+};
+export const PARAM_NAME: NameRule = {
+  pattern: /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/,
+  allowed: 'needs a parameter name: 1 to 63 letters, digits, "_" and "-", first a letter or "_"',
+};
+export const RESOURCE_NAME: NameRule = {
+  pattern: /^[A-Za-z][A-Za-z0-9_.]*$/,
+  allowed: 'needs a PBS resource name: letters, digits, "_" and ".", first a letter',
+};
+export const ENV_NAME: NameRule = {
+  pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  allowed: 'needs the name of an environment variable: letters, digits and "_", first no digit',
+};
+
+const keys = (rule: NameRule) => z.string().meta({pattern: rule.pattern.source});
+
+/** One line of text. A NUL could not be an argument of any command. */
+const text = (allowed: string) =>
+  z
+    .string({error: allowed})
+    .refine((line) => /^[^\r\n\0]+$/.test(line), {error: allowed})
+    .meta({minLength: 1});
+
+const flag = (title: string, description: string, byDefault: boolean) =>
+  z.boolean({error: 'needs true or false'}).optional().meta({title, description, default: byDefault});
+
+const place = (title: string, description: string) =>
+  z
+    .string({error: 'needs collection:path, such as theta:/~/data/'})
+    .meta({title, description, pattern: PLACE_PATTERN, examples: ['theta:/~/data/']});
+
+const STEP_LIST = 'needs a step name or a list of step names';
+const stepNames = (title: string, description: string) =>
+  z
+    .union([z.string({error: STEP_LIST}), z.array(z.string({error: 'needs a step name'}), {error: STEP_LIST})], {
+      error: STEP_LIST,
+    })
+    .optional()
+    .meta({title, description});
+
+export const SYNC_LEVELS = {exists: 0, size: 1, mtime: 2, checksum: 3} as const;
+
+const DEADLINE = 'needs a date and time with zone, such as 2030-01-31T18:00:00+01:00';
+
+export const transferSchema = z
+  .strictObject(
+    {
+      from: place('Source', 'Where the data is: a collection (friendly name or id) and a path on it.'),
+      to: place('Destination', 'Where the data goes: a collection (friendly name or id) and a path on it.'),
+      recursive: z.boolean({error: 'needs true or false'}).optional().meta({
+        title: 'Whole directory',
+        description: 'Copy a directory and all that is in it. Default: true when "from" and "to" both end in "/".',
+      }),
+      sync: z
+        .enum(['exists', 'size', 'mtime', 'checksum'], {error: 'needs one of exists, size, mtime and checksum'})
+        .optional()
+        .meta({
+          title: 'Skip what is there',
+          description:
+            'Skip files that are at the destination already: that exist there (exists), have the same size (size), ' +
+            'are not older (mtime) or have the same checksum (checksum). Default: copy everything.',
+        }),
+      verify_checksum: flag('Verify', 'Compare checksums after copying each file.', true),
+      preserve_timestamp: flag('Keep times', 'Give copies the modification times of the originals.', false),
+      encrypt: flag('Encrypt', 'Encrypt the data on its way.', false),
+      deadline: z.iso
+        .datetime({offset: true, error: DEADLINE})
+        .optional()
+        .meta({
+          title: 'Deadline',
+          description: 'When Globus gives up: ISO 8601 with zone. Default: what Globus itself decides.',
+          examples: ['2030-01-31T18:00:00+01:00'],
+        }),
+    },
+    {error: 'needs a map with from and to'},
+  )
+  .meta({title: 'Transfer', description: 'A Globus transfer.'});
+
+const RESOURCE = 'needs text or a number';
+const resource = z.union([text(RESOURCE), z.number()], {
+  error: RESOURCE,
+});
+
+export const jobSchema = z
+  .strictObject(
+    {
+      script: text('needs the path of a batch script').meta({
+        title: 'Batch script',
+        description: 'Path of the script, from the directory of the workflow file. Its own #PBS lines are honoured.',
+      }),
+      resources: z
+        .record(keys(RESOURCE_NAME), resource, {error: 'needs a map of PBS resources, such as walltime: "01:00:00"'})
+        .optional()
+        .meta({
+          title: 'Resources',
+          description: 'What qsub gets as -l name=value, such as select and walltime.',
+          examples: [{select: '1:ncpus=4', walltime: '01:00:00'}],
+        }),
+      queue: text('needs the name of a queue').optional().meta({title: 'Queue', description: 'qsub -q'}),
+      account: text('needs an account').optional().meta({title: 'Account', description: 'qsub -A'}),
+      project: z
+        .string({error: 'needs a project'})
+        // PBS refuses a project with a double quote or comma in it (measured on OpenPBS 23.06).
+        .regex(/^[^\r\n\0",]+$/, {error: 'needs a project, without double quotes and commas'})
+        .optional()
+        .meta({title: 'Project', description: 'qsub -P'}),
+      name: z
+        .string({error: 'needs a PBS job name'})
+        // Longer or other names are refused as `illegal -N value` (measured on OpenPBS 23.06).
+        .regex(/^[A-Za-z0-9_.+-]{1,230}$/, {
+          error: 'needs a PBS job name: 1 to 230 letters, digits, "_", ".", "+" and "-"',
+        })
+        .optional()
+        .meta({title: 'Job name', description: 'qsub -N. Default: the script\'s own "#PBS -N", else run and step.'}),
+      env: z
+        .record(
+          keys(ENV_NAME),
+          z.union([z.string().refine((value) => !value.includes('\0')), z.number(), z.boolean()], {
+            error: 'needs text, a number, true or false',
+          }),
+          {error: 'needs a map of environment variables'},
+        )
+        .optional()
+        .meta({title: 'Environment', description: 'Environment variables of the script. Values go in as written.'}),
+    },
+    {error: 'needs a map with script'},
+  )
+  .meta({title: 'Job', description: 'A PBS job.'});
+
+export const stepSchema = z
+  .strictObject(
+    {
+      transfer: transferSchema.optional(),
+      job: jobSchema.optional(),
+      needs: stepNames('Needs', 'Starts when all of these steps have succeeded.'),
+      on_failure_of: stepNames('On failure of', 'Starts when at least one of these steps has failed.'),
+      after: stepNames('After', 'Starts when all of these steps have ended, either way.'),
+      strategy: z.enum(['monitor'], {error: 'needs monitor'}).optional().meta({
+        title: 'How a transfer is waited for',
+        description: 'monitor: short jobs look from time to time.',
+        default: 'monitor',
+      }),
+    },
+    {error: 'needs a map with transfer or job'},
+  )
+  .meta({
+    title: 'Step',
+    description: 'One transfer or one job, and what must have happened before it starts.',
+    oneOf: [{required: ['transfer']}, {required: ['job']}],
+  });
+
+export const fileSchema = z
+  .strictObject(
+    {
+      name: z
+        .string({error: RUN_NAME.allowed})
+        .regex(RUN_NAME.pattern, {error: RUN_NAME.allowed})
+        .meta({title: 'Name', description: 'Name of the run, when --name is not given.'}),
+      collections: z
+        .record(
+          keys(COLLECTION_NAME),
+          z
+            .string({error: 'needs the id of a collection (a UUID)'})
+            .regex(UUID, {error: 'needs the id of a collection (a UUID)'}),
+          {error: 'needs a map of friendly names to collection ids'},
+        )
+        .optional()
+        .meta({
+          title: 'Collections',
+          description: 'Friendly names of Globus collections. They win over the configuration.',
+        }),
+      params: z
+        .record(
+          keys(PARAM_NAME),
+          z.union([z.string(), z.number(), z.boolean(), z.null()], {
+            error: 'needs text, a number, true, false, or null when it must be given',
+          }),
+          {error: 'needs a map of parameters to their defaults'},
+        )
+        .optional()
+        .meta({
+          title: 'Parameters',
+          description: `Parameters and their defaults; null makes one required. Used as \${{ params.NAME }}.`,
+        }),
+      steps: z
+        .record(keys(STEP_NAME), stepSchema, {error: 'needs a map of steps'})
+        .refine((steps) => Object.keys(steps).length > 0, {error: 'needs at least one step'})
+        .meta({title: 'Steps', description: 'What is to be done, by name.', minProperties: 1}),
+    },
+    {error: 'needs a map with name and steps'},
+  )
+  .meta({title: 'stage workflow', description: 'Transfers and PBS jobs, and what each of them waits for.'});
+
+/** The file once the schema has read it. */
+export type WorkflowFile = z.output<typeof fileSchema>;
