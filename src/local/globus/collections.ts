@@ -1,0 +1,65 @@
+import {randomUUID} from 'node:crypto';
+import {mkdirSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {z} from 'zod';
+import {readJsonFile, writeJsonFile} from './atomic-file.ts';
+import {uuid} from './submission.ts';
+
+const collectionSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  directory: z.string(),
+  pausedBy: z.object({message: z.string(), since: z.string(), rule: z.string()}).optional(),
+});
+export type Collection = z.output<typeof collectionSchema>;
+
+/** The directories of this machine that are served as collections. */
+export interface Collections {
+  all(): Collection[];
+  get(id: string): Collection | undefined;
+  /** @throws {RangeError} when the id is no UUID: clients could not name such a collection */
+  add(wanted: {name: string; directory: string; id?: string}): Collection;
+  /** @throws {RangeError} when no collection has this name or id */
+  pause(nameOrId: string, message: string, now: number): void;
+  resume(nameOrId: string): void;
+}
+
+/** @param root directory of the stand-in's state; `collections.json` lies in it */
+export function openCollections(root: string): Collections {
+  const file = join(root, 'collections.json');
+  const known = new Map(
+    (z.array(collectionSchema).safeParse(readJsonFile(file)).data ?? []).map((one) => [one.id, one]),
+  );
+  const save = (one: Collection) => {
+    known.set(one.id, one);
+    writeJsonFile(file, [...known.values()]);
+  };
+  const find = (nameOrId: string): Collection => {
+    const found = known.get(nameOrId.toLowerCase()) ?? [...known.values()].find((one) => one.name === nameOrId);
+    if (!found) throw new RangeError(`no collection is called "${nameOrId}"`);
+    return found;
+  };
+  return {
+    all: () => [...known.values()],
+    get: (id) => known.get(id.toLowerCase()),
+    add(wanted) {
+      const directory = resolve(wanted.directory);
+      const same = [...known.values()].find((one) => one.name === wanted.name && one.directory === directory);
+      if (wanted.id !== undefined && !uuid.safeParse(wanted.id).success) {
+        throw new RangeError(`the id of a collection is a UUID, not "${wanted.id}"`);
+      }
+      mkdirSync(directory, {recursive: true});
+      if (same && (wanted.id === undefined || wanted.id.toLowerCase() === same.id)) return same;
+      const added = {id: (wanted.id ?? randomUUID()).toLowerCase(), name: wanted.name, directory};
+      save(added);
+      return added;
+    },
+    pause(nameOrId, message, now) {
+      save({...find(nameOrId), pausedBy: {message, since: new Date(now).toISOString(), rule: randomUUID()}});
+    },
+    resume(nameOrId) {
+      const {pausedBy: _, ...going} = find(nameOrId);
+      save(going);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type {Stats} from 'node:fs';
+import {type FileHandle, lstat, rm} from 'node:fs/promises';
+import {type CopyPace, checksumOf, copyFile, openSource} from './copy-file.ts';
+import {copySmallFile, SMALL_BYTES} from './copy-small-file.ts';
+import {Fault, systemCode} from './fault.ts';
+import {decideSync} from './sync-decision.ts';
+import {type FileWork, onDestination, type Tools} from './transfer-work.ts';
+
+/** Copy one file that the walk found, unless it is there already. @throws {Fault} or a failed file system call */
+export async function copyOne(work: FileWork, tools: Tools): Promise<void> {
+  const {counts, options} = tools;
+  if (tools.finished.has(work.destinationPath)) {
+    counts.subtasksSucceeded++;
+    return;
+  }
+  const source = await openSource(work.from);
+  try {
+    const stats = await source.stat();
+    if (!stats.isFile()) throw new Fault('NOT_A_FILE', 'source', work.sourcePath, 'not a regular file any more');
+    const pace: CopyPace = {
+      ...tools.pace,
+      moved: (bytes) => {
+        counts.bytesTransferred += bytes;
+      },
+      checksummed: (bytes) => {
+        counts.bytesChecksummed += bytes;
+      },
+    };
+    if (await isThere(work, source, stats, pace, tools)) {
+      counts.filesSkipped++;
+      counts.subtasksSucceeded++;
+      return;
+    }
+    const algorithm = ('checksum_algorithm' in work.item && work.item.checksum_algorithm) || 'MD5';
+    const small = stats.size <= Math.min(SMALL_BYTES, tools.pace.stepBytes());
+    const copied = await (small ? copySmallFile : copyFile)(
+      source,
+      stats,
+      {
+        ...work,
+        temporary: tools.temporaries.beside(work.to),
+        verify: options.verifyChecksum,
+        preserveTimestamp: options.preserveTimestamp,
+        algorithm,
+        expected: ('external_checksum' in work.item && work.item.external_checksum) || undefined,
+      },
+      pace,
+    );
+    counts.filesTransferred++;
+    counts.subtasksSucceeded++;
+    tools.succeeded({sourcePath: work.sourcePath, destinationPath: work.destinationPath, algorithm, ...copied});
+  } finally {
+    await source.close();
+  }
+}
+
+/** Whether the sync level says that this file need not be copied. */
+async function isThere(
+  work: FileWork,
+  source: FileHandle,
+  stats: Stats,
+  pace: CopyPace,
+  tools: Tools,
+): Promise<boolean> {
+  const {syncLevel, deleteDestinationExtra} = tools.options;
+  if (syncLevel === null && !deleteDestinationExtra) return false;
+  return onDestination(work.destinationPath, async () => {
+    const there = await lstat(work.to).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (there?.isDirectory() && deleteDestinationExtra) await rm(work.to, {recursive: true});
+    const decision = decideSync(syncLevel, stats, there?.isFile() ? there : undefined);
+    if (decision !== 'compare-checksums') return decision === 'skip';
+    const other = await openSource(work.to);
+    try {
+      return (await checksumOf(source, 'MD5', pace)) === (await checksumOf(other, 'MD5', pace));
+    } finally {
+      await other.close();
+    }
+  });
+}

@@ -1,0 +1,55 @@
+/**
+ * Something that went wrong with one file or directory of a task, in the event codes of Globus.
+ *
+ * A fault does not end a transfer: it is written down and tried again. Source: Globus Transfer API, "Task events".
+ */
+export class Fault extends Error {
+  readonly code: string;
+  readonly side: Side;
+  readonly path: string;
+  constructor(code: string, side: Side, path: string, message: string) {
+    super(message);
+    this.name = 'Fault';
+    this.code = code;
+    this.side = side;
+    this.path = path;
+  }
+}
+
+export type Side = 'source' | 'destination';
+
+const CODES: Readonly<Record<string, string>> = {
+  ENOENT: 'FILE_NOT_FOUND',
+  EACCES: 'PERMISSION_DENIED',
+  EPERM: 'PERMISSION_DENIED',
+  EROFS: 'PERMISSION_DENIED',
+  ENOTDIR: 'NOT_A_DIRECTORY',
+  EISDIR: 'IS_A_DIRECTORY',
+  ENOTEMPTY: 'IS_A_DIRECTORY',
+  EEXIST: 'IS_A_FILE',
+  ELOOP: 'INVALID_SYMLINK',
+  ENAMETOOLONG: 'INVALID_PATH_NAME',
+  EINVAL: 'INVALID_PATH_NAME',
+  ENOSPC: 'NO_SPACE_LEFT',
+  EDQUOT: 'QUOTA_EXCEEDED',
+};
+
+/** What a failed file system call means to Globus. A fault passes through unchanged. */
+export function asFault(error: unknown, side: Side, path: string): Fault {
+  if (error instanceof Fault) return error;
+  const code = systemCode(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new Fault((code && CODES[code]) || 'ENDPOINT_ERROR', side, path, message.replace(/ '.*$/s, ''));
+}
+
+/** The errno name of a failed file system call, such as `ENOENT`. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The words Globus shows for a code: "file not found" for FILE_NOT_FOUND. */
+export const codeInWords = (code: string): string => code.toLowerCase().replaceAll('_', ' ');
+
+/** Source errors that `skip_source_errors` lets a task pass over. Source: Globus Transfer API, "Transfer document". */
+export const isSkippable = (fault: Fault): boolean =>
+  fault.side === 'source' && ['FILE_NOT_FOUND', 'PERMISSION_DENIED', 'AMBIGUOUS_PATH'].includes(fault.code);

@@ -1,0 +1,196 @@
+import type {Stats} from 'node:fs';
+import {lstat, mkdir, opendir, readlink, rename, stat} from 'node:fs/promises';
+import {userInfo} from 'node:os';
+import {basename, join} from 'node:path';
+import {systemCode} from './fault.ts';
+import {matching, oneOf, range, readFilters, readOrder, readPage} from './list-query.ts';
+import {childPath, type Ground, locate, locateForWriting, PathRefused, readPath} from './paths.ts';
+import {badRequest, TransferProblem} from './problem.ts';
+import {isTemporary} from './temporaries.ts';
+import {fileTime, readTime} from './time.ts';
+
+/*
+ * What Globus does on a collection at once, without a task. Errors: Globus Transfer API, "Errors", and answers quoted
+ * in public bug reports.
+ */
+
+const LARGEST_LISTING = 100_000;
+
+const FILTERS = {
+  name: matching('exact', false),
+  type: oneOf,
+  user: matching('exact', false),
+  group: matching('exact', false),
+  permissions: matching('exact', false),
+  link_target: matching('exact', false),
+  size: range((text) => Number(text)),
+  last_modified: range(readTime),
+};
+const ORDERS = ['name', 'type', 'size', 'last_modified', 'permissions', 'user', 'group'];
+
+/** A path of a query or body; one without a leading slash is believed to start at the default directory. */
+export function operationPath(raw: string | null): string {
+  try {
+    return readPath(raw ?? '/~/', 'from-home');
+  } catch (error) {
+    if (error instanceof PathRefused) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+export async function listDirectory(
+  ground: Ground,
+  collection: string,
+  query: URLSearchParams,
+): Promise<Record<string, unknown>> {
+  const path = operationPath(query.get('path'));
+  const {limit, offset} = readPage(query, {standard: LARGEST_LISTING, most: LARGEST_LISTING});
+  const test = readFilters(query.getAll('filter'), FILTERS);
+  const order = readOrder(query.get('orderby') ?? 'name ASC', ORDERS);
+  const showHidden = readFlag(query, 'show_hidden', true);
+  const rows: Record<string, unknown>[] = [];
+  const directory = await listable(ground, path);
+  for await (const entry of await opendir(directory, {bufferSize: 512}).catch((error) =>
+    refuse(error, 'DirListing', path),
+  )) {
+    if (isTemporary(entry.name) || (!showHidden && entry.name.startsWith('.'))) continue;
+    const row = await fileDocument(ground, join(directory, entry.name), childPath(path, entry.name)).catch(
+      () => undefined,
+    );
+    if (row && test(row)) rows.push(row); // one that vanished meanwhile is not listed
+  }
+  rows.sort(order);
+  const withSlash = path === '/' ? '/' : `${path}/`;
+  const page = rows.slice(offset, offset + limit);
+  return {
+    DATA_TYPE: 'file_list',
+    endpoint: collection,
+    path: query.get('path') === null ? '/~/' : withSlash,
+    absolute_path: withSlash,
+    rename_supported: true,
+    symlink_supported: false,
+    length: page.length,
+    total: rows.length,
+    limit,
+    offset,
+    DATA: page,
+  };
+}
+
+async function listable(ground: Ground, path: string): Promise<string> {
+  try {
+    const place = await locate(ground, path);
+    if ((await stat(place)).isDirectory()) return place;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') {
+      throw new TransferProblem(404, 'ClientError.NotFound', `Directory '${path}' not found on endpoint`);
+    }
+    throw refuse(error, 'DirListing', path);
+  }
+  throw new TransferProblem(502, 'ExternalError.DirListingFailed.NotDirectory', `'${path}' is not a directory`);
+}
+
+export async function statPath(ground: Ground, path: string): Promise<Record<string, unknown>> {
+  try {
+    // The parent is followed and must lie inside; the thing itself may be a link.
+    return await fileDocument(ground, await locateForWriting(ground, path), path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) {
+      throw new TransferProblem(404, 'NotFound', `Path not found, '${path}' does not exist`);
+    }
+    throw new TransferProblem(403, 'EndpointPermissionDenied', `Denied by endpoint, ${messageOf(error)}`);
+  }
+}
+
+/** One file as Globus lists it: a link shows what it leads to, and itself in the `link_…` fields. */
+async function fileDocument(ground: Ground, place: string, path: string): Promise<Record<string, unknown>> {
+  const own = await lstat(place);
+  const link = own.isSymbolicLink();
+  const seen = link ? await statFollowed(ground, path) : own;
+  const shown = seen ?? own;
+  return {
+    DATA_TYPE: 'file',
+    name: path === '/' ? '' : basename(path),
+    type: link && !seen ? 'invalid_symlink' : typeOf(shown),
+    size: shown.size,
+    last_modified: fileTime(shown.mtimeMs),
+    permissions: (shown.mode & 0o7777).toString(8).padStart(4, '0'),
+    user: userName(shown),
+    group: String(shown.gid),
+    link_target: link ? await readlink(place) : null,
+    link_size: link ? own.size : null,
+    link_user: link ? userName(own) : null,
+    link_group: link ? String(own.gid) : null,
+    link_last_modified: link ? fileTime(own.mtimeMs) : null,
+  };
+}
+
+const statFollowed = (ground: Ground, path: string): Promise<Stats | undefined> =>
+  locate(ground, path).then(
+    (place) => stat(place),
+    () => undefined, // it leads nowhere, or out of the collection: shown as invalid
+  );
+
+let myName: string | undefined;
+function userName(stats: Stats): string {
+  if (stats.uid !== process.getuid?.()) return String(stats.uid);
+  myName ??= userInfo().username; // asked once: a listing has many files
+  return myName;
+}
+
+function typeOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'dir';
+  if (stats.isFile()) return 'file';
+  if (stats.isCharacterDevice()) return 'chr';
+  if (stats.isBlockDevice()) return 'blk';
+  return stats.isFIFO() ? 'pipe' : 'other';
+}
+
+export async function makeDirectory(ground: Ground, path: string): Promise<void> {
+  try {
+    if (path === '/') throw Object.assign(new Error('Path already exists'), {code: 'EEXIST'});
+    await mkdir(await locateForWriting(ground, path));
+  } catch (error) {
+    throw systemCode(error) === 'EEXIST'
+      ? new TransferProblem(502, 'ExternalError.MkdirFailed.Exists', `Path already exists: '${path}'`)
+      : refuse(error, 'Mkdir', path);
+  }
+}
+
+export async function renamePath(ground: Ground, from: string, to: string): Promise<void> {
+  try {
+    if (from === '/' || to === '/') throw Object.assign(new Error("a collection's own directory"), {code: 'EACCES'});
+    const target = await locateForWriting(ground, to);
+    if (await lstat(target).catch(() => undefined)) throw Object.assign(new Error('it exists'), {code: 'EEXIST'});
+    await rename(await locateForWriting(ground, from), target);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT') throw new TransferProblem(404, 'ClientError.NotFound', `'${from}' not found on endpoint`);
+    if (code === 'EEXIST')
+      throw new TransferProblem(502, 'ExternalError.RenameFailed.Exists', `'${to}' already exists`);
+    throw refuse(error, 'Rename', to);
+  }
+}
+
+/** The words for what the collection's file system refused. */
+function refuse(error: unknown, operation: string, path: string): never {
+  const code = systemCode(error) ?? '';
+  const text = `'${path}': ${messageOf(error)}`;
+  if (code === 'ENOENT') throw new TransferProblem(404, 'ClientError.NotFound', text);
+  if (['EACCES', 'EPERM', 'PERMISSION_DENIED'].includes(code)) {
+    throw new TransferProblem(502, `ExternalError.${operation}Failed.PermissionDenied`, text);
+  }
+  if (code === 'ENOTDIR') throw new TransferProblem(502, `ExternalError.${operation}Failed.NotDirectory`, text);
+  throw new TransferProblem(502, 'EndpointError', text);
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(/ '.*$/s, '') : String(error);
+
+function readFlag(query: URLSearchParams, name: string, standard: boolean): boolean {
+  const text = query.get(name);
+  if (text === null || text === '') return standard;
+  if (/^(1|true)$/i.test(text)) return true;
+  if (/^(0|false)$/i.test(text)) return false;
+  throw badRequest(`Invalid ${name}: '${text}'`);
+}

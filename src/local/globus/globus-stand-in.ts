@@ -1,0 +1,107 @@
+import {chmodSync, mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {z} from 'zod';
+import {readJsonFile, writeJsonFile} from './atomic-file.ts';
+import {routeAuth} from './auth.ts';
+import type {AuthService} from './auth-service.ts';
+import {openBookmarks} from './bookmarks.ts';
+import {openCollections} from './collections.ts';
+import {type Answer, openHttpServer, type Request} from './http-server.ts';
+import {openIdTokenSigner} from './id-token.ts';
+import {openIdentities} from './identities.ts';
+import {TransferProblem} from './problem.ts';
+import {startTaskRunner} from './task-runner.ts';
+import {hasEnded} from './task-state.ts';
+import {openTaskStore} from './task-store.ts';
+import {openTokenStore} from './token-store.ts';
+import {routeTransfer, type TransferApi} from './transfer-routes.ts';
+
+export interface GlobusStandInOptions {
+  /** directory for all its state; made with mode 0700 */
+  readonly root: string;
+  /** 0 or absent: the port of last time if it is free, else any */
+  readonly port?: number;
+  /** wait before what faulted is tried again: the first and the longest, in milliseconds */
+  readonly retryMs?: {readonly first: number; readonly longest: number};
+  readonly log?: (line: string) => void;
+}
+
+export interface LocalCollection {
+  id: string;
+  name: string;
+  directory: string;
+  pausedBy?: {message: string; since: string};
+}
+
+/** Globus Auth and Transfer on this machine: the real documents over HTTP, files really copied between directories. */
+export interface GlobusStandIn {
+  /** base URL of both services, with a trailing slash */
+  readonly url: string;
+  /** a confidential client, the same after a restart */
+  credentials(): {clientId: string; clientSecret: string};
+  collections(): LocalCollection[];
+  /** Kept; the directory is made when it is missing. The same name and directory again is the same collection. */
+  addCollection(collection: {name: string; directory: string; id?: string}): LocalCollection;
+  /** Pause every task that touches a collection. @param collection name or id @throws {RangeError} when there is none */
+  pause(collection: string, message?: string): void;
+  resume(collection: string): void;
+  /** Throttle every task to so many bytes per second; kept. null: as fast as the disk. */
+  setRate(bytesPerSecond: number | null): void;
+  counts(): {active: number; queued: number; ended: number};
+  close(): Promise<void>;
+}
+
+const settingsSchema = z.object({port: z.number().default(0), rate: z.number().positive().nullable().default(null)});
+
+export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<GlobusStandIn> {
+  const {root, log = () => undefined} = options;
+  mkdirSync(root, {recursive: true, mode: 0o700});
+  chmodSync(root, 0o700); // it may have existed with more
+  const settingsFile = join(root, 'settings.json');
+  const settings = settingsSchema.parse(settingsSchema.safeParse(readJsonFile(settingsFile)).data ?? {});
+  const identities = openIdentities(root);
+  const tokens = openTokenStore(root);
+  const collections = openCollections(root);
+  const store = openTaskStore(root);
+  const runner = startTaskRunner(store, collections, {
+    rate: () => settings.rate,
+    retryMs: options.retryMs ?? {first: 1000, longest: 10_000},
+    log,
+  });
+  let url = '';
+  const auth: AuthService = {identities, tokens, signer: openIdTokenSigner(root), url: () => url};
+  const api: TransferApi = {identities, tokens, collections, store, runner, bookmarks: openBookmarks(root)};
+  const handle = async (request: Request): Promise<Answer> => {
+    const answer = request.path.startsWith('/v0.10/') ? routeTransfer(api, request) : routeAuth(auth, request);
+    if (!answer) throw new TransferProblem(404, 'ClientError.NotFound', `No such resource: ${request.path}`);
+    return answer;
+  };
+  const server = await openHttpServer(options.port || settings.port, handle, log);
+  url = `http://127.0.0.1:${server.port}/`;
+  settings.port = server.port;
+  writeJsonFile(settingsFile, settings);
+  log(`the stand-in Globus answers at ${url}`);
+  return {
+    url,
+    credentials: () => ({clientId: identities.own.id, clientSecret: identities.own.secret}),
+    collections: () => collections.all(),
+    addCollection: (collection) => collections.add(collection),
+    pause(collection, message = 'paused') {
+      collections.pause(collection, message, Date.now());
+      runner.look();
+    },
+    resume(collection) {
+      collections.resume(collection);
+      runner.look();
+    },
+    setRate(bytesPerSecond) {
+      settings.rate = z.number().positive().nullable().parse(bytesPerSecond);
+      writeJsonFile(settingsFile, settings);
+    },
+    counts: () => ({...runner.counts(), ended: store.all.filter(hasEnded).length}),
+    async close() {
+      await server.close();
+      await runner.close();
+    },
+  };
+}

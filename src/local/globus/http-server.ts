@@ -1,0 +1,172 @@
+import {randomBytes} from 'node:crypto';
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {AuthProblem, badRequest, TransferProblem} from './problem.ts';
+
+export interface Request {
+  readonly method: string;
+  /** path without the query, not decoded: an encoded slash stays one part */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  /** @throws {TransferProblem} 400 when the body is not a JSON document */
+  json(): Promise<unknown>;
+  form(): Promise<URLSearchParams>;
+}
+
+export type Answer =
+  | {readonly status: number; readonly document: unknown}
+  | {readonly status: number; readonly html: string}
+  | {readonly status: 302; readonly location: string};
+
+export type Handle = (request: Request) => Promise<Answer>;
+
+const LARGEST_BODY = 32 * 1024 * 1024;
+
+/**
+ * An HTTP server on 127.0.0.1 that answers in documents. Whatever a handler throws becomes an answer too; a client that
+ * goes away, or sends what is not HTTP, ends its own connection and nothing else.
+ */
+export async function openHttpServer(
+  port: number,
+  handle: Handle,
+  log: (line: string) => void,
+): Promise<{port: number; close(): Promise<void>}> {
+  const server = createServer((incoming, response) => {
+    response.on('error', () => undefined); // the client is gone: nobody is left to be told
+    incoming.on('error', () => undefined);
+    answer(incoming, handle, log).then(
+      (text) => send(response, text),
+      (error: unknown) => {
+        log(`cannot answer ${incoming.url}: ${error}`);
+        response.destroy();
+      },
+    );
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  server.keepAliveTimeout = 30_000;
+  await listen(server, port).catch((error: unknown) => {
+    if (port === 0) throw error;
+    return listen(server, 0); // somebody else has it meanwhile
+  });
+  server.on('error', (error) => log(`the server reports: ${error.message}`));
+  return {
+    port: (server.address() as AddressInfo).port, // a TCP server that listens has one
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+interface Sent {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly text: string;
+}
+
+function send(response: ServerResponse, sent: Sent): void {
+  if (response.destroyed) return;
+  response.writeHead(sent.status, {...sent.headers, 'content-length': Buffer.byteLength(sent.text)});
+  response.end(sent.text);
+}
+
+async function answer(incoming: IncomingMessage, handle: Handle, log: (line: string) => void): Promise<Sent> {
+  const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
+  const request: Request = {
+    method: incoming.method ?? 'GET',
+    path,
+    query: new URLSearchParams(query),
+    headers: incoming.headers,
+    json: async () => {
+      const text = await readBody(incoming);
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw badRequest('The request body is not a JSON document');
+      }
+    },
+    form: async () => new URLSearchParams(await readBody(incoming)),
+  };
+  try {
+    const done = await handle(request);
+    if ('location' in done) return {status: 302, headers: {location: done.location}, text: ''};
+    if ('html' in done)
+      return {status: done.status, headers: {'content-type': 'text/html; charset=utf-8'}, text: done.html};
+    return inJson(done.status, done.document);
+  } catch (error) {
+    if (!(error instanceof TransferProblem || error instanceof AuthProblem)) {
+      log(`${request.method} ${path}: ${error instanceof Error ? error.stack : error}`);
+    }
+    return problemAnswer(error, path);
+  } finally {
+    incoming.resume(); // what nobody read must not block the connection
+  }
+}
+
+function problemAnswer(error: unknown, path: string): Sent {
+  if (error instanceof AuthProblem) {
+    if (error.kind === 'oauth') return inJson(error.status, {error: error.code, error_description: error.message});
+    const title = error.code.toLowerCase().replaceAll('_', ' ');
+    const one = {
+      status: String(error.status),
+      id: randomBytes(8).toString('hex'),
+      code: error.code,
+      title,
+      detail: error.message,
+    };
+    return inJson(error.status, {errors: [one], error: error.code.toLowerCase(), error_description: error.message});
+  }
+  const problem =
+    error instanceof TransferProblem ? error : new TransferProblem(500, 'InternalError', 'An internal error occurred');
+  return inJson(problem.status, {
+    code: problem.code,
+    message: problem.message,
+    request_id: requestId(),
+    resource: resourceOf(path),
+  });
+}
+
+const inJson = (status: number, document: unknown): Sent => ({
+  status,
+  headers: {'content-type': 'application/json'},
+  text: JSON.stringify(document),
+});
+
+/** Nine letters and digits, as the real service's. */
+export const requestId = (): string =>
+  randomBytes(8)
+    .toString('base64')
+    .replace(/[^A-Za-z0-9]/g, 'x')
+    .slice(0, 9);
+
+/** What error documents and results call the resource: the path without the version. */
+export const resourceOf = (path: string): string => path.replace(/^\/v0\.10(?=\/)/, '');
+
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  const tooLarge = () =>
+    new TransferProblem(413, 'ClientError.BadRequest', `The request body exceeds ${LARGEST_BODY} bytes`);
+  if (Number(incoming.headers['content-length'] ?? 0) > LARGEST_BODY) throw tooLarge();
+  for await (const piece of incoming as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > LARGEST_BODY) throw tooLarge();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

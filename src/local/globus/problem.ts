@@ -1,0 +1,47 @@
+/**
+ * A refusal in the words of Globus Transfer. The server turns it into `{code, message, request_id, resource}`.
+ *
+ * Codes and HTTP statuses: Globus Transfer API, "Errors", and the fixtures of globus-sdk-python 4.3.
+ */
+export class TransferProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = 'TransferProblem';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** A refusal in the words of Globus Auth: OAuth ones carry `error`, the others the list `errors`. */
+export class AuthProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly kind: 'oauth' | 'api';
+  constructor(status: number, kind: 'oauth' | 'api', code: string, message: string) {
+    super(message);
+    this.name = 'AuthProblem';
+    this.status = status;
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+export const badRequest = (message: string): TransferProblem =>
+  new TransferProblem(400, 'ClientError.BadRequest', message);
+export const noItems = (): TransferProblem =>
+  new TransferProblem(400, 'ClientError.BadRequest.NoTransferItems', 'A transfer requires at least one item');
+export const notSignedIn = (message: string): TransferProblem =>
+  new TransferProblem(401, 'AuthenticationFailed', message);
+export const taskNotFound = (id: string): TransferProblem =>
+  new TransferProblem(404, 'ClientError.NotFound', `No task found with id '${id}'`);
+export const collectionNotFound = (id: string): TransferProblem =>
+  new TransferProblem(404, 'EndpointNotFound', `No such endpoint '${id}'`);
+export const bookmarkNotFound = (id: string): TransferProblem =>
+  new TransferProblem(404, 'BookmarkNotFound', `No bookmark found with id '${id}'`);
+export const conflict = (message: string): TransferProblem => new TransferProblem(409, 'Conflict', message);
+
+export const oauthProblem = (error: string, message: string, status = 400): AuthProblem =>
+  new AuthProblem(status, 'oauth', error, message);
+export const unauthorized = (message: string): AuthProblem => new AuthProblem(401, 'api', 'UNAUTHORIZED', message);

@@ -1,0 +1,62 @@
+import {randomBytes} from 'node:crypto';
+import {appendFileSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+
+const PREFIX = '.stage-part-';
+
+/** Names of half-copied files, which no listing shows and no transfer takes along. */
+export const isTemporary = (name: string): boolean => name.startsWith(PREFIX);
+
+/** The half-copied files of one task. */
+export interface Temporaries {
+  /** A fresh name beside the target. The directory is on record before the name can exist. */
+  beside(target: string): string;
+}
+
+/** @param journal file in which the directories are listed that hold temporaries of this task */
+export function createTemporaries(task: string, journal: string): Temporaries {
+  const noted = new Set<string>();
+  const start = randomBytes(3).toString('hex');
+  let count = 0;
+  return {
+    beside(target) {
+      const directory = dirname(target);
+      if (!noted.has(directory)) {
+        appendFileSync(journal, `${JSON.stringify(directory)}\n`, {mode: 0o600});
+        noted.add(directory);
+      }
+      return join(directory, `${PREFIX}${task}-${start}${(count++).toString(36)}`);
+    },
+  };
+}
+
+/** Remove what a killed process left of a task. Directories that are gone meanwhile hold nothing to remove. */
+export function removeTemporaries(task: string, journal: string): void {
+  for (const directory of new Set(readLines(journal))) {
+    try {
+      for (const name of readdirSync(directory)) {
+        if (name.startsWith(`${PREFIX}${task}-`)) rmSync(join(directory, name), {force: true});
+      }
+    } catch {
+      // gone, or not ours any more
+    }
+  }
+  rmSync(journal, {force: true});
+}
+
+function readLines(journal: string): string[] {
+  try {
+    return readFileSync(journal, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        try {
+          const directory: unknown = JSON.parse(line);
+          return typeof directory === 'string' ? [directory] : [];
+        } catch {
+          return []; // the last line, cut short by a kill before its directory was used
+        }
+      });
+  } catch {
+    return [];
+  }
+}
