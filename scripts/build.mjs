@@ -1,12 +1,13 @@
-// Bundles one entry per command (so that a command loads only what it uses) into dist/,
-// copies the batch scripts, and writes the oclif manifest that spares every start a scan of the commands.
-import {chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+// Bundles one entry per command (so that a command loads only what it uses) into dist/, and writes the oclif manifest that spares every start a scan of the commands.
+import {chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {rolldown} from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
+// Filled aside and put in place whole: jobs of a running workflow may start at any moment of a build.
+const fresh = join(root, `dist.new-${process.pid}`);
 
 function entriesUnder(directory, prefix) {
   return readdirSync(join(root, directory), {withFileTypes: true}).flatMap((entry) => {
@@ -22,25 +23,26 @@ async function bundle(input, options = {}) {
     platform: 'node',
     cwd: root,
     treeshake: true,
-    // Chosen at run time by an option we do not offer, or absent on purpose.
-    external: [/^@oclif\/plugin-/],
+    // Plugins are found and loaded by oclif itself; the others it asks for only when it runs from sources.
+    external: [/^@oclif\/plugin-/, 'typescript', 'ts-node', 'tsx'],
+    // The Globus SDK brings a fetch of its own, which src/transfer/globus/http-fetch.ts replaces at every call.
+    resolve: {alias: {'cross-fetch': join(root, 'scripts/no-fetch.mjs')}},
     checks: {eval: false},
     ...options,
   });
   await build.write({
-    dir: dist,
+    dir: fresh,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
-    minify: {mangle: false, compress: false, codegen: {removeWhitespace: true}},
+    minify: {mangle: {keepNames: true}, compress: {keepNames: {function: true, class: true}}, codegen: true},
     comments: {legal: false},
   });
   await build.close();
 }
 
-rmSync(dist, {recursive: true, force: true});
-rmSync(join(root, 'oclif.manifest.json'), {force: true});
-mkdirSync(dist, {recursive: true});
+process.on('exit', () => rmSync(fresh, {recursive: true, force: true}));
+mkdirSync(fresh, {recursive: true});
 await bundle({
   stage: join(root, 'src/main.ts'),
   'local-daemon': join(root, 'src/local/daemon-main.ts'),
@@ -48,8 +50,11 @@ await bundle({
 });
 // The stand-in's PBS commands start a node each: one file, nothing shared, nothing to look up.
 await bundle({'local-pbs-client': join(root, 'src/local/pbs/client-main.ts')});
-cpSync(join(root, 'pbs'), join(dist, 'pbs'), {recursive: true});
-chmodSync(join(dist, 'stage.js'), 0o755);
+chmodSync(join(fresh, 'stage.js'), 0o755);
+const old = `${fresh}.old`;
+if (existsSync(dist)) renameSync(dist, old);
+renameSync(fresh, dist);
+rmSync(old, {recursive: true, force: true});
 
 const {Config, Plugin} = await import('@oclif/core');
 const config = await Config.load({root, devPlugins: false, userPlugins: false});
@@ -57,5 +62,7 @@ const plugin = new Plugin({ignoreManifest: true, root, type: 'core', isRoot: tru
 plugin.config = config;
 await plugin.load();
 const {commands, version} = plugin.manifest;
-writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify({commands, version})}\n`);
+const manifest = join(root, 'oclif.manifest.json');
+writeFileSync(`${manifest}.new`, `${JSON.stringify({commands, version})}\n`);
+renameSync(`${manifest}.new`, manifest);
 process.stdout.write(`built ${Object.keys(commands).length} commands\n`);

@@ -1,0 +1,97 @@
+// What stage costs, as ratios to a bare start of Node.js ("node -e 0") taken in turns in one run.
+// Usage: npm run bench [-- --rounds 15]
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+
+const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1] || 15);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const cli = join(root, 'dist', 'stage.js');
+const home = mkdtempSync(join(tmpdir(), 'stage-bench-'));
+const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...clean} = process.env; // the first adds 130 ms to every start
+const env = {...clean, STAGE_HOME: join(home, 'state'), STAGE_CONFIG: join(home, 'config.yaml'), STAGE_PROFILE: 'bench'};
+// Monitors of the workflow itself stay out of the way: the next look is hours ahead.
+writeFileSync(env.STAGE_CONFIG, 'profiles:\n  bench: {scheduler: local, transfer: local, monitor: {min: 3h, max: 4h}}\n');
+
+function run(argv, {allow = [0], preload = []} = {}) {
+  const started = process.hrtime.bigint();
+  const done = spawnSync(process.execPath, [...preload, ...argv], {env, cwd: home, encoding: 'utf8', maxBuffer: 1e8});
+  const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
+  if (!allow.includes(done.status)) throw new Error(`${argv.join(' ')} ended with ${done.status}: ${done.stderr}`);
+  return {milliseconds, stdout: done.stdout};
+}
+const stage = (...argv) => run([cli, ...argv]);
+
+const rssHook = join(home, 'rss.mjs');
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+/** Peak memory of one run, asked of the process itself at its end. */
+function peakMegabytes(argv) {
+  const file = join(home, 'rss');
+  writeFileSync(rssHook, `import {writeFileSync} from 'node:fs'; process.on('exit', () => writeFileSync(${JSON.stringify(file)}, String(process.resourceUsage().maxRSS)));\n`);
+  run(argv, {preload: ['--import', pathToFileURL(rssHook).href]});
+  return Number(readFileSync(file, 'utf8')) / 1000;
+}
+
+function compare(name, argvOf, limit, memory) {
+  run(argvOf());
+  const pairs = Array.from({length: rounds}, () => {
+    const bare = run(['-e', '0']).milliseconds;
+    return {bare, full: run(argvOf()).milliseconds};
+  });
+  const ratio = median(pairs.map(({bare, full}) => full / bare));
+  const megabytes = memory ? peakMegabytes(argvOf()) : undefined;
+  const detail = `${median(pairs.map(({full}) => full)).toFixed(0)} ms against ${median(pairs.map(({bare}) => bare)).toFixed(0)} ms`;
+  const peak = megabytes === undefined ? '' : `, peak ${megabytes.toFixed(0)} MB (at most ${memory})`;
+  const verdict = ratio <= limit && (megabytes === undefined || megabytes <= memory) ? 'ok' : 'TOO MUCH';
+  console.log(`${name.padEnd(52)} ${ratio.toFixed(1).padStart(5)} x node -e 0 (at most ${limit}): ${verdict}; ${detail}${peak}`);
+  return verdict === 'ok';
+}
+
+/** Runs that ended are copies of one that really did, under other names. */
+function cloneEnded(count) {
+  const state = join(env.STAGE_HOME, 'bench');
+  const spec = readFileSync(join(state, 'runs', 'ended.1', 'spec.json'), 'utf8');
+  const seal = readFileSync(join(state, 'sealed', 'ended.1.json'), 'utf8');
+  for (let index = 1; index < count; index++) {
+    const name = `ended-${index}`;
+    cpSync(join(state, 'runs', 'ended.1'), join(state, 'runs', `${name}.1`), {recursive: true});
+    const rename = (text) => text.replaceAll('"ended.1"', `"${name}.1"`).replaceAll('"name":"ended"', `"name":"${name}"`);
+    writeFileSync(join(state, 'runs', `${name}.1`, 'spec.json'), rename(spec));
+    writeFileSync(join(state, 'sealed', `${name}.1.json`), rename(seal));
+  }
+}
+
+function newestGeneration() {
+  return Math.max(...readdirSync(join(env.STAGE_HOME, 'bench', 'monitor')).map((name) => Number.parseInt(name, 10)).filter((number) => number > 0));
+}
+
+let good = true;
+try {
+  const collections = join(env.STAGE_HOME, 'stand-ins', 'collections');
+  stage('local', 'up');
+  mkdirSync(join(collections, 'archive', 'in'), {recursive: true});
+  writeFileSync(join(collections, 'archive', 'in', 'file'), 'data\n');
+  writeFileSync(join(home, 'compute.sh'), '#!/bin/sh\nmkdir -p "$HOME/.none" 2>/dev/null; true\n');
+  stage('run', '--name', 'ended', '--stage-in', 'archive:/in/=cluster:/in/', '--job', 'compute.sh', '--wait');
+  cloneEnded(200);
+  stage('local', 'pause', 'archive');
+  for (let index = 1; index <= 20; index++) {
+    stage('run', '--name', `active-${index}`, '--stage-in', `archive:/in/=cluster:/in-${index}/`, '--job', 'compute.sh', '--stage-out', `cluster:/out-${index}/=archive:/out-${index}/`, '--cleanup', 'compute.sh');
+  }
+  console.log(`Node.js ${process.version}, ${rounds} rounds, medians of ratios taken pair by pair`);
+  good = compare('stage --help', () => [cli, '--help'], 4.5) && good;
+  good = compare('stage local status (asks nothing of PBS or Globus)', () => [cli, 'local', 'status'], 4.5) && good;
+  good = compare('stage status --json, 200 ended and 20 active runs', () => [cli, 'status', '--json'], 8) && good;
+  good = compare('stage monitor, 20 active runs, resubmitting itself', () => [cli, 'monitor', '--role', 'monitor', '--generation', String(newestGeneration())], 9, 90) && good;
+} finally {
+  spawnSync(process.execPath, [cli, 'local', 'down'], {env});
+  rmSync(home, {recursive: true, force: true});
+}
+process.exitCode = good ? 0 : 1;
