@@ -11,9 +11,17 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'dist', 'stage.js');
 const home = mkdtempSync(join(tmpdir(), 'stage-bench-'));
 const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...clean} = process.env; // the first adds 130 ms to every start
-const env = {...clean, STAGE_HOME: join(home, 'state'), STAGE_CONFIG: join(home, 'config.yaml'), STAGE_PROFILE: 'bench'};
+const env = {
+  ...clean,
+  STAGE_HOME: join(home, 'state'),
+  STAGE_CONFIG: join(home, 'config.yaml'),
+  STAGE_PROFILE: 'bench',
+};
 // Monitors of the workflow itself stay out of the way: the next look is hours ahead.
-writeFileSync(env.STAGE_CONFIG, 'profiles:\n  bench: {scheduler: local, transfer: local, monitor: {min: 3h, max: 4h}}\n');
+writeFileSync(
+  env.STAGE_CONFIG,
+  'profiles:\n  bench: {scheduler: local, transfer: local, monitor: {min: 3h, max: 4h}}\n',
+);
 
 function run(argv, {allow = [0], preload = []} = {}) {
   const started = process.hrtime.bigint();
@@ -34,7 +42,10 @@ function median(values) {
 /** Peak memory of one run, asked of the process itself at its end. */
 function peakMegabytes(argv) {
   const file = join(home, 'rss');
-  writeFileSync(rssHook, `import {writeFileSync} from 'node:fs'; process.on('exit', () => writeFileSync(${JSON.stringify(file)}, String(process.resourceUsage().maxRSS)));\n`);
+  writeFileSync(
+    rssHook,
+    `import {writeFileSync} from 'node:fs'; process.on('exit', () => writeFileSync(${JSON.stringify(file)}, String(process.resourceUsage().maxRSS)));\n`,
+  );
   run(argv, {preload: ['--import', pathToFileURL(rssHook).href]});
   return Number(readFileSync(file, 'utf8')) / 1000;
 }
@@ -50,7 +61,9 @@ function compare(name, argvOf, limit, memory) {
   const detail = `${median(pairs.map(({full}) => full)).toFixed(0)} ms against ${median(pairs.map(({bare}) => bare)).toFixed(0)} ms`;
   const peak = megabytes === undefined ? '' : `, peak ${megabytes.toFixed(0)} MB (at most ${memory})`;
   const verdict = ratio <= limit && (megabytes === undefined || megabytes <= memory) ? 'ok' : 'TOO MUCH';
-  console.log(`${name.padEnd(52)} ${ratio.toFixed(1).padStart(5)} x node -e 0 (at most ${limit}): ${verdict}; ${detail}${peak}`);
+  console.log(
+    `${name.padEnd(52)} ${ratio.toFixed(1).padStart(5)} x node -e 0 (at most ${limit}): ${verdict}; ${detail}${peak}`,
+  );
   return verdict === 'ok';
 }
 
@@ -62,14 +75,19 @@ function cloneEnded(count) {
   for (let index = 1; index < count; index++) {
     const name = `ended-${index}`;
     cpSync(join(state, 'runs', 'ended.1'), join(state, 'runs', `${name}.1`), {recursive: true});
-    const rename = (text) => text.replaceAll('"ended.1"', `"${name}.1"`).replaceAll('"name":"ended"', `"name":"${name}"`);
+    const rename = (text) =>
+      text.replaceAll('"ended.1"', `"${name}.1"`).replaceAll('"name":"ended"', `"name":"${name}"`);
     writeFileSync(join(state, 'runs', `${name}.1`, 'spec.json'), rename(spec));
     writeFileSync(join(state, 'sealed', `${name}.1.json`), rename(seal));
   }
 }
 
 function newestGeneration() {
-  return Math.max(...readdirSync(join(env.STAGE_HOME, 'bench', 'monitor')).map((name) => Number.parseInt(name, 10)).filter((number) => number > 0));
+  return Math.max(
+    ...readdirSync(join(env.STAGE_HOME, 'bench', 'monitor'))
+      .map((name) => Number.parseInt(name, 10))
+      .filter((number) => number > 0),
+  );
 }
 
 let good = true;
@@ -83,13 +101,31 @@ try {
   cloneEnded(200);
   stage('local', 'pause', 'archive');
   for (let index = 1; index <= 20; index++) {
-    stage('run', '--name', `active-${index}`, '--stage-in', `archive:/in/=cluster:/in-${index}/`, '--job', 'compute.sh', '--stage-out', `cluster:/out-${index}/=archive:/out-${index}/`, '--cleanup', 'compute.sh');
+    stage(
+      'run',
+      '--name',
+      `active-${index}`,
+      '--stage-in',
+      `archive:/in/=cluster:/in-${index}/`,
+      '--job',
+      'compute.sh',
+      '--stage-out',
+      `cluster:/out-${index}/=archive:/out-${index}/`,
+      '--cleanup',
+      'compute.sh',
+    );
   }
   console.log(`Node.js ${process.version}, ${rounds} rounds, medians of ratios taken pair by pair`);
   good = compare('stage --help', () => [cli, '--help'], 4.5) && good;
   good = compare('stage local status (asks nothing of PBS or Globus)', () => [cli, 'local', 'status'], 4.5) && good;
   good = compare('stage status --json, 200 ended and 20 active runs', () => [cli, 'status', '--json'], 8) && good;
-  good = compare('stage monitor, 20 active runs, resubmitting itself', () => [cli, 'monitor', '--role', 'monitor', '--generation', String(newestGeneration())], 9, 90) && good;
+  good =
+    compare(
+      'stage monitor, 20 active runs, resubmitting itself',
+      () => [cli, 'monitor', '--role', 'monitor', '--generation', String(newestGeneration())],
+      9,
+      90,
+    ) && good;
 } finally {
   spawnSync(process.execPath, [cli, 'local', 'down'], {env});
   rmSync(home, {recursive: true, force: true});

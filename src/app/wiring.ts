@@ -80,12 +80,13 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     profile,
     monitorDirectory: ledger.layout.monitor,
   };
-  const [scheduler, transfers] = await Promise.all([createScheduler(parts), createTransfers(parts)]);
+  requireCredentials(profile);
   return {
     ledger,
     monitors: openMonitorLedger(ledger.layout.monitor),
-    scheduler,
-    transfers,
+    // Loaded when first asked: PBS is answering already while the Globus client is still being read.
+    scheduler: deferred(() => createScheduler(parts)),
+    transfers: deferred(() => createTransfers(parts)),
     jobFiles: createJobFiles(callBack),
     clock: Date.now,
     newWord: () => randomBytes(6).toString('hex'),
@@ -117,8 +118,28 @@ async function createTransfers({profile, ledger, standIns}: Parts): Promise<Tran
   const {createClientTokenSource} = await import('../auth/client-credentials.ts');
   const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
   const credentialsFile = profile.transfer.credentials ?? up?.home.credentials;
-  if (credentialsFile === undefined) {
-    throw new RequestWrong(`profile "${profile.name}" does not say how to sign in to Globus`, {
+  if (credentialsFile === undefined) throw new NoCredentials(profile);
+  const authUrl = up?.status.url ?? profile.transfer.authUrl;
+  return createGlobusTransfer({
+    tokens: createClientTokenSource({
+      credentialsFile,
+      tokenDirectory: ledger.layout.tokens,
+      authUrl,
+      ...(profile.transfer.scopes ? {scopes: profile.transfer.scopes} : {}),
+    }),
+    transferUrl: up?.status.url ?? profile.transfer.transferUrl,
+  });
+}
+
+/** Known before anything is recorded or submitted. */
+function requireCredentials(profile: Profile): void {
+  if (profile.transfer.kind === 'globus' && profile.transfer.credentials === undefined)
+    throw new NoCredentials(profile);
+}
+
+class NoCredentials extends RequestWrong {
+  constructor(profile: Profile) {
+    super(`profile "${profile.name}" does not say how to sign in to Globus`, {
       code: 'NO_CREDENTIALS',
       why: 'it names no transfer.credentials',
       next: [
@@ -126,11 +147,19 @@ async function createTransfers({profile, ledger, standIns}: Parts): Promise<Tran
       ],
     });
   }
-  const authUrl = up?.status.url ?? profile.transfer.authUrl;
-  return createGlobusTransfer({
-    tokens: createClientTokenSource({credentialsFile, tokenDirectory: ledger.layout.tokens, authUrl}),
-    transferUrl: up?.status.url ?? profile.transfer.transferUrl,
-  });
+}
+
+type Methods = Record<string, (...values: unknown[]) => unknown>;
+
+/** An object whose methods all wait until it has been made, at the first call. For ports, whose methods all return promises. */
+function deferred<T extends object>(make: () => Promise<T>): T {
+  const made = once(make);
+  const call =
+    (name: string) =>
+    async (...values: unknown[]) =>
+      ((await made()) as Methods)[name]?.(...values);
+  // Not a promise: `await` must not take it for one. The cast holds as long as T has async methods only.
+  return new Proxy({} as T, {get: (_, name) => (name === 'then' ? undefined : call(String(name)))});
 }
 
 /** A file that may vanish at any time, for what is cheap to learn again. */

@@ -23,6 +23,8 @@ export interface TransferSettings {
   readonly transferUrl: string;
   /** JSON file with `client_id` and `client_secret`, mode 0600 */
   readonly credentials?: string;
+  /** scopes to ask for instead of that of Globus Transfer alone, such as one with a collection's data_access in brackets */
+  readonly scopes?: readonly string[];
 }
 
 /** Where work goes: which PBS, which Globus, which queues. */

@@ -1,5 +1,5 @@
 import {LineCounter, parseDocument} from 'yaml';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import {RequestWrong} from '../errors.ts';
 import {defaultProfile, type JobDefaults, localProfile, type Profile} from './profile.ts';
 
@@ -10,47 +10,52 @@ export interface Config {
   readonly profiles: ReadonlyMap<string, Profile>;
 }
 
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
-const uuid = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'must be a collection id (a UUID)');
+const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
+const maybe = z.optional;
+const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
+const uuid = matching(
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+  'must be a collection id (a UUID)',
+);
+const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
 const seconds = z.union([
-  z.number().positive(),
-  z.string().regex(/^\d+(\.\d+)?(s|m|h)?$/, 'must be seconds, or a number with s, m or h'),
+  z.number().check(z.positive()),
+  matching(/^\d+(\.\d+)?(s|m|h)?$/, 'must be seconds, or a number with s, m or h'),
 ]);
-const text = z.union([z.string(), z.number()]).transform(String);
+const text = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
 const jobs = z.strictObject({
-  queue: z.string().optional(),
-  account: z.string().optional(),
-  project: z.string().optional(),
-  resources: z.record(z.string(), text).optional(),
-  extra: z.array(text).optional(),
+  queue: maybe(z.string()),
+  account: maybe(z.string()),
+  project: maybe(z.string()),
+  resources: maybe(z.record(z.string(), text)),
+  extra: maybe(z.array(text)),
 });
 const scheduler = z.strictObject({
-  kind: z.enum(['pbs', 'local']).optional(),
-  bin: z.string().optional(),
-  timeout: seconds.optional(),
+  kind: maybe(z.enum(['pbs', 'local'])),
+  bin: maybe(z.string()),
+  timeout: maybe(seconds),
 });
 const transfer = z.strictObject({
-  kind: z.enum(['globus', 'local']).optional(),
-  auth_url: z.url({protocol: /^https?$/}).optional(),
-  transfer_url: z.url({protocol: /^https?$/}).optional(),
-  credentials: z.string().optional(),
+  kind: maybe(z.enum(['globus', 'local'])),
+  auth_url: maybe(url),
+  transfer_url: maybe(url),
+  credentials: maybe(z.string()),
+  scopes: maybe(z.array(z.string())),
 });
 const profile = z.strictObject({
-  scheduler: z.union([z.enum(['pbs', 'local']), scheduler]).optional(),
-  transfer: z.union([z.enum(['globus', 'local']), transfer]).optional(),
-  compute: jobs.optional(),
-  staging: jobs.optional(),
-  setup: z.union([z.string(), z.array(z.string())]).optional(),
-  monitor: z.strictObject({min: seconds.optional(), max: seconds.optional()}).optional(),
-  collections: z.record(name, uuid).optional(),
-  lost_after: seconds.optional(),
+  scheduler: maybe(z.union([z.enum(['pbs', 'local']), scheduler])),
+  transfer: maybe(z.union([z.enum(['globus', 'local']), transfer])),
+  compute: maybe(jobs),
+  staging: maybe(jobs),
+  setup: maybe(z.union([z.string(), z.array(z.string())])),
+  monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),
+  collections: maybe(z.record(name, uuid)),
+  lost_after: maybe(seconds),
 });
 const configFile = z.strictObject({
-  default_profile: name.optional(),
-  collections: z.record(name, uuid).optional(),
-  profiles: z.record(name, profile).optional(),
+  default_profile: maybe(name),
+  collections: maybe(z.record(name, uuid)),
+  profiles: maybe(z.record(name, profile)),
 });
 
 /**
@@ -114,6 +119,7 @@ function merge(key: string, section: z.infer<typeof profile>): Profile {
       authUrl: withSlash(globus.auth_url ?? base.transfer.authUrl),
       transferUrl: withSlash(globus.transfer_url ?? base.transfer.transferUrl),
       ...(globus.credentials ? {credentials: globus.credentials} : {}),
+      ...(globus.scopes ? {scopes: globus.scopes} : {}),
     },
     compute: mergeJobs(base.compute, section.compute),
     staging: mergeJobs(base.staging, section.staging),

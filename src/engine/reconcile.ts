@@ -41,8 +41,11 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   const problems: StageError[] = [];
   const ids = context.ledger.activeRuns();
   let runs = ids.map((id) => context.ledger.open(id));
-  if (request.monitor !== undefined && runs.length > 0) await predictSuccessor(context, request.monitor, problems);
-  const seen = await observe(context, runs, context.monitors.newest());
+  const newest = context.monitors.newest();
+  // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
+  const successor =
+    request.monitor !== undefined && runs.length > 0 ? predictSuccessor(context, request.monitor, problems) : undefined;
+  const [seen] = await Promise.all([observe(context, runs, newest), successor]);
   const settings: PlanSettings = {...context.settings, rebuild: request.rebuild ?? false};
   const done: {run: RunId; action: Action}[] = [];
   const tried = new Set<string>();

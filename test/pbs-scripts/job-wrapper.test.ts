@@ -1,0 +1,220 @@
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {shellQuote} from '../../src/app/shell-quote.ts';
+
+const TEMPLATE = readFileSync(join(import.meta.dirname, '../../pbs/job-wrapper.sh'), 'utf8');
+const SHELLS = ['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell));
+
+let top: string;
+let facts: string;
+
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), "wrapper it's "));
+  facts = join(top, 'facts');
+  mkdirSync(facts);
+});
+afterEach(() => rmSync(top, {recursive: true, force: true}));
+
+interface Options {
+  readonly script: string;
+  readonly shell?: string;
+  readonly permit?: string;
+  readonly echo?: boolean;
+  readonly facts?: string;
+}
+
+function wrapper({script, shell = '/bin/sh', permit = '', echo = false, facts: directory = facts}: Options): string {
+  writeFileSync(join(top, 'user.script'), script);
+  const values = {
+    STAGE_FACTS: directory,
+    STAGE_CLAIM: 'compute.1',
+    STAGE_PERMIT: permit,
+    STAGE_SCRIPT: join(top, 'user.script'),
+    STAGE_STDOUT: join(top, 'out'),
+    STAGE_STDERR: join(top, 'err'),
+    STAGE_ECHO: echo ? '1' : '0',
+    STAGE_SHELL: shell,
+    STAGE_SHELL_ARG: '',
+  };
+  const path = join(top, 'wrapper.sh');
+  writeFileSync(
+    path,
+    TEMPLATE.replace(
+      '#@VALUES',
+      Object.entries(values)
+        .map(([name, value]) => `${name}=${shellQuote(value)}`)
+        .join('\n'),
+    ),
+  );
+  return path;
+}
+
+const fact = (name: string) => JSON.parse(readFileSync(join(facts, `${name}.json`), 'utf8'));
+const names = () => readdirSync(facts).sort();
+const read = (name: string) => readFileSync(join(top, name), 'utf8');
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+
+describe.each(SHELLS)('the job wrapper under %s', (sh) => {
+  const run = (options: Options, job = '1.s') =>
+    spawnSync(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, encoding: 'utf8'});
+  const begin = (options: Options, job = '1.s') =>
+    spawn(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, stdio: 'ignore', detached: true});
+
+  test('runs the script, records its start and end, and ends with its exit status', () => {
+    const done = run({script: 'echo hello; echo trouble >&2; exit 3'});
+    expect(done.status).toBe(3);
+    expect(fact('compute.1.start.1')).toMatchObject({
+      job: '1.s',
+      host: expect.stringMatching(/./),
+      at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(fact('compute.1.end.1')).toMatchObject({job: '1.s', exit: 3, terminated: false});
+    expect([read('out'), read('err')]).toEqual(['hello\n', 'trouble\n']);
+    expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
+    expect([done.stdout, done.stderr]).toEqual(['', '']);
+  });
+
+  test('repeats the output on its own streams when the user wants it where PBS puts it', () => {
+    const done = run({script: 'echo hello; echo trouble >&2', echo: true});
+    expect([done.stdout, done.stderr]).toEqual(['hello\n', 'trouble\n']);
+  });
+
+  test.each([127, 143, 255])('an exit status of %i is the script’s own', (status) => {
+    expect(run({script: `exit ${status}`}).status).toBe(status);
+    expect(fact('compute.1.end.1')).toMatchObject({exit: status, terminated: false});
+  });
+
+  test('a second job for the same attempt does not run the script', () => {
+    run({script: 'echo once'});
+    const second = run({script: 'echo twice'}, '2.s');
+    expect(second.status).toBe(98);
+    expect(second.stderr).toMatch(/taken by another job/);
+    expect(read('out')).toBe('once\n');
+  });
+
+  test('two jobs for the same attempt at the same instant run the script once', async () => {
+    const script = 'echo ran; sleep 0.2';
+    const path = wrapper({script});
+    const jobs = Array.from({length: 8}, (_, index) =>
+      spawn(sh, [path], {env: {...process.env, PBS_JOBID: `${index}.s`}, stdio: 'ignore'}),
+    );
+    const codes = await Promise.all(jobs.map(ended));
+    expect(codes.filter((code) => code === 0)).toHaveLength(1);
+    expect(codes.filter((code) => code === 98)).toHaveLength(7);
+    expect(read('out')).toBe('ran\n');
+  });
+
+  test('an attempt the reconciler gave up never runs', () => {
+    writeFileSync(join(facts, 'compute.1.start.1.json'), '{"at":1,"void":true,"why":"PBS no longer knows it"}\n');
+    expect(run({script: 'echo ran'}).status).toBe(98);
+    expect(existsSync(join(top, 'out'))).toBe(false);
+  });
+
+  test('started again by PBS after it was cut off, it runs the script again as the next start', () => {
+    writeFileSync(
+      join(facts, 'compute.1.start.1.json'),
+      '{"job":"1.s","host":"h","pid":1,"at":"2026-01-01T00:00:00Z"}\n',
+    );
+    expect(run({script: 'echo again'}).status).toBe(0);
+    expect(names()).toEqual(['compute.1.end.2.json', 'compute.1.start.1.json', 'compute.1.start.2.json']);
+  });
+
+  test('started again by PBS after the script had ended, it repeats the exit status and not the script', () => {
+    run({script: 'echo ran; exit 3'});
+    const again = run({script: 'echo again'});
+    expect(again.status).toBe(3);
+    expect(read('out')).toBe('ran\n');
+  });
+
+  test('a start that PBS terminated and requeued is followed by another', () => {
+    writeFileSync(join(facts, 'compute.1.start.1.json'), '{"job":"1.s"}\n');
+    writeFileSync(join(facts, 'compute.1.end.1.json'), '{"job":"1.s","exit":143,"terminated":true,"at":"x"}\n');
+    expect(run({script: 'echo again'}).status).toBe(0);
+    expect(read('out')).toBe('again\n');
+  });
+
+  test('without its permit it does not run, and with it it does', () => {
+    const options = {script: 'echo cleaned', permit: 'cleanup.1.job.release.intent'};
+    expect(run(options).status).toBe(96);
+    expect(names()).toEqual([]);
+    writeFileSync(join(facts, 'cleanup.1.job.release.intent.json'), '{}');
+    expect(run(options).status).toBe(0);
+  });
+
+  test('does not run the script when it cannot record its start', () => {
+    const done = run({script: `echo ran > ${shellQuote(join(top, 'trace'))}`, facts: join(top, 'nowhere')});
+    expect(done.status).toBe(97);
+    expect(done.stderr).toMatch(/cannot record the start/);
+    expect(existsSync(join(top, 'trace'))).toBe(false);
+  });
+
+  test('terminated by PBS: says so at once, and ends as the script ends', async () => {
+    const job = begin({script: 'sleep 30 & wait'});
+    await until('the script to start', () => existsSync(join(top, 'out')));
+    process.kill(-(job.pid as number), 'SIGTERM'); // PBS signals every process of the job
+    expect(await ended(job)).toBe(143);
+    expect(fact('compute.1.term.1')).toMatchObject({job: '1.s'});
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 143, terminated: true});
+  });
+
+  test('a script that takes SIGTERM in its own hand goes on, and its exit status is kept', async () => {
+    const job = begin({
+      script: `trap 'echo saving' TERM; echo ready; i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i + 1)); done; exit 4`,
+    });
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
+    process.kill(-(job.pid as number), 'SIGTERM');
+    expect(await ended(job)).toBe(4);
+    expect(read('out')).toBe('ready\nsaving\n');
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 4, terminated: true});
+  });
+
+  test('SIGUSR1 reaches the script and does not end the wrapper', async () => {
+    const job = begin({
+      script: `trap 'echo checkpoint' USR1; echo ready; i=0; while [ $i -lt 10 ]; do sleep 0.05; i=$((i + 1)); done`,
+    });
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
+    process.kill(-(job.pid as number), 'SIGUSR1');
+    expect(await ended(job)).toBe(0);
+    expect(read('out')).toContain('checkpoint');
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 0, terminated: false});
+  });
+
+  test('killed outright it leaves a start and no end', async () => {
+    const job = begin({script: 'sleep 30'});
+    await until('the script to start', () => existsSync(join(top, 'out')));
+    process.kill(-(job.pid as number), 'SIGKILL');
+    await ended(job);
+    expect(names()).toEqual(['compute.1.start.1.json']);
+  });
+
+  test('a marker whose answer was lost, and which is there all the same, is its own', () => {
+    // What NFS may do: the link is made, the answer lost, and the repeated request says "exists".
+    writeFileSync(join(top, 'ln'), `#!/bin/sh\n/bin/ln "$@"; exit 1\n`, {mode: 0o755});
+    const done = spawnSync(sh, [wrapper({script: 'echo ran'})], {
+      env: {...process.env, PBS_JOBID: '1.s', PATH: `${top}:${process.env.PATH}`},
+      encoding: 'utf8',
+    });
+    expect(done.status).toBe(0);
+    expect(read('out')).toBe('ran\n');
+    expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
+  });
+});
+
+test('link(2) refuses an existing name on this file system, which everything here stands on', () => {
+  writeFileSync(join(top, 'a'), 'a');
+  writeFileSync(join(top, 'b'), 'b');
+  expect(() => linkSync(join(top, 'a'), join(top, 'b'))).toThrow(/EEXIST/);
+});
