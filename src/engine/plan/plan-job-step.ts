@@ -40,10 +40,8 @@ function failed(step: JobStep, attempt: Attempt, why: string): Action {
   return {do: 'end-step', step: step.name, attempt: attempt.number, state: 'failed', why};
 }
 
-/** No job stands for the step: submit it ahead of time where it can be, or end a step that can never start. */
+/** No job stands for the step (an unconfirmed one would): submit it ahead of time, or end a step that can never start. */
 function planFirst(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
-  // An unconfirmed submission may exist at PBS: nothing takes its place until that is known.
-  if (attempt.jobs.some((job) => job.role === 'job' && !job.job && !job.refused && !job.neverArrived)) return [];
   if (verdict.is === 'impossible') return [end(view, step, attempt, verdict.why)];
   if (!maySubmit(attempt, 'job', view)) return [];
   if (attempt.number > view.settings.lostAttempts && !view.settings.rebuild) return [];

@@ -1,0 +1,227 @@
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {reconcile} from '../../src/engine/reconcile.ts';
+import {createFact} from '../../src/ledger/facts.ts';
+import type {RunId} from '../../src/ledger/layout.ts';
+import {openLedger} from '../../src/ledger/ledger.ts';
+import {CLASSIC, ended, live, specOf, task} from '../support/a-run.ts';
+import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
+
+let directory: string;
+let world: FakeWorld;
+const run = 'r.1' as RunId;
+
+function begin(at: string): FakeWorld {
+  const {run: _, number, nonce: __, format: ___, ...spec} = specOf(CLASSIC);
+  openLedger(at).createRun(number, spec, new Map());
+  return fakeWorld(at);
+}
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'reconcile-'));
+  world = begin(directory);
+});
+afterEach(() => rmSync(directory, {recursive: true, force: true}));
+
+/** What happens in the world while nobody looks: a job starts and ends, with its wrapper's markers. */
+function execute(world: FakeWorld, at: string, key: string, exit: number): void {
+  const [step, attempt] = key.split('.') as [string, string];
+  const job = world.scheduler.submitted(`${key}.job`).find((id) => world.scheduler.jobs.get(id)?.seen.kind === 'live');
+  if (!job) return;
+  const facts = join(at, 'runs', run, 'facts');
+  // As pbs/job-wrapper.sh does: who links the start marker runs the script.
+  if (!createFact(facts, `${step}.${attempt}.start.1`, {job})) return;
+  executions.push(`${key} by ${job}`);
+  createFact(facts, `${step}.${attempt}.end.1`, {job, exit, terminated: false});
+  world.scheduler.show(job, ended(exit));
+}
+let executions: string[] = [];
+beforeEach(() => {
+  executions = [];
+});
+
+/** Play a whole run with a world that always goes on as it should; the process dies once, at the given effect. */
+async function play(world: FakeWorld, at: string, exit = 0): Promise<void> {
+  for (let round = 0; round < 40; round++) {
+    try {
+      await reconcile(world.context(), {rebuild: round === 0});
+    } catch (error) {
+      if (!(error instanceof Died)) throw error;
+      world.dieAt = undefined;
+      world.now += 200_000; // whoever comes next finds the intent past its deadline
+      continue;
+    }
+    if (openLedger(at).summary(run)) return;
+    world.now += 70_000;
+    for (const each of world.transfers.tasks.values()) each.seen = task('succeeded', {task: each.task});
+    for (const [job, {request, seen}] of world.scheduler.jobs) {
+      const ready =
+        seen.kind === 'live' &&
+        !seen.userHold &&
+        !request.dependencies.some(({jobs}) => jobs.some((id) => world.scheduler.jobs.get(id)?.seen.kind === 'live'));
+      const key = /^(\w+\.\d+)\.job/.exec(request.script)?.[1];
+      if (ready && key) execute(world, at, key, exit);
+      else if (ready && seen.state === 'held') world.scheduler.show(job, live('queued'));
+    }
+  }
+  throw new Error('the run did not end');
+}
+
+/** Held jobs that are still in the queue. */
+const leftovers = (world: FakeWorld) =>
+  [...world.scheduler.jobs].filter(([, {seen}]) => seen.kind === 'live' && seen.userHold).map(([job]) => job);
+
+test('a run goes from nothing to its seal, doing each thing once', async () => {
+  await play(world, directory);
+  expect(openLedger(directory).summary(run)).toMatchObject({
+    state: 'succeeded',
+    steps: [{state: 'succeeded'}, {state: 'succeeded'}, {state: 'succeeded'}, {state: 'skipped'}],
+  });
+  expect([...world.transfers.tasks.values()].map(({request}) => request.label)).toEqual([
+    'stage r.1 stage-in 1',
+    'stage r.1 stage-out 1',
+  ]);
+  expect(executions).toEqual(['compute.1 by 1.s']);
+  expect(leftovers(world)).toEqual([]);
+});
+
+test('a compute job that fails: no stage-out, the cleanup runs, the run failed', async () => {
+  await play(world, directory, 3);
+  expect(openLedger(directory).summary(run)).toMatchObject({state: 'failed', why: 'compute: exit status 3'});
+  expect(executions.map((line) => line.split(' ')[0])).toEqual(['compute.1', 'cleanup.1']);
+  expect(world.transfers.tasks.size).toBe(1);
+});
+
+describe('killed at any effect and run again', () => {
+  test('there is one task a transfer, one execution a script, and nothing held is left', async () => {
+    const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+    const top = counting.context().ledger.layout.home;
+    await play(counting, top);
+    const effects = counting.effects.length;
+    rmSync(top, {recursive: true, force: true});
+    expect(effects).toBeGreaterThan(60);
+    for (let dieAt = 1; dieAt <= effects; dieAt++) {
+      const at = mkdtempSync(join(tmpdir(), 'reconcile-'));
+      executions = [];
+      const mortal = begin(at);
+      mortal.dieAt = dieAt;
+      await play(mortal, at);
+      const where = `died at effect ${dieAt}: ${counting.effects[dieAt - 1]}`;
+      expect(
+        [...mortal.transfers.tasks.values()].map(({request}) => request.label),
+        where,
+      ).toEqual(['stage r.1 stage-in 1', 'stage r.1 stage-out 1']);
+      expect(executions, where).toHaveLength(1);
+      expect(leftovers(mortal), where).toEqual([]);
+      expect(openLedger(at).summary(run)?.state, where).toBe('succeeded');
+      rmSync(at, {recursive: true, force: true});
+    }
+  });
+});
+
+test('two reconcilers at the same instant submit nothing twice', async () => {
+  await Promise.all(Array.from({length: 8}, () => reconcile(world.context(), {rebuild: true})));
+  await reconcile(world.context());
+  const scripts = [...world.scheduler.jobs.values()].map(({request}) => request.script);
+  expect(scripts).toEqual([...new Set(scripts)]);
+  expect(world.transfers.tasks.size).toBeLessThanOrEqual(1);
+});
+
+test('while neither PBS nor Globus answers, nothing is concluded, and all goes on when they are back', async () => {
+  await reconcile(world.context(), {rebuild: true});
+  const before = readdirSync(join(directory, 'runs', run, 'facts'));
+  world.scheduler.down = true;
+  world.transfers.down = true;
+  for (let look = 0; look < 5; look++) {
+    world.now += 3_600_000;
+    await reconcile(world.context());
+  }
+  expect(readdirSync(join(directory, 'runs', run, 'facts')).filter((name) => !before.includes(name))).toEqual([]);
+  world.scheduler.down = false;
+  world.transfers.down = false;
+  await play(world, directory);
+  expect(executions).toHaveLength(1);
+});
+
+test('a queue wiped in the middle of the stage-in is built anew, and the transfer is not repeated', async () => {
+  await reconcile(world.context(), {rebuild: true});
+  world.scheduler.jobs.clear();
+  await reconcile(world.context());
+  world.now += 70_000;
+  await reconcile(world.context());
+  await play(world, directory);
+  expect(world.transfers.tasks.size).toBe(2);
+  expect(executions.map((line) => line.split(' ')[0])).toEqual(['compute.2']);
+  expect(leftovers(world)).toEqual([]);
+});
+
+test('a submission whose answer was lost is found by its tag, and not repeated', async () => {
+  const submit = world.scheduler.submit.bind(world.scheduler);
+  let first = true;
+  world.scheduler.submit = async (request) => {
+    const answer = await submit(request);
+    if (!first) return answer;
+    first = false;
+    return {kind: 'unclear', why: 'timeout'};
+  };
+  await reconcile(world.context(), {rebuild: true});
+  world.now += 100_000;
+  await reconcile(world.context());
+  expect(world.scheduler.submitted('compute.1.job')).toHaveLength(1);
+  await play(world, directory);
+  expect(executions).toHaveLength(1);
+});
+
+describe('the monitor chain', () => {
+  const monitors = () => world.scheduler.submitted('monitor');
+  const waiting = () => monitors().filter((job) => world.scheduler.jobs.get(job)?.seen.kind === 'live');
+
+  test('has one link ahead while a transfer is on its way, and none once jobs see to everything', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    expect(waiting()).toHaveLength(1);
+    await reconcile(world.context());
+    expect(waiting()).toHaveLength(1);
+    world.transfers.show('stage-in', task('succeeded'));
+    await reconcile(world.context());
+    expect(waiting()).toHaveLength(0);
+  });
+
+  test('grows by one link a look, however often PBS runs the same link', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    world.scheduler.show(monitors()[0] as never, live('running'));
+    for (let time = 0; time < 3; time++) await reconcile(world.context(), {monitor: 1});
+    expect(monitors()).toHaveLength(2);
+    await Promise.all([reconcile(world.context(), {monitor: 2}), reconcile(world.context(), {monitor: 2})]);
+    expect(monitors()).toHaveLength(3);
+  });
+
+  test('is mended by any look when its link was lost', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    world.scheduler.jobs.delete(monitors()[0] as never);
+    await reconcile(world.context());
+    expect(monitors()).toHaveLength(1);
+    expect(readdirSync(join(directory, 'monitor')).filter((name) => name.endsWith('intent.json'))).toHaveLength(2);
+  });
+
+  test('is not extended while PBS cannot tell whether its link lives', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    world.scheduler.look = async (jobs) => new Map(jobs.map((job) => [job, {kind: 'no-evidence', why: 'timeout'}]));
+    await reconcile(world.context());
+    expect(monitors()).toHaveLength(1);
+  });
+
+  test('waits long while the transfer is paused', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    world.transfers.show('stage-in', task('paused'));
+    world.scheduler.show(monitors()[0] as never, live('running'));
+    world.now += 30_000;
+    await reconcile(world.context(), {monitor: 1});
+    world.now += 30_000;
+    world.scheduler.show(monitors()[1] as never, live('running'));
+    await reconcile(world.context(), {monitor: 2});
+    const third = world.scheduler.jobs.get(monitors()[2] as never)?.seen;
+    expect(third?.kind === 'live' && third.startAt).toBe(world.now + 1_800_000);
+  });
+});

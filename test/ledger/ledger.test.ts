@@ -1,0 +1,188 @@
+import {spawn} from 'node:child_process';
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import fc from 'fast-check';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {createFact, readFact, readFacts} from '../../src/ledger/facts.ts';
+import {foldRun} from '../../src/ledger/fold.ts';
+import {appendEvent, readEvents} from '../../src/ledger/journal.ts';
+import {parseRunId, type RunId} from '../../src/ledger/layout.ts';
+import {LedgerDamaged, openLedger} from '../../src/ledger/ledger.ts';
+import {CLASSIC, specOf} from '../support/a-run.ts';
+
+let top: string;
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), 'ledger-'));
+});
+afterEach(() => rmSync(top, {recursive: true, force: true}));
+
+describe('a fact', () => {
+  test('is created once, and what it says never changes', () => {
+    expect(createFact(top, 'a.1.job.intent', {tag: 'first'})).toBe(true);
+    expect(createFact(top, 'a.1.job.intent', {tag: 'second'})).toBe(false);
+    expect(readFact(top, 'a.1.job.intent')).toEqual({tag: 'first'});
+    expect(readdirSync(top)).toEqual(['a.1.job.intent.json']);
+  });
+
+  test('is for its owner alone to read', () => {
+    createFact(top, 'a', {});
+    expect(statSync(join(top, 'a.json')).mode & 0o777).toBe(0o600);
+  });
+
+  test('is created by one of eight processes that try at the same instant', async () => {
+    const program = `
+      const {linkSync, writeFileSync, existsSync} = await import('node:fs');
+      const {createFact} = await import(process.argv[1]);
+      while (!existsSync(process.argv[2] + '/go')) await new Promise((resolve) => setImmediate(resolve));
+      process.stdout.write(createFact(process.argv[2], 'claim', {by: process.pid}) ? 'won' : 'lost');`;
+    const {rolldown} = await import('rolldown');
+    const build = await rolldown({input: join(import.meta.dirname, '../../src/ledger/facts.ts'), platform: 'node'});
+    await build.write({file: join(top, 'facts.mjs'), format: 'esm'});
+    const facts = join(top, 'facts');
+    mkdirSync(facts);
+    const tries = Array.from({length: 8}, () => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program, join(top, 'facts.mjs'), facts], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      return new Promise<string>((resolve) => {
+        let said = '';
+        child.stdout.on('data', (chunk) => {
+          said += chunk;
+        });
+        child.on('close', () => resolve(said));
+      });
+    });
+    writeFileSync(join(facts, 'go'), '');
+    expect((await Promise.all(tries)).sort()).toEqual(['lost', 'lost', 'lost', 'lost', 'lost', 'lost', 'lost', 'won']);
+    expect(readdirSync(facts).sort()).toEqual(['claim.json', 'go']);
+  });
+
+  test('that cannot be written leaves nothing behind', () => {
+    writeFileSync(join(top, 'file'), '');
+    expect(() => createFact(join(top, 'file'), 'a', {})).toThrow(/ENOTDIR/);
+    expect(() => createFact(join(top, 'missing'), 'a', {})).toThrow(/ENOENT/);
+  });
+
+  test('a leftover of a killed process is no fact', () => {
+    writeFileSync(join(top, '.new-host-1-ab'), '{"tag":');
+    expect(readFacts(top).size).toBe(0);
+  });
+
+  test('a marker that was cut short still exists, and says nothing', () => {
+    writeFileSync(join(top, 'compute.1.start.1.json'), '{"job":"1.');
+    expect(readFacts(top).get('compute.1.start.1')).toEqual({});
+  });
+});
+
+describe('the fold', () => {
+  const FACTS = new Map<string, Record<string, unknown>>([
+    ['stage-in.1.transfer.intent', {at: 1, submissionId: 's', request: {}}],
+    ['stage-in.1.transfer.confirmed', {at: 2, task: 't'}],
+    ['compute.1.job.intent', {at: 1, tag: 'x', hold: true, dependsOn: [], deadline: 5}],
+    ['compute.1.job.confirmed', {at: 2, job: '1.s'}],
+    ['compute.1.sentinel.intent', {at: 1, tag: 'y', dependsOn: ['1.s']}],
+    ['compute.1.sentinel-2.intent', {at: 1, tag: 'z', dependsOn: ['1.s']}],
+    ['compute.1.start.1', {job: '1.s', at: '2026-01-01T00:00:00Z'}],
+    ['compute.1.end.1', {job: '1.s', exit: 0, terminated: false}],
+    ['compute.1.outcome', {at: 9, state: 'lost', why: 'x'}],
+    ['compute.2.job.intent', {at: 10, tag: 'q', hold: false, dependsOn: []}],
+    ['decision.cancel', {at: 11, by: 'me', cleanup: true}],
+  ]);
+
+  test('does not depend on the order in which facts are read', () => {
+    const expected = foldRun(specOf(CLASSIC), FACTS);
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...FACTS], {minLength: FACTS.size}), (shuffled) => {
+        expect(foldRun(specOf(CLASSIC), new Map(shuffled))).toEqual(expected);
+      }),
+    );
+  });
+
+  test('gives attempts, jobs and markers their places', () => {
+    const {attempts, cancel} = foldRun(specOf(CLASSIC), FACTS);
+    const [first, second] = attempts.get('compute') ?? [];
+    expect(attempts.get('compute')).toHaveLength(2);
+    expect(first?.jobs.map(({key}) => key)).toEqual(['compute.1.job', 'compute.1.sentinel', 'compute.1.sentinel-2']);
+    expect(first?.starts).toEqual([{job: '1.s', at: Date.UTC(2026, 0, 1)}]);
+    expect(first?.ends.get(1)).toMatchObject({exit: 0, terminated: false});
+    expect(second?.jobs[0]?.intent.tag).toBe('q');
+    expect(attempts.get('stage-out')).toEqual([expect.objectContaining({number: 1, jobs: []})]);
+    expect(cancel).toMatchObject({by: 'me'});
+  });
+
+  test('an end marker without an exit status is no end', () => {
+    const run = foldRun(
+      specOf(CLASSIC),
+      new Map([
+        ['compute.1.start.1', {job: '1.s'}],
+        ['compute.1.end.1', {}],
+      ]),
+    );
+    expect(run.attempts.get('compute')?.[0]?.ends.size).toBe(0);
+  });
+});
+
+describe('a run', () => {
+  const create = (number: number) => {
+    const {run: _, number: __, nonce: ___, format: ____, ...spec} = specOf(CLASSIC);
+    return openLedger(top).createRun(number, spec, new Map([['compute', Buffer.from('#!/bin/sh\n')]]));
+  };
+
+  test('appears whole, and its number is given once', () => {
+    expect(create(1)).toBe('r.1');
+    expect(create(1)).toBeUndefined();
+    expect(create(2)).toBe('r.2');
+    expect(readdirSync(join(top, 'runs')).sort()).toEqual(['r.1', 'r.2']);
+    expect(readFileSync(join(top, 'runs', 'r.1', 'scripts', 'compute.script'), 'utf8')).toBe('#!/bin/sh\n');
+  });
+
+  test('is found by its name, newest first, and by its id', () => {
+    create(1);
+    create(2);
+    const ledger = openLedger(top);
+    expect([ledger.find('r'), ledger.find('r.1'), ledger.find('r.3'), ledger.find('other')]).toEqual([
+      'r.2',
+      'r.1',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('half a directory of a killed process is no run', () => {
+    mkdirSync(join(top, 'runs', '.new-abc'), {recursive: true});
+    expect(openLedger(top).runs()).toEqual([]);
+  });
+
+  test('sealed, it is not looked at again, and its summary says how it ended', () => {
+    create(1);
+    const ledger = openLedger(top);
+    for (const step of CLASSIC)
+      ledger.create('r.1' as RunId, `${step.name}.1.outcome`, {
+        at: 5,
+        state: step.name === 'cleanup' ? 'skipped' : 'succeeded',
+        why: 'x',
+        files: 3,
+      });
+    const summary = ledger.seal(ledger.open('r.1' as RunId), 99);
+    expect(summary).toMatchObject({state: 'succeeded', endedAt: 99, steps: [{files: 3}, {}, {}, {state: 'skipped'}]});
+    expect(ledger.activeRuns()).toEqual([]);
+    expect(ledger.seal(ledger.open('r.1' as RunId), 100).endedAt).toBe(99);
+  });
+
+  test('with a spec that cannot be read is told by its path, and harms no other', () => {
+    create(1);
+    writeFileSync(join(top, 'runs', 'r.1', 'spec.json'), 'garbage');
+    expect(() => openLedger(top).open('r.1' as RunId)).toThrow(LedgerDamaged);
+  });
+
+  test.each(['r', 'r.0', 'r.01', '../x.1', 'r.1.2', '.1', `${'r'.repeat(64)}.1`])('"%s" is no run id', (text) => {
+    expect(parseRunId(text)).toBeUndefined();
+  });
+});
+
+test('events of several processes are merged in time, and half a line is left out', () => {
+  appendEvent(top, {at: 2, event: 'b', by: 'x'});
+  writeFileSync(join(top, 'other.1.ndjson'), '{"at":1,"event":"a","by":"y"}\n{"at":3,"ev');
+  expect(readEvents(top).map(({event}) => event)).toEqual(['a', 'b']);
+});

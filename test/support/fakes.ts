@@ -1,0 +1,267 @@
+import type {EngineContext} from '../../src/engine/context.ts';
+import {openLedger} from '../../src/ledger/ledger.ts';
+import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
+import {
+  type JobId,
+  type JobRequest,
+  type JobSeen,
+  type Scheduler,
+  SchedulerUnreachable,
+  type Submission,
+} from '../../src/scheduler/scheduler.ts';
+import {
+  type TaskId,
+  type TaskSeen,
+  type TransferRequest,
+  type TransferService,
+  TransferUnreachable,
+} from '../../src/transfer/transfer-service.ts';
+import {live, task} from './a-run.ts';
+
+/** Thrown in the place of a SIGKILL: nothing after it happens. */
+export class Died extends Error {}
+
+/** A scheduler in memory: what it was asked, and what a test makes it show. */
+export class FakeScheduler implements Scheduler {
+  readonly jobs = new Map<JobId, {request: JobRequest; seen: JobSeen}>();
+  down = false;
+  answerNext: Submission | undefined;
+  private next = 1;
+
+  capabilities = async () => ({historyKept: true, serverName: 's'});
+
+  async submit(request: JobRequest): Promise<Submission> {
+    if (this.answerNext) {
+      const answer = this.answerNext;
+      this.answerNext = undefined;
+      return answer;
+    }
+    if (this.down) return {kind: 'unreachable', error: new SchedulerUnreachable('qsub', 'down')};
+    const job = `${this.next++}.s` as JobId;
+    const held = request.hold || request.dependencies.length > 0;
+    const state = held ? 'held' : request.startAt ? 'waiting' : 'queued';
+    this.jobs.set(job, {
+      request,
+      seen: live(state, {userHold: request.hold, ...(request.startAt ? {startAt: request.startAt} : {})}),
+    });
+    return {kind: 'submitted', job};
+  }
+
+  private reach(asked: string): void {
+    if (this.down) throw new SchedulerUnreachable(asked, 'down');
+  }
+
+  async release(job: JobId): Promise<void> {
+    this.reach('qrls');
+    const found = this.jobs.get(job);
+    if (found?.seen.kind === 'live') found.seen = {...found.seen, userHold: false, state: 'queued'};
+  }
+
+  async hold(): Promise<void> {}
+
+  async delete(job: JobId): Promise<void> {
+    this.reach('qdel');
+    const found = this.jobs.get(job);
+    if (found) found.seen = {kind: 'ended', how: 'deleted', reason: 'deleted', name: ''};
+  }
+
+  async moveStart(job: JobId, startAt: number): Promise<void> {
+    this.reach('qalter');
+    const found = this.jobs.get(job);
+    if (found?.seen.kind === 'live') found.seen = {...found.seen, startAt};
+  }
+
+  async look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
+    return new Map(
+      jobs.map((job) => [
+        job,
+        this.down ? {kind: 'no-evidence', why: 'down'} : (this.jobs.get(job)?.seen ?? {kind: 'unknown'}),
+      ]),
+    );
+  }
+
+  async findByTag(tags: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
+    this.reach('qselect');
+    return new Map(
+      [...this.jobs].flatMap(([job, {request}]) => (tags.includes(request.tag) ? [[request.tag, job] as const] : [])),
+    );
+  }
+
+  /** jobs a test is interested in, by the end of their script's name */
+  submitted(part: string): JobId[] {
+    return [...this.jobs].flatMap(([job, {request}]) => (request.script.includes(part) ? [job] : []));
+  }
+
+  show(job: JobId, seen: JobSeen): void {
+    const found = this.jobs.get(job);
+    if (found) found.seen = seen;
+  }
+}
+
+/** Globus in memory: tasks by submission id. */
+export class FakeTransfers implements TransferService {
+  readonly tasks = new Map<string, {task: TaskId; request: TransferRequest; seen: TaskSeen}>();
+  down = false;
+  private ids = 0;
+
+  private reach(): void {
+    if (this.down) throw new TransferUnreachable('it', 'down');
+  }
+
+  async newSubmissionId(): Promise<string> {
+    this.reach();
+    return `sub-${++this.ids}`;
+  }
+
+  async submit(id: string, request: TransferRequest): Promise<TaskId> {
+    this.reach();
+    const known = this.tasks.get(id) ?? {
+      task: `task-${id}` as TaskId,
+      request,
+      seen: task('active', {task: `task-${id}` as TaskId}),
+    };
+    this.tasks.set(id, known);
+    return known.task;
+  }
+
+  async look(tasks: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>> {
+    const known = [...this.tasks.values()];
+    return new Map(
+      tasks.map((id) => [
+        id,
+        this.down
+          ? {kind: 'no-evidence', why: 'down'}
+          : (known.find((each) => each.task === id)?.seen ?? {kind: 'unknown'}),
+      ]),
+    );
+  }
+
+  async cancel(id: TaskId): Promise<void> {
+    this.reach();
+    for (const each of this.tasks.values()) if (each.task === id) each.seen = task('cancelled');
+  }
+
+  async events() {
+    return [];
+  }
+
+  async list() {
+    return [];
+  }
+
+  async collection(): Promise<never> {
+    throw new Error('no test asks for a collection');
+  }
+
+  show(label: string, seen: TaskSeen): void {
+    for (const each of this.tasks.values()) if (each.request.label.includes(label)) each.seen = seen;
+  }
+}
+
+export interface FakeWorld {
+  readonly scheduler: FakeScheduler;
+  readonly transfers: FakeTransfers;
+  now: number;
+  /** dies at the n-th effect (fact, submission, release …), counted from 1; undefined: never */
+  dieAt: number | undefined;
+  effects: string[];
+  context(): EngineContext;
+}
+
+/**
+ * A world with a real ledger in a directory, and PBS and Globus in memory. Every effect (each fact, each question that
+ * changes something) is counted on both sides, and a process can be made to die before or after any of them.
+ */
+export function fakeWorld(directory: string): FakeWorld {
+  const world: FakeWorld = {
+    scheduler: new FakeScheduler(),
+    transfers: new FakeTransfers(),
+    now: 1_000_000,
+    dieAt: undefined,
+    effects: [],
+    context() {
+      const step = (name: string) => {
+        world.effects.push(name);
+        if (world.effects.length === world.dieAt) throw new Died(name);
+      };
+      const around = <T>(name: string, act: () => T): T => {
+        step(`before ${name}`);
+        const result = act();
+        if (result instanceof Promise) {
+          return result.then((value) => {
+            step(`after ${name}`);
+            return value;
+          }) as T;
+        }
+        step(`after ${name}`);
+        return result;
+      };
+      const ledger = openLedger(directory);
+      const monitors = openMonitorLedger(ledger.layout.monitor);
+      const {scheduler, transfers} = world;
+      return {
+        ledger: {
+          ...ledger,
+          create: (run, name, value) => around(`fact ${name}`, () => ledger.create(run, name, value)),
+          seal: (run, at) => around('seal', () => ledger.seal(run, at)),
+        },
+        monitors: {
+          ...monitors,
+          create: (generation, kind, value) =>
+            around(`monitor ${kind}`, () => monitors.create(generation, kind, value)),
+        },
+        scheduler: {
+          capabilities: scheduler.capabilities,
+          look: (jobs) => scheduler.look(jobs),
+          findByTag: (tags) => scheduler.findByTag(tags),
+          submit: (request) => around(`qsub ${request.script}`, () => scheduler.submit(request)),
+          release: (job) => around('qrls', () => scheduler.release(job)),
+          hold: () => scheduler.hold(),
+          delete: (job) => around('qdel', () => scheduler.delete(job)),
+          moveStart: (job, at) => around('qalter', () => scheduler.moveStart(job, at)),
+        },
+        transfers: {
+          newSubmissionId: () => around('submission_id', () => transfers.newSubmissionId()),
+          submit: (id, request) => around('transfer', () => transfers.submit(id, request)),
+          look: (tasks) => transfers.look(tasks),
+          cancel: (id) => around('cancel', () => transfers.cancel(id)),
+          events: () => transfers.events(),
+          list: () => transfers.list(),
+          collection: () => transfers.collection(),
+        },
+        jobFiles: {
+          forRun: (_run, action, key, tag) =>
+            requestOf(`${key}.sh`, tag, {hold: action.hold, dependencies: action.dependencies}),
+          forMonitor: (generation, startAt, tag) => requestOf(`monitor-${generation}.sh`, tag, {startAt}),
+        },
+        clock: () => world.now,
+        newWord: () => `w${world.effects.length}-${world.scheduler.jobs.size}`,
+        by: 'test',
+        settings: {
+          bounds: {minMs: 30_000, maxMs: 1_800_000},
+          lostGraceMs: 60_000,
+          refusedRetryMs: 60_000,
+          lostAttempts: 5,
+          intentDeadlineMs: 90_000,
+        },
+      };
+    },
+  };
+  return world;
+}
+
+function requestOf(script: string, tag: string, more: Partial<JobRequest>): JobRequest {
+  return {
+    script,
+    workdir: '/',
+    tag,
+    userVariables: [],
+    hold: false,
+    dependencies: [],
+    resources: {},
+    joinOutput: true,
+    noMail: true,
+    extraArgs: [],
+    ...more,
+  };
+}
