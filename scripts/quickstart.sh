@@ -39,18 +39,18 @@ echo
 echo "== stage run examples/weather/workflow.yaml --param cluster=$cluster --wait $again"
 code=0
 stage run examples/weather/workflow.yaml --param "cluster=$cluster" --wait $again || code=$?
-if [ "$code" -ne 0 ]; then
-  echo "The run did not succeed (exit code $code). Its log:" >&2
+if [ "$code" -eq 1 ]; then
+  echo "Something in it failed. Its log:" >&2
   stage logs weather >&2 || true
-  exit "$code"
 fi
+[ "$code" -eq 0 ] || exit "$code"
 
 echo
 echo "== What came back: $archive/weather-results/monthly.csv"
 diff -r "$archive/weather" "$cluster/weather"
 diff -r "$cluster/weather-results" "$archive/weather-results"
-head -n 1 "$archive/weather-results/monthly.csv" | tr , '\t'
-tail -n 12 "$archive/weather-results/monthly.csv" | tr , '\t'
+head -n 1 "$archive/weather-results/monthly.csv" | tr , "\t"
+tail -n 12 "$archive/weather-results/monthly.csv" | tr , "\t"
 echo "(the last 12 of $(($(wc -l < "$archive/weather-results/monthly.csv") - 1)) months; what was staged in and out is byte-identical to its source)"
 echo
 echo "Look around: STAGE_HOME=$STAGE_HOME STAGE_PROFILE=local node dist/stage.js status weather"

@@ -2,6 +2,7 @@
 #PBS -N weather
 # Monthly statistics from one file a day. Every day of the table must have its file: a stage-in that
 # brought only a part would show here.
+# Mean daily high and low, extremes, rain, wet days and mean wind, a line for each month.
 set -eu
 mkdir -p "$RESULTS"
 days=$(find "$DATA/daily" -name '*.csv' | wc -l)
@@ -20,7 +21,7 @@ find "$DATA/daily" -name '*.csv' -exec cat {} + | grep -v '^date' | sort | awk -
       high[month] / days[month], low[month] / days[month], top[month], bottom[month], rain[month], wet[month], wind[month] / days[month] }' |
   sort > "$RESULTS/.monthly"
 {
-  echo 'month,days,mean_high_c,mean_low_c,highest_c,lowest_c,precipitation_mm,wet_days,mean_wind_ms'
+  echo 'month,days,high_C,low_C,max_C,min_C,rain_mm,wet,wind_ms'
   cat "$RESULTS/.monthly"
 } > "$RESULTS/monthly.csv"
 rm "$RESULTS/.monthly"
