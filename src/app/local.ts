@@ -29,11 +29,21 @@ export interface DownReport {
 /** End the stand-ins, and the jobs that run in them; what is queued stays for the next time. */
 export async function localDown(): Promise<DownReport> {
   const place = standInHome(home());
-  if (!(await statusOf(place))) return {ended: false};
+  const status = await statusOf(place);
+  if (!status) return {ended: false};
   await askStandIns(place.socket, {do: 'down'}, 60_000);
   const until = Date.now() + 30_000;
-  while ((await statusOf(place)) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 30));
-  return {ended: true};
+  while (lives(status.pid) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+  return {ended: !lives(status.pid)};
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface LocalReport {

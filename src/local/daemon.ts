@@ -1,4 +1,4 @@
-import {appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {dirname, join} from 'node:path';
 import type {ControlAnswer, ControlRequest, LocalStatus} from './control.ts';
@@ -31,7 +31,7 @@ export async function serveStandIns({stageHome, version, clientJs}: DaemonOption
   for (const [name, id] of Object.entries(FIRST_COLLECTIONS))
     globus.addCollection({name, id, directory: join(home.collections, name)});
   publishNames(home, globus);
-  const pbs = await openPbsStandIn({root: home.pbs, log: (line) => log(`pbs ${line}`)});
+  const pbs = await openPbsStandIn({root: home.pbs, binDirectory: home.bin, log: (line) => log(`pbs ${line}`)});
   writeCommands(home.bin, {node: process.execPath, clientJs, socketPath: home.socket});
   const {clientId, clientSecret} = globus.credentials();
   writeFileSync(home.credentials, `${JSON.stringify({client_id: clientId, client_secret: clientSecret})}\n`, {
@@ -137,6 +137,9 @@ function listen(
   ready: () => void,
 ): Server {
   mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+  const {uid, mode} = statSync(dirname(path));
+  if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
+    throw new Error(`${dirname(path)} is open to others; nobody else may reach the stand-ins`);
   rmSync(path, {force: true}); // left by a process that was killed: the lock is ours
   const server = createServer({allowHalfOpen: true}, (socket) => {
     readLine(
@@ -144,7 +147,7 @@ function listen(
       async (line) => {
         // Only this program's own commands can reach a socket in a directory of mode 0700.
         const message = JSON.parse(line) as ({kind: 'pbs'} & PbsCommand) | ({kind: 'control'} & ControlRequest);
-        if (message.kind === 'pbs') return pbs.handle(message);
+        if (message.kind === 'pbs') return pbs.handle(message, (part) => socket.write(`${JSON.stringify(part)}\n`));
         return answer(message).then(
           (given) => ({answer: given}),
           (error: Error) => ({wrong: error.message}),
