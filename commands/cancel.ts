@@ -21,7 +21,7 @@ export default class Cancel extends StageCommand {
     const {args, flags} = await this.parse(Cancel);
     const report = await cancelRun(await this.connect(flags.profile), {run: args.run, cleanup: flags.cleanup});
     process.exitCode = report.exit;
-    this.log(renderRunReport(report, styleOf(process.stdout)));
+    this.say(() => renderRunReport(report, styleOf(process.stdout)));
     return report;
   }
 }

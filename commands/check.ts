@@ -15,7 +15,7 @@ export default class Check extends StageCommand {
   async run(): Promise<CheckReport> {
     const {args, flags} = await this.parse(Check);
     const report = await checkWorkflowFile(await this.connect(flags.profile), workflowRequest(args.workflow, flags));
-    this.log(renderCheck(report));
+    this.say(() => renderCheck(report));
     return report;
   }
 }

@@ -23,7 +23,7 @@ that are removed again. With --job a PBS job proves that another node sees what 
       jobTimeoutSeconds: flags['job-timeout'],
     });
     process.exitCode = report.exit;
-    this.log(renderDoctor(report));
+    this.say(() => renderDoctor(report));
     return report;
   }
 }

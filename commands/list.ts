@@ -18,7 +18,7 @@ export default class List extends StageCommand {
   async run(): Promise<{runs: readonly RunLine[]}> {
     const {flags} = await this.parse(List);
     const runs = listRuns(await this.connect(flags.profile), flags.state ?? []);
-    this.log(renderList(runs));
+    this.say(() => renderList(runs));
     return {runs};
   }
 }

@@ -26,7 +26,7 @@ export default class Logs extends StageCommand {
       steps: flags.step ?? [],
       own: flags.own,
     });
-    this.log(renderLogs(report, styleOf(process.stdout)));
+    this.say(() => renderLogs(report, styleOf(process.stdout)));
     return report;
   }
 }

@@ -34,7 +34,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
       ...(flags.generation === undefined ? {} : {generation: flags.generation}),
     });
     process.exitCode = report.exit;
-    this.log(renderMonitor(report));
+    this.say(() => renderMonitor(report));
     return report;
   }
 }

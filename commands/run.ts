@@ -32,7 +32,7 @@ is not submitted again, what is missing is, and a run that has ended is left alo
     const report = await runWorkflow(stage, {...workflowRequest(args.workflow, flags), again: flags.again});
     process.exitCode = report.exit;
     if (!flags.wait || report.run.endedAt !== undefined) {
-      this.log(renderRunReport(report, styleOf(process.stdout)));
+      this.say(() => renderRunReport(report, styleOf(process.stdout)));
       return report;
     }
     if (!this.jsonEnabled()) process.stderr.write(`${report.message}\n`);
@@ -43,7 +43,7 @@ is not submitted again, what is missing is, and a run that has ended is left alo
       : `${run.run} has ${run.state === 'cancelled' ? 'been cancelled' : run.state}`;
     const watched = {...report, message, run, problems: last.problems, exit: last.exit};
     process.exitCode = left ? INTERRUPTED : last.exit;
-    this.log(renderRunReport(watched, styleOf(process.stdout)));
+    this.say(() => renderRunReport(watched, styleOf(process.stdout)));
     return watched;
   }
 }

@@ -39,7 +39,7 @@ export default class Status extends StageCommand {
       report = await showStatus(stage, args.run);
       process.exitCode = report.exit;
     }
-    this.log(renderStatus(report, styleOf(process.stdout)));
+    this.say(() => renderStatus(report, styleOf(process.stdout)));
     return report;
   }
 }

@@ -17,7 +17,7 @@ export default class LocalPause extends StageCommand {
       collection: args.collection,
       ...(flags.message ? {message: flags.message} : {}),
     });
-    this.log(renderLocal(status));
+    this.say(() => renderLocal(status));
     return status;
   }
 }

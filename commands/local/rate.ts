@@ -14,7 +14,7 @@ export default class LocalRate extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalRate);
     const {status} = await steer({do: 'rate', bytesPerSecond: readRate(args.rate)});
-    this.log(renderLocal(status));
+    this.say(() => renderLocal(status));
     return status;
   }
 }

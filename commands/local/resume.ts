@@ -12,7 +12,7 @@ export default class LocalResume extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalResume);
     const {status} = await steer({do: 'resume', collection: args.collection});
-    this.log(renderLocal(status));
+    this.say(() => renderLocal(status));
     return status;
   }
 }

@@ -25,7 +25,7 @@ an outage of Globus is waited through.`;
       last = text;
     });
     process.exitCode = report.exit;
-    this.log(renderTasks(report.tasks));
+    this.say(() => renderTasks(report.tasks));
     return report;
   }
 }

@@ -1,8 +1,8 @@
-import {randomBytes} from 'node:crypto';
 import {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import {createFact, readFact} from '../ledger/facts.ts';
+import {newWord} from '../ledger/new-word.ts';
 import {shellQuote} from './shell-quote.ts';
 import type {Stage} from './wiring.ts';
 
@@ -27,7 +27,7 @@ export async function examine(
   stage: Stage,
   options: {readonly job: boolean; readonly jobTimeoutSeconds: number},
 ): Promise<DoctorReport> {
-  const probe = join(stage.ledger.layout.home, `.doctor-${randomBytes(6).toString('hex')}`);
+  const probe = join(stage.ledger.layout.home, `.doctor-${newWord()}`);
   const findings: Finding[] = [nodeVersion()];
   try {
     findings.push(...examineDirectory(stage, probe));

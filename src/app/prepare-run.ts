@@ -89,7 +89,9 @@ async function readWorkflow(stage: Stage, request: WorkflowRequest): Promise<Wor
   if (file === undefined) {
     const {workflowFromFlags} = await import('../workflow/from-flags.ts');
     if (Object.keys(request.params).length > 0)
-      throw new RequestWrong('--param is for workflow files', {why: 'a workflow given as flags has no parameters to fill in'});
+      throw new RequestWrong('--param is for workflow files', {
+        why: 'a workflow given as flags has no parameters to fill in',
+      });
     return workflowFromFlags(
       {...flags, ...(request.name ? {name: request.name} : {}), directory: process.cwd()},
       {params: {}, collections: await stage.collections()},

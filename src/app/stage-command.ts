@@ -25,6 +25,16 @@ export abstract class StageCommand extends Command {
     return openStage({profile, cliVersion: this.config.version, ...options});
   }
 
+  /** Print a result for people; under --json it is not even put into words. */
+  protected say(render: () => string): void {
+    if (!this.jsonEnabled()) this.log(render());
+  }
+
+  /** oclif colours JSON for people; ours is for programs, and may be long. */
+  protected override logJson(document: unknown): void {
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+
   protected override async catch(thrown: unknown): Promise<void> {
     if (thrown instanceof Errors.ExitError) {
       process.exitCode = thrown.oclif.exit;

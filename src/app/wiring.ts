@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
@@ -9,6 +8,7 @@ import type {EngineContext} from '../engine/context.ts';
 import {RequestWrong} from '../errors.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
+import {newWord} from '../ledger/new-word.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {packageRoot} from './package-root.ts';
@@ -33,7 +33,7 @@ export interface OpenOptions {
 /** The one place where adapters meet ports. @throws {RequestWrong} when no profile, or a wrong one, was chosen */
 export async function openStage({profile: asked, cliVersion}: OpenOptions): Promise<Stage> {
   const where = locations(process.env);
-  const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG));
+  const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
   const stateDirectory = join(where.home, profile.name);
   const by = `${userInfo().username}@${hostname()}:${process.pid}`;
@@ -89,7 +89,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     transfers: deferred(() => createTransfers(parts)),
     jobFiles: createJobFiles(callBack),
     clock: Date.now,
-    newWord: () => randomBytes(6).toString('hex'),
+    newWord,
     by,
     settings: {
       bounds: profile.monitor,
@@ -102,9 +102,15 @@ async function createContext(parts: Parts): Promise<EngineContext> {
 }
 
 async function createScheduler({profile, ledger, standIns}: Parts): Promise<Scheduler> {
-  const {createRunCommand} = await import('../process/run-command.ts');
-  const {createPbsScheduler} = await import('../scheduler/pbs/pbs-scheduler.ts');
-  const binDirectory = profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
+  const local = profile.scheduler.kind === 'local';
+  // All at once: the stand-ins answer while modules are being read.
+  const [up, {createRunCommand}, {createPbsScheduler}] = await Promise.all([
+    local ? standIns() : undefined,
+    import('../process/run-command.ts'),
+    import('../scheduler/pbs/pbs-scheduler.ts'),
+    import('execa'),
+  ]);
+  const binDirectory = up ? up.home.bin : profile.scheduler.bin;
   const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
   return createPbsScheduler({
     run: (command, argv, options) => run(command, argv, {timeoutMs: profile.scheduler.timeoutMs, ...options}),

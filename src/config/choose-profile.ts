@@ -1,15 +1,19 @@
 import {readFileSync} from 'node:fs';
 import {RequestWrong} from '../errors.ts';
+import {throughCache} from './config-cache.ts';
 import {localProfile, type Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
 const NO_CONFIG: Config = {collections: {}, profiles: new Map()};
 
 /** The configuration file, or an empty configuration where there is none. @throws {RequestWrong} when it is malformed */
-export async function loadConfig(file: string, explicit: boolean): Promise<Config> {
-  let text: string;
+export async function loadConfig(file: string, explicit: boolean, cacheDirectory: string): Promise<Config> {
   try {
-    text = readFileSync(file, 'utf8');
+    return await throughCache(file, cacheDirectory, async () => {
+      // Only those whose configuration has changed pay for reading YAML.
+      const {readConfig} = await import('./read-config.ts');
+      return readConfig(readFileSync(file, 'utf8'), file);
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     if (explicit)
@@ -19,9 +23,6 @@ export async function loadConfig(file: string, explicit: boolean): Promise<Confi
       });
     return NO_CONFIG;
   }
-  // Only those who have a configuration pay for reading YAML.
-  const {readConfig} = await import('./read-config.ts');
-  return readConfig(text, file);
 }
 
 /**

@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -10,8 +9,8 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import {hostname} from 'node:os';
 import {join} from 'node:path';
+import {temporaryName} from './new-word.ts';
 
 /** What a fact holds once it has been read; its readers know which fields to expect. */
 export type FactValue = Readonly<Record<string, unknown>>;
@@ -26,7 +25,7 @@ export type FactValue = Readonly<Record<string, unknown>>;
  * @throws the system's error when the directory cannot be written; then there is no fact
  */
 export function createFact(directory: string, name: string, value: FactValue): boolean {
-  const temporary = join(directory, `.new-${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`);
+  const temporary = join(directory, temporaryName());
   const file = openSync(temporary, 'wx', 0o600);
   try {
     try {

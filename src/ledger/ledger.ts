@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, StageError} from '../errors.ts';
@@ -15,6 +14,7 @@ import {
   type StateLayout,
   stateLayout,
 } from './layout.ts';
+import {newWord} from './new-word.ts';
 import type {RunSpec, RunState} from './run-facts.ts';
 import {type RunSummary, summarise} from './summary.ts';
 
@@ -88,7 +88,7 @@ export function openLedger(home: string): Ledger {
     refresh: (run) => read(run.id, run.layout, run.state.spec),
     createRun(number, parts, scripts) {
       const id = runId(parts.name, number);
-      const spec: RunSpec = {format: 1, run: id, number, nonce: randomBytes(8).toString('hex'), ...parts};
+      const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
       return publishRun(layout, spec, scripts) ? id : undefined;
     },
     create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),

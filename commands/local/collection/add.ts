@@ -17,7 +17,7 @@ export default class LocalCollectionAdd extends StageCommand {
     const {args} = await this.parse(LocalCollectionAdd);
     await localUp(this.config.version);
     const {status} = await steer({do: 'add-collection', name: args.name, directory: resolve(args.directory)});
-    this.log(renderLocal(status));
+    this.say(() => renderLocal(status));
     return status;
   }
 }

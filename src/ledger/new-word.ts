@@ -1,0 +1,19 @@
+import {hostname} from 'node:os';
+
+let count = 0;
+
+/**
+ * A word unlike any other of this host, of other hosts too for all practical purposes: time, process, a count, and
+ * chance. It names things; it keeps no secret. (Loading node:crypto would cost every start some milliseconds.)
+ *
+ * @returns lower-case letters and digits
+ */
+export function newWord(): string {
+  const chance = Math.floor(Math.random() * 36 ** 6).toString(36);
+  return `${Date.now().toString(36)}${process.pid.toString(36)}${(count++).toString(36)}${chance}`;
+}
+
+/** A name for a file that is being written, unlike any other on a file system that several hosts share. */
+export function temporaryName(): string {
+  return `.new-${hostname()}-${newWord()}`;
+}
