@@ -12,6 +12,7 @@
 umask 077
 #@VALUES
 # STAGE_FACTS     directory of the run's facts          STAGE_CLAIM   prefix of this attempt's markers
+# STAGE_NEEDS     attempts that must have succeeded, as PBS was told in depend=
 # STAGE_PERMIT    fact that must exist, or empty        STAGE_SCRIPT  the user's script, as it was at submission
 # STAGE_STDOUT    STAGE_STDERR  where its output goes   STAGE_ECHO    1: repeat the output on PBS's own streams
 # STAGE_SHELL     interpreter                           STAGE_SHELL_ARG  its argument, or empty
@@ -42,6 +43,20 @@ if [ -n "$STAGE_PERMIT" ] && [ ! -f "$STAGE_FACTS/$STAGE_PERMIT.json" ]; then
   exit 96
 fi
 
+# PBS counts "afterok" as met for a job that was removed before it ran, so the needs' own end markers decide.
+# A marker that was written on another node a moment ago may take a while to be seen here.
+for need in $STAGE_NEEDS; do
+  tries=0
+  until grep -qs '"exit":0[,}]' "$STAGE_FACTS/$need.end."*.json; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 10 ]; then
+      say "$need has not succeeded; the script was not run"
+      exit 96
+    fi
+    sleep 1
+  done
+done
+
 start=1
 while ! fact "$STAGE_CLAIM.start.$start" "{\"job\":\"$job\",\"host\":\"$host\",\"pid\":$$,\"at\":\"$(now)\"}"; do
   marker="$STAGE_FACTS/$STAGE_CLAIM.start.$start.json"
@@ -64,31 +79,43 @@ done
 
 terminated=false
 caught=
-on_term() {
-  caught=1
-  terminated=true
-  fact "$STAGE_CLAIM.term.$start" "{\"job\":\"$job\",\"at\":\"$(now)\"}"
-}
-trap on_term TERM
+trap 'caught=1 terminated=true' TERM
 # These go to the script as well, which may use them; the wrapper lives on to record the end.
 trap 'caught=1' HUP INT USR1 USR2 XCPU
 
+# The script's exit status goes through a file: bash may lose the status of a background child when a signal arrives
+# just as it starts. A trap with a handler is no trap in the script itself, where the signal does what it always does.
 # A relative word such as "bash" is looked up in PATH, as PBS does.
-if [ -n "$STAGE_SHELL_ARG" ]; then
-  "$STAGE_SHELL" "$STAGE_SHELL_ARG" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR" &
-else
-  "$STAGE_SHELL" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR" &
-fi
+status="$STAGE_FACTS/.new-$job-$$-status"
+(
+  trap : TERM HUP INT USR1 USR2 XCPU
+  if [ -n "$STAGE_SHELL_ARG" ]; then
+    "$STAGE_SHELL" "$STAGE_SHELL_ARG" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
+  else
+    "$STAGE_SHELL" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
+  fi
+  code=$?
+  echo "$code" > "$status"
+  exit "$code"
+) &
 child=$!
-# wait returns early when a trapped signal arrives; 127 means that the end had been told before.
-code=
+# wait returns early when a trapped signal arrives; only the end of the child ends the loop.
+noted=false
 while :; do
   caught=
   wait "$child"
   told=$?
-  if [ -z "$code" ] || [ "$told" -ne 127 ]; then code=$told; fi
-  [ -n "$caught" ] || break
+  if [ "$terminated$noted" = truefalse ]; then
+    noted=true
+    fact "$STAGE_CLAIM.term.$start" "{\"job\":\"$job\",\"at\":\"$(now)\"}"
+  fi
+  [ -z "$caught" ] || continue
+  kill -0 "$child" 2>/dev/null || break
+  sleep 1
 done
+code=$(cat "$status" 2>/dev/null)
+rm -f "$status"
+code=${code:-$told}
 
 fact "$STAGE_CLAIM.end.$start" "{\"job\":\"$job\",\"exit\":$code,\"terminated\":$terminated,\"at\":\"$(now)\"}"
 if [ "$STAGE_ECHO" = 1 ]; then

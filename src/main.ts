@@ -4,6 +4,7 @@ import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Config, Errors, run, settings} from '@oclif/core';
 import {asStageError, showError} from './app/stage-command.ts';
+import {RequestWrong} from './errors.ts';
 
 // The package holds compiled commands only; looking for sources would cost every start.
 settings.enableAutoTranspile = false;
@@ -24,10 +25,22 @@ async function configure(argv: readonly string[]): Promise<Config> {
   return Config.load({root, pjson});
 }
 
+const UNKNOWN_COMMAND = 127;
+
+/** oclif says that there is no such command, and not which. */
+function unknownCommand(thrown: unknown): RequestWrong | undefined {
+  if (!(thrown instanceof Errors.CLIError) || thrown.oclif.exit !== UNKNOWN_COMMAND) return undefined;
+  const words = argv.slice(0, argv.findIndex((word) => word.startsWith('-')) >>> 0);
+  return new RequestWrong(`there is no command "${words.join(' ')}"`, {
+    code: 'NO_SUCH_COMMAND',
+    next: ['List the commands: stage help'],
+  });
+}
+
 const argv = process.argv.slice(2);
 try {
   await run(argv, await configure(argv));
 } catch (thrown) {
   if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit;
-  else showError(asStageError(thrown), {json: argv.includes('--json')});
+  else showError(unknownCommand(thrown) ?? asStageError(thrown), {json: argv.includes('--json')});
 }

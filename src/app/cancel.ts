@@ -2,6 +2,7 @@ import {reconcile} from '../engine/reconcile.ts';
 import type {ExitCode} from '../errors.ts';
 import type {RunView} from '../report/run-view.ts';
 import {viewSummary} from '../report/run-view.ts';
+import {count, renderBytes} from '../report/units.ts';
 import {exitOfProblems, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
 import {findRun} from './status.ts';
 import type {Stage} from './wiring.ts';
@@ -52,7 +53,7 @@ function movedInWords(view: RunView): string {
     ? moved
         .map(
           (step) =>
-            `${step.step} ${step.filesTransferred} files (${step.bytesTransferred} bytes), which stay where they are`,
+            `${step.step} ${count(step.filesTransferred ?? 0, 'file')} (${renderBytes(step.bytesTransferred ?? 0)}), which stay where they are`,
         )
         .join('; ')
     : 'nothing';

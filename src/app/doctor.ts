@@ -1,6 +1,7 @@
 import {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
+import {ensureDirectory} from '../ledger/directories.ts';
 import {createFact, readFact} from '../ledger/facts.ts';
 import {newWord} from '../ledger/new-word.ts';
 import {shellQuote} from './shell-quote.ts';
@@ -99,7 +100,7 @@ function examineDirectory(stage: Stage, probe: string): Finding[] {
   };
   return [
     one('the state directory can be written', () => {
-      mkdirSync(probe, {recursive: true, mode: 0o700});
+      ensureDirectory(probe);
       return home;
     }),
     one('it is nobody else’s to read', () => {

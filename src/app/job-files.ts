@@ -1,9 +1,11 @@
-import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {JobDefaults, Profile} from '../config/profile.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
-import {isCleanup} from '../engine/plan/conditions.ts';
+import {endOf, isCleanup} from '../engine/plan/conditions.ts';
+import {workingAttempt} from '../engine/plan/view.ts';
+import {ensureDirectory} from '../ledger/directories.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import {type Directives, readDirectives} from '../scheduler/pbs/directives.ts';
@@ -78,6 +80,7 @@ function userJob(
     STAGE_CLAIM: claim,
     // A cleanup that got free by accident must not touch the data of a healthy run.
     STAGE_PERMIT: isCleanup(step) ? permitOf(action) : '',
+    STAGE_NEEDS: jobsNeeded(run, step).join(' '),
     STAGE_SCRIPT: userScript,
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
@@ -109,6 +112,14 @@ function userJob(
   };
 }
 
+/** The attempts behind the job's `depend=afterok`: steps of kind job that it needs and that have not succeeded yet. */
+function jobsNeeded({state}: OpenRun, step: JobStep): string[] {
+  const isJob = (name: string) => state.spec.workflow.steps.find((other) => other.name === name)?.kind === 'job';
+  return step.needs
+    .filter((name) => isJob(name) && !endOf(state, name))
+    .map((name) => attemptKey(name, workingAttempt(state, name).number));
+}
+
 /** The fact that says a cleanup was released, or that it may start from the beginning. */
 function permitOf(action: SubmitJob): string {
   return action.hold ? `${jobKey(action.step, action.attempt, 'job', action.serial)}.release.intent` : '';
@@ -136,7 +147,7 @@ interface StagingJob {
 /** A short job of our own that calls `stage`. */
 function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
   const {profile} = callBack;
-  mkdirSync(dirname(job.script), {recursive: true, mode: 0o700});
+  ensureDirectory(dirname(job.script));
   const environment = {
     STAGE_NODE: callBack.node,
     STAGE_CLI: callBack.cli,
@@ -190,6 +201,11 @@ function writeScript(path: string, template: string, parts: Readonly<Record<stri
   const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
   const temporary = `${path}.new-${process.pid}`;
-  writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, {force: true});
+    throw error;
+  }
 }

@@ -42,7 +42,7 @@ export function collectLogs(
   const blocks = [...events.map((entry) => [entry]), ...output.map((block) => block.entries)].filter(
     (block) => block.length > 0,
   );
-  blocks.sort((a, b) => ((a[0]?.at ?? '') < (b[0]?.at ?? '') ? -1 : 1));
+  blocks.sort((a, b) => (a[0]?.at ?? '').localeCompare(b[0]?.at ?? ''));
   return {run, entries: blocks.flat()};
 }
 

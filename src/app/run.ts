@@ -1,7 +1,8 @@
 import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
-import {parseRunId, type RunId} from '../ledger/layout.ts';
+import type {RunId} from '../ledger/layout.ts';
 import type {RunView} from '../report/run-view.ts';
+import {count} from '../report/units.ts';
 import {describeDifference} from '../workflow/difference.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import {exitOf, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
@@ -30,10 +31,10 @@ export interface RunReport {
 export async function runWorkflow(stage: Stage, request: RunRequest): Promise<RunReport> {
   const prepared = await prepareWorkflow(stage, request);
   const existing = stage.ledger.find(prepared.name);
-  if (!existing) return start(stage, prepared, 1);
+  const number = stage.ledger.nextNumber(prepared.name);
+  if (!existing) return start(stage, prepared, number);
   const state = stage.ledger.open(existing).state;
   const ended = stage.ledger.summary(existing);
-  const number = (parseRunId(existing)?.number ?? 0) + 1;
   if (ended && request.again) return start(stage, prepared, number);
   if (state.spec.fingerprint !== prepared.fingerprint)
     throw new RunDiffers(existing, describeDifference(state.spec, prepared), ended !== undefined);
@@ -106,10 +107,6 @@ function messageFor(run: RunId, did: RunReport['did'], submitted: RunReport['sub
   return did === 'repaired'
     ? `${active}${what ? `; submitted ${what} that had been missing` : ''}`
     : `${active}; nothing had to be submitted`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** A run of this name exists, and does something else. */

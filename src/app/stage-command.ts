@@ -59,15 +59,7 @@ export function asStageError(thrown: unknown): StageError {
   return ofTheSystem(thrown) ?? defect(thrown);
 }
 
-const UNKNOWN_COMMAND = 127;
-
 function fromOclif(error: Errors.CLIError): StageError {
-  if (error.oclif.exit === UNKNOWN_COMMAND) {
-    return new RequestWrong('there is no such command', {
-      code: 'NO_SUCH_COMMAND',
-      next: ['List the commands: stage help'],
-    });
-  }
   const lines = error.message.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('See more help'));
   const [what = 'the command line was not understood', ...rest] = lines.map(withoutColour);
   return new RequestWrong(lowerFirst(what), {

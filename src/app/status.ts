@@ -27,7 +27,7 @@ export async function showStatus(stage: Stage, nameOrId: string | undefined): Pr
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   if (run !== undefined) {
-    const view = await viewOf(stage, run, looked);
+    const view = await viewOf(stage, run, looked, true);
     const exit = exitOf(view, problems);
     return {
       runs: [view],

@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
@@ -6,6 +6,7 @@ import {type Locations, locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {RequestWrong} from '../errors.ts';
+import {ensureDirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
@@ -89,6 +90,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     transfers: deferred(() => createTransfers(parts)),
     jobFiles: createJobFiles(callBack),
     clock: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     newWord,
     by,
     settings: {
@@ -180,10 +182,14 @@ function fileCache<T>(path: string): {read(): T | undefined; write(value: T): vo
       }
     },
     write(value) {
-      mkdirSync(join(path, '..'), {recursive: true, mode: 0o700});
       const temporary = `${path}.${process.pid}`;
-      writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
-      renameSync(temporary, path);
+      try {
+        ensureDirectory(join(path, '..'));
+        writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
+        renameSync(temporary, path);
+      } catch {
+        rmSync(temporary, {force: true}); // it is learnt again next time: a full disk must not look like an absent PBS
+      }
     },
   };
 }

@@ -68,7 +68,7 @@ export function defaultProfile(name: string): Profile {
 export function localProfile(): Profile {
   return {
     ...defaultProfile('local'),
-    scheduler: {kind: 'local', timeoutMs: 20_000},
+    scheduler: {kind: 'local', timeoutMs: 8_000},
     transfer: {kind: 'local', authUrl: '', transferUrl: ''},
     monitor: {minMs: 1_000, maxMs: 5_000},
     lostGraceMs: 3_000,

@@ -20,6 +20,7 @@ export interface EngineContext {
   readonly transfers: TransferService;
   readonly jobFiles: JobFiles;
   readonly clock: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
   /** a short random word, unlike any before */
   readonly newWord: () => string;
   /** `user@host:pid`, for records */

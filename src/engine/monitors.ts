@@ -1,6 +1,6 @@
 import type {StageError} from '../errors.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
-import type {LookFact} from '../ledger/monitor-facts.ts';
+import type {LookFact, MonitorFacts} from '../ledger/monitor-facts.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
@@ -43,7 +43,7 @@ export async function tendMonitors(
     (run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds, earlier) ?? [],
   );
   const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
-  const newest = context.monitors.newest();
+  const newest = await settled(context, seen);
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
   const view = {
     newest,
@@ -55,6 +55,22 @@ export async function tendMonitors(
   };
   for (const action of planMonitor(afterThisTick(view))) await act(context, action, problems);
   if (me !== undefined) context.monitors.prune();
+}
+
+const PATIENCE_MS = 5_000;
+
+/**
+ * The newest link, once it is known whether PBS took it. Another process may be submitting it this moment, which takes
+ * it a fraction of a second; one that died doing so will never say, and is not waited for longer than that.
+ */
+async function settled(context: EngineContext, seen: Observed): Promise<MonitorFacts | undefined> {
+  const until = context.clock() + PATIENCE_MS;
+  for (;;) {
+    const newest = context.monitors.newest();
+    const open = newest && !newest.job && !newest.refused && !newest.neverArrived && !seen.tags.has(newest.tag);
+    if (!open || context.clock() >= until) return newest;
+    await context.sleep(100);
+  }
 }
 
 /** The successor this very tick submitted was not there to be looked at: it stands as it was asked for. */

@@ -31,9 +31,10 @@ export async function observe(
 /** Every job a run has at PBS, so far as anything may still have to be done about it. */
 function openJobs({state}: OpenRun): JobId[] {
   return state.spec.workflow.steps.flatMap((step) => {
-    const attempt = currentAttempt(state, step.name);
-    const claimed = attempt.starts.flatMap((start) => start.job ?? []);
-    return [...claimed, ...attempt.jobs.flatMap((record) => record.job ?? [])];
+    return (state.attempts.get(step.name) ?? []).flatMap((attempt) => {
+      const claimed = attempt.starts.flatMap((start) => start.job ?? []);
+      return [...claimed, ...attempt.jobs.flatMap((record) => record.job ?? [])];
+    });
   });
 }
 

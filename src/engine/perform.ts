@@ -3,6 +3,7 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger/run-facts.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 import type {EngineContext} from './context.ts';
+import {lastError} from './last-error.ts';
 import type {Action, EndStep, SubmitJob} from './plan/actions.ts';
 import {workingAttempt} from './plan/view.ts';
 import {transferRequest} from './transfer-request.ts';
@@ -71,7 +72,7 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'void-attempt':
       return voidAttempt(run, action, note, fact);
     case 'end-step':
-      return endStep(action, note, fact);
+      return endStep(await withLastError(context, run, action), note, fact);
     default:
       return action satisfies never;
   }
@@ -180,6 +181,16 @@ function voidAttempt(run: OpenRun, action: Action & {do: 'void-attempt'}, note: 
   if (!fact(`${key}.outcome`, {state: 'lost', why: action.why})) return OTHERS;
   note('attempt-lost', {attempt: action.attempt});
   return DONE;
+}
+
+/** A transfer that failed is told with its last error, which names the file; Globus forgets events after a month. */
+async function withLastError(context: EngineContext, run: OpenRun, action: EndStep): Promise<EndStep> {
+  const task = currentAttempt(run.state, action.step).transfer?.task;
+  if (!task || action.state === 'succeeded' || action.state === 'skipped') return action;
+  const last = await lastError(context.transfers, task);
+  return last === undefined || action.why.includes(last)
+    ? action
+    : {...action, why: `${action.why}; last error: ${last}`};
 }
 
 function endStep(action: EndStep, note: Note, fact: Fact): Performed {

@@ -2,6 +2,7 @@ import type {StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
+import {SchedulerUnreachable} from '../scheduler/scheduler.ts';
 import type {EngineContext} from './context.ts';
 import {predictSuccessor, tendMonitors} from './monitors.ts';
 import {observe} from './observe.ts';
@@ -45,23 +46,40 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
   const successor =
     request.monitor !== undefined && runs.length > 0 ? predictSuccessor(context, request.monitor, problems) : undefined;
-  const [seen] = await Promise.all([observe(context, runs, newest), successor]);
+  let [seen] = await Promise.all([observe(context, runs, newest), successor]);
   const settings: PlanSettings = {...context.settings, rebuild: request.rebuild ?? false};
   const done: {run: RunId; action: Action}[] = [];
   const tried = new Set<string>();
-
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const plans = runs.map((run) => ({
+  const planAll = () =>
+    runs.map((run) => ({
       run,
       actions: planRun(run.state, seen, settings).filter((action) => !tried.has(`${run.id} ${actionKey(action)}`)),
     }));
+  let away = false;
+  let lookedBefore = 0;
+
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let plans = planAll();
+    if (done.length > lookedBefore && plans.some(({actions}) => actions.some((action) => action.do === 'delete-job'))) {
+      // What was done since may have set jobs going: none is deleted for what an older look had shown.
+      seen = await observe(context, runs, context.monitors.newest());
+      lookedBefore = done.length;
+      plans = planAll();
+    }
     if (plans.every(({actions}) => actions.length === 0)) break;
     for (const {run, actions} of plans) {
+      let refused = false;
       for (const action of actions) {
+        // Whether data should still be moved is asked again once it is recorded that a job was refused.
+        if (refused && action.do === 'submit-transfer') continue;
         tried.add(`${run.id} ${actionKey(action)}`);
+        if (away && asksPbs(action)) continue; // it did not answer a moment ago; every question would wait for nothing
         const performed: Performed = await perform(context, run, action);
         if (performed.is === 'done') done.push({run: run.id, action});
-        if (performed.is === 'problem') problems.push(performed.error);
+        if (performed.is !== 'problem') continue;
+        problems.push(performed.error);
+        refused ||= action.do === 'submit-job';
+        away ||= performed.error instanceof SchedulerUnreachable;
       }
     }
     runs = plans.map(({run, actions}) => (actions.length > 0 ? context.ledger.refresh(run) : run));
@@ -75,6 +93,10 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   return {seen, runs, sealed, done, problems};
 }
 
+function asksPbs(action: Action): boolean {
+  return action.do === 'submit-job' || action.do === 'release-job' || action.do === 'delete-job';
+}
+
 /** A run is sealed when every step has ended and no job of it is left in the queue. Jobs of ours that still run end by themselves. */
 function mayBeSealed(run: OpenRun, seen: Observed, settings: PlanSettings): boolean {
   if (!runEnd(run.state)) return false;
@@ -83,13 +105,19 @@ function mayBeSealed(run: OpenRun, seen: Observed, settings: PlanSettings): bool
     attempt.jobs.every((record) => {
       if (!record.job) return record.refused !== undefined || record.neverArrived;
       const at = seen.jobs.get(record.job);
-      return record.deleted || (at?.kind !== 'no-evidence' && !isPending(view, record));
+      return record.deleted || (at !== undefined && at.kind !== 'no-evidence' && !isPending(view, attempt, record));
     }),
   );
 }
 
 function sealRun(context: EngineContext, run: OpenRun): RunSummary {
-  const summary = context.ledger.seal(run, context.clock());
-  context.ledger.append(run.id, {at: context.clock(), event: `run-${summary.state}`, why: summary.why, by: context.by});
+  const {first, summary} = context.ledger.seal(run, context.clock());
+  if (first)
+    context.ledger.append(run.id, {
+      at: context.clock(),
+      event: `run-${summary.state}`,
+      why: summary.why,
+      by: context.by,
+    });
   return summary;
 }

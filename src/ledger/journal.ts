@@ -1,6 +1,7 @@
-import {appendFileSync, mkdirSync, readFileSync} from 'node:fs';
+import {appendFileSync, readFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
+import {ensureDirectory} from './directories.ts';
 import {namesIn} from './facts.ts';
 
 /** Something that happened to a run, for people. Nothing is decided by events. */
@@ -19,7 +20,7 @@ export interface RunEvent {
 
 /** Append an event to this process's own journal file; nobody else writes it, so no lock is needed. */
 export function appendEvent(directory: string, event: RunEvent): void {
-  mkdirSync(directory, {recursive: true, mode: 0o700});
+  ensureDirectory(directory);
   appendFileSync(join(directory, `${hostname()}.${process.pid}.ndjson`), `${JSON.stringify(event)}\n`, {mode: 0o600});
 }
 

@@ -1,6 +1,7 @@
-import {mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, StageError} from '../errors.ts';
+import {ensureDirectory, isDirectory} from './directories.ts';
 import {createFact, type FactValue, namesIn, readFact, readFacts} from './facts.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
@@ -32,6 +33,8 @@ export interface Ledger {
   runs(): RunId[];
   /** Runs that have not been sealed. */
   activeRuns(): RunId[];
+  /** The number the next run of a name gets; numbers of runs whose directory somebody removed are not used again. */
+  nextNumber(name: string): number;
   /** The newest run of a name, or the run with that very id. */
   find(nameOrId: string): RunId | undefined;
   open(run: RunId): OpenRun;
@@ -46,8 +49,8 @@ export interface Ledger {
   /** Create a fact of a run. @returns false when it existed */
   create(run: RunId, name: string, value: FactValue): boolean;
   append(run: RunId, event: RunEvent): void;
-  /** Seal a run that has ended: no tick looks at it again. Safe to repeat. */
-  seal(run: OpenRun, endedAt: number): RunSummary;
+  /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */
+  seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
   summary(run: RunId): RunSummary | undefined;
 }
 
@@ -69,6 +72,12 @@ export function openLedger(home: string): Ledger {
       const sealed = sealedRuns();
       return runs().filter((run) => !sealed.has(run));
     },
+    nextNumber(name) {
+      const numbers = [...runs(), ...sealedRuns()]
+        .map((id) => parseRunId(id))
+        .flatMap((run) => (run?.name === name ? run.number : []));
+      return Math.max(0, ...numbers) + 1;
+    },
     find(nameOrId) {
       const exact = parseRunId(nameOrId);
       if (exact) return namesIn(layout.runs).includes(exact.id) ? exact.id : undefined;
@@ -82,7 +91,7 @@ export function openLedger(home: string): Ledger {
     open(id) {
       const layoutOfRun = runLayout(layout, id);
       const spec = readFact(layoutOfRun.directory, 'spec');
-      if (!spec || spec.format !== 1) throw new LedgerDamaged(join(layoutOfRun.directory, 'spec.json'), spec);
+      if (spec?.format !== 1) throw new LedgerDamaged(join(layoutOfRun.directory, 'spec.json'), spec);
       return read(id, layoutOfRun, spec as unknown as RunSpec);
     },
     refresh: (run) => read(run.id, run.layout, run.state.spec),
@@ -94,10 +103,10 @@ export function openLedger(home: string): Ledger {
     create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
     seal(run, endedAt) {
-      mkdirSync(layout.sealed, {recursive: true, mode: 0o700});
+      ensureDirectory(layout.sealed);
       const summary = summarise(run.state, endedAt);
-      createFact(layout.sealed, run.id, {...summary});
-      return this.summary(run.id) ?? summary;
+      const first = createFact(layout.sealed, run.id, {...summary});
+      return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
     },
     summary(run) {
       const value = readFact(layout.sealed, run);
@@ -112,12 +121,11 @@ export function openLedger(home: string): Ledger {
  * rename(2) onto a directory that holds something fails, so of two processes one wins.
  */
 function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<string, Uint8Array>): boolean {
-  mkdirSync(state.runs, {recursive: true, mode: 0o700});
+  ensureDirectory(state.runs);
   const temporary = runLayoutAt(join(state.runs, `.new-${spec.nonce}`));
   const final = runLayout(state, spec.run);
   try {
-    for (const directory of [temporary.facts, temporary.scripts, temporary.logs])
-      mkdirSync(directory, {recursive: true, mode: 0o700});
+    for (const directory of [temporary.facts, temporary.scripts, temporary.logs]) ensureDirectory(directory);
     for (const [step, content] of scripts)
       writeFileSync(join(temporary.scripts, `${step}.script`), content, {mode: 0o600, flush: true});
     createFact(temporary.directory, 'spec', {...spec});
@@ -129,10 +137,6 @@ function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<stri
     if (isDirectory(final.directory)) return readFact(final.directory, 'spec')?.nonce === spec.nonce;
     throw error;
   }
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
 }
 
 /** A file of the state directory is not what stage wrote there. */

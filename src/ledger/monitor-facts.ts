@@ -1,6 +1,7 @@
-import {mkdirSync, rmSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import type {JobId} from '../scheduler/scheduler.ts';
+import {ensureDirectory} from './directories.ts';
 import {createFact, type FactValue, namesIn, readFact} from './facts.ts';
 import type {Refusal} from './run-facts.ts';
 
@@ -75,7 +76,7 @@ export function openMonitorLedger(directory: string): MonitorLedger {
         : (readFact(directory, name(generation, 'look')) as LookFact | undefined);
     },
     create(generation, kind, value) {
-      mkdirSync(directory, {recursive: true, mode: 0o700});
+      ensureDirectory(directory);
       return createFact(directory, name(generation, kind), value);
     },
     prune() {

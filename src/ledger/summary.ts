@@ -1,5 +1,6 @@
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
+import type {Step} from '../workflow/workflow.ts';
 import type {RunId} from './layout.ts';
 import {currentAttempt, newestJob, type OutcomeState, type RunState} from './run-facts.ts';
 
@@ -11,6 +12,9 @@ export interface StepSummary {
   readonly kind: 'transfer' | 'job';
   readonly state: OutcomeState;
   readonly why: string;
+  readonly needs: readonly string[];
+  readonly onFailureOf: readonly string[];
+  readonly after: readonly string[];
   readonly attempts: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
@@ -66,11 +70,11 @@ export function summarise(run: RunState, endedAt: number): RunSummary {
     fingerprint: spec.fingerprint,
     createdAt: spec.createdAt,
     endedAt,
-    steps: spec.workflow.steps.map((step) => summariseStep(run, step.name, step.kind)),
+    steps: spec.workflow.steps.map((step) => summariseStep(run, step)),
   };
 }
 
-function summariseStep(run: RunState, step: string, kind: 'transfer' | 'job'): StepSummary {
+function summariseStep(run: RunState, {name: step, kind, needs, onFailureOf, after}: Step): StepSummary {
   const attempt = currentAttempt(run, step);
   const outcome = attempt.outcome;
   const job = newestJob(attempt, 'job')?.job;
@@ -81,6 +85,9 @@ function summariseStep(run: RunState, step: string, kind: 'transfer' | 'job'): S
     kind,
     state: outcome?.state ?? 'lost',
     why: outcome?.why ?? '',
+    needs,
+    onFailureOf,
+    after,
     attempts: attempt.number,
     ...(startedAt === undefined ? {} : {startedAt}),
     ...(outcome ? {endedAt: outcome.at} : {}),

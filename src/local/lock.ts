@@ -2,19 +2,24 @@ import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 
 /**
- * Be the only background process of a directory on this machine. mkdir(2) is exclusive; a lock whose holder is
- * dead is moved aside by rename(2), which only one of several contenders can do.
+ * Be the only background process of a directory on this machine. rename(2) onto a directory that holds something
+ * fails; a lock whose holder is dead is moved aside by rename(2), which only one of several contenders can do.
  *
  * @returns a function that gives the lock back, or undefined when a living process holds it
  */
 export function takeLock(directory: string): (() => void) | undefined {
   for (let tries = 0; tries < 5; tries++) {
+    const signed = `${directory}.new-${process.pid}`;
     try {
-      mkdirSync(directory, {mode: 0o700});
-      writeFileSync(join(directory, 'holder'), identityOf(process.pid) ?? '');
+      // Signed before it has the name: nobody ever finds it without its holder.
+      rmSync(signed, {recursive: true, force: true});
+      mkdirSync(signed, {mode: 0o700});
+      writeFileSync(join(signed, 'holder'), identityOf(process.pid) ?? '');
+      renameSync(signed, directory);
       return () => rmSync(directory, {recursive: true, force: true});
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      rmSync(signed, {recursive: true, force: true});
+      if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
       if (holderLives(directory)) return undefined;
       moveAside(directory);
     }
@@ -27,7 +32,7 @@ function holderLives(directory: string): boolean {
   try {
     holder = readFileSync(join(directory, 'holder'), 'utf8');
   } catch {
-    return false; // it died between making the lock and signing it, or is doing so this moment: the rename decides
+    return false;
   }
   const pid = Number(holder.split(' ')[0]);
   return Number.isInteger(pid) && pid > 0 && identityOf(pid) === holder;
@@ -37,7 +42,9 @@ function moveAside(directory: string): void {
   const aside = `${directory}.stale-${process.pid}`;
   try {
     renameSync(directory, aside);
-    rmSync(aside, {recursive: true, force: true});
+    // Another contender may have taken the lock since we looked: then what we moved is alive, and goes back.
+    if (holderLives(aside)) renameSync(aside, directory);
+    else rmSync(aside, {recursive: true, force: true});
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // another contender was first
   }
@@ -52,8 +59,9 @@ function identityOf(pid: number): string | undefined {
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22, counted behind the command, which may hold blanks and brackets (proc(5)).
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    // Fields 3 and 22, counted behind the command, which may hold blanks and brackets (proc(5)).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : `${pid} ${fields[19]}`; // a zombie is dead, though it still has its id
   } catch {
     return `${pid}`;
   }

@@ -1,6 +1,6 @@
 import {renderRun, type Style} from './render-status.ts';
 import type {RunView, StepView} from './run-view.ts';
-import {renderBytes, renderTime} from './units.ts';
+import {renderBytes, renderFiles, renderTime} from './units.ts';
 
 export interface LiveView {
   show(view: RunView): void;
@@ -52,5 +52,5 @@ function tenth(step: StepView): number {
 
 function progress(step: StepView): string {
   if (step.bytesTransferred === undefined) return '';
-  return `, ${renderBytes(step.bytesTransferred)}, ${step.filesTransferred ?? 0}${step.files ? ` of ${step.files}` : ''} files`;
+  return `, ${renderBytes(step.bytesTransferred)}, ${renderFiles(step.filesTransferred ?? 0, step.files)}`;
 }

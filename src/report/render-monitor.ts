@@ -1,4 +1,5 @@
 import {type ProblemText, renderProblems} from './render-status.ts';
+import {count} from './units.ts';
 
 interface MonitorParts {
   readonly looked: {readonly runs: number; readonly jobs: number; readonly tasks: number};
@@ -11,7 +12,7 @@ interface MonitorParts {
 /** What one look saw and did. */
 export function renderMonitor({looked, did, ended, problems, notKnown}: MonitorParts): string {
   return [
-    `looked at ${looked.runs} runs, ${looked.jobs} jobs, ${looked.tasks} tasks`,
+    `looked at ${count(looked.runs, 'run')}, ${count(looked.jobs, 'job')}, ${count(looked.tasks, 'task')}`,
     ...did.map(({run, step, action, why}) => `${run} ${step}: ${action} (${why})`),
     ...ended.map(({run, state}) => `${run} has ended: ${state}`),
     ...notKnown.map((line) => `${line}; nothing was concluded`),

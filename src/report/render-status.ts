@@ -1,5 +1,5 @@
 import type {RunView, StepStateWord, StepView} from './run-view.ts';
-import {renderBytes, renderDuration, renderTime} from './units.ts';
+import {renderBytes, renderDuration, renderFiles, renderTime} from './units.ts';
 
 export interface Style {
   readonly colour: boolean;
@@ -76,10 +76,7 @@ function renderStep(step: StepView, width: number, style: Style): string {
 
 function renderProgress(step: StepView): string {
   if (step.bytesTransferred === undefined) return '';
-  const files =
-    step.filesTransferred === undefined
-      ? ''
-      : `, ${step.filesTransferred}${step.files === undefined || step.files < step.filesTransferred ? '' : ` of ${step.files}`} files`;
+  const files = step.filesTransferred === undefined ? '' : `, ${renderFiles(step.filesTransferred, step.files)}`;
   const rate = step.bytesPerSecond ? `, ${renderBytes(step.bytesPerSecond)}/s` : '';
   const left = step.secondsRemaining === undefined ? '' : `, about ${renderDuration(step.secondsRemaining)} left`;
   return `${renderBytes(step.bytesTransferred)}${files}${rate}${left}`;

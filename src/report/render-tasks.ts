@@ -1,4 +1,4 @@
-import {renderBytes} from './units.ts';
+import {renderBytes, renderFiles} from './units.ts';
 
 interface TaskText {
   readonly task: string;
@@ -17,7 +17,7 @@ export function renderTasks(tasks: readonly TaskText[]): string {
       const progress =
         bytesTransferred === undefined
           ? ''
-          : `${renderBytes(bytesTransferred)}, ${filesTransferred ?? 0} of ${Math.max(files ?? 0, filesTransferred ?? 0)} files${bytesPerSecond ? `, ${renderBytes(bytesPerSecond)}/s` : ''}`;
+          : `${renderBytes(bytesTransferred)}, ${renderFiles(filesTransferred ?? 0, files)}${bytesPerSecond ? `, ${renderBytes(bytesPerSecond)}/s` : ''}`;
       return [task, state, progress, reason].filter((part) => part !== '').join('  ');
     })
     .join('\n');

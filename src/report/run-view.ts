@@ -59,11 +59,19 @@ export interface RunView {
 
 const iso = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
 
+/** By task: the last error event, for tasks that are in trouble. */
+export type LastErrors = ReadonlyMap<string, string>;
+
 /** A run that is not sealed, from its facts and one look. Pure. */
-export function viewRun(run: RunState, seen: Observed, settings: PlanSettings): RunView {
+export function viewRun(
+  run: RunState,
+  seen: Observed,
+  settings: PlanSettings,
+  errors: LastErrors = new Map(),
+): RunView {
   const view: View = {run, seen, settings};
   const end = runEnd(run);
-  const steps = run.spec.workflow.steps.map((step) => viewStep(view, step));
+  const steps = run.spec.workflow.steps.map((step) => viewStep(view, step, errors));
   return {
     run: run.spec.run,
     name: run.spec.name,
@@ -82,11 +90,13 @@ function reasonOfRun(steps: readonly StepView[]): string {
     const step = steps.find((candidate) => candidate.state === state);
     if (step) return `${step.step}: ${step.reason}`;
   }
+  const faulting = steps.find((step) => step.state === 'transferring' && (step.faults ?? 0) > 0);
+  if (faulting) return `${faulting.step}: ${faulting.reason}`;
   const busy = steps.filter((step) => ['running', 'transferring', 'queued'].includes(step.state));
   return busy.length > 0 ? `${busy.map((step) => `${step.step} is ${step.state}`).join(', ')}` : 'waiting';
 }
 
-function viewStep(view: View, step: Step): StepView {
+function viewStep(view: View, step: Step, errors: LastErrors): StepView {
   const attempt = workingAttempt(view.run, step.name);
   const outcome = endOf(view.run, step.name);
   const record = standingJob(attempt, 'job');
@@ -101,7 +111,7 @@ function viewStep(view: View, step: Step): StepView {
     ...(outcome
       ? ended(outcome)
       : step.kind === 'transfer'
-        ? transferState(view, step, attempt)
+        ? transferState(view, step, attempt, errors)
         : jobState(view, step, attempt)),
     attempt: attempt.number,
     needs: step.needs,
@@ -139,7 +149,12 @@ function progressOf(task: TransferTask, now: number): Partial<StepView> {
   };
 }
 
-function transferState(view: View, step: Step, attempt: Attempt): {state: StepStateWord; reason: string} {
+function transferState(
+  view: View,
+  step: Step,
+  attempt: Attempt,
+  errors: LastErrors,
+): {state: StepStateWord; reason: string} {
   const transfer = attempt.transfer;
   if (!transfer) return notBegun(view, step);
   if (transfer.refused) return {state: 'failed', reason: transfer.refused.why};
@@ -152,7 +167,8 @@ function transferState(view: View, step: Step, attempt: Attempt): {state: StepSt
   if (!seen) return {state: 'queued', reason: 'submitted'};
   if (seen.kind === 'unknown') return {state: 'unknown', reason: 'Globus does not list this task for this identity'};
   if (seen.kind === 'no-evidence') return {state: 'unknown', reason: `Globus could not be asked: ${seen.why}`};
-  const trouble = seen.trouble ? `: ${seen.trouble}` : '';
+  const lastError = errors.get(transfer.task);
+  const trouble = seen.trouble ? `: ${seen.trouble}${lastError ? `, last error: ${lastError}` : ''}` : '';
   const faults =
     seen.faults > 0 ? ` (${seen.faults} ${seen.faults === 1 ? 'fault' : 'faults'}; Globus tries again by itself)` : '';
   switch (seen.state) {
@@ -166,7 +182,9 @@ function transferState(view: View, step: Step, attempt: Attempt): {state: StepSt
       return {
         state: 'transferring',
         reason:
-          trouble || faults ? `${seen.trouble ?? 'faults'}${faults}` : `${seen.sourceName} to ${seen.destinationName}`,
+          trouble || faults
+            ? `${trouble.slice(2) || 'faults'}${faults}`
+            : `${seen.sourceName} to ${seen.destinationName}`,
       };
     default:
       return {state: 'transferring', reason: `Globus reports its end (${seen.state})`};
@@ -176,6 +194,10 @@ function transferState(view: View, step: Step, attempt: Attempt): {state: StepSt
 function notBegun(view: View, step: Step): {state: StepStateWord; reason: string} {
   const verdict = verdictOf(view, step);
   if (verdict.is === 'waiting') return {state: 'waiting', reason: `waits for ${verdict.on.join(', ')}`};
+  const {lostAttempts} = view.settings;
+  if (step.kind === 'job' && workingAttempt(view.run, step.name).number > lostAttempts) {
+    return {state: 'lost', reason: `lost ${lostAttempts} times; "stage run" submits it again`};
+  }
   return {state: 'waiting', reason: verdict.is === 'met' ? 'to be started at the next look' : verdict.why};
 }
 
@@ -239,9 +261,9 @@ export function viewSummary(summary: RunSummary): RunView {
         state: step.state,
         reason: step.why,
         attempt: step.attempts,
-        needs: [],
-        onFailureOf: [],
-        after: [],
+        needs: step.needs,
+        onFailureOf: step.onFailureOf,
+        after: step.after,
         ...(step.job ? {job: step.job} : {}),
         ...(step.task ? {task: step.task} : {}),
         ...(step.bytes === undefined ? {} : {bytesTransferred: step.bytes}),

@@ -48,3 +48,13 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
 function printedWidth(text: string): number {
   return text.replace(/\u001b\[[0-9;]*m/g, '').length;
 }
+
+/** `1 file`, `2 files`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `3 of 12 files`; only what has been moved where no more are known of. */
+export function renderFiles(moved: number, found: number | undefined): string {
+  return found === undefined || found <= moved ? count(moved, 'file') : `${moved} of ${count(found, 'file')}`;
+}

@@ -22,15 +22,24 @@ interface Options {
   readonly script: string;
   readonly shell?: string;
   readonly permit?: string;
+  readonly needs?: string;
   readonly echo?: boolean;
   readonly facts?: string;
 }
 
-function wrapper({script, shell = '/bin/sh', permit = '', echo = false, facts: directory = facts}: Options): string {
+function wrapper({
+  script,
+  shell = '/bin/sh',
+  permit = '',
+  needs = '',
+  echo = false,
+  facts: directory = facts,
+}: Options): string {
   writeFileSync(join(top, 'user.script'), script);
   const values = {
     STAGE_FACTS: directory,
     STAGE_CLAIM: 'compute.1',
+    STAGE_NEEDS: needs,
     STAGE_PERMIT: permit,
     STAGE_SCRIPT: join(top, 'user.script'),
     STAGE_STDOUT: join(top, 'out'),
@@ -154,6 +163,15 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
     expect(run(options).status).toBe(0);
   });
 
+  test('does not run when PBS let it go although what it needs never succeeded', () => {
+    writeFileSync(join(facts, 'before.1.end.1.json'), '{"job":"0.s","exit":0,"terminated":false}');
+    writeFileSync(join(facts, 'other.1.end.1.json'), '{"job":"0.s","exit":1,"terminated":false}');
+    expect(run({script: 'echo ran', needs: 'before.1'}).status).toBe(0);
+    const done = run({script: 'echo ran', needs: 'before.1 other.1'}, '2.s');
+    expect(done.status).toBe(96);
+    expect(done.stderr).toMatch(/other\.1 has not succeeded/);
+  }, 30_000);
+
   test('does not run the script when it cannot record its start', () => {
     const done = run({script: `echo ran > ${shellQuote(join(top, 'trace'))}`, facts: join(top, 'nowhere')});
     expect(done.status).toBe(97);
@@ -162,8 +180,8 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
   });
 
   test('terminated by PBS: says so at once, and ends as the script ends', async () => {
-    const job = begin({script: 'sleep 30 & wait'});
-    await until('the script to start', () => existsSync(join(top, 'out')));
+    const job = begin({script: 'echo ready; sleep 20 & wait'});
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
     process.kill(-(job.pid as number), 'SIGTERM'); // PBS signals every process of the job
     expect(await ended(job)).toBe(143);
     expect(fact('compute.1.term.1')).toMatchObject({job: '1.s'});
@@ -193,8 +211,8 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
   });
 
   test('killed outright it leaves a start and no end', async () => {
-    const job = begin({script: 'sleep 30'});
-    await until('the script to start', () => existsSync(join(top, 'out')));
+    const job = begin({script: 'echo ready; sleep 20'});
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
     process.kill(-(job.pid as number), 'SIGKILL');
     await ended(job);
     expect(names()).toEqual(['compute.1.start.1.json']);

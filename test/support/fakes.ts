@@ -235,6 +235,10 @@ export function fakeWorld(directory: string): FakeWorld {
           forMonitor: (generation, startAt, tag) => requestOf(`monitor-${generation}.sh`, tag, {startAt}),
         },
         clock: () => world.now,
+        sleep: async (ms) => {
+          world.now += ms;
+          await new Promise((resolve) => setImmediate(resolve));
+        },
         newWord: () => `w${world.effects.length}-${world.scheduler.jobs.size}`,
         by: 'test',
         settings: {

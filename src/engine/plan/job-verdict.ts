@@ -13,6 +13,9 @@ export type JobVerdict =
   | {readonly is: 'deleted-by-hand'; readonly why: string}
   | {readonly is: 'no-evidence'; readonly why: string};
 
+/** What pbs/job-wrapper.sh ends with when the facts that let it run are not there. */
+const WITHOUT_PERMIT = 96;
+
 /** The job that holds the claim of an attempt, else the one that was confirmed. A job that started is the one, whatever was recorded at submission. */
 export function jobOf(attempt: Attempt, record: JobRecord): JobId | undefined {
   return attempt.starts.findLast((start) => start.job !== undefined)?.job ?? record.job;
@@ -50,6 +53,9 @@ function fromMarker(end: EndMarker): JobVerdict {
 function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: EndMarker | undefined): JobVerdict {
   if (job.how === 'ran' && job.exitStatus !== undefined) {
     const exitStatus = job.exitStatus;
+    if (exitStatus === WITHOUT_PERMIT && attempt.starts.length === 0) {
+      return {is: 'lost', started: false, why: 'PBS let it go although it may not run yet, and it did nothing'};
+    }
     const why =
       attempt.starts.length > 0 || exitStatus === 0
         ? job.reason

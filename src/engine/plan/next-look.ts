@@ -3,7 +3,7 @@ import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {endOf} from './conditions.ts';
-import {isThere, standingJob, verdictOf, workingAttempt} from './view.ts';
+import {isThere, refusedPauseMs, standingJob, verdictOf, workingAttempt} from './view.ts';
 
 export interface LookBounds {
   /** shortest and longest wait between two looks, in milliseconds */
@@ -83,7 +83,7 @@ function nextLookAtStep(
   const attempt = workingAttempt(run, step.name);
   const retries = attempt.jobs.flatMap((record) => {
     if (record.refused?.retry && record === attempt.jobs.findLast((other) => other.role === record.role))
-      return [record.refused.at + settings.refusedRetryMs];
+      return [record.refused.at + refusedPauseMs(record.serial, settings.refusedRetryMs)];
     if (!record.job && !record.refused && !record.neverArrived) return [record.intent.deadline];
     return record.absentSince !== undefined && !record.deleted ? [record.absentSince + settings.lostGraceMs] : [];
   });

@@ -23,8 +23,7 @@ import {
 export function planJobStep(view: View, step: JobStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
   const intents = planIntents(view, step.name, attempt);
-  if (endOf(view.run, step.name))
-    return [...intents, ...planSpentSentinels(view, step.name, attempt), ...planLeftovers(view, step.name, attempt)];
+  if (endOf(view.run, step.name)) return intents;
   const verdict = verdictOf(view, step);
   const record = standingJob(attempt, 'job');
   const refused = attempt.jobs.findLast((job) => job.role === 'job')?.refused;
@@ -100,15 +99,12 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
       : [{do: 'note-absent', step: step.name, key: record.key, job, why: 'PBS does not know it'}];
   if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
-    return [
-      ...planSpentSentinels(view, step.name, attempt),
-      {do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why},
-    ];
+    return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why}];
   }
   // Submitted moments ago, and not looked at yet: its sentinel need not wait for a look.
   if (!view.seen.jobs.has(job)) return planSentinel(view, step, attempt, record);
   if (stands.is !== 'live') return [];
-  if (dependsOnGone(view, step, record) && isPending(view, record)) {
+  if (dependsOnGone(view, step, record) && isPending(view, attempt, record)) {
     return [
       ...planSpentSentinels(view, step.name, attempt),
       {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted anew'},
@@ -133,7 +129,7 @@ function planEnding(
   const job = jobOf(attempt, record);
   const cancelled = view.run.cancel !== undefined;
   // What runs is ended only at a person's word.
-  if (isLive(view, record) && !record.deleted && job && (isPending(view, record) || cancelled)) {
+  if (isLive(view, record) && !record.deleted && job && (isPending(view, attempt, record) || cancelled)) {
     return [
       ...planSpentSentinels(view, step.name, attempt),
       {do: 'delete-job', step: step.name, key: record.key, job, why},
@@ -176,12 +172,4 @@ function concluded(
 function dependsOnGone(view: View, step: JobStep, record: JobRecord): boolean {
   const valid = new Set<JobId>([...step.needs, ...step.after].flatMap((name) => currentJobId(view.run, name) ?? []));
   return record.intent.dependsOn.some((id) => !valid.has(id));
-}
-
-/** Jobs of an ended step that are still in the queue: a double submission that was found late. */
-function planLeftovers(view: View, step: string, attempt: Attempt): Action[] {
-  return attempt.jobs.flatMap((record) => {
-    if (record.role !== 'job' || !record.job || !isPending(view, record)) return [];
-    return [{do: 'delete-job' as const, step, key: record.key, job: record.job, why: 'the step has ended'}];
-  });
 }

@@ -1,6 +1,9 @@
 import type {RunState} from '../../ledger/run-facts.ts';
+import {topologicalOrder} from '../../workflow/graph.ts';
+import type {Step} from '../../workflow/workflow.ts';
 import type {Action, Observed, PlanSettings} from './actions.ts';
 import {planJobStep} from './plan-job-step.ts';
+import {planLeftovers} from './plan-leftovers.ts';
 import {planTransferStep} from './plan-transfer-step.ts';
 import type {View} from './view.ts';
 
@@ -13,11 +16,17 @@ import type {View} from './view.ts';
  */
 export function planRun(run: RunState, seen: Observed, settings: PlanSettings): Action[] {
   const view: View = {run, seen, settings};
-  const actions = run.spec.workflow.steps.flatMap((step) =>
-    step.kind === 'transfer' ? planTransferStep(view, step) : planJobStep(view, step),
-  );
+  const actions = inOrder(run.spec.workflow.steps).flatMap((step) => [
+    ...planLeftovers(view, step),
+    ...(step.kind === 'transfer' ? planTransferStep(view, step) : planJobStep(view, step)),
+  ]);
   const deletions = actions.filter((action) => action.do === 'delete-job').reverse();
   const transfers = actions.filter((action) => action.do === 'submit-transfer');
   const rest = actions.filter((action) => action.do !== 'delete-job' && action.do !== 'submit-transfer');
   return [...deletions, ...rest, ...transfers];
+}
+
+function inOrder(steps: readonly Step[]): Step[] {
+  const byName = new Map(steps.map((step) => [step.name, step]));
+  return topologicalOrder(steps).flatMap((name) => byName.get(name) ?? []);
 }

@@ -44,7 +44,7 @@ function hasLauncher(run: RunState, name: string): boolean {
 /** Sentinels whose watched job is over, deleted before that job so that none is left held for ever. */
 export function planSpentSentinels(view: View, step: string, attempt: Attempt): Action[] {
   return attempt.jobs.flatMap((record) => {
-    if (record.role !== 'sentinel' || !record.job || !isPending(view, record)) return [];
+    if (record.role !== 'sentinel' || !record.job || !isPending(view, attempt, record)) return [];
     return [{do: 'delete-job' as const, step, key: record.key, job: record.job, why: 'what it watched is over'}];
   });
 }

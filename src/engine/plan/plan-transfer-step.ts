@@ -22,8 +22,7 @@ import {
 export function planTransferStep(view: View, step: TransferStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
   const intents = planIntents(view, step.name, attempt);
-  if (endOf(view.run, step.name))
-    return [...intents, ...planSpentLaunchers(view, step.name, attempt, 'the transfer ended')];
+  if (endOf(view.run, step.name)) return intents;
   const verdict = verdictOf(view, step);
   if (attempt.transfer)
     return [
@@ -33,6 +32,10 @@ export function planTransferStep(view: View, step: TransferStep): Action[] {
     ];
   switch (verdict.is) {
     case 'met':
+      if (isPointless(view, step.name)) {
+        const why = 'what needs it can no longer run';
+        return [...intents, {do: 'end-step', step: step.name, attempt: attempt.number, state: 'skipped', why}];
+      }
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
       return [...intents, ...planLauncher(view, step, attempt)];
@@ -46,6 +49,15 @@ export function planTransferStep(view: View, step: TransferStep): Action[] {
       ];
     }
   }
+}
+
+/** Everything that needs this transfer has ended without success: moving the data would serve nothing. */
+function isPointless({run}: View, name: string): boolean {
+  const needing = run.spec.workflow.steps.filter((step) => step.needs.includes(name));
+  return (
+    needing.length > 0 &&
+    needing.every((step) => ['failed', 'cancelled', 'skipped'].includes(endOf(run, step.name)?.state ?? ''))
+  );
 }
 
 /** A task that was asked for: conclude when Globus says so, cancel it with its run, or ask again under the same submission id. */
@@ -118,7 +130,7 @@ function planLauncher(view: View, step: TransferStep, attempt: Attempt): Action[
   if (standing) {
     const needed = new Set(step.needs.flatMap((name) => currentJobId(view.run, name) ?? []));
     const stale = standing.intent.dependsOn.some((id) => !needed.has(id));
-    if (stale && standing.job && isPending(view, standing)) {
+    if (stale && standing.job && isPending(view, attempt, standing)) {
       const why = 'a job it waits for was submitted anew';
       return [{do: 'delete-job', step: step.name, key: standing.key, job: standing.job, why}];
     }
@@ -155,7 +167,7 @@ function launcherNeeds({run, seen}: View, step: TransferStep): {step: string; jo
 /** Launchers that nothing is left to start for. A running one ends by itself. */
 function planSpentLaunchers(view: View, step: string, attempt: Attempt, why: string): Action[] {
   return attempt.jobs.flatMap((record) =>
-    record.role === 'launcher' && record.job && isPending(view, record)
+    record.role === 'launcher' && record.job && isPending(view, attempt, record)
       ? [{do: 'delete-job' as const, step, key: record.key, job: record.job, why}]
       : [],
   );

@@ -51,10 +51,23 @@ export function currentJobId(run: RunState, step: string): JobId | undefined {
   return record && jobOf(attempt, record);
 }
 
-/** May a refused submission be tried again already? A first one always. */
+const LONGEST_REFUSED_PAUSE_MS = 30 * 60_000;
+
+/**
+ * May a refused submission be tried again already? A first one always; later ones after a pause that doubles, so that
+ * an outage of weeks leaves no heap of facts. A person who asks does not wait, but what was refused during this very
+ * look is not tried again in it.
+ */
 export function maySubmit(attempt: Attempt, role: JobRole, {seen, settings}: View): boolean {
   const previous = newestJob(attempt, role);
-  return !previous?.refused || seen.now - previous.refused.at >= settings.refusedRetryMs || settings.rebuild;
+  if (!previous?.refused) return true;
+  if (settings.rebuild) return previous.refused.at < seen.now;
+  return seen.now - previous.refused.at >= refusedPauseMs(previous.serial, settings.refusedRetryMs);
+}
+
+/** @param serial how many times it has been tried */
+export function refusedPauseMs(serial: number, firstMs: number): number {
+  return Math.min(firstMs * 2 ** (serial - 1), LONGEST_REFUSED_PAUSE_MS);
 }
 
 /** PBS holds the job, so far as was seen: live, and not deleted by us since. */
@@ -63,10 +76,15 @@ export function isLive({seen}: View, record: JobRecord): boolean {
   return at?.kind === 'live' && !(record.deleted && at.state !== 'running' && at.state !== 'ending');
 }
 
-/** A live job that does not run yet, and can be deleted without ending anybody's work. */
-export function isPending({seen}: View, record: JobRecord): boolean {
+/**
+ * A live job that does not run yet, and can be deleted without ending anybody's work. A look that is older than the
+ * job's release or start says nothing about it any more.
+ */
+export function isPending({seen}: View, attempt: Attempt, record: JobRecord): boolean {
   const at = record.job && seen.jobs.get(record.job);
-  return at?.kind === 'live' && !['running', 'ending', 'suspended'].includes(at.state) && !record.deleted;
+  if (at?.kind !== 'live' || record.deleted || attempt.starts.some((start) => start.job === record.job)) return false;
+  if (record.releasedAt !== undefined && record.releasedAt >= seen.now) return false;
+  return !['running', 'ending', 'suspended'].includes(at.state);
 }
 
 /** Another job may depend on it: PBS has it, or took it moments ago. PBS aborts a job that depends on an id it

@@ -1,0 +1,24 @@
+import {type Attempt, type JobRecord, newestJob} from '../../ledger/run-facts.ts';
+import type {Step} from '../../workflow/workflow.ts';
+import type {Action} from './actions.ts';
+import {endOf} from './conditions.ts';
+import {isPending, type View, workingAttempt} from './view.ts';
+
+/** Jobs that are still in the queue although nothing is left for them. One that runs already ends by itself. */
+export function planLeftovers(view: View, step: Step): Action[] {
+  const working = workingAttempt(view.run, step.name).number;
+  const ended = endOf(view.run, step.name) !== undefined;
+  return (view.run.attempts.get(step.name) ?? []).flatMap((attempt) =>
+    attempt.jobs.flatMap((record): Action[] => {
+      const why = attempt.number === working ? spent(attempt, record, ended) : 'its attempt was given up';
+      if (!why || !record.job || !isPending(view, attempt, record)) return [];
+      return [{do: 'delete-job', step: step.name, key: record.key, job: record.job, why}];
+    }),
+  );
+}
+
+function spent(attempt: Attempt, record: JobRecord, ended: boolean): string | undefined {
+  if (ended) return 'the step has ended';
+  // An earlier submission that was given up, and turned out to have arrived.
+  return record === newestJob(attempt, record.role) ? undefined : 'another job serves in its place';
+}
