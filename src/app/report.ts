@@ -39,6 +39,8 @@ export function problemDocuments(problems: readonly StageError[]): ProblemDocume
 export function exitOf(view: RunView, problems: readonly {readonly exit: number}[]): ExitCode {
   if (view.state === 'failed' || view.state === 'cancelled') return EXIT.failed;
   if (view.state === 'succeeded') return EXIT.ok;
+  // A run with a failed step can end in no other way, though its cleanup may still be running.
+  if (view.steps.some((step) => step.state === 'failed')) return EXIT.failed;
   return (
     exitOfProblems(problems) ||
     (view.steps.some((step) => step.state === 'action-needed') ? EXIT.actionNeeded : EXIT.ok)

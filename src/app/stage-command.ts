@@ -94,6 +94,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EIO: 'the disk reported an error',
   ESTALE: 'the file system went away (stale handle)',
   EMFILE: 'too many files are open',
+  ENOENT: 'a file or directory that must be there is missing, or cannot be made',
   ENOTDIR: 'a part of the path is not a directory',
 };
 

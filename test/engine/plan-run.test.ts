@@ -270,6 +270,48 @@ describe('a submission that PBS refused', () => {
   });
 });
 
+test('a transfer is not begun when nothing that needs it can run any more', () => {
+  const run = new ARun().outcome('compute', 'failed', 'Unknown queue').outcome('stage-out', 'skipped');
+  expect(words(run)).toContain('end-step stage-in skipped');
+  expect(words(run)).not.toContain('submit-transfer stage-in');
+});
+
+test('a cleanup that PBS let go by accident did nothing, and is submitted again under its hold', () => {
+  const run = underWay().job('cleanup.1.job', '4.s', ended(96), {hold: true});
+  expect(words(run)).toContain('void-attempt cleanup');
+  run.fact('cleanup.1.start.1', {void: true}).outcome('cleanup', 'lost');
+  expect(run.plan()).toContainEqual(
+    expect.objectContaining({do: 'submit-job', step: 'cleanup', attempt: 2, hold: true}),
+  );
+});
+
+describe('a look that is older than what was done since', () => {
+  test('deletes no job that was released after it', () => {
+    const run = underWay()
+      .outcome('stage-in', 'succeeded')
+      .outcome('compute', 'succeeded')
+      .outcome('stage-out', 'succeeded');
+    run.fact('cleanup.1.job.release.confirmed', {at: NOW + 1});
+    expect(words(run)).not.toContain('delete-job cleanup');
+  });
+
+  test('deletes no job that has started', () => {
+    const run = underWay()
+      .outcome('stage-in', 'succeeded')
+      .outcome('compute', 'succeeded')
+      .fact('compute.1.start.1', {job: '1.s'});
+    expect(words(run)).not.toContain('delete-job compute');
+  });
+});
+
+test('a job of an attempt that was given up, and came back, is deleted', () => {
+  const run = new ARun([jobStep('compute')])
+    .job('compute.1.job', '1.s', live('queued'))
+    .fact('compute.1.start.1', {void: true})
+    .outcome('compute', 'lost');
+  expect(words(run)).toEqual(['delete-job compute', 'submit-job compute']);
+});
+
 describe('a cancelled run', () => {
   test('cancels its task, deletes its jobs, and keeps its cleanup for when the transfer has stopped', () => {
     const run = underWay().fact('decision.cancel', {by: 'ann@h', cleanup: true});

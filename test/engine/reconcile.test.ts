@@ -174,6 +174,44 @@ test('a submission whose answer was lost is found by its tag, and not repeated',
   expect(executions).toHaveLength(1);
 });
 
+describe('a submission that PBS does not take now', () => {
+  test('is tried once in a call, even when a person asks again and again', async () => {
+    world.scheduler.down = true;
+    for (let asked = 0; asked < 3; asked++) {
+      world.now += 1_000;
+      await reconcile(world.context(), {rebuild: true});
+    }
+    const intents = readdirSync(join(directory, 'runs', run, 'facts')).filter(
+      (name) => name.endsWith('.intent.json') && name.includes('.job'),
+    );
+    expect(intents.length).toBeLessThanOrEqual(4);
+    world.scheduler.down = false;
+    world.now += 1_000;
+    await play(world, directory);
+    expect(executions).toHaveLength(1);
+  });
+
+  test('leaves few facts in an outage of two weeks', async () => {
+    world.scheduler.down = true;
+    for (let minute = 0; minute < 14 * 24 * 60; minute += 10) {
+      world.now += 600_000;
+      await reconcile(world.context());
+    }
+    expect(readdirSync(join(directory, 'runs', run, 'facts')).length).toBeLessThan(3_000);
+  }, 120_000);
+
+  test('for good, moves no data', async () => {
+    const {SchedulerRefused} = await import('../../src/scheduler/scheduler.ts');
+    world.scheduler.answerNext = {
+      kind: 'refused',
+      retry: false,
+      error: new SchedulerRefused({asked: 'qsub', why: 'Unknown queue'}),
+    };
+    await reconcile(world.context(), {rebuild: true});
+    expect(world.transfers.tasks.size).toBe(0);
+  });
+});
+
 describe('the monitor chain', () => {
   const monitors = () => world.scheduler.submitted('monitor');
   const waiting = () => monitors().filter((job) => world.scheduler.jobs.get(job)?.seen.kind === 'live');
@@ -203,6 +241,21 @@ describe('the monitor chain', () => {
     await reconcile(world.context());
     expect(monitors()).toHaveLength(1);
     expect(readdirSync(join(directory, 'monitor')).filter((name) => name.endsWith('intent.json'))).toHaveLength(2);
+  });
+
+  test('gets a further link when the process that was making one has died', async () => {
+    const counting = world.context();
+    await reconcile(counting, {rebuild: true});
+    const at = world.effects.findIndex((effect) => effect.startsWith('before qsub monitor')) + 1;
+    const other = mkdtempSync(join(tmpdir(), 'reconcile-'));
+    const mortal = begin(other);
+    mortal.dieAt = at;
+    await expect(reconcile(mortal.context(), {rebuild: true})).rejects.toThrow(Died);
+    mortal.dieAt = undefined;
+    await reconcile(mortal.context(), {rebuild: true});
+    const [link] = mortal.scheduler.submitted('monitor');
+    expect(link).toBeDefined();
+    rmSync(other, {recursive: true, force: true});
   });
 
   test('is not extended while PBS cannot tell whether its link lives', async () => {

@@ -21,7 +21,9 @@ export function planRun(run: RunState, seen: Observed, settings: PlanSettings): 
     ...(step.kind === 'transfer' ? planTransferStep(view, step) : planJobStep(view, step)),
   ]);
   const deletions = actions.filter((action) => action.do === 'delete-job').reverse();
-  const transfers = actions.filter((action) => action.do === 'submit-transfer');
+  // What ends this moment may make a transfer pointless: whether to begin it is asked again when that is recorded.
+  const ends = actions.some((action) => action.do === 'end-step');
+  const transfers = ends ? [] : actions.filter((action) => action.do === 'submit-transfer');
   const rest = actions.filter((action) => action.do !== 'delete-job' && action.do !== 'submit-transfer');
   return [...deletions, ...rest, ...transfers];
 }

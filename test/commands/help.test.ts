@@ -1,0 +1,70 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {PACKAGE} from '../local/support/cli.ts';
+import {type ErrorDocument, INNARDS, useDesk} from './support.ts';
+
+const desk = useDesk();
+const manifest = JSON.parse(readFileSync(join(PACKAGE, 'oclif.manifest.json'), 'utf8')) as {
+  commands: Record<string, unknown>;
+};
+const commands = Object.keys(manifest.commands).sort();
+
+test('there is a list of commands to test', () => {
+  expect(commands).toEqual(expect.arrayContaining(['run', 'status', 'logs', 'list', 'cancel', 'check', 'local:up']));
+});
+
+test.each(commands)('"%s --help" shows an example, and exits 0', async (id) => {
+  const words = id.split(':');
+  const help = await desk.stage(...words, '--help');
+  expect(help).toMatchObject({exitCode: 0, stderr: ''});
+  expect(help.stdout).toMatch(/EXAMPLES/);
+  expect(help.stdout).toContain(`stage ${words.join(' ')}`);
+  expect(desk.listing()).toBeNull();
+});
+
+test.each(commands)(
+  '"%s --nonsense" is a wrong request in text and in JSON, with no stack and no parser state',
+  async (id) => {
+    const words = id.split(':');
+    const text = await desk.stage(...words, '--nonsense');
+    expect({exit: text.exitCode, stdout: text.stdout}).toEqual({exit: 2, stdout: ''});
+    expect(text.stderr).toMatch(/^error: .*nonsense/i);
+    expect(text.stderr).not.toMatch(INNARDS);
+
+    const json = await desk.stage(...words, '--nonsense', '--json');
+    expect(json.exitCode).toBe(2);
+    const document = json.json<ErrorDocument>();
+    expect(Object.keys(document)).toEqual(['error']);
+    expect(document.error).toMatchObject({code: 'USAGE', exit: 2});
+    expect(document.error.what).toMatch(/nonsense/i);
+    expect(json.stdout + json.stderr).not.toMatch(INNARDS);
+    expect(desk.listing()).toBeNull();
+  },
+);
+
+test.each([[['statsu']], [['local', 'upp']], [['transfer', 'begin']], [['rnu', 'x.yaml']]])(
+  'a command that does not exist is a wrong request: %j',
+  async (argv) => {
+    const text = await desk.stage(...argv);
+    expect(text.exitCode).toBe(2);
+    expect(text.stderr).toMatch(/^error: /m);
+    expect(text.stderr).toContain(argv[0]);
+    expect(text.stderr).not.toMatch(INNARDS);
+    const json = await desk.stage(...argv, '--json');
+    expect(json.exitCode).toBe(2);
+    expect(json.json<ErrorDocument>().error).toMatchObject({exit: 2, what: expect.stringContaining(argv[0] ?? '')});
+  },
+);
+
+test('"stage" alone and "stage --help" list the commands', async () => {
+  for (const argv of [[], ['--help']]) {
+    const shown = await desk.stage(...argv);
+    expect(shown.exitCode).toBe(0);
+    for (const command of ['run', 'status', 'logs', 'cancel']) expect(shown.stdout).toContain(command);
+  }
+});
+
+test('"stage --version" names a version', async () => {
+  expect(await desk.stage('--version')).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/\d+\.\d+\.\d+/)});
+});

@@ -1,0 +1,67 @@
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join, relative} from 'node:path';
+import {afterEach, beforeEach} from 'vitest';
+import {type Ran, type RunOptions, runStage} from '../local/support/cli.ts';
+
+/** A directory of its own for a test of the command line; STAGE_HOME does not exist yet. */
+export interface Desk {
+  readonly directory: string;
+  readonly home: string;
+  stage(...argv: (string | RunOptions)[]): Promise<Ran>;
+  write(name: string, text: string): string;
+  /** every path below STAGE_HOME with its contents; null while it does not exist */
+  listing(): Record<string, string> | null;
+}
+
+/** A fresh desk for each test. */
+export function useDesk(): Desk {
+  let directory = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'stage-commands-'));
+  });
+  afterEach(() => rmSync(directory, {recursive: true, force: true}));
+  const desk: Desk = {
+    get directory() {
+      return directory;
+    },
+    get home() {
+      return join(directory, 'home');
+    },
+    stage(...given) {
+      const argv = given.filter((part) => typeof part === 'string');
+      const options = given.find((part) => typeof part !== 'string');
+      const env = {STAGE_HOME: desk.home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(directory, 'config')};
+      return runStage(argv, {cwd: directory, ...options, env: {...env, ...options?.env}});
+    },
+    write(name, text) {
+      writeFileSync(join(directory, name), text);
+      return join(directory, name);
+    },
+    listing: () => listingOf(desk.home),
+  };
+  return desk;
+}
+
+function listingOf(home: string): Record<string, string> | null {
+  if (!existsSync(home)) return null;
+  return Object.fromEntries(
+    readdirSync(home, {recursive: true, withFileTypes: true}).map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const mode = (statSync(path).mode & 0o777).toString(8);
+      return [relative(home, path), entry.isFile() ? `${mode} ${readFileSync(path, 'latin1')}` : mode];
+    }),
+  );
+}
+
+export interface ErrorDocument {
+  readonly error: {
+    readonly code: string;
+    readonly exit: number;
+    readonly what: string;
+    readonly next: readonly string[];
+  };
+}
+
+/** What must never stand in an error for people: a stack, or the parser's state. */
+export const INNARDS = /^\s+at .*[:(]\d+|node:internal|\[object Object\]|"parse"|"flags":|"raw":|undefined/m;

@@ -1,0 +1,177 @@
+import {chmodSync, existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {stringify} from 'yaml';
+import {linesIn, localWorld, type World} from './support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await localWorld();
+});
+afterAll(() => world.close());
+
+/** A workflow of one job. */
+function oneJob(name: string, script: string, job: Record<string, unknown> = {}): string {
+  world.write(`${name}.sh`, script);
+  return world.write(`${name}.yaml`, stringify({name, steps: {compute: {job: {script: `${name}.sh`, ...job}}}}));
+}
+
+const computeOf = async (run: string) => {
+  const job = (await world.jobsOf(run)).find(({Variable_List}) => String(Variable_List?.STAGE_INTENT).includes('.job'));
+  if (!job) throw new Error(`run ${run} has no compute job`);
+  return job;
+};
+
+describe.concurrent("a user's script", () => {
+  test('its own #PBS lines are honoured: name, variables, output path and walltime', async () => {
+    const output = join(world.work, 'own output.txt').replace(' ', '-');
+    const file = oneJob(
+      'own-lines',
+      `#!/bin/sh\n#PBS -N my-name\n#PBS -v A=1,B=two\n#PBS -o ${output}\n#PBS -l walltime=00:07:00\necho "A=$A B=$B $PBS_JOBNAME"\n`,
+    );
+    await world.stage('run', file);
+    expect((await world.ended('own-lines.1')).state).toBe('succeeded');
+    const job = await computeOf('own-lines.1');
+    expect(job.Job_Name).toBe('my-name');
+    expect(job.Resource_List?.walltime).toBe('00:07:00');
+    expect(job.Variable_List).toMatchObject({A: 1, B: 'two'});
+    await world.waitFor('the output', () => existsSync(output) && readFileSync(output, 'utf8') !== '');
+    expect(readFileSync(output, 'utf8')).toBe('A=1 B=two my-name\n');
+  });
+
+  test('what the workflow says wins over its #PBS lines', async () => {
+    const file = oneJob('wins', '#!/bin/sh\n#PBS -N theirs\n#PBS -l walltime=00:07:00\n#PBS -q nosuch\ntrue\n', {
+      name: 'ours',
+      queue: 'workq',
+      resources: {walltime: '00:03:00'},
+    });
+    await world.stage('run', file);
+    expect((await world.ended('wins.1')).state).toBe('succeeded');
+    const job = await computeOf('wins.1');
+    expect(job).toMatchObject({Job_Name: 'ours', queue: 'workq', Resource_List: {walltime: '00:03:00'}});
+  });
+
+  test('values of env arrive exactly, whatever they hold', async () => {
+    const values = {
+      QUOTES: `it's "both" and \`ticks\``,
+      LINES: 'one\ntwo\n\nfour',
+      UTF8: 'Grüße, 世界 🌍',
+      DOLLAR: '$HOME ${PATH} $(id) \\n %s',
+      COMMAS: 'a,b=c;d&e|f',
+      BLANKS: '  two  ',
+      EMPTY: '',
+      DASH: '-n',
+    };
+    const show = Object.keys(values).map((name) => `printf '%s' "$${name}" > ${world.work}/env.${name}`);
+    const file = oneJob('env', `#!/bin/sh\n${show.join('\n')}\n`, {env: values});
+    const started = await world.stage('run', file);
+    expect(started).toMatchObject({exitCode: 0, stderr: ''});
+    expect((await world.ended('env.1')).state).toBe('succeeded');
+    for (const [name, value] of Object.entries(values))
+      expect({name, value: readFileSync(join(world.work, `env.${name}`), 'utf8')}).toEqual({name, value});
+  });
+
+  test('without a #! line and without execute permission it runs all the same, and PBS_O_WORKDIR is the directory of the workflow', async () => {
+    const file = oneJob('no-shebang', 'cd "$PBS_O_WORKDIR" && pwd > no-shebang.out\n');
+    chmodSync(join(world.work, 'no-shebang.sh'), 0o600);
+    await world.stage('run', file);
+    expect((await world.ended('no-shebang.1')).state).toBe('succeeded');
+    expect(readFileSync(join(world.work, 'no-shebang.out'), 'utf8').trim()).toBe(world.work);
+  });
+
+  test('another interpreter in the #! line runs it', async () => {
+    const file = oneJob(
+      'node',
+      `#!${process.execPath}\nprocess.chdir(process.env.PBS_O_WORKDIR)\nrequire('fs').writeFileSync('node.out', process.env.STAGE_STEP)\n`,
+    );
+    await world.stage('run', file);
+    expect((await world.ended('node.1')).state).toBe('succeeded');
+    expect(readFileSync(join(world.work, 'node.out'), 'utf8')).toBe('compute');
+  });
+
+  test('it is the copy made at submission that runs: a later edit changes nothing', async () => {
+    world.write('edited.sh', '#!/bin/sh\necho before > "$PBS_O_WORKDIR/edited.out"\n');
+    await world.collection('edit');
+    world.writeTree(world.path('edit'), 1);
+    await world.stage('local', 'pause', 'edit');
+    await world.stage('run', '--name', 'edited', '--stage-in', 'edit:/=cluster:/edited/', '--job', 'edited.sh');
+    world.write('edited.sh', '#!/bin/sh\necho after > "$PBS_O_WORKDIR/edited.out"\n');
+    await world.stage('local', 'resume', 'edit');
+    await world.ended('edited.1');
+    expect(readFileSync(join(world.work, 'edited.out'), 'utf8')).toBe('before\n');
+  });
+
+  test.each([
+    ['-J 1-4', 'array'],
+    ['-I', 'interactive'],
+    ['-W block=true', 'block'],
+  ])('"#PBS %s" is refused with file and line, and nothing is submitted', async (line, word) => {
+    const name = `no-${word}`;
+    const file = oneJob(name, `#!/bin/sh\n# a comment\n#PBS ${line}\ntrue\n`);
+    const refused = await world.stage('run', file);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain(`${name}.sh:3:`);
+    expect(refused.stderr).toContain(word);
+    expect(world.facts(`${name}.1`)).toEqual([]);
+  });
+
+  test('a running job that PBS starts again (qrerun) runs it again in the same attempt, and the run succeeds', async () => {
+    const count = join(world.work, 'rerun.count');
+    const file = oneJob(
+      'rerun',
+      `#!/bin/sh\necho "$STAGE_ATTEMPT" >> ${count}\n[ "$(wc -l < ${count})" -gt 1 ] || sleep 60\n`,
+    );
+    await world.stage('run', file);
+    await world.waitFor('the first start', () => linesIn(count) === 1);
+    const {id} = await computeOf('rerun.1');
+    expect(await world.pbs('qrerun', id)).toMatchObject({exitCode: 0});
+    const sealed = await world.ended('rerun.1');
+    expect(sealed.state).toBe('succeeded');
+    expect(readFileSync(count, 'utf8')).toBe('1\n1\n');
+    expect(world.facts('rerun.1')).toEqual(
+      expect.arrayContaining(['compute.1.start.1.json', 'compute.1.start.2.json']),
+    );
+    expect(sealed.steps[0]?.job).toBe(id);
+  });
+
+  test('a second job for the same attempt never runs the script: not while the first runs, nor afterwards', async () => {
+    const count = join(world.work, 'second.count');
+    const file = oneJob('second', `#!/bin/sh\necho run >> ${count}\nsleep 3\n`);
+    await world.stage('run', file);
+    await world.waitFor('the start', () => linesIn(count) === 1);
+    const script = join(world.home, 'local/runs/second.1/scripts/compute.1.job.sh');
+    const exitOf = async () => {
+      const id = (await world.pbs('qsub', script)).stdout.trim();
+      const job = await world.waitFor(`the end of ${id}`, async () =>
+        (await world.jobs()).find((candidate) => candidate.id === id && candidate.job_state === 'F'),
+      );
+      return job.Exit_status;
+    };
+    expect(await exitOf()).toBe(98);
+    expect((await world.ended('second.1')).state).toBe('succeeded');
+    expect(await exitOf()).toBe(98);
+    expect(linesIn(count)).toBe(1);
+  });
+});
+
+test('a second job that wins the attempt while the first is held runs the script, and the held one never does', async () => {
+  const count = join(world.work, 'overtaken.count');
+  world.write('overtaken.sh', `#!/bin/sh\necho run >> ${count}\n`);
+  await world.collection('overtaken');
+  world.writeTree(world.path('overtaken'), 1);
+  await world.stage('local', 'pause', 'overtaken');
+  await world.stage(
+    'run',
+    '--name',
+    'overtaken',
+    '--stage-in',
+    'overtaken:/=cluster:/overtaken/',
+    '--job',
+    'overtaken.sh',
+  );
+  const script = join(world.home, 'local/runs/overtaken.1/scripts/compute.1.job.sh');
+  await world.pbs('qsub', script);
+  await world.stage('local', 'resume', 'overtaken');
+  await world.ended('overtaken.1');
+  expect(linesIn(count)).toBe(1);
+});

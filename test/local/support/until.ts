@@ -1,0 +1,30 @@
+import {setTimeout as pause} from 'node:timers/promises';
+
+/**
+ * Ask again and again until the answer is there, within a bound.
+ *
+ * @param what     what is waited for, for the error
+ * @param condition gives a value, or undefined or false while it is not so yet
+ * @param last     what to show of the world when the time has run out
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  {seconds = 30, last}: {seconds?: number; last?: () => unknown} = {},
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  let failure = '';
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== false) return value;
+      failure = '';
+    } catch (error) {
+      failure = `; the last look failed: ${String(error)}`;
+    }
+    if (Date.now() > end) break;
+    await pause(100);
+  }
+  const seen = last ? `; last seen: ${JSON.stringify(await last())}` : '';
+  throw new Error(`waited ${seconds} s for: ${what}${failure}${seen}`);
+}

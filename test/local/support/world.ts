@@ -1,0 +1,257 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join, relative} from 'node:path';
+import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
+import {globusOf, type TaskDocument} from './globus.ts';
+import {until} from './until.ts';
+
+/** A job as `qstat -x -f -F json` shows it, with its id. */
+export interface JobDocument {
+  readonly id: string;
+  readonly Job_Name: string;
+  readonly job_state: string;
+  readonly depend?: string;
+  readonly Hold_Types?: string;
+  readonly Exit_status?: number;
+  readonly Resource_List?: Readonly<Record<string, unknown>>;
+  readonly Variable_List?: Readonly<Record<string, unknown>>;
+  readonly [attribute: string]: unknown;
+}
+
+/** `sealed/RUN.json`. */
+export interface Sealed {
+  readonly state: string;
+  readonly why: string;
+  readonly steps: readonly {
+    readonly step: string;
+    readonly state: string;
+    readonly why: string;
+    readonly job?: string;
+    readonly task?: string;
+    readonly exitStatus?: number;
+  }[];
+}
+
+/** What `stage status RUN --json` shows, as far as tests read it. */
+export interface StatusDocument {
+  readonly runs: readonly {
+    readonly run: string;
+    readonly state: string;
+    readonly reason: string;
+    readonly steps: readonly {
+      readonly step: string;
+      readonly state: string;
+      readonly reason: string;
+      readonly job?: string;
+      readonly task?: string;
+      readonly exitStatus?: number;
+    }[];
+  }[];
+}
+
+/** A state directory of its own with both stand-ins, driven through processes and files alone. */
+export interface World {
+  /** STAGE_HOME */
+  readonly home: string;
+  /** where workflows and scripts lie, and commands run */
+  readonly work: string;
+  stage(...argv: (string | RunOptions)[]): Promise<Ran>;
+  /** start a command and do not wait for it */
+  start(...argv: string[]): ChildProcess;
+  pbs(command: string, ...argv: string[]): Promise<Ran>;
+  /** where a collection's file lies */
+  path(collection: string, file?: string): string;
+  /** a collection of its own, so that a test can pause it without the others */
+  collection(name: string): Promise<void>;
+  /** files of random content; @returns their names */
+  writeTree(directory: string, files: number): string[];
+  /** a file in the working directory; @returns its path */
+  write(name: string, text: string): string;
+  /** all jobs, finished ones too */
+  jobs(): Promise<JobDocument[]>;
+  /** jobs of a run, by the tag that travels in their variables: `s-RUN.…` */
+  jobsOf(run: string): Promise<JobDocument[]>;
+  tasks(): Promise<TaskDocument[]>;
+  /** tasks that a run's facts speak of */
+  tasksOf(run: string): Promise<TaskDocument[]>;
+  cancelTask(id: string): Promise<void>;
+  facts(run: string): string[];
+  fact(run: string, name: string): Record<string, unknown>;
+  /** wait for the seal of a run by looking at the disk alone */
+  ended(run: string, seconds?: number): Promise<Sealed>;
+  status(run: string): Promise<StatusDocument['runs'][number]>;
+  waitFor<T>(
+    what: string,
+    condition: () => T | undefined | false | Promise<T | undefined | false>,
+    limits?: {seconds: number},
+  ): Promise<T>;
+  /** end the stand-ins without warning */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A world to test in; `close` ends its processes and removes it. */
+export async function localWorld(): Promise<World> {
+  const root = mkdtempSync(join(tmpdir(), 'stage-local-'));
+  const home = join(root, 'home');
+  const work = join(root, 'work');
+  const standIns = join(home, 'stand-ins');
+  const directories: Record<string, string> = {
+    archive: join(standIns, 'collections', 'archive'),
+    cluster: join(standIns, 'collections', 'cluster'),
+  };
+  mkdirSync(work, {recursive: true});
+  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'no-config')};
+  const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+  const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
+  const factsOf = (run: string) => join(home, 'local', 'runs', run, 'facts');
+  const globus = () => globusOf(running().url, join(standIns, 'credentials.json'));
+
+  const world: World = {
+    home,
+    work,
+    stage(...given) {
+      const argv = given.filter((part) => typeof part === 'string');
+      const options = given.find((part) => typeof part !== 'string');
+      return runStage(argv, {cwd: work, ...options, env: {...env, ...options?.env}});
+    },
+    start(...argv) {
+      return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
+    },
+    pbs: (command, ...argv) =>
+      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
+    path: (collection, file = '') => join(directories[collection] ?? '', file),
+    async collection(name) {
+      const directory = join(root, 'collections', name);
+      mkdirSync(directory, {recursive: true});
+      directories[name] = directory;
+      const added = await world.stage('local', 'collection', 'add', name, directory);
+      if (added.exitCode !== 0) throw new Error(`collection ${name} was not added: ${added.stderr}`);
+    },
+    writeTree(directory, files) {
+      return Array.from({length: files}, (_, index) => {
+        const name = `d${index % 7}/file ${index}.dat`;
+        const file = join(directory, name);
+        mkdirSync(dirname(file), {recursive: true});
+        writeFileSync(
+          file,
+          `${index} ${createHash('sha256')
+            .update(`${directory}${index}`)
+            .digest('hex')
+            .repeat(index % 20)}\n`,
+        );
+        return name;
+      });
+    },
+    write(name, text) {
+      const file = join(work, name);
+      mkdirSync(dirname(file), {recursive: true});
+      writeFileSync(file, text);
+      return file;
+    },
+    async jobs() {
+      const asked = await world.pbs('qstat', '-x', '-f', '-F', 'json');
+      const document = JSON.parse(asked.stdout) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
+      return Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
+    },
+    async jobsOf(run) {
+      return (await world.jobs()).filter((job) => String(job.Variable_List?.STAGE_INTENT).startsWith(`s-${run}.`));
+    },
+    tasks: async () => (await globus()).tasks(),
+    async tasksOf(run) {
+      const ids = world
+        .facts(run)
+        .filter((name) => name.endsWith('.transfer.confirmed.json'))
+        .map((name) => String(world.fact(run, name).task));
+      const submissions = world
+        .facts(run)
+        .filter((name) => name.endsWith('.transfer.intent.json'))
+        .map((name) => JSON.stringify(world.fact(run, name).request));
+      const labels = submissions.flatMap((request) => (JSON.parse(request) as {label?: string}).label ?? []);
+      return (await world.tasks()).filter((task) => ids.includes(task.task_id) || labels.includes(task.label ?? ''));
+    },
+    cancelTask: async (id) => (await globus()).cancel(id),
+    facts: (run) =>
+      existsSync(factsOf(run))
+        ? readdirSync(factsOf(run))
+            .filter((name) => !name.startsWith('.'))
+            .sort()
+        : [],
+    fact: (run, name) => read(join(factsOf(run), name)) as Record<string, unknown>,
+    ended(run, seconds = 40) {
+      const seal = join(home, 'local', 'sealed', `${run}.json`);
+      return until(`the end of run ${run}`, () => existsSync(seal) && (read(seal) as Sealed), {
+        seconds,
+        last: async () => ({
+          facts: world.facts(run),
+          jobs: leftIn(await world.jobs()),
+        }),
+      });
+    },
+    async status(run) {
+      const asked = await world.stage('status', run, '--json');
+      const seen = asked.json<StatusDocument>().runs?.[0];
+      if (!seen) throw new Error(`no status of ${run}: ${asked.stdout}${asked.stderr}`);
+      return seen;
+    },
+    waitFor: (what, condition, limits) =>
+      until(what, condition, {
+        ...limits,
+        last: async () =>
+          (await world.jobs()).map(({id, Job_Name, job_state, Exit_status}) => ({
+            id,
+            Job_Name,
+            job_state,
+            Exit_status,
+          })),
+      }),
+    async kill() {
+      const {pid} = running();
+      process.kill(pid, 'SIGKILL');
+      await until(
+        `process ${pid} is dead`,
+        () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '),
+      );
+    },
+    async close() {
+      await runStage(['local', 'down'], {cwd: work, env});
+      rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
+    },
+  };
+  const up = await world.stage('local', 'up');
+  if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
+  for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
+  return world;
+}
+
+/** sha256 of every file of a tree, by its name in it. */
+export function hashesOf(directory: string): Record<string, string> {
+  const files = readdirSync(directory, {recursive: true, withFileTypes: true}).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map(
+        (file) => [relative(directory, file), createHash('sha256').update(readFileSync(file)).digest('hex')] as const,
+      )
+      .sort(([a], [b]) => a.localeCompare(b)),
+  );
+}
+
+/** How many lines a file has; 0 while it does not exist. */
+export function linesIn(file: string): number {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+}
+
+/** Permission bits, as `chmod` writes them. */
+export function modeOf(file: string): string {
+  return (statSync(file).mode & 0o777).toString(8);
+}
+
+/** States of jobs that PBS still has to do something about. */
+export function leftIn(jobs: readonly JobDocument[]): string[] {
+  return jobs
+    .filter(({job_state}) => !['F', 'X', 'E'].includes(job_state))
+    .map(({id, Job_Name, job_state}) => `${id} ${Job_Name} ${job_state}`);
+}
