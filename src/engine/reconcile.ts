@@ -68,17 +68,17 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
     }
     if (plans.every(({actions}) => actions.length === 0)) break;
     for (const {run, actions} of plans) {
-      let refused = false;
+      let inQuestion = false;
       for (const action of actions) {
-        // Whether data should still be moved is asked again once it is recorded that a job was refused.
-        if (refused && action.do === 'submit-transfer') continue;
+        // Whether data should be moved is asked again once it is recorded whether PBS takes the jobs that need it.
+        if (inQuestion && action.do === 'submit-transfer') continue;
         tried.add(`${run.id} ${actionKey(action)}`);
         if (away && asksPbs(action)) continue; // it did not answer a moment ago; every question would wait for nothing
         const performed: Performed = await perform(context, run, action);
         if (performed.is === 'done') done.push({run: run.id, action});
+        inQuestion ||= performed.is !== 'done' && action.do === 'submit-job';
         if (performed.is !== 'problem') continue;
         problems.push(performed.error);
-        refused ||= action.do === 'submit-job';
         away ||= performed.error instanceof SchedulerUnreachable;
       }
     }

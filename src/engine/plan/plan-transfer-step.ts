@@ -36,6 +36,7 @@ export function planTransferStep(view: View, step: TransferStep): Action[] {
         const why = 'what needs it can no longer run';
         return [...intents, {do: 'end-step', step: step.name, attempt: attempt.number, state: 'skipped', why}];
       }
+      if (isInQuestion(view, step.name)) return intents;
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
       return [...intents, ...planLauncher(view, step, attempt)];
@@ -58,6 +59,14 @@ function isPointless({run}: View, name: string): boolean {
     needing.length > 0 &&
     needing.every((step) => ['failed', 'cancelled', 'skipped'].includes(endOf(run, step.name)?.state ?? ''))
   );
+}
+
+/** A job that needs this transfer is being submitted this moment, perhaps by another process: PBS may refuse it for good. */
+function isInQuestion({run}: View, name: string): boolean {
+  return run.spec.workflow.steps.some((step) => {
+    const record = step.needs.includes(name) ? standingJob(workingAttempt(run, step.name), 'job') : undefined;
+    return record !== undefined && record.job === undefined;
+  });
 }
 
 /** A task that was asked for: conclude when Globus says so, cancel it with its run, or ask again under the same submission id. */
