@@ -23,7 +23,10 @@ for (const day of days) {
 }
 const [normalsHead, ...hours] = rows('seattle-weather-hourly-normals.csv');
 for (let start = 0; start < hours.length; start += 6) {
-  put(`normals/${hours[start].slice(5, 10)}-${hours[start].slice(11, 13)}.csv`, [normalsHead, ...hours.slice(start, start + 6)]);
+  put(`normals/${hours[start].slice(5, 10)}-${hours[start].slice(11, 13)}.csv`, [
+    normalsHead,
+    ...hours.slice(start, start + 6),
+  ]);
 }
 copyFileSync(join(source, table), join(archive, table));
 writeFileSync(done, '');

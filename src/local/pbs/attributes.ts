@@ -104,7 +104,7 @@ export function jobAttributes(job: Job, view: View): Shown[] {
   if (view.manager) {
     text('euser', job.owner);
     text('egroup', job.group);
-    text('queue_rank', job.ctime * 1000);
+    text('queue_rank', job.ctime * 1000 + (job.seq % 999) + 1); // microseconds, never whole milliseconds
     text('queue_type', 'E');
   }
   text('comment', job.comment);

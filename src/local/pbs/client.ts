@@ -14,7 +14,7 @@ const VERSION = 'pbs_version = 23.06.06\n';
 
 /** How the shims hand over variables that must reach jobs but not this process, and what they add themselves. */
 const KEPT = 'STAGE_KEPT_';
-const OWN_VARIABLES = ['STAGE_PBS_BIN', 'STAGE_PBS_SERVER'];
+const OWN_VARIABLES = ['STAGE_PBS_BIN', 'STAGE_PBS_SERVER', 'STAGE_LOCAL_USER'];
 
 class LocalError extends Error {
   readonly exitCode: number;
@@ -24,14 +24,18 @@ class LocalError extends Error {
   }
 }
 
-/** The environment as the user has it: what the shim put away is put back. */
+/**
+ * The environment as the user has it: what the shim put away is put back, and what is the stand-in's own is left out.
+ *
+ * A shell hands over its functions behind the variables, and `_` last; the shim's shell has another order.
+ */
 export function userEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || OWN_VARIABLES.includes(name)) continue;
-    found[name.startsWith(KEPT) ? name.slice(KEPT.length) : name] = value;
-  }
-  return found;
+  const found = Object.entries(env).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined || OWN_VARIABLES.includes(name) || env[KEPT + name] !== undefined) return [];
+    return [[name.startsWith(KEPT) ? name.slice(KEPT.length) : name, value]];
+  });
+  const place = (name: string): number => (name === '_' ? 2 : name.startsWith('BASH_FUNC_') ? 1 : 0);
+  return Object.fromEntries(found.sort(([a], [b]) => place(a) - place(b)));
 }
 
 function readAll(fd: number): string {
@@ -191,7 +195,7 @@ export async function runClient(command: string, argv: readonly string[], socket
     pwd: trustedPwd(env.PWD),
     env,
     tz: env.TZ,
-    user: env.STAGE_LOCAL_USER ?? userInfo().username,
+    user: process.env.STAGE_LOCAL_USER ?? userInfo().username,
     bin: process.env.STAGE_PBS_BIN,
   };
   let blockedOn = '';

@@ -1,4 +1,4 @@
-import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {quoteWord} from './supervisor.ts';
 
@@ -13,6 +13,7 @@ export const COMMANDS = [
   'qalter',
   'qselect',
   'qrerun',
+  'qrun',
   'qmove',
   'qsig',
   'qmsg',
@@ -34,6 +35,15 @@ export interface CommandOptions {
 /** Variables that slow node down or break it; they are kept from node, and reach jobs all the same. */
 const KEPT_FROM_NODE = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS'];
 
+/**
+ * What runs the small scripts. Other shells drop variables that are no names, and so the functions that bash exports
+ * (`module` of many clusters is one), which `qsub -V` has to carry. With -p bash leaves them as they are.
+ */
+function interpreter(): string {
+  const bash = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'].find((path) => existsSync(path));
+  return bash === undefined ? '/bin/sh' : `${bash} -p`;
+}
+
 export function commandText(command: string, binDir: string, options: CommandOptions): string {
   const keep = KEPT_FROM_NODE.map(
     (name) =>
@@ -42,7 +52,9 @@ export function commandText(command: string, binDir: string, options: CommandOpt
   ).join('');
   const words = [options.node, options.clientJs, options.socketPath, command].map(quoteWord).join(' ');
   return (
-    `#!/bin/sh\n# Written by "stage local": ${command} of the stand-in PBS.\n${keep}` +
+    `#!${interpreter()}\n# Written by "stage local": ${command} of the stand-in PBS.\n` +
+    // Shells change `_` with every command; the first one here still sees what the caller handed over.
+    `STAGE_KEPT__=$_; export STAGE_KEPT__\n${keep}` +
     `STAGE_PBS_BIN=${quoteWord(binDir)}\nSTAGE_PBS_SERVER=${quoteWord(options.serverName ?? 'stage-local')}\n` +
     `export STAGE_PBS_BIN STAGE_PBS_SERVER\nexec ${words} "$@"\n`
   );

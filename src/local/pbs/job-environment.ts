@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {accessSync, constants} from 'node:fs';
-import {basename} from 'node:path';
+import {basename, join} from 'node:path';
 import type {Job} from './job.ts';
 import type {Places} from './store.ts';
 import {quoteWord} from './supervisor.ts';
@@ -26,6 +26,11 @@ const OWN = new Set([
   '_',
 ]);
 
+/** Where a job starts: the home directory, or with `-W sandbox=PRIVATE` a directory of its own there (measured). */
+export function jobDirectory(job: Job): string {
+  return job.sandbox === 'PRIVATE' ? join(job.home, `pbs.${job.id}.x8z`) : job.home;
+}
+
 /** The environment a job's login shell starts from. */
 export function jobEnvironment(job: Job, places: Places, server: string, processUser: string): Record<string, string> {
   const env: Record<string, string> = {};
@@ -47,7 +52,7 @@ export function jobEnvironment(job: Job, places: Places, server: string, process
     TMPDIR: places.scratch(job.id),
     PBS_ENVIRONMENT: 'PBS_BATCH',
     PBS_JOBCOOKIE: randomBytes(16).toString('hex').toUpperCase(),
-    PBS_JOBDIR: job.home,
+    PBS_JOBDIR: jobDirectory(job),
     PBS_JOBID: job.id,
     PBS_JOBNAME: job.name,
     PBS_MOMPORT: '15003',

@@ -14,6 +14,7 @@ export const OPTIONS: Readonly<Record<string, string>> = {
   qalter: 'a:A:c:e:h:j:k:l:m:M:N:o:p:P:r:R:S:u:W:',
   qselect: 'a:A:c:h:HJl:N:p:P:q:r:s:t:Tu:x',
   qrerun: 'W:',
+  qrun: 'aH:',
   qmove: '',
   qsig: 's:',
   qmsg: 'EO',

@@ -11,7 +11,7 @@ import {qstat} from './handlers/qstat.ts';
 import {countJobs} from './handlers/qstat-server.ts';
 import {qsub} from './handlers/qsub.ts';
 import {pbsnodes, tracejob} from './handlers/reports.ts';
-import {qmove, qmsg, qrerun, qsig} from './handlers/running.ts';
+import {qmove, qmsg, qrerun, qrun, qsig} from './handlers/running.ts';
 import {isFinished} from './job.ts';
 import type {ServerNames} from './job-id.ts';
 import {createServer} from './server.ts';
@@ -56,6 +56,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   qalter,
   qselect,
   qrerun,
+  qrun,
   qmove,
   qsig,
   qmsg,
@@ -97,7 +98,8 @@ export async function openPbsStandIn(options: PbsStandInOptions): Promise<PbsSta
   const names: ServerNames = {server: serverName, aliases: [hostname(), 'localhost']};
   const store = openStore(options.root, log);
   const processors = (): number => {
-    const set = Number(store.settings.server['resources_available.ncpus'] ?? Number.NaN);
+    const {node, server: attributes} = store.settings;
+    const set = Number(node['resources_available.ncpus'] ?? attributes['resources_available.ncpus'] ?? Number.NaN);
     return Number.isFinite(set) ? set : Math.max(4, availableParallelism());
   };
   const server = createServer({store, names, processors, log});

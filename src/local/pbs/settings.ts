@@ -10,6 +10,8 @@ export const settingsSchema = z.object({
   /** custom resources: name to type */
   resources: z.record(z.string(), z.enum(['string', 'long', 'size', 'time'])),
   nextSequence: z.number(),
+  /** attributes of the one node */
+  node: attributes.default({}),
   nodeOffline: z.boolean(),
 });
 
@@ -45,6 +47,7 @@ export function freshSettings(): Settings {
     queues: {workq: {queue_type: 'Execution', enabled: 'True', started: 'True'}},
     resources: {},
     nextSequence: 0,
+    node: {},
     nodeOffline: false,
   };
 }

@@ -1,19 +1,21 @@
-import {statSync} from 'node:fs';
-import {basename, join, resolve} from 'node:path';
+import {basename, resolve} from 'node:path';
 import {badValue, FAULT, failed, type PbsAnswer, Refusal, refused} from './answer.ts';
 import {type ArrayRange, readArrayRange} from './array-range.ts';
 import type {PbsCommand} from './command.ts';
 import {readStartTime} from './dates.ts';
-import {type DependGroup, mergeDepend, readDepend} from './depend.ts';
-import {readDirectives, splitWords} from './directives.ts';
+import {splitWords} from './directives.ts';
 import type {Job} from './job.ts';
 import type {ServerNames} from './job-id.ts';
-import {checkName, legalValue, readAttributes} from './option-values.ts';
-import {type GivenArguments, OPTIONS, readArguments} from './options.ts';
-import {type AskedResource, resourceList, splitResources} from './resources.ts';
+import {checkName} from './option-values.ts';
+import {OPTIONS, readArguments} from './options.ts';
+import {resourceList} from './resources.ts';
 import {isTrue, resourceGroup, type Settings} from './settings.ts';
-import {USAGE} from './usage.ts';
-import {environmentVariables, escapeValue, readVariables} from './variables.ts';
+import {readWAttributes} from './submission/attributes.ts';
+import {directiveLevel, emptyLevel, mergeResources, readLevel} from './submission/level.ts';
+import {outputPath} from './submission/output-path.ts';
+import {Stop, usageError} from './submission/stop.ts';
+import {variableList} from './submission/variable-list.ts';
+import {environmentVariables, readVariables} from './variables.ts';
 
 /** From a qsub command to a job: options, directives, defaults. Reads nothing but whether `-o` names a directory. */
 
@@ -33,183 +35,6 @@ export interface SubmissionContext {
   readonly names: ServerNames;
   readonly settings: Settings;
   readonly now: number;
-}
-
-/** One source of options: the command line, a script's directives, or the site's defaults. */
-interface Level {
-  readonly single: ReadonlyMap<string, string>;
-  readonly resources: readonly AskedResource[];
-  readonly attributes: readonly {readonly name: string; readonly value: string}[];
-}
-
-class Stop extends Error {
-  readonly answer: PbsAnswer;
-  constructor(answer: PbsAnswer) {
-    super('qsub ends here');
-    this.answer = answer;
-  }
-}
-
-const usageError = (messages: readonly string[]): PbsAnswer =>
-  failed(`${messages.map((text) => `qsub: ${text}\n`).join('')}${USAGE.qsub}`, 2);
-
-function readLevel(given: GivenArguments): Level {
-  const single = new Map<string, string>();
-  const resources: AskedResource[] = [];
-  const attributes: {name: string; value: string}[] = [];
-  const wrong: string[] = [];
-  for (const {letter, value} of given.options) {
-    if (letter === 'l') resources.push(...splitResources(value));
-    else if (letter === 'W') {
-      const read = readAttributes(value);
-      if (!read) wrong.push('illegal -W value');
-      else attributes.push(...read);
-    } else {
-      if (letter === 'N') {
-        if (value === '--') throw new Stop(usageError([])); // measured: the usage alone
-        const checked = checkName(value);
-        if (checked === 'too-long') throw new Stop(failed('qsub: Job name is too long \n', 2));
-        if (checked === 'illegal') wrong.push('illegal -N value');
-      } else if (letter === 'J') {
-        if (!readArrayRange(value)) wrong.push('illegal -J value');
-      } else if (letter === 'X') wrong.push('DISPLAY not set');
-      else if (letter !== 'h' && !legalValue(letter, value)) wrong.push(`illegal -${letter} value`);
-      single.set(letter, value);
-    }
-  }
-  if (wrong.length > 0) throw new Stop(usageError(wrong));
-  return {single, resources, attributes};
-}
-
-function directiveLevel(script: string, prefix: string): Level {
-  const all: Level[] = readDirectives(script, prefix).map((words) => {
-    const given = readArguments(words, OPTIONS.qsub ?? '');
-    if (given.complaints.length > 0 || given.operands.length > 0) {
-      const complaints = given.complaints.map((text) => `qsub: ${text}\n`).join('');
-      throw new Stop(
-        failed(`${complaints}qsub: directive error: ${given.permuted.map((word) => `${word} `).join('')}\n`, 1),
-      );
-    }
-    return readLevel(given);
-  });
-  return {
-    single: new Map(all.flatMap((level) => [...level.single])),
-    resources: all.flatMap((level) => level.resources),
-    attributes: all.flatMap((level) => level.attributes),
-  };
-}
-
-/** A path of `-o` or `-e` as a job keeps it: `host:/absolute`, with a slash behind a directory that exists. */
-export function outputPath(text: string, workdir: string, names: ServerNames): string | undefined {
-  const match = /^([A-Za-z0-9.-]+):(.*)$/.exec(text);
-  if (match && names.server !== match[1] && !names.aliases.includes(match[1] ?? '')) return undefined;
-  const given = match ? (match[2] ?? '') : text;
-  if (given === '') return undefined;
-  const path = given.startsWith('/') ? given : join(workdir, given);
-  let slash = '';
-  try {
-    if (!path.endsWith('/') && statSync(path).isDirectory()) slash = '/';
-  } catch {
-    // it may come to be before the job ends
-  }
-  return `${names.server}:${path}${slash}`;
-}
-
-/** PBS_O_…, then `-v`, then `-V`, then where it was submitted. */
-function variableList(
-  command: PbsCommand,
-  workdir: string,
-  user: string,
-  own: string,
-  server: string,
-  queue: string,
-): string {
-  const {env} = command;
-  const origin: [string, string | undefined][] = [
-    ['PBS_O_HOME', env.HOME],
-    ['PBS_O_LANG', env.LANG],
-    ['PBS_O_LOGNAME', env.LOGNAME ?? user],
-    ['PBS_O_PATH', env.PATH],
-    ['PBS_O_MAIL', env.MAIL],
-    ['PBS_O_SHELL', env.SHELL],
-    ['PBS_O_TZ', env.TZ],
-    ['PBS_O_INTERACTIVE_AUTH_METHOD', 'resvport'],
-    ['PBS_O_INTERACTIVE_ENCRYPT_METHOD', ''],
-    ['PBS_O_WORKDIR', workdir],
-    ['PBS_O_SYSTEM', 'Linux'],
-  ];
-  const parts = origin.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${escapeValue(value)}`]));
-  if (own !== '') parts.push(own);
-  parts.push(`PBS_O_QUEUE=${queue}`, `PBS_O_HOST=${server}`);
-  return parts.join(',');
-}
-
-interface Attributes {
-  readonly depend: DependGroup[];
-  readonly vanishes: boolean;
-  readonly block: boolean;
-  readonly umask?: string;
-  readonly sandbox?: string;
-  readonly groupList?: string;
-  readonly stagein?: string;
-  readonly stageout?: string;
-  readonly runCount: number;
-}
-
-const ACCEPTED_AND_UNUSED = new Set([
-  'hold_types',
-  'run_count',
-  'tolerate_node_failures',
-  'release_nodes_on_stageout',
-  'max_run_subjobs',
-  'pwd',
-  'resvport',
-  'interactive',
-  'job_name',
-  'create_resv_from_job',
-  'project',
-]);
-
-function readWAttributes(levels: readonly Level[], names: ServerNames, user: string): Attributes {
-  const chosen = new Map<string, string[]>();
-  for (const level of levels) {
-    const here = new Map<string, string[]>();
-    for (const {name, value} of level.attributes) here.set(name, [...(here.get(name) ?? []), value]);
-    for (const [name, values] of here) chosen.set(name, values); // a later level wins per attribute
-  }
-  const lists: DependGroup[][] = [];
-  let vanishes = false;
-  for (const text of chosen.get('depend') ?? []) {
-    const read = readDepend(text, names);
-    if (read.kind === 'illegal') throw new Stop(usageError(['illegal -W value']));
-    if (read.kind === 'fault') throw new Refusal(read.fault);
-    if (read.kind === 'vanishes') vanishes = true;
-    else lists.push(read.groups);
-  }
-  const last = (name: string): string | undefined => chosen.get(name)?.at(-1);
-  const block = last('block');
-  if (block !== undefined && !/^(true|false|t|f|y|n|1|0)$/i.test(block))
-    throw new Stop(usageError(['illegal -W value']));
-  for (const name of chosen.keys()) {
-    const known = ['depend', 'block', 'umask', 'sandbox', 'group_list', 'stagein', 'stageout'].includes(name);
-    if (!known && !ACCEPTED_AND_UNUSED.has(name.toLowerCase()))
-      throw new Stop(failed('qsub: Error (15002) submitting job\n', 154));
-  }
-  const groupList = last('group_list');
-  if (groupList !== undefined && groupList !== user) throw new Refusal(FAULT.badGroup);
-  const umask = last('umask');
-  if (umask !== undefined && !/^\d+$/.test(umask)) throw new Refusal(badValue('umask'));
-  return {
-    depend: mergeDepend(lists),
-    vanishes,
-    block: /^(true|t|y|1)$/i.test(block ?? ''),
-    umask: umask?.replace(/^0+(?=\d)/, ''),
-    sandbox: last('sandbox'),
-    groupList,
-    stagein: last('stagein'),
-    stageout: last('stageout'),
-    runCount: Number(last('run_count') ?? '0') || 0,
-  };
 }
 
 /**
@@ -361,17 +186,7 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
   return {job, script: text, array: range !== undefined, block, quiet: option('z') !== undefined, vanishes};
 }
 
-const emptyLevel: Level = {single: new Map(), resources: [], attributes: []};
 const blankIsAbsent = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
-
-/** `-l` merges per resource; the command line wins over directives, those over the site's defaults. */
-function mergeResources(levels: readonly Level[]): AskedResource[] {
-  return levels.flatMap((level, at) =>
-    level.resources.filter(
-      ({name}) => !levels.slice(at + 1).some((later) => later.resources.some((r) => r.name === name)),
-    ),
-  );
-}
 
 /** `-q queue`, `queue@server`, `@server`. */
 function queueOf(asked: string | undefined, names: ServerNames, settings: Settings): string {

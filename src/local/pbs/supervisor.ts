@@ -21,6 +21,7 @@ stat=
 printf '%s\\n%s\\nend\\n' "$$" "$stat" > "$run/supervisor"
 umask "$mask"
 cd "$home" 2>/dev/null || cd /
+unset OLDPWD SHLVL
 if [ ! -e "$program" ]; then
   printf 'pbs_mom, exec of %s failed with error: No such file or directory\\n' "$program" >> "$err"
   status=254

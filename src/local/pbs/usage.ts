@@ -46,6 +46,9 @@ qstat --version
   qrerun: `usage: qrerun [-W force] job_identifier...
        qrerun --version
 `,
+  qrun: `usage: qrun [-a] [-H vnode_specification ] job_identifier_list
+       qrun --version
+`,
   qmove: `usage: qmove destination job_identifier...
        qmove --version
 `,

@@ -6,7 +6,7 @@ import {type Job, withHolds} from '../job.ts';
 import {checkName, legalValue, readAttributes} from '../option-values.ts';
 import {type GivenOption, OPTIONS, readArguments} from '../options.ts';
 import {alterResources, splitResources} from '../resources.ts';
-import {outputPath} from '../submission.ts';
+import {outputPath} from '../submission/output-path.ts';
 import {USAGE} from '../usage.ts';
 import {type Context, each, type Handler, managerOf} from './context.ts';
 

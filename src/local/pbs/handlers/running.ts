@@ -65,6 +65,25 @@ export const qrerun: Handler = async (context) => {
   return answer.stderr === '' ? silent : answer;
 };
 
+/** qrun: an administrator starts a job now, whatever the scheduler thinks. Exits 2 after any refusal (measured). */
+export const qrun: Handler = (context) => {
+  const {command, server} = context;
+  const given = readArguments(command.argv, OPTIONS.qrun ?? '');
+  if (given.complaints.length > 0 || given.operands.length === 0)
+    return failed(`${given.complaints.map((text) => `qrun: ${text}\n`).join('')}${USAGE.qrun}`, 1);
+  const answer = each(context, {
+    ids: given.operands,
+    subjobs: FAULT.invalidRequest,
+    act: (job) => {
+      if (!context.administrator) return FAULT.unauthorized;
+      if (job.state !== 'Q' || job.array) return FAULT.badState;
+      server.run(job);
+      return undefined;
+    },
+  });
+  return answer.exitCode === 0 ? answer : {...answer, exitCode: 2};
+};
+
 export const qmsg: Handler = (context) => {
   const {command, server} = context;
   const given = readArguments(command.argv, OPTIONS.qmsg ?? '');
