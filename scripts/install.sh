@@ -10,6 +10,8 @@ node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)
   exit 1
 }
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  npm ci --no-audit --no-fund --loglevel=error
+  # Not "npm ci": it refuses to install at all when a registry mirror lacks an optional package that another platform
+  # would need. This installs the versions of package-lock.json, and leaves that file as it is.
+  npm install --no-save --no-audit --no-fund --loglevel=error
 fi
 node scripts/build.mjs

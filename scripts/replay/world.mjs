@@ -65,6 +65,19 @@ function statesIn(text) {
   return new Map([...found, ...long]);
 }
 
+/** The variables of a step; `{"BIG0..BIG9": "100000 x characters each"}` stands for ten large ones. */
+function variablesOf(given, toOurs) {
+  const found = {};
+  for (const [name, value] of Object.entries(given)) {
+    const many = /^(\w+?)(\d+)\.\.\w+?(\d+)$/.exec(name);
+    if (!many) found[name] = toOurs(value);
+    else
+      for (let at = Number(many[2]); at <= Number(many[3]); at += 1)
+        found[`${many[1]}${at}`] = 'x'.repeat(Number.parseInt(value, 10));
+  }
+  return found;
+}
+
 export async function openReplayWorld(name, steps) {
   bundles ??= bundled();
   const {client, serve, writeCommands} = await bundles;
@@ -147,7 +160,12 @@ export async function openReplayWorld(name, steps) {
           if (!seenAt.has(job.id)) seenAt.set(job.id, at);
           return at - seenAt.get(job.id) >= FORGOTTEN_AFTER;
         })
-        .filter((job) => 'HQW'.includes(job.state) || ('RB'.includes(job.state) && Date.now() - job.stime > 2000))
+        .filter(
+          (job) =>
+            'HW'.includes(job.state) ||
+            (job.state === 'Q' && Date.now() - job.mtime > 2000) ||
+            ('RB'.includes(job.state) && Date.now() - job.stime > 2000),
+        )
         .filter((job) => !new RegExp(`(?<!\\d)${job.seq}(?!\\d)`).test(spokenLater[at] ?? ''));
       if (jobs.length > 0) await shell(`qdel -W force ${jobs.map(({id}) => `'${id}'`).join(' ')}`, {user: 'root'});
     },
@@ -166,7 +184,7 @@ export async function openReplayWorld(name, steps) {
       // Managers' steps are not always marked: a change of the server that was not refused was one.
       const manager =
         (/^qmgr -c .(create|set|unset|delete)/.test(step.cmd) && step.rc === 0) || /as a manager/.test(step.note ?? '');
-      const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([key, value]) => [key, toOurs(value)]));
+      const env = variablesOf(step.env ?? {}, toOurs);
       return shell(toOurs(step.cmd), {
         cwd: step.cwd === undefined ? home : toOurs(step.cwd),
         env,

@@ -8,7 +8,7 @@ export type DependencyType = 'afterok' | 'afternotok' | 'afterany';
 
 export interface Dependency {
   readonly type: DependencyType;
-  /** without duplicates: PBS never releases a job that names one id twice (pbs/CONTRACT, section 7) */
+  /** without duplicates: PBS never releases a job that names one id twice (measured on OpenPBS 23.06) */
   readonly jobs: readonly JobId[];
 }
 
@@ -73,7 +73,7 @@ export interface LiveJob {
 
 export interface EndedJob {
   readonly kind: 'ended';
-  /** absent for a job that never ran: deleted early, or removed by a dependency (pbs/CONTRACT, section 1, fact 4) */
+  /** absent for a job that never ran: deleted early, or removed by a dependency (measured on OpenPBS 23.06) */
   readonly exitStatus?: number;
   /** `ran`: it has an exit status; `deleted`: by qdel before it ran (substate 91); `removed`: by its dependency (substate 92, no exit status) */
   readonly how: 'ran' | 'deleted' | 'removed';
@@ -108,7 +108,7 @@ export interface Scheduler {
   /** Put a user hold on a job. Finished and unknown jobs are left as they are.
    *  @throws {SchedulerUnreachable} {SchedulerRefused} */
   hold(job: JobId): Promise<void>;
-  /** Delete one job (one id per qdel: an unknown last id crashes the server, pbs/CONTRACT section 1, fact 6).
+  /** Delete one job (one id per qdel: an unknown last id crashes the server, measured on OpenPBS 23.06).
    *  A job that is gone already is left as it is.
    *  @throws {SchedulerUnreachable} {SchedulerRefused} */
   delete(job: JobId): Promise<void>;

@@ -68,8 +68,10 @@ test('wide lines are not folded, and control characters are made visible', () =>
   expect(renderLong('Job Id: 1', [['comment', 'a\nb\tc\rd']], true)).toBe('Job Id: 1\n    comment = a\\nb\tc^Md\n\n');
 });
 
-test('dsv doubles backslashes, but not the one before a comma', () => {
-  expect(renderDsv('Job Id: 1', [['Variable_List', 'A=x\\,y\\\\z']], '|')).toBe(
-    'Job Id: 1|Variable_List=A=x\\,y\\\\\\\\z\n',
+test('dsv doubles backslashes, but not those that escape a comma or a quote', () => {
+  // B and A of a recorded `qsub -V`, whose values are `trail\\` and `x,"y'\\z`
+  const stored = 'B=trail\\\\,A=x\\,\\"y\\\'\\\\z';
+  expect(renderDsv('Job Id: 1', [['Variable_List', stored]], '|')).toBe(
+    'Job Id: 1|Variable_List=B=trail\\\\\\,A=x\\,\\"y\\\'\\\\\\\\z\n',
   );
 });

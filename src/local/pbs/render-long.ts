@@ -57,9 +57,9 @@ export function renderLong(title: string, shown: readonly Shown[], wide: boolean
   return `${title}\n${lines.map((line) => `${line}\n`).join('')}\n`;
 }
 
-/** One job a line. Backslashes are doubled but for the one right before a comma (measured), delimiters are escaped. */
+/** One job a line. Backslashes are doubled but for those that escape a comma or a quote (measured), delimiters are escaped. */
 export function renderDsv(title: string, shown: readonly Shown[], delimiter: string): string {
   const escaped = (value: string): string =>
-    showControls(value.replace(/\\(?!,)/g, '\\\\').replaceAll(delimiter, `\\${delimiter}`));
+    showControls(value.replace(/\\(?![,"'])/g, '\\\\').replaceAll(delimiter, `\\${delimiter}`));
   return `${[title, ...flat(shown).map(([name, value]) => `${name}=${escaped(value)}`)].join(delimiter)}\n`;
 }
