@@ -1,6 +1,7 @@
 import type {StageError} from '../errors.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
-import type {LookFact, MonitorFacts} from '../ledger/monitor-facts.ts';
+import type {LookFact} from '../ledger/monitor-facts.ts';
+import type {MonitorLink} from '../ledger/monitor-link.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
@@ -63,7 +64,7 @@ const PATIENCE_MS = 5_000;
  * The newest link, once it is known whether PBS took it. Another process may be submitting it this moment, which takes
  * it a fraction of a second; one that died doing so will never say, and is not waited for longer than that.
  */
-async function settled(context: EngineContext, seen: Observed): Promise<MonitorFacts | undefined> {
+async function settled(context: EngineContext, seen: Observed): Promise<MonitorLink | undefined> {
   const until = context.clock() + PATIENCE_MS;
   for (;;) {
     const newest = context.monitors.newest();

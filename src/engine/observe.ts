@@ -1,5 +1,5 @@
 import type {OpenRun} from '../ledger/ledger.ts';
-import type {MonitorFacts} from '../ledger/monitor-facts.ts';
+import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {currentAttempt} from '../ledger/run-facts.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
@@ -14,7 +14,7 @@ import {endOf} from './plan/conditions.ts';
 export async function observe(
   context: EngineContext,
   runs: readonly OpenRun[],
-  monitor: MonitorFacts | undefined,
+  monitor: MonitorLink | undefined,
 ): Promise<Observed> {
   const now = context.clock();
   const jobs = [...new Set([...runs.flatMap((run) => openJobs(run)), ...(monitor?.job ? [monitor.job] : [])])];
@@ -52,7 +52,7 @@ function overdueTags({state}: OpenRun, now: number): string[] {
   );
 }
 
-function overdueMonitor(monitor: MonitorFacts | undefined, now: number): string[] {
+function overdueMonitor(monitor: MonitorLink | undefined, now: number): string[] {
   return monitor && !monitor.job && !monitor.refused && !monitor.neverArrived && now > monitor.deadline
     ? [monitor.tag]
     : [];

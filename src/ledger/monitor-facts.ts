@@ -3,18 +3,8 @@ import {join} from 'node:path';
 import type {JobId} from '../scheduler/scheduler.ts';
 import {ensureDirectory} from './directories.ts';
 import {createFact, type FactValue, namesIn, readFact} from './facts.ts';
+import type {MonitorLink} from './monitor-link.ts';
 import type {Refusal} from './run-facts.ts';
-
-/** What one link of the monitor chain left: `monitor/000012.intent.json` and so on. */
-export interface MonitorFacts {
-  readonly generation: number;
-  readonly tag: string;
-  readonly startAt: number;
-  readonly deadline: number;
-  readonly job?: JobId;
-  readonly refused?: Refusal;
-  readonly neverArrived: boolean;
-}
 
 /** What a look saw of the tasks, for the next one's estimates. */
 export interface LookFact {
@@ -31,7 +21,7 @@ const KEPT_GENERATIONS = 20;
 
 export interface MonitorLedger {
   /** The newest link. */
-  newest(): MonitorFacts | undefined;
+  newest(): MonitorLink | undefined;
   /** The newest look. */
   lastLook(): LookFact | undefined;
   /** @returns false when somebody created it before */

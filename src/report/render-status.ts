@@ -1,4 +1,5 @@
-import type {RunView, StepStateWord, StepView} from './run-view.ts';
+import type {RunView, StepView} from './run-view.ts';
+import type {StepStateWord} from './step-state.ts';
 import {renderBytes, renderDuration, renderFiles, renderTime} from './units.ts';
 
 export interface Style {

@@ -1,25 +1,13 @@
 import type {Observed, PlanSettings} from '../engine/plan/actions.ts';
 import {endOf} from '../engine/plan/conditions.ts';
-import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
+import {jobOf} from '../engine/plan/job-verdict.ts';
 import {estimateRemainingMs} from '../engine/plan/next-look.ts';
-import {standingJob, type View, verdictOf, workingAttempt} from '../engine/plan/view.ts';
-import type {Attempt, Outcome, RunState} from '../ledger/run-facts.ts';
+import {standingJob, type View, workingAttempt} from '../engine/plan/view.ts';
+import type {Outcome, RunState} from '../ledger/run-facts.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
 import type {Step} from '../workflow/workflow.ts';
-
-/** What a step is doing, in one word for scripts and people. */
-export type StepStateWord =
-  | 'waiting'
-  | 'held'
-  | 'queued'
-  | 'running'
-  | 'transferring'
-  | 'paused'
-  | 'action-needed'
-  | 'unknown'
-  | 'deleted'
-  | Outcome['state'];
+import {jobState, type LastErrors, type StepStanding, type StepStateWord, transferState} from './step-state.ts';
 
 /** One step as `stage status` shows it. Times in ISO 8601 UTC, sizes in bytes: the shape of `--json`. */
 export interface StepView {
@@ -58,9 +46,6 @@ export interface RunView {
 }
 
 const iso = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
-
-/** By task: the last error event, for tasks that are in trouble. */
-export type LastErrors = ReadonlyMap<string, string>;
 
 /** A run that is not sealed, from its facts and one look. Pure. */
 export function viewRun(
@@ -125,7 +110,7 @@ function viewStep(view: View, step: Step, errors: LastErrors): StepView {
   };
 }
 
-function ended(outcome: Outcome): {state: StepStateWord; reason: string} {
+function ended(outcome: Outcome): StepStanding {
   return {state: outcome.state, reason: outcome.why};
 }
 
@@ -147,99 +132,6 @@ function progressOf(task: TransferTask, now: number): Partial<StepView> {
     faults: task.faults,
     ...(remaining === undefined ? {} : {secondsRemaining: Math.round(remaining / 1000)}),
   };
-}
-
-function transferState(
-  view: View,
-  step: Step,
-  attempt: Attempt,
-  errors: LastErrors,
-): {state: StepStateWord; reason: string} {
-  const transfer = attempt.transfer;
-  if (!transfer) return notBegun(view, step);
-  if (transfer.refused) return {state: 'failed', reason: transfer.refused.why};
-  if (!transfer.task)
-    return {
-      state: 'unknown',
-      reason: 'its submission has not been confirmed; it will be asked again under the same submission id',
-    };
-  const seen = view.seen.tasks.get(transfer.task);
-  if (!seen) return {state: 'queued', reason: 'submitted'};
-  if (seen.kind === 'unknown') return {state: 'unknown', reason: 'Globus does not list this task for this identity'};
-  if (seen.kind === 'no-evidence') return {state: 'unknown', reason: `Globus could not be asked: ${seen.why}`};
-  const lastError = errors.get(transfer.task);
-  const trouble = seen.trouble ? `: ${seen.trouble}${lastError ? `, last error: ${lastError}` : ''}` : '';
-  const faults =
-    seen.faults > 0 ? ` (${seen.faults} ${seen.faults === 1 ? 'fault' : 'faults'}; Globus tries again by itself)` : '';
-  switch (seen.state) {
-    case 'queued':
-      return {state: 'queued', reason: `queued at Globus${trouble}`};
-    case 'paused':
-      return {state: 'paused', reason: `paused at Globus${trouble}; goes on when the pause ends`};
-    case 'inactive':
-      return {state: 'action-needed', reason: `Globus needs a sign-in or consent${trouble}`};
-    case 'active':
-      return {
-        state: 'transferring',
-        reason:
-          trouble || faults
-            ? `${trouble.slice(2) || 'faults'}${faults}`
-            : `${seen.sourceName} to ${seen.destinationName}`,
-      };
-    default:
-      return {state: 'transferring', reason: `Globus reports its end (${seen.state})`};
-  }
-}
-
-function notBegun(view: View, step: Step): {state: StepStateWord; reason: string} {
-  const verdict = verdictOf(view, step);
-  if (verdict.is === 'waiting') return {state: 'waiting', reason: `waits for ${verdict.on.join(', ')}`};
-  const {lostAttempts} = view.settings;
-  if (step.kind === 'job' && workingAttempt(view.run, step.name).number > lostAttempts) {
-    return {state: 'lost', reason: `lost ${lostAttempts} times; "stage run" submits it again`};
-  }
-  return {state: 'waiting', reason: verdict.is === 'met' ? 'to be started at the next look' : verdict.why};
-}
-
-function jobState(view: View, step: Step, attempt: Attempt): {state: StepStateWord; reason: string} {
-  const record = standingJob(attempt, 'job');
-  const refused = attempt.jobs.findLast((job) => job.role === 'job')?.refused;
-  if (!record)
-    return refused ? {state: 'waiting', reason: `PBS refused it for now: ${refused.why}`} : notBegun(view, step);
-  if (!record.job && attempt.starts.length === 0)
-    return {state: 'unknown', reason: 'it is not known yet whether PBS took it; PBS will be asked for it'};
-  const verdict = verdictOf(view, step);
-  const waits = verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : '';
-  const stands = judgeJob(attempt, record, view.seen, view.settings);
-  switch (stands.is) {
-    case 'live': {
-      const {state, comment, userHold} = stands.seen;
-      if (state === 'running' || state === 'ending') return {state: 'running', reason: comment ?? ''};
-      if (state === 'held')
-        return {
-          state: 'held',
-          reason: waits || (userHold ? heldReason(record.releasedAt, view.seen.now) : (comment ?? 'held')),
-        };
-      return {state: 'queued', reason: waits || comment || `${state} in queue ${stands.seen.queue}`};
-    }
-    case 'ended':
-      return {state: 'running', reason: `ended (${stands.why})`};
-    case 'deleted-by-hand':
-      return {state: 'deleted', reason: `${stands.why}; "stage run" submits it again, "stage cancel" ends the run`};
-    case 'absent':
-      return {state: 'unknown', reason: 'PBS does not know it (any more); looking again before anything is concluded'};
-    case 'lost':
-      return {state: 'lost', reason: stands.why};
-    case 'no-evidence':
-      return view.seen.jobs.size === 0 || !view.seen.jobs.has(jobOf(attempt, record) as never)
-        ? {state: record.intent.hold ? 'held' : 'queued', reason: waits || 'submitted'}
-        : {state: 'unknown', reason: `PBS could not be asked: ${stands.why}`};
-  }
-}
-
-function heldReason(releasedAt: number | undefined, lookedAt: number): string {
-  if (releasedAt === undefined) return 'to be released at the next look';
-  return releasedAt >= lookedAt ? 'released just now' : 'somebody put a user hold on it; end it with qrls';
 }
 
 /** A run that has ended, from its seal. Pure. */

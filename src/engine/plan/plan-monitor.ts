@@ -1,18 +1,7 @@
-import type {Refusal} from '../../ledger/run-facts.ts';
+import type {MonitorLink} from '../../ledger/monitor-link.ts';
 import type {JobId} from '../../scheduler/scheduler.ts';
 import type {Observed} from './actions.ts';
 import type {LookBounds} from './next-look.ts';
-
-/** One link of the monitor chain: a job that looks once, at its time. */
-export interface MonitorLink {
-  readonly generation: number;
-  readonly tag: string;
-  readonly startAt: number;
-  readonly deadline: number;
-  readonly job?: JobId;
-  readonly refused?: Refusal;
-  readonly neverArrived: boolean;
-}
 
 export type MonitorAction =
   | {readonly do: 'submit-monitor'; readonly generation: number; readonly startAt: number; readonly why: string}

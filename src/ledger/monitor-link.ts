@@ -1,0 +1,13 @@
+import type {JobId} from '../scheduler/scheduler.ts';
+import type {Refusal} from './run-facts.ts';
+
+/** One link of the monitor chain, a job that looks once at its time: what `monitor/000012.intent.json` and its kin say. */
+export interface MonitorLink {
+  readonly generation: number;
+  readonly tag: string;
+  readonly startAt: number;
+  readonly deadline: number;
+  readonly job?: JobId;
+  readonly refused?: Refusal;
+  readonly neverArrived: boolean;
+}
