@@ -90,7 +90,7 @@ function signIn(asked: string, error: ErrorDocument, asks: AuthorizationParamete
     ...scopes.map((scope) => `Give consent to this scope, with the identity that stage signs in as: ${scope}`),
     ...(scopes.length > 0
       ? [
-          'With client credentials: add the scope to "scopes" of the profile, which asks for the consent with the next token.',
+          'With client credentials: name the scope under transfer: scopes: in the profile; the next token is asked for with it.',
         ]
       : []),
     ...each(asks.session_required_identities, (name) => `Sign in again as ${name}`),
