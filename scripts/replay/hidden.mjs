@@ -151,7 +151,7 @@ function clearOutput(home) {
 
 /** Bring the world to where the session was before this step. */
 export async function prepare(world, step) {
-  await world.clearForgotten(step.at);
+  await world.clearForgotten(step);
   await BETWEEN[step.name]?.[step.at]?.(world);
   if (step.cwd !== undefined) mkdirSync(world.ours(step.cwd), {recursive: true});
   if (step.name.startsWith('19-') && step.cwd === '/home/alice/t' && step.at < 82) clearOutput(world.home);

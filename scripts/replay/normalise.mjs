@@ -28,6 +28,7 @@ const RULES = [
     (_, mode, size) => `${mode} ${mode.startsWith('d') ? 'SIZE' : size} `,
   ],
   [/(bash: line \d+: +)\d+ /g, '$1PID '],
+  [/^.*warning: setlocale: .*\n/gm, ''],
   [/PBS_JOBCOOKIE=\w+/g, 'PBS_JOBCOOKIE=C'],
 ];
 

@@ -151,7 +151,8 @@ export async function openReplayWorld(name, steps) {
     shell,
     stateOf,
     /** a job that lasts and that no later step speaks of has been cleared away */
-    async clearForgotten(at) {
+    async clearForgotten({at, cmd}) {
+      if (cmd.includes('$(qselect')) return;
       const jobs = readdirSync(join(root, 'jobs'))
         .filter((file) => file.endsWith('.json'))
         .map((file) => JSON.parse(readFileSync(join(root, 'jobs', file), 'utf8')))
@@ -166,7 +167,11 @@ export async function openReplayWorld(name, steps) {
             (job.state === 'Q' && Date.now() - job.mtime > 2000) ||
             ('RB'.includes(job.state) && Date.now() - job.stime > 2000),
         )
-        .filter((job) => !new RegExp(`(?<!\\d)${job.seq}(?!\\d)`).test(spokenLater[at] ?? ''));
+        .filter((job) => {
+          // Nor is one that another job, of which they speak, still waits for.
+          const spokenOf = (id) => new RegExp(`(?<!\\d)${Number.parseInt(id, 10)}(?!\\d)`).test(spokenLater[at] ?? '');
+          return !spokenOf(job.id) && !job.depend.some((group) => group.jobs.some(spokenOf));
+        });
       if (jobs.length > 0) await shell(`qdel -W force ${jobs.map(({id}) => `'${id}'`).join(' ')}`, {user: 'root'});
     },
     /** held jobs that the session submitted without recording it */
@@ -238,7 +243,8 @@ export async function openReplayWorld(name, steps) {
         await shell(`qrls ${only}`);
         return true;
       }
-      if (!/\b(qstat|qselect)\b/.test(step.cmd)) return false;
+      // Only a listing of everything tells what had been cleared away.
+      if (!/\b(qstat|qselect)\b/.test(step.cmd) || only !== undefined || /\d\[/.test(step.cmd)) return false;
       const idsIn = (text) => [...new Set([...text.matchAll(/\b(\d+(?:\[\])?)\.pbs-sn1?/g)].map((match) => match[1]))];
       const known = new Set(idsIn(`${step.stdout} ${step.cmd} ${step.stderr}`));
       const later = spokenLater[step.at + 1] ?? '';

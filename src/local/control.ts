@@ -73,7 +73,12 @@ export function askStandIns(socketPath: string, request: ControlRequest, timeout
         // Both ends are this program.
         const answer = JSON.parse(text) as {wrong?: string; answer?: ControlAnswer};
         if (answer.answer) resolve(answer.answer);
-        else reject(new RequestWrong(answer.wrong ?? 'the stand-ins did not understand the request'));
+        else
+          reject(
+            new RequestWrong(answer.wrong ?? 'the stand-ins did not understand the request', {
+              next: ['See what there is: stage local status'],
+            }),
+          );
       } catch {
         reject(new StandInsDown('the answer was cut short'));
       }

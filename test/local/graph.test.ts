@@ -97,8 +97,9 @@ describe.concurrent('what a step waits for', () => {
 
   test('the steps of a diamond run in order, those in the middle side by side', async () => {
     const log = `${world.work}/diamond.log`;
-    for (const name of ['top', 'left', 'right', 'bottom'])
-      world.write(`diamond.${name}.sh`, telling(log, name, 'sleep 1'));
+    const go = `${world.work}/diamond.go`;
+    world.write('diamond.top.sh', telling(log, 'top', `until [ -e ${go} ]; do sleep 0.1; done`));
+    for (const name of ['left', 'right', 'bottom']) world.write(`diamond.${name}.sh`, telling(log, name, 'sleep 0.3'));
     const step = (name: string, needs: string) => `  ${name}: {needs: [${needs}], job: {script: diamond.${name}.sh}}\n`;
     const file = world.write(
       'diamond.yaml',
@@ -108,6 +109,7 @@ describe.concurrent('what a step waits for', () => {
     const jobs = await world.jobsOf('diamond.1');
     const [left, right] = ['left', 'right'].map((name) => jobNamed(jobs, `${name}.diamond`).id);
     expect(jobNamed(jobs, 'bottom.diamond').depend).toMatch(`afterok:${left}@stage-local:${right}@stage-local`);
+    world.write('diamond.go', '');
     expect((await world.ended('diamond.1')).state).toBe('succeeded');
     const lines = readFileSync(log, 'utf8').trim().split('\n');
     expect([lines[0], lines[1], lines.at(-2), lines.at(-1)]).toEqual([
