@@ -38,7 +38,7 @@ async function replayStep(world, step, patience) {
       helped = await world.catchUp(step, got);
       if (helped) continue;
     }
-    if (world.hopeless(expected.stdout, got.stdout)) return {equal: false, expected, got};
+    if (world.hopeless(expected.stdout, got.stdout + got.stderr)) return {equal: false, expected, got};
     const late = world.worthWaiting(expected.stdout, got.stdout) ? LONG_MS : 0;
     if (Date.now() > until + late || !moving) return {equal: false, expected, got};
     await pause(150);

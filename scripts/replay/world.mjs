@@ -219,7 +219,7 @@ export async function openReplayWorld(name, steps) {
       const [then, now] = [statesIn(recorded), statesIn(got)];
       return (
         [...now].some(([id, state]) => (ORDER[state] ?? 0) > (ORDER[then.get(id)] ?? 9)) ||
-        (then.size > 0 && now.size === 0)
+        (then.size > 0 && got.includes('Job has finished'))
       );
     },
     moving() {

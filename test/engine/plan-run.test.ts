@@ -336,7 +336,8 @@ describe('a cancelled run', () => {
       .job('compute.1.job', '1.s', live('running'))
       .fact('compute.1.start.1', {job: '1.s'})
       .fact('decision.cancel', {by: 'ann@h', cleanup: true});
-    expect(words(run)).toEqual(['delete-job compute']);
+    run.job('compute.1.sentinel', '2.s', live('held', {otherHold: true}), {dependsOn: ['1.s']});
+    expect(words(run), 'the sentinel stays: who else would see the end?').toEqual(['delete-job compute']);
     run.fact('compute.1.job.delete.intent').fact('compute.1.job.delete.confirmed');
     expect(words(run)).toEqual([]);
     run.job('compute.1.job', '1.s', ended(271)).fact('compute.1.job.delete.intent');

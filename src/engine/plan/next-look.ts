@@ -119,5 +119,5 @@ function lookForJob(run: RunState, step: string, seen: Observed, late: number): 
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
   const sentinel = standingJob(attempt, 'sentinel');
-  return sentinel?.job && isThere(seen.jobs.get(sentinel.job)) ? undefined : late;
+  return sentinel?.job && !sentinel.deleted && isThere(seen.jobs.get(sentinel.job)) ? undefined : late;
 }

@@ -128,12 +128,11 @@ function planEnding(
 ): Action[] {
   const job = jobOf(attempt, record);
   const cancelled = view.run.cancel !== undefined;
-  // What runs is ended only at a person's word.
-  if (isLive(view, record) && !record.deleted && job && (isPending(view, attempt, record) || cancelled)) {
-    return [
-      ...planSpentSentinels(view, step.name, attempt),
-      {do: 'delete-job', step: step.name, key: record.key, job, why},
-    ];
+  // What runs is ended only at a person's word, and takes a while to end: its sentinel stays, to see that.
+  if (isLive(view, record) && !record.deleted && job) {
+    const deletion: Action = {do: 'delete-job', step: step.name, key: record.key, job, why};
+    if (isPending(view, attempt, record)) return [...planSpentSentinels(view, step.name, attempt), deletion];
+    if (cancelled) return [deletion];
   }
   if (isLive(view, record) || stands.is === 'no-evidence') return [];
   return [...planSpentSentinels(view, step.name, attempt), end(view, step, attempt, why)];
