@@ -17,7 +17,7 @@ function entriesUnder(directory, prefix) {
   });
 }
 
-async function bundle(input, options = {}) {
+async function bundle(input, {output = {}, ...options} = {}) {
   const build = await rolldown({
     input,
     platform: 'node',
@@ -51,6 +51,7 @@ async function bundle(input, options = {}) {
     chunkFileNames: 'chunks/[name]-[hash].js',
     minify: {mangle: {keepNames: true}, compress: {keepNames: {function: true, class: true}}, codegen: true},
     comments: {legal: false},
+    ...output,
   });
   await build.close();
 }
@@ -62,8 +63,11 @@ await bundle({
   'local-daemon': join(root, 'src/local/daemon-main.ts'),
   ...Object.fromEntries(entriesUnder('commands', 'commands')),
 });
-// The stand-in's PBS commands start a node each: one file, nothing shared, nothing to look up.
-await bundle({'local-pbs-client': join(root, 'src/local/pbs/client-main.ts')});
+// The stand-in's PBS commands start a node each: one file, nothing shared, and CommonJS, which loads some milliseconds sooner.
+await bundle(
+  {'local-pbs-client': join(root, 'src/local/pbs/client-main.ts')},
+  {output: {format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false}},
+);
 chmodSync(join(fresh, 'stage.js'), 0o755);
 const old = `${fresh}.old`;
 if (existsSync(dist)) renameSync(dist, old);

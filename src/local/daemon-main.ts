@@ -4,5 +4,5 @@ import {serveStandIns} from './daemon.ts';
 const [stageHome, version = ''] = process.argv.slice(2);
 if (!stageHome) throw new RangeError('usage: local-daemon STAGE_HOME VERSION');
 process.title = 'stage-local';
-await serveStandIns({stageHome, version, clientJs: fileURLToPath(new URL('./local-pbs-client.js', import.meta.url))});
+await serveStandIns({stageHome, version, clientJs: fileURLToPath(new URL('./local-pbs-client.cjs', import.meta.url))});
 process.exit(0);

@@ -2,4 +2,4 @@ import {runClient} from './client.ts';
 
 /** Entry of the bundled client: `node client-main.js SOCKET COMMAND ARGS…`. */
 const [socketPath = '', command = '', ...argv] = process.argv.slice(2);
-await runClient(command, argv, socketPath);
+void runClient(command, argv, socketPath); // bundled as CommonJS, which has no await here; runClient ends the process itself

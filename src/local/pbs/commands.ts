@@ -36,10 +36,11 @@ export interface CommandOptions {
 const KEPT_FROM_NODE = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS'];
 
 /**
- * What runs the small scripts. Other shells drop variables that are no names, and so the functions that bash exports
+ * What runs the small script of a command. For qsub it is bash, where there is one: other shells drop variables that are no names, and so the functions that bash exports
  * (`module` of many clusters is one), which `qsub -V` has to carry. With -p bash leaves them as they are.
  */
-function interpreter(): string {
+function interpreter(command: string): string {
+  if (command !== 'qsub') return '/bin/sh';
   const bash = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'].find((path) => existsSync(path));
   return bash === undefined ? '/bin/sh' : `${bash} -p`;
 }
@@ -52,7 +53,7 @@ export function commandText(command: string, binDir: string, options: CommandOpt
   ).join('');
   const words = [options.node, options.clientJs, options.socketPath, command].map(quoteWord).join(' ');
   return (
-    `#!${interpreter()}\n# Written by "stage local": ${command} of the stand-in PBS.\n` +
+    `#!${interpreter(command)}\n# Written by "stage local": ${command} of the stand-in PBS.\n` +
     // Shells change `_` with every command; the first one here still sees what the caller handed over.
     `STAGE_KEPT__=$_; export STAGE_KEPT__\n${keep}` +
     `STAGE_PBS_BIN=${quoteWord(binDir)}\nSTAGE_PBS_SERVER=${quoteWord(options.serverName ?? 'stage-local')}\n` +

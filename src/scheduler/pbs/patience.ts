@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import type {CommandResult, RunCommand} from '../../process/run-command.ts';
 import {saysCannotConnect} from './explain.ts';
 
@@ -11,17 +10,19 @@ const REPEAT = {retries: 2, minTimeout: 400, factor: 2.5};
  */
 export function patiently(run: RunCommand, repeat = REPEAT): RunCommand {
   return async (command, argv, options) => {
-    let last: CommandResult | undefined;
+    let last: CommandResult = await run(command, argv, options);
+    if (!saysCannotConnect(last)) return last;
+    // Most of the time there is an answer, and nobody pays for loading this.
+    const {default: pRetry} = await import('p-retry');
+    let tries = 0;
     const ask = async (): Promise<CommandResult> => {
-      last = await run(command, argv, options);
+      if (tries++ > 0) last = await run(command, argv, options);
       if (saysCannotConnect(last)) throw new Error('cannot connect'); // for p-retry alone; the answer is in `last`
       return last;
     };
-    return await pRetry(ask, {...repeat, shouldRetry: () => last !== undefined && saysCannotConnect(last)}).catch(
-      (error: unknown) => {
-        if (last === undefined || !saysCannotConnect(last)) throw error;
-        return last;
-      },
-    );
+    return await pRetry(ask, {...repeat, shouldRetry: () => saysCannotConnect(last)}).catch((error: unknown) => {
+      if (!saysCannotConnect(last)) throw error;
+      return last;
+    });
   };
 }

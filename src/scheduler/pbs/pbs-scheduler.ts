@@ -10,7 +10,7 @@ import {
   type Submission,
 } from '../scheduler.ts';
 import {qsubArgv, qsubEnvironment, whatIsWrong} from './argv.ts';
-import {type CapabilityCache, probeCapabilities} from './capabilities.ts';
+import type {CapabilityCache} from './capabilities.ts';
 import {IN_UTC, startDate} from './dates.ts';
 import {
   explainRefused,
@@ -22,7 +22,7 @@ import {
 } from './explain.ts';
 import {readJobId} from './job-id.ts';
 import {patiently} from './patience.ts';
-import {type QstatAnswer, readQstat} from './read-qstat.ts';
+import type {QstatAnswer} from './read-qstat.ts';
 import {readQsub} from './read-qsub.ts';
 import {knownRefusal} from './refusals.ts';
 
@@ -54,7 +54,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
   }
 
   async function learn(correction?: {historyKept: boolean}): Promise<SchedulerCapabilities> {
-    const value = {...(await probeCapabilities(run)), ...correction};
+    const value = {...(await (await import('./capabilities.ts')).probeCapabilities(run)), ...correction};
     known = {value, fresh: true};
     await settings.cache.write(value);
     return value;
@@ -81,11 +81,10 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
 
   async function askQstat(jobs: readonly JobId[], form: 'json' | 'text', history: boolean): Promise<QstatAnswer> {
     const x = history ? ['-x'] : [];
-    if (form === 'json')
-      return readQstat(jobs, await run('qstat', [...x, '-E', '-f', '-F', 'json', ...jobs], {env: IN_UTC}), {
-        form,
-        history,
-      });
+    const json = form === 'json' ? run('qstat', [...x, '-E', '-f', '-F', 'json', ...jobs], {env: IN_UTC}) : undefined;
+    // The reader is loaded while PBS answers: monitors and status ask this at every start.
+    const {readQstat} = await import('./read-qstat.ts');
+    if (json) return readQstat(jobs, await json, {form, history});
     const wide = readQstat(jobs, await run('qstat', [...x, '-f', '-w', ...jobs], {env: IN_UTC}), {form, history});
     if (wide.kind !== 'unreadable') return wide;
     return readQstat(jobs, await run('qstat', [...x, '-f', ...jobs], {env: IN_UTC}), {form, history});
