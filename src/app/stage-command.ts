@@ -30,9 +30,9 @@ export abstract class StageCommand extends Command {
     if (!this.jsonEnabled()) this.log(render());
   }
 
-  /** oclif colours JSON for people; ours is for programs, and may be long. */
+  /** oclif colours JSON for people; ours is for programs, and may be long: laid out only in a terminal. */
   protected override logJson(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(document, null, process.stdout.isTTY ? 2 : undefined)}\n`);
   }
 
   protected override async catch(thrown: unknown): Promise<void> {

@@ -82,12 +82,21 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     monitorDirectory: ledger.layout.monitor,
   };
   requireCredentials(profile);
+  let loading: Promise<unknown> | undefined;
+  const openScheduler = () => {
+    const scheduler = createScheduler(parts);
+    loading = scheduler.catch(() => {}); // whoever asked for it is told
+    return scheduler;
+  };
   return {
     ledger,
     monitors: openMonitorLedger(ledger.layout.monitor),
     // Loaded when first asked: PBS is answering already while the Globus client is still being read.
-    scheduler: deferred(() => createScheduler(parts)),
-    transfers: deferred(() => createTransfers(parts)),
+    scheduler: deferred(openScheduler),
+    transfers: deferred(async () => {
+      await loading; // PBS takes longer to answer: its question goes first
+      return createTransfers(parts);
+    }),
     jobFiles: createJobFiles(callBack),
     clock: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
