@@ -160,6 +160,16 @@ describe('when compute ends', () => {
     expect(run.plan()).toMatchObject([{state: 'failed', why: 'killed: walltime exceeded', exitStatus: -29}]);
   });
 
+  test('told to end, and then unknown to PBS: one such answer concludes nothing, since it may have been requeued', () => {
+    const run = computing()
+      .fact('compute.1.term.1', {job: '1.s'})
+      .fact('compute.1.end.1', {job: '1.s', exit: 143, terminated: true});
+    run.job('compute.1.job', '1.s', UNKNOWN, {hold: true});
+    expect(words(run)).toEqual(['note-absent compute']);
+    run.fact('compute.1.job.absent', {at: NOW - 61_000});
+    expect(words(run)).toEqual(['end-step compute failed']);
+  });
+
   test('its success starts the transfer and deletes the cleanup, which nothing can need any more', () => {
     const run = computing().outcome('compute', 'succeeded').job('stage-out.1.launcher', '3.s', live('running'));
     expect(words(run)).toEqual([

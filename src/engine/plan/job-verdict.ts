@@ -78,14 +78,14 @@ function fromAbsence(
   now: number,
   settings: PlanSettings,
 ): JobVerdict {
-  if (end)
-    return {is: 'ended', succeeded: false, why: 'ended by PBS (SIGTERM: walltime, or qdel)', exitStatus: end.exit};
   const started = attempt.starts.length > 0;
   if (record.deleteIntended && !started) return {is: 'lost', started: false, why: 'deleted before it started'};
   if (record.absentSince === undefined) return {is: 'absent', noted: false};
   if (now - record.absentSince < settings.lostGraceMs) return {is: 'absent', noted: true};
-  if (attempt.terminated.has(attempt.starts.length)) {
-    return {is: 'ended', succeeded: false, why: 'ended by PBS (SIGTERM: walltime, or qdel)'};
+  // It was told to end, and perhaps did. One answer alone that PBS does not know it would not prove that: it may be requeued.
+  if (end || attempt.terminated.has(attempt.starts.length)) {
+    const why = 'ended by PBS (SIGTERM: walltime, or qdel)';
+    return {is: 'ended', succeeded: false, why, ...(end ? {exitStatus: end.exit} : {})};
   }
   const why = started ? 'it started, and PBS no longer knows it' : 'PBS no longer knows it';
   return {is: 'lost', started, why};
