@@ -5,8 +5,11 @@ import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, write
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
+import {parseArgs} from 'node:util';
 
-const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1] || 15);
+const {values: given} = parseArgs({options: {rounds: {type: 'string', default: '15'}}});
+const rounds = Number(given.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number, 1 or more');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'dist', 'stage.js');
 const home = mkdtempSync(join(tmpdir(), 'stage-bench-'));
