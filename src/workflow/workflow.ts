@@ -10,22 +10,42 @@ export interface Conditions {
   readonly after: readonly string[];
 }
 
-export type Strategy = 'monitor';
+/** How a transfer is waited for: by short monitor jobs that look from time to time, or by one long job that waits. */
+export type Strategy = 'monitor' | 'wait';
 
-export interface TransferStep extends Conditions {
-  readonly kind: 'transfer';
+interface AnyStep extends Conditions {
   readonly name: string;
+  /** how many further attempts follow a failed one; absent: none */
+  readonly retries?: number;
+  /** pause before the first retry, in milliseconds; it doubles with each further one; absent: a minute */
+  readonly retryDelayMs?: number;
+  /** a step that ends the run whatever happened, a cancelled run too; `after` names the steps before it */
+  readonly always?: true;
+}
+
+export interface TransferStep extends AnyStep {
+  readonly kind: 'transfer';
   /** collection ids (UUIDs), friendly names already resolved */
   readonly from: Place;
   readonly to: Place;
   readonly recursive: boolean;
   readonly options: TransferOptions;
-  readonly strategy: Strategy;
+  /** absent: what the profile says */
+  readonly strategy?: Strategy;
 }
 
-export interface JobStep extends Conditions {
+/** Subjobs of a PBS job array: `-J first-last:step%atOnce`. */
+export interface ArrayRange {
+  readonly first: number;
+  /** greater than `first` */
+  readonly last: number;
+  readonly step: number;
+  /** at most so many run at once; absent: no limit of ours */
+  readonly atOnce?: number;
+}
+
+export interface JobStep extends AnyStep {
   readonly kind: 'job';
-  readonly name: string;
   /** absolute path of the user's batch script */
   readonly script: string;
   /** `-l key=value`, such as `{select: '1:ncpus=4', walltime: '01:00:00'}` */
@@ -37,6 +57,10 @@ export interface JobStep extends Conditions {
   readonly jobName?: string;
   /** environment of the user's script; never through `-v`, which cannot carry every value */
   readonly env: Readonly<Record<string, string>>;
+  /** the script runs once for each index, as subjobs of one job array */
+  readonly array?: ArrayRange;
+  /** when its job was interrupted after it had started (a node failed, a queue was wiped): absent runs it again, `fail` fails the step */
+  readonly onInterrupted?: 'fail';
 }
 
 export type Step = TransferStep | JobStep;
