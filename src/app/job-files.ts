@@ -3,8 +3,9 @@ import {dirname, join} from 'node:path';
 import type {JobDefaults, Profile} from '../config/profile.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
-import {endOf, isCleanup} from '../engine/plan/conditions.ts';
-import {workingAttempt} from '../engine/plan/view.ts';
+import {isCleanup} from '../engine/plan/conditions.ts';
+import {endOf, workingAttempt} from '../ledger/attempts.ts';
+
 import {ensureDirectory} from '../ledger/directories.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';

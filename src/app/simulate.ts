@@ -5,7 +5,13 @@ import {foldRun} from '../ledger/fold.ts';
 import {attemptKey, jobKey, type RunSpec} from '../ledger/run-facts.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
 
-const SETTINGS: PlanSettings = {lostGraceMs: 0, refusedRetryMs: 0, lostAttempts: 1, rebuild: false};
+const SETTINGS: PlanSettings = {
+  lostGraceMs: 0,
+  refusedRetryMs: 0,
+  strategy: 'monitor',
+  lostAttempts: 1,
+  rebuild: false,
+};
 
 /** A job as it would be submitted; the made-up id stands for the one PBS would give. */
 export interface Foreseen {

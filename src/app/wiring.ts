@@ -107,6 +107,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       lostGraceMs: profile.lostGraceMs,
       refusedRetryMs: profile.monitor.minMs,
       lostAttempts: 5,
+      strategy: profile.strategy,
       intentDeadlineMs: profile.scheduler.timeoutMs * 1.5 + 5_000,
     },
   };

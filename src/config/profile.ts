@@ -43,6 +43,10 @@ export interface Profile {
   readonly collections: Readonly<Record<string, string>>;
   /** how long PBS must not know a job before it counts as lost */
   readonly lostGraceMs: number;
+  /** how transfers are waited for whose step does not say */
+  readonly strategy: 'monitor' | 'wait';
+  /** walltime of a job that waits for a transfer, in seconds */
+  readonly waitSeconds: number;
 }
 
 const STAGING_RESOURCES = {select: '1:ncpus=1', walltime: '00:15:00'};
@@ -61,6 +65,8 @@ export function defaultProfile(name: string): Profile {
     collections: {},
     // A marker on a network file system may stay hidden from another node for a minute (NFS acdirmax is 60 s).
     lostGraceMs: 120_000,
+    strategy: 'monitor',
+    waitSeconds: 12 * 3600,
   };
 }
 

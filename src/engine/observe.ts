@@ -1,3 +1,4 @@
+import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {currentAttempt} from '../ledger/run-facts.ts';
@@ -5,7 +6,6 @@ import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
-import {endOf} from './plan/conditions.ts';
 
 /**
  * Look once at everything that is open: one question to PBS for all jobs, one to Globus for all tasks,
@@ -40,7 +40,7 @@ function openJobs({state}: OpenRun): JobId[] {
 
 function openTasks({state}: OpenRun): TaskId[] {
   return state.spec.workflow.steps.flatMap((step) =>
-    endOf(state, step.name) ? [] : (currentAttempt(state, step.name).transfer?.task ?? []),
+    endOf(state, step.name) ? [] : (workingAttempt(state, step.name).transfer?.task ?? []),
   );
 }
 

@@ -1,11 +1,12 @@
 import {StageError} from '../errors.ts';
+import {workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger/run-facts.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 import type {EngineContext} from './context.ts';
 import {lastError} from './last-error.ts';
 import type {Action, EndStep, SubmitJob} from './plan/actions.ts';
-import {workingAttempt} from './plan/view.ts';
+
 import {transferRequest} from './transfer-request.ts';
 
 /** What an action came to: done, left to another process that was first, or not possible now (and why). */
@@ -49,6 +50,22 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       if (fact(`${key}.confirmed`)) note('task-cancelled', {task: action.task});
       return DONE;
     }
+    case 'adopt-task': {
+      const key = `${attemptKey(action.step, action.attempt)}.transfer`;
+      // The same name as the intent of a submission: whoever comes first decides which task does the work.
+      if (!fact(`${key}.intent`, {adopted: action.task, by: context.by})) return OTHERS;
+      if (fact(`${key}.confirmed`, {task: action.task})) note('task-adopted', {task: action.task});
+      return DONE;
+    }
+    case 'hold-job':
+      fact(`${action.key}.hold-${action.hold}.intent`, {why: action.why, by: context.by});
+      await scheduler.hold(action.job);
+      if (fact(`${action.key}.hold-${action.hold}.confirmed`)) note('job-held', {job: action.job});
+      return DONE;
+    case 'unhold-job':
+      await scheduler.release(action.job);
+      if (fact(`${action.key}.hold-${action.hold}.ended`)) note('job-unheld', {job: action.job});
+      return DONE;
     case 'adopt-job':
       if (!fact(`${action.key}.confirmed`, {job: action.job, adopted: true})) return OTHERS;
       note('job-adopted', {job: action.job});
@@ -92,12 +109,16 @@ async function submitTransfer(
   const {transfers, clock} = context;
   const key = `${attemptKey(action.step, action.attempt)}.transfer`;
   let intent = workingAttempt(run.state, action.step).transfer?.intent;
+  if (intent && 'adopted' in intent) {
+    fact(`${key}.confirmed`, {task: intent.adopted});
+    return DONE;
+  }
   if (!intent) {
     const step = stepOf(run, action.step);
     intent = {
       at: clock(),
       submissionId: await transfers.newSubmissionId(),
-      request: transferRequest(run.state.spec, step, action.attempt),
+      request: transferRequest(run.state, step, action.attempt),
       by: context.by,
     };
     if (!fact(`${key}.intent`, intent satisfies TransferIntent)) return OTHERS;

@@ -1,16 +1,25 @@
-import type {RunSpec} from '../ledger/run-facts.ts';
-import type {TransferRequest} from '../transfer/transfer-service.ts';
+import {earlierAttempts} from '../ledger/attempts.ts';
+import type {RunState} from '../ledger/run-facts.ts';
+import type {TransferOptions, TransferRequest} from '../transfer/transfer-service.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 
 /** The transfer a step asks for. Its label names run, step and attempt, so that a task can be found when all else is lost. */
-export function transferRequest(spec: RunSpec, step: TransferStep, attempt: number): TransferRequest {
+export function transferRequest(run: RunState, step: TransferStep, attempt: number): TransferRequest {
+  const again = earlierAttempts(run, step.name, attempt).length > 0;
   return {
-    label: transferLabel(spec.run, step.name, attempt),
+    label: transferLabel(run.spec.run, step.name, attempt),
     sourceCollection: step.from.collection,
     destinationCollection: step.to.collection,
     items: [{from: step.from.path, to: step.to.path, recursive: step.recursive}],
-    options: step.options,
+    options: again ? withChecksumSync(step.options) : step.options,
   };
+}
+
+const CHECKSUM = 3;
+
+/** A further attempt moves only what did not arrive whole before. Source: Globus Transfer API, `sync_level`. */
+function withChecksumSync(options: TransferOptions): TransferOptions {
+  return {...options, syncLevel: CHECKSUM};
 }
 
 /** At most 128 characters (Globus Transfer API, "Task submission"); run and step names are at most 63 and 63. */

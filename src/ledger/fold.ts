@@ -5,12 +5,16 @@ import {
   type Attempt,
   attemptKey,
   type CancelDecision,
+  cancelName,
   type EndMarker,
+  type HoldDecision,
   type JobIntent,
   type JobRecord,
   type JobRole,
+  type Markers,
   type Outcome,
   type Refusal,
+  type ResumeDecision,
   type RunSpec,
   type RunState,
   type StartMarker,
@@ -21,10 +25,16 @@ import {
 /**
  * What a run's facts add up to. Pure; the order in which facts were created does not matter.
  *
+ * @param resumes the run's facts in `resumed/`, oldest first
+ *
  * The casts stand where facts become values: `stage` itself wrote these files, once and whole (facts.ts),
  * and the spec's `format` says how. Markers come from shell scripts and are read field by field.
  */
-export function foldRun(spec: RunSpec, facts: ReadonlyMap<string, FactValue>): RunState {
+export function foldRun(
+  spec: RunSpec,
+  facts: ReadonlyMap<string, FactValue>,
+  resumes: readonly ResumeDecision[] = [],
+): RunState {
   const byAttempt = groupByAttempt(facts);
   const attempts = new Map<string, readonly Attempt[]>();
   for (const step of spec.workflow.steps) {
@@ -37,8 +47,18 @@ export function foldRun(spec: RunSpec, facts: ReadonlyMap<string, FactValue>): R
       ),
     );
   }
-  const cancel = facts.get('decision.cancel') as CancelDecision | undefined;
-  return {spec, attempts, ...(cancel ? {cancel} : {})};
+  const cancel = facts.get(cancelName(resumes.length)) as CancelDecision | undefined;
+  return {spec, attempts, ...(cancel ? {cancel} : {}), resumes, holds: foldHolds(facts)};
+}
+
+function foldHolds(facts: ReadonlyMap<string, FactValue>): HoldDecision[] {
+  const holds: HoldDecision[] = [];
+  for (let number = 1; ; number++) {
+    const hold = facts.get(`decision.hold-${number}`) as Omit<HoldDecision, 'number'> | undefined;
+    if (!hold) return holds;
+    const ended = facts.get(`decision.release-${number}`) as {at: number} | undefined;
+    holds.push({...hold, number, ...(ended ? {endedAt: ended.at} : {})});
+  }
 }
 
 type AttemptFacts = Map<string, FactValue>;
@@ -62,24 +82,38 @@ function groupByAttempt(facts: ReadonlyMap<string, FactValue>): Map<string, Map<
 function foldAttempt(step: string, number: number, facts: AttemptFacts): Attempt {
   const outcome = facts.get('outcome') as Outcome | undefined;
   const transfer = foldTransfer(facts);
-  const starts: StartMarker[] = [];
-  for (let count = 1; facts.has(`start.${count}`); count++) starts.push(readStart(facts.get(`start.${count}`) ?? {}));
-  const ends = new Map<number, EndMarker>();
-  const terminated = new Set<number>();
-  starts.forEach((_, index) => {
-    const end = readEnd(facts.get(`end.${index + 1}`));
-    if (end) ends.set(index + 1, end);
-    if (facts.has(`term.${index + 1}`)) terminated.add(index + 1);
-  });
   return {
     number,
     ...(transfer ? {transfer} : {}),
     jobs: foldJobs(attemptKey(step, number), facts),
-    starts,
-    ends,
-    terminated,
+    ...foldMarkers('', facts),
+    indices: foldIndices(facts),
     ...(outcome ? {outcome} : {}),
   };
+}
+
+/** @param prefix empty for a job, `i7.` for the subjob of index 7 */
+function foldMarkers(prefix: string, facts: AttemptFacts): Markers {
+  const starts: StartMarker[] = [];
+  for (let count = 1; facts.has(`${prefix}start.${count}`); count++)
+    starts.push(readStart(facts.get(`${prefix}start.${count}`) ?? {}));
+  const ends = new Map<number, EndMarker>();
+  const terminated = new Set<number>();
+  starts.forEach((_, index) => {
+    const end = readEnd(facts.get(`${prefix}end.${index + 1}`));
+    if (end) ends.set(index + 1, end);
+    if (facts.has(`${prefix}term.${index + 1}`)) terminated.add(index + 1);
+  });
+  return {starts, ends, terminated};
+}
+
+function foldIndices(facts: AttemptFacts): Map<number, Markers> {
+  const indices = new Map<number, Markers>();
+  for (const name of facts.keys()) {
+    const index = /^i(0|[1-9][0-9]*)\.start\.1$/.exec(name)?.[1];
+    if (index !== undefined) indices.set(Number(index), foldMarkers(`i${index}.`, facts));
+  }
+  return indices;
 }
 
 function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
@@ -96,14 +130,15 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
   };
 }
 
-const ROLES: readonly JobRole[] = ['job', 'launcher', 'sentinel'];
+const ROLES: readonly JobRole[] = ['job', 'launcher', 'sentinel', 'wait'];
 
 function foldJobs(prefix: string, facts: AttemptFacts): JobRecord[] {
+  const holds = [...facts.keys()].filter((name) => name.includes('.hold-'));
   return ROLES.flatMap((role) => {
     const records: JobRecord[] = [];
     for (let serial = 1; ; serial++) {
       const name = serial === 1 ? role : `${role}-${serial}`;
-      const record = foldJob(prefix, role, serial, name, facts);
+      const record = foldJob(prefix, role, serial, name, facts, holds);
       if (!record) return records;
       records.push(record);
     }
@@ -116,6 +151,7 @@ function foldJob(
   serial: number,
   name: string,
   facts: AttemptFacts,
+  holds: readonly string[],
 ): JobRecord | undefined {
   const intent = facts.get(`${name}.intent`) as JobIntent | undefined;
   if (!intent) return undefined;
@@ -136,7 +172,20 @@ function foldJob(
     deleteIntended: facts.has(`${name}.delete.intent`),
     deleted: facts.has(`${name}.delete.confirmed`),
     ...(absent ? {absentSince: absent.at} : {}),
+    leaving: facts.has(`${name}.leaving`),
+    holds: {
+      intended: numbersOf(`${name}.hold-`, '.intent', holds),
+      confirmed: numbersOf(`${name}.hold-`, '.confirmed', holds),
+      ended: numbersOf(`${name}.hold-`, '.ended', holds),
+    },
   };
+}
+
+/** The numbers that stand between a prefix and a suffix in the names of facts. */
+function numbersOf(prefix: string, suffix: string, names: readonly string[]): number[] {
+  return names.flatMap((name) =>
+    name.startsWith(prefix) && name.endsWith(suffix) ? [Number(name.slice(prefix.length, -suffix.length))] : [],
+  );
 }
 
 function readStart(value: FactValue): StartMarker {

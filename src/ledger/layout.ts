@@ -11,6 +11,8 @@ export interface StateLayout {
   readonly runs: string;
   /** one summary file for each run that has ended */
   readonly sealed: string;
+  /** one fact for each time a run was resumed */
+  readonly resumed: string;
   /** facts of the one monitor chain */
   readonly monitor: string;
   /** access tokens: mode 0700, files 0600 */
@@ -24,6 +26,7 @@ export function stateLayout(home: string): StateLayout {
     home,
     runs: join(home, 'runs'),
     sealed: join(home, 'sealed'),
+    resumed: join(home, 'resumed'),
     monitor: join(home, 'monitor'),
     tokens: join(home, 'tokens'),
     cache: join(home, 'cache'),
@@ -50,6 +53,17 @@ export function runLayoutAt(directory: string): RunLayout {
     logs: join(directory, 'logs'),
     journal: join(directory, 'journal'),
   };
+}
+
+/** Name of a seal or of a resumption: `climate-ens.2` for number 0, `climate-ens.2~1` for 1. */
+export function numberedName(run: RunId, number: number): string {
+  return number === 0 ? run : `${run}~${number}`;
+}
+
+/** What {@link numberedName} made. */
+export function parseNumberedName(text: string): {readonly run: string; readonly number: number} {
+  const [run = '', number = '0'] = text.split('~');
+  return {run, number: Number(number)};
 }
 
 export function runId(name: string, number: number): RunId {

@@ -1,4 +1,4 @@
-import {renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, StageError} from '../errors.ts';
 import {ensureDirectory, isDirectory} from './directories.ts';
@@ -6,6 +6,8 @@ import {createFact, type FactValue, namesIn, readFact, readFacts} from './facts.
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {
+  numberedName,
+  parseNumberedName,
   parseRunId,
   type RunId,
   type RunLayout,
@@ -16,7 +18,7 @@ import {
   stateLayout,
 } from './layout.ts';
 import {newWord} from './new-word.ts';
-import type {RunSpec, RunState} from './run-facts.ts';
+import type {ResumeDecision, RunSpec, RunState} from './run-facts.ts';
 import {type RunSummary, summarise} from './summary.ts';
 
 /** A run's directory with its spec read. */
@@ -48,6 +50,9 @@ export interface Ledger {
   ): RunId | undefined;
   /** Create a fact of a run. @returns false when it existed */
   create(run: RunId, name: string, value: FactValue): boolean;
+  /** Record that steps of a run are to be tried again; a sealed run is open again from then on.
+   *  @returns false when somebody resumed it since `run` was read */
+  resume(run: OpenRun, decision: ResumeDecision): boolean;
   append(run: RunId, event: RunEvent): void;
   /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
@@ -57,24 +62,38 @@ export interface Ledger {
 export function openLedger(home: string): Ledger {
   const layout = stateLayout(home);
 
-  const sealedRuns = (): Set<string> => new Set(namesIn(layout.sealed).map((name) => name.replace(/\.json$/, '')));
+  const factsIn = (directory: string): string[] =>
+    namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));
+  const resumesOf = (run: RunId): ResumeDecision[] => {
+    const resumes: ResumeDecision[] = [];
+    while (existsSync(join(layout.resumed, `${numberedName(run, resumes.length + 1)}.json`))) {
+      const value = readFact(layout.resumed, numberedName(run, resumes.length + 1));
+      resumes.push(value as unknown as ResumeDecision); // written by resume() below, whole
+    }
+    return resumes;
+  };
+  const sealName = (run: RunId): string => numberedName(run, resumesOf(run).length);
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec): OpenRun => ({
     id,
     layout: layoutOfRun,
-    state: foldRun(spec, readFacts(layoutOfRun.facts)),
+    state: foldRun(spec, readFacts(layoutOfRun.facts), resumesOf(id)),
   });
 
   return {
     layout,
     runs,
     activeRuns() {
-      const sealed = sealedRuns();
-      return runs().filter((run) => !sealed.has(run));
+      const sealed = new Set(factsIn(layout.sealed));
+      const resumed = new Map<string, number>();
+      for (const {run, number} of factsIn(layout.resumed).map(parseNumberedName))
+        resumed.set(run, Math.max(number, resumed.get(run) ?? 0));
+      // A run that was resumed is open until it is sealed anew.
+      return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
     },
     nextNumber(name) {
-      const numbers = [...runs(), ...sealedRuns()]
-        .map((id) => parseRunId(id))
+      const numbers = [...runs(), ...factsIn(layout.sealed)]
+        .map((id) => parseRunId(parseNumberedName(id).run))
         .flatMap((run) => (run?.name === name ? run.number : []));
       return Math.max(0, ...numbers) + 1;
     },
@@ -100,16 +119,21 @@ export function openLedger(home: string): Ledger {
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
       return publishRun(layout, spec, scripts) ? id : undefined;
     },
+    resume(run, decision) {
+      ensureDirectory(layout.resumed);
+      return createFact(layout.resumed, numberedName(run.id, run.state.resumes.length + 1), {...decision});
+    },
     create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
     seal(run, endedAt) {
       ensureDirectory(layout.sealed);
       const summary = summarise(run.state, endedAt);
-      const first = createFact(layout.sealed, run.id, {...summary});
+      // Named after what this process has read of the run: one that was resumed meanwhile stays open.
+      const first = createFact(layout.sealed, numberedName(run.id, run.state.resumes.length), {...summary});
       return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
     },
     summary(run) {
-      const value = readFact(layout.sealed, run);
+      const value = readFact(layout.sealed, sealName(run));
       // Written by seal() above; the format says how.
       return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
     },

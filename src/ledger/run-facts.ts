@@ -19,10 +19,12 @@ export interface RunSpec {
   readonly host: string;
   /** tells a repeated creation from a second one */
   readonly nonce: string;
+  /** tasks that were started elsewhere and do the work of a step, by step */
+  readonly adopt?: Readonly<Record<string, TaskId>>;
 }
 
-/** The jobs that can serve an attempt. `job` runs the user's script. */
-export type JobRole = 'job' | 'launcher' | 'sentinel';
+/** The jobs that can serve an attempt. `job` runs the user's script; `wait` is there as long as its transfer is. */
+export type JobRole = 'job' | 'launcher' | 'sentinel' | 'wait';
 
 export interface JobIntent {
   readonly at: number;
@@ -35,12 +37,10 @@ export interface JobIntent {
   readonly by: string;
 }
 
-export interface TransferIntent {
-  readonly at: number;
-  readonly submissionId: string;
-  readonly request: TransferRequest;
-  readonly by: string;
-}
+/** What we are about to ask of Globus: a task of our own, or none because one that exists does the work. */
+export type TransferIntent =
+  | {readonly at: number; readonly by: string; readonly submissionId: string; readonly request: TransferRequest}
+  | {readonly at: number; readonly by: string; readonly adopted: TaskId};
 
 export type OutcomeState = 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'lost';
 
@@ -52,6 +52,8 @@ export interface Outcome {
   readonly bytes?: number;
   readonly files?: number;
   readonly exitStatus?: number;
+  /** another attempt would end no differently, or must not be made: the step is not retried */
+  readonly final?: true;
 }
 
 /** A job's own word that it started, or the reconciler's that it never may. */
@@ -98,6 +100,14 @@ export interface JobRecord {
   readonly deleted: boolean;
   /** when PBS was first seen not to know it */
   readonly absentSince?: number;
+  /** a job that waits has said that it leaves before its walltime: another one takes over */
+  readonly leaving: boolean;
+  /** numbers of the run's holds that were about to put a user hold on this job, that did, and that took it back */
+  readonly holds: {
+    readonly intended: readonly number[];
+    readonly confirmed: readonly number[];
+    readonly ended: readonly number[];
+  };
 }
 
 export interface TransferRecord {
@@ -118,7 +128,16 @@ export interface Attempt {
   readonly starts: readonly StartMarker[];
   readonly ends: ReadonlyMap<number, EndMarker>;
   readonly terminated: ReadonlySet<number>;
+  /** markers of an array's subjobs, by index */
+  readonly indices: ReadonlyMap<number, Markers>;
   readonly outcome?: Outcome;
+}
+
+/** What a job, or one subjob, wrote about its starts and ends. */
+export interface Markers {
+  readonly starts: readonly StartMarker[];
+  readonly ends: ReadonlyMap<number, EndMarker>;
+  readonly terminated: ReadonlySet<number>;
 }
 
 export interface CancelDecision {
@@ -127,12 +146,44 @@ export interface CancelDecision {
   readonly cleanup: boolean;
 }
 
+/** `resumed/RUN~NUMBER`: a person's word that steps are to be tried again. One fact, so that it holds for all of them or none. */
+export interface ResumeDecision {
+  readonly at: number;
+  readonly by: string;
+  /** by step: its attempts up to this number do not count any more */
+  readonly steps: Readonly<Record<string, number>>;
+  /** steps that had succeeded, and are to be done again all the same */
+  readonly redo: readonly string[];
+  /** tasks that exist and do the work of these steps' next attempt */
+  readonly adopt?: Readonly<Record<string, TaskId>>;
+}
+
+/** `decision.hold-NUMBER`: a person keeps the queued jobs of a run from starting. Ended by `decision.release-NUMBER`. */
+export interface HoldDecision {
+  readonly number: number;
+  readonly at: number;
+  readonly by: string;
+  /** only these steps; all when absent */
+  readonly steps?: readonly string[];
+  /** when it was ended */
+  readonly endedAt?: number;
+}
+
 /** All that is known of a run: the fold of its facts. */
 export interface RunState {
   readonly spec: RunSpec;
   /** attempts of each step, by step name, oldest first; at least one, which may be empty */
   readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
   readonly cancel?: CancelDecision;
+  /** oldest first */
+  readonly resumes: readonly ResumeDecision[];
+  /** oldest first */
+  readonly holds: readonly HoldDecision[];
+}
+
+/** The name of the fact that cancels a run: a run that was resumed since can be cancelled again. */
+export function cancelName(resumes: number): string {
+  return resumes === 0 ? 'decision.cancel' : `decision.cancel-${resumes}`;
 }
 
 /** Prefix of an attempt's facts. */

@@ -1,6 +1,7 @@
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import type {Step} from '../workflow/workflow.ts';
+import {endOf} from './attempts.ts';
 import type {RunId} from './layout.ts';
 import {currentAttempt, newestJob, type OutcomeState, type RunState} from './run-facts.ts';
 
@@ -44,9 +45,9 @@ export interface RunSummary {
 export function runEnd(run: RunState): {readonly state: RunEnd; readonly why: string} | undefined {
   const outcomes = run.spec.workflow.steps.map((step) => ({
     step: step.name,
-    outcome: currentAttempt(run, step.name).outcome,
+    outcome: endOf(run, step.name),
   }));
-  if (outcomes.some(({outcome}) => !outcome || outcome.state === 'lost')) return undefined;
+  if (outcomes.some(({outcome}) => !outcome)) return undefined;
   const failed = outcomes.find(({outcome}) => outcome?.state === 'failed');
   if (run.cancel) return {state: 'cancelled', why: `cancelled by ${run.cancel.by}`};
   if (failed) return {state: 'failed', why: `${failed.step}: ${failed.outcome?.why}`};

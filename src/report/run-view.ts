@@ -1,8 +1,8 @@
 import type {Observed, PlanSettings} from '../engine/plan/actions.ts';
-import {endOf} from '../engine/plan/conditions.ts';
 import {jobOf} from '../engine/plan/job-verdict.ts';
 import {estimateRemainingMs} from '../engine/plan/next-look.ts';
-import {standingJob, type View, workingAttempt} from '../engine/plan/view.ts';
+import {standingJob, type View} from '../engine/plan/view.ts';
+import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {Outcome, RunState} from '../ledger/run-facts.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';

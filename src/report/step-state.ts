@@ -1,5 +1,6 @@
 import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
-import {standingJob, type View, verdictOf, workingAttempt} from '../engine/plan/view.ts';
+import {standingJob, type View, verdictOf} from '../engine/plan/view.ts';
+import {lostInARow} from '../ledger/attempts.ts';
 import type {Attempt, Outcome} from '../ledger/run-facts.ts';
 import type {Step} from '../workflow/workflow.ts';
 
@@ -67,7 +68,7 @@ function notBegun(view: View, step: Step): StepStanding {
   const verdict = verdictOf(view, step);
   if (verdict.is === 'waiting') return {state: 'waiting', reason: `waits for ${verdict.on.join(', ')}`};
   const {lostAttempts} = view.settings;
-  if (step.kind === 'job' && workingAttempt(view.run, step.name).number > lostAttempts) {
+  if (step.kind === 'job' && lostInARow(view.run, step.name) >= lostAttempts) {
     return {state: 'lost', reason: `lost ${lostAttempts} times; "stage run" submits it again`};
   }
   return {state: 'waiting', reason: verdict.is === 'met' ? 'to be started at the next look' : verdict.why};

@@ -54,7 +54,13 @@ export function specOf(steps: readonly Step[]): RunSpec {
   };
 }
 
-export const SETTINGS: PlanSettings = {lostGraceMs: 60_000, refusedRetryMs: 60_000, lostAttempts: 5, rebuild: false};
+export const SETTINGS: PlanSettings = {
+  lostGraceMs: 60_000,
+  refusedRetryMs: 60_000,
+  lostAttempts: 5,
+  strategy: 'monitor',
+  rebuild: false,
+};
 
 export const NOW = 1_000_000;
 

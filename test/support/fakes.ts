@@ -246,6 +246,7 @@ export function fakeWorld(directory: string): FakeWorld {
           lostGraceMs: 60_000,
           refusedRetryMs: 60_000,
           lostAttempts: 5,
+          strategy: 'monitor',
           intentDeadlineMs: 90_000,
         },
       };

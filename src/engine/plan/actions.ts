@@ -1,6 +1,7 @@
 import type {JobRole, OutcomeState} from '../../ledger/run-facts.ts';
 import type {Dependency, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
+import type {Strategy} from '../../workflow/workflow.ts';
 
 /** One thing to do to a run, and why. The reconciler's switch over `do` is exhaustive. */
 export type Action =
@@ -13,6 +14,14 @@ export type Action =
       readonly task: TaskId;
       readonly why: string;
     }
+  /** a task that somebody started elsewhere does the work of this attempt */
+  | {
+      readonly do: 'adopt-task';
+      readonly step: string;
+      readonly attempt: number;
+      readonly task: TaskId;
+      readonly why: string;
+    }
   | SubmitJob
   /** a job was found at PBS by the tag of an intent that nobody confirmed */
   | (OnJob & {readonly do: 'adopt-job'})
@@ -20,6 +29,8 @@ export type Action =
   | {readonly do: 'give-up-intent'; readonly step: string; readonly key: string; readonly why: string}
   | (OnJob & {readonly do: 'release-job'})
   | (OnJob & {readonly do: 'delete-job'})
+  /** put a user hold on a job for a person's hold of the run, and take back exactly those that this put there */
+  | (OnJob & {readonly do: 'hold-job' | 'unhold-job'; readonly hold: number})
   /** PBS no longer knows the job; conclude only if that is still so after the grace time */
   | (OnJob & {readonly do: 'note-absent'})
   /** take the attempt's claim, so that no job of it can ever begin; then it counts as lost */
@@ -54,6 +65,7 @@ export interface EndStep {
   readonly bytes?: number;
   readonly files?: number;
   readonly exitStatus?: number;
+  readonly final?: true;
 }
 
 /** What one look at PBS and Globus told. */
@@ -73,6 +85,8 @@ export interface PlanSettings {
   readonly refusedRetryMs: number;
   /** how many attempts of a step may be lost before a person has to say `stage run` again */
   readonly lostAttempts: number;
+  /** how transfers are waited for whose step does not say */
+  readonly strategy: Strategy;
   /** a person asked: submit again even what somebody deleted by hand */
   readonly rebuild: boolean;
 }
@@ -84,6 +98,7 @@ export function actionKey(action: Action): string {
     action.step,
     'attempt' in action ? action.attempt : '',
     'key' in action ? action.key : '',
+    'hold' in action ? action.hold : '',
     'role' in action ? `${action.role}-${action.serial}` : '',
   ].join(' ');
 }

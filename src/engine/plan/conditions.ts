@@ -1,4 +1,4 @@
-import {currentAttempt, type Outcome, type RunState} from '../../ledger/run-facts.ts';
+import type {Outcome} from '../../ledger/run-facts.ts';
 import type {Conditions, Step} from '../../workflow/workflow.ts';
 
 /** Whether a step may start. */
@@ -7,12 +7,6 @@ export type Verdict =
   | {readonly is: 'waiting'; readonly on: readonly string[]}
   /** it never can; the reason names the step that decided it */
   | {readonly is: 'impossible'; readonly why: string};
-
-/** How a step ended, or undefined while it may still go on. A lost attempt is followed by another. */
-export function endOf(run: RunState, step: string): Outcome | undefined {
-  const outcome = currentAttempt(run, step).outcome;
-  return outcome?.state === 'lost' ? undefined : outcome;
-}
 
 /**
  * May a step with these conditions start? All three kinds must hold.
@@ -56,7 +50,7 @@ function stateInWords(outcome: Outcome | undefined): string {
     : (outcome?.state ?? 'is open');
 }
 
-/** A step that exists to tidy up after others: it runs only when something failed. */
+/** A step that exists to tidy up after others: when something failed, or at the end whatever happened. */
 export function isCleanup(step: Step): boolean {
-  return step.onFailureOf.length > 0;
+  return step.onFailureOf.length > 0 || step.always === true;
 }

@@ -1,6 +1,8 @@
 import type {Attempt, EndMarker, JobRecord} from '../../ledger/run-facts.ts';
 import type {EndedJob, JobId, JobSeen, LiveJob} from '../../scheduler/scheduler.ts';
+import type {ArrayRange} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
+import {judgeArray} from './array-verdict.ts';
 
 /** What is known of the job that runs a step's script. */
 export type JobVerdict =
@@ -25,13 +27,20 @@ export function jobOf(attempt: Attempt, record: JobRecord): JobId | undefined {
  * How a job stands. The order of evidence: its own exit marker, PBS's history, PBS no longer knowing it.
  * What could not be learnt concludes nothing.
  */
-export function judgeJob(attempt: Attempt, record: JobRecord, seen: Observed, settings: PlanSettings): JobVerdict {
+export function judgeJob(
+  attempt: Attempt,
+  record: JobRecord,
+  seen: Observed,
+  settings: PlanSettings,
+  array?: ArrayRange,
+): JobVerdict {
   const id = jobOf(attempt, record);
   if (!id) return {is: 'no-evidence', why: 'its submission has not been confirmed'};
   const atPbs: JobSeen = seen.jobs.get(id) ?? {
     kind: 'no-evidence',
     why: 'PBS has not been asked since it was submitted',
   };
+  if (array) return judgeArray(attempt, record, array, atPbs, seen, settings);
   const end = attempt.ends.get(attempt.starts.length);
   if (end && !end.terminated) return fromMarker(end);
   switch (atPbs.kind) {

@@ -1,9 +1,10 @@
-import type {RunState} from '../../ledger/run-facts.ts';
+import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
+import type {Attempt, RunState} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
-import {endOf} from './conditions.ts';
-import {isThere, refusedPauseMs, standingJob, verdictOf, workingAttempt} from './view.ts';
+
+import {isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
 
 export interface LookBounds {
   /** shortest and longest wait between two looks, in milliseconds */
@@ -70,6 +71,13 @@ export function nextLookAtRun(
   return wanted.length > 0 ? Math.min(...wanted) : undefined;
 }
 
+/** A job that waits for the transfer sees to it, and to everything else. */
+function isWaitedFor(view: View, step: Step, attempt: Attempt): boolean {
+  if (step.kind !== 'transfer' || !waitsInJob(view, step)) return false;
+  const waiting = standingJob(attempt, 'wait');
+  return waiting?.job !== undefined && !waiting.leaving && isThere(view.seen.jobs.get(waiting.job));
+}
+
 function nextLookAtStep(
   run: RunState,
   step: Step,
@@ -80,7 +88,10 @@ function nextLookAtStep(
 ): number | undefined {
   const soon = seen.now + bounds.minMs;
   const late = seen.now + bounds.maxMs;
+  const pausedUntil = retryAt(run, step.name);
+  if (pausedUntil !== undefined && pausedUntil > seen.now) return Math.max(soon, pausedUntil);
   const attempt = workingAttempt(run, step.name);
+  if (isWaitedFor({run, seen, settings}, step, attempt)) return undefined;
   const retries = attempt.jobs.flatMap((record) => {
     if (record.refused?.retry && record === attempt.jobs.findLast((other) => other.role === record.role))
       return [record.refused.at + refusedPauseMs(record.serial, settings.refusedRetryMs)];

@@ -1,14 +1,18 @@
+import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
-import type {Dependency, DependencyType, JobId} from '../../scheduler/scheduler.ts';
+import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
-import {endOf, type Verdict} from './conditions.ts';
+import type {Verdict} from './conditions.ts';
 import {type JobVerdict, jobOf, judgeJob} from './job-verdict.ts';
 import {planIntents} from './plan-intents.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
 import {
   currentJobId,
+  holdOn,
   isLive,
+  isNative,
+  isPausing,
   isPending,
   isThere,
   maySubmit,
@@ -16,14 +20,13 @@ import {
   standingJob,
   type View,
   verdictOf,
-  workingAttempt,
 } from './view.ts';
 
 /** What to do about one job step. Pure. */
 export function planJobStep(view: View, step: JobStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
   const intents = planIntents(view, step.name, attempt);
-  if (endOf(view.run, step.name)) return intents;
+  if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
   const record = standingJob(attempt, 'job');
   const refused = attempt.jobs.findLast((job) => job.role === 'job')?.refused;
@@ -36,18 +39,19 @@ export function planJobStep(view: View, step: JobStep): Action[] {
 }
 
 function failed(step: JobStep, attempt: Attempt, why: string): Action {
-  return {do: 'end-step', step: step.name, attempt: attempt.number, state: 'failed', why};
+  return {do: 'end-step', step: step.name, attempt: attempt.number, state: 'failed', why, final: true};
 }
 
 /** No job stands for the step (an unconfirmed one would): submit it ahead of time, or end a step that can never start. */
 function planFirst(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
   if (verdict.is === 'impossible') return [end(view, step, attempt, verdict.why)];
   if (!maySubmit(attempt, 'job', view)) return [];
-  if (attempt.number > view.settings.lostAttempts && !view.settings.rebuild) return [];
+  if (lostInARow(view.run, step.name) >= view.settings.lostAttempts && !view.settings.rebuild) return [];
+  if (holdOn(view.run, step.name)) return [];
   return submitJob(view, step, attempt, verdict);
 }
 
-/** needs that are jobs become `depend=`; needs that are transfers, and failures to watch for, become a user hold */
+/** What PBS can wait for becomes `depend=`; the rest becomes a user hold. */
 function submitJob(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
   const dependencies = dependenciesOf(view, step);
   if (!dependencies) return [];
@@ -63,13 +67,6 @@ function submitJob(view: View, step: JobStep, attempt: Attempt, verdict: Verdict
       why: verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : verdict.why || 'it may start',
     },
   ];
-}
-
-/** Can PBS itself wait for this? It can for jobs that are needed or waited for, not for transfers, nor for "any of these failed". */
-function isNative({run}: View, step: JobStep, name: string): boolean {
-  return (
-    run.spec.workflow.steps.find((other) => other.name === name)?.kind === 'job' && !step.onFailureOf.includes(name)
-  );
 }
 
 /** `depend=` for the jobs that are still open; undefined while one of them has no job at PBS to point to. */
@@ -89,7 +86,7 @@ function dependenciesOf(view: View, step: JobStep): Dependency[] | undefined {
 }
 
 function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRecord, verdict: Verdict): Action[] {
-  const stands = judgeJob(attempt, record, view.seen, view.settings);
+  const stands = judgeJob(attempt, record, view.seen, view.settings, step.array);
   const job = jobOf(attempt, record);
   if (stands.is === 'ended') return [concluded(view, step, attempt, record, stands)];
   if (!job) return [];
@@ -98,19 +95,23 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
       ? []
       : [{do: 'note-absent', step: step.name, key: record.key, job, why: 'PBS does not know it'}];
   if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
+  if (stands.is === 'lost' && stands.started && step.onInterrupted === 'fail')
+    return [failed(step, attempt, `${stands.why}; "on_interrupted: fail" keeps it from being run again`)];
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why}];
   }
   // Submitted moments ago, and not looked at yet: its sentinel need not wait for a look.
   if (!view.seen.jobs.has(job)) return planSentinel(view, step, attempt, record);
   if (stands.is !== 'live') return [];
-  if (dependsOnGone(view, step, record) && isPending(view, attempt, record)) {
+  if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
     return [
       ...planSpentSentinels(view, step.name, attempt),
       {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted anew'},
     ];
   }
-  const release = verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && stands.seen.userHold;
+  const hold = holdOn(view.run, step.name);
+  const release =
+    !hold && verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && stands.seen.userHold;
   return [
     ...(release ? [{do: 'release-job' as const, step: step.name, key: record.key, job, why: verdict.why}] : []),
     ...planSentinel(view, step, attempt, record),
@@ -168,7 +169,14 @@ function concluded(
 }
 
 /** Its `depend=` names a job that was given up since; PBS would never release it. */
-function dependsOnGone(view: View, step: JobStep, record: JobRecord): boolean {
+function dependsOnGone(view: View, step: JobStep, record: JobRecord, at: LiveJob): boolean {
   const valid = new Set<JobId>([...step.needs, ...step.after].flatMap((name) => currentJobId(view.run, name) ?? []));
-  return record.intent.dependsOn.some((id) => !valid.has(id));
+  // PBS leaves a job waiting whose predecessor was deleted before it ran; one that was freed already waits for nothing.
+  const stuck = (id: JobId) => at.state === 'held' && at.otherHold && isWaitDeleted(view, id);
+  return record.intent.dependsOn.some((id) => !valid.has(id) || stuck(id));
+}
+
+function isWaitDeleted({seen}: View, id: JobId): boolean {
+  const waiting = seen.jobs.get(id);
+  return waiting?.kind === 'ended' && waiting.how === 'deleted';
 }

@@ -1,13 +1,14 @@
-import {type Attempt, type JobRecord, newestJob} from '../../ledger/run-facts.ts';
+import {endOf, workingAttempt} from '../../ledger/attempts.ts';
+import {type Attempt, type JobRecord, newestJob, type Outcome} from '../../ledger/run-facts.ts';
 import type {Step} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
-import {endOf} from './conditions.ts';
-import {isPending, type View, workingAttempt} from './view.ts';
+
+import {isPending, type View} from './view.ts';
 
 /** Jobs that are still in the queue although nothing is left for them. One that runs already ends by itself. */
 export function planLeftovers(view: View, step: Step): Action[] {
   const working = workingAttempt(view.run, step.name).number;
-  const ended = endOf(view.run, step.name) !== undefined;
+  const ended = endOf(view.run, step.name);
   return (view.run.attempts.get(step.name) ?? []).flatMap((attempt) =>
     attempt.jobs.flatMap((record): Action[] => {
       const why = attempt.number === working ? spent(attempt, record, ended) : 'its attempt was given up';
@@ -17,7 +18,9 @@ export function planLeftovers(view: View, step: Step): Action[] {
   );
 }
 
-function spent(attempt: Attempt, record: JobRecord, ended: boolean): string | undefined {
+function spent(attempt: Attempt, record: JobRecord, ended: Outcome | undefined): string | undefined {
+  // What depends on it is freed when it succeeds, which takes it a moment; deleted, it would keep that waiting for ever.
+  if (ended?.state === 'succeeded' && record.role === 'wait' && !record.leaving) return undefined;
   if (ended) return 'the step has ended';
   // An earlier submission that was given up, and turned out to have arrived.
   return record === newestJob(attempt, record.role) ? undefined : 'another job serves in its place';

@@ -2,6 +2,7 @@ import type {RunState} from '../../ledger/run-facts.ts';
 import {topologicalOrder} from '../../workflow/graph.ts';
 import type {Step} from '../../workflow/workflow.ts';
 import type {Action, Observed, PlanSettings} from './actions.ts';
+import {planHolds} from './plan-holds.ts';
 import {planJobStep} from './plan-job-step.ts';
 import {planLeftovers} from './plan-leftovers.ts';
 import {planTransferStep} from './plan-transfer-step.ts';
@@ -18,6 +19,7 @@ export function planRun(run: RunState, seen: Observed, settings: PlanSettings): 
   const view: View = {run, seen, settings};
   const actions = inOrder(run.spec.workflow.steps).flatMap((step) => [
     ...planLeftovers(view, step),
+    ...planHolds(view, step),
     ...(step.kind === 'transfer' ? planTransferStep(view, step) : planJobStep(view, step)),
   ]);
   const deletions = actions.filter((action) => action.do === 'delete-job').reverse();

@@ -1,8 +1,9 @@
-import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
+import {endOf, workingAttempt} from '../../ledger/attempts.ts';
+import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
-import {endOf} from './conditions.ts';
-import {isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type View, workingAttempt} from './view.ts';
+
+import {isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
 
 /**
  * A sentinel sees the end of a job that nobody would see otherwise: a short job, `afterany` on it, that reconciles.
@@ -23,14 +24,15 @@ export function planSentinel(view: View, step: JobStep, attempt: Attempt, record
       role: 'sentinel',
       serial: nextSerial(attempt, 'sentinel'),
       hold: false,
-      dependencies: [{type: hasLauncher(view.run, step.name) ? 'afternotok' : 'afterany', jobs: [job]}],
+      dependencies: [{type: hasLauncher(view, step) ? 'afternotok' : 'afterany', jobs: [job]}],
       why: `sees the end of ${step.name}`,
     },
   ];
 }
 
 /** A transfer that needs this job and nothing else that is open: its launcher reconciles when the job succeeds. */
-function hasLauncher(run: RunState, name: string): boolean {
+function hasLauncher({run}: View, {name, array}: JobStep): boolean {
+  if (array) return false;
   return run.spec.workflow.steps.some((step) => {
     if (step.kind !== 'transfer' || step.onFailureOf.length > 0 || step.after.length > 0) return false;
     return (

@@ -1,45 +1,53 @@
-import type {Attempt} from '../../ledger/run-facts.ts';
-import type {JobId} from '../../scheduler/scheduler.ts';
+import {adoptedTask, endOf, workingAttempt} from '../../ledger/attempts.ts';
+import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
-import type {TransferStep} from '../../workflow/workflow.ts';
+import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
-import {endOf} from './conditions.ts';
 import {planIntents} from './plan-intents.ts';
+import {planLauncher, planSpentLaunchers, planWaiting} from './plan-staging-jobs.ts';
 import {
   currentJobId,
-  isGone,
-  isPending,
+  holdOn,
+  isNative,
+  isPausing,
   isThere,
-  maySubmit,
-  nextSerial,
   standingJob,
   type View,
   verdictOf,
-  workingAttempt,
+  waitsInJob,
 } from './view.ts';
 
 /** What to do about one transfer step. Pure. */
 export function planTransferStep(view: View, step: TransferStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
   const intents = planIntents(view, step.name, attempt);
-  if (endOf(view.run, step.name)) return intents;
+  if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
   if (attempt.transfer)
     return [
       ...intents,
       ...planStarted(view, step.name, attempt),
+      ...planWaiting(view, step, attempt),
       ...planSpentLaunchers(view, step.name, attempt, 'the transfer was started'),
     ];
+  const adopted = adoptedTask(view.run, step.name, attempt.number);
+  if (adopted && !view.run.cancel) {
+    const why = 'a person grafted this task onto the step';
+    return [...intents, {do: 'adopt-task', step: step.name, attempt: attempt.number, task: adopted, why}];
+  }
   switch (verdict.is) {
     case 'met':
       if (isPointless(view, step.name)) {
         const why = 'what needs it can no longer run';
         return [...intents, {do: 'end-step', step: step.name, attempt: attempt.number, state: 'skipped', why}];
       }
-      if (isInQuestion(view, step.name)) return intents;
+      if (holdOn(view.run, step.name)) return intents;
+      if (waitsInJob(view, step) && !standingJob(attempt, 'wait'))
+        return [...intents, ...planWaiting(view, step, attempt)];
+      if (isInQuestion(view, step)) return intents;
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
-      return [...intents, ...planLauncher(view, step, attempt)];
+      return [...intents, ...(holdOn(view.run, step.name) ? [] : planLauncher(view, step, attempt))];
     case 'impossible': {
       const spent = planSpentLaunchers(view, step.name, attempt, verdict.why);
       const state = view.run.cancel ? 'cancelled' : 'skipped';
@@ -61,12 +69,29 @@ function isPointless({run}: View, name: string): boolean {
   );
 }
 
-/** A job that needs this transfer is being submitted this moment, perhaps by another process: PBS may refuse it for good. */
-function isInQuestion({run}: View, name: string): boolean {
-  return run.spec.workflow.steps.some((step) => {
-    const record = step.needs.includes(name) ? standingJob(workingAttempt(run, step.name), 'job') : undefined;
-    return record !== undefined && record.job === undefined;
+/**
+ * A job that needs this transfer is being submitted this moment, perhaps by another process, or will be as soon as
+ * the job that waits for the transfer is known: PBS may refuse it for good.
+ */
+function isInQuestion(view: View, transfer: TransferStep): boolean {
+  const waiting = waitsInJob(view, transfer) && standingJob(workingAttempt(view.run, transfer.name), 'wait');
+  if (waiting && !waiting.job) return true;
+  return view.run.spec.workflow.steps.some((step) => {
+    if (step.kind !== 'job' || !step.needs.includes(transfer.name)) return false;
+    const attempt = workingAttempt(view.run, step.name);
+    const record = standingJob(attempt, 'job');
+    if (record) return record.job === undefined;
+    const isNext =
+      newestJob(attempt, 'job') === undefined && step.needs.every((name) => isDependable(view, step, name));
+    return Boolean(waiting) && isNext && !endOf(view.run, step.name) && verdictOf(view, step).is === 'waiting';
   });
+}
+
+/** What `depend=` would name is known to PBS, or needs no naming. */
+function isDependable(view: View, step: Step, name: string): boolean {
+  if (endOf(view.run, name) || !isNative(view, step, name)) return true;
+  const job = currentJobId(view.run, name);
+  return job !== undefined && isThere(view.seen.jobs.get(job));
 }
 
 /** A task that was asked for: conclude when Globus says so, cancel it with its run, or ask again under the same submission id. */
@@ -75,7 +100,7 @@ function planStarted(view: View, step: string, attempt: Attempt): Action[] {
   if (!transfer) return [];
   const cancel = view.run.cancel;
   if (transfer.refused && !transfer.refused.retry)
-    return [{do: 'end-step', step, attempt: attempt.number, state: 'failed', why: transfer.refused.why}];
+    return [{do: 'end-step', step, attempt: attempt.number, state: 'failed', why: transfer.refused.why, final: true}];
   // An unconfirmed submission is asked again even for a cancelled run: only its task id makes it possible to cancel what may exist.
   if (!transfer.task)
     return [{do: 'submit-transfer', step, attempt: attempt.number, why: 'its submission was not confirmed'}];
@@ -130,54 +155,4 @@ function reasonOfFailure(task: TransferTask): string {
   const error = task.fatalError;
   const trouble = task.trouble ? `; last trouble: ${task.trouble}` : '';
   return error ? `Globus reports ${error.code}: ${error.description}${trouble}` : `Globus reports FAILED${trouble}`;
-}
-
-/** While only jobs stand before a transfer, a launcher job that depends on them starts it the moment they succeed. */
-function planLauncher(view: View, step: TransferStep, attempt: Attempt): Action[] {
-  const jobs = launcherNeeds(view, step);
-  const standing = standingJob(attempt, 'launcher');
-  if (standing) {
-    const needed = new Set(step.needs.flatMap((name) => currentJobId(view.run, name) ?? []));
-    const stale = standing.intent.dependsOn.some((id) => !needed.has(id));
-    if (stale && standing.job && isPending(view, attempt, standing)) {
-      const why = 'a job it waits for was submitted anew';
-      return [{do: 'delete-job', step: step.name, key: standing.key, job: standing.job, why}];
-    }
-    if (!isGone(view, standing)) return [];
-  }
-  return jobs && maySubmit(attempt, 'launcher', view) ? [submitLauncher(step, attempt, jobs)] : [];
-}
-
-function submitLauncher(step: TransferStep, attempt: Attempt, jobs: readonly {step: string; job: JobId}[]): Action {
-  return {
-    do: 'submit-job',
-    step: step.name,
-    attempt: attempt.number,
-    role: 'launcher',
-    serial: nextSerial(attempt, 'launcher'),
-    hold: false,
-    dependencies: [{type: 'afterok', jobs: jobs.map((need) => need.job)}],
-    why: `starts the transfer after ${jobs.map((need) => need.step).join(', ')}`,
-  };
-}
-
-/** The jobs a launcher would wait for; undefined while anything else stands before the transfer, or a job has no id yet. */
-function launcherNeeds({run, seen}: View, step: TransferStep): {step: string; job: JobId}[] | undefined {
-  if (step.onFailureOf.length > 0 || step.after.some((name) => !endOf(run, name))) return undefined;
-  const isJob = (name: string) => run.spec.workflow.steps.find((other) => other.name === name)?.kind === 'job';
-  const open = step.needs.filter((name) => !endOf(run, name));
-  const jobs = open.flatMap((name) => {
-    const job = isJob(name) ? currentJobId(run, name) : undefined;
-    return job && isThere(seen.jobs.get(job)) ? [{step: name, job}] : [];
-  });
-  return jobs.length === open.length && jobs.length > 0 ? jobs : undefined;
-}
-
-/** Launchers that nothing is left to start for. A running one ends by itself. */
-function planSpentLaunchers(view: View, step: string, attempt: Attempt, why: string): Action[] {
-  return attempt.jobs.flatMap((record) =>
-    record.role === 'launcher' && record.job && isPending(view, attempt, record)
-      ? [{do: 'delete-job' as const, step, key: record.key, job: record.job, why}]
-      : [],
-  );
 }

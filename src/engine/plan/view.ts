@@ -1,15 +1,16 @@
+import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import {
   type Attempt,
-  currentAttempt,
+  type HoldDecision,
   type JobRecord,
   type JobRole,
   newestJob,
   type RunState,
 } from '../../ledger/run-facts.ts';
 import type {JobId, JobSeen} from '../../scheduler/scheduler.ts';
-import type {Step} from '../../workflow/workflow.ts';
+import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
-import {endOf, isCleanup, judge, type Verdict} from './conditions.ts';
+import {isCleanup, judge, type Verdict} from './conditions.ts';
 import {jobOf} from './job-verdict.ts';
 
 /** A run as the planner looks at it: what is recorded, what was seen, and how much it may do. */
@@ -17,13 +18,6 @@ export interface View {
   readonly run: RunState;
   readonly seen: Observed;
   readonly settings: PlanSettings;
-}
-
-/** The attempt to work on: the newest, or a fresh one after a loss. */
-export function workingAttempt(run: RunState, step: string): Attempt {
-  const current = currentAttempt(run, step);
-  if (current.outcome?.state !== 'lost') return current;
-  return {number: current.number + 1, jobs: [], starts: [], ends: new Map(), terminated: new Set()};
 }
 
 /** Whether a step may start; a cancelled run starts nothing but its cleanup. */
@@ -44,11 +38,49 @@ export function nextSerial(attempt: Attempt, role: JobRole): number {
   return (newestJob(attempt, role)?.serial ?? 0) + 1;
 }
 
-/** The job that runs a step's script now, if it has been submitted and PBS confirmed it. */
+/** A step of a run by its name. @throws {RangeError} when there is none */
+export function stepNamed(run: RunState, name: string): Step {
+  const step = run.spec.workflow.steps.find((each) => each.name === name);
+  if (!step) throw new RangeError(`run ${run.spec.run} has no step ${name}`);
+  return step;
+}
+
+/** One long job waits for this transfer, and PBS starts what needs it when that job succeeds. */
+export function waitsInJob({settings}: View, step: TransferStep): boolean {
+  return (step.strategy ?? settings.strategy) === 'wait';
+}
+
+/** The job whose success is the step's, if it has been submitted and PBS confirmed it: it runs the script, or waits for the transfer. */
 export function currentJobId(run: RunState, step: string): JobId | undefined {
   const attempt = workingAttempt(run, step);
+  if (stepNamed(run, step).kind === 'transfer') {
+    const waiting = standingJob(attempt, 'wait');
+    return waiting?.leaving ? undefined : waiting?.job;
+  }
   const record = standingJob(attempt, 'job');
   return record && jobOf(attempt, record);
+}
+
+/**
+ * Can PBS itself make one step wait for another? It can for jobs, and for transfers that a job waits for. It cannot
+ * for "any of these failed", for arrays (the exit status of an array is that of its last subjob, measured on OpenPBS
+ * 23.06), nor for a step that may be tried again: its first failure would remove the dependents.
+ */
+export function isNative(view: View, step: Step, name: string): boolean {
+  const need = stepNamed(view.run, name);
+  if (step.onFailureOf.includes(name) || (need.retries ?? 0) > 0) return false;
+  if (need.kind === 'job') return need.array === undefined;
+  return step.needs.includes(name) && waitsInJob(view, need);
+}
+
+/** A pause before the next attempt of a step that failed. */
+export function isPausing({run, seen}: View, step: string): boolean {
+  return (retryAt(run, step) ?? 0) > seen.now;
+}
+
+/** A person's hold that stands on a step: nothing of it is started meanwhile. */
+export function holdOn(run: RunState, step: string): HoldDecision | undefined {
+  return run.holds.findLast((hold) => hold.endedAt === undefined && (hold.steps?.includes(step) ?? true));
 }
 
 const LONGEST_REFUSED_PAUSE_MS = 30 * 60_000;
@@ -91,6 +123,12 @@ export function isPending({seen}: View, attempt: Attempt, record: JobRecord): bo
  *  does not know, and one whose predecessor vanished before it ran waits for ever. */
 export function isThere(seen: JobSeen | undefined): boolean {
   return seen === undefined || seen.kind === 'live';
+}
+
+/** A job that is over or was never there, so far as PBS says for certain. */
+export function isOver({seen}: View, record: JobRecord): boolean {
+  const at = record.job && seen.jobs.get(record.job);
+  return record.deleted || at?.kind === 'unknown' || at?.kind === 'ended';
 }
 
 /** A job of ours that will never run. Only proof counts: PBS answered, and does not have it any more. */

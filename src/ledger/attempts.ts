@@ -1,0 +1,82 @@
+import {type Attempt, currentAttempt, type Outcome, type RunState} from './run-facts.ts';
+
+/** Which attempt of a step counts, how the step ended, and when it is tried again. Pure. */
+
+const RETRY_PAUSE_MS = 60_000;
+const LONGEST_RETRY_PAUSE_MS = 30 * 60_000;
+
+/** The number up to which a step's attempts do not count any more, because a person resumed the run. 0: all count. */
+export function putAside(run: RunState, step: string): number {
+  return Math.max(0, ...run.resumes.map((resume) => resume.steps[step] ?? 0));
+}
+
+/** How a step ended, or undefined while it may still go on: a lost attempt, and a failed one with retries left, is followed by another. */
+export function endOf(run: RunState, step: string): Outcome | undefined {
+  const {number, outcome} = currentAttempt(run, step);
+  if (!outcome || outcome.state === 'lost' || number <= putAside(run, step)) return undefined;
+  return retryAt(run, step) === undefined ? outcome : undefined;
+}
+
+/**
+ * When the next attempt of a step that failed may begin, in milliseconds since the epoch.
+ *
+ * The pause doubles with each failure, up to half an hour, so that a fault that lasts is not met a hundred times.
+ *
+ * @returns undefined when its newest attempt has not failed, or no retry is left
+ */
+export function retryAt(run: RunState, name: string): number | undefined {
+  const {number, outcome} = currentAttempt(run, name);
+  const aside = putAside(run, name);
+  if (outcome?.state !== 'failed' || outcome.final || run.cancel || number <= aside) return undefined;
+  const step = run.spec.workflow.steps.find((each) => each.name === name);
+  const failures = (run.attempts.get(name) ?? []).filter(
+    (attempt) => attempt.number > aside && attempt.outcome?.state === 'failed',
+  ).length;
+  if (failures > (step?.retries ?? 0)) return undefined;
+  const first = step?.retryDelayMs ?? RETRY_PAUSE_MS;
+  return outcome.at + Math.min(first * 2 ** (failures - 1), Math.max(first, LONGEST_RETRY_PAUSE_MS));
+}
+
+/** The attempt to work on: the newest, or a fresh one when that was lost, is to be retried, or was put aside. */
+export function workingAttempt(run: RunState, step: string): Attempt {
+  const current = currentAttempt(run, step);
+  if (current.number > putAside(run, step) && (!current.outcome || endOf(run, step))) return current;
+  return {
+    number: Math.max(current.number, putAside(run, step)) + 1,
+    jobs: [],
+    starts: [],
+    ends: new Map(),
+    terminated: new Set(),
+    indices: new Map(),
+  };
+}
+
+/** How many attempts of a step were lost one after the other, up to now, without our having deleted their jobs. */
+export function lostInARow(run: RunState, step: string): number {
+  const aside = putAside(run, step);
+  const counting = (run.attempts.get(step) ?? []).filter((attempt) => attempt.number > aside && attempt.outcome);
+  const other = counting.findLastIndex((attempt) => attempt.outcome?.state !== 'lost');
+  return counting.slice(other + 1).filter((attempt) => !attempt.jobs.some((job) => job.deleteIntended)).length;
+}
+
+/**
+ * Earlier attempts of a step whose results still stand: subjobs that succeeded in one of these are not run again.
+ *
+ * @returns numbers, oldest first; none from before a person asked for the step to be done again
+ */
+export function earlierAttempts(run: RunState, step: string, before: number): number[] {
+  const redone = Math.max(
+    0,
+    ...run.resumes.flatMap((resume) => (resume.redo.includes(step) ? [resume.steps[step] ?? 0] : [])),
+  );
+  return (run.attempts.get(step) ?? [])
+    .map(({number}) => number)
+    .filter((number) => number > redone && number < before);
+}
+
+/** The task that a person grafted onto a step's attempt; undefined when nobody did. */
+export function adoptedTask(run: RunState, step: string, attempt: number) {
+  const resume = run.resumes.findLast((each) => each.adopt?.[step] !== undefined);
+  if (resume) return attempt === (resume.steps[step] ?? 0) + 1 ? resume.adopt?.[step] : undefined;
+  return attempt === 1 ? run.spec.adopt?.[step] : undefined;
+}
