@@ -4,5 +4,11 @@ import {serveStandIns} from './daemon.ts';
 const [stageHome, version = ''] = process.argv.slice(2);
 if (!stageHome) throw new RangeError('usage: local-daemon STAGE_HOME VERSION');
 process.title = 'stage-local';
-await serveStandIns({stageHome, version, clientJs: fileURLToPath(new URL('./local-pbs-client.cjs', import.meta.url))});
+const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+await serveStandIns({
+  stageHome,
+  version,
+  clientJs: beside('./local-pbs-client.cjs'),
+  front: beside('./local-pbs-client'),
+});
 process.exit(0);

@@ -13,6 +13,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** the bundled client behind the PBS commands */
   readonly clientJs: string;
+  /** their quick front, which a build makes where it finds a C compiler */
+  readonly front: string;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface DaemonOptions {
  *
  * @returns false at once when another process serves this directory already
  */
-export async function serveStandIns({stageHome, version, clientJs}: DaemonOptions): Promise<boolean> {
+export async function serveStandIns({stageHome, version, clientJs, front}: DaemonOptions): Promise<boolean> {
   const home = standInHome(stageHome);
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const giveBack = takeLock(home.lock);
@@ -32,7 +34,7 @@ export async function serveStandIns({stageHome, version, clientJs}: DaemonOption
     globus.addCollection({name, id, directory: join(home.collections, name)});
   publishNames(home, globus);
   const pbs = await openPbsStandIn({root: home.pbs, binDirectory: home.bin, log: (line) => log(`pbs ${line}`)});
-  writeCommands(home.bin, {node: process.execPath, clientJs, socketPath: home.socket});
+  writeCommands(home.bin, {node: process.execPath, clientJs, front, socketPath: home.socket});
   const {clientId, clientSecret} = globus.credentials();
   writeFileSync(home.credentials, `${JSON.stringify({client_id: clientId, client_secret: clientSecret})}\n`, {
     mode: 0o600,

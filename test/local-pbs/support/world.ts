@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {build} from 'rolldown';
-import {writeCommands} from '../../../src/local/pbs/commands.ts';
+import {type CommandOptions, writeCommands} from '../../../src/local/pbs/commands.ts';
 import {type Daemon, serve} from './daemon.ts';
 
 /** A stand-in PBS with its commands on PATH, a home directory, and ways to wait. */
@@ -12,6 +12,8 @@ export interface World {
   readonly home: string;
   readonly root: string;
   readonly bin: string;
+  /** what its commands were written with */
+  readonly commands: CommandOptions;
   readonly env: Record<string, string>;
   /** run a line of bash with the commands on PATH, in the home directory */
   sh(
@@ -72,7 +74,8 @@ export async function openWorld(options: {serverName?: string; user?: string} = 
     join(top, 'sock'),
   ];
   mkdirSync(home);
-  writeCommands(bin, {node: process.execPath, clientJs: client, socketPath, serverName});
+  const commands = {node: process.execPath, clientJs: client, socketPath, serverName};
+  writeCommands(bin, commands);
   const env: Record<string, string> = {
     HOME: home,
     LOGNAME: 'alice',
@@ -90,6 +93,7 @@ export async function openWorld(options: {serverName?: string; user?: string} = 
     home,
     root,
     bin,
+    commands,
     env,
     async sh(line, more = {}) {
       const done = await execa('/bin/bash', ['-c', line], {
