@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {type MonitorReport, tick} from '../src/app/monitor.ts';
 import {StageCommand} from '../src/app/stage-command.ts';
+import {type WaitReport, waitForTransfer} from '../src/app/wait-job.ts';
 import {renderMonitor} from '../src/report/render-monitor.ts';
 
 export default class Monitor extends StageCommand {
@@ -14,11 +15,13 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
   ];
   static override flags = {
     role: Flags.string({
-      options: ['monitor', 'launcher', 'sentinel'],
+      options: ['monitor', 'launcher', 'sentinel', 'wait'],
       description: 'the kind of job this runs in',
       hidden: true,
     }),
     generation: Flags.integer({description: 'the link of the monitor chain this is', hidden: true, min: 1}),
+    of: Flags.string({description: 'the attempt of a transfer that this job waits for', hidden: true}),
+    seconds: Flags.integer({description: 'how long this job may wait', hidden: true, min: 0, dependsOn: ['of']}),
     chain: Flags.boolean({
       default: true,
       allowNo: true,
@@ -26,9 +29,15 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
     }),
   };
 
-  async run(): Promise<MonitorReport> {
+  async run(): Promise<MonitorReport | WaitReport> {
     const {flags} = await this.parse(Monitor);
     const stage = await this.connect(flags.profile);
+    if (flags.of !== undefined) {
+      const waited = await waitForTransfer(stage, {of: flags.of, seconds: flags.seconds ?? 0});
+      process.exitCode = waited.exit;
+      this.say(() => waited.message);
+      return waited;
+    }
     const report = await tick(stage, {
       chain: flags.chain,
       ...(flags.generation === undefined ? {} : {generation: flags.generation}),

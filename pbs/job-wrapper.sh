@@ -9,10 +9,13 @@
 #                  script had already ended by itself: then its exit status is repeated and the script is not.
 # Runs twice at once (two jobs for one attempt): only one can link the start marker. The other says so, exits 98,
 #                  and never runs the script. An attempt that was given up is claimed by the reconciler beforehand.
+# Subjobs of an array claim the attempt together and then each its own index. An index that succeeded in an earlier
+# attempt is not run again.
 umask 077
 #@VALUES
 # STAGE_FACTS     directory of the run's facts          STAGE_CLAIM   prefix of this attempt's markers
-# STAGE_NEEDS     attempts that must have succeeded, as PBS was told in depend=
+# STAGE_NEEDS     STAGE_AFTER   attempts that must have succeeded, and ended, as PBS was told in depend=
+# STAGE_ARRAY     1: a subjob   STAGE_EARLIER  attempts whose subjobs need not run again
 # STAGE_PERMIT    fact that must exist, or empty        STAGE_SCRIPT  the user's script, as it was at submission
 # STAGE_STDOUT    STAGE_STDERR  where its output goes   STAGE_ECHO    1: repeat the output on PBS's own streams
 # STAGE_SHELL     interpreter                           STAGE_SHELL_ARG  its argument, or empty
@@ -45,17 +48,51 @@ fi
 
 # PBS counts "afterok" as met for a job that was removed before it ran, so the needs' own end markers decide.
 # A marker that was written on another node a moment ago may take a while to be seen here.
-for need in $STAGE_NEEDS; do
-  tries=0
-  until grep -qs '"exit":0[,}]' "$STAGE_FACTS/$need.end."*.json; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 10 ]; then
-      say "$need has not succeeded; the script was not run"
-      exit 96
-    fi
-    sleep 1
+has_succeeded() {
+  grep -qs '"exit":0[,}]' "$STAGE_FACTS/$1.end."*.json || grep -qs '"state":"succeeded"' "$STAGE_FACTS/$1.outcome.json"
+}
+has_ended() {
+  grep -qs '"exit":' "$STAGE_FACTS/$1.end."*.json || grep -qsv '"state":"lost"' "$STAGE_FACTS/$1.outcome.json"
+}
+# require TEST WORD ATTEMPTS…
+require() {
+  test=$1 word=$2
+  shift 2
+  for attempt; do
+    tries=0
+    until "$test" "$attempt"; do
+      tries=$((tries + 1))
+      if [ "$tries" -gt 10 ]; then
+        say "$attempt has not $word; the script was not run"
+        exit 96
+      fi
+      sleep 1
+    done
   done
-done
+}
+require has_succeeded succeeded $STAGE_NEEDS
+require has_ended ended $STAGE_AFTER
+
+if [ "$STAGE_ARRAY" = 1 ]; then
+  whole=$(echo "$job" | sed 's/\[[0-9]*\]/[]/')
+  marker="$STAGE_FACTS/$STAGE_CLAIM.start.1.json"
+  if ! fact "$STAGE_CLAIM.start.1" "{\"job\":\"$whole\",\"at\":\"$(now)\"}" && [ "$(field "$marker" job)" != "$whole" ]; then
+    [ -f "$marker" ] || { say "cannot record the start in $STAGE_FACTS; the script was not run"; exit 97; }
+    say "attempt $STAGE_CLAIM was taken by another array or given up; the script was not run"
+    exit 98
+  fi
+  STAGE_CLAIM="$STAGE_CLAIM.i$PBS_ARRAY_INDEX"
+  STAGE_STDOUT="${STAGE_STDOUT%.out}.i$PBS_ARRAY_INDEX.out"
+  STAGE_STDERR="${STAGE_STDERR%.err}.i$PBS_ARRAY_INDEX.err"
+  for earlier in $STAGE_EARLIER; do
+    if grep -qs '"exit":0,"terminated":false' "$STAGE_FACTS/$earlier.i$PBS_ARRAY_INDEX.end."*.json; then
+      fact "$STAGE_CLAIM.start.1" "{\"job\":\"$job\",\"host\":\"$host\",\"pid\":$$,\"at\":\"$(now)\"}"
+      fact "$STAGE_CLAIM.end.1" "{\"job\":\"$job\",\"exit\":0,\"terminated\":false,\"earlier\":\"$earlier\",\"at\":\"$(now)\"}"
+      say "index $PBS_ARRAY_INDEX succeeded in attempt $earlier; the script was not run again"
+      exit 0
+    fi
+  done
+fi
 
 start=1
 while ! fact "$STAGE_CLAIM.start.$start" "{\"job\":\"$job\",\"host\":\"$host\",\"pid\":$$,\"at\":\"$(now)\"}"; do

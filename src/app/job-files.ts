@@ -4,7 +4,7 @@ import type {JobDefaults, Profile} from '../config/profile.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {isCleanup} from '../engine/plan/conditions.ts';
-import {endOf, workingAttempt} from '../ledger/attempts.ts';
+import {earlierAttempts} from '../ledger/attempts.ts';
 
 import {ensureDirectory} from '../ledger/directories.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
@@ -33,15 +33,19 @@ export function createJobFiles(callBack: CallBack): JobFiles {
     forRun(run, action, key, tag) {
       const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === action.step);
       if (action.role === 'job' && step?.kind === 'job') return userJob(run, step, action, key, tag, profile);
+      const {template, verb} = STAGING[action.role];
       return stagingJob(callBack, {
-        template: action.role === 'launcher' ? 'launcher.sh' : 'sentinel.sh',
-        name: `${action.role === 'launcher' ? 'launch' : 'watch'}.${action.step}`,
+        template,
+        name: `${verb}.${action.step}`,
         script: join(run.layout.scripts, `${key}.sh`),
         output: join(run.layout.logs, `${key}.log`),
         workdir: run.layout.directory,
         tag,
-        values: {STAGE_RUN: run.id},
+        values: {STAGE_RUN: run.id, ...(action.role === 'wait' ? waitValues(run.id, key, profile) : {})},
         dependencies: action.dependencies,
+        ...(action.role === 'wait'
+          ? {resources: {...profile.staging.resources, walltime: String(profile.waitSeconds)}}
+          : {}),
       });
     },
     forMonitor(generation, startAt, tag) {
@@ -59,6 +63,19 @@ export function createJobFiles(callBack: CallBack): JobFiles {
       });
     },
   };
+}
+
+const STAGING = {
+  launcher: {template: 'launcher.sh', verb: 'launch'},
+  sentinel: {template: 'sentinel.sh', verb: 'watch'},
+  wait: {template: 'wait.sh', verb: 'wait'},
+  job: {template: 'job-wrapper.sh', verb: 'run'},
+} as const;
+
+/** A job that waits leaves before PBS would end it, in time to hand over to another. */
+function waitValues(run: string, key: string, {waitSeconds}: Profile): Readonly<Record<string, string>> {
+  const margin = Math.min(300, Math.ceil(waitSeconds / 4));
+  return {STAGE_OF: `${run}/${key}`, STAGE_SECONDS: String(waitSeconds - margin)};
 }
 
 /** The user's script under the wrapper. What the workflow says wins over the script's `#PBS` lines, as qsub's command line does. */
@@ -81,7 +98,12 @@ function userJob(
     STAGE_CLAIM: claim,
     // A cleanup that got free by accident must not touch the data of a healthy run.
     STAGE_PERMIT: isCleanup(step) ? permitOf(action) : '',
-    STAGE_NEEDS: jobsNeeded(run, step).join(' '),
+    STAGE_NEEDS: (action.proof?.succeeded ?? []).join(' '),
+    STAGE_AFTER: (action.proof?.ended ?? []).join(' '),
+    STAGE_ARRAY: step.array ? '1' : '0',
+    STAGE_EARLIER: earlierAttempts(run.state, step.name, action.attempt)
+      .map((number) => attemptKey(step.name, number))
+      .join(' '),
     STAGE_SCRIPT: userScript,
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
@@ -107,18 +129,14 @@ function userJob(
     resources: {...defaults.resources, ...step.resources},
     ...(directives.ownOutput
       ? {joinOutput: false}
-      : {stdout: outputPath(join(run.layout.logs, `${key}.pbs`)), joinOutput: true}),
+      : {
+          stdout: outputPath(join(run.layout.logs, `${key}${step.array ? '.i^array_index^' : ''}.pbs`)),
+          joinOutput: true,
+        }),
+    ...(step.array ? {array: step.array} : {}),
     noMail: false,
     extraArgs: ['-S', '/bin/sh', ...defaults.extraArgs],
   };
-}
-
-/** The attempts behind the job's `depend=afterok`: steps of kind job that it needs and that have not succeeded yet. */
-function jobsNeeded({state}: OpenRun, step: JobStep): string[] {
-  const isJob = (name: string) => state.spec.workflow.steps.find((other) => other.name === name)?.kind === 'job';
-  return step.needs
-    .filter((name) => isJob(name) && !endOf(state, name))
-    .map((name) => attemptKey(name, workingAttempt(state, name).number));
 }
 
 /** The fact that says a cleanup was released, or that it may start from the beginning. */
@@ -142,6 +160,8 @@ interface StagingJob {
   readonly tag: string;
   readonly values: Readonly<Record<string, string>>;
   readonly dependencies: JobRequest['dependencies'];
+  /** the profile's for staging jobs when absent */
+  readonly resources?: Readonly<Record<string, string>>;
   readonly startAt?: number;
 }
 
@@ -168,7 +188,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     dependencies: job.dependencies,
     ...(job.startAt === undefined ? {} : {startAt: job.startAt}),
     ...whereOf(profile.staging),
-    resources: profile.staging.resources,
+    resources: job.resources ?? profile.staging.resources,
     stdout: outputPath(job.output),
     joinOutput: true,
     noMail: true,

@@ -56,7 +56,7 @@ const SOURCES: Readonly<Record<string, LogEntry['source']>> = {out: 'stdout', er
 
 /** `compute.1.out`, `compute.1.err`, `compute.1.job.pbs` (what PBS and the wrapper said), `compute.1.sentinel.log` (stage's own). */
 function readOutput(path: string, name: string): OutputBlock[] {
-  const match = /^([^.]+)\.(\d+)(?:\.[a-z0-9-]+)?\.(out|err|pbs|log)$/.exec(name);
+  const match = /^([^.]+)\.(\d+)(?:\.[a-z0-9-]+)*\.(out|err|pbs|log)$/.exec(name);
   if (!match) return [];
   const [, step = '', attempt, ending = ''] = match;
   const source = SOURCES[ending] ?? 'stage';

@@ -74,19 +74,18 @@ export async function startTransfer(
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** @throws {RequestWrong} for what cannot be a task id */
-function taskIds(texts: readonly string[]): TaskId[] {
-  const wrong = texts.find((text) => !UUID.test(text));
-  if (wrong !== undefined)
-    throw new RequestWrong(`"${wrong}" is not a Globus task id`, {
+export function taskId(text: string): TaskId {
+  if (!UUID.test(text))
+    throw new RequestWrong(`"${text}" is not a Globus task id`, {
       why: 'a task id is a UUID, such as 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
       next: ['List the tasks of a run: stage status RUN'],
     });
-  return texts.map((text) => text.toLowerCase() as TaskId); // seen above to have the form of one
+  return text.toLowerCase() as TaskId; // seen above to have the form of one
 }
 
 /** Look at tasks once. */
 export async function showTransfers(stage: Stage, texts: readonly string[]): Promise<TaskReport> {
-  return look((await stage.engine()).transfers, taskIds(texts));
+  return look((await stage.engine()).transfers, texts.map(taskId));
 }
 
 async function look(transfers: TransferService, ids: readonly TaskId[]): Promise<TaskReport> {
@@ -146,7 +145,7 @@ export async function waitForTransfers(
   timeoutSeconds: number | undefined,
   onLook: (report: TaskReport) => void,
 ): Promise<TaskReport> {
-  const ids = taskIds(texts);
+  const ids = texts.map(taskId);
   const {transfers} = await stage.engine();
   const until = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutSeconds * 1000;
   let pauseMs = FIRST_PAUSE_MS;

@@ -42,6 +42,8 @@ export interface RunView {
   readonly profile: string;
   readonly createdAt: string;
   readonly endedAt?: string;
+  /** a person keeps it from starting anything: who, and since when */
+  readonly held?: {readonly by: string; readonly since: string};
   readonly steps: readonly StepView[];
 }
 
@@ -57,14 +59,19 @@ export function viewRun(
   const view: View = {run, seen, settings};
   const end = runEnd(run);
   const steps = run.spec.workflow.steps.map((step) => viewStep(view, step, errors));
+  const hold = end ? undefined : run.holds.findLast((each) => each.endedAt === undefined);
   return {
     run: run.spec.run,
     name: run.spec.name,
     state: end?.state ?? (run.cancel ? 'cancelling' : 'active'),
     reason:
-      end?.why ?? (run.cancel ? `cancelled by ${run.cancel.by}; waiting for the end of what runs` : reasonOfRun(steps)),
+      end?.why ??
+      (run.cancel
+        ? `cancelled by ${run.cancel.by}; waiting for the end of what runs`
+        : `${hold ? `held by ${hold.by}; ` : ''}${reasonOfRun(steps)}`),
     profile: run.spec.profile,
     createdAt: new Date(run.spec.createdAt).toISOString(),
+    ...(hold ? {held: {by: hold.by, since: new Date(hold.at).toISOString()}} : {}),
     steps,
   };
 }

@@ -105,6 +105,10 @@ export interface TransferService {
   cancel(task: TaskId): Promise<void>;
   /** Newest first. */
   events(task: TaskId, query?: {readonly limit?: number; readonly errorsOnly?: boolean}): Promise<readonly TaskEvent[]>;
+  /** The newest transfer tasks of this identity, at most 1000 of them, newest first. */
+  recent(): Promise<readonly TransferTask[]>;
+  /** Some of the files that a task has moved, as absolute paths; none before the first has arrived. */
+  moved(task: TaskId): Promise<readonly {readonly from: string; readonly to: string}[]>;
   /** List one directory of a collection. */
   list(place: Place): Promise<readonly FileEntry[]>;
   collection(id: string): Promise<CollectionSeen>;

@@ -1,3 +1,4 @@
+import type {JobArray} from '../scheduler/scheduler.ts';
 import type {Place, TransferOptions} from '../transfer/transfer-service.ts';
 
 /** What must have happened before a step may start. */
@@ -34,16 +35,6 @@ export interface TransferStep extends AnyStep {
   readonly strategy?: Strategy;
 }
 
-/** Subjobs of a PBS job array: `-J first-last:step%atOnce`. */
-export interface ArrayRange {
-  readonly first: number;
-  /** greater than `first` */
-  readonly last: number;
-  readonly step: number;
-  /** at most so many run at once; absent: no limit of ours */
-  readonly atOnce?: number;
-}
-
 export interface JobStep extends AnyStep {
   readonly kind: 'job';
   /** absolute path of the user's batch script */
@@ -58,7 +49,7 @@ export interface JobStep extends AnyStep {
   /** environment of the user's script; never through `-v`, which cannot carry every value */
   readonly env: Readonly<Record<string, string>>;
   /** the script runs once for each index, as subjobs of one job array */
-  readonly array?: ArrayRange;
+  readonly array?: JobArray;
   /** when its job was interrupted after it had started (a node failed, a queue was wiped): absent runs it again, `fail` fails the step */
   readonly onInterrupted?: 'fail';
 }

@@ -145,6 +145,14 @@ export class FakeTransfers implements TransferService {
     return [];
   }
 
+  async recent() {
+    return [...this.tasks.values()].flatMap(({seen}) => (seen.kind === 'task' ? [seen] : []));
+  }
+
+  async moved() {
+    return [];
+  }
+
   async list() {
     return [];
   }
@@ -226,6 +234,8 @@ export function fakeWorld(directory: string): FakeWorld {
           look: (tasks) => transfers.look(tasks),
           cancel: (id) => around('cancel', () => transfers.cancel(id)),
           events: () => transfers.events(),
+          recent: () => transfers.recent(),
+          moved: () => transfers.moved(),
           list: () => transfers.list(),
           collection: () => transfers.collection(),
         },

@@ -53,6 +53,8 @@ export interface SubmitJob {
   readonly serial: number;
   readonly hold: boolean;
   readonly dependencies: readonly Dependency[];
+  /** attempts that PBS is to wait for: the job looks for the proof of their success, or of their end, before it begins */
+  readonly proof?: {readonly succeeded: readonly string[]; readonly ended: readonly string[]};
   readonly why: string;
 }
 

@@ -1,8 +1,7 @@
 import type {Attempt, JobRecord, Markers} from '../../ledger/run-facts.ts';
-import type {JobSeen} from '../../scheduler/scheduler.ts';
-import type {ArrayRange} from '../../workflow/workflow.ts';
+import type {JobArray, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
-import type {JobVerdict} from './job-verdict.ts';
+import type {JobVerdict} from './verdict.ts';
 
 /** How the subjobs of an array stand by their own markers. */
 export interface ArrayTally {
@@ -15,11 +14,11 @@ export interface ArrayTally {
 }
 
 /** Indices of an array, ascending. */
-export function indicesOf({first, last, step}: ArrayRange): number[] {
+export function indicesOf({first, last, step}: JobArray): number[] {
   return Array.from({length: Math.floor((last - first) / step) + 1}, (_, count) => first + count * step);
 }
 
-export function tally(attempt: Attempt, range: ArrayRange): ArrayTally {
+export function tally(attempt: Attempt, range: JobArray): ArrayTally {
   const all = indicesOf(range).map((index) => ({index, is: standOf(attempt.indices.get(index))}));
   return {
     succeeded: all.flatMap(({index, is}) => (is === 'succeeded' ? [index] : [])),
@@ -48,7 +47,7 @@ function standOf(markers: Markers | undefined): 'succeeded' | 'open' | 'not-star
 export function judgeArray(
   attempt: Attempt,
   record: JobRecord,
-  range: ArrayRange,
+  range: JobArray,
   atPbs: JobSeen,
   seen: Observed,
   settings: PlanSettings,

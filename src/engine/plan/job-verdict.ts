@@ -1,19 +1,8 @@
 import type {Attempt, EndMarker, JobRecord} from '../../ledger/run-facts.ts';
-import type {EndedJob, JobId, JobSeen, LiveJob} from '../../scheduler/scheduler.ts';
-import type {ArrayRange} from '../../workflow/workflow.ts';
+import type {EndedJob, JobArray, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {judgeArray} from './array-verdict.ts';
-
-/** What is known of the job that runs a step's script. */
-export type JobVerdict =
-  | {readonly is: 'live'; readonly seen: LiveJob}
-  | {readonly is: 'ended'; readonly succeeded: boolean; readonly why: string; readonly exitStatus?: number}
-  /** PBS does not know it, and the grace time has begun (`noted`) or must begin */
-  | {readonly is: 'absent'; readonly noted: boolean}
-  | {readonly is: 'lost'; readonly started: boolean; readonly why: string}
-  /** somebody deleted it before it ran; only a person's word brings it back */
-  | {readonly is: 'deleted-by-hand'; readonly why: string}
-  | {readonly is: 'no-evidence'; readonly why: string};
+import type {JobVerdict} from './verdict.ts';
 
 /** What pbs/job-wrapper.sh ends with when the facts that let it run are not there. */
 const WITHOUT_PERMIT = 96;
@@ -32,7 +21,7 @@ export function judgeJob(
   record: JobRecord,
   seen: Observed,
   settings: PlanSettings,
-  array?: ArrayRange,
+  array?: JobArray,
 ): JobVerdict {
   const id = jobOf(attempt, record);
   if (!id) return {is: 'no-evidence', why: 'its submission has not been confirmed'};

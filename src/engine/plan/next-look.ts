@@ -4,7 +4,7 @@ import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 
-import {isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
+import {holdOn, isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
 
 export interface LookBounds {
   /** shortest and longest wait between two looks, in milliseconds */
@@ -115,6 +115,7 @@ function lookForTransfer(
   earlier: ReadonlyMap<string, EarlierLook>,
 ): number | undefined {
   const transfer = workingAttempt(run, step.name).transfer;
+  if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
   if (!transfer) return verdictOf({run, seen, settings}, step).is === 'met' ? seen.now + bounds.minMs : undefined;
   if (!transfer.task) return seen.now + bounds.minMs;
   const task = seen.tasks.get(transfer.task);

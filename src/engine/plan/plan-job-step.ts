@@ -1,12 +1,13 @@
 import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
-import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
+import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
 import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
-import {type JobVerdict, jobOf, judgeJob} from './job-verdict.ts';
+import {jobOf, judgeJob} from './job-verdict.ts';
 import {planIntents} from './plan-intents.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
+import type {JobVerdict} from './verdict.ts';
 import {
   currentJobId,
   holdOn,
@@ -64,9 +65,17 @@ function submitJob(view: View, step: JobStep, attempt: Attempt, verdict: Verdict
       serial: nextSerial(attempt, 'job'),
       hold: verdict.is === 'waiting' && verdict.on.some((name) => !isNative(view, step, name)),
       dependencies,
+      proof: {succeeded: natives(view, step, step.needs), ended: natives(view, step, step.after)},
       why: verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : verdict.why || 'it may start',
     },
   ];
+}
+
+/** The attempts behind `depend=`, by their keys: PBS counts a job that was removed before it ran as one that exited with 0. */
+function natives(view: View, step: JobStep, names: readonly string[]): string[] {
+  return names
+    .filter((name) => !endOf(view.run, name) && isNative(view, step, name))
+    .map((name) => attemptKey(name, workingAttempt(view.run, name).number));
 }
 
 /** `depend=` for the jobs that are still open; undefined while one of them has no job at PBS to point to. */

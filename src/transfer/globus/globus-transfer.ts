@@ -12,9 +12,19 @@ import {
   TransferUnreachable,
 } from '../transfer-service.ts';
 import {type CallerSettings, createCaller, type Send} from './caller.ts';
-import {readTaskList, readTime} from './read-task.ts';
+import {readTask, readTaskList, readTime} from './read-task.ts';
 import {isUuid, taskFilter, transferDocument} from './requests.ts';
-import {EndpointDocument, EventList, FileList, Result, SubmissionId, SubmissionResult, TASK_FIELDS} from './schemas.ts';
+import {
+  EndpointDocument,
+  EventList,
+  FileList,
+  MovedList,
+  Result,
+  SubmissionId,
+  SubmissionResult,
+  TASK_FIELDS,
+  TaskList,
+} from './schemas.ts';
 
 export const PRODUCTION_TRANSFER_URL = 'https://transfer.api.globus.org/';
 
@@ -95,6 +105,20 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         description: event.description ?? '',
         details: typeof event.details === 'string' ? event.details : JSON.stringify(event.details ?? ''),
       }));
+    },
+
+    async recent() {
+      const query = {filter: 'type:TRANSFER', orderby: 'request_time DESC', limit: 1000, fields: TASK_FIELDS};
+      const list = await ask('GET /task_list', TaskList, (options, sdk) => tasks.getAll({...options, query}, sdk));
+      return list.DATA.map(readTask).flatMap((task) => (task.kind === 'task' ? [task] : []));
+    },
+
+    async moved(task) {
+      checkId(task, 'task');
+      const list = await ask(`GET /task/${task}/successful_transfers`, MovedList, (options, sdk) =>
+        tasks.getSuccessfulTransfers(task, options, sdk),
+      );
+      return list.DATA.flatMap(({source_path: from, destination_path: to}) => (from && to ? [{from, to}] : []));
     },
 
     async list({collection, path}) {

@@ -65,6 +65,8 @@ export const FileList = z.object({
   total: Count,
 });
 
+export const MovedList = z.object({DATA: z.array(z.object({source_path: Text, destination_path: Text}))});
+
 export const EndpointDocument = z.object({
   id: z.string(),
   display_name: Text,

@@ -1,0 +1,22 @@
+#!/bin/sh
+# A job that waits for one transfer (strategy: wait): PBS starts what depends on it when it succeeds.
+#
+# Never runs:      it was lost from the queue; any other look submits another one, and what depends on it anew.
+# Stops half way:  it was killed: the transfer goes on by itself, and any other look submits another one. Before its
+#                  walltime it leaves by itself, and hands over to a successor.
+# Runs twice, one after the other or at once: each looks, and looking twice does nothing twice.
+# A transfer that is paused or inactive, or a Globus that cannot be reached, ends nothing: it goes on waiting.
+umask 077
+#@VALUES
+#@SETUP
+end=$(($(date +%s) + STAGE_SECONDS))
+while :; do
+  left=$((end - $(date +%s)))
+  [ "$left" -gt 0 ] || left=0
+  "$STAGE_NODE" "$STAGE_CLI" monitor --role wait --of "$STAGE_OF" --seconds "$left"
+  code=$?
+  # 0: the transfer succeeded. 1: it failed. Anything else says nothing about it.
+  [ "$code" -gt 1 ] || exit "$code"
+  [ "$left" -gt 0 ] || exit "$code"
+  sleep 10
+done

@@ -1,0 +1,39 @@
+import {transferLabel} from '../engine/transfer-request.ts';
+import type {RunId} from '../ledger/layout.ts';
+import type {TransferService, TransferTask} from '../transfer/transfer-service.ts';
+import type {TransferStep} from '../workflow/workflow.ts';
+import {isWithin} from './task-paths.ts';
+
+export interface FoundTask {
+  readonly task: TransferTask;
+  /** why it may be the one */
+  readonly why: string;
+}
+
+/** How many tasks of the same two collections are looked into, newest first: each costs a question. */
+const LOOKED_INTO = 20;
+
+/**
+ * Tasks that may do the work of a step, when even their ids are lost: those with the label that stage gave them, or,
+ * where there is none, those that moved files between the step's two places. Newest first.
+ */
+export async function findTasks(transfers: TransferService, run: RunId, step: TransferStep): Promise<FoundTask[]> {
+  const all = await transfers.recent();
+  const label = transferLabel(run, step.name, 1).replace(/1$/, '');
+  const labelled = all.filter((task) => task.label.startsWith(label) && /^\d+$/.test(task.label.slice(label.length)));
+  if (labelled.length > 0) return labelled.map((task) => ({task, why: `its label is "${task.label}"`}));
+  const between = all
+    .filter(
+      (task) => task.sourceCollection === step.from.collection && task.destinationCollection === step.to.collection,
+    )
+    .slice(0, LOOKED_INTO);
+  const found = await Promise.all(between.map((task) => byPaths(transfers, task, step)));
+  return found.flat();
+}
+
+async function byPaths(transfers: TransferService, task: TransferTask, step: TransferStep): Promise<FoundTask[]> {
+  const [file] = task.filesTransferred > 0 ? await transfers.moved(task.task) : [];
+  if (!file) return [{task, why: 'it moves data between these collections; no file has arrived yet to tell by'}];
+  const fits = isWithin(file.from, step.from.path) && isWithin(file.to, step.to.path);
+  return fits ? [{task, why: `it moved ${file.from} to ${file.to}`}] : [];
+}

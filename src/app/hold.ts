@@ -1,0 +1,115 @@
+import {reconcile} from '../engine/reconcile.ts';
+import {type ExitCode, RequestWrong} from '../errors.ts';
+import type {RunId} from '../ledger/layout.ts';
+import type {HoldDecision, RunState} from '../ledger/run-facts.ts';
+import {count} from '../report/units.ts';
+import {listNames} from '../workflow/problems.ts';
+import {exitOfProblems, type ProblemDocument, problemDocuments} from './report.ts';
+import {findRun} from './status.ts';
+import type {Stage} from './wiring.ts';
+
+export interface HoldRequest {
+  /** undefined: all runs that have not ended */
+  readonly run: string | undefined;
+  /** only these steps; all when empty */
+  readonly steps: readonly string[];
+}
+
+export interface HeldRun {
+  readonly run: string;
+  readonly message: string;
+  /** jobs whose user hold was set, or ended, by this command */
+  readonly jobs: readonly string[];
+}
+
+export interface HoldReport {
+  readonly runs: readonly HeldRun[];
+  readonly problems: readonly ProblemDocument[];
+  readonly exit: ExitCode;
+}
+
+/**
+ * Keep what is queued from starting: queued jobs get a user hold, and nothing new is started. Running jobs and
+ * transfers go on. Safe to repeat.
+ *
+ * @throws {NoSuchRun} {RequestWrong}
+ */
+export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
+  const runs = chosen(stage, request);
+  const by = stage.by.replace(/:\d+$/, '');
+  for (const [run, state] of runs) {
+    if (standing(state, request.steps)) continue;
+    const steps = request.steps.length > 0 ? {steps: request.steps} : {};
+    stage.ledger.create(run, `decision.hold-${state.holds.length + 1}`, {at: Date.now(), by, ...steps});
+    stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
+  }
+  return advance(stage, [...runs.keys()], 'hold-job', (run, jobs) =>
+    standing(runs.get(run), request.steps) && jobs.length === 0
+      ? `${run} is held already`
+      : `${run} is held: ${count(jobs.length, 'queued job')} got a user hold. What runs goes on; end the hold with: stage release ${run}`,
+  );
+}
+
+/** End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat. */
+export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
+  const runs = chosen(stage, {...request, steps: []});
+  const by = stage.by.replace(/:\d+$/, '');
+  const held = new Set<string>();
+  for (const [run, state] of runs) {
+    for (const hold of state.holds.filter(({endedAt}) => endedAt === undefined)) {
+      held.add(run);
+      stage.ledger.create(run, `decision.release-${hold.number}`, {at: Date.now(), by});
+      stage.ledger.append(run, {at: Date.now(), event: 'run-released', by: stage.by});
+    }
+  }
+  return advance(stage, [...runs.keys()], 'unhold-job', (run, jobs) =>
+    held.has(run) || jobs.length > 0
+      ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
+      : `${run} is not held; nothing was changed`,
+  );
+}
+
+async function advance(
+  stage: Stage,
+  runs: readonly RunId[],
+  does: 'hold-job' | 'unhold-job',
+  message: (run: RunId, jobs: readonly string[]) => string,
+): Promise<HoldReport> {
+  if (runs.length === 0) return {runs: [], problems: [], exit: 0};
+  const looked = await reconcile(await stage.engine());
+  const problems = problemDocuments(looked.problems);
+  return {
+    runs: runs.map((run) => {
+      const jobs = looked.done.flatMap(({run: of, action}) => (of === run && action.do === does ? [action.job] : []));
+      return {run, message: message(run, jobs), jobs};
+    }),
+    problems,
+    exit: exitOfProblems(problems),
+  };
+}
+
+function chosen(stage: Stage, {run, steps}: HoldRequest): ReadonlyMap<RunId, RunState> {
+  const active = stage.ledger.activeRuns();
+  const asked = run === undefined ? active : [findRun(stage, run)];
+  const open = new Map(asked.map((id) => [id, stage.ledger.open(id).state]));
+  for (const [id, {spec}] of open) {
+    if (!active.includes(id))
+      throw new RequestWrong(`${id} has ended; there is nothing to hold or release`, {
+        next: [`See it: stage status ${id}`],
+      });
+    const names = spec.workflow.steps.map((step) => step.name);
+    const unknown = steps.find((step) => !names.includes(step));
+    if (unknown !== undefined)
+      throw new RequestWrong(`run ${id} has no step "${unknown}"`, {why: `its steps are ${listNames(names)}`});
+  }
+  return open;
+}
+
+/** A hold that covers what is asked for. */
+function standing(state: RunState | undefined, steps: readonly string[]): HoldDecision | undefined {
+  return state?.holds.find(
+    (hold) =>
+      hold.endedAt === undefined &&
+      (hold.steps === undefined || (steps.length > 0 && steps.every((step) => hold.steps?.includes(step)))),
+  );
+}
