@@ -14,11 +14,17 @@ is not submitted again, what is missing is, and a run that has ended is left alo
   static override examples = [
     '<%= config.bin %> run workflow.yaml',
     '<%= config.bin %> run workflow.yaml --param year=2024 --name climate-2024 --wait',
+    '<%= config.bin %> run workflow.yaml --adopt stage-in=0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
     '<%= config.bin %> run --stage-in theta:/~/data/=cluster:/~/in/ --job compute.sh --stage-out cluster:/~/results/=theta:/~/results/ --cleanup cleanup.sh',
   ];
   static override args = workflowArgs;
   static override flags = {
     ...workflowFlags,
+    adopt: Flags.string({
+      multiple: true,
+      description: 'task that exists and does the work of a transfer (may be repeated)',
+      helpValue: '[STEP=]TASK_ID',
+    }),
     again: Flags.boolean({description: 'start a new run although one of this name has ended'}),
     wait: Flags.boolean({
       char: 'w',
@@ -29,7 +35,11 @@ is not submitted again, what is missing is, and a run that has ended is left alo
   async run(): Promise<RunReport> {
     const {args, flags} = await this.parse(Run);
     const stage = await this.connect(flags.profile);
-    const report = await runWorkflow(stage, {...workflowRequest(args.workflow, flags), again: flags.again});
+    const report = await runWorkflow(stage, {
+      ...workflowRequest(args.workflow, flags),
+      again: flags.again,
+      adopt: flags.adopt ?? [],
+    });
     process.exitCode = report.exit;
     if (!flags.wait || report.run.endedAt !== undefined) {
       this.say(() => renderRunReport(report, styleOf(process.stdout)));

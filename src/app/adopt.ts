@@ -135,8 +135,8 @@ async function differencesOf(transfers: TransferService, task: TransferTask, ste
   return differences;
 }
 
-/** Write down that the task is the step's. @returns what that came to, in words */
-function graft(stage: Stage, engine: EngineContext, run: RunId, step: TransferStep, task: TaskId): string {
+/** Write down that the task is the step's. @returns what that came to, in words @throws {HasTask} {ResumedMeanwhile} */
+export function graft(stage: Stage, engine: EngineContext, run: RunId, step: TransferStep, task: TaskId): string {
   const open = stage.ledger.open(run);
   const {state} = open;
   const by = stage.by.replace(/:\d+$/, '');

@@ -2,7 +2,6 @@ import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {type RunView, viewSummary} from '../report/run-view.ts';
-import {count} from '../report/units.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
 import {findRun} from './status.ts';

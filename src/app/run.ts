@@ -3,6 +3,7 @@ import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import type {RunView} from '../report/run-view.ts';
 import {count} from '../report/units.ts';
+import type {TaskId} from '../transfer/transfer-service.ts';
 import {describeDifference} from '../workflow/difference.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import {exitOf, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
@@ -11,6 +12,8 @@ import type {Stage} from './wiring.ts';
 export interface RunRequest extends WorkflowRequest {
   /** start a new run although one of this name has ended */
   readonly again: boolean;
+  /** `[STEP=]TASK_ID`: tasks that exist and do the work of transfers */
+  readonly adopt: readonly string[];
 }
 
 export interface RunReport {
@@ -30,26 +33,56 @@ export interface RunReport {
  */
 export async function runWorkflow(stage: Stage, request: RunRequest): Promise<RunReport> {
   const prepared = await prepareWorkflow(stage, request);
+  const adopt = await adoptions(stage, request.adopt, prepared);
   const existing = stage.ledger.find(prepared.name);
   const number = stage.ledger.nextNumber(prepared.name);
-  if (!existing) return start(stage, prepared, number);
+  if (!existing) return start(stage, prepared, number, adopt);
   const state = stage.ledger.open(existing).state;
   const ended = stage.ledger.summary(existing);
-  if (ended && request.again) return start(stage, prepared, number);
+  if (ended && request.again) return start(stage, prepared, number, adopt);
   if (state.spec.fingerprint !== prepared.fingerprint)
     throw new RunDiffers(existing, describeDifference(state.spec, prepared), ended !== undefined);
-  if (!ended) return advance(stage, existing, request.again);
+  if (!ended || Object.keys(adopt).length > 0) {
+    for (const [step, task] of Object.entries(adopt)) await graftTask(stage, existing, step, task);
+    return advance(stage, existing, request.again);
+  }
   const {viewSummary} = await import('../report/run-view.ts');
   const view = viewSummary(ended);
   const again = 'start it anew with --again, or under another name with --name';
   const message =
     ended.state === 'succeeded'
       ? `${existing} has succeeded already; ${again}`
-      : `${existing} has ${ended.state === 'failed' ? 'failed' : 'been cancelled'}: ${ended.why}; ${again}`;
+      : `${existing} has ${ended.state === 'failed' ? 'failed' : 'been cancelled'}: ${ended.why}; try again what failed with "stage resume ${existing}", or ${again}`;
   return {did: 'nothing', message, run: view, submitted: {jobs: 0, transfers: 0}, problems: [], exit: exitOf(view, [])};
 }
 
-async function start(stage: Stage, prepared: PreparedWorkflow, number: number): Promise<RunReport> {
+/** Tasks to adopt, by step, seen to do that step's work. Loaded only where somebody adopts. */
+async function adoptions(
+  stage: Stage,
+  texts: readonly string[],
+  {workflow}: PreparedWorkflow,
+): Promise<Readonly<Record<string, TaskId>>> {
+  if (texts.length === 0) return {};
+  const {checkTask, readAdoptions, transferStep} = await import('./adopt.ts');
+  const adopt = readAdoptions(texts, workflow);
+  const {transfers} = await stage.engine();
+  for (const [step, task] of Object.entries(adopt))
+    await checkTask(transfers, task, transferStep(workflow, step, 'the workflow'), false);
+  return adopt;
+}
+
+async function graftTask(stage: Stage, run: RunId, step: string, task: TaskId): Promise<void> {
+  const {graft, transferStep} = await import('./adopt.ts');
+  const {workflow} = stage.ledger.open(run).state.spec;
+  graft(stage, await stage.engine(), run, transferStep(workflow, step, `run ${run}`), task);
+}
+
+async function start(
+  stage: Stage,
+  prepared: PreparedWorkflow,
+  number: number,
+  adopt: Readonly<Record<string, TaskId>>,
+): Promise<RunReport> {
   const {name, workflow, scriptHashes, fingerprint} = prepared;
   // PBS and Globus must be usable in principle before anything is recorded.
   await stage.engine();
@@ -62,6 +95,7 @@ async function start(stage: Stage, prepared: PreparedWorkflow, number: number): 
     createdAt: Date.now(),
     createdBy: stage.by,
     host: stage.by.split('@')[1]?.split(':')[0] ?? '',
+    ...(Object.keys(adopt).length > 0 ? {adopt} : {}),
   };
   const created = stage.ledger.createRun(number, spec, prepared.scripts);
   const run = created ?? stage.ledger.find(name);

@@ -88,6 +88,23 @@ export async function showTransfers(stage: Stage, texts: readonly string[]): Pro
   return look((await stage.engine()).transfers, texts.map(taskId));
 }
 
+/** The newest tasks of this identity. */
+export async function listTransfers(stage: Stage, limit: number): Promise<TaskReport> {
+  const tasks = await (await stage.engine()).transfers.recent();
+  return {tasks: tasks.slice(0, limit).map(viewTask), exit: EXIT.ok};
+}
+
+/** Cancel one task. @returns how it stands afterwards; exit 0 when it will move nothing more */
+export async function cancelTransfer(stage: Stage, text: string): Promise<TaskReport> {
+  const {transfers} = await stage.engine();
+  const id = taskId(text);
+  const before = await look(transfers, [id]);
+  if (before.tasks[0]?.state === 'unknown') return before;
+  await transfers.cancel(id);
+  const after = await look(transfers, [id]);
+  return {...after, exit: after.exit === EXIT.failed ? EXIT.ok : after.exit};
+}
+
 async function look(transfers: TransferService, ids: readonly TaskId[]): Promise<TaskReport> {
   const seen = await transfers.look(ids);
   const tasks = ids.map((id): TaskView => {

@@ -1,0 +1,40 @@
+import {Args, Flags} from '@oclif/core';
+import {type AdoptReport, adoptTask} from '../src/app/adopt.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {styleOf} from '../src/app/style.ts';
+import {RequestWrong} from '../src/errors.ts';
+import {renderRunReport} from '../src/report/render-run-report.ts';
+
+export default class Adopt extends StageCommand {
+  static override summary = 'Graft a Globus task that exists onto a transfer step of a run.';
+  static override description =
+    `From then on it is the step's task, whether it is active, paused, succeeded or failed. The task must
+belong to you and move what the step says; --force takes it all the same. With --find it is looked for by
+the label that stage gives its tasks, and by where they move data.`;
+  static override examples = [
+    '<%= config.bin %> adopt climate-ens stage-in 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
+    '<%= config.bin %> adopt climate-ens stage-in --find',
+  ];
+  static override args = {
+    run: Args.string({required: true, description: 'name of the run'}),
+    step: Args.string({required: true, description: 'a transfer step of it'}),
+    task: Args.string({description: 'task id; leave it out with --find'}),
+  };
+  static override flags = {
+    find: Flags.boolean({default: false, description: 'look for the task'}),
+    force: Flags.boolean({default: false, description: 'take it although it does not move what the step says'}),
+  };
+
+  async run(): Promise<AdoptReport> {
+    const {args, flags} = await this.parse(Adopt);
+    if ((args.task === undefined) !== flags.find)
+      throw new RequestWrong(flags.find ? 'a task and --find were both given' : 'no task was named', {
+        next: ['Name the task, or let it be looked for with --find.'],
+      });
+    const {run, step, task} = args;
+    const report = await adoptTask(await this.connect(flags.profile), {run, step, task, force: flags.force});
+    process.exitCode = report.exit;
+    this.say(() => renderRunReport(report, styleOf(process.stdout)));
+    return report;
+  }
+}

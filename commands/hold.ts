@@ -1,0 +1,31 @@
+import {Args, Flags} from '@oclif/core';
+import {type HoldReport, holdRuns} from '../src/app/hold.ts';
+import {oneOrAll} from '../src/app/one-or-all.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {renderHold} from '../src/report/render-hold.ts';
+
+export default class Hold extends StageCommand {
+  static override summary = 'Keep the queued jobs of a run from starting, for maintenance for instance.';
+  static override description =
+    `Queued jobs get a user hold, and nothing new is started. Running jobs and transfers go on.
+Which jobs were held before is remembered: "stage release" gives back exactly the holds that were there.`;
+  static override examples = [
+    '<%= config.bin %> hold climate-ens',
+    '<%= config.bin %> hold climate-ens --step compute',
+    '<%= config.bin %> hold --all',
+  ];
+  static override args = {run: Args.string({description: 'name of the run; leave it out with --all'})};
+  static override flags = {
+    all: Flags.boolean({default: false, description: 'every run that has not ended'}),
+    step: Flags.string({multiple: true, description: 'only this step (may be repeated)'}),
+  };
+
+  async run(): Promise<HoldReport> {
+    const {args, flags} = await this.parse(Hold);
+    const run = oneOrAll(args.run, flags.all);
+    const report = await holdRuns(await this.connect(flags.profile), {run, steps: flags.step ?? []});
+    process.exitCode = report.exit;
+    this.say(() => renderHold(report));
+    return report;
+  }
+}

@@ -1,0 +1,22 @@
+import {Args, Flags} from '@oclif/core';
+import {type HoldReport, releaseRuns} from '../src/app/hold.ts';
+import {oneOrAll} from '../src/app/one-or-all.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {renderHold} from '../src/report/render-hold.ts';
+
+export default class Release extends StageCommand {
+  static override summary = 'End the hold that "stage hold" put on a run.';
+  static override description =
+    'Exactly the user holds that "stage hold" set are ended: jobs that wait for a transfer, or that you held yourself, stay held.';
+  static override examples = ['<%= config.bin %> release climate-ens', '<%= config.bin %> release --all'];
+  static override args = {run: Args.string({description: 'name of the run; leave it out with --all'})};
+  static override flags = {all: Flags.boolean({default: false, description: 'every run that has not ended'})};
+
+  async run(): Promise<HoldReport> {
+    const {args, flags} = await this.parse(Release);
+    const report = await releaseRuns(await this.connect(flags.profile), {run: oneOrAll(args.run, flags.all)});
+    process.exitCode = report.exit;
+    this.say(() => renderHold(report));
+    return report;
+  }
+}

@@ -1,0 +1,40 @@
+import {Args, Flags} from '@oclif/core';
+import {oneOrAll} from '../src/app/one-or-all.ts';
+import {type ResumeReport, resumeRuns} from '../src/app/resume.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {styleOf} from '../src/app/style.ts';
+import {RequestWrong} from '../src/errors.ts';
+import {renderResumed} from '../src/report/render-resumed.ts';
+
+export default class Resume extends StageCommand {
+  static override summary =
+    'Take a run up again: rebuild what the queue lost, try again what failed, keep what succeeded.';
+  static override description =
+    `Steps that failed, were cancelled or skipped are tried again, a transfer with checksum sync, so that
+what arrived is not moved twice. A step that succeeded is never done again, unless --redo names it.
+With --all, jobs that the queue lost are submitted again for every run that has not ended.`;
+  static override examples = [
+    '<%= config.bin %> resume climate-ens',
+    '<%= config.bin %> resume climate-ens --redo stage-in',
+    '<%= config.bin %> resume --all   # after the queue was wiped',
+  ];
+  static override args = {run: Args.string({description: 'name of the run; leave it out with --all'})};
+  static override flags = {
+    all: Flags.boolean({default: false, description: 'every run that has not ended'}),
+    redo: Flags.string({
+      multiple: true,
+      description: 'a step that succeeded and is to be done again (may be repeated)',
+      helpValue: 'STEP',
+    }),
+  };
+
+  async run(): Promise<ResumeReport> {
+    const {args, flags} = await this.parse(Resume);
+    const run = oneOrAll(args.run, flags.all);
+    if (run === undefined && flags.redo !== undefined) throw new RequestWrong('--redo is for one run; name it');
+    const report = await resumeRuns(await this.connect(flags.profile), {run, redo: flags.redo ?? []});
+    process.exitCode = report.exit;
+    this.say(() => renderResumed(report, styleOf(process.stdout)));
+    return report;
+  }
+}

@@ -1,0 +1,18 @@
+import {Flags} from '@oclif/core';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {listTransfers, type TaskReport} from '../../src/app/transfer.ts';
+import {renderTasks} from '../../src/report/render-tasks.ts';
+
+export default class TransferList extends StageCommand {
+  static override summary = 'List your Globus transfer tasks, newest first.';
+  static override description = 'All of them, whoever started them: also those that no run knows of.';
+  static override examples = ['<%= config.bin %> transfer list', '<%= config.bin %> transfer list --limit 100 --json'];
+  static override flags = {limit: Flags.integer({default: 20, min: 1, max: 1000, description: 'how many at most'})};
+
+  async run(): Promise<TaskReport> {
+    const {flags} = await this.parse(TransferList);
+    const report = await listTransfers(await this.connect(flags.profile), flags.limit);
+    this.say(() => (report.tasks.length > 0 ? renderTasks(report.tasks) : 'Globus lists no transfer task of yours.'));
+    return report;
+  }
+}
