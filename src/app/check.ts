@@ -45,7 +45,7 @@ export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest):
     host: '',
     nonce: '',
   } as const;
-  const foreseen = foresee(spec);
+  const foreseen = foresee(spec, stage.profile.strategy);
   const existing = stage.ledger.find(name);
   return {
     name,
@@ -68,12 +68,17 @@ export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest):
       ...(step.always ? {always: step.always} : {}),
       helpers: foreseen.flatMap(({action}) =>
         action.do === 'submit-job' && action.role !== 'job' && action.step === step.name
-          ? [`${action.role}, ${dependencyInWords(action)}: ${action.why}`]
+          ? [`${[helperInWords(action.role), dependencyInWords(action)].filter(Boolean).join(', ')}: ${action.why}`]
           : [],
       ),
     })),
     ...(existing ? {existing} : {}),
   };
+}
+
+/** A waiting job is no name of PBS's: it is said what it is. */
+function helperInWords(role: string): string {
+  return role === 'wait' ? 'job that waits' : role;
 }
 
 function whatIs(step: Step): string {

@@ -4,11 +4,11 @@ import type {FactValue} from '../ledger/facts.ts';
 import {foldRun} from '../ledger/fold.ts';
 import {attemptKey, jobKey, type RunSpec} from '../ledger/run-facts.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
+import type {Strategy} from '../workflow/workflow.ts';
 
-const SETTINGS: PlanSettings = {
+const SETTINGS: Omit<PlanSettings, 'strategy'> = {
   lostGraceMs: 0,
   refusedRetryMs: 0,
-  strategy: 'monitor',
   lostAttempts: 1,
   rebuild: false,
 };
@@ -22,13 +22,15 @@ export interface Foreseen {
 /**
  * What `stage run` would do at once for a new run, by the very planner that does it, with PBS and Globus
  * saying yes to everything. Pure.
+ *
+ * @param strategy how transfers are waited for whose step does not say
  */
-export function foresee(spec: RunSpec): Foreseen[] {
+export function foresee(spec: RunSpec, strategy: Strategy): Foreseen[] {
   const facts = new Map<string, FactValue>();
   const foreseen: Foreseen[] = [];
   for (;;) {
     const seen = {now: 0, jobs: new Map(), tasks: new Map(), tags: new Map()};
-    const actions = planRun(foldRun(spec, facts), seen, SETTINGS).filter(
+    const actions = planRun(foldRun(spec, facts), seen, {...SETTINGS, strategy}).filter(
       (action) => action.do === 'submit-job' || action.do === 'submit-transfer',
     );
     const before = facts.size;

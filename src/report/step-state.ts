@@ -1,7 +1,7 @@
 import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {standingJob, type View, verdictOf} from '../engine/plan/view.ts';
-import {lostInARow} from '../ledger/attempts.ts';
-import type {Attempt, Outcome} from '../ledger/run-facts.ts';
+import {lostInARow, retryAt} from '../ledger/attempts.ts';
+import {type Attempt, currentAttempt, type Outcome} from '../ledger/run-facts.ts';
 import type {Step} from '../workflow/workflow.ts';
 
 /** What a step is doing, in one word for scripts and people. */
@@ -65,6 +65,13 @@ export function transferState(view: View, step: Step, attempt: Attempt, errors: 
 }
 
 function notBegun(view: View, step: Step): StepStanding {
+  const retry = retryAt(view.run, step.name);
+  const failure = currentAttempt(view.run, step.name).outcome?.why;
+  if (retry !== undefined && retry > view.seen.now)
+    return {
+      state: 'waiting',
+      reason: `failed (${failure}); tried again ${new Date(retry).toISOString().slice(0, 19)}Z`,
+    };
   const verdict = verdictOf(view, step);
   if (verdict.is === 'waiting') return {state: 'waiting', reason: `waits for ${verdict.on.join(', ')}`};
   const {lostAttempts} = view.settings;
@@ -92,7 +99,9 @@ export function jobState(view: View, step: Step, attempt: Attempt): StepStanding
       if (state === 'held')
         return {
           state: 'held',
-          reason: waits || (userHold ? heldReason(record.releasedAt, view.seen.now) : (comment ?? 'held')),
+          reason:
+            waits ||
+            (userHold ? heldReason(record.releasedAt, view.seen.now) : (comment ?? 'PBS has not freed it yet')),
         };
       return {state: 'queued', reason: waits || comment || `${state} in queue ${stands.seen.queue}`};
     }

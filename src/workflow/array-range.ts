@@ -1,5 +1,5 @@
+import type {JobArray} from '../scheduler/scheduler.ts';
 import {quote} from './problems.ts';
-import type {ArrayRange} from './workflow.ts';
 
 const ALLOWED = 'needs X-Y, X-Y:STEP, X-Y%MAX or X-Y:STEP%MAX, such as 0-99%10';
 /** For editors; what is wrong in particular is said by {@link readArrayRange}. */
@@ -13,7 +13,7 @@ export const ARRAY_PATTERN = /^([0-9]{1,9})-([0-9]{1,9})(?::([0-9]{1,9}))?(?:%([
  *
  * @returns the range, or one sentence on what is wrong with it
  */
-export function readArrayRange(text: string): ArrayRange | string {
+export function readArrayRange(text: string): JobArray | string {
   const found = ARRAY_PATTERN.exec(text);
   if (found === null) {
     if (text.includes(',')) return `${quote(text)} is more than one range; PBS takes one; ${ALLOWED}`;
@@ -29,11 +29,11 @@ export function readArrayRange(text: string): ArrayRange | string {
 }
 
 /** One spelling for one range, in the form of `qsub -J`: a step of 1 is left out. */
-export function writeArrayRange({first, last, step, atOnce}: ArrayRange): string {
+export function writeArrayRange({first, last, step, atOnce}: JobArray): string {
   return `${first}-${last}${step === 1 ? '' : `:${step}`}${atOnce === undefined ? '' : `%${atOnce}`}`;
 }
 
 /** How many subjobs a range makes. */
-export function countSubjobs({first, last, step}: ArrayRange): number {
+export function countSubjobs({first, last, step}: JobArray): number {
   return Math.floor((last - first) / step) + 1;
 }

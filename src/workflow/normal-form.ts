@@ -1,4 +1,5 @@
 import {resolve} from 'node:path';
+import type {JobArray} from '../scheduler/scheduler.ts';
 import type {Place} from '../transfer/transfer-service.ts';
 import {withAlways} from './always.ts';
 import {readArrayRange} from './array-range.ts';
@@ -6,7 +7,7 @@ import {DEFAULT_RETRY_DELAY_MS, readDuration} from './duration.ts';
 import {readPlace, resolveCollection} from './places.ts';
 import type {Path} from './problems.ts';
 import {SYNC_LEVELS, type WorkflowFile} from './schema.ts';
-import type {ArrayRange, JobStep, Step, TransferStep, Workflow} from './workflow.ts';
+import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
 
 export interface NormalFormContext {
   /** absolute; scripts are looked for from here */
@@ -117,7 +118,7 @@ function jobStep(common: Common, job: NonNullable<FileStep['job']>, context: Nor
   };
 }
 
-function arrayRange(text: string): ArrayRange {
+function arrayRange(text: string): JobArray {
   const range = readArrayRange(text);
   if (typeof range === 'string') throw new RangeError(range); // found right: cannot happen
   return range;
