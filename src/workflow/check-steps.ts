@@ -1,3 +1,4 @@
+import {readArrayRange} from './array-range.ts';
 import {findCycle, type GraphStep} from './graph.ts';
 import {readPlace, resolveCollection} from './places.ts';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from './problems.ts';
@@ -18,6 +19,8 @@ export function checkSteps(raw: unknown, collections: Readonly<Record<string, st
     isMap(step)
       ? [
           ...checkKind(['steps', name], step),
+          ...checkWhen(['steps', name], step),
+          ...checkRetries(['steps', name], step),
           ...checkReferences(name, step, names),
           ...checkTransfer(['steps', name, 'transfer'], step.transfer, known),
           ...checkJob(['steps', name, 'job'], step.job),
@@ -35,6 +38,29 @@ function checkKind(path: Path, step: Readonly<Record<string, unknown>>): Problem
   if (job && Object.hasOwn(step, 'strategy'))
     return [{path: [...path, 'strategy'], at: 'key', text: 'says how a transfer is waited for; a job step has none'}];
   return [];
+}
+
+/** A step that runs whatever happened has nothing that must have happened before. */
+function checkWhen(path: Path, step: Readonly<Record<string, unknown>>): Problem[] {
+  if (step.when !== 'always') return [];
+  return (['needs', 'on_failure_of'] as const).flatMap((key): Problem[] =>
+    Object.hasOwn(step, key)
+      ? [
+          {
+            path: [...path, key],
+            at: 'key',
+            text: 'cannot stand beside "when: always", which runs whatever happened; leave one of them out',
+          },
+        ]
+      : [],
+  );
+}
+
+function checkRetries(path: Path, step: Readonly<Record<string, unknown>>): Problem[] {
+  if (!Object.hasOwn(step, 'retry_delay') || Object.hasOwn(step, 'retries')) return [];
+  return [
+    {path: [...path, 'retry_delay'], at: 'key', text: 'has no meaning without retries; add retries, or leave it out'},
+  ];
 }
 
 const CONDITIONS = ['needs', 'on_failure_of', 'after'] as const;
@@ -157,6 +183,8 @@ function checkJob(path: Path, job: unknown): Problem[] {
       at: 'value',
       text: `${quote(walltime)} is not a walltime; needs HH:MM:SS, MM:SS or seconds`,
     });
+  const array = typeof job.array === 'string' ? readArrayRange(job.array) : undefined;
+  if (typeof array === 'string') problems.push({path: [...path, 'array'], at: 'value', text: array});
   return problems;
 }
 

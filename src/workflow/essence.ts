@@ -1,4 +1,6 @@
 import type {Place} from '../transfer/transfer-service.ts';
+import {writeArrayRange} from './array-range.ts';
+import {writeDuration} from './duration.ts';
 import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
 
 /** A workflow together with what its scripts contain. */
@@ -37,6 +39,9 @@ function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>)
     needs: [...step.needs].sort(),
     on_failure_of: [...step.onFailureOf].sort(),
     after: [...step.after].sort(),
+    retries: step.retries,
+    retry_delay: step.retryDelayMs === undefined ? undefined : writeDuration(step.retryDelayMs),
+    when: step.always ? 'always' : undefined,
   };
 }
 
@@ -60,7 +65,9 @@ function jobEssence(step: JobStep, scriptHashes: Readonly<Record<string, string>
   const script = Object.hasOwn(scriptHashes, step.name) ? scriptHashes[step.name] : undefined;
   if (script === undefined) throw new RangeError(`the contents of the script of step ${step.name} are not known`);
   const {resources, queue, account, project, jobName, env} = step;
-  return {kind: 'job', script, resources, queue, account, project, name: jobName, env};
+  const array = step.array === undefined ? undefined : writeArrayRange(step.array);
+  const common = {kind: 'job', script, resources, queue, account, project, name: jobName, env} as const;
+  return {...common, array, on_interrupted: step.onInterrupted};
 }
 
 function placeText(place: Place): string {

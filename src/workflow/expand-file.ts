@@ -3,6 +3,8 @@ import {isMap, type Path, type Problem, UNCLEAR} from './problems.ts';
 
 /** The keys of a transfer that are true or false: there a placeholder may stand for a parameter that is. */
 const SWITCHES = ['recursive', 'verify_checksum', 'preserve_timestamp', 'encrypt'];
+/** The same for the key of a step that is a number. */
+const NUMBER = 'retries';
 
 /**
  * Put the parameters into every text of the file but the parameters' own defaults. Keys stay as they are. Pure.
@@ -26,7 +28,10 @@ export function expandFile(
     if (expanded.problems.length > 0 || expanded.used.some((name) => params.missing.has(name))) return UNCLEAR;
     const isSwitch = path.length === 4 && path[2] === 'transfer' && SWITCHES.includes(String(path[3]));
     const isTruth = expanded.text === 'true' || expanded.text === 'false';
-    return isSwitch && isTruth && isLonePlaceholder(text) ? expanded.text === 'true' : expanded.text;
+    if (isSwitch && isTruth && isLonePlaceholder(text)) return expanded.text === 'true';
+    const isNumber = path.length === 3 && path[0] === 'steps' && path[2] === NUMBER;
+    if (isNumber && /^\d{1,9}$/.test(expanded.text) && isLonePlaceholder(text)) return Number(expanded.text);
+    return expanded.text;
   };
   const value = Object.fromEntries(
     Object.entries(file).map(([key, item]) => [key, key === 'params' ? item : expand(item, [key])]),

@@ -19,6 +19,11 @@ const FILE_KEYS = Object.keys(fileSchema.shape);
 const STEP_KEYS = Object.keys(stepSchema.shape);
 const TRANSFER_KEYS = Object.keys(transferSchema.shape);
 const JOB_KEYS = Object.keys(jobSchema.shape);
+/** Keys of a step as other tools have them. */
+const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
+  always: 'write "when: always"',
+  retry: 'write "retries: 3"',
+};
 /** What people write beside `script` although PBS has it as a resource. */
 const COMMON_RESOURCES = ['walltime', 'select', 'place', 'ncpus', 'mem', 'nodes'];
 
@@ -52,9 +57,13 @@ function describe(value: unknown, allowed: string): string {
   if (Array.isArray(value)) return value.length === 0 ? 'is an empty list' : 'is a list';
   if (isMap(value)) return Object.keys(value).length === 0 ? 'is an empty map' : 'is a map';
   if (value === '') return 'is empty text';
+  const number = /^needs a (whole number|duration)/.test(allowed);
+  if (number && typeof value === 'number') return `${value} cannot be used`;
+  if (allowed.startsWith('needs a whole number') && typeof value === 'string' && /^\d+$/.test(value))
+    return `${quote(value)} is text`;
   if (typeof value === 'string') return `${quote(value)} cannot be used`;
   // YAML makes numbers and switches of what has no quotes.
-  const quotes = /^needs (a map|a list|true)/.test(allowed) ? '' : ' (it has no quotes)';
+  const quotes = /^needs (a map|a list|a whole number|true)/.test(allowed) ? '' : ' (it has no quotes)';
   return `is ${typeof value === 'number' ? 'a number' : 'true or false'}${quotes}`;
 }
 
@@ -74,6 +83,7 @@ function knownKeys(parent: Path): readonly string[] {
 function rightPlace(parent: Path, key: string): string | undefined {
   const inJob = parent[2] === 'job';
   const inStep = parent.length === 2;
+  if (inStep && Object.hasOwn(SPELLED_OTHERWISE, key)) return SPELLED_OTHERWISE[key];
   if (inJob && COMMON_RESOURCES.includes(key)) return 'it belongs inside "resources"';
   if (parent.length === 3 && STEP_KEYS.includes(key)) return `it belongs to the step, beside "${parent[2]}"`;
   if (inStep && TRANSFER_KEYS.includes(key)) return 'it belongs inside "transfer"';

@@ -23,6 +23,10 @@ export interface WorkflowFlags {
   readonly queue?: string;
   readonly account?: string;
   readonly project?: string;
+  /** indices of a job array, of the jobs alone: `0-99%10` */
+  readonly array?: string;
+  /** of all steps */
+  readonly retries?: number;
 }
 
 /** A step as it would stand in the file, and the flag that asks for it. */
@@ -101,6 +105,7 @@ function buildSteps(
   stageIns: readonly FlagTransfer[],
   stageOuts: readonly FlagTransfer[],
 ): FlagStep[] {
+  const {queue, account, project, resources, array, retries} = flags;
   const transfers = (name: string, list: readonly FlagTransfer[], needs: readonly string[]): FlagStep[] =>
     list.flatMap((transfer, index) =>
       'wrong' in transfer
@@ -109,22 +114,25 @@ function buildSteps(
             {
               name: numbered(name, index, list),
               flag: transfer.flag,
-              raw: {needs, transfer: {from: transfer.from, to: transfer.to}},
+              raw: {needs, retries, transfer: {from: transfer.from, to: transfer.to}},
             },
           ],
     );
-  const {queue, account, project, resources} = flags;
   const jobs = flags.job ?? [];
   const ins = transfers('stage-in', stageIns, []);
   const computes = jobs.map((script, index) => ({
     name: numbered('compute', index, jobs),
     flag: `--job ${script}`,
-    raw: {needs: ins.map(nameOf), job: {script, resources, queue, account, project}},
+    raw: {needs: ins.map(nameOf), retries, job: {script, resources, queue, account, project, array}},
   }));
   const outs = transfers('stage-out', stageOuts, (computes.length > 0 ? computes : ins).map(nameOf));
   const {cleanup} = flags;
   if (cleanup === undefined) return [...ins, ...computes, ...outs];
-  const raw = {on_failure_of: [...ins, ...computes].map(nameOf), job: {script: cleanup, queue, account, project}};
+  const raw = {
+    on_failure_of: [...ins, ...computes].map(nameOf),
+    retries,
+    job: {script: cleanup, queue, account, project},
+  };
   return [...ins, ...computes, ...outs, {name: 'cleanup', flag: `--cleanup ${cleanup}`, raw}];
 }
 
@@ -146,6 +154,8 @@ function wrongSet(flags: WorkflowFlags, steps: readonly FlagStep[], options: Loa
     wrong.push('there is nothing to do; needs a workflow file, or --stage-in, --job or --stage-out');
   else if (flags.cleanup !== undefined && (flags.stageIn?.length ?? 0) + (flags.job?.length ?? 0) === 0)
     wrong.push(`--cleanup ${flags.cleanup}: has nothing to clean up after; needs --stage-in or --job`);
+  if (flags.array !== undefined && (flags.job?.length ?? 0) === 0)
+    wrong.push(`--array ${flags.array}: there is no job to make an array of; needs --job`);
   return wrong;
 }
 
@@ -159,7 +169,8 @@ function place(path: Path, step: FlagStep | undefined): string {
   if (path[0] === 'name') return '--name';
   if (step === undefined) return renderPath(path);
   const key = String(path[3] ?? '');
-  if (['queue', 'account', 'project'].includes(key)) return `--${key}`;
+  if (path[2] === 'retries') return '--retries';
+  if (['queue', 'account', 'project', 'array'].includes(key)) return `--${key}`;
   if (key === 'resources') return `--resource ${String(path[4] ?? '')}`.trim();
   return key === 'from' || key === 'to' ? `${step.flag}: ${key}` : step.flag;
 }

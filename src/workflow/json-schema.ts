@@ -23,6 +23,8 @@ const DESCRIBING = ['title', 'description', 'default', 'examples'];
 /** The schema of a value that may also be a text with `${{ params.NAME }}` in it, whatever it is otherwise. */
 function withPlaceholders(schema: unknown): unknown {
   if (!isMap(schema)) return schema;
+  if (Array.isArray(schema.anyOf) && schema.anyOf.every((branch) => isMap(branch) && isChoosy(branch)))
+    return {...schema, anyOf: [...(schema.anyOf as unknown[]), PLACEHOLDER]}; // Array.isArray gives any[]
   if (isChoosy(schema)) {
     const parts = Object.entries(schema);
     const describing = parts.filter(([key]) => DESCRIBING.includes(key));
@@ -40,6 +42,6 @@ function withPlaceholders(schema: unknown): unknown {
 
 /** Whether a single value is meant that not every text would do for. */
 function isChoosy(schema: Readonly<Record<string, unknown>>): boolean {
-  if (schema.type === 'boolean') return true;
+  if (schema.type === 'boolean' || schema.type === 'integer') return true;
   return schema.type === 'string' && ['pattern', 'enum', 'const', 'format'].some((key) => key in schema);
 }

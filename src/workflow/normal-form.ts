@@ -1,9 +1,12 @@
 import {resolve} from 'node:path';
 import type {Place} from '../transfer/transfer-service.ts';
+import {withAlways} from './always.ts';
+import {readArrayRange} from './array-range.ts';
+import {DEFAULT_RETRY_DELAY_MS, readDuration} from './duration.ts';
 import {readPlace, resolveCollection} from './places.ts';
 import type {Path} from './problems.ts';
 import {SYNC_LEVELS, type WorkflowFile} from './schema.ts';
-import type {Conditions, JobStep, Step, TransferStep, Workflow} from './workflow.ts';
+import type {ArrayRange, JobStep, Step, TransferStep, Workflow} from './workflow.ts';
 
 export interface NormalFormContext {
   /** absolute; scripts are looked for from here */
@@ -29,25 +32,45 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     return {collection: collection.id, path: written.path};
   };
   const steps = Object.entries(file.steps).map(([name, step]): Step => {
-    const conditions = {needs: list(step.needs), onFailureOf: list(step.on_failure_of), after: list(step.after)};
-    if (step.transfer !== undefined) return transferStep(name, conditions, step.transfer, place);
-    if (step.job !== undefined) return jobStep(name, conditions, step.job, context);
+    const common = commonOf(name, step);
+    if (step.transfer !== undefined)
+      return {
+        ...transferStep(common, step.transfer, place),
+        ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
+      };
+    if (step.job !== undefined) return jobStep(common, step.job, context);
     throw new RangeError(`step ${name} has neither transfer nor job`);
   });
   return {
     name: file.name,
     collections: Object.fromEntries([...used].map((name) => [name, (known[name] ?? '').toLowerCase()])),
     params: context.params,
-    steps,
+    steps: withAlways(steps),
     workdir: context.directory,
   };
 }
 
 type FileStep = WorkflowFile['steps'][string];
 
+/** What a step of either kind may say. */
+type Common = Pick<Step, 'name' | 'needs' | 'onFailureOf' | 'after' | 'retries' | 'retryDelayMs' | 'always'>;
+
+function commonOf(name: string, step: FileStep): Common {
+  const {retries = 0, retry_delay: delay} = step;
+  const retryDelayMs = delay === undefined ? DEFAULT_RETRY_DELAY_MS : readDuration(delay);
+  return {
+    name,
+    needs: list(step.needs),
+    onFailureOf: list(step.on_failure_of),
+    after: list(step.after),
+    ...(retries === 0 ? {} : {retries}),
+    ...(retries === 0 || retryDelayMs === undefined || retryDelayMs === DEFAULT_RETRY_DELAY_MS ? {} : {retryDelayMs}),
+    ...(step.when === 'always' ? {always: true} : {}),
+  };
+}
+
 function transferStep(
-  name: string,
-  conditions: Conditions,
+  common: Common,
   transfer: NonNullable<FileStep['transfer']>,
   place: (text: string) => Place,
 ): TransferStep {
@@ -55,8 +78,7 @@ function transferStep(
   const to = place(transfer.to);
   return {
     kind: 'transfer',
-    name,
-    ...conditions,
+    ...common,
     from,
     to,
     recursive: transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/')),
@@ -67,27 +89,22 @@ function transferStep(
       encryptData: transfer.encrypt ?? false,
       ...(transfer.deadline === undefined ? {} : {deadline: inUtc(transfer.deadline)}),
     },
-    strategy: 'monitor',
   };
 }
 
-function jobStep(
-  name: string,
-  conditions: Conditions,
-  job: NonNullable<FileStep['job']>,
-  context: NormalFormContext,
-): JobStep {
+function jobStep(common: Common, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {
   const texts = (key: 'resources' | 'env'): Record<string, string> =>
     Object.fromEntries(
       Object.entries(job[key] ?? {}).map(([entry, value]) => [
         entry,
-        typeof value === 'string' ? value : (context.written(['steps', name, 'job', key, entry]) ?? String(value)),
+        typeof value === 'string'
+          ? value
+          : (context.written(['steps', common.name, 'job', key, entry]) ?? String(value)),
       ]),
     );
   return {
     kind: 'job',
-    name,
-    ...conditions,
+    ...common,
     script: resolve(context.directory, job.script),
     resources: texts('resources'),
     ...(job.queue === undefined ? {} : {queue: job.queue}),
@@ -95,7 +112,15 @@ function jobStep(
     ...(job.project === undefined ? {} : {project: job.project}),
     ...(job.name === undefined ? {} : {jobName: job.name}),
     env: texts('env'),
+    ...(job.array === undefined ? {} : {array: arrayRange(job.array)}),
+    ...(job.on_interrupted === 'fail' ? {onInterrupted: 'fail'} : {}),
   };
+}
+
+function arrayRange(text: string): ArrayRange {
+  const range = readArrayRange(text);
+  if (typeof range === 'string') throw new RangeError(range); // found right: cannot happen
+  return range;
 }
 
 function list(names: string | readonly string[] | undefined): readonly string[] {

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import {ARRAY_PATTERN} from './array-range.ts';
+import {DURATION, DURATION_PATTERN, MAX_DURATION_SECONDS, readDuration} from './duration.ts';
 import {PLACE_PATTERN, UUID} from './places.ts';
 
 /**
@@ -148,10 +150,26 @@ export const jobSchema = z
         )
         .optional()
         .meta({title: 'Environment', description: 'Environment variables of the script. Values go in as written.'}),
+      array: z
+        .string({error: 'needs a range of indices in quotes, such as "0-99%10"'})
+        .optional()
+        .meta({
+          title: 'Job array',
+          description: 'The script runs once for each index, as subjobs of one job array: qsub -J X-Y[:STEP][%MAX].',
+          pattern: ARRAY_PATTERN.source,
+          examples: ['0-99', '0-99%10'],
+        }),
+      on_interrupted: z.enum(['rerun', 'fail'], {error: 'needs rerun or fail'}).optional().meta({
+        title: 'When it was interrupted',
+        description: 'When the job was lost after it had started: run it again (rerun), or fail the step (fail).',
+        default: 'rerun',
+      }),
     },
     {error: 'needs a map with script'},
   )
   .meta({title: 'Job', description: 'A PBS job.'});
+
+const RETRIES = 'needs a whole number from 0 to 20';
 
 export const stepSchema = z
   .strictObject(
@@ -161,10 +179,36 @@ export const stepSchema = z
       needs: stepNames('Needs', 'Starts when all of these steps have succeeded.'),
       on_failure_of: stepNames('On failure of', 'Starts when at least one of these steps has failed.'),
       after: stepNames('After', 'Starts when all of these steps have ended, either way.'),
-      strategy: z.enum(['monitor'], {error: 'needs monitor'}).optional().meta({
+      strategy: z.enum(['monitor', 'wait'], {error: 'needs monitor or wait'}).optional().meta({
         title: 'How a transfer is waited for',
-        description: 'monitor: short jobs look from time to time.',
-        default: 'monitor',
+        description:
+          'Short jobs look from time to time (monitor), or one long job waits (wait). Default: what the profile says.',
+      }),
+      retries: z
+        .int({error: RETRIES})
+        .min(0, {error: RETRIES})
+        .max(20, {error: RETRIES})
+        .optional()
+        .meta({title: 'Retries', description: 'How many further attempts follow a failed one.', default: 0}),
+      retry_delay: z
+        .union(
+          [
+            z.number().meta({type: 'integer', minimum: 1, maximum: MAX_DURATION_SECONDS}),
+            z.string().meta({pattern: DURATION_PATTERN.source}),
+          ],
+          {error: DURATION},
+        )
+        .refine((delay) => readDuration(delay) !== undefined, {error: DURATION})
+        .optional()
+        .meta({
+          title: 'Pause before the first retry',
+          description: 'Seconds, or text such as 90s, 5m, 2h or 1d. The pause doubles with each further retry.',
+          default: '1m',
+          examples: ['90s', '5m'],
+        }),
+      when: z.enum(['always'], {error: 'needs always'}).optional().meta({
+        title: 'When',
+        description: 'always: the step runs at the end, whatever happened.',
       }),
     },
     {error: 'needs a map with transfer or job'},
@@ -173,6 +217,7 @@ export const stepSchema = z
     title: 'Step',
     description: 'One transfer or one job, and what must have happened before it starts.',
     oneOf: [{required: ['transfer']}, {required: ['job']}],
+    dependentRequired: {retry_delay: ['retries']},
   });
 
 export const fileSchema = z

@@ -65,7 +65,8 @@ function headLines(script: string): {text: string; line: number}[] {
 function problemOf(option: Option): {line: number; what: string}[] {
   const {letter, line, value = ''} = option;
   if (letter === 'I') return [{line, what: '"#PBS -I" asks for an interactive job, which cannot run unattended'}];
-  if (letter === 'J') return [{line, what: '"#PBS -J" asks for a job array, which a step of kind job cannot be yet'}];
+  if (letter === 'J')
+    return [{line, what: '"#PBS -J" asks for a job array; take the line away, and write array: into the workflow'}];
   if (letter === 'W' && /(^|,)block=true/.test(value))
     return [{line, what: '"#PBS -W block=true" would make qsub wait for the end of the job'}];
   return [];
