@@ -19,6 +19,8 @@ export interface WorkflowRequest {
     readonly queue?: string;
     readonly account?: string;
     readonly project?: string;
+    readonly array?: string;
+    readonly retries?: number;
     readonly resources: Readonly<Record<string, string>>;
   };
   readonly name?: string;
@@ -78,6 +80,13 @@ async function readWorkflow(stage: Stage, request: WorkflowRequest): Promise<Wor
       next: ['Give the file, or --stage-in, --job, --stage-out and --cleanup.'],
     });
   }
+  const settings = file === undefined ? [] : settingsGiven(flags);
+  if (settings.length > 0) {
+    throw new RequestWrong(`${settings.join(', ')}: a workflow file says this itself`, {
+      why: 'such flags are for workflows without a file',
+      next: ['Write it into the file, and run the command again without the flag.'],
+    });
+  }
   if (file === undefined && !fromFlags) {
     throw new RequestWrong('no workflow was given', {
       next: [
@@ -101,6 +110,15 @@ async function readWorkflow(stage: Stage, request: WorkflowRequest): Promise<Wor
   const {loadWorkflow} = await import('../workflow/load.ts');
   const source = {text, file, directory: dirname(resolve(file))};
   return loadWorkflow(source, {params: request.params, collections: await stage.collections()});
+}
+
+/** The flags that say something of the steps given as flags. */
+function settingsGiven(flags: WorkflowRequest['flags']): string[] {
+  const given = (['queue', 'account', 'project', 'array', 'retries'] as const).filter(
+    (key) => flags[key] !== undefined,
+  );
+  const resources = Object.keys(flags.resources).length > 0 ? ['resource'] : [];
+  return [...given, ...resources].map((key) => `--${key}`);
 }
 
 function readText(file: string): string {

@@ -47,6 +47,16 @@ export const workflowFlags = {
     helpValue: 'KEY=VALUE',
     helpGroup: 'WORKFLOW WITHOUT A FILE',
   }),
+  array: Flags.string({
+    description: 'make each --job a job array with these indices, as for qsub -J',
+    helpValue: 'RANGE',
+    helpGroup: 'WORKFLOW WITHOUT A FILE',
+  }),
+  retries: Flags.integer({
+    description: 'how often a transfer or job that failed is tried again',
+    helpValue: 'N',
+    helpGroup: 'WORKFLOW WITHOUT A FILE',
+  }),
 };
 
 interface WorkflowFlagValues {
@@ -60,6 +70,8 @@ interface WorkflowFlagValues {
   readonly account?: string;
   readonly project?: string;
   readonly resource?: readonly string[];
+  readonly array?: string;
+  readonly retries?: number;
 }
 
 /** @throws {RequestWrong} for a KEY=VALUE without "=", or a key given twice */
@@ -76,6 +88,8 @@ export function workflowRequest(file: string | undefined, flags: WorkflowFlagVal
       ...(flags.queue === undefined ? {} : {queue: flags.queue}),
       ...(flags.account === undefined ? {} : {account: flags.account}),
       ...(flags.project === undefined ? {} : {project: flags.project}),
+      ...(flags.array === undefined ? {} : {array: flags.array}),
+      ...(flags.retries === undefined ? {} : {retries: flags.retries}),
       resources: pairs('--resource', flags.resource ?? []),
     },
   };
