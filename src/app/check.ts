@@ -1,5 +1,7 @@
 import type {Action} from '../engine/plan/actions.ts';
 import type {RunId} from '../ledger/layout.ts';
+import {countSubjobs, writeArrayRange} from '../workflow/array-range.ts';
+import {DEFAULT_RETRY_DELAY_MS, writeDuration} from '../workflow/duration.ts';
 import type {Step} from '../workflow/workflow.ts';
 import {prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import {foresee} from './simulate.ts';
@@ -13,6 +15,12 @@ export interface CheckReport {
     readonly kind: 'transfer' | 'job';
     readonly what: string;
     readonly when: string;
+    /** whatever else was said of it, a sentence each */
+    readonly notes: readonly string[];
+    readonly retries?: number;
+    /** in the form of qsub -J */
+    readonly array?: string;
+    readonly always?: true;
     readonly helpers: readonly string[];
   }[];
   /** a run of this name that exists already */
@@ -54,6 +62,10 @@ export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest):
             (action.do === 'submit-transfer' || (action.do === 'submit-job' && action.role === 'job')),
         )?.action,
       ),
+      notes: notesOn(step),
+      ...(step.retries === undefined ? {} : {retries: step.retries}),
+      ...(step.kind === 'job' && step.array ? {array: writeArrayRange(step.array)} : {}),
+      ...(step.always ? {always: step.always} : {}),
       helpers: foreseen.flatMap(({action}) =>
         action.do === 'submit-job' && action.role !== 'job' && action.step === step.name
           ? [`${action.role}, ${dependencyInWords(action)}: ${action.why}`]
@@ -70,6 +82,25 @@ function whatIs(step: Step): string {
     return [`job ${step.script}`, ...resources].join(' ');
   }
   return `transfer ${step.from.collection}:${step.from.path} to ${step.to.collection}:${step.to.path}${step.recursive ? ', recursive' : ''}`;
+}
+
+function notesOn(step: Step): string[] {
+  const notes: string[] = [];
+  if (step.always) notes.push('runs whatever happened');
+  if (step.kind === 'job' && step.array) {
+    const {atOnce} = step.array;
+    const limit = atOnce === undefined ? '' : `, at most ${atOnce} at once`;
+    notes.push(`a job array of ${countSubjobs(step.array)} subjobs (${writeArrayRange(step.array)})${limit}`);
+  }
+  if (step.retries !== undefined) {
+    const times = step.retries === 1 ? 'once' : `up to ${step.retries} times`;
+    notes.push(
+      `tried again ${times} when it fails, first after ${writeDuration(step.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS)}`,
+    );
+  }
+  if (step.kind === 'job' && step.onInterrupted === 'fail') notes.push('fails when its job is interrupted');
+  if (step.kind === 'transfer' && step.strategy === 'wait') notes.push('waited for by one long job');
+  return notes;
 }
 
 function whenIs(step: Step, action: Action | undefined): string {

@@ -4,6 +4,7 @@ interface CheckParts {
     readonly step: string;
     readonly what: string;
     readonly when: string;
+    readonly notes: readonly string[];
     readonly helpers: readonly string[];
   }[];
   readonly existing?: string;
@@ -13,9 +14,10 @@ interface CheckParts {
 export function renderCheck({name, steps, existing}: CheckParts): string {
   return [
     `The workflow is valid. "stage run" would start it as "${name}":`,
-    ...steps.flatMap(({step, what, when, helpers}) => [
+    ...steps.flatMap(({step, what, when, notes, helpers}) => [
       `  ${step}: ${what}`,
       `    ${when}`,
+      ...notes.map((note) => `    ${note}`),
       ...helpers.map((helper) => `    with a ${helper}`),
     ]),
     ...(existing ? [`${existing} exists already; "stage run" compares it with this workflow first.`] : []),
