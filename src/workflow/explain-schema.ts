@@ -19,6 +19,11 @@ const FILE_KEYS = Object.keys(fileSchema.shape);
 const STEP_KEYS = Object.keys(stepSchema.shape);
 const TRANSFER_KEYS = Object.keys(transferSchema.shape);
 const JOB_KEYS = Object.keys(jobSchema.shape);
+/** Keys of a step as other tools have them. */
+const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
+  always: 'write "when: always"',
+  retry: 'write "retries: 3"',
+};
 /** What people write beside `script` although PBS has it as a resource. */
 const COMMON_RESOURCES = ['walltime', 'select', 'place', 'ncpus', 'mem', 'nodes'];
 
@@ -78,7 +83,7 @@ function knownKeys(parent: Path): readonly string[] {
 function rightPlace(parent: Path, key: string): string | undefined {
   const inJob = parent[2] === 'job';
   const inStep = parent.length === 2;
-  if (inStep && key === 'always') return 'write "when: always"';
+  if (inStep && Object.hasOwn(SPELLED_OTHERWISE, key)) return SPELLED_OTHERWISE[key];
   if (inJob && COMMON_RESOURCES.includes(key)) return 'it belongs inside "resources"';
   if (parent.length === 3 && STEP_KEYS.includes(key)) return `it belongs to the step, beside "${parent[2]}"`;
   if (inStep && TRANSFER_KEYS.includes(key)) return 'it belongs inside "transfer"';

@@ -191,7 +191,13 @@ export const stepSchema = z
         .optional()
         .meta({title: 'Retries', description: 'How many further attempts follow a failed one.', default: 0}),
       retry_delay: z
-        .union([z.int().min(1).max(MAX_DURATION_SECONDS), z.string().regex(DURATION_PATTERN)], {error: DURATION})
+        .union(
+          [
+            z.number().meta({type: 'integer', minimum: 1, maximum: MAX_DURATION_SECONDS}),
+            z.string().meta({pattern: DURATION_PATTERN.source}),
+          ],
+          {error: DURATION},
+        )
         .refine((delay) => readDuration(delay) !== undefined, {error: DURATION})
         .optional()
         .meta({
@@ -211,6 +217,7 @@ export const stepSchema = z
     title: 'Step',
     description: 'One transfer or one job, and what must have happened before it starts.',
     oneOf: [{required: ['transfer']}, {required: ['job']}],
+    dependentRequired: {retry_delay: ['retries']},
   });
 
 export const fileSchema = z

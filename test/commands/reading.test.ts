@@ -25,6 +25,39 @@ test('"stage check" of a good file says what would be done, and changes nothing'
   });
 });
 
+test('"stage check" says of each step how it is retried, that it is an array, and that it runs whatever happened', async () => {
+  desk.write('c.sh', '#!/bin/sh\ntrue\n');
+  desk.write(
+    'flow.yaml',
+    `name: good
+steps:
+  stage-in: {retries: 3, strategy: wait, transfer: {from: "archive:/a/", to: "cluster:/a/"}}
+  compute:
+    needs: [stage-in]
+    retries: 1
+    retry_delay: 5m
+    job: {script: c.sh, array: "0-99:2%10", on_interrupted: fail}
+  tidy: {when: always, job: {script: c.sh}}
+`,
+  );
+  const {stdout} = await desk.stage('check', 'flow.yaml');
+  expect(stdout).toContain(
+    '    tried again up to 3 times when it fails, first after 1m\n    waited for by one long job\n',
+  );
+  expect(stdout).toContain('    a job array of 50 subjobs (0-99:2%10), at most 10 at once\n');
+  expect(stdout).toContain(
+    '    tried again once when it fails, first after 5m\n    fails when its job is interrupted\n',
+  );
+  expect(stdout).toContain('    runs whatever happened\n');
+  const json = await desk.stage('check', 'flow.yaml', '--json');
+  const {steps} = json.json<{steps: Record<string, unknown>[]}>();
+  expect(steps.map(({retries, array, always}) => [retries, array, always])).toEqual([
+    [3, undefined, undefined],
+    [1, '0-99:2%10', undefined],
+    [undefined, undefined, true],
+  ]);
+});
+
 test('"stage schema" prints a JSON Schema', async () => {
   const printed = await desk.stage('schema');
   expect(printed.exitCode).toBe(0);

@@ -74,6 +74,13 @@ const FLAGS: readonly [argv: readonly string[], says: RegExp][] = [
   [['run', 'good.yaml', '--name', '../up'], /--name/],
   [['run', '--job', 'c.sh', '--param', 'a=1'], /--param/],
   [['run', '--job', 'c.sh', '-l', 'walltime'], /KEY=VALUE/],
+  [['run', '--job', 'c.sh', '--retries', '21'], /--retries: 21 .*from 0 to 20/],
+  [['run', '--job', 'c.sh', '--retries', 'many'], /many/],
+  [['run', '--job', 'c.sh', '--array', '5'], /--array: "5" is not a range/],
+  [
+    ['run', 'good.yaml', '--retries', '2', '-l', 'walltime=1'],
+    /--retries, --resource: a workflow file says this itself/,
+  ],
   [['run', 'good.yaml', 'other.yaml'], /other\.yaml|unexpected/i],
   [['run', 'good.yaml', '--profile', 'nosuch'], /no profile "nosuch"/],
   [['status', 'nosuch'], /no run "nosuch"/],

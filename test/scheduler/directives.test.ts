@@ -35,7 +35,7 @@ describe('#PBS lines of a user’s script', () => {
 
   test.each([
     ['#PBS -I', /interactive/],
-    ['#PBS -J 0-9', /array/],
+    ['#PBS -J 0-9', /write array: into the workflow/],
     ['#PBS -W depend=afterok:1,block=true', /block=true/],
   ])('%s cannot be run, and is told with its line', (line, what) => {
     expect(readDirectives(`#!/bin/sh\n${line}\n`).problems).toEqual([{line: 2, what: expect.stringMatching(what)}]);

@@ -32,6 +32,27 @@ test('says what changed, in the words of the file', () => {
   ]);
 });
 
+test('says how retries, arrays, interruption and "when" changed', () => {
+  const step = (words: string, job: string) =>
+    `{name: a, steps: {a: {job: {script: a.sh}}, b: {${words}job: {script: b.sh${job}}}}}`;
+  const [was, is] = [
+    record(step('retries: 2, ', ', array: 0-9'), {a: '1', b: '2'}),
+    record(step('retries: 3, retry_delay: 300, when: always, ', ', array: "0-9:1%4", on_interrupted: fail'), {
+      a: '1',
+      b: '2',
+    }),
+  ];
+  expect(describeDifference(was, is)).toEqual([
+    'steps.b.array: "0-9" → "0-9%4"',
+    'steps.b.on_interrupted: not set → "fail"',
+    'steps.b.after: none → a',
+    'steps.b.retries: 2 → 3',
+    'steps.b.retry_delay: not set → "5m"',
+    'steps.b.when: not set → "always"',
+  ]);
+  expect(describeDifference(is, is)).toEqual([]);
+});
+
 test('says which steps came, went, and became something else', () => {
   const before = '{name: a, steps: {a: {job: {script: a.sh}}, b: {job: {script: b.sh}}}}';
   const after = `{name: a, steps: {c: {job: {script: c.sh}}, a: {transfer: {from: "${THETA}:/a", to: "${LAPTOP}:/a"}}}}`;

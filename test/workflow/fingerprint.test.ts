@@ -34,8 +34,24 @@ describe('the fingerprint stays the same', () => {
     ['the path of a script', changed('computeJob.sh', 'jobs/other.sh')],
     ['~/ for /~/', changed('theta:/~/dm', 'theta:~/dm')],
     ['a strategy', changed('stage-in:', 'stage-in:\n    strategy: monitor')],
+    ['another strategy', changed('stage-in:', 'stage-in:\n    strategy: wait')],
+    ['no retries, spelled out', changed('compute:', 'compute:\n    retries: 0\n    retry_delay: 5m')],
+    ['what interruption leads to anyway', changed('computeJob.sh,', 'computeJob.sh, on_interrupted: rerun,')],
   ])('under %s', (_, text) => {
     expect(fingerprintOf(text)).toBe(before);
+  });
+
+  test.each([
+    ['a pause of a minute that is spelled out', 'retries: 2', 'retries: 2\n    retry_delay: 60'],
+    ['a duration in another unit', 'retries: 2\n    retry_delay: 120s', 'retries: 2\n    retry_delay: 2m'],
+  ])('under %s', (_, one, other) => {
+    const print = (words: string) => fingerprintOf(changed('stage-in:', `stage-in:\n    ${words}`));
+    expect(print(one)).toBe(print(other));
+  });
+
+  test('under an array with a step of 1 that is spelled out', () => {
+    const print = (range: string) => fingerprintOf(changed('computeJob.sh,', `computeJob.sh, array: "${range}",`));
+    expect(print('0-9:1%2')).toBe(print('0-9%2'));
   });
 
   test.each(['needs', 'on_failure_of', 'after'])('whatever the order of the names in %s', (key) => {
@@ -96,6 +112,16 @@ describe('the fingerprint changes', () => {
     changed('computeJob.sh,', 'computeJob.sh, project: long,'),
     changed('computeJob.sh,', 'computeJob.sh, name: long,'),
     changed('computeJob.sh,', 'computeJob.sh, env: {A: long},'),
+    changed('computeJob.sh,', 'computeJob.sh, array: 0-9,'),
+    changed('computeJob.sh,', 'computeJob.sh, array: 0-9:2,'),
+    changed('computeJob.sh,', 'computeJob.sh, array: 0-9%2,'),
+    changed('computeJob.sh,', 'computeJob.sh, on_interrupted: fail,'),
+    changed('needs: [stage-in]', 'needs: [stage-in]\n    retries: 1'),
+    changed('needs: [stage-in]', 'needs: [stage-in]\n    retries: 2'),
+    changed('needs: [stage-in]', 'needs: [stage-in]\n    retries: 2\n    retry_delay: 2m'),
+    changed('stage-in:', 'stage-in:\n    retries: 2'),
+    changed('on_failure_of: [stage-in, compute]', 'when: always'),
+    changed('on_failure_of: [stage-in, compute]', 'after: [stage-in, compute, stage-out]'),
     changed('needs: [compute]', 'after: [compute]'),
     changed('needs: [compute]', 'on_failure_of: [compute]'),
     changed('    needs: [compute]\n', ''),

@@ -49,6 +49,21 @@ steps:
     );
   });
 
+  test('retries of every step, and an array of each job but the cleanup', () => {
+    const flags = {stageIn: [IN], job: ['a.sh', 'b.sh'], stageOut: [OUT], cleanup: 'c.sh', name: 'a'};
+    expect(fromFlags({...flags, retries: 3, array: '0-99%10'})).toEqual(
+      load(`name: a
+steps:
+  stage-in: {retries: 3, transfer: {from: "theta:/~/dmtestdata/", to: "laptop:/~/xfer/"}}
+  compute-1: {retries: 3, needs: stage-in, job: {script: a.sh, array: 0-99%10}}
+  compute-2: {retries: 3, needs: stage-in, job: {script: b.sh, array: 0-99%10}}
+  stage-out: {retries: 3, needs: [compute-1, compute-2], transfer: {from: "laptop:/~/results/", to: "theta:/~/results/"}}
+  cleanup: {retries: 3, on_failure_of: [stage-in, compute-1, compute-2], job: {script: c.sh}}
+`),
+    );
+    expect(fromFlags({...flags, retries: 0})).toEqual(fromFlags(flags));
+  });
+
   test('no job: the stage-out waits for the stage-in', () => {
     const {steps, name} = fromFlags({stageIn: [IN], stageOut: [OUT]});
     expect(name).toBe('stage');
@@ -118,6 +133,19 @@ describe('every mistake is told of the flag it stands in', () => {
         '--queue: is empty text; needs the name of a queue',
         '--resource walltime: "1h" is not a walltime; needs HH:MM:SS, MM:SS or seconds',
       ],
+    ],
+    [
+      'retries and an array that cannot be, each told once',
+      {stageIn: [IN], job: ['a.sh', 'b.sh'], retries: 21, array: '5'},
+      [
+        '--retries: 21 cannot be used; needs a whole number from 0 to 20',
+        '--array: "5" is not a range of indices; needs X-Y, X-Y:STEP, X-Y%MAX or X-Y:STEP%MAX, such as 0-99%10',
+      ],
+    ],
+    [
+      'an array of nothing',
+      {stageIn: [IN], array: '0-9', cleanup: 'c.sh'},
+      ['--array 0-9: there is no job to make an array of; needs --job'],
     ],
     ['an empty script', {job: ['']}, ['--job : is empty text; needs the path of a batch script']],
   ])('%s', (_, flags, details) => {

@@ -19,6 +19,7 @@ test('is JSON Schema of draft 2020-12 that knows no other keys than the file', (
   const maps = [schema, step, inside(step, 'properties', 'transfer'), inside(step, 'properties', 'job')];
   expect(maps.map((map) => map.additionalProperties)).toEqual([false, false, false, false]);
   expect(step.oneOf).toEqual([{required: ['transfer']}, {required: ['job']}]);
+  expect(step.dependentRequired).toEqual({retry_delay: ['retries']});
   expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
 });
 
@@ -31,6 +32,22 @@ test('every key has a title and a description', () => {
       key,
       expect.objectContaining({title: expect.any(String), description: expect.any(String)}),
     ]);
+});
+
+test('knows what a step may say of retries, and that a placeholder may stand for it', () => {
+  const placeholder = {type: 'string', pattern: '\\$\\{\\{'};
+  expect(inside(step, 'properties', 'retries').anyOf).toEqual([
+    {type: 'integer', minimum: 0, maximum: 20},
+    placeholder,
+  ]);
+  expect(inside(step, 'properties', 'retry_delay').anyOf).toEqual([
+    {type: 'integer', minimum: 1, maximum: 604_800},
+    {type: 'string', pattern: '^[0-9]{1,9}[smhd]?$'},
+    placeholder,
+  ]);
+  expect(inside(step, 'properties', 'strategy').anyOf).toContainEqual({type: 'string', enum: ['monitor', 'wait']});
+  const job = inside(step, 'properties', 'job', 'properties');
+  for (const key of ['array', 'on_interrupted']) expect(inside(job, key).anyOf).toContainEqual(placeholder);
 });
 
 test('a placeholder may stand where not every text may', () => {

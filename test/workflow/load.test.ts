@@ -21,7 +21,6 @@ describe('a workflow that is right', () => {
           to: {collection: LAPTOP, path: '/~/xfer/'},
           recursive: true,
           options,
-          strategy: 'monitor',
         },
         {
           kind: 'job',
@@ -41,7 +40,6 @@ describe('a workflow that is right', () => {
           to: {collection: THETA, path: '/~/results/'},
           recursive: true,
           options,
-          strategy: 'monitor',
         },
         {
           kind: 'job',
@@ -60,7 +58,9 @@ describe('a workflow that is right', () => {
     const [step] = load(`name: one
 steps:
   copy:
-    strategy: monitor
+    strategy: wait
+    retries: 3
+    retry_delay: 90
     transfer:
       from: ${THETA.toUpperCase()}:/data/a.nc
       to: laptop:~/a.nc
@@ -71,6 +71,9 @@ steps:
       deadline: 2030-01-31T18:00:00+01:00
 `).steps;
     expect(step).toMatchObject({
+      strategy: 'wait',
+      retries: 3,
+      retryDelayMs: 90_000,
       from: {collection: THETA, path: '/data/a.nc'},
       to: {collection: LAPTOP, path: '/~/a.nc'},
       recursive: false,
@@ -88,8 +91,12 @@ steps:
     const [step] = load(`name: one
 steps:
   compute:
+    retries: 20
+    retry_delay: 2h
     job:
       script: /opt/jobs/run.sh
+      array: 0-99:2%10
+      on_interrupted: fail
       resources: {ncpus: 010, walltime: 3600, mem: 16gb}
       queue: workq@pbs
       account: climate
@@ -98,6 +105,10 @@ steps:
       env: {VERSION: 1.10, BIG: 12345678901234567890, DEBUG: true, TEXT: "a\\nb", EMPTY: ""}
 `).steps;
     expect(step).toMatchObject({
+      retries: 20,
+      retryDelayMs: 7_200_000,
+      array: {first: 0, last: 99, step: 2, atOnce: 10},
+      onInterrupted: 'fail',
       script: '/opt/jobs/run.sh',
       resources: {ncpus: '010', walltime: '3600', mem: '16gb'},
       queue: 'workq@pbs',
@@ -106,6 +117,24 @@ steps:
       jobName: 'ens+1.0',
       env: {VERSION: '1.10', BIG: '12345678901234567890', DEBUG: 'true', TEXT: 'a\nb', EMPTY: ''},
     });
+  });
+
+  test('has no field for what is as it would be anyway', () => {
+    const [plain] = load('name: one\nsteps:\n  a: {job: {script: a.sh}}\n').steps;
+    const [spelled] = load(
+      'name: one\nsteps:\n  a: {retries: 0, retry_delay: 5m, job: {script: a.sh, on_interrupted: rerun}}\n',
+    ).steps;
+    expect(Object.keys(spelled ?? {})).toEqual(Object.keys(plain ?? {}));
+    const [minute] = load('name: one\nsteps:\n  a: {retries: 2, retry_delay: 1m, job: {script: a.sh}}\n').steps;
+    expect(minute).toEqual({...plain, retries: 2});
+  });
+
+  test('leaves it to the profile how a transfer is waited for, unless it says so', () => {
+    const strategies = ['', 'strategy: monitor, ', 'strategy: wait, '].map(
+      (strategy) =>
+        load(`{name: one, steps: {a: {${strategy}transfer: {from: "theta:/a", to: "laptop:/a"}}}}`).steps[0],
+    );
+    expect(strategies.map((step) => step && 'strategy' in step && step.strategy)).toEqual([false, 'monitor', 'wait']);
   });
 
   test('one step name may stand where a list may', () => {
@@ -177,6 +206,17 @@ steps:
     expect(workflow.steps).toMatchObject([
       {from: {path: '/2020/'}, to: {path: '/1.10/'}, options: {encryptData: true}},
       {env: {M: '8', L: '${{ x }}', D: 'true'}},
+    ]);
+  });
+
+  test('a parameter may say how often and how long; what it says is checked', () => {
+    const text = `{name: a, params: {n: 3, pause: 30s, range: 0-9}, steps: {a: {retries: "\${{ params.n }}",
+ retry_delay: "\${{ params.pause }}", job: {script: a.sh, array: "\${{ params.range }}"}}}}`;
+    expect(load(text).steps).toMatchObject([{retries: 3, retryDelayMs: 30_000, array: {first: 0, last: 9, step: 1}}]);
+    expect(invalidOf(() => load(text, {params: {n: '30', pause: 'long', range: '9'}})).details).toEqual([
+      'flow.yaml:1:72: steps.a.retries: 30 cannot be used; needs a whole number from 0 to 20',
+      'flow.yaml:2:15: steps.a.retry_delay: "long" cannot be used; needs a duration from 1s to 7d: whole seconds, or text such as 90s, 5m, 2h or 1d',
+      'flow.yaml:2:65: steps.a.job.array: "9" is not a range of indices; needs X-Y, X-Y:STEP, X-Y%MAX or X-Y:STEP%MAX, such as 0-99%10',
     ]);
   });
 

@@ -58,7 +58,7 @@ const yaml: Case[] = [
     [
       '4:3: steps.a: stands twice; first on line 3',
       '4:7: steps.a.job: script is missing; needs the path of a batch script',
-      '4:13: steps.a.job.scrip: unknown key; known are script, resources, queue, account, project, name and env; did you mean "script"?',
+      '4:13: steps.a.job.scrip: unknown key; known are script, resources, queue, account, project, name, env, array and on_interrupted; did you mean "script"?',
     ],
   ],
   [
@@ -115,7 +115,7 @@ const shape: Case[] = [
     `name: a\nstpes: {}\nsteps:\n  a:\n    need: b\n    ${JOB}\n`,
     [
       '2:1: stpes: unknown key; known are name, collections, params and steps; did you mean "steps"?',
-      '5:5: steps.a.need: unknown key; known are transfer, job, needs, on_failure_of, after and strategy; did you mean "needs"?',
+      '5:5: steps.a.need: unknown key; known are transfer, job, needs, on_failure_of, after, strategy, retries, retry_delay and when; did you mean "needs"?',
     ],
   ],
   [
@@ -149,11 +149,118 @@ const shape: Case[] = [
     ],
   ],
   [
-    'a strategy that is not there yet, and one of a job',
-    `name: a\nsteps:\n  a: {strategy: wait, transfer: {from: theta:/a, to: laptop:/a}}\n  b: {strategy: monitor, ${JOB}}\n`,
+    'a strategy that is none, and one of a job',
+    `name: a\nsteps:\n  a: {strategy: watch, transfer: {from: theta:/a, to: laptop:/a}}\n  b: {strategy: monitor, ${JOB}}\n`,
     [
-      '3:17: steps.a.strategy: "wait" cannot be used; needs monitor',
+      '3:17: steps.a.strategy: "watch" cannot be used; needs monitor or wait',
       '4:7: steps.b.strategy: says how a transfer is waited for; a job step has none',
+    ],
+  ],
+];
+
+const DURATION = 'needs a duration from 1s to 7d: whole seconds, or text such as 90s, 5m, 2h or 1d';
+const WHOLE = 'needs a whole number from 0 to 20';
+const RANGE = 'needs X-Y, X-Y:STEP, X-Y%MAX or X-Y:STEP%MAX, such as 0-99%10';
+const withStep = (words: string) => `name: a\nsteps:\n  a: {${JOB}, ${words}}\n  b: {${JOB}}\n`;
+
+const endings: Case[] = [
+  ['too many retries', withStep('retries: 21'), [`3:37: steps.a.retries: 21 cannot be used; ${WHOLE}`]],
+  ['less than no retries', withStep('retries: -1'), [`3:37: steps.a.retries: -1 cannot be used; ${WHOLE}`]],
+  ['half a retry', withStep('retries: 1.5'), [`3:37: steps.a.retries: 1.5 cannot be used; ${WHOLE}`]],
+  ['no number that ends', withStep('retries: .inf'), [`3:37: steps.a.retries: Infinity cannot be used; ${WHOLE}`]],
+  ['retries in quotes', withStep('retries: "3"'), [`3:37: steps.a.retries: "3" is text; ${WHOLE}`]],
+  ['retries in words', withStep('retries: many'), [`3:37: steps.a.retries: "many" cannot be used; ${WHOLE}`]],
+  ['a switch for retries', withStep('retries: true'), [`3:37: steps.a.retries: is true or false; ${WHOLE}`]],
+  ['retries left empty', withStep('retries: '), [`3:37: steps.a.retries: is empty; ${WHOLE}`]],
+  ...['soon', '0s', '8d', '1h30m', '1.5h', '-5s'].map(
+    (delay): Case => [
+      `a pause of ${delay}`,
+      withStep(`retries: 1, retry_delay: ${delay}`),
+      [`3:53: steps.a.retry_delay: "${delay}" cannot be used; ${DURATION}`],
+    ],
+  ),
+  ...['0', '604801', '0.5', '-3'].map(
+    (delay): Case => [
+      `a pause of ${delay} seconds`,
+      withStep(`retries: 1, retry_delay: ${delay}`),
+      [`3:53: steps.a.retry_delay: ${delay} cannot be used; ${DURATION}`],
+    ],
+  ),
+  [
+    'a pause that is a list',
+    withStep('retries: 1, retry_delay: [5m]'),
+    [`3:53: steps.a.retry_delay: is a list; ${DURATION}`],
+  ],
+  [
+    'a pause before no retry',
+    withStep('retry_delay: 5m'),
+    ['3:28: steps.a.retry_delay: has no meaning without retries; add retries, or leave it out'],
+  ],
+  [
+    'another time than always',
+    withStep('when: alwyas'),
+    ['3:34: steps.a.when: "alwyas" cannot be used; needs always; did you mean "always"?'],
+  ],
+  ['always as a key', withStep('always: true'), ['3:28: steps.a.always: unknown key; write "when: always"']],
+  [
+    'always, and only if',
+    withStep('when: always, needs: b, on_failure_of: [b]'),
+    [
+      '3:42: steps.a.needs: cannot stand beside "when: always", which runs whatever happened; leave one of them out',
+      '3:52: steps.a.on_failure_of: cannot stand beside "when: always", which runs whatever happened; leave one of them out',
+      '3:68: steps.a.on_failure_of[0]: "b" is in needs too; it cannot both succeed and fail',
+    ],
+  ],
+  [
+    'two that run always and wait for each other',
+    `name: a\nsteps:\n  a: {${JOB}, when: always, after: b}\n  b: {${JOB}, when: always, after: a}\n`,
+    ['3:3: steps.a: waits for itself in a circle: a → b → a; take away one of these'],
+  ],
+  [
+    'keys of the step in the job, and of the job in the step',
+    'name: a\nsteps:\n  a: {job: {script: a.sh, retries: 1, when: always}, array: 0-9, on_interrupted: fail}\n',
+    [
+      '3:27: steps.a.job.retries: unknown key; it belongs to the step, beside "job"',
+      '3:39: steps.a.job.when: unknown key; it belongs to the step, beside "job"',
+      '3:54: steps.a.array: unknown key; it belongs inside "job"',
+      '3:66: steps.a.on_interrupted: unknown key; it belongs inside "job"',
+    ],
+  ],
+  [
+    'slips of the pen',
+    'name: a\nsteps:\n  a: {retry: 1, job: {script: a.sh, arry: 0-9}}\n',
+    [
+      '3:7: steps.a.retry: unknown key; write "retries: 3"',
+      '3:37: steps.a.job.arry: unknown key; known are script, resources, queue, account, project, name, env, array and on_interrupted; did you mean "array"?',
+    ],
+  ],
+];
+
+const arrays: Case[] = [
+  ...(
+    [
+      ['"5"', '"5" is not a range of indices; needs', ''],
+      ['1-1', '"1-1" ends where it begins or before; needs', ' (X less than Y)'],
+      ['9-1', '"9-1" ends where it begins or before; needs', ' (X less than Y)'],
+      ['"1-3,5-6"', '"1-3,5-6" is more than one range; PBS takes one; needs', ''],
+      ['0-9:0', '"0-9:0" has a step of 0; needs', ' (STEP at least 1)'],
+      ['0-9%0', '"0-9%0" lets none run at once; needs', ' (MAX at least 1)'],
+      ['"-1-3"', '"-1-3" is not a range of indices; needs', ''],
+      ['0-1234567890', '"0-1234567890" is not a range of indices; needs', ''],
+    ] as const
+  ).map(
+    ([range, wrong, hint]): Case => [
+      `an array of ${range}`,
+      oneJob(`{script: a.sh, array: ${range}}`),
+      [`4:32: steps.a.job.array: ${wrong.replace('needs', RANGE)}${hint}`],
+    ],
+  ),
+  [
+    'an array that is a number, and a policy that is none',
+    oneJob('{script: a.sh, array: 100, on_interrupted: fial}'),
+    [
+      '4:32: steps.a.job.array: is a number (it has no quotes); needs a range of indices in quotes, such as "0-99%10"',
+      '4:53: steps.a.job.on_interrupted: "fial" cannot be used; needs rerun or fail; did you mean "fail"?',
     ],
   ],
 ];
@@ -316,7 +423,7 @@ const placeholders: Case[] = [
   ],
 ];
 
-const CASES = [...yaml, ...shape, ...transfers, ...jobs, ...references, ...placeholders];
+const CASES = [...yaml, ...shape, ...endings, ...arrays, ...transfers, ...jobs, ...references, ...placeholders];
 
 test.each(CASES)('%s: every mistake is told where it stands', (_, text, details) => {
   expect(invalidOf(() => load(text)).details).toEqual(details.map((line) => `flow.yaml:${line}`));
