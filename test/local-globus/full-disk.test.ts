@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeEach, expect, test} from 'vitest';
 import {openWorld, transferDocument, tree, until, type World} from './support.ts';
 
 /* A disk that is really full: a small file system in memory, which only root can mount. */
@@ -17,6 +17,8 @@ const mounted = (() => {
     return false;
   }
 })();
+
+afterAll(() => rmSync(disk, {recursive: true, force: true}));
 
 let world: World;
 let onDisk: string;

@@ -102,11 +102,11 @@ test('garbage: JSON of another shape, and nothing was carried out', async () => 
 });
 
 test.each([
-  ['down', 'UND_ERR_SOCKET'],
-  ['reset', 'ECONNRESET'],
+  ['down', /^(UND_ERR_SOCKET|ECONNRESET)$/], // as much of the body as had come by then decides which
+  ['reset', /^ECONNRESET$/],
 ])('%s: the connection breaks, and nothing was carried out', async (mode, code) => {
   begin(mode);
-  expect(await codeOf(raw('/transfer', post(transferDocument(world, {from: '/f', to: '/f'}))))).toBe(code);
+  expect(await codeOf(raw('/transfer', post(transferDocument(world, {from: '/f', to: '/f'}))))).toMatch(code);
   expect(await tasks()).toBe(0);
 });
 
