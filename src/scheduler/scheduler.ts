@@ -12,6 +12,18 @@ export interface Dependency {
   readonly jobs: readonly JobId[];
 }
 
+/** Which members a job array has: `first`, `first + step`, … up to `last`. */
+export interface JobArray {
+  /** 0 or more */
+  readonly first: number;
+  /** above `first`: qsub refuses `1-1` (measured on OpenPBS 23.06) */
+  readonly last: number;
+  /** 1 or more */
+  readonly step: number;
+  /** how many members may run at once; no limit of ours when absent. OpenPBS 20 and later know it */
+  readonly atOnce?: number;
+}
+
 /** Everything that one qsub says. Paths are absolute. */
 export interface JobRequest {
   /** `-N`; 1 to 230 characters of `[A-Za-z0-9_.+-]`; absent when the script's own `#PBS -N` is to rule */
@@ -29,6 +41,8 @@ export interface JobRequest {
   readonly dependencies: readonly Dependency[];
   /** do not start before this instant, in milliseconds since the epoch (`-a`) */
   readonly startAt?: number;
+  /** `-J`: submit an array; the id that comes back has brackets */
+  readonly array?: JobArray;
   readonly queue?: string;
   readonly account?: string;
   readonly project?: string;
@@ -57,6 +71,7 @@ export type JobSeen =
 
 export interface LiveJob {
   readonly kind: 'live';
+  /** `running` for an array too, from the moment one of its members has begun */
   readonly state: 'queued' | 'held' | 'waiting' | 'running' | 'ending' | 'suspended' | 'moved' | 'other';
   readonly userHold: boolean;
   readonly otherHold: boolean;

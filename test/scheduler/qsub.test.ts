@@ -39,6 +39,29 @@ test('everything that can be asked for is one vector, the script last', () => {
   ]);
 });
 
+test.each([
+  [{first: 0, last: 3, step: 1}, '0-3'],
+  [{first: 1, last: 6, step: 2}, '1-6:2'],
+  [{first: 1, last: 6, step: 2, atOnce: 3}, '1-6:2%3'],
+  [{first: 1, last: 100, step: 1, atOnce: 10}, '1-100%10'],
+])('an array of %j is asked for as -J %s', (array, range) => {
+  const argv = qsubArgv(aRequest({array}));
+  expect(argv[argv.indexOf('-J') + 1]).toBe(range);
+  expect(whatIsWrong(aRequest({array}))).toBeUndefined();
+});
+
+test.each([
+  {first: 1, last: 1, step: 1},
+  {first: 3, last: 1, step: 1},
+  {first: -1, last: 3, step: 1},
+  {first: 0, last: 3, step: 0},
+  {first: 0.5, last: 3, step: 1},
+  {first: 0, last: Number.NaN, step: 1},
+  {first: 0, last: 3, step: 1, atOnce: 0},
+])('an array that qsub would refuse, %j, is found before PBS is asked', (array) => {
+  expect(whatIsWrong(aRequest({array}))).toMatch(/array/);
+});
+
 test('no id is named twice in one dependency list, since such a job would wait for ever', () => {
   const ids = fc.array(
     fc.integer({min: 1, max: 3}).map((n) => jobId(`${n}.pbs-sn1`)),

@@ -48,6 +48,13 @@ test('a waiting job tells when it may start', () => {
   });
 });
 
+test('an array of which a member has begun is running, and an array id is asked and answered with its brackets', () => {
+  const begun = recordedQstat('running, json');
+  const array = {...begun, stdout: begun.stdout.replace('1238.pbs-sn1', '1238[].pbs-sn1').replace('"R"', '"B"')};
+  expect(seen('1238[].pbs-sn1', array)).toMatchObject({kind: 'live', state: 'running'});
+  expect(seen('1238.pbs-sn1', array).kind).not.toBe('live');
+});
+
 test.each(['running, folded', 'running, wide'] as const)('%s text says the same as JSON', (form) => {
   const fromJson = seen('1238.pbs-sn1', recordedQstat('running, json'));
   expect(seen('1238.pbs-sn1', recordedQstat(form), TEXT)).toEqual(fromJson);

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {Dependency, DependencyType, JobRequest} from '../scheduler.ts';
+import type {Dependency, DependencyType, JobArray, JobRequest} from '../scheduler.ts';
 import {IN_UTC, startDate} from './dates.ts';
 import {readJobId} from './job-id.ts';
 
@@ -27,6 +27,7 @@ export function qsubArgv(request: JobRequest): string[] {
     ...option('-N', request.name),
     ...(request.hold ? ['-h'] : []),
     ...option('-a', request.startAt === undefined ? undefined : startDate(request.startAt)),
+    ...option('-J', request.array && arrayRange(request.array)),
     ...option('-W', depend === '' ? undefined : `depend=${depend}`),
     ...option('-q', request.queue),
     ...option('-A', request.account),
@@ -62,9 +63,22 @@ export function whatIsWrong(request: JobRequest): string | undefined {
   for (const file of [request.script, request.stdout, request.stderr, request.workdir])
     if (file !== undefined && !path.isAbsolute(file)) return `the path "${file}" is not absolute`;
   if (request.startAt !== undefined && !Number.isFinite(request.startAt)) return 'the start time is not an instant';
+  if (request.array && !isRange(request.array))
+    return `the array ${arrayRange(request.array)} is not FIRST-LAST:STEP%AT_ONCE in whole numbers with FIRST below LAST`;
   for (const id of request.dependencies.flatMap((dependency) => dependency.jobs))
     if (readJobId(id) === undefined) return `the dependency "${id}" is not a PBS job id`;
   return undefined;
+}
+
+/** `1-6:2%3`. A step of 1 is not said. */
+function arrayRange({first, last, step, atOnce}: JobArray): string {
+  return `${first}-${last}${step === 1 ? '' : `:${step}`}${atOnce === undefined ? '' : `%${atOnce}`}`;
+}
+
+/** `5`, `1-1`, `3-1` and a step of 0 are refused by qsub. Measured on OpenPBS 23.06. */
+function isRange({first, last, step, atOnce}: JobArray): boolean {
+  const whole = [first, last, step, atOnce ?? 1].every(Number.isSafeInteger);
+  return whole && first >= 0 && first < last && step >= 1 && (atOnce ?? 1) >= 1;
 }
 
 /** `afterok:1:2,afternotok:3`. An id that stands twice in one list is never met, and the job waits for ever. */
