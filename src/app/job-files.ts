@@ -1,6 +1,7 @@
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {JobDefaults, Profile} from '../config/profile.ts';
+import {proxyEnvironment} from '../config/proxy.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {endOf, isCleanup} from '../engine/plan/conditions.ts';
@@ -154,6 +155,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     STAGE_HOME: callBack.stageHome,
     STAGE_CONFIG: existsSync(callBack.configFile) ? callBack.configFile : '',
     STAGE_PROFILE: profile.name,
+    ...proxyEnvironment(profile.proxy),
     ...job.values,
   };
   writeScript(job.script, job.template, {'#@VALUES': exported(environment), '#@SETUP': profile.setup});
