@@ -183,13 +183,13 @@ function outputPath(path: string): string {
 }
 
 /** What runs the script: `#PBS -S`, else its `#!` line, else the shell PBS would take. Naming it needs no execute permission on the copy. */
-function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
+export function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
   if (directives.shell) return [directives.shell, ''];
   const [, shell, argument] = /^#!\s*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
   return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
 }
 
-function assign(values: Readonly<Record<string, string>>): string[] {
+export function assign(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`);
 }
 
@@ -198,7 +198,7 @@ function exported(values: Readonly<Record<string, string>>): string[] {
 }
 
 /** Put a filled-in template in place, whole. A script that is there stays: PBS may be reading it. */
-function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
+export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
   if (existsSync(path)) return;
   const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));

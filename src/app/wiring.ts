@@ -24,6 +24,8 @@ export interface Stage {
   readonly by: string;
   /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
   engine(): Promise<EngineContext>;
+  /** PBS alone, for what needs no Globus, and no credentials for it */
+  scheduler(): Promise<Scheduler>;
   /** what this PBS offers: commands, server, queues */
   site(): Promise<Site>;
   /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
@@ -52,6 +54,7 @@ export async function openStage({profile: asked, cliVersion}: OpenOptions): Prom
     ledger,
     by,
     engine,
+    scheduler: once(() => createScheduler({profile, where, ledger, by, standIns})),
     site: once(async () => createSite({profile, where, ledger, by, standIns})),
     async collections() {
       if (profile.transfer.kind !== 'local') return profile.collections;
