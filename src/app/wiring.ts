@@ -11,6 +11,7 @@ import {ensureDirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
+import type {JobHistory} from '../scheduler/history.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
@@ -26,6 +27,8 @@ export interface Stage {
   engine(): Promise<EngineContext>;
   /** PBS alone, for what needs no Globus, and no credentials for it */
   scheduler(): Promise<Scheduler>;
+  /** what PBS remembers of jobs, for people */
+  history(): Promise<JobHistory>;
   /** what this PBS offers: commands, server, queues */
   site(): Promise<Site>;
   /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
@@ -55,6 +58,7 @@ export async function openStage({profile: asked, cliVersion}: OpenOptions): Prom
     by,
     engine,
     scheduler: once(() => createScheduler({profile, where, ledger, by, standIns})),
+    history: once(async () => createHistory({profile, where, ledger, by, standIns})),
     site: once(async () => createSite({profile, where, ledger, by, standIns})),
     async collections() {
       if (profile.transfer.kind !== 'local') return profile.collections;
@@ -121,8 +125,22 @@ async function createContext(parts: Parts): Promise<EngineContext> {
   };
 }
 
-async function createSite({profile, standIns}: Parts): Promise<Site> {
-  const bin = profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
+async function binOf({profile, standIns}: Parts): Promise<string | undefined> {
+  return profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
+}
+
+async function createHistory(parts: Parts): Promise<JobHistory> {
+  const {createPbsHistory} = await import('../scheduler/pbs/pbs-history.ts');
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const binDirectory = await binOf(parts);
+  const {timeoutMs} = parts.profile.scheduler;
+  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  return createPbsHistory((command, argv, options) => run(command, argv, {timeoutMs, ...options}));
+}
+
+async function createSite(parts: Parts): Promise<Site> {
+  const {profile} = parts;
+  const bin = await binOf(parts);
   return openSite({timeoutMs: profile.scheduler.timeoutMs, ...(bin === undefined ? {} : {bin})});
 }
 
