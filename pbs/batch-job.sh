@@ -47,7 +47,7 @@ while :; do
   kill -0 "$child" 2>/dev/null || break
 done
 number=1
-until leave "$mark.end.$number.json" "{\"job\":\"$job\",\"exit\":$code,\"at\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}"; do
+until leave "$mark.end.$number.json" "{\"job\":\"$job\",\"exit\":$code,\"pid\":$$,\"at\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}"; do
   [ -f "$mark.end.$number.json" ] || break
   number=$((number + 1))
 done
