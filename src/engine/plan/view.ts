@@ -50,7 +50,7 @@ const WAITING_JOBS_THAT_FAILED = 3;
 
 /** One long job waits for this transfer, and PBS starts what needs it when that job succeeds. */
 export function waitsInJob(view: View, step: TransferStep): boolean {
-  if ((step.strategy ?? view.settings.strategy) !== 'wait') return false;
+  if (!view.settings.stagingJobs || (step.strategy ?? view.settings.strategy) !== 'wait') return false;
   const waiting = workingAttempt(view.run, step.name).jobs.filter(({role}) => role === 'wait');
   return waiting.filter((record) => !record.leaving && isOver(view, record)).length < WAITING_JOBS_THAT_FAILED;
 }
@@ -96,6 +96,7 @@ const LONGEST_REFUSED_PAUSE_MS = 30 * 60_000;
  * look is not tried again in it.
  */
 export function maySubmit(attempt: Attempt, role: JobRole, {seen, settings}: View): boolean {
+  if (role !== 'job' && !settings.stagingJobs) return false;
   const previous = newestJob(attempt, role);
   if (!previous?.refused) return true;
   if (settings.rebuild) return previous.refused.at < seen.now;
