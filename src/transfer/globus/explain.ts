@@ -51,8 +51,8 @@ export function tokenRejected(asked: string, said: string): SignInNeeded {
     what: `Globus does not accept the sign-in for "${asked}"`,
     why: said,
     next: [
-      'See whether the client still exists: https://app.globus.org/settings/developers',
-      'Sign in again, or renew the credentials file of the profile.',
+      'Sign in again: stage login',
+      'As a client: see whether it still exists, https://app.globus.org/settings/developers, and renew the credentials file.',
     ],
   });
 }
@@ -87,23 +87,36 @@ function refusal(code: string): [why: string, next: string[]] {
 function signIn(asked: string, error: ErrorDocument, asks: AuthorizationParameters, said: string): SignInNeeded {
   const scopes = [...new Set([...names(asks.required_scopes), ...names(error.required_scopes)])];
   const next = [
-    ...scopes.map((scope) => `Give consent to this scope, with the identity that stage signs in as: ${scope}`),
-    ...(scopes.length > 0
-      ? [
-          'With client credentials: name the scope under transfer: scopes: in the profile; the next token is asked for with it.',
-        ]
-      : []),
-    ...each(asks.session_required_identities, (name) => `Sign in again as ${name}`),
-    ...each(asks.session_required_single_domain, (name) => `Sign in again with an identity of ${name}`),
-    ...each(asks.session_required_policies, (name) => `Sign in again in a way that meets the policy ${name}`),
-    ...(asks.session_required_mfa ? ['Sign in again with a second factor'] : []),
+    ...scopes.map(consentTo),
+    ...each(asks.session_required_identities, (name) => `Sign in again as ${name}: stage login --identity ${name}`),
+    ...each(
+      asks.session_required_single_domain,
+      (name) => `Sign in again with an identity of ${name}: stage login --domain ${name}`,
+    ),
+    ...each(
+      asks.session_required_policies,
+      (name) => `Sign in again in a way that meets the policy ${name}: stage login --policy ${name}`,
+    ),
+    ...(asks.session_required_mfa ? ['Sign in again with a second factor: stage login --mfa'] : []),
   ];
   return new SignInNeeded({
     what:
       scopes.length > 0 ? `Globus wants a consent before "${asked}"` : `Globus wants another sign-in before "${asked}"`,
     why: asks.session_message ? `${asks.session_message}. ${said}` : said,
-    next: [...(next.length > 0 ? next : ['Sign in again.']), 'Then run the same command again: nothing is lost.'],
+    next: [
+      ...(next.length > 0 ? next : ['Sign in again: stage login']),
+      'Then run the same command again: nothing is lost.',
+    ],
   });
+}
+
+/** The scopes of collections are known to `stage login`; another one must stand in the profile. */
+function consentTo(scope: string): string {
+  const collections = [...scope.matchAll(/scopes\/([0-9a-f-]{36})\/data_access/g)].map(
+    ([, id]) => `--collection ${id}`,
+  );
+  if (collections.length > 0) return `Give your consent: stage login ${collections.join(' ')} (it asks for ${scope})`;
+  return `Name this scope under transfer: scopes: in the profile, then type stage login: ${scope}`;
 }
 
 function loginFailed(asked: string, said: string): SignInNeeded {
@@ -111,7 +124,8 @@ function loginFailed(asked: string, said: string): SignInNeeded {
     what: `The collection did not let you in for "${asked}"`,
     why: said,
     next: [
-      'Sign in to the collection once in the web app: https://app.globus.org/file-manager',
+      'Sign in again: stage login',
+      'If it still does not, open the collection once in the web app: https://app.globus.org/file-manager',
       'Then run the same command again: nothing is lost.',
     ],
   });
