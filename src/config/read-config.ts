@@ -13,10 +13,8 @@ export interface Config {
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
 const maybe = z.optional;
 const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
-const uuid = matching(
-  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
-  'must be a collection id (a UUID)',
-);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const uuid = matching(UUID, 'must be a collection id (a UUID)');
 const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
 const seconds = z.union([
   z.number().check(z.positive()),
@@ -39,6 +37,9 @@ const transfer = z.strictObject({
   kind: maybe(z.enum(['globus', 'local'])),
   auth_url: maybe(url),
   transfer_url: maybe(url),
+  sign_in: maybe(z.enum(['native-app', 'client', 'globus-cli'])),
+  client_id: maybe(matching(UUID, 'must be the id of a client (a UUID)')),
+  token_store: maybe(z.enum(['file', 'keyring'])),
   credentials: maybe(z.string()),
   scopes: maybe(z.array(z.string())),
 });
@@ -118,6 +119,9 @@ function merge(key: string, section: z.infer<typeof profile>): Profile {
       kind: globus.kind ?? base.transfer.kind,
       authUrl: withSlash(globus.auth_url ?? base.transfer.authUrl),
       transferUrl: withSlash(globus.transfer_url ?? base.transfer.transferUrl),
+      ...(globus.sign_in ? {signIn: globus.sign_in} : {}),
+      ...(globus.client_id ? {clientId: globus.client_id.toLowerCase()} : {}),
+      ...(globus.token_store ? {tokenStore: globus.token_store} : {}),
       ...(globus.credentials ? {credentials: globus.credentials} : {}),
       ...(globus.scopes ? {scopes: globus.scopes} : {}),
     },
