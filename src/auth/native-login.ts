@@ -1,5 +1,6 @@
 import {hostname} from 'node:os';
-import {SignInNeeded} from '../transfer/transfer-service.ts';
+import pRetry from 'p-retry';
+import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
 import {authorizeUrl, newState, newVerifier, type SessionDemands} from './authorize.ts';
 import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from './authorize-names.ts';
 import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';
@@ -66,7 +67,12 @@ export async function signInByCode(login: NativeLogin, way: CodeWay): Promise<Na
   });
   const auth = tokenFor(AUTH_RESOURCE_SERVER, given, authUrl);
   const transfer = tokenFor(TRANSFER_RESOURCE_SERVER, given, authUrl);
-  const who = await askWhoIs(authUrl, auth.accessToken);
+  // The code is used up: a stumble now must not cost the person another sign-in.
+  const who = await pRetry(() => askWhoIs(authUrl, auth.accessToken), {
+    retries: 3,
+    minTimeout: 500,
+    shouldRetry: ({error}) => error instanceof TransferUnreachable,
+  });
   const kept = ({accessToken, expiresAt, refreshToken}: typeof auth): StoredToken => ({
     accessToken,
     expiresAt,
