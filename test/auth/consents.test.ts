@@ -62,6 +62,16 @@ test('a client gives its consents by asking, and goes on with the token it had',
   ]);
 });
 
+test('signing in as somebody else says whose transfers are out of sight now', async () => {
+  const service = await consentService(ENDPOINTS);
+  const desk = native(service);
+  await desk.login();
+  expect((await desk.login(['--json'])).json()).not.toHaveProperty('replaced');
+  service.person = 'bob';
+  const now = await desk.login();
+  expect(now.stdout).toContain('Before, ada@example.edu was signed in');
+});
+
 test('what a collection demands of the session goes to the page', async () => {
   const service = await consentService(ENDPOINTS);
   const desk = native(service);

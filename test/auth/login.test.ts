@@ -189,6 +189,21 @@ test('no command that stage starts gets the secret of the environment', async ()
   expect(seen).not.toContain(clientSecret);
 });
 
+test('the background process of the stand-ins, whose jobs inherit its environment, does not get it either', async () => {
+  const {clientId, clientSecret} = world.globus.credentials();
+  const desk = signInDesk(world.globus.url, []);
+  desk.env = {...desk.env, STAGE_CLIENT_ID: clientId, STAGE_CLIENT_SECRET: clientSecret};
+  const up = await desk.stage('local', 'up', '--json');
+  try {
+    const {status} = up.json<{status: {pid: number}}>();
+    const environment = readFileSync(`/proc/${status.pid}/environ`, 'latin1');
+    expect(environment).toContain(`STAGE_CLIENT_ID=${clientId}`);
+    expect(environment).not.toContain(clientSecret);
+  } finally {
+    await desk.stage('local', 'down');
+  }
+});
+
 test.each([
   [['sign_in: native-app'], 'transfer.client_id'],
   [[], 'transfer.credentials'],

@@ -116,7 +116,7 @@ function signIn({asked, error, asks, said, login}: Demand): SignInNeeded {
       scopes.length > 0 ? `Globus wants a consent before "${asked}"` : `Globus wants another sign-in before "${asked}"`,
     why: asks.session_message ? `${asks.session_message}. ${said}` : said,
     next: [
-      ...(next.length > 0 ? next : ['Sign in again: stage login']),
+      ...(next.length > 0 ? next : [`Sign in again: ${login}`]),
       'Then run the same command again: nothing is lost.',
     ],
   });

@@ -8,6 +8,8 @@ export interface ConsentService {
   readonly pages: URLSearchParams[];
   /** forms that the token endpoint was sent */
   readonly forms: URLSearchParams[];
+  /** who signs in at the page */
+  person: string;
   /** when the person last proved who they are */
   authenticatedAt: number;
 }
@@ -31,8 +33,8 @@ export async function consentService(endpoints: Readonly<Record<string, object>>
     }
     if (pathname === '/v2/oauth2/userinfo')
       return json(200, {
-        sub: 'me',
-        preferred_username: 'me@example.edu',
+        sub: service.person,
+        preferred_username: `${service.person}@example.edu`,
         last_authentication: Math.floor(service.authenticatedAt / 1000),
       });
     if (pathname === '/v2/oauth2/token') {
@@ -48,7 +50,7 @@ export async function consentService(endpoints: Readonly<Record<string, object>>
     }
     json(404, {code: 'EndpointNotFound', message: pathname});
   });
-  const service: ConsentService = {url: '', pages, forms, authenticatedAt: Date.now()};
+  const service: ConsentService = {url: '', pages, forms, person: 'ada', authenticatedAt: Date.now()};
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
