@@ -75,6 +75,8 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
         expiresAt: given.expiresAt,
         ...(given.refreshToken === undefined ? {} : {refreshToken: given.refreshToken}),
       };
+      // Somebody may have signed out meanwhile, or in anew: theirs is the last word.
+      if (generationOf(await stored()) !== generation) return undefined;
       await store.write(fresh);
       claims.tidy(generation);
       return fresh;

@@ -140,7 +140,11 @@ interface Rig {
 }
 
 /** A source with an Auth in memory. */
-function rig(answers: readonly (string | Error)[], token: StoredToken | undefined = EXPIRED) {
+function rig(
+  answers: readonly (string | Error)[],
+  token: StoredToken | undefined = EXPIRED,
+  meanwhile: () => Promise<void> = async () => {},
+) {
   const place = directory();
   let kept: StoredToken | undefined = token;
   const store: TokenStore = {
@@ -161,6 +165,7 @@ function rig(answers: readonly (string | Error)[], token: StoredToken | undefine
       claims,
       async refresh(refreshToken) {
         asked.push(refreshToken);
+        await meanwhile();
         const next = answers[Math.min(asked.length, answers.length) - 1] ?? 'A';
         if (next instanceof Error) throw next;
         return {accessToken: next, expiresAt: Date.now() + 172_800_000, resourceServer: 'x', scopes: []};
@@ -222,6 +227,14 @@ test('what another process stores meanwhile is taken, without asking', async () 
   await store.write({...EXPIRED, accessToken: 'THEIRS', expiresAt: Date.now() + 86_400_000});
   expect(await waiting).toBe('THEIRS');
   expect(asked).toEqual([]);
+});
+
+test('who signs out while a renewal is under way stays signed out', async () => {
+  let signOut = async () => {};
+  const {source, store} = rig([], EXPIRED, () => signOut());
+  signOut = async () => void (await store.remove());
+  await expect(source().token()).rejects.toThrow(SignInNeeded);
+  expect(await store.read()).toBeUndefined();
 });
 
 test('a turn is given once a generation, and again when its holder is thought dead', () => {
