@@ -36,8 +36,9 @@ async function bundle(input, {output = {}, ...options} = {}) {
     platform: 'node',
     cwd: root,
     treeshake: true,
-    // Plugins are found and loaded by oclif itself; the others it asks for only when it runs from sources.
-    external: [/^@oclif\/plugin-/, 'typescript', 'ts-node', 'tsx'],
+    // Plugins are found and loaded by oclif itself; those from typescript on it asks for only when it runs from sources.
+    // keytar and sql.js come with a native library and a file of WebAssembly beside them, and few load them.
+    external: [/^@oclif\/plugin-/, 'typescript', 'ts-node', 'tsx', 'keytar', 'sql.js'],
     // Parts of libraries that are never reached, and would cost every start.
     resolve: {
       alias: Object.fromEntries(
@@ -57,7 +58,7 @@ async function bundle(input, {output = {}, ...options} = {}) {
       groups: [
         {
           name: 'kit',
-          test: /src[\\/](errors|engine|ledger|report[\\/]|config[\\/](locations|profile|proxy|choose|config-cache)|app[\\/](wiring|report|status|follow|style|watch-run|package-root|shell-quote|job-files)|scheduler[\\/]scheduler|transfer[\\/]transfer-service|scheduler[\\/]pbs[\\/]directives)/,
+          test: /src[\\/](errors|engine|ledger|report[\\/]|config[\\/](locations|profile|proxy|choose|config-cache)|app[\\/](wiring|sign-in-settings|report|status|follow|style|watch-run|package-root|shell-quote|job-files)|scheduler[\\/]scheduler|transfer[\\/]transfer-service|scheduler[\\/]pbs[\\/]directives)/,
         },
       ],
     },

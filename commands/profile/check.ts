@@ -10,7 +10,7 @@ export default class ProfileCheck extends StageCommand {
 why it matters and what to do. Exit code 2 when the profile has to be changed, 3 when it is your turn, 4 when PBS is away.`;
   static override examples = ['<%= config.bin %> profile check', '<%= config.bin %> profile check polaris --json'];
   static override args = {
-    name: Args.string({description: 'name of the profile [default: the one that would be used]'}),
+    name: Args.string({ignoreStdin: true, description: 'name of the profile [default: the one that would be used]'}),
   };
 
   async run(): Promise<Report> {

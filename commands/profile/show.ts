@@ -7,7 +7,7 @@ export default class ProfileShow extends StageCommand {
   static override summary = 'Show what a profile says, with the defaults where it is silent.';
   static override examples = ['<%= config.bin %> profile show', '<%= config.bin %> profile show polaris --json'];
   static override args = {
-    name: Args.string({description: 'name of the profile [default: the one that would be used]'}),
+    name: Args.string({ignoreStdin: true, description: 'name of the profile [default: the one that would be used]'}),
   };
 
   async run(): Promise<ProfileView> {

@@ -1,12 +1,14 @@
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
+import type {ClientCredentials} from '../auth/credentials-file.ts';
+import type {SignInSettings} from '../auth/sign-in-settings.ts';
+import type {TokenSource} from '../auth/token-source.ts';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
 import type {Profile, SchedulerSettings} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import type {EngineContext} from '../engine/context.ts';
-import {RequestWrong} from '../errors.ts';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
@@ -16,6 +18,7 @@ import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {packageRoot} from './package-root.ts';
+import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 
 /** Everything a use-case works with, for one profile. */
 export interface Stage {
@@ -31,6 +34,8 @@ export interface Stage {
   history(): Promise<JobHistory>;
   /** what this PBS offers: commands, server, queues */
   site(): Promise<Site>;
+  /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
+  signIn(): Promise<SignInSettings>;
   /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
   collections(): Promise<Readonly<Record<string, string>>>;
 }
@@ -50,22 +55,34 @@ export async function openStage({profile: asked, cliVersion}: OpenOptions): Prom
   const by = `${userInfo().username}@${hostname()}:${process.pid}`;
   const ledger = openLedger(stateDirectory);
   const standIns = once(() => startStandIns(where, cliVersion));
-  const engine = once(async () => createContext({profile, where, ledger, by, standIns}));
+  const environment = await environmentCredentials();
+  const parts = {profile, where, ledger, by, standIns, environment};
+  const engine = once(async () => createContext(parts));
   return {
     profile,
     locations: where,
     ledger,
     by,
     engine,
-    scheduler: once(() => createScheduler({profile, where, ledger, by, standIns})),
-    history: once(async () => createHistory({profile, where, ledger, by, standIns})),
-    site: once(async () => createSite({profile, where, ledger, by, standIns})),
+    scheduler: once(() => createScheduler(parts)),
+    history: once(async () => createHistory(parts)),
+    site: once(async () => createSite(parts)),
+    async signIn() {
+      requireSignIn(profile, environment);
+      return openSignIn(parts);
+    },
     async collections() {
       if (profile.transfer.kind !== 'local') return profile.collections;
       const {collectionNames, standInHome} = await import('../local/stand-in-home.ts');
       return {...collectionNames(standInHome(where.home)), ...profile.collections};
     },
   };
+}
+
+async function environmentCredentials(): Promise<ClientCredentials | undefined> {
+  if (process.env.STAGE_CLIENT_ID === undefined && process.env.STAGE_CLIENT_SECRET === undefined) return undefined;
+  const {takeEnvironmentCredentials} = await import('../auth/environment-credentials.ts');
+  return takeEnvironmentCredentials(process.env);
 }
 
 type StandIns = () => Promise<import('../local/ensure-up.ts').StandInsUp>;
@@ -81,10 +98,12 @@ interface Parts {
   readonly ledger: Ledger;
   readonly by: string;
   readonly standIns: StandIns;
+  /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
+  readonly environment: ClientCredentials | undefined;
 }
 
 async function createContext(parts: Parts): Promise<EngineContext> {
-  const {profile, where, ledger, by} = parts;
+  const {profile, where, ledger, by, environment} = parts;
   const {createJobFiles} = await import('./job-files.ts');
   const callBack = {
     node: process.execPath,
@@ -94,7 +113,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     profile,
     monitorDirectory: ledger.layout.monitor,
   };
-  requireCredentials(profile);
+  requireSignIn(profile, environment);
   let loading: Promise<unknown> | undefined;
   const openScheduler = () => {
     const scheduler = createScheduler(parts);
@@ -177,40 +196,35 @@ async function createScheduler({profile, ledger, standIns}: Parts): Promise<Sche
   });
 }
 
-async function createTransfers({profile, ledger, standIns}: Parts): Promise<TransferService> {
+async function createTransfers(parts: Parts): Promise<TransferService> {
   const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
-  const {createClientTokenSource} = await import('../auth/client-credentials.ts');
-  const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
-  const credentialsFile = profile.transfer.credentials ?? up?.home.credentials;
-  if (credentialsFile === undefined) throw new NoCredentials(profile);
-  const authUrl = up?.status.url ?? profile.transfer.authUrl;
+  const signIn = await openSignIn(parts);
+  const {profile, standIns} = parts;
   return createGlobusTransfer({
-    tokens: createClientTokenSource({
-      credentialsFile,
-      tokenDirectory: ledger.layout.tokens,
-      authUrl,
-      ...(profile.transfer.scopes ? {scopes: profile.transfer.scopes} : {}),
-    }),
-    transferUrl: up?.status.url ?? profile.transfer.transferUrl,
+    tokens: await createTokens(signIn),
+    loginCommand: signIn.loginCommand,
+    transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
   });
 }
 
-/** Known before anything is recorded or submitted. */
-function requireCredentials(profile: Profile): void {
-  if (profile.transfer.kind === 'globus' && profile.transfer.credentials === undefined)
-    throw new NoCredentials(profile);
+async function openSignIn({profile, ledger, standIns, environment}: Parts): Promise<SignInSettings> {
+  const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
+  return signInSettings(profile, {
+    tokenDirectory: ledger.layout.tokens,
+    environment,
+    ...(up ? {standIn: {url: up.status.url, credentials: up.home.credentials}} : {}),
+  });
 }
 
-class NoCredentials extends RequestWrong {
-  constructor(profile: Profile) {
-    super(`profile "${profile.name}" does not say how to sign in to Globus`, {
-      code: 'NO_CREDENTIALS',
-      why: 'it names no transfer.credentials',
-      next: [
-        'Put client_id and client_secret into a JSON file of mode 0600, and name it under transfer: credentials: in the profile.',
-      ],
-    });
+async function createTokens(signIn: SignInSettings): Promise<TokenSource> {
+  if (signIn.method === 'client' && signIn.tokenStore === 'file') {
+    // What most jobs do loads one module less.
+    const {createClientTokenSource} = await import('../auth/client-credentials.ts');
+    return createClientTokenSource(signIn);
   }
+  const {openTokens} = await import('../auth/open-tokens.ts');
+  const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize-names.ts');
+  return openTokens(signIn, TRANSFER_RESOURCE_SERVER);
 }
 
 type Methods = Record<string, (...values: unknown[]) => unknown>;

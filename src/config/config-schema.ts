@@ -3,10 +3,8 @@ import * as z from 'zod/mini';
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
 const maybe = z.optional;
 const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
-const uuid = matching(
-  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
-  'must be a collection id (a UUID)',
-);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const uuid = matching(UUID, 'must be a collection id (a UUID)');
 const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
 const proxyUrl = matching(
   /^http:\/\/[^\s/@]+\/?$/,
@@ -46,6 +44,9 @@ const transfer = z.strictObject({
   kind: maybe(z.enum(['globus', 'local'])),
   auth_url: maybe(url),
   transfer_url: maybe(url),
+  sign_in: maybe(z.enum(['native-app', 'client', 'globus-cli'])),
+  client_id: maybe(matching(UUID, 'must be the id of a client (a UUID)')),
+  token_store: maybe(z.enum(['file', 'keyring'])),
   credentials: maybe(z.string()),
   scopes: maybe(z.array(z.string())),
 });

@@ -36,10 +36,20 @@ export interface SchedulerSettings {
   readonly timeoutMs: number;
 }
 
+/** As a person with a native app, as a client with a secret, or as whoever `globus login` signed in. */
+export type SignInMethod = 'native-app' | 'client' | 'globus-cli';
+export type TokenStoreKind = 'file' | 'keyring';
+
 export interface TransferSettings {
   readonly kind: 'globus' | 'local';
   readonly authUrl: string;
   readonly transferUrl: string;
+  /** absent: as a client, or as a person where `clientId` alone is given */
+  readonly signIn?: SignInMethod;
+  /** of the native app that people sign in with, or of the client whose secret is elsewhere */
+  readonly clientId?: string;
+  /** where tokens are kept; absent: in files, which jobs on other nodes can read too */
+  readonly tokenStore?: TokenStoreKind;
   /** JSON file with `client_id` and `client_secret`, mode 0600 */
   readonly credentials?: string;
   /** scopes to ask for instead of that of Globus Transfer alone, such as one with a collection's data_access in brackets */

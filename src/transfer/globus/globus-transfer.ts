@@ -145,6 +145,8 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         displayName: found.display_name ?? found.canonical_name ?? found.id,
         owner: found.owner_string ?? found.owner_id ?? '',
         entityType: found.entity_type ?? '',
+        ...(found.high_assurance ? {highAssurance: true} : {}),
+        ...(found.authentication_timeout_mins ? {authenticationTimeoutMinutes: found.authentication_timeout_mins} : {}),
       };
     },
   };
