@@ -51,8 +51,8 @@ function secrets(): string[] {
   const {client_secret} = JSON.parse(readFileSync(join(world.home, 'stand-ins/credentials.json'), 'utf8')) as {
     client_secret: string;
   };
-  const tokens = readdirSync(join(world.home, 'local/tokens')).flatMap((name) => {
-    const text = readFileSync(join(world.home, 'local/tokens', name), 'utf8');
+  const tokens = readdirSync(join(world.state, 'tokens')).flatMap((name) => {
+    const text = readFileSync(join(world.state, 'tokens', name), 'utf8');
     return [...text.matchAll(/"([A-Za-z0-9_-]{40,})"/g)].map((match) => String(match[1]));
   });
   if (client_secret.length < 10 || tokens.length === 0) throw new Error('there is no secret to look for');
@@ -108,7 +108,7 @@ test('runs and tokens are readable by their owner alone', async () => {
   const {file} = classic(world, 'private');
   await world.stage('run', file);
   await world.ended('private.1');
-  const state = join(world.home, 'local');
+  const state = world.state;
   const directories = [
     'runs',
     'runs/private.1',

@@ -1,8 +1,8 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {dirname, join, relative} from 'node:path';
+import {batchSystem, type Managing, worldsDirectory} from './batch-system.ts';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
 import {globusOf, type TaskDocument} from './globus.ts';
 import {until} from './until.ts';
@@ -55,6 +55,8 @@ export interface StatusDocument {
 export interface World {
   /** STAGE_HOME */
   readonly home: string;
+  /** the state directory of the profile that tests use */
+  readonly state: string;
   /** where workflows and scripts lie, and commands run */
   readonly work: string;
   stage(...argv: (string | RunOptions)[]): Promise<Ran>;
@@ -87,14 +89,24 @@ export interface World {
     condition: () => T | undefined | false | Promise<T | undefined | false>,
     limits?: {seconds: number},
   ): Promise<T>;
+  /** every job of this world vanishes from the queue: without a trace on the stand-in, by qdel on a real server */
+  wipe(): Promise<void>;
+  /** stop and start the server, and set attributes of it; undefined where the tests may not */
+  readonly manage?: {
+    set(attribute: string, value: string): Promise<void>;
+    stop(): Promise<void>;
+    start(): Promise<void>;
+  };
   /** end the stand-ins without warning */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
 
+const DEFAULT_SECONDS = 30;
+
 /** A world to test in; `close` ends its processes and removes it. */
 export async function localWorld(): Promise<World> {
-  const root = mkdtempSync(join(tmpdir(), 'stage-local-'));
+  const root = mkdtempSync(join(worldsDirectory(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
   const standIns = join(home, 'stand-ins');
@@ -103,14 +115,17 @@ export async function localWorld(): Promise<World> {
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
-  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'no-config')};
+  const batch = batchSystem(root, home);
+  const {env} = batch;
+  const state = join(home, batch.profile);
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
-  const factsOf = (run: string) => join(home, 'local', 'runs', run, 'facts');
+  const factsOf = (run: string) => join(state, 'runs', run, 'facts');
   const globus = () => globusOf(running().url, join(standIns, 'credentials.json'));
 
   const world: World = {
     home,
+    state,
     work,
     stage(...given) {
       const argv = given.filter((part) => typeof part === 'string');
@@ -121,7 +136,7 @@ export async function localWorld(): Promise<World> {
       return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
     pbs: (command, ...argv) =>
-      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
+      runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);
@@ -154,7 +169,8 @@ export async function localWorld(): Promise<World> {
     async jobs() {
       const asked = await world.pbs('qstat', '-x', '-f', '-F', 'json');
       const document = JSON.parse(asked.stdout) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
-      return Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
+      const all = Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
+      return batch.shared ? all.filter((job) => JSON.stringify(job).includes(root)) : all;
     },
     async jobsOf(run) {
       return (await world.jobs()).filter((job) => String(job.Variable_List?.STAGE_INTENT).startsWith(`s-${run}.`));
@@ -181,9 +197,9 @@ export async function localWorld(): Promise<World> {
         : [],
     fact: (run, name) => read(join(factsOf(run), name)) as Record<string, unknown>,
     ended(run, seconds = 40) {
-      const seal = join(home, 'local', 'sealed', `${run}.json`);
+      const seal = join(state, 'sealed', `${run}.json`);
       return until(`the end of run ${run}`, () => existsSync(seal) && (read(seal) as Sealed), {
-        seconds,
+        seconds: seconds * batch.patience,
         last: async () => ({
           facts: world.facts(run),
           jobs: leftIn(await world.jobs()),
@@ -199,6 +215,7 @@ export async function localWorld(): Promise<World> {
     waitFor: (what, condition, limits) =>
       until(what, condition, {
         ...limits,
+        seconds: (limits?.seconds ?? DEFAULT_SECONDS) * batch.patience,
         last: async () =>
           (await world.jobs()).map(({id, Job_Name, job_state, Exit_status}) => ({
             id,
@@ -207,6 +224,15 @@ export async function localWorld(): Promise<World> {
             Exit_status,
           })),
       }),
+    async wipe() {
+      if (!batch.shared) {
+        await world.stage('local', 'wipe');
+        return;
+      }
+      const queued = (await world.jobs()).filter(({job_state}) => !['F', 'X'].includes(job_state));
+      for (const {id} of queued.reverse()) await world.pbs('qdel', '-W', 'force', id);
+    },
+    ...(batch.manage ? {manage: managing(batch.manage, work, cleanEnvironment(env))} : {}),
     async kill() {
       const {pid} = running();
       process.kill(pid, 'SIGKILL');
@@ -224,6 +250,19 @@ export async function localWorld(): Promise<World> {
   if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
   for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
   return world;
+}
+
+function managing(how: Managing, cwd: string, env: Record<string, string>): NonNullable<World['manage']> {
+  const run = async ([program = '', ...argv]: readonly string[]) => {
+    const done = await runProgram(program, argv, {cwd, env});
+    if (done.exitCode !== 0)
+      throw new Error(`${program} ${argv.join(' ')} ended with ${done.exitCode}: ${done.stderr}`);
+  };
+  return {
+    set: (attribute, value) => run([...how.qmgr, '-c', `set server ${attribute} = ${value}`]),
+    stop: () => run(how.stop),
+    start: () => run(how.start),
+  };
 }
 
 /** sha256 of every file of a tree, by its name in it. */
