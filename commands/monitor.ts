@@ -28,7 +28,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
 
   async run(): Promise<MonitorReport> {
     const {flags} = await this.parse(Monitor);
-    const stage = await this.connect(flags.profile);
+    const stage = await this.connect(flags.profile, {inJob: flags.role !== undefined});
     const report = await tick(stage, {
       chain: flags.chain,
       ...(flags.generation === undefined ? {} : {generation: flags.generation}),

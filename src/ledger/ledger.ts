@@ -1,8 +1,8 @@
 import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, StageError} from '../errors.ts';
-import {ensureDirectory, isDirectory} from './directories.ts';
-import {createFact, type FactValue, namesIn, readFact, readFacts} from './facts.ts';
+import {ensureDirectory, ensureSubdirectory, isDirectory} from './directories.ts';
+import {createFact, type FactValue, flushDirectoryOf, namesIn, readFact, readFacts} from './facts.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type StateLayout,
   stateLayout,
 } from './layout.ts';
+import {naming} from './naming.ts';
 import {newWord} from './new-word.ts';
 import type {RunSpec, RunState} from './run-facts.ts';
 import {type RunSummary, summarise} from './summary.ts';
@@ -103,7 +104,7 @@ export function openLedger(home: string): Ledger {
     create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
     seal(run, endedAt) {
-      ensureDirectory(layout.sealed);
+      ensureSubdirectory(layout.sealed);
       const summary = summarise(run.state, endedAt);
       const first = createFact(layout.sealed, run.id, {...summary});
       return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
@@ -125,17 +126,31 @@ function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<stri
   const temporary = runLayoutAt(join(state.runs, `.new-${spec.nonce}`));
   const final = runLayout(state, spec.run);
   try {
-    for (const directory of [temporary.facts, temporary.scripts, temporary.logs]) ensureDirectory(directory);
-    for (const [step, content] of scripts)
-      writeFileSync(join(temporary.scripts, `${step}.script`), content, {mode: 0o600, flush: true});
+    for (const directory of [temporary.directory, temporary.facts, temporary.scripts, temporary.logs])
+      ensureSubdirectory(directory);
+    for (const [step, content] of scripts) {
+      const script = join(temporary.scripts, `${step}.script`);
+      naming(script, () => writeFileSync(script, content, {mode: 0o600, flush: true}));
+    }
     createFact(temporary.directory, 'spec', {...spec});
     renameSync(temporary.directory, final.directory);
-    return true;
   } catch (error) {
-    rmSync(temporary.directory, {recursive: true, force: true});
+    removeIfPossible(temporary.directory);
     // A network file system may repeat a rename whose answer was lost: then the run is there, and ours.
     if (isDirectory(final.directory)) return readFact(final.directory, 'spec')?.nonce === spec.nonce;
     throw error;
+  }
+  // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
+  naming(final.directory, () => flushDirectoryOf(final.directory));
+  return true;
+}
+
+/** What was begun under a temporary name is no run. A disk that refuses to remove it leaves it, and must not hide why. */
+function removeIfPossible(directory: string): void {
+  try {
+    rmSync(directory, {recursive: true, force: true});
+  } catch {
+    // It stays behind.
   }
 }
 
