@@ -103,7 +103,12 @@ export async function localWorld(): Promise<World> {
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
-  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'no-config')};
+  const env = {
+    STAGE_HOME: home,
+    STAGE_PROFILE: 'local',
+    XDG_CONFIG_HOME: join(root, 'no-config'),
+    XDG_CACHE_HOME: join(root, 'cache'),
+  };
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
   const factsOf = (run: string) => join(home, 'local', 'runs', run, 'facts');
