@@ -72,7 +72,9 @@ steps:
     job: {script: ${name}.sh}
 `,
   );
-  const env = {...disk.env, STAGE_CONFIG: join(world.work, 'config.yaml'), STAGE_PROFILE: profile};
+  const config = join(world.work, 'config.yaml');
+  // A home of its own: login shells of jobs must not wait for what somebody's profile does.
+  const env = {...disk.env, STAGE_CONFIG: config, STAGE_PROFILE: profile, HOME: library};
   return {
     disk,
     state,
