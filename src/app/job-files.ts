@@ -6,9 +6,9 @@ import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {isCleanup} from '../engine/plan/conditions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
-
-import {ensureDirectory} from '../ledger/directories.ts';
+import {ensureSubdirectory} from '../ledger/directories.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
+import {naming} from '../ledger/naming.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import {type Directives, readDirectives} from '../scheduler/pbs/directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
@@ -169,7 +169,7 @@ interface StagingJob {
 /** A short job of our own that calls `stage`. */
 function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
   const {profile} = callBack;
-  ensureDirectory(dirname(job.script));
+  ensureSubdirectory(dirname(job.script));
   const environment = {
     STAGE_NODE: callBack.node,
     STAGE_CLI: callBack.cli,
@@ -225,10 +225,21 @@ export function writeScript(path: string, template: string, parts: Readonly<Reco
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
   const temporary = `${path}.new-${process.pid}`;
   try {
-    writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
-    renameSync(temporary, path);
+    naming(path, () => {
+      writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
+      renameSync(temporary, path);
+    });
   } catch (error) {
-    rmSync(temporary, {force: true});
+    removeIfPossible(temporary);
     throw error;
+  }
+}
+
+/** A file system that is read-only refuses this too; what is wrong is told by the error before. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, {force: true});
+  } catch {
+    // It stays behind.
   }
 }

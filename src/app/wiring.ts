@@ -9,7 +9,7 @@ import {type Locations, locations} from '../config/locations.ts';
 import type {Profile, SchedulerSettings} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import type {EngineContext} from '../engine/context.ts';
-import {ensureDirectory} from '../ledger/directories.ts';
+import {ensureSubdirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
@@ -17,6 +17,7 @@ import type {JobHistory} from '../scheduler/history.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import {guardLedger} from './guarded-ledger.ts';
 import {packageRoot} from './package-root.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 
@@ -43,17 +44,19 @@ export interface Stage {
 export interface OpenOptions {
   readonly profile: string | undefined;
   readonly cliVersion: string;
+  /** a launcher, sentinel or monitor runs this command */
+  readonly inJob?: boolean;
 }
 
 /** The one place where adapters meet ports. @throws {RequestWrong} when no profile, or a wrong one, was chosen */
-export async function openStage({profile: asked, cliVersion}: OpenOptions): Promise<Stage> {
+export async function openStage({profile: asked, cliVersion, inJob = false}: OpenOptions): Promise<Stage> {
   const where = locations(process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
   Object.assign(process.env, proxyEnvironment(profile.proxy)); // what asks over HTTPS reads it there, and so do commands
   const stateDirectory = join(where.home, profile.name);
   const by = `${userInfo().username}@${hostname()}:${process.pid}`;
-  const ledger = openLedger(stateDirectory);
+  const ledger = guardLedger(openLedger(stateDirectory), {notes: where.cache, expected: inJob});
   const standIns = once(() => startStandIns(where, cliVersion));
   const environment = await environmentCredentials();
   const parts = {profile, where, ledger, by, standIns, environment};
@@ -254,11 +257,16 @@ function fileCache<T>(path: string): {read(): T | undefined; write(value: T): vo
     write(value) {
       const temporary = `${path}.${process.pid}`;
       try {
-        ensureDirectory(join(path, '..'));
+        ensureSubdirectory(join(path, '..'));
         writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
         renameSync(temporary, path);
       } catch {
-        rmSync(temporary, {force: true}); // it is learnt again next time: a full disk must not look like an absent PBS
+        // It is learnt again next time: a full disk must not look like an absent PBS.
+        try {
+          rmSync(temporary, {force: true});
+        } catch {
+          // Nor must a read-only one.
+        }
       }
     },
   };

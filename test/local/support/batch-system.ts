@@ -49,7 +49,14 @@ export function batchSystem(root: string, home: string): BatchSystem {
   if (!foreign)
     return {
       profile: 'local',
-      env: {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'no-config')},
+      env: {
+        // Jobs start login shells, and what a developer's own profile does there is not ours to test.
+        HOME: root,
+        STAGE_HOME: home,
+        STAGE_PROFILE: 'local',
+        XDG_CONFIG_HOME: join(root, 'no-config'),
+        XDG_CACHE_HOME: join(root, 'cache'),
+      },
       command: (name) => join(home, 'stand-ins', 'bin', name),
       shared: false,
       patience: 1,
@@ -66,7 +73,13 @@ export function batchSystem(root: string, home: string): BatchSystem {
   );
   return {
     profile: 'site',
-    env: {STAGE_HOME: home, STAGE_PROFILE: 'site', STAGE_CONFIG: config, USER: userInfo().username},
+    env: {
+      STAGE_HOME: home,
+      STAGE_PROFILE: 'site',
+      STAGE_CONFIG: config,
+      XDG_CACHE_HOME: join(root, 'cache'),
+      USER: userInfo().username,
+    },
     command: (name) => name,
     shared: true,
     patience: 4,
