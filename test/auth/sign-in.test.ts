@@ -134,7 +134,7 @@ test('a token that cannot be kept is as good as another one', async () => {
   const store = {
     read: async () => undefined,
     write: createTokenStore(path.join(place, 'tokens'), KEY).write,
-    remove: async () => {},
+    remove: async () => false,
   };
   const source = createTokenSource({store, fetch: async () => ({accessToken: 'TOKEN-1', expiresAt: 1e15})});
   await expect(store.write({accessToken: 'TOKEN-1', expiresAt: 1e15})).rejects.toThrow(/ENOTDIR/);
