@@ -94,6 +94,7 @@ function afterThisTick(view: Parameters<typeof planMonitor>[0]): Parameters<type
     name: '',
     queue: '',
     startAt: view.newest.startAt,
+    tag: view.newest.tag,
   } as const;
   return {...view, seen: {...view.seen, jobs: new Map([...view.seen.jobs, [job, assumed]])}};
 }

@@ -72,12 +72,7 @@ export class FakeScheduler implements Scheduler {
   }
 
   async look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
-    return new Map(
-      jobs.map((job) => [
-        job,
-        this.down ? {kind: 'no-evidence', why: 'down'} : (this.jobs.get(job)?.seen ?? {kind: 'unknown'}),
-      ]),
-    );
+    return new Map(jobs.map((job) => [job, this.down ? {kind: 'no-evidence', why: 'down'} : this.shown(job)]));
   }
 
   async findByTag(tags: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
@@ -90,6 +85,13 @@ export class FakeScheduler implements Scheduler {
   /** jobs a test is interested in, by the end of their script's name */
   submitted(part: string): JobId[] {
     return [...this.jobs].flatMap(([job, {request}]) => (request.script.includes(part) ? [job] : []));
+  }
+
+  private shown(job: JobId): JobSeen {
+    const found = this.jobs.get(job);
+    if (!found) return {kind: 'unknown'};
+    const {request, seen} = found;
+    return seen.kind === 'live' || seen.kind === 'ended' ? {tag: request.tag, ...seen} : seen;
   }
 
   show(job: JobId, seen: JobSeen): void {

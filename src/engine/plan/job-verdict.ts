@@ -2,6 +2,7 @@ import type {Attempt, EndMarker, JobRecord} from '../../ledger/run-facts.ts';
 import type {EndedJob, JobArray, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {judgeArray} from './array-verdict.ts';
+import {seenForAttempt} from './job-seen.ts';
 import type {JobVerdict} from './verdict.ts';
 
 /** What pbs/job-wrapper.sh ends with when the facts that let it run are not there. */
@@ -25,7 +26,7 @@ export function judgeJob(
 ): JobVerdict {
   const id = jobOf(attempt, record);
   if (!id) return {is: 'no-evidence', why: 'its submission has not been confirmed'};
-  const atPbs: JobSeen = seen.jobs.get(id) ?? {
+  const atPbs: JobSeen = seenForAttempt(seen, attempt, id) ?? {
     kind: 'no-evidence',
     why: 'PBS has not been asked since it was submitted',
   };
