@@ -51,6 +51,8 @@ const profile = z.strictObject({
   monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),
   collections: maybe(z.record(name, uuid)),
   lost_after: maybe(seconds),
+  strategy: maybe(z.enum(['monitor', 'wait'])),
+  wait_walltime: maybe(matching(/^\d+:[0-5]\d:[0-5]\d$/, 'must be HH:MM:SS, in quotes')),
 });
 const configFile = z.strictObject({
   default_profile: maybe(name),
@@ -130,6 +132,8 @@ function merge(key: string, section: z.infer<typeof profile>): Profile {
     },
     collections: section.collections ?? {},
     lostGraceMs: section.lost_after === undefined ? base.lostGraceMs : milliseconds(section.lost_after),
+    strategy: section.strategy ?? base.strategy,
+    waitSeconds: section.wait_walltime === undefined ? base.waitSeconds : ofWalltime(section.wait_walltime),
   };
 }
 
@@ -156,4 +160,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {s: 1000, m: 60_000, h: 3_600_
 function milliseconds(value: number | string): number {
   if (typeof value === 'number') return value * 1000;
   return Number.parseFloat(value) * (UNIT_MS[value.slice(-1)] ?? 1000);
+}
+
+/** `01:30:00` in seconds. The schema has seen the form. */
+function ofWalltime(text: string): number {
+  return text.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
 }
