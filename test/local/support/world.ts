@@ -87,13 +87,19 @@ export interface World {
     condition: () => T | undefined | false | Promise<T | undefined | false>,
     limits?: {seconds: number},
   ): Promise<T>;
+  /** SIGKILL for every process of a job that runs. @returns how many there were */
+  killJob(id: string): Promise<number>;
   /** end the stand-ins without warning */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A world to test in; `close` ends its processes and removes it. */
-export async function localWorld(): Promise<World> {
+/**
+ * A world to test in; `close` ends its processes and removes it.
+ *
+ * @param config text of the configuration file; none when absent
+ */
+export async function localWorld({config}: {config?: string} = {}): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
@@ -103,7 +109,11 @@ export async function localWorld(): Promise<World> {
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
-  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'no-config')};
+  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'config')};
+  if (config !== undefined) {
+    mkdirSync(join(root, 'config', 'stage'), {recursive: true});
+    writeFileSync(join(root, 'config', 'stage', 'config.yaml'), config);
+  }
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
   const factsOf = (run: string) => join(home, 'local', 'runs', run, 'facts');
@@ -207,6 +217,12 @@ export async function localWorld(): Promise<World> {
             Exit_status,
           })),
       }),
+    async killJob(id) {
+      const job = (await world.jobs()).find((each) => each.id === id);
+      const victims = processesOf(Number(job?.session_id ?? Number.NaN));
+      for (const pid of victims) process.kill(pid, 'SIGKILL');
+      return victims.length;
+    },
     async kill() {
       const {pid} = running();
       process.kill(pid, 'SIGKILL');
@@ -224,6 +240,22 @@ export async function localWorld(): Promise<World> {
   if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
   for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
   return world;
+}
+
+/** Living processes of a session, without the one that leads it: the stand-in's own, which reports the end of the job. */
+function processesOf(session: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== session)
+    .filter((name) => {
+      const stat = join('/proc', name, 'stat');
+      const fields = existsSync(stat)
+        ? readFileSync(stat, 'utf8')
+            .replace(/^.*\) /s, '')
+            .split(' ')
+        : [];
+      return Number(fields[3]) === session && fields[0] !== 'Z';
+    })
+    .map(Number);
 }
 
 /** sha256 of every file of a tree, by its name in it. */
