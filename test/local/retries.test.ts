@@ -127,6 +127,21 @@ describe('a job that is interrupted: its processes are killed and PBS forgets it
   });
 });
 
+test('a job that PBS starts again is not run again with "on_interrupted: fail"', async () => {
+  const {log, path} = script(world, 'rerun', 'sleep 60');
+  const file = world.write(
+    'rerun.yaml',
+    `name: rerun\nsteps:\n  a: {retries: 2, retry_delay: 1s, job: {script: ${path}, on_interrupted: fail}}\n`,
+  );
+  await world.stage('run', file);
+  await world.waitFor('its start', () => linesIn(log) === 1);
+  const job = (await world.jobsOf('rerun.1')).find(({Job_Name}) => Job_Name === 'a.rerun');
+  expect((await world.pbs('qrerun', String(job?.id))).exitCode).toBe(0);
+  const sealed = await world.ended('rerun.1');
+  expect([linesIn(log), ...statesOf(sealed)]).toEqual([1, 'a failed']);
+  expect(sealed.why).toMatch(/it was interrupted, and PBS started it again; "on_interrupted: fail"/);
+});
+
 describe.concurrent('a step with "when: always"', () => {
   /** a transfer, a job, and an end step; `body` is what the job does */
   async function start(name: string, body: string) {

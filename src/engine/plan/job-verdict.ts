@@ -7,6 +7,8 @@ import type {JobVerdict} from './verdict.ts';
 
 /** What pbs/job-wrapper.sh ends with when the facts that let it run are not there. */
 const WITHOUT_PERMIT = 96;
+/** What it ends with when PBS starts a job again whose step may not be run a second time. */
+const INTERRUPTED = 95;
 
 /** The job that holds the claim of an attempt, else the one that was confirmed. A job that started is the one, whatever was recorded at submission. */
 export function jobOf(attempt: Attempt, record: JobRecord): JobId | undefined {
@@ -54,6 +56,9 @@ function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: En
     const exitStatus = job.exitStatus;
     if (exitStatus === WITHOUT_PERMIT && attempt.starts.length === 0) {
       return {is: 'lost', started: false, why: 'PBS let it go although it may not run yet, and it did nothing'};
+    }
+    if (exitStatus === INTERRUPTED && attempt.starts.length > 0) {
+      return {is: 'lost', started: true, why: 'it was interrupted, and PBS started it again'};
     }
     const why =
       attempt.starts.length > 0 || exitStatus === 0
