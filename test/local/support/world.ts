@@ -109,7 +109,8 @@ export async function localWorld({config}: {config?: string} = {}): Promise<Worl
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
-  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'config')};
+  // Jobs run in login shells: what the profile of whoever runs the tests does there takes time, or waits for a lock.
+  const env = {HOME: root, STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'config')};
   if (config !== undefined) {
     mkdirSync(join(root, 'config', 'stage'), {recursive: true});
     writeFileSync(join(root, 'config', 'stage', 'config.yaml'), config);
@@ -131,7 +132,7 @@ export async function localWorld({config}: {config?: string} = {}): Promise<Worl
       return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
     pbs: (command, ...argv) =>
-      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
+      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment(env)}),
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);
