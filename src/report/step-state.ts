@@ -1,4 +1,5 @@
 import {tally} from '../engine/plan/array-verdict.ts';
+import {seenForAttempt} from '../engine/plan/job-seen.ts';
 import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {lostInARow, retryAt} from '../ledger/attempts.ts';
@@ -114,7 +115,7 @@ export function jobState(view: View, step: Step, attempt: Attempt): StepStanding
     case 'lost':
       return {state: 'lost', reason: stands.why};
     case 'no-evidence':
-      return view.seen.jobs.size === 0 || !view.seen.jobs.has(jobOf(attempt, record) as never)
+      return !wasAskedFor(view, attempt, record)
         ? {state: record.intent.hold ? 'held' : 'queued', reason: waits || 'submitted'}
         : {state: 'unknown', reason: `PBS could not be asked: ${stands.why}`};
   }
@@ -127,6 +128,11 @@ function progressOf(step: Step, attempt: Attempt): string | undefined {
   const ended = succeeded.length + failed.length;
   const failures = failed.length > 0 ? `, ${failed.length} of them failed` : '';
   return `${ended} of ${ended + open.length + notStarted.length} subjobs ended${failures}`;
+}
+
+function wasAskedFor({seen}: View, attempt: Attempt, record: JobRecord): boolean {
+  const job = jobOf(attempt, record);
+  return job !== undefined && seenForAttempt(seen, attempt, job) !== undefined;
 }
 
 function heldReason({run, seen}: View, step: Step, record: JobRecord): string {

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
 import type {JobId, JobSeen} from '../../src/scheduler/scheduler.ts';
-import {ARun, ended, HELD, inWords, live, NOW, task} from '../support/a-run.ts';
+import {ARun, ended, HELD, inWords, live, NOW, task, UNKNOWN} from '../support/a-run.ts';
 
 const words = (run: ARun, ...rest: Parameters<ARun['plan']>) => run.plan(...rest).map(inWords);
 
@@ -49,6 +49,16 @@ describe('a job that goes by the id on record, and was submitted by somebody els
       .job('compute.2.sentinel', '2.s', live('held'), {dependsOn: ['1.s']})
       .job('stage-out.1.launcher', '3.s', live('held'), {dependsOn: ['1.s']});
     expect(words(run).filter((word) => !word.includes('cleanup'))).toEqual([]);
+  });
+
+  test('when PBS gave the id of a wiped one to our own new job, an earlier look says nothing of that', () => {
+    const run = wiped()
+      .fact('compute.1.start.1', {void: true})
+      .fact('compute.1.outcome', {state: 'lost', why: 'PBS no longer knows it'})
+      .job('compute.2.job', '4.s', UNKNOWN, {hold: true})
+      .fact('compute.2.job.confirmed', {job: '4.s', at: NOW + 1});
+    expect(words(run)).not.toContain('note-absent compute');
+    expect(words(run, {}, NOW + 2)).toContain('note-absent compute');
   });
 
   test('when an earlier submission for the attempt took its claim, that job is the one that counts', () => {

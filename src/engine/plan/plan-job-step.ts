@@ -4,6 +4,7 @@ import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/s
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
+import {seenForAttempt} from './job-seen.ts';
 import {jobOf, judgeJob} from './job-verdict.ts';
 import {planIntents} from './plan-intents.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
@@ -111,7 +112,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why}];
   }
   // Submitted moments ago, and not looked at yet: its sentinel need not wait for a look.
-  if (!view.seen.jobs.has(job)) return planSentinel(view, step, attempt, record);
+  if (!seenForAttempt(view.seen, attempt, job)) return planSentinel(view, step, attempt, record);
   if (stands.is !== 'live') return [];
   if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
     return [
