@@ -57,7 +57,11 @@ export class FakeScheduler implements Scheduler {
     if (found?.seen.kind === 'live') found.seen = {...found.seen, userHold: false, state: 'queued'};
   }
 
-  async hold(): Promise<void> {}
+  async hold(job: JobId): Promise<void> {
+    this.reach('qhold');
+    const found = this.jobs.get(job);
+    if (found?.seen.kind === 'live') found.seen = {...found.seen, userHold: true, state: 'held'};
+  }
 
   async delete(job: JobId): Promise<void> {
     this.reach('qdel');
@@ -226,7 +230,7 @@ export function fakeWorld(directory: string): FakeWorld {
           findByTag: (tags) => scheduler.findByTag(tags),
           submit: (request) => around(`qsub ${request.script}`, () => scheduler.submit(request)),
           release: (job) => around('qrls', () => scheduler.release(job)),
-          hold: () => scheduler.hold(),
+          hold: (job) => around('qhold', () => scheduler.hold(job)),
           delete: (job) => around('qdel', () => scheduler.delete(job)),
           moveStart: (job, at) => around('qalter', () => scheduler.moveStart(job, at)),
         },
