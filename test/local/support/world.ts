@@ -179,8 +179,8 @@ export async function localWorld({config}: {config?: string} = {}): Promise<Worl
       const submissions = world
         .facts(run)
         .filter((name) => name.endsWith('.transfer.intent.json'))
-        .map((name) => JSON.stringify(world.fact(run, name).request));
-      const labels = submissions.flatMap((request) => (JSON.parse(request) as {label?: string}).label ?? []);
+        .map((name) => (world.fact(run, name).request ?? {}) as {label?: string});
+      const labels = submissions.flatMap(({label}) => label ?? []);
       return (await world.tasks()).filter((task) => ids.includes(task.task_id) || labels.includes(task.label ?? ''));
     },
     cancelTask: async (id) => (await globus()).cancel(id),
