@@ -15,6 +15,7 @@ is not submitted again, what is missing is, and a run that has ended is left alo
     '<%= config.bin %> run workflow.yaml',
     '<%= config.bin %> run workflow.yaml --param year=2024 --name climate-2024 --wait',
     '<%= config.bin %> run workflow.yaml --adopt stage-in=0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
+    '<%= config.bin %> run workflow.yaml --adopt stage-in=find   # after the state directory was lost',
     '<%= config.bin %> run --stage-in theta:/~/data/=cluster:/~/in/ --job compute.sh --stage-out cluster:/~/results/=theta:/~/results/ --cleanup cleanup.sh',
   ];
   static override args = workflowArgs;
@@ -22,8 +23,8 @@ is not submitted again, what is missing is, and a run that has ended is left alo
     ...workflowFlags,
     adopt: Flags.string({
       multiple: true,
-      description: 'task that exists and does the work of a transfer (may be repeated)',
-      helpValue: '[STEP=]TASK_ID',
+      description: 'task that exists and does the work of a transfer; find looks for it (may be repeated)',
+      helpValue: '[STEP=]TASK_ID|find',
     }),
     again: Flags.boolean({description: 'start a new run although one of this name has ended'}),
     wait: Flags.boolean({

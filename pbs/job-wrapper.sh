@@ -7,6 +7,7 @@
 #                  the attempt counts as lost after it had started.
 # Runs twice, one after the other (qrerun, node failure): the same job id claims the next start number, unless the
 #                  script had already ended by itself: then its exit status is repeated and the script is not.
+#                  With STAGE_INTERRUPTED=fail it is not run again either, and the job exits 95.
 # Runs twice at once (two jobs for one attempt): only one can link the start marker. The other says so, exits 98,
 #                  and never runs the script. An attempt that was given up is claimed by the reconciler beforehand.
 # Subjobs of an array claim the attempt together and then each its own index. An index that succeeded in an earlier
@@ -18,6 +19,7 @@ umask 077
 # STAGE_ARRAY     1: a subjob   STAGE_EARLIER  attempts whose subjobs need not run again
 # STAGE_PERMIT    fact that must exist, or empty        STAGE_SCRIPT  the user's script, as it was at submission
 # STAGE_STDOUT    STAGE_STDERR  where its output goes   STAGE_ECHO    1: repeat the output on PBS's own streams
+# STAGE_INTERRUPTED  fail: a script that was interrupted is not run again
 # STAGE_SHELL     interpreter                           STAGE_SHELL_ARG  its argument, or empty
 
 job=${PBS_JOBID:-none}
@@ -129,6 +131,10 @@ while ! fact "$STAGE_CLAIM.start.$start" "{\"job\":\"$job\",\"host\":\"$host\",\
     code=$(field "$ended" exit)
     say "started again by PBS after the script had ended with $code; it was not run again"
     exit "${code:-97}"
+  fi
+  if [ "$STAGE_INTERRUPTED" = fail ]; then
+    say "started again by PBS after the script had been interrupted; it was not run again"
+    exit 95
   fi
   start=$((start + 1))
 done

@@ -17,6 +17,9 @@ while :; do
   code=$?
   # 0: the transfer succeeded. 1: it failed. Anything else says nothing about it.
   [ "$code" -gt 1 ] || exit "$code"
+  # Its time is up when it says that it leaves: whoever stays would be ended at the walltime.
+  left=$((end - $(date +%s)))
   [ "$left" -gt 0 ] || exit "$code"
-  sleep 10
+  [ "$left" -lt 10 ] || left=10
+  sleep "$left"
 done

@@ -68,8 +68,9 @@ export function transferStep(workflow: Workflow, name: string, of: string): Tran
   });
 }
 
-async function findOne(engine: EngineContext, run: RunId, step: TransferStep): Promise<TaskId> {
-  const found = await findTasks(engine.transfers, run, step);
+/** The one task that does the work of a step. @throws {RequestWrong} for none, or several */
+export async function findOne({transfers}: EngineContext, run: RunId, step: TransferStep): Promise<TaskId> {
+  const found = await findTasks(transfers, run, step);
   const [only] = found;
   if (only && found.length === 1) return only.task.task;
   const lines = found.map(
@@ -192,14 +193,15 @@ class HasTask extends StageError {
   }
 }
 
-/** `--adopt [STEP=]TASK_ID`: without a step it is the one transfer that needs nothing. @throws {RequestWrong} */
-export function readAdoptions(texts: readonly string[], workflow: Workflow): Readonly<Record<string, TaskId>> {
-  const adopted: Record<string, TaskId> = {};
+/** `--adopt [STEP=]TASK_ID`, or `find` for the id: without a step it is the one transfer that needs nothing. @throws {RequestWrong} */
+export function readAdoptions(texts: readonly string[], workflow: Workflow): Readonly<Record<string, TaskId | 'find'>> {
+  const adopted: Record<string, TaskId | 'find'> = {};
   for (const text of texts) {
     const at = text.lastIndexOf('=');
     const step = at < 0 ? onlyStageIn(workflow) : transferStep(workflow, text.slice(0, at), 'the workflow').name;
     if (Object.hasOwn(adopted, step)) throw new RequestWrong(`--adopt: two tasks are given for ${step}`);
-    adopted[step] = taskId(text.slice(at + 1));
+    const task = text.slice(at + 1);
+    adopted[step] = task === 'find' ? task : taskId(task);
   }
   return adopted;
 }

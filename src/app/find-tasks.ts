@@ -19,8 +19,7 @@ const LOOKED_INTO = 20;
  */
 export async function findTasks(transfers: TransferService, run: RunId, step: TransferStep): Promise<FoundTask[]> {
   const all = await transfers.recent();
-  const label = transferLabel(run, step.name, 1).replace(/1$/, '');
-  const labelled = all.filter((task) => task.label.startsWith(label) && /^\d+$/.test(task.label.slice(label.length)));
+  const labelled = all.filter((task) => isLabelOf(task.label, run, step.name));
   if (labelled.length > 0) return labelled.map((task) => ({task, why: `its label is "${task.label}"`}));
   const between = all
     .filter(
@@ -29,6 +28,12 @@ export async function findTasks(transfers: TransferService, run: RunId, step: Tr
     .slice(0, LOOKED_INTO);
   const found = await Promise.all(between.map((task) => byPaths(transfers, task, step)));
   return found.flat();
+}
+
+/** The label of any attempt. */
+function isLabelOf(label: string, run: RunId, step: string): boolean {
+  const before = transferLabel(run, step, 1).replace(/1$/, '');
+  return label.startsWith(before) && /^\d+$/.test(label.slice(before.length));
 }
 
 async function byPaths(transfers: TransferService, task: TransferTask, step: TransferStep): Promise<FoundTask[]> {

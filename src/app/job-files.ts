@@ -105,6 +105,7 @@ function userJob(
     STAGE_EARLIER: earlierAttempts(run.state, step.name, action.attempt)
       .map((number) => attemptKey(step.name, number))
       .join(' '),
+    STAGE_INTERRUPTED: step.onInterrupted ?? '',
     STAGE_SCRIPT: userScript,
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),

@@ -1,6 +1,6 @@
 import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
-import type {RunId} from '../ledger/layout.ts';
+import {type RunId, runId} from '../ledger/layout.ts';
 import type {RunView} from '../report/run-view.ts';
 import {count} from '../report/units.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
@@ -33,9 +33,9 @@ export interface RunReport {
  */
 export async function runWorkflow(stage: Stage, request: RunRequest): Promise<RunReport> {
   const prepared = await prepareWorkflow(stage, request);
-  const adopt = await adoptions(stage, request.adopt, prepared);
   const existing = stage.ledger.find(prepared.name);
   const number = stage.ledger.nextNumber(prepared.name);
+  const adopt = await adoptions(stage, request.adopt, prepared, existing ?? runId(prepared.name, number));
   if (!existing) return start(stage, prepared, number, adopt);
   const state = stage.ledger.open(existing).state;
   const ended = stage.ledger.summary(existing);
@@ -61,13 +61,18 @@ async function adoptions(
   stage: Stage,
   texts: readonly string[],
   {workflow}: PreparedWorkflow,
+  run: RunId,
 ): Promise<Readonly<Record<string, TaskId>>> {
   if (texts.length === 0) return {};
-  const {checkTask, readAdoptions, transferStep} = await import('./adopt.ts');
-  const adopt = readAdoptions(texts, workflow);
-  const {transfers} = await stage.engine();
-  for (const [step, task] of Object.entries(adopt))
-    await checkTask(transfers, task, transferStep(workflow, step, 'the workflow'), false);
+  const {checkTask, findOne, readAdoptions, transferStep} = await import('./adopt.ts');
+  const engine = await stage.engine();
+  const adopt: Record<string, TaskId> = {};
+  for (const [name, asked] of Object.entries(readAdoptions(texts, workflow))) {
+    const step = transferStep(workflow, name, 'the workflow');
+    const task = asked === 'find' ? await findOne(engine, run, step) : asked;
+    await checkTask(engine.transfers, task, step, false);
+    adopt[name] = task;
+  }
   return adopt;
 }
 

@@ -4,6 +4,7 @@ import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
+import {seenAs} from './plan/job-seen.ts';
 import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
 import {type MonitorAction, planMonitor} from './plan/plan-monitor.ts';
 
@@ -82,10 +83,9 @@ function afterThisTick(view: Parameters<typeof planMonitor>[0]): Parameters<type
     !job ||
     view.me === undefined ||
     view.newest.generation !== view.me + 1 ||
-    view.seen.jobs.get(job)?.kind === 'live'
+    seenAs(view.seen, view.newest) !== undefined
   )
     return view;
-  if (view.seen.jobs.has(job)) return view;
   const assumed = {
     kind: 'live',
     state: 'waiting',
@@ -94,8 +94,10 @@ function afterThisTick(view: Parameters<typeof planMonitor>[0]): Parameters<type
     name: '',
     queue: '',
     startAt: view.newest.startAt,
+    tag: view.newest.tag,
   } as const;
-  return {...view, seen: {...view.seen, jobs: new Map([...view.seen.jobs, [job, assumed]])}};
+  const {confirmedAt: _, ...newest} = view.newest;
+  return {...view, newest, seen: {...view.seen, jobs: new Map([...view.seen.jobs, [job, assumed]])}};
 }
 
 function earlierLooks(last: LookFact | undefined): ReadonlyMap<string, EarlierLook> {

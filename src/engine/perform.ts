@@ -61,11 +61,10 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       fact(`${action.key}.hold-${action.hold}.intent`, {why: action.why, by: context.by});
       await scheduler.hold(action.job);
       if (fact(`${action.key}.hold-${action.hold}.confirmed`)) note('job-held', {job: action.job});
-      return DONE;
+      // Whoever ended the run's hold meanwhile may have released this job before it was held.
+      return hasEnded(ledger.refresh(run), action.hold) ? unhold(context, action, note, fact) : DONE;
     case 'unhold-job':
-      await scheduler.release(action.job);
-      if (fact(`${action.key}.hold-${action.hold}.ended`)) note('job-unheld', {job: action.job});
-      return DONE;
+      return unhold(context, action, note, fact);
     case 'adopt-job':
       if (!fact(`${action.key}.confirmed`, {job: action.job, adopted: true})) return OTHERS;
       note('job-adopted', {job: action.job});
@@ -97,6 +96,21 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
 
 type Note = (event: string, more?: object) => void;
 type Fact = (name: string, value?: object) => boolean;
+
+async function unhold(
+  {scheduler}: EngineContext,
+  {key, hold, job}: Action & {do: 'hold-job' | 'unhold-job'},
+  note: Note,
+  fact: Fact,
+): Promise<Performed> {
+  await scheduler.release(job);
+  if (fact(`${key}.hold-${hold}.ended`)) note('job-unheld', {job});
+  return DONE;
+}
+
+function hasEnded({state}: OpenRun, hold: number): boolean {
+  return state.holds.some(({number, endedAt}) => number === hold && endedAt !== undefined);
+}
 
 /** The submission id is on record before Globus is asked; asking again with it is still one task. */
 async function submitTransfer(

@@ -8,6 +8,7 @@ import {predictSuccessor, tendMonitors} from './monitors.ts';
 import {observe} from './observe.ts';
 import {type Performed, perform} from './perform.ts';
 import {type Action, actionKey, type Observed, type PlanSettings} from './plan/actions.ts';
+import {seenOf} from './plan/job-seen.ts';
 import {planRun} from './plan/plan-run.ts';
 import {isPending} from './plan/view.ts';
 
@@ -111,7 +112,7 @@ function mayBeSealed(run: OpenRun, seen: Observed, settings: PlanSettings): bool
   return [...run.state.attempts.values()].flat().every((attempt) =>
     attempt.jobs.every((record) => {
       if (!record.job) return record.refused !== undefined || record.neverArrived;
-      const at = seen.jobs.get(record.job);
+      const at = seenOf(seen, record);
       return record.deleted || (at !== undefined && at.kind !== 'no-evidence' && !isPending(view, attempt, record));
     }),
   );

@@ -159,6 +159,8 @@ function foldJob(
   const refused = facts.get(`${name}.refused`) as Refusal | undefined;
   const released = facts.get(`${name}.release.confirmed`) as {at: number} | undefined;
   const absent = facts.get(`${name}.absent`) as {at: number} | undefined;
+  const ended = numbersOf(`${name}.hold-`, '.ended', holds);
+  const endedAt = (number: number) => Number(facts.get(`${name}.hold-${number}.ended`)?.at ?? 0);
   return {
     role,
     serial,
@@ -176,7 +178,8 @@ function foldJob(
     holds: {
       intended: numbersOf(`${name}.hold-`, '.intent', holds),
       confirmed: numbersOf(`${name}.hold-`, '.confirmed', holds),
-      ended: numbersOf(`${name}.hold-`, '.ended', holds),
+      ended,
+      ...(ended.length > 0 ? {endedAt: Math.max(...ended.map((number) => endedAt(number)))} : {}),
     },
   };
 }

@@ -46,7 +46,7 @@ export function openMonitorLedger(directory: string): MonitorLedger {
       const intent = readFact(directory, name(generation, 'intent')) as
         | {tag: string; startAt: number; deadline: number}
         | undefined;
-      const confirmed = readFact(directory, name(generation, 'confirmed')) as {job: JobId} | undefined;
+      const confirmed = readFact(directory, name(generation, 'confirmed')) as {job: JobId; at: number} | undefined;
       const refused = readFact(directory, name(generation, 'refused')) as Refusal | undefined;
       if (!intent) return undefined;
       return {
@@ -54,7 +54,7 @@ export function openMonitorLedger(directory: string): MonitorLedger {
         tag: intent.tag,
         startAt: intent.startAt,
         deadline: intent.deadline,
-        ...(confirmed ? {job: confirmed.job} : {}),
+        ...(confirmed ? {job: confirmed.job, confirmedAt: confirmed.at} : {}),
         ...(refused ? {refused} : {}),
         neverArrived: readFact(directory, name(generation, 'never-arrived')) !== undefined,
       };

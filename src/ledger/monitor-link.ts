@@ -8,6 +8,7 @@ export interface MonitorLink {
   readonly startAt: number;
   readonly deadline: number;
   readonly job?: JobId;
+  readonly confirmedAt?: number;
   readonly refused?: Refusal;
   readonly neverArrived: boolean;
 }

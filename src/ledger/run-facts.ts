@@ -107,6 +107,8 @@ export interface JobRecord {
     readonly intended: readonly number[];
     readonly confirmed: readonly number[];
     readonly ended: readonly number[];
+    /** when the last of them was taken back */
+    readonly endedAt?: number;
   };
 }
 

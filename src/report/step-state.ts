@@ -1,7 +1,9 @@
+import {tally} from '../engine/plan/array-verdict.ts';
+import {seenForAttempt} from '../engine/plan/job-seen.ts';
 import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
-import {standingJob, type View, verdictOf} from '../engine/plan/view.ts';
+import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {lostInARow, retryAt} from '../ledger/attempts.ts';
-import {type Attempt, currentAttempt, type Outcome} from '../ledger/run-facts.ts';
+import {type Attempt, currentAttempt, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
 import type {Step} from '../workflow/workflow.ts';
 
 /** What a step is doing, in one word for scripts and people. */
@@ -91,17 +93,16 @@ export function jobState(view: View, step: Step, attempt: Attempt): StepStanding
     return {state: 'unknown', reason: 'it is not known yet whether PBS took it; PBS will be asked for it'};
   const verdict = verdictOf(view, step);
   const waits = verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : '';
-  const stands = judgeJob(attempt, record, view.seen, view.settings);
+  const stands = judgeJob(attempt, record, view.seen, view.settings, step.kind === 'job' ? step.array : undefined);
   switch (stands.is) {
     case 'live': {
       const {state, comment, userHold} = stands.seen;
-      if (state === 'running' || state === 'ending') return {state: 'running', reason: comment ?? ''};
+      if (state === 'running' || state === 'ending')
+        return {state: 'running', reason: progressOf(step, attempt) ?? comment ?? ''};
       if (state === 'held')
         return {
           state: 'held',
-          reason:
-            waits ||
-            (userHold ? heldReason(record.releasedAt, view.seen.now) : (comment ?? 'PBS has not freed it yet')),
+          reason: waits || (userHold ? heldReason(view, step, record) : (comment ?? 'PBS has not freed it yet')),
         };
       return {state: 'queued', reason: waits || comment || `${state} in queue ${stands.seen.queue}`};
     }
@@ -114,13 +115,33 @@ export function jobState(view: View, step: Step, attempt: Attempt): StepStanding
     case 'lost':
       return {state: 'lost', reason: stands.why};
     case 'no-evidence':
-      return view.seen.jobs.size === 0 || !view.seen.jobs.has(jobOf(attempt, record) as never)
+      return !wasAskedFor(view, attempt, record)
         ? {state: record.intent.hold ? 'held' : 'queued', reason: waits || 'submitted'}
         : {state: 'unknown', reason: `PBS could not be asked: ${stands.why}`};
   }
 }
 
-function heldReason(releasedAt: number | undefined, lookedAt: number): string {
-  if (releasedAt === undefined) return 'to be released at the next look';
-  return releasedAt >= lookedAt ? 'released just now' : 'somebody put a user hold on it; end it with qrls';
+/** How far an array is, by the markers of its subjobs: PBS's comment speaks of the array as a whole. */
+function progressOf(step: Step, attempt: Attempt): string | undefined {
+  if (step.kind !== 'job' || !step.array) return undefined;
+  const {succeeded, failed, open, notStarted} = tally(attempt, step.array);
+  const ended = succeeded.length + failed.length;
+  const failures = failed.length > 0 ? `, ${failed.length} of them failed` : '';
+  return `${ended} of ${ended + open.length + notStarted.length} subjobs ended${failures}`;
+}
+
+function wasAskedFor({seen}: View, attempt: Attempt, record: JobRecord): boolean {
+  const job = jobOf(attempt, record);
+  return job !== undefined && seenForAttempt(seen, attempt, job) !== undefined;
+}
+
+function heldReason({run, seen}: View, step: Step, record: JobRecord): string {
+  const hold = holdOn(run, step.name);
+  if (hold) return `the run is held by ${hold.by}; it goes on with: stage release ${run.spec.run}`;
+  if (record.holds.intended.some((number) => !record.holds.ended.includes(number)))
+    return 'the hold of the run was ended; to be released at the next look';
+  if (record.intent.hold && record.releasedAt === undefined) return 'to be released at the next look';
+  return Math.max(record.releasedAt ?? 0, record.holds.endedAt ?? 0) >= seen.now
+    ? 'released just now'
+    : 'somebody put a user hold on it; end it with qrls';
 }

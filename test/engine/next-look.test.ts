@@ -62,7 +62,12 @@ describe('the monitor chain', () => {
     newest: link,
     wantedAt: NOW + 10 * MINUTE,
     me: undefined,
-    seen: {now: NOW, jobs: new Map(seen ? [[job, seen]] : []), tasks: new Map(), tags: new Map()},
+    seen: {
+      now: NOW,
+      jobs: new Map(seen ? [[job, seen.kind === 'live' ? {tag: 't', ...seen} : seen]] : []),
+      tasks: new Map(),
+      tags: new Map(),
+    },
     bounds: BOUNDS,
     refusedRetryMs: MINUTE,
     ...more,

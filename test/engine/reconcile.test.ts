@@ -2,10 +2,12 @@ import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {perform} from '../../src/engine/perform.ts';
 import {reconcile} from '../../src/engine/reconcile.ts';
 import {createFact} from '../../src/ledger/facts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
+import type {JobId} from '../../src/scheduler/scheduler.ts';
 import {CLASSIC, ended, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 
@@ -210,6 +212,18 @@ describe('a submission that PBS does not take now', () => {
     await reconcile(world.context(), {rebuild: true});
     expect(world.transfers.tasks.size).toBe(0);
   });
+});
+
+test('a user hold that a slow process sets after the hold of the run was ended is taken back', async () => {
+  await reconcile(world.context(), {rebuild: true});
+  const {ledger} = world.context();
+  ledger.create(run, 'decision.hold-1', {at: 1, by: 'a@h'});
+  const stale = ledger.open(run);
+  ledger.create(run, 'decision.release-1', {at: 2, by: 'a@h'});
+  const job = world.scheduler.submitted('launcher')[0] as JobId;
+  const action = {do: 'hold-job', step: 'stage-out', key: 'stage-out.1.launcher', job, hold: 1, why: ''} as const;
+  expect(await perform(world.context(), stale, action)).toEqual({is: 'done'});
+  expect(world.scheduler.jobs.get(job)?.seen).toMatchObject({kind: 'live', userHold: false});
 });
 
 describe('the monitor chain', () => {

@@ -34,6 +34,7 @@ interface Options {
   readonly permit?: string;
   readonly needs?: string;
   readonly echo?: boolean;
+  readonly interrupted?: string;
   readonly facts?: string;
 }
 
@@ -43,6 +44,7 @@ function wrapper({
   permit = '',
   needs = '',
   echo = false,
+  interrupted = '',
   facts: directory = facts,
 }: Options): string {
   writeFileSync(join(top, 'user.script'), script);
@@ -51,6 +53,7 @@ function wrapper({
     STAGE_CLAIM: 'compute.1',
     STAGE_NEEDS: needs,
     STAGE_PERMIT: permit,
+    STAGE_INTERRUPTED: interrupted,
     STAGE_SCRIPT: join(top, 'user.script'),
     STAGE_STDOUT: join(top, 'out'),
     STAGE_STDERR: join(top, 'err'),
@@ -155,6 +158,14 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
     );
     expect(run({script: 'echo again'}).status).toBe(0);
     expect(names()).toEqual(['compute.1.end.2.json', 'compute.1.start.1.json', 'compute.1.start.2.json']);
+  });
+
+  test('started again by PBS after it was cut off, it does not run a script that may not be run twice', () => {
+    writeFileSync(join(facts, 'compute.1.start.1.json'), '{"job":"1.s","at":"2026-01-01T00:00:00Z"}\n');
+    const again = run({script: 'echo again', interrupted: 'fail'});
+    expect(again.status).toBe(95);
+    expect(again.stderr).toMatch(/was not run again/);
+    expect(existsSync(join(top, 'out'))).toBe(false);
   });
 
   test('started again by PBS after the script had ended, it repeats the exit status and not the script', () => {

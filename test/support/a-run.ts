@@ -106,7 +106,16 @@ export class ARun {
   }
 
   seen(now = NOW): Observed {
-    return {now, jobs: this.jobs, tasks: this.tasks, tags: this.tags};
+    const jobs = new Map([...this.jobs].map(([id, seen]) => [id, this.tagged(id, seen)]));
+    return {now, jobs, tasks: this.tasks, tags: this.tags};
+  }
+
+  /** A job of which a test says nothing else bears the tag that it was submitted with. */
+  private tagged(id: JobId, seen: JobSeen): JobSeen {
+    if (seen.kind !== 'live' && seen.kind !== 'ended') return seen;
+    const confirmed = [...this.facts].find(([name, fact]) => name.endsWith('.confirmed') && fact.job === id)?.[0];
+    const intent = this.facts.get((confirmed ?? '').replace(/confirmed$/, 'intent'));
+    return {...(typeof intent?.tag === 'string' ? {tag: intent.tag} : {}), ...seen};
   }
 
   plan(settings: Partial<PlanSettings> = {}, now = NOW): Action[] {

@@ -57,7 +57,11 @@ export class FakeScheduler implements Scheduler {
     if (found?.seen.kind === 'live') found.seen = {...found.seen, userHold: false, state: 'queued'};
   }
 
-  async hold(): Promise<void> {}
+  async hold(job: JobId): Promise<void> {
+    this.reach('qhold');
+    const found = this.jobs.get(job);
+    if (found?.seen.kind === 'live') found.seen = {...found.seen, userHold: true, state: 'held'};
+  }
 
   async delete(job: JobId): Promise<void> {
     this.reach('qdel');
@@ -72,12 +76,7 @@ export class FakeScheduler implements Scheduler {
   }
 
   async look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
-    return new Map(
-      jobs.map((job) => [
-        job,
-        this.down ? {kind: 'no-evidence', why: 'down'} : (this.jobs.get(job)?.seen ?? {kind: 'unknown'}),
-      ]),
-    );
+    return new Map(jobs.map((job) => [job, this.down ? {kind: 'no-evidence', why: 'down'} : this.shown(job)]));
   }
 
   async findByTag(tags: readonly string[]): Promise<ReadonlyMap<string, JobId>> {
@@ -90,6 +89,13 @@ export class FakeScheduler implements Scheduler {
   /** jobs a test is interested in, by the end of their script's name */
   submitted(part: string): JobId[] {
     return [...this.jobs].flatMap(([job, {request}]) => (request.script.includes(part) ? [job] : []));
+  }
+
+  private shown(job: JobId): JobSeen {
+    const found = this.jobs.get(job);
+    if (!found) return {kind: 'unknown'};
+    const {request, seen} = found;
+    return seen.kind === 'live' || seen.kind === 'ended' ? {tag: request.tag, ...seen} : seen;
   }
 
   show(job: JobId, seen: JobSeen): void {
@@ -224,7 +230,7 @@ export function fakeWorld(directory: string): FakeWorld {
           findByTag: (tags) => scheduler.findByTag(tags),
           submit: (request) => around(`qsub ${request.script}`, () => scheduler.submit(request)),
           release: (job) => around('qrls', () => scheduler.release(job)),
-          hold: () => scheduler.hold(),
+          hold: (job) => around('qhold', () => scheduler.hold(job)),
           delete: (job) => around('qdel', () => scheduler.delete(job)),
           moveStart: (job, at) => around('qalter', () => scheduler.moveStart(job, at)),
         },

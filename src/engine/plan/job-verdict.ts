@@ -2,6 +2,7 @@ import type {Attempt, EndMarker, JobRecord} from '../../ledger/run-facts.ts';
 import type {EndedJob, JobArray, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {judgeArray} from './array-verdict.ts';
+import {seenForAttempt} from './job-seen.ts';
 import type {JobVerdict} from './verdict.ts';
 
 /** What pbs/job-wrapper.sh ends with when it did not run the script: the facts that let it run are not there; it cannot record a start. */
@@ -9,6 +10,8 @@ const DID_NOTHING: ReadonlyMap<number, string> = new Map([
   [96, 'PBS let it go although it may not run yet, and it did nothing'],
   [97, 'its node could not record a start in the state directory, and the script was not run'],
 ]);
+/** What it ends with when PBS starts a job again whose step may not be run a second time. */
+const INTERRUPTED = 95;
 
 /** The job that holds the claim of an attempt, else the one that was confirmed. A job that started is the one, whatever was recorded at submission. */
 export function jobOf(attempt: Attempt, record: JobRecord): JobId | undefined {
@@ -28,7 +31,7 @@ export function judgeJob(
 ): JobVerdict {
   const id = jobOf(attempt, record);
   if (!id) return {is: 'no-evidence', why: 'its submission has not been confirmed'};
-  const atPbs: JobSeen = seen.jobs.get(id) ?? {
+  const atPbs: JobSeen = seenForAttempt(seen, attempt, id) ?? {
     kind: 'no-evidence',
     why: 'PBS has not been asked since it was submitted',
   };
@@ -56,6 +59,9 @@ function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: En
     const exitStatus = job.exitStatus;
     const nothing = attempt.starts.length === 0 ? DID_NOTHING.get(exitStatus) : undefined;
     if (nothing) return {is: 'lost', started: false, why: nothing};
+    if (exitStatus === INTERRUPTED && attempt.starts.length > 0) {
+      return {is: 'lost', started: true, why: 'it was interrupted, and PBS started it again'};
+    }
     const why =
       attempt.starts.length > 0 || exitStatus === 0
         ? job.reason

@@ -4,6 +4,7 @@ import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 
+import {seenOf} from './job-seen.ts';
 import {holdOn, isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
 
 export interface LookBounds {
@@ -75,7 +76,7 @@ export function nextLookAtRun(
 function isWaitedFor(view: View, step: Step, attempt: Attempt): boolean {
   if (step.kind !== 'transfer' || !waitsInJob(view, step)) return false;
   const waiting = standingJob(attempt, 'wait');
-  return waiting?.job !== undefined && !waiting.leaving && isThere(view.seen.jobs.get(waiting.job));
+  return waiting?.job !== undefined && !waiting.leaving && isThere(seenOf(view.seen, waiting));
 }
 
 function nextLookAtStep(
@@ -131,5 +132,5 @@ function lookForJob(run: RunState, step: string, seen: Observed, late: number): 
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
   const sentinel = standingJob(attempt, 'sentinel');
-  return sentinel?.job && !sentinel.deleted && isThere(seen.jobs.get(sentinel.job)) ? undefined : late;
+  return sentinel?.job && !sentinel.deleted && isThere(seenOf(seen, sentinel)) ? undefined : late;
 }

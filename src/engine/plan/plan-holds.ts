@@ -1,6 +1,7 @@
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {Step} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
+import {seenOf} from './job-seen.ts';
 import {holdOn, isPending, type View} from './view.ts';
 
 /**
@@ -15,7 +16,7 @@ export function planHolds(view: View, step: Step): Action[] {
   return attempt.jobs.flatMap((record): Action[] => {
     if (record.role === 'sentinel' || !record.job || !isPending(view, attempt, record)) return [];
     const on = {step: step.name, key: record.key, job: record.job};
-    const seen = view.seen.jobs.get(record.job);
+    const seen = seenOf(view.seen, record);
     if (hold) {
       // Once it was held, a person who released it by hand has had the last word.
       const free = seen?.kind === 'live' && !seen.userHold && !record.holds.confirmed.includes(hold.number);

@@ -4,12 +4,14 @@ import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/s
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
+import {seenForAttempt} from './job-seen.ts';
 import {jobOf, judgeJob} from './job-verdict.ts';
 import {planIntents} from './plan-intents.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
 import type {JobVerdict} from './verdict.ts';
 import {
   currentJobId,
+  currentJobSeen,
   holdOn,
   isLive,
   isNative,
@@ -88,7 +90,7 @@ function dependenciesOf(view: View, step: JobStep): Dependency[] | undefined {
   for (const [type, names] of lists) {
     const open = names.filter((name) => !endOf(view.run, name) && isNative(view, step, name));
     const jobs = open.flatMap((name) => currentJobId(view.run, name) ?? []);
-    if (jobs.length < open.length || jobs.some((job) => !isThere(view.seen.jobs.get(job)))) return undefined;
+    if (jobs.length < open.length || open.some((name) => !isThere(currentJobSeen(view, name)))) return undefined;
     if (jobs.length > 0) dependencies.push({type, jobs: [...new Set(jobs)]});
   }
   return dependencies;
@@ -110,7 +112,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why}];
   }
   // Submitted moments ago, and not looked at yet: its sentinel need not wait for a look.
-  if (!view.seen.jobs.has(job)) return planSentinel(view, step, attempt, record);
+  if (!seenForAttempt(view.seen, attempt, job)) return planSentinel(view, step, attempt, record);
   if (stands.is !== 'live') return [];
   if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
     return [
@@ -179,13 +181,15 @@ function concluded(
 
 /** Its `depend=` names a job that was given up since; PBS would never release it. */
 function dependsOnGone(view: View, step: JobStep, record: JobRecord, at: LiveJob): boolean {
-  const valid = new Set<JobId>([...step.needs, ...step.after].flatMap((name) => currentJobId(view.run, name) ?? []));
+  const waited = [...step.needs, ...step.after];
+  const valid = new Set<JobId>(waited.flatMap((name) => currentJobId(view.run, name) ?? []));
   // PBS leaves a job waiting whose predecessor was deleted before it ran; one that was freed already waits for nothing.
-  const stuck = (id: JobId) => at.state === 'held' && at.otherHold && isWaitDeleted(view, id);
-  return record.intent.dependsOn.some((id) => !valid.has(id) || stuck(id));
+  const stuck = at.state === 'held' && at.otherHold ? waited.filter((name) => isDeleted(view, name)) : [];
+  const stuckOn = new Set(stuck.flatMap((name) => currentJobId(view.run, name) ?? []));
+  return record.intent.dependsOn.some((id) => !valid.has(id) || stuckOn.has(id));
 }
 
-function isWaitDeleted({seen}: View, id: JobId): boolean {
-  const waiting = seen.jobs.get(id);
-  return waiting?.kind === 'ended' && waiting.how === 'deleted';
+function isDeleted(view: View, step: string): boolean {
+  const seen = currentJobSeen(view, step);
+  return seen?.kind === 'ended' && seen.how === 'deleted';
 }

@@ -1,6 +1,7 @@
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
 import type {JobId} from '../../scheduler/scheduler.ts';
 import type {Observed} from './actions.ts';
+import {seenAs} from './job-seen.ts';
 import type {LookBounds} from './next-look.ts';
 
 export type MonitorAction =
@@ -48,7 +49,7 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
       return extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
     return found === null ? [{do: 'give-up-monitor', generation, why: 'PBS holds no job with its tag'}] : [];
   }
-  const at = seen.jobs.get(newest.job);
+  const at = seenAs(seen, newest);
   if (at === undefined || at.kind === 'no-evidence') return [];
   if (at.kind !== 'live') return extend(view);
   if (at.state === 'running' || at.state === 'ending') return []; // it looks this moment, and goes on by itself

@@ -3,6 +3,7 @@ import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 
+import {seenOf} from './job-seen.ts';
 import {isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
 
 /**
@@ -11,7 +12,7 @@ import {isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type Vie
  */
 export function planSentinel(view: View, step: JobStep, attempt: Attempt, record: JobRecord): Action[] {
   const job = record.job;
-  if (!job || !isThere(view.seen.jobs.get(job))) return [];
+  if (!job || !isThere(seenOf(view.seen, record))) return [];
   const standing = standingJob(attempt, 'sentinel');
   if (standing && !isGone(view, standing) && standing.intent.dependsOn.includes(job)) return [];
   if (standing && !standing.job) return [];

@@ -5,6 +5,7 @@ import type {TransferStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 import {
   currentJobId,
+  currentJobSeen,
   isGone,
   isOver,
   isPending,
@@ -69,12 +70,12 @@ function submit(
 
 /** The jobs a launcher would wait for; undefined while anything else stands before the transfer, or a job has no id yet. */
 function nativeNeeds(view: View, step: TransferStep): {step: string; job: JobId}[] | undefined {
-  const {run, seen} = view;
+  const {run} = view;
   if (step.onFailureOf.length > 0 || step.after.some((name) => !endOf(run, name))) return undefined;
   const open = step.needs.filter((name) => !endOf(run, name));
   const jobs = open.flatMap((name) => {
     const job = hasOneJob(view, name) ? currentJobId(run, name) : undefined;
-    return job && isThere(seen.jobs.get(job)) ? [{step: name, job}] : [];
+    return job && isThere(currentJobSeen(view, name)) ? [{step: name, job}] : [];
   });
   return jobs.length === open.length && jobs.length > 0 ? jobs : undefined;
 }

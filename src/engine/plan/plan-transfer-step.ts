@@ -7,6 +7,7 @@ import {planIntents} from './plan-intents.ts';
 import {planLauncher, planSpentLaunchers, planWaiting} from './plan-staging-jobs.ts';
 import {
   currentJobId,
+  currentJobSeen,
   holdOn,
   isNative,
   isPausing,
@@ -90,8 +91,7 @@ function isInQuestion(view: View, transfer: TransferStep): boolean {
 /** What `depend=` would name is known to PBS, or needs no naming. */
 function isDependable(view: View, step: Step, name: string): boolean {
   if (endOf(view.run, name) || !isNative(view, step, name)) return true;
-  const job = currentJobId(view.run, name);
-  return job !== undefined && isThere(view.seen.jobs.get(job));
+  return currentJobId(view.run, name) !== undefined && isThere(currentJobSeen(view, name));
 }
 
 /** A task that was asked for: conclude when Globus says so, cancel it with its run, or ask again under the same submission id. */

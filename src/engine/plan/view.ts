@@ -11,6 +11,7 @@ import type {JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {isCleanup, judge, type Verdict} from './conditions.ts';
+import {seenForAttempt, seenOf} from './job-seen.ts';
 import {jobOf} from './job-verdict.ts';
 
 /** A run as the planner looks at it: what is recorded, what was seen, and how much it may do. */
@@ -66,6 +67,12 @@ export function currentJobId(run: RunState, step: string): JobId | undefined {
   return record && jobOf(attempt, record);
 }
 
+/** What PBS showed of {@link currentJobId}; undefined when it was not asked yet. */
+export function currentJobSeen({run, seen}: View, step: string): JobSeen | undefined {
+  const job = currentJobId(run, step);
+  return job && seenForAttempt(seen, workingAttempt(run, step), job);
+}
+
 /**
  * Can PBS itself make one step wait for another? It can for jobs, and for transfers that a job waits for. It cannot
  * for "any of these failed", for arrays (the exit status of an array is that of its last subjob, measured on OpenPBS
@@ -110,7 +117,7 @@ export function refusedPauseMs(serial: number, firstMs: number): number {
 
 /** PBS holds the job, so far as was seen: live, and not deleted by us since. */
 export function isLive({seen}: View, record: JobRecord): boolean {
-  const at = record.job && seen.jobs.get(record.job);
+  const at = seenOf(seen, record);
   return at?.kind === 'live' && !(record.deleted && at.state !== 'running' && at.state !== 'ending');
 }
 
@@ -119,7 +126,7 @@ export function isLive({seen}: View, record: JobRecord): boolean {
  * job's release or start says nothing about it any more.
  */
 export function isPending({seen}: View, attempt: Attempt, record: JobRecord): boolean {
-  const at = record.job && seen.jobs.get(record.job);
+  const at = seenOf(seen, record);
   if (at?.kind !== 'live' || record.deleted || attempt.starts.some((start) => start.job === record.job)) return false;
   if (record.releasedAt !== undefined && record.releasedAt >= seen.now) return false;
   return !['running', 'ending', 'suspended'].includes(at.state);
@@ -133,12 +140,12 @@ export function isThere(seen: JobSeen | undefined): boolean {
 
 /** A job that is over or was never there, so far as PBS says for certain. */
 export function isOver({seen}: View, record: JobRecord): boolean {
-  const at = record.job && seen.jobs.get(record.job);
+  const at = seenOf(seen, record);
   return record.deleted || at?.kind === 'unknown' || at?.kind === 'ended';
 }
 
 /** A job of ours that will never run. Only proof counts: PBS answered, and does not have it any more. */
 export function isGone({seen}: View, record: JobRecord): boolean {
-  const at = record.job && seen.jobs.get(record.job);
+  const at = seenOf(seen, record);
   return record.deleted || at?.kind === 'unknown' || (at?.kind === 'ended' && at.how !== 'ran');
 }

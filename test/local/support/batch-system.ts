@@ -45,8 +45,13 @@ export function worldsDirectory(): string {
   return directory;
 }
 
-export function batchSystem(root: string, home: string): BatchSystem {
-  if (!foreign)
+/** @param configText of the configuration file, for profile `local`; none when absent */
+export function batchSystem(root: string, home: string, configText?: string): BatchSystem {
+  if (!foreign) {
+    if (configText !== undefined) {
+      mkdirSync(join(root, 'config', 'stage'), {recursive: true});
+      writeFileSync(join(root, 'config', 'stage', 'config.yaml'), configText);
+    }
     return {
       profile: 'local',
       env: {
@@ -54,7 +59,7 @@ export function batchSystem(root: string, home: string): BatchSystem {
         HOME: root,
         STAGE_HOME: home,
         STAGE_PROFILE: 'local',
-        XDG_CONFIG_HOME: join(root, 'no-config'),
+        XDG_CONFIG_HOME: join(root, 'config'),
         XDG_CACHE_HOME: join(root, 'cache'),
       },
       command: (name) => join(home, 'stand-ins', 'bin', name),
@@ -66,11 +71,11 @@ export function batchSystem(root: string, home: string): BatchSystem {
         start: [process.execPath, CLI, 'local', 'outage', 'end', 'pbs'],
       },
     };
+  }
   const config = join(root, 'config.yaml');
-  writeFileSync(
-    config,
-    'profiles:\n  site:\n    scheduler: {kind: pbs, timeout: 30s}\n    transfer: local\n    monitor: {min: 1s, max: 5s}\n    lost_after: 5s\n',
-  );
+  const own = 'profiles:\n  site:\n    scheduler: {kind: pbs, timeout: 30s}\n    transfer: local\n';
+  const looks = '    monitor: {min: 1s, max: 5s}\n    lost_after: 5s\n';
+  writeFileSync(config, configText?.replace(/profiles:\s*local:\n/, own) ?? own + looks);
   return {
     profile: 'site',
     env: {

@@ -97,6 +97,8 @@ export interface World {
     stop(): Promise<void>;
     start(): Promise<void>;
   };
+  /** SIGKILL for every process of a job that runs. @returns how many there were */
+  killJob(id: string): Promise<number>;
   /** end the stand-ins without warning */
   kill(): Promise<void>;
   close(): Promise<void>;
@@ -104,8 +106,12 @@ export interface World {
 
 const DEFAULT_SECONDS = 30;
 
-/** A world to test in; `close` ends its processes and removes it. */
-export async function localWorld(): Promise<World> {
+/**
+ * A world to test in; `close` ends its processes and removes it.
+ *
+ * @param config text of the configuration file; none when absent
+ */
+export async function localWorld({config}: {config?: string} = {}): Promise<World> {
   const root = mkdtempSync(join(worldsDirectory(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
@@ -115,7 +121,7 @@ export async function localWorld(): Promise<World> {
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
-  const batch = batchSystem(root, home);
+  const batch = batchSystem(root, home, config);
   const {env} = batch;
   const state = join(home, batch.profile);
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
@@ -135,8 +141,7 @@ export async function localWorld(): Promise<World> {
     start(...argv) {
       return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
-    pbs: (command, ...argv) =>
-      runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
+    pbs: (command, ...argv) => runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment(env)}),
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);
@@ -184,8 +189,8 @@ export async function localWorld(): Promise<World> {
       const submissions = world
         .facts(run)
         .filter((name) => name.endsWith('.transfer.intent.json'))
-        .map((name) => JSON.stringify(world.fact(run, name).request));
-      const labels = submissions.flatMap((request) => (JSON.parse(request) as {label?: string}).label ?? []);
+        .map((name) => (world.fact(run, name).request ?? {}) as {label?: string});
+      const labels = submissions.flatMap(({label}) => label ?? []);
       return (await world.tasks()).filter((task) => ids.includes(task.task_id) || labels.includes(task.label ?? ''));
     },
     cancelTask: async (id) => (await globus()).cancel(id),
@@ -233,6 +238,12 @@ export async function localWorld(): Promise<World> {
       for (const {id} of queued.reverse()) await world.pbs('qdel', '-W', 'force', id);
     },
     ...(batch.manage ? {manage: managing(batch.manage, work, cleanEnvironment(env))} : {}),
+    async killJob(id) {
+      const job = (await world.jobs()).find((each) => each.id === id);
+      const victims = processesOf(Number(job?.session_id ?? Number.NaN));
+      for (const pid of victims) process.kill(pid, 'SIGKILL');
+      return victims.length;
+    },
     async kill() {
       const {pid} = running();
       process.kill(pid, 'SIGKILL');
@@ -263,6 +274,22 @@ function managing(how: Managing, cwd: string, env: Record<string, string>): NonN
     stop: () => run(how.stop),
     start: () => run(how.start),
   };
+}
+
+/** Living processes of a session, without the one that leads it: the stand-in's own, which reports the end of the job. */
+function processesOf(session: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== session)
+    .filter((name) => {
+      const stat = join('/proc', name, 'stat');
+      const fields = existsSync(stat)
+        ? readFileSync(stat, 'utf8')
+            .replace(/^.*\) /s, '')
+            .split(' ')
+        : [];
+      return Number(fields[3]) === session && fields[0] !== 'Z';
+    })
+    .map(Number);
 }
 
 /** sha256 of every file of a tree, by its name in it. */
