@@ -181,11 +181,16 @@ function concluded(
 function dependsOnGone(view: View, step: JobStep, record: JobRecord, at: LiveJob): boolean {
   const valid = new Set<JobId>([...step.needs, ...step.after].flatMap((name) => currentJobId(view.run, name) ?? []));
   // PBS leaves a job waiting whose predecessor was deleted before it ran; one that was freed already waits for nothing.
-  const stuck = (id: JobId) => at.state === 'held' && at.otherHold && isWaitDeleted(view, id);
-  return record.intent.dependsOn.some((id) => !valid.has(id) || stuck(id));
+  const waits = at.state === 'held' && at.otherHold;
+  return record.intent.dependsOn.some((id) => !valid.has(id) || (waits && wasDeleted(view, id)));
 }
 
-function isWaitDeleted({seen}: View, id: JobId): boolean {
-  const waiting = seen.jobs.get(id);
-  return waiting?.kind === 'ended' && waiting.how === 'deleted';
+/** It was deleted, and does not run: as PBS shows it, or by us since it was looked at (PBS may keep no history of it). */
+function wasDeleted({run, seen}: View, id: JobId): boolean {
+  const at = seen.jobs.get(id);
+  if (at?.kind === 'ended') return at.how === 'deleted';
+  if (at?.kind === 'live' && ['running', 'ending', 'suspended'].includes(at.state)) return false;
+  return [...run.attempts.values()].some((attempts) =>
+    attempts.some(({jobs}) => jobs.some((record) => record.job === id && record.deleted)),
+  );
 }
