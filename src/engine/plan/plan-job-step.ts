@@ -109,8 +109,11 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why}];
   }
-  // Submitted moments ago, and not looked at yet: its sentinel need not wait for a look.
-  if (!view.seen.jobs.has(job)) return planSentinel(view, step, attempt, record);
+  const mayGo =
+    verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && !holdOn(view.run, step.name);
+  const release: Action[] = mayGo ? [{do: 'release-job', step: step.name, key: record.key, job, why: verdict.why}] : [];
+  // Submitted moments ago, and not looked at yet: what it waited for may have ended since, and its sentinel need not wait.
+  if (!view.seen.jobs.has(job)) return [...release, ...planSentinel(view, step, attempt, record)];
   if (stands.is !== 'live') return [];
   if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
     return [
@@ -118,13 +121,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
       {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted anew'},
     ];
   }
-  const hold = holdOn(view.run, step.name);
-  const release =
-    !hold && verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && stands.seen.userHold;
-  return [
-    ...(release ? [{do: 'release-job' as const, step: step.name, key: record.key, job, why: verdict.why}] : []),
-    ...planSentinel(view, step, attempt, record),
-  ];
+  return [...(stands.seen.userHold ? release : []), ...planSentinel(view, step, attempt, record)];
 }
 
 /** The run was cancelled, or something it needs failed: no job may be left in the queue, then the step ends. */
