@@ -62,12 +62,14 @@ export function lostInARow(run: RunState, step: string): number {
 /**
  * Earlier attempts of a step whose results still stand: subjobs that succeeded in one of these are not run again.
  *
- * @returns numbers, oldest first; none from before a person asked for the step to be done again
+ * @returns numbers, oldest first; none from before a person asked for the step to be done again, or made a cleanup
+ *   ready for another failure: there is more to tidy up by then
  */
 export function earlierAttempts(run: RunState, step: string, before: number): number[] {
+  const isCleanup = run.spec.workflow.steps.some(({name, onFailureOf}) => name === step && onFailureOf.length > 0);
   const redone = Math.max(
     0,
-    ...run.resumes.flatMap((resume) => (resume.redo.includes(step) ? [resume.steps[step] ?? 0] : [])),
+    ...run.resumes.flatMap((resume) => (isCleanup || resume.redo.includes(step) ? [resume.steps[step] ?? 0] : [])),
   );
   return (run.attempts.get(step) ?? [])
     .map(({number}) => number)

@@ -209,3 +209,8 @@ export function currentAttempt(run: RunState, step: string): Attempt {
 export function newestJob(attempt: Attempt, role: JobRole): JobRecord | undefined {
   return attempt.jobs.findLast((record) => record.role === role);
 }
+
+/** A job started it. The claim that gives an attempt up, so that none ever can, is no start. */
+export function hasBegun(attempt: Attempt): boolean {
+  return attempt.starts.some((start) => !start.void);
+}

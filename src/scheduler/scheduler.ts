@@ -78,7 +78,7 @@ export interface LiveJob {
   readonly name: string;
   readonly queue: string;
   readonly comment?: string;
-  /** STAGE_INTENT of the job's variables */
+  /** STAGE_INTENT of the job's variables; empty when it has none; absent when PBS did not show its variables */
   readonly tag?: string;
   /** submission time (`ctime`), milliseconds since the epoch */
   readonly submittedAt?: number;

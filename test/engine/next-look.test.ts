@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {estimateRemainingMs, nextLookAtTask} from '../../src/engine/plan/next-look.ts';
+import {estimateRemainingMs, nextLookAtRun, nextLookAtTask} from '../../src/engine/plan/next-look.ts';
 import {type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
 import type {JobId, JobSeen} from '../../src/scheduler/scheduler.ts';
-import {live, NOW, task, UNKNOWN} from '../support/a-run.ts';
+import {ARun, HELD, jobStep, live, NOW, SETTINGS, task, transferStep, UNKNOWN} from '../support/a-run.ts';
 
 const BOUNDS = {minMs: 30_000, maxMs: 1_800_000};
 const MINUTE = 60_000;
@@ -101,5 +101,53 @@ describe('the monitor chain', () => {
     expect(todo(view(undefined))).toEqual([]);
     expect(todo(view(live('running')))).toEqual([]);
     expect(planMonitor(view(live('running'), {me: 4}))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
+  });
+});
+
+test('a link that never arrived is given up, and another one follows in the same look', () => {
+  const newest = {generation: 4, tag: 't', startAt: NOW, deadline: NOW - 1, neverArrived: false};
+  const seen = {now: NOW, jobs: new Map(), tasks: new Map(), tags: new Map([['t', null]])};
+  const view = {newest, wantedAt: NOW + MINUTE, me: undefined, seen, bounds: BOUNDS, refusedRetryMs: MINUTE};
+  expect(planMonitor(view)).toMatchObject([{do: 'give-up-monitor'}, {do: 'submit-monitor', generation: 5}]);
+});
+
+describe('the next look at a run', () => {
+  const look = (run: ARun) => nextLookAtRun(run.state, run.seen(), SETTINGS, BOUNDS, new Map());
+  const watched = (run: ARun, step: string, job: string) =>
+    run.job(`${step}.1.sentinel`, `s${job}`, live('held', {otherHold: true}), {dependsOn: [job]});
+
+  test('is not needed while a job with its sentinel is queued', () => {
+    expect(look(watched(new ARun([jobStep('a')]).job('a.1.job', '1.s', live('queued')), 'a', '1.s'))).toBeUndefined();
+  });
+
+  test('comes when the pause before a retry is over', () => {
+    const run = new ARun([{...jobStep('a'), retries: 1}]).fact('a.1.outcome', {at: NOW, state: 'failed', why: 'x'});
+    expect(look(run)).toBe(NOW + MINUTE);
+  });
+
+  test('comes soon when a job could not be released: its sentinel waits with it', () => {
+    const run = new ARun([transferStep('in'), jobStep('a', {needs: ['in']})])
+      .outcome('in', 'succeeded')
+      .job('a.1.job', '1.s', HELD, {hold: true});
+    expect(look(watched(run, 'a', '1.s'))).toBe(NOW + BOUNDS.minMs);
+  });
+
+  test('comes soon when a job could not be deleted although nothing can need it any more', () => {
+    const run = new ARun([transferStep('in'), jobStep('a', {needs: ['in']})])
+      .outcome('in', 'failed')
+      .job('a.1.job', '1.s', HELD, {hold: true});
+    expect(look(watched(run, 'a', '1.s'))).toBe(NOW + BOUNDS.minMs);
+  });
+
+  test('is left to the job that waits for the transfer, until that leaves', () => {
+    const run = new ARun([{...transferStep('in'), strategy: 'wait'}])
+      .task('in', 't', task('active'))
+      .job('in.1.wait', '1.s', live('running'));
+    expect(look(run)).toBeUndefined();
+    expect(look(run.fact('in.1.wait.leaving'))).toBeGreaterThan(NOW);
+  });
+
+  test('is left to the end of a hold where that is all that is waited for', () => {
+    expect(look(new ARun([transferStep('in')]).fact('decision.hold-1', {by: 'ann'}))).toBeUndefined();
   });
 });

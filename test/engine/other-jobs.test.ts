@@ -17,7 +17,7 @@ describe('a job that goes by the id on record, and was submitted by somebody els
   const strangers: [string, JobSeen][] = [
     ['with another tag, waiting', {...HELD, tag: 's-other.1.job'} as JobSeen],
     ['with another tag, running', live('running', {tag: 's-other.1.job'})],
-    ['without a tag', live('queued', {tag: undefined} as never)],
+    ['with variables and no tag', live('queued', {tag: ''})],
     ['that exited with 0', {...ended(0), tag: 's-other.1.job'}],
     ['that exited with 3', {...ended(3), tag: 's-other.1.job'}],
   ];
@@ -90,7 +90,11 @@ describe('a monitor whose id names another job', () => {
   });
 
   test('is replaced, and the other job is neither moved nor deleted', () => {
-    for (const stranger of [live('waiting', {tag: 's-a.1.x', startAt: NOW + 10_000_000}), live('running'), ended(0)]) {
+    for (const stranger of [
+      live('waiting', {tag: 's-a.1.x', startAt: NOW + 10_000_000}),
+      live('running', {tag: ''}),
+      {...ended(0), tag: ''},
+    ]) {
       expect(planMonitor(view(stranger)).map((action) => action.do)).toEqual(['submit-monitor']);
       expect(planMonitor({...view(stranger), wantedAt: undefined})).toEqual([]);
     }

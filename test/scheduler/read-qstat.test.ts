@@ -39,6 +39,7 @@ test('a running job is live, with its dates in UTC', () => {
     comment: 'Job run at Sat Nov 21 at 06:45 on (pbs-sn1:ncpus=1)',
     submittedAt: Date.UTC(2026, 10, 21, 6, 45, 0),
     startedAt: Date.UTC(2026, 10, 21, 6, 45, 0),
+    tag: '', // it has variables, and none of ours
   });
 });
 

@@ -3,7 +3,7 @@ import {planRun} from '../../src/engine/plan/plan-run.ts';
 import type {FactValue} from '../../src/ledger/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
-import type {RunSpec} from '../../src/ledger/run-facts.ts';
+import type {ResumeDecision, RunSpec} from '../../src/ledger/run-facts.ts';
 import type {EndedJob, JobId, JobSeen, LiveJob} from '../../src/scheduler/scheduler.ts';
 import type {TaskId, TaskSeen, TransferTask} from '../../src/transfer/transfer-service.ts';
 import type {Conditions, JobStep, Step, TransferStep} from '../../src/workflow/workflow.ts';
@@ -71,6 +71,7 @@ export class ARun {
   readonly jobs = new Map<JobId, JobSeen>();
   readonly tasks = new Map<TaskId, TaskSeen>();
   readonly tags = new Map<string, JobId | null>();
+  readonly resumes: ResumeDecision[] = [];
   readonly spec: RunSpec;
 
   constructor(steps: readonly Step[] = CLASSIC) {
@@ -101,8 +102,14 @@ export class ARun {
     return this.fact(`${step}.1.outcome`, {state, why});
   }
 
+  /** A person had the run resumed: attempts of these steps up to the number do not count any more. */
+  resumed(steps: Readonly<Record<string, number>>, more: Partial<ResumeDecision> = {}): this {
+    this.resumes.push({at: 0, by: 'ann', steps, redo: [], ...more});
+    return this;
+  }
+
   get state() {
-    return foldRun(this.spec, this.facts);
+    return foldRun(this.spec, this.facts, this.resumes);
   }
 
   seen(now = NOW): Observed {

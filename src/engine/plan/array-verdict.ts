@@ -1,4 +1,4 @@
-import type {Attempt, JobRecord, Markers} from '../../ledger/run-facts.ts';
+import {type Attempt, hasBegun, type JobRecord, type Markers} from '../../ledger/run-facts.ts';
 import type {JobArray, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import type {JobVerdict} from './verdict.ts';
@@ -56,7 +56,7 @@ export function judgeArray(
   if (counted.open.length === 0 && counted.notStarted.length === 0) return concluded(counted);
   if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};
   if (atPbs.kind === 'no-evidence') return {is: 'no-evidence', why: atPbs.why};
-  if (attempt.starts.length === 0) return neverBegun(record, atPbs, seen, settings);
+  if (!hasBegun(attempt)) return neverBegun(record, atPbs, seen, settings);
   // It is over, and markers are missing: one from another node may still be on its way through the file system.
   if (record.absentSince === undefined) return {is: 'absent', noted: false};
   if (seen.now - record.absentSince < settings.lostGraceMs) return {is: 'absent', noted: true};

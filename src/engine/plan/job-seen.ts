@@ -14,7 +14,7 @@ export interface OnRecord {
  * `max_job_sequence_id`: another job of the same user may go by an id on record, and a new job of ours by the id of an
  * earlier one.
  *
- * @returns `unknown` when the id is that of a job with another tag, or none; undefined when PBS was not asked about
+ * @returns `unknown` when the id is that of a job with another tag, or with variables and no tag; undefined when PBS was not asked about
  *          this job, though perhaps about an earlier one of that id
  */
 export function seenAs({jobs, now}: Pick<Observed, 'jobs' | 'now'>, {job, tag, confirmedAt}: OnRecord) {
@@ -43,5 +43,6 @@ export function seenForAttempt(
 
 function ifOurs(seen: JobSeen | undefined, tags: readonly string[]): JobSeen | undefined {
   if (seen?.kind !== 'live' && seen?.kind !== 'ended') return seen;
-  return seen.tag !== undefined && tags.includes(seen.tag) ? seen : {kind: 'unknown'};
+  // Absent: PBS did not show the job's variables, which proves nothing.
+  return seen.tag === undefined || tags.includes(seen.tag) ? seen : {kind: 'unknown'};
 }

@@ -1,4 +1,4 @@
-import type {Attempt, EndMarker, JobRecord} from '../../ledger/run-facts.ts';
+import {type Attempt, type EndMarker, hasBegun, type JobRecord} from '../../ledger/run-facts.ts';
 import type {EndedJob, JobArray, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {judgeArray} from './array-verdict.ts';
@@ -57,18 +57,16 @@ function fromMarker(end: EndMarker): JobVerdict {
 function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: EndMarker | undefined): JobVerdict {
   if (job.how === 'ran' && job.exitStatus !== undefined) {
     const exitStatus = job.exitStatus;
-    const nothing = attempt.starts.length === 0 ? DID_NOTHING.get(exitStatus) : undefined;
+    const nothing = !hasBegun(attempt) ? DID_NOTHING.get(exitStatus) : undefined;
     if (nothing) return {is: 'lost', started: false, why: nothing};
-    if (exitStatus === INTERRUPTED && attempt.starts.length > 0) {
+    if (exitStatus === INTERRUPTED && hasBegun(attempt)) {
       return {is: 'lost', started: true, why: 'it was interrupted, and PBS started it again'};
     }
     const why =
-      attempt.starts.length > 0 || exitStatus === 0
-        ? job.reason
-        : `${job.reason}, before its wrapper could record a start`;
+      hasBegun(attempt) || exitStatus === 0 ? job.reason : `${job.reason}, before its wrapper could record a start`;
     return {is: 'ended', succeeded: exitStatus === 0, why, exitStatus};
   }
-  if (attempt.starts.length > 0) {
+  if (hasBegun(attempt)) {
     if (end) return fromMarker(end);
     return {is: 'lost', started: true, why: `it started, and PBS ended it without an exit status (${job.reason})`};
   }
@@ -84,7 +82,7 @@ function fromAbsence(
   now: number,
   settings: PlanSettings,
 ): JobVerdict {
-  const started = attempt.starts.length > 0;
+  const started = hasBegun(attempt);
   if (record.deleteIntended && !started) return {is: 'lost', started: false, why: 'deleted before it started'};
   if (record.absentSince === undefined) return {is: 'absent', noted: false};
   if (now - record.absentSince < settings.lostGraceMs) return {is: 'absent', noted: true};

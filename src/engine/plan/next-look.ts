@@ -1,11 +1,11 @@
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
-import type {Attempt, RunState} from '../../ledger/run-facts.ts';
+import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
-import type {Step, TransferStep} from '../../workflow/workflow.ts';
+import type {JobStep, Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';
-import {holdOn, isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
+import {holdOn, isPending, isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
 
 export interface LookBounds {
   /** shortest and longest wait between two looks, in milliseconds */
@@ -102,7 +102,7 @@ function nextLookAtStep(
   const own =
     step.kind === 'transfer'
       ? lookForTransfer(run, step, seen, settings, bounds, earlier)
-      : lookForJob(run, step.name, seen, late);
+      : lookForJob({run, seen, settings}, step, soon, late);
   const wanted = [...retries, ...(own === undefined ? [] : [own])];
   return wanted.length > 0 ? Math.max(soon, Math.min(...wanted)) : undefined;
 }
@@ -127,10 +127,23 @@ function lookForTransfer(
 }
 
 /** A job in the queue is seen to by its sentinel; only where that is missing somebody has to look now and then. */
-function lookForJob(run: RunState, step: string, seen: Observed, late: number): number | undefined {
-  const attempt = workingAttempt(run, step);
+function lookForJob(view: View, step: JobStep, soon: number, late: number): number | undefined {
+  const {run, seen} = view;
+  const attempt = workingAttempt(run, step.name);
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
+  if (isOverdue(view, step, attempt, job)) return soon;
   const sentinel = standingJob(attempt, 'sentinel');
   return sentinel?.job && !sentinel.deleted && isThere(seenOf(seen, sentinel)) ? undefined : late;
+}
+
+/** It should have been released or deleted, and PBS could not be asked to: its sentinel would wait with it. */
+function isOverdue(view: View, step: JobStep, attempt: Attempt, job: JobRecord): boolean {
+  const verdict = verdictOf(view, step);
+  const at = job.job && view.seen.jobs.get(job.job);
+  if (verdict.is === 'impossible') return at === undefined ? !job.deleted : isPending(view, attempt, job);
+  const held = at === undefined || (at.kind === 'live' && at.userHold);
+  return (
+    verdict.is === 'met' && job.intent.hold && job.releasedAt === undefined && held && !holdOn(view.run, step.name)
+  );
 }

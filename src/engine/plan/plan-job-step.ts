@@ -28,7 +28,7 @@ import {
 /** What to do about one job step. Pure. */
 export function planJobStep(view: View, step: JobStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
-  const intents = planIntents(view, step.name, attempt);
+  const intents = planIntents(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
   const record = standingJob(attempt, 'job');
@@ -111,8 +111,11 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why}];
   }
-  // Submitted moments ago, and not looked at yet: its sentinel need not wait for a look.
-  if (!seenForAttempt(view.seen, attempt, job)) return planSentinel(view, step, attempt, record);
+  const mayGo =
+    verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && !holdOn(view.run, step.name);
+  const release: Action[] = mayGo ? [{do: 'release-job', step: step.name, key: record.key, job, why: verdict.why}] : [];
+  // Submitted moments ago, and not looked at yet: what it waited for may have ended since, and its sentinel need not wait.
+  if (!seenForAttempt(view.seen, attempt, job)) return [...release, ...planSentinel(view, step, attempt, record)];
   if (stands.is !== 'live') return [];
   if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
     return [
@@ -120,13 +123,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
       {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted anew'},
     ];
   }
-  const hold = holdOn(view.run, step.name);
-  const release =
-    !hold && verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && stands.seen.userHold;
-  return [
-    ...(release ? [{do: 'release-job' as const, step: step.name, key: record.key, job, why: verdict.why}] : []),
-    ...planSentinel(view, step, attempt, record),
-  ];
+  return [...(stands.seen.userHold ? release : []), ...planSentinel(view, step, attempt, record)];
 }
 
 /** The run was cancelled, or something it needs failed: no job may be left in the queue, then the step ends. */
@@ -184,12 +181,17 @@ function dependsOnGone(view: View, step: JobStep, record: JobRecord, at: LiveJob
   const waited = [...step.needs, ...step.after];
   const valid = new Set<JobId>(waited.flatMap((name) => currentJobId(view.run, name) ?? []));
   // PBS leaves a job waiting whose predecessor was deleted before it ran; one that was freed already waits for nothing.
-  const stuck = at.state === 'held' && at.otherHold ? waited.filter((name) => isDeleted(view, name)) : [];
-  const stuckOn = new Set(stuck.flatMap((name) => currentJobId(view.run, name) ?? []));
-  return record.intent.dependsOn.some((id) => !valid.has(id) || stuckOn.has(id));
+  const waits = at.state === 'held' && at.otherHold;
+  return record.intent.dependsOn.some((id) => !valid.has(id) || (waits && wasDeleted(view, waited, id)));
 }
 
-function isDeleted(view: View, step: string): boolean {
-  const seen = currentJobSeen(view, step);
-  return seen?.kind === 'ended' && seen.how === 'deleted';
+/** It was deleted, and does not run: as PBS shows it, or by us since it was looked at (PBS may keep no history of it). */
+function wasDeleted(view: View, waited: readonly string[], id: JobId): boolean {
+  const step = waited.find((name) => currentJobId(view.run, name) === id);
+  const at = step === undefined ? undefined : currentJobSeen(view, step);
+  if (at?.kind === 'ended') return at.how === 'deleted';
+  if (at?.kind === 'live' && ['running', 'ending', 'suspended'].includes(at.state)) return false;
+  return [...view.run.attempts.values()].some((attempts) =>
+    attempts.some(({jobs}) => jobs.some((record) => record.job === id && record.deleted)),
+  );
 }

@@ -45,9 +45,10 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
     const found = seen.tags.get(newest.tag);
     if (found) return [{do: 'adopt-monitor', generation, job: found, why: 'found at PBS by its tag'}];
     // Whoever was submitting it has died, or is very slow: a further link, at the time when that can be told, mends either.
-    if (found === undefined && wantedAt !== undefined)
-      return extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
-    return found === null ? [{do: 'give-up-monitor', generation, why: 'PBS holds no job with its tag'}] : [];
+    if (found === undefined)
+      return wantedAt === undefined ? [] : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
+    // Nobody else may come: the next link follows at once.
+    return [{do: 'give-up-monitor', generation, why: 'PBS holds no job with its tag'}, ...extend(view)];
   }
   const at = seenAs(seen, newest);
   if (at === undefined || at.kind === 'no-evidence') return [];

@@ -4,7 +4,7 @@ import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';
-import {isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
+import {holdOn, isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
 
 /**
  * A sentinel sees the end of a job that nobody would see otherwise: a short job, `afterany` on it, that reconciles.
@@ -38,7 +38,9 @@ function hasLauncher({run}: View, {name, array}: JobStep): boolean {
     if (step.kind !== 'transfer' || step.onFailureOf.length > 0 || step.after.length > 0) return false;
     return (
       step.needs.includes(name) &&
-      step.needs.every((need) => need === name || endOf(run, need)) &&
+      step.needs.every((need) => need === name || endOf(run, need)?.state === 'succeeded') &&
+      !endOf(run, step.name) &&
+      !holdOn(run, step.name) &&
       !workingAttempt(run, step.name).transfer
     );
   });

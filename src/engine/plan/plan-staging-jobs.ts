@@ -15,6 +15,7 @@ import {
   standingJob,
   stepNamed,
   type View,
+  verdictOf,
   waitsInJob,
 } from './view.ts';
 
@@ -42,7 +43,7 @@ export function planLauncher(view: View, step: TransferStep, attempt: Attempt): 
 
 /** With `strategy: wait`: see that a job waits for the transfer. One that leaves before its walltime is followed by another. */
 export function planWaiting(view: View, step: TransferStep, attempt: Attempt): Action[] {
-  if (!waitsInJob(view, step) || view.run.cancel) return [];
+  if (!waitsInJob(view, step) || verdictOf(view, step).is === 'impossible') return [];
   const standing = standingJob(attempt, 'wait');
   if (standing && !standing.leaving && !isOver(view, standing)) return [];
   return maySubmit(attempt, 'wait', view) ? [submit(step, attempt, 'wait', [])] : [];

@@ -19,7 +19,7 @@ export function readQstatJson(stdout: string): readonly JobRecord[] | undefined 
   return Object.entries(read.data.Jobs ?? {}).map(([id, attributes]) => ({
     id,
     attribute: (name) => asText(attributes[name]),
-    tag: tagOf(attributes.Variable_List),
+    tag: attributes.Variable_List === undefined ? undefined : (tagOf(attributes.Variable_List) ?? ''),
   }));
 }
 

@@ -28,7 +28,9 @@ export function readQstatText(stdout: string): readonly JobRecord[] | undefined 
   return readBlocks(stdout, 'Job Id')?.map(({id, attributes}) => ({
     id,
     attribute: (name) => attributes.get(name),
-    tag: splitVariables(attributes.get('Variable_List') ?? '').get('STAGE_INTENT'),
+    tag: attributes.has('Variable_List')
+      ? (splitVariables(attributes.get('Variable_List') ?? '').get('STAGE_INTENT') ?? '')
+      : undefined,
   }));
 }
 
