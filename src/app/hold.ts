@@ -37,14 +37,17 @@ export interface HoldReport {
 export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
   const runs = chosen(stage, request);
   const by = stage.by.replace(/:\d+$/, '');
+  const numbers = new Map<RunId, readonly number[]>();
   for (const [run, state] of runs) {
     if (standing(state, request.steps)) continue;
     const steps = request.steps.length > 0 ? {steps: request.steps} : {};
-    stage.ledger.create(run, `decision.hold-${state.holds.length + 1}`, {at: Date.now(), by, ...steps});
+    const number = state.holds.length + 1;
+    numbers.set(run, [number]);
+    stage.ledger.create(run, `decision.hold-${number}`, {at: Date.now(), by, ...steps});
     stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
   }
-  return advance(stage, [...runs.keys()], 'hold-job', (run, jobs) =>
-    standing(runs.get(run), request.steps) && jobs.length === 0
+  return advance(stage, [...runs.keys()], {numbers, did: 'confirmed'}, (run, jobs) =>
+    !numbers.has(run)
       ? `${run} is held already`
       : `${run} is held: ${count(jobs.length, 'queued job')} got a user hold. What runs goes on; end the hold with: stage release ${run}`,
   );
@@ -54,16 +57,16 @@ export async function holdRuns(stage: Stage, request: HoldRequest): Promise<Hold
 export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
   const runs = chosen(stage, {...request, steps: []});
   const by = stage.by.replace(/:\d+$/, '');
-  const held = new Set<string>();
+  const numbers = new Map<RunId, readonly number[]>();
   for (const [run, state] of runs) {
     for (const hold of state.holds.filter(({endedAt}) => endedAt === undefined)) {
-      held.add(run);
+      numbers.set(run, [...(numbers.get(run) ?? []), hold.number]);
       stage.ledger.create(run, `decision.release-${hold.number}`, {at: Date.now(), by});
       stage.ledger.append(run, {at: Date.now(), event: 'run-released', by: stage.by});
     }
   }
-  return advance(stage, [...runs.keys()], 'unhold-job', (run, jobs) =>
-    held.has(run) || jobs.length > 0
+  return advance(stage, [...runs.keys()], {numbers, did: 'ended'}, (run, jobs) =>
+    numbers.has(run)
       ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
       : `${run} is not held; nothing was changed`,
   );
@@ -72,7 +75,7 @@ export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'
 async function advance(
   stage: Stage,
   runs: readonly RunId[],
-  does: 'hold-job' | 'unhold-job',
+  asked: {readonly numbers: ReadonlyMap<RunId, readonly number[]>; readonly did: 'confirmed' | 'ended'},
   message: (run: RunId, jobs: readonly string[]) => string,
 ): Promise<HoldReport> {
   if (runs.length === 0) return {runs: [], problems: [], exit: 0};
@@ -80,12 +83,19 @@ async function advance(
   const problems = problemsOf(looked);
   return {
     runs: runs.map((run) => {
-      const jobs = looked.done.flatMap(({run: of, action}) => (of === run && action.do === does ? [action.job] : []));
+      // From the facts: whoever looks at the same moment may be the one that held or released a job.
+      const jobs = jobsOf(stage.ledger.open(run).state, asked.numbers.get(run) ?? [], asked.did);
       return {run, message: message(run, jobs), jobs};
     }),
     problems,
     exit: exitOfProblems(problems),
   };
+}
+
+/** Jobs that holds of these numbers have put a user hold on, or taken it back from. */
+function jobsOf(state: RunState, numbers: readonly number[], did: 'confirmed' | 'ended'): string[] {
+  const records = [...state.attempts.values()].flat().flatMap((attempt) => attempt.jobs);
+  return records.flatMap(({job, holds}) => (job && numbers.some((number) => holds[did].includes(number)) ? [job] : []));
 }
 
 function chosen(stage: Stage, {run, steps}: HoldRequest): ReadonlyMap<RunId, RunState> {
