@@ -1,5 +1,5 @@
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
-import type {Attempt, RunState} from '../../ledger/run-facts.ts';
+import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
@@ -101,7 +101,7 @@ function nextLookAtStep(
   const own =
     step.kind === 'transfer'
       ? lookForTransfer(run, step, seen, settings, bounds, earlier)
-      : lookForJob(run, step.name, seen, late);
+      : lookForJob({run, seen, settings}, step, soon, late);
   const wanted = [...retries, ...(own === undefined ? [] : [own])];
   return wanted.length > 0 ? Math.max(soon, Math.min(...wanted)) : undefined;
 }
@@ -114,10 +114,10 @@ function lookForTransfer(
   bounds: LookBounds,
   earlier: ReadonlyMap<string, EarlierLook>,
 ): number | undefined {
-  const transfer = workingAttempt(run, step.name).transfer;
+  const {transfer, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
-  if (!transfer) return verdictOf({run, seen, settings}, step).is === 'met' ? seen.now + bounds.minMs : undefined;
-  if (!transfer.task) return seen.now + bounds.minMs;
+  if (!transfer && verdictOf({run, seen, settings}, step).is !== 'met') return undefined;
+  if (!transfer?.task) return seen.now + (signIn ? bounds.maxMs : bounds.minMs);
   const task = seen.tasks.get(transfer.task);
   if (task === undefined) return seen.now + bounds.minMs;
   return task.kind === 'task'
@@ -126,10 +126,19 @@ function lookForTransfer(
 }
 
 /** A job in the queue is seen to by its sentinel; only where that is missing somebody has to look now and then. */
-function lookForJob(run: RunState, step: string, seen: Observed, late: number): number | undefined {
-  const attempt = workingAttempt(run, step);
+function lookForJob(view: View, step: Step, soon: number, late: number): number | undefined {
+  const {run, seen} = view;
+  const attempt = workingAttempt(run, step.name);
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
+  if (isToBeFreed(view, step, job)) return soon;
   const sentinel = standingJob(attempt, 'sentinel');
   return sentinel?.job && !sentinel.deleted && isThere(seen.jobs.get(sentinel.job)) ? undefined : late;
+}
+
+/** It was submitted under a hold during this very look, and what it waited for has ended since: nothing else will release or delete it. */
+function isToBeFreed(view: View, step: Step, {job, intent, releasedAt, deleted}: JobRecord): boolean {
+  if (!job || !intent.hold || releasedAt !== undefined || deleted || holdOn(view.run, step.name)) return false;
+  const at = view.seen.jobs.get(job);
+  return (at === undefined || (at.kind === 'live' && at.state === 'held')) && verdictOf(view, step).is !== 'waiting';
 }

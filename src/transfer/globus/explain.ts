@@ -102,7 +102,10 @@ function signIn(asked: string, error: ErrorDocument, asks: AuthorizationParamete
     what:
       scopes.length > 0 ? `Globus wants a consent before "${asked}"` : `Globus wants another sign-in before "${asked}"`,
     why: asks.session_message ? `${asks.session_message}. ${said}` : said,
-    next: [...(next.length > 0 ? next : ['Sign in again.']), 'Then run the same command again: nothing is lost.'],
+    next: [
+      ...(next.length > 0 ? next : ['Sign in again.']),
+      'Then run the same command again; a run goes on by itself.',
+    ],
   });
 }
 
@@ -112,7 +115,7 @@ function loginFailed(asked: string, said: string): SignInNeeded {
     why: said,
     next: [
       'Sign in to the collection once in the web app: https://app.globus.org/file-manager',
-      'Then run the same command again: nothing is lost.',
+      'Then run the same command again; a run goes on by itself.',
     ],
   });
 }
