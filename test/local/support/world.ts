@@ -4,7 +4,7 @@ import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import {tmpdir} from 'node:os';
 import {dirname, join, relative} from 'node:path';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
-import {globusOf, type TaskDocument} from './globus.ts';
+import {type GlobusClient, globusOf, type TaskDocument} from './globus.ts';
 import {until} from './until.ts';
 
 /** A job as `qstat -x -f -F json` shows it, with its id. */
@@ -77,6 +77,8 @@ export interface World {
   /** tasks that a run's facts speak of */
   tasksOf(run: string): Promise<TaskDocument[]>;
   cancelTask(id: string): Promise<void>;
+  /** the Transfer API, as any program would speak to it */
+  globus(): Promise<GlobusClient>;
   facts(run: string): string[];
   fact(run: string, name: string): Record<string, unknown>;
   /** wait for the seal of a run by looking at the disk alone */
@@ -92,8 +94,12 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** A world to test in; `close` ends its processes and removes it. */
-export async function localWorld(): Promise<World> {
+/**
+ * A world to test in; `close` ends its processes and removes it.
+ *
+ * @param config text of its configuration file, where the profile `local` is to differ
+ */
+export async function localWorld({config}: {readonly config?: string} = {}): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
@@ -103,7 +109,12 @@ export async function localWorld(): Promise<World> {
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
-  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'no-config')};
+  if (config !== undefined) {
+    mkdirSync(join(root, 'config', 'stage'), {recursive: true});
+    writeFileSync(join(root, 'config', 'stage', 'config.yaml'), config);
+  }
+  // Jobs run in login shells: the profile of whoever runs the tests may be slow, and a killed job may leave a lock of it.
+  const env = {HOME: root, STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'config')};
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
   const factsOf = (run: string) => join(home, 'local', 'runs', run, 'facts');
@@ -121,7 +132,7 @@ export async function localWorld(): Promise<World> {
       return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
     pbs: (command, ...argv) =>
-      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
+      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment(env)}),
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);
@@ -168,10 +179,11 @@ export async function localWorld(): Promise<World> {
       const submissions = world
         .facts(run)
         .filter((name) => name.endsWith('.transfer.intent.json'))
-        .map((name) => JSON.stringify(world.fact(run, name).request));
-      const labels = submissions.flatMap((request) => (JSON.parse(request) as {label?: string}).label ?? []);
+        .flatMap((name) => (world.fact(run, name).request as {label?: string} | undefined) ?? []);
+      const labels = submissions.flatMap(({label}) => label ?? []); // a task that was adopted has no request of ours
       return (await world.tasks()).filter((task) => ids.includes(task.task_id) || labels.includes(task.label ?? ''));
     },
+    globus,
     cancelTask: async (id) => (await globus()).cancel(id),
     facts: (run) =>
       existsSync(factsOf(run))
