@@ -83,7 +83,7 @@ describe('what the scripts do not reach', () => {
     expect(started.map(({task_id}) => task_id).sort()).toEqual([task, other].sort());
   });
 
-  test('another transfer than the step says is shown, and refused unless --force takes it', async () => {
+  test('another transfer than the step says is refused, with the difference, and records nothing', async () => {
     const {file} = classic(world, 'differs');
     const globus = await world.globus();
     const task = await globus.transfer(
