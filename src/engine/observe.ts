@@ -43,13 +43,12 @@ function openTasks({state}: OpenRun): TaskId[] {
   );
 }
 
+/** One that was given up is still looked for: a server that was away may take it hours later. */
 function overdueTags({state}: OpenRun, now: number): string[] {
   return state.spec.workflow.steps.flatMap((step) =>
     (state.attempts.get(step.name) ?? []).flatMap(({jobs}) =>
       jobs.flatMap((record) =>
-        !record.job && !record.refused && !record.neverArrived && now > record.intent.deadline
-          ? [record.intent.tag]
-          : [],
+        !record.job && !record.refused && now > record.intent.deadline ? [record.intent.tag] : [],
       ),
     ),
   );

@@ -2,6 +2,7 @@ import {StageError} from '../errors.ts';
 import {workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger/run-facts.ts';
+import {SignInNeeded} from '../transfer/transfer-service.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 import type {EngineContext} from './context.ts';
 import {lastError} from './last-error.ts';
@@ -40,7 +41,12 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
   const fact = (name: string, value: object = {}) => ledger.create(run.id, name, {at: clock(), ...value});
   switch (action.do) {
     case 'submit-transfer':
-      return submitTransfer(context, run, action, note, fact);
+      try {
+        return await submitTransfer(context, run, action, note, fact);
+      } catch (error) {
+        if (error instanceof SignInNeeded) noteSignIn(run, action, error, note, fact);
+        throw error;
+      }
     case 'submit-job':
       return submitJob(context, run, action, note, fact);
     case 'cancel-task': {
@@ -147,6 +153,20 @@ async function submitTransfer(
       note('transfer-refused', {why: error.why});
     return DONE;
   }
+}
+
+/** A person's turn is on record, so that every reader shows it and monitors wait for it at their slow pace. */
+function noteSignIn(
+  run: OpenRun,
+  action: Action & {do: 'submit-transfer'},
+  {message: what, next}: SignInNeeded,
+  note: Note,
+  fact: Fact,
+): void {
+  const last = workingAttempt(run.state, action.step).signIn;
+  if (last?.what === what && last.next.join() === next.join()) return;
+  const key = `${attemptKey(action.step, action.attempt)}.transfer.sign-in-${(last?.number ?? 0) + 1}`;
+  if (fact(key, {what, next})) note('sign-in-needed', {why: what});
 }
 
 function stepOf(run: OpenRun, name: string): TransferStep {

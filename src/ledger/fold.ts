@@ -17,6 +17,7 @@ import {
   type ResumeDecision,
   type RunSpec,
   type RunState,
+  type SignInDemand,
   type StartMarker,
   type TransferIntent,
   type TransferRecord,
@@ -85,6 +86,7 @@ function foldAttempt(step: string, number: number, facts: AttemptFacts): Attempt
   return {
     number,
     ...(transfer ? {transfer} : {}),
+    ...(transfer?.task ? {} : foldSignIn(facts)),
     jobs: foldJobs(attemptKey(step, number), facts),
     ...foldMarkers('', facts),
     indices: foldIndices(facts),
@@ -128,6 +130,15 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
     cancelIntended: facts.has('transfer.cancel.intent'),
     cancelled: facts.has('transfer.cancel.confirmed'),
   };
+}
+
+function foldSignIn(facts: AttemptFacts): Pick<Attempt, 'signIn'> {
+  let newest: Pick<Attempt, 'signIn'> = {};
+  for (let number = 1; ; number++) {
+    const demand = facts.get(`transfer.sign-in-${number}`) as SignInDemand | undefined;
+    if (!demand) return newest;
+    newest = {signIn: {...demand, number}};
+  }
 }
 
 const ROLES: readonly JobRole[] = ['job', 'launcher', 'sentinel', 'wait'];

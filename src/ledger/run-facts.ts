@@ -121,9 +121,19 @@ export interface TransferRecord {
   readonly cancelled: boolean;
 }
 
+/** `transfer.sign-in-NUMBER`: Globus took no submission until a person acts. A further one when it asks for something else. */
+export interface SignInDemand {
+  readonly at: number;
+  readonly what: string;
+  /** what to do, in lines */
+  readonly next: readonly string[];
+}
+
 export interface Attempt {
   readonly number: number;
   readonly transfer?: TransferRecord;
+  /** what Globus asked for last, while it has not taken the transfer */
+  readonly signIn?: SignInDemand & {readonly number: number};
   /** in order of role and serial */
   readonly jobs: readonly JobRecord[];
   /** by start number, from 1; PBS may start one job several times */

@@ -30,7 +30,8 @@ export interface StepStanding {
 
 /** How a transfer step stands that has not ended. */
 export function transferState(view: View, step: Step, attempt: Attempt, errors: LastErrors): StepStanding {
-  const transfer = attempt.transfer;
+  const {transfer, signIn} = attempt;
+  if (signIn && !transfer?.refused) return {state: 'action-needed', reason: [signIn.what, ...signIn.next].join('; ')};
   if (!transfer) return notBegun(view, step);
   if (transfer.refused) return {state: 'failed', reason: transfer.refused.why};
   if (!transfer.task)
@@ -52,7 +53,10 @@ export function transferState(view: View, step: Step, attempt: Attempt, errors: 
     case 'paused':
       return {state: 'paused', reason: `paused at Globus${trouble}; goes on when the pause ends`};
     case 'inactive':
-      return {state: 'action-needed', reason: `Globus needs a sign-in or consent${trouble}`};
+      return {
+        state: 'action-needed',
+        reason: `Globus needs a sign-in or consent for ${seen.sourceName} or ${seen.destinationName}: give it at https://app.globus.org/file-manager, and the transfer goes on by itself${trouble}`,
+      };
     case 'active':
       return {
         state: 'transferring',

@@ -3,11 +3,14 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {perform} from '../../src/engine/perform.ts';
+import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
 import {reconcile} from '../../src/engine/reconcile.ts';
 import {createFact} from '../../src/ledger/facts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
+import {viewRun} from '../../src/report/run-view.ts';
 import type {JobId} from '../../src/scheduler/scheduler.ts';
+import {SignInNeeded} from '../../src/transfer/transfer-service.ts';
 import {CLASSIC, ended, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 
@@ -176,6 +179,73 @@ test('a submission whose answer was lost is found by its tag, and not repeated',
   expect(executions).toHaveLength(1);
 });
 
+test('a job that arrives after it was given up is found by its tag, deleted, and told of; one execution', async () => {
+  const submit = world.scheduler.submit.bind(world.scheduler);
+  let late: Parameters<typeof submit>[0] | undefined;
+  world.scheduler.submit = async (request) => {
+    if (late) return submit(request);
+    late = request;
+    return {kind: 'unclear', why: 'timeout'};
+  };
+  await reconcile(world.context(), {rebuild: true});
+  world.now += 100_000;
+  await reconcile(world.context());
+  expect(world.scheduler.submitted('compute.1.job')).toHaveLength(1);
+  if (!late) throw new Error('nothing was submitted');
+  const arrived = await submit(late);
+  for (let look = 0; look < 2; look++) {
+    world.now += 100_000;
+    await reconcile(world.context());
+  }
+  if (arrived.kind !== 'submitted') throw new Error('it did not arrive');
+  expect(world.scheduler.jobs.get(arrived.job)?.seen).toMatchObject({kind: 'ended', how: 'deleted'});
+  await play(world, directory);
+  expect(executions).toHaveLength(1);
+  expect(leftovers(world)).toEqual([]);
+});
+
+describe('a transfer that Globus takes only after a sign-in', () => {
+  const demand = (what: string) => new SignInNeeded({what, why: 'AuthPolicyFailed', next: ['Sign in again as ada']});
+  const demands = () => readdirSync(join(directory, 'runs', run, 'facts')).filter((name) => name.includes('.sign-in-'));
+
+  test('is a person’s turn, leaves one fact however often it is asked, and goes on by itself', async () => {
+    world.transfers.refuseWith = demand('Globus wants another sign-in');
+    for (let look = 0; look < 5; look++) {
+      const looked = await reconcile(world.context(), {rebuild: look === 0});
+      expect(looked.problems.map(({exit}) => exit)).toContain(3);
+      world.now += 60_000;
+    }
+    expect(demands()).toEqual(['stage-in.1.transfer.sign-in-1.json']);
+    const looked = await reconcile(world.context());
+    const [open] = looked.runs;
+    if (!open) throw new Error('the run is not open');
+    const view = viewRun(open.state, looked.seen, {...world.context().settings, rebuild: false});
+    expect(view.steps[0]).toMatchObject({
+      state: 'action-needed',
+      reason: expect.stringContaining('Sign in again as ada'),
+    });
+    world.transfers.refuseWith = undefined;
+    await play(world, directory);
+    expect(openLedger(directory).summary(run)?.state).toBe('succeeded');
+    expect(world.transfers.tasks.size).toBe(2);
+  });
+
+  test('shows what was asked for last, and monitors wait for it at their slow pace', async () => {
+    world.transfers.refuseWith = demand('Globus wants another sign-in');
+    await reconcile(world.context(), {rebuild: true});
+    world.transfers.refuseWith = demand('Globus wants a consent');
+    const looked = await reconcile(world.context());
+    expect(demands()).toHaveLength(2);
+    const [open] = looked.runs;
+    if (!open) throw new Error('the run is not open');
+    const context = world.context();
+    const settings = {...context.settings, rebuild: false};
+    expect(viewRun(open.state, looked.seen, settings).reason).toContain('Globus wants a consent');
+    const next = nextLookAtRun(open.state, looked.seen, settings, context.settings.bounds, new Map());
+    expect(next).toBe(looked.seen.now + context.settings.bounds.maxMs);
+  });
+});
+
 describe('a submission that PBS does not take now', () => {
   test('is tried once in a call, even when a person asks again and again', async () => {
     world.scheduler.down = true;
@@ -211,6 +281,9 @@ describe('a submission that PBS does not take now', () => {
     };
     await reconcile(world.context(), {rebuild: true});
     expect(world.transfers.tasks.size).toBe(0);
+    // The cleanup came into the queue during that look, under a hold that the same look ends.
+    await play(world, directory);
+    expect(executions).toEqual([expect.stringContaining('cleanup')]);
   });
 });
 

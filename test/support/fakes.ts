@@ -108,6 +108,8 @@ export class FakeScheduler implements Scheduler {
 export class FakeTransfers implements TransferService {
   readonly tasks = new Map<string, {task: TaskId; request: TransferRequest; seen: TaskSeen}>();
   down = false;
+  /** thrown at every submission until it is taken away */
+  refuseWith: Error | undefined;
   private ids = 0;
 
   private reach(): void {
@@ -121,6 +123,7 @@ export class FakeTransfers implements TransferService {
 
   async submit(id: string, request: TransferRequest): Promise<TaskId> {
     this.reach();
+    if (this.refuseWith) throw this.refuseWith;
     const known = this.tasks.get(id) ?? {
       task: `task-${id}` as TaskId,
       request,

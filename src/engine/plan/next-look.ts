@@ -115,10 +115,10 @@ function lookForTransfer(
   bounds: LookBounds,
   earlier: ReadonlyMap<string, EarlierLook>,
 ): number | undefined {
-  const transfer = workingAttempt(run, step.name).transfer;
+  const {transfer, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
-  if (!transfer) return verdictOf({run, seen, settings}, step).is === 'met' ? seen.now + bounds.minMs : undefined;
-  if (!transfer.task) return seen.now + bounds.minMs;
+  if (!transfer && verdictOf({run, seen, settings}, step).is !== 'met') return undefined;
+  if (!transfer?.task) return seen.now + (signIn ? bounds.maxMs : bounds.minMs);
   const task = seen.tasks.get(transfer.task);
   if (task === undefined) return seen.now + bounds.minMs;
   return task.kind === 'task'

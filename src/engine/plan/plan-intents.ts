@@ -13,8 +13,11 @@ export function planIntents(view: View, step: string): Action[] {
 
 function ofAttempt(view: View, step: string, attempt: Attempt): Action[] {
   return attempt.jobs.flatMap((record): Action[] => {
-    if (record.job || record.refused || record.neverArrived) return [];
+    if (record.job || record.refused) return [];
     const {key} = record;
+    const late = record.neverArrived && view.seen.tags.get(record.intent.tag);
+    if (late) return [{do: 'adopt-job', step, key, job: late, why: 'it arrived after it was given up'}];
+    if (record.neverArrived) return [];
     const claimed = record.role === 'job' ? attempt.starts.find((start) => start.job)?.job : undefined;
     if (claimed) return [{do: 'adopt-job', step, key, job: claimed, why: 'it started, so it was submitted'}];
     const found = view.seen.tags.get(record.intent.tag);

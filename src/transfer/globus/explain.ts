@@ -117,7 +117,7 @@ function signIn({asked, error, asks, said, login}: Demand): SignInNeeded {
     why: asks.session_message ? `${asks.session_message}. ${said}` : said,
     next: [
       ...(next.length > 0 ? next : [`Sign in again: ${login}`]),
-      'Then run the same command again: nothing is lost.',
+      'Then run the same command again; a run goes on by itself.',
     ],
   });
 }
@@ -138,7 +138,7 @@ function loginFailed(asked: string, said: string, login: string): SignInNeeded {
     next: [
       `Sign in again: ${login}`,
       'If it still does not, open the collection once in the web app: https://app.globus.org/file-manager',
-      'Then run the same command again: nothing is lost.',
+      'Then run the same command again; a run goes on by itself.',
     ],
   });
 }

@@ -13,6 +13,8 @@ export interface GlobusClient {
   readonly token: string;
   tasks(): Promise<TaskDocument[]>;
   cancel(task: string): Promise<void>;
+  /** start a transfer of one directory, as any program may; @returns its task id */
+  transfer(from: {collection: string; path: string}, to: {collection: string; path: string}): Promise<string>;
 }
 
 /** Sign in at the stand-in as any client would: client credentials, then the Transfer API. */
@@ -28,16 +30,38 @@ export async function globusOf(url: string, credentialsFile: string): Promise<Gl
     }).toString(),
   });
   const {access_token: token} = (await signedIn.json()) as {access_token: string};
-  const call = async (method: string, path: string) => {
-    const answer = await fetch(new URL(`/v0.10/${path}`, url), {method, headers: {authorization: `Bearer ${token}`}});
+  const call = async (method: string, path: string, document?: object) => {
+    const answer = await fetch(new URL(`/v0.10/${path}`, url), {
+      method,
+      headers: {authorization: `Bearer ${token}`, 'content-type': 'application/json'},
+      ...(document ? {body: JSON.stringify(document)} : {}),
+    });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as {DATA: TaskDocument[]};
+    return (await answer.json()) as {DATA: TaskDocument[]; value: string; task_id: string};
   };
   return {
     token,
     tasks: async () => (await call('GET', 'task_list?limit=1000')).DATA,
     cancel: async (task) => {
       await call('POST', `task/${task}/cancel`);
+    },
+    async transfer(from, to) {
+      const {value: submission_id} = await call('GET', 'submission_id');
+      const item = {
+        DATA_TYPE: 'transfer_item',
+        source_path: from.path,
+        destination_path: to.path,
+        recursive: true,
+      };
+      const document = {
+        DATA_TYPE: 'transfer',
+        submission_id,
+        label: 'by hand',
+        source_endpoint: from.collection,
+        destination_endpoint: to.collection,
+        DATA: [item],
+      };
+      return (await call('POST', 'transfer', document)).task_id;
     },
   };
 }

@@ -4,7 +4,7 @@ import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import {dirname, join, relative} from 'node:path';
 import {batchSystem, type Managing, worldsDirectory} from './batch-system.ts';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
-import {globusOf, type TaskDocument} from './globus.ts';
+import {type GlobusClient, globusOf, type TaskDocument} from './globus.ts';
 import {until} from './until.ts';
 
 /** A job as `qstat -x -f -F json` shows it, with its id. */
@@ -79,6 +79,8 @@ export interface World {
   /** tasks that a run's facts speak of */
   tasksOf(run: string): Promise<TaskDocument[]>;
   cancelTask(id: string): Promise<void>;
+  /** the Transfer API, as any program would speak to it */
+  globus(): Promise<GlobusClient>;
   facts(run: string): string[];
   fact(run: string, name: string): Record<string, unknown>;
   /** wait for the seal of a run by looking at the disk alone */
@@ -193,6 +195,7 @@ export async function localWorld({config}: {config?: string} = {}): Promise<Worl
       const labels = submissions.flatMap(({label}) => label ?? []);
       return (await world.tasks()).filter((task) => ids.includes(task.task_id) || labels.includes(task.label ?? ''));
     },
+    globus,
     cancelTask: async (id) => (await globus()).cancel(id),
     facts: (run) =>
       existsSync(factsOf(run))
