@@ -1,6 +1,7 @@
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {JobDefaults, Profile} from '../config/profile.ts';
+import {proxyEnvironment} from '../config/proxy.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {isCleanup} from '../engine/plan/conditions.ts';
@@ -175,6 +176,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     STAGE_HOME: callBack.stageHome,
     STAGE_CONFIG: existsSync(callBack.configFile) ? callBack.configFile : '',
     STAGE_PROFILE: profile.name,
+    ...proxyEnvironment(profile.proxy),
     ...job.values,
   };
   writeScript(job.script, job.template, {'#@VALUES': exported(environment), '#@SETUP': profile.setup});
@@ -202,13 +204,13 @@ function outputPath(path: string): string {
 }
 
 /** What runs the script: `#PBS -S`, else its `#!` line, else the shell PBS would take. Naming it needs no execute permission on the copy. */
-function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
+export function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
   if (directives.shell) return [directives.shell, ''];
   const [, shell, argument] = /^#!\s*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
   return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
 }
 
-function assign(values: Readonly<Record<string, string>>): string[] {
+export function assign(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`);
 }
 
@@ -217,7 +219,7 @@ function exported(values: Readonly<Record<string, string>>): string[] {
 }
 
 /** Put a filled-in template in place, whole. A script that is there stays: PBS may be reading it. */
-function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
+export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
   if (existsSync(path)) return;
   const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));

@@ -3,14 +3,17 @@ import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
-import type {Profile} from '../config/profile.ts';
+import type {Profile, SchedulerSettings} from '../config/profile.ts';
+import {proxyEnvironment} from '../config/proxy.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {RequestWrong} from '../errors.ts';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
+import type {JobHistory} from '../scheduler/history.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
+import type {Site} from '../scheduler/site.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {packageRoot} from './package-root.ts';
 
@@ -22,6 +25,12 @@ export interface Stage {
   readonly by: string;
   /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
   engine(): Promise<EngineContext>;
+  /** PBS alone, for what needs no Globus, and no credentials for it */
+  scheduler(): Promise<Scheduler>;
+  /** what PBS remembers of jobs, for people */
+  history(): Promise<JobHistory>;
+  /** what this PBS offers: commands, server, queues */
+  site(): Promise<Site>;
   /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
   collections(): Promise<Readonly<Record<string, string>>>;
 }
@@ -36,6 +45,7 @@ export async function openStage({profile: asked, cliVersion}: OpenOptions): Prom
   const where = locations(process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
+  Object.assign(process.env, proxyEnvironment(profile.proxy)); // what asks over HTTPS reads it there, and so do commands
   const stateDirectory = join(where.home, profile.name);
   const by = `${userInfo().username}@${hostname()}:${process.pid}`;
   const ledger = openLedger(stateDirectory);
@@ -47,6 +57,9 @@ export async function openStage({profile: asked, cliVersion}: OpenOptions): Prom
     ledger,
     by,
     engine,
+    scheduler: once(() => createScheduler({profile, where, ledger, by, standIns})),
+    history: once(async () => createHistory({profile, where, ledger, by, standIns})),
+    site: once(async () => createSite({profile, where, ledger, by, standIns})),
     async collections() {
       if (profile.transfer.kind !== 'local') return profile.collections;
       const {collectionNames, standInHome} = await import('../local/stand-in-home.ts');
@@ -111,6 +124,37 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       intentDeadlineMs: profile.scheduler.timeoutMs * 1.5 + 5_000,
     },
   };
+}
+
+async function binOf({profile, standIns}: Parts): Promise<string | undefined> {
+  return profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
+}
+
+async function createHistory(parts: Parts): Promise<JobHistory> {
+  const {createPbsHistory} = await import('../scheduler/pbs/pbs-history.ts');
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const binDirectory = await binOf(parts);
+  const {timeoutMs} = parts.profile.scheduler;
+  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  return createPbsHistory((command, argv, options) => run(command, argv, {timeoutMs, ...options}));
+}
+
+async function createSite(parts: Parts): Promise<Site> {
+  const {profile} = parts;
+  const bin = await binOf(parts);
+  return openSite({timeoutMs: profile.scheduler.timeoutMs, ...(bin === undefined ? {} : {bin})});
+}
+
+/** The PBS whose commands lie in a directory, or on PATH, before there is a profile for it. */
+export async function openSite({bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>): Promise<Site> {
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const {createPbsSite} = await import('../scheduler/pbs/pbs-site.ts');
+  const run = createRunCommand(bin === undefined ? {} : {binDirectory: bin});
+  return createPbsSite({
+    run: (command, argv, options) => run(command, argv, {timeoutMs, ...options}),
+    user: userInfo().username,
+    ...(bin === undefined ? {} : {binDirectory: bin}),
+  });
 }
 
 async function createScheduler({profile, ledger, standIns}: Parts): Promise<Scheduler> {

@@ -4,7 +4,7 @@ import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
 /** Changed whenever the shape of a profile changes, so that no old cache is believed. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 interface Cached {
   readonly key: string;
