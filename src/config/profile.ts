@@ -57,6 +57,7 @@ export interface Profile {
   /** shell lines that make `stage` run in a job, such as `module load node` */
   readonly setup: readonly string[];
   readonly proxy?: ProxySettings;
+  /** how transfers are waited for whose step does not say */
   readonly strategy: Strategy;
   /** walltime of the one long job of `strategy: wait`, `HH:MM:SS` */
   readonly waitWalltime: string;
@@ -69,8 +70,6 @@ export interface Profile {
   readonly collections: Readonly<Record<string, string>>;
   /** how long PBS must not know a job before it counts as lost */
   readonly lostGraceMs: number;
-  /** how transfers are waited for whose step does not say */
-  readonly strategy: 'monitor' | 'wait';
   /** walltime of a job that waits for a transfer, in seconds */
   readonly waitSeconds: number;
 }
@@ -94,7 +93,6 @@ export function defaultProfile(name: string): Profile {
     collections: {},
     // A marker on a network file system may stay hidden from another node for a minute (NFS acdirmax is 60 s).
     lostGraceMs: 120_000,
-    strategy: 'monitor',
     waitSeconds: 12 * 3600,
   };
 }
