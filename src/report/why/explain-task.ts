@@ -72,7 +72,7 @@ function paused(task: TransferTask, {pauses = [], collections}: TaskKnowledge): 
   if (!first)
     return {
       ...common,
-      what: `paused at Globus${task.trouble ? ` (${task.trouble})` : ''}`,
+      what: `paused at Globus${task.trouble ? `: ${task.trouble}` : ''}`,
       why: 'Globus does not say by whom',
       next: [
         'It goes on by itself when the pause ends.',
