@@ -136,7 +136,7 @@ export interface TransferService {
   stat(place: Place): Promise<FileEntry | undefined>;
   /** Make one directory. @throws {TransferRefused} when it exists, or its parent does not */
   makeDirectory(place: Place): Promise<void>;
-  /** Ask for the deletion of an empty directory. It is a task of its own: this does not wait for it. The same submission id asked twice is still one task. */
+  /** Ask for the deletion of a directory and all that is in it. It is a task of its own: this does not wait for it. The same submission id asked twice is still one task. */
   deleteDirectory(submissionId: string, place: Place, label: string): Promise<TaskId>;
   collection(id: string): Promise<CollectionSeen>;
 }

@@ -372,7 +372,7 @@ test('makes a directory, and asks for the deletion of that one alone', async () 
   expect(JSON.parse(asked[1]?.body ?? '')).toMatchObject({
     submission_id: SUBMISSION_ID,
     endpoint: SOURCE,
-    recursive: false,
+    recursive: true,
     DATA: [{DATA_TYPE: 'delete_item', path: '/~/probe'}],
   });
 });

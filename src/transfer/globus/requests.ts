@@ -48,10 +48,7 @@ export function transferDocument(submissionId: string, request: TransferRequest)
   };
 }
 
-/**
- * The document that deletes one directory if it is empty: without `recursive` Globus deletes no other. Pure.
- * Source: Globus Transfer API, "Transfer and Delete Documents".
- */
+/** The document that deletes one directory: Globus deletes none without `recursive`. Pure. Source: Globus Transfer API, "Transfer and Delete Documents". */
 export function deleteDocument(submissionId: string, {collection, path}: Place, label: string): DeleteFields {
   checkLabel(label);
   checkPath(path);
@@ -60,7 +57,7 @@ export function deleteDocument(submissionId: string, {collection, path}: Place, 
     submission_id: submissionId,
     label,
     endpoint: collection,
-    recursive: false,
+    recursive: true,
     ignore_missing: true,
     DATA: [{DATA_TYPE: 'delete_item', path}],
   };

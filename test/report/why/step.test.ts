@@ -62,8 +62,13 @@ const CASES: readonly (readonly [what: string, run: ARun, code: string, next: Re
     'SUBMISSION_UNCONFIRMED',
     /stage status/,
   ],
-  ['Globus is away', moved().task('in', 't', SILENT), 'GLOBUS_NOT_ASKED', /status\.globus\.org/],
-  ['Globus does not list it', moved().task('in', 't', UNKNOWN), 'TASK_UNKNOWN', /signed in/],
+  [
+    'Globus is away',
+    moved().task('in', 't', {kind: 'no-evidence', why: 'timeout'}),
+    'GLOBUS_NOT_ASKED',
+    /status\.globus\.org/,
+  ],
+  ['Globus does not list it', moved().task('in', 't', {kind: 'unknown'}), 'TASK_UNKNOWN', /signed in/],
   ['submitted moments ago', moved().task('in', 't'), 'TASK_SUBMITTED', /^$/],
   ['the task is inactive', moved().task('in', 't', task('inactive')), 'TASK_INACTIVE', /stage login/],
 ];
