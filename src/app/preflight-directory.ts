@@ -17,7 +17,16 @@ export function findDirectory(home: string): ProfileFinding[] {
   }
   if (there === home && (statSync(home).mode & 0o002) !== 0)
     return [problem('the state directory can be written by everybody', home, EXIT.usage, `chmod o-w ${home}`)];
-  const {bavail, bsize} = statfsSync(there);
+  const {bfree, bavail, bsize} = statfsSync(there);
+  if (bfree === 0)
+    return [
+      problem(
+        'no space is left for the state directory',
+        `${home}: its disk is full, or takes no files`,
+        EXIT.unreachable,
+        'Make room, or put STAGE_HOME elsewhere.',
+      ),
+    ];
   if (bavail * bsize < LITTLE_BYTES)
     return [
       note(

@@ -24,11 +24,13 @@ export async function preflight(
   prepared: PreparedWorkflow,
   request: PreflightRequest,
 ): Promise<ProfileFinding[]> {
+  const directory = findDirectory(stage.ledger.layout.home);
+  if (directory.some(({level}) => level === 'problem')) return directory; // the others would need it
   const [pbs, globus] = await Promise.all([
     askPbs(stage, prepared).catch((error: unknown) => [notAsked('PBS', error)]),
     askGlobus(stage, prepared, request).catch((error: unknown) => [notAsked('Globus', error)]),
   ]);
-  return [...findDirectory(stage.ledger.layout.home), ...pbs, ...globus];
+  return [...directory, ...pbs, ...globus];
 }
 
 async function askPbs(stage: Stage, {workflow, scripts}: PreparedWorkflow): Promise<ProfileFinding[]> {
