@@ -1,3 +1,4 @@
+import {Flags} from '@oclif/core';
 import {type CheckReport, checkWorkflowFile} from '../src/app/check.ts';
 import {StageCommand} from '../src/app/stage-command.ts';
 import {workflowArgs, workflowFlags, workflowRequest} from '../src/app/workflow-flags.ts';
@@ -5,16 +6,29 @@ import {renderCheck} from '../src/report/render-check.ts';
 
 export default class Check extends StageCommand {
   static override summary = 'Check a workflow, and show what "stage run" would do. Changes nothing.';
+  static override description =
+    `PBS is asked for its queues and limits; Globus for the collections, your sign-in and consents, and whether
+each source is there. With --probe a directory is made and deleted again at each destination.`;
   static override examples = [
     '<%= config.bin %> check workflow.yaml',
+    '<%= config.bin %> check workflow.yaml --offline',
+    '<%= config.bin %> check workflow.yaml --probe',
     '<%= config.bin %> check --stage-in theta:/~/d/=cluster:/~/d/ --job compute.sh',
   ];
   static override args = workflowArgs;
-  static override flags = workflowFlags;
+  static override flags = {
+    ...workflowFlags,
+    offline: Flags.boolean({description: 'read the workflow and its scripts only; ask neither PBS nor Globus'}),
+    probe: Flags.boolean({
+      description: 'see whether each destination can be written: make a directory there, and delete it',
+    }),
+  };
 
   async run(): Promise<CheckReport> {
     const {args, flags} = await this.parse(Check);
-    const report = await checkWorkflowFile(await this.connect(flags.profile), workflowRequest(args.workflow, flags));
+    const request = {...workflowRequest(args.workflow, flags), offline: flags.offline, probe: flags.probe};
+    const report = await checkWorkflowFile(await this.connect(flags.profile), request);
+    process.exitCode = report.exit;
     this.say(() => renderCheck(report));
     return report;
   }

@@ -10,10 +10,13 @@ export default class Run extends StageCommand {
   static override summary = 'Make it so: start a workflow, or repair and report the run that exists.';
   static override description =
     `A run is known by its name. Repeating the command is safe at any time: what was submitted
-is not submitted again, what is missing is, and a run that has ended is left alone.`;
+is not submitted again, what is missing is, and a run that has ended is left alone.
+Before a new run PBS and Globus are asked whether it can work, as "stage check" does; where it cannot, nothing
+is created.`;
   static override examples = [
     '<%= config.bin %> run workflow.yaml',
     '<%= config.bin %> run workflow.yaml --param year=2024 --name climate-2024 --wait',
+    '<%= config.bin %> run workflow.yaml --no-check   # the source appears later',
     '<%= config.bin %> run workflow.yaml --adopt stage-in=0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
     '<%= config.bin %> run workflow.yaml --adopt stage-in=find   # after the state directory was lost',
     '<%= config.bin %> run --stage-in theta:/~/data/=cluster:/~/in/ --job compute.sh --stage-out cluster:/~/results/=theta:/~/results/ --cleanup cleanup.sh',
@@ -27,6 +30,11 @@ is not submitted again, what is missing is, and a run that has ended is left alo
       helpValue: '[STEP=]TASK_ID|find',
     }),
     again: Flags.boolean({description: 'start a new run although one of this name has ended'}),
+    check: Flags.boolean({
+      allowNo: true,
+      default: true,
+      description: 'before a new run: ask PBS and Globus whether it can work',
+    }),
     wait: Flags.boolean({
       char: 'w',
       description: 'watch until the run has ended; Ctrl-C ends the watching, not the run',
@@ -40,6 +48,7 @@ is not submitted again, what is missing is, and a run that has ended is left alo
       ...workflowRequest(args.workflow, flags),
       again: flags.again,
       adopt: flags.adopt ?? [],
+      check: flags.check,
     });
     process.exitCode = report.exit;
     if (!flags.wait || report.run.endedAt !== undefined) {

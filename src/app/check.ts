@@ -1,9 +1,12 @@
 import type {Action} from '../engine/plan/actions.ts';
+import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {countSubjobs, writeArrayRange} from '../workflow/array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, writeDuration} from '../workflow/duration.ts';
 import type {Step} from '../workflow/workflow.ts';
+import {exitOfFindings, preflight} from './preflight.ts';
 import {prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
+import type {ProfileFinding} from './profile-findings.ts';
 import {foresee} from './simulate.ts';
 import type {Stage} from './wiring.ts';
 
@@ -25,10 +28,22 @@ export interface CheckReport {
   }[];
   /** a run of this name that exists already */
   readonly existing?: string;
+  /** what PBS and Globus, when asked, said of it; empty when they were not */
+  readonly findings: readonly ProfileFinding[];
+  readonly exit: ExitCode;
 }
 
-/** Check a workflow, and say what `stage run` would do. Changes nothing. @throws {WorkflowInvalid} {RequestWrong} */
-export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest): Promise<CheckReport> {
+export interface CheckRequest extends WorkflowRequest {
+  /** ask neither PBS nor Globus */
+  readonly offline: boolean;
+  /** make and delete a directory at each destination, to see whether it can be written */
+  readonly probe: boolean;
+}
+
+/** Check a workflow, and say what `stage run` would do. Changes nothing, unless a probe is asked for. @throws {WorkflowInvalid} {RequestWrong} */
+export async function checkWorkflowFile(stage: Stage, request: CheckRequest): Promise<CheckReport> {
+  if (request.offline && request.probe)
+    throw new RequestWrong('--probe asks Globus, and --offline does not', {next: ['Leave one of them out.']});
   const prepared = await prepareWorkflow(stage, request);
   const {name, workflow, scriptHashes, fingerprint} = prepared;
   const spec = {
@@ -47,6 +62,7 @@ export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest):
   } as const;
   const foreseen = foresee(spec, {strategy: stage.profile.strategy, stagingJobs: stage.profile.staging.network});
   const existing = stage.ledger.find(name);
+  const findings = request.offline ? [] : await preflight(stage, prepared, {probe: request.probe, adopted: []});
   return {
     name,
     fingerprint,
@@ -73,6 +89,8 @@ export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest):
       ),
     })),
     ...(existing ? {existing} : {}),
+    findings,
+    exit: exitOfFindings(findings, true),
   };
 }
 

@@ -1,32 +1,24 @@
-import {lastError} from '../engine/last-error.ts';
 import type {Reconciled} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, type StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {errorDocument} from '../report/render-error.ts';
 import {type RunView, viewRun, viewSummary} from '../report/run-view.ts';
-import type {TransferService} from '../transfer/transfer-service.ts';
+import {learnAbout, tasksOf} from './task-knowledge.ts';
 import type {Stage} from './wiring.ts';
 
 /** What could not be done or learnt now, in the shape of `--json`. */
 export type ProblemDocument = ReturnType<typeof errorDocument>['error'];
 
-/** One run as it is after a look; with what stands in the way of its transfers, when `errors` is asked for. */
-export async function viewOf(stage: Stage, run: RunId, looked: Reconciled, errors = false): Promise<RunView> {
+/** One run as it is after a look; with what stands in the way of its transfers, when a person `asked` about that run. */
+export async function viewOf(stage: Stage, run: RunId, looked: Reconciled, asked = false): Promise<RunView> {
   const summary = stage.ledger.summary(run);
   const open = looked.runs.find((candidate) => candidate.id === run);
   if (summary && !open) return viewSummary(summary);
   const engine = await stage.engine();
   const state = open?.state ?? stage.ledger.open(run).state;
-  const told = errors ? await lastErrors(engine.transfers, looked) : new Map<string, string>();
+  const told = asked ? await learnAbout(engine.transfers, tasksOf(state, looked.seen)) : new Map();
   const view = viewRun(state, looked.seen, {...engine.settings, rebuild: false}, told);
   return summary ? {...view, endedAt: new Date(summary.endedAt).toISOString()} : view;
-}
-
-/** One further question for each task in trouble: only where a person asked about that run. */
-async function lastErrors(transfers: TransferService, looked: Reconciled): Promise<Map<string, string>> {
-  const troubled = [...looked.seen.tasks].filter(([, task]) => task.kind === 'task' && task.trouble !== undefined);
-  const told = await Promise.all(troubled.map(async ([id]) => [id, await lastError(transfers, id)] as const));
-  return new Map(told.flatMap(([id, text]) => (text === undefined ? [] : [[id, text] as const])));
 }
 
 /** Each problem once, whatever the number of steps it stood in the way of. */

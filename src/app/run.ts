@@ -6,6 +6,7 @@ import {count} from '../report/units.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import {describeDifference} from '../workflow/difference.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
+import type {ProfileFinding} from './profile-findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from './report.ts';
 import type {Stage} from './wiring.ts';
 
@@ -14,6 +15,8 @@ export interface RunRequest extends WorkflowRequest {
   readonly again: boolean;
   /** `[STEP=]TASK_ID`: tasks that exist and do the work of transfers */
   readonly adopt: readonly string[];
+  /** ask PBS and Globus first whether a new run can work */
+  readonly check: boolean;
 }
 
 export interface RunReport {
@@ -22,6 +25,8 @@ export interface RunReport {
   readonly run: RunView;
   /** how many jobs and transfers this command submitted */
   readonly submitted: {readonly jobs: number; readonly transfers: number};
+  /** what the check before a new run found worth knowing; empty otherwise */
+  readonly notes: readonly ProfileFinding[];
   readonly problems: readonly ProblemDocument[];
   readonly exit: ExitCode;
 }
@@ -36,10 +41,14 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
   const existing = stage.ledger.find(prepared.name);
   const number = stage.ledger.nextNumber(prepared.name);
   const adopt = await adoptions(stage, request.adopt, prepared, existing ?? runId(prepared.name, number));
-  if (!existing) return start(stage, prepared, number, adopt);
+  const begin = async () => {
+    const notes = request.check ? await checked(stage, prepared, adopt) : [];
+    return {...(await start(stage, prepared, number, adopt)), notes};
+  };
+  if (!existing) return begin();
   const state = stage.ledger.open(existing).state;
   const ended = stage.ledger.summary(existing);
-  if (ended && request.again) return start(stage, prepared, number, adopt);
+  if (ended && request.again) return begin();
   if (state.spec.fingerprint !== prepared.fingerprint)
     throw new RunDiffers(existing, describeDifference(state.spec, prepared), ended !== undefined);
   if (!ended || Object.keys(adopt).length > 0) {
@@ -53,7 +62,27 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
     ended.state === 'succeeded'
       ? `${existing} has succeeded already; ${again}`
       : `${existing} has ${ended.state === 'failed' ? 'failed' : 'been cancelled'}: ${ended.why}; try again what failed with "stage resume ${existing}", or ${again}`;
-  return {did: 'nothing', message, run: view, submitted: {jobs: 0, transfers: 0}, problems: [], exit: exitOf(view, [])};
+  return {
+    did: 'nothing',
+    message,
+    run: view,
+    submitted: {jobs: 0, transfers: 0},
+    notes: [],
+    problems: [],
+    exit: exitOf(view, []),
+  };
+}
+
+/** What is worth knowing before a run begins. Loaded only for a new run. @throws {CheckFailed} when it cannot work */
+async function checked(
+  stage: Stage,
+  prepared: PreparedWorkflow,
+  adopt: Readonly<Record<string, TaskId>>,
+): Promise<ProfileFinding[]> {
+  const {preflight, requirePassed} = await import('./preflight.ts');
+  const findings = await preflight(stage, prepared, {probe: false, adopted: Object.keys(adopt)});
+  requirePassed(prepared.name, findings);
+  return findings.filter(({level}) => level === 'note');
 }
 
 /** Tasks to adopt, by step, seen to do that step's work. Loaded only where somebody adopts. */
@@ -131,6 +160,7 @@ async function advance(stage: Stage, run: RunId, askedAgain: boolean, created = 
     message: messageFor(run, did, submitted, askedAgain),
     run: view,
     submitted,
+    notes: [],
     problems,
     exit: exitOf(view, problems),
   };

@@ -67,6 +67,7 @@ export interface Profile {
   /** shell lines that make `stage` run in a job, such as `module load node` */
   readonly setup: readonly string[];
   readonly proxy?: ProxySettings;
+  /** how transfers are waited for whose step does not say */
   readonly strategy: Strategy;
   /** walltime of the one long job of `strategy: wait`, `HH:MM:SS` */
   readonly waitWalltime: string;

@@ -2,9 +2,11 @@ import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
-import type {TaskId} from '../transfer/transfer-service.ts';
+import type {TaskId, TaskSeen} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
+import {isFaulting} from './plan/plan-fail-fast.ts';
+import {readTrouble, type TaskTrouble} from './plan/task-trouble.ts';
 
 /**
  * Look once at everything that is open: one question to PBS for all jobs, one to Globus for all tasks,
@@ -24,7 +26,37 @@ export async function observe(
     tasks.length > 0 ? context.transfers.look(tasks) : new Map(),
     findTags(context, overdue),
   ]);
-  return {now, jobs: jobsSeen, tasks: tasksSeen, tags};
+  const troubles = await findTroubles(context, runs, tasksSeen);
+  return {now, jobs: jobsSeen, tasks: tasksSeen, tags, ...(troubles.size > 0 ? {troubles} : {})};
+}
+
+/** More than a task that tries again every few seconds meets in an hour. */
+const EVENTS = 1000;
+
+/** Since when tasks fault whose step is to fail fast: one question for each of those, and for no others. */
+async function findTroubles(
+  context: EngineContext,
+  runs: readonly OpenRun[],
+  seen: ReadonlyMap<TaskId, TaskSeen>,
+): Promise<ReadonlyMap<TaskId, TaskTrouble>> {
+  const asked = runs.flatMap(({state}) =>
+    state.spec.workflow.steps.flatMap((step) => {
+      if (step.kind !== 'transfer' || !step.failFast || endOf(state, step.name)) return [];
+      const {task, cancelled} = workingAttempt(state, step.name).transfer ?? {};
+      return task && !cancelled && isFaulting(seen.get(task)) ? [task] : [];
+    }),
+  );
+  const found = await Promise.all(
+    asked.map(async (task) => {
+      try {
+        const trouble = readTrouble(await context.transfers.events(task, {limit: EVENTS, errorsOnly: true}), EVENTS);
+        return trouble ? [[task, trouble] as const] : [];
+      } catch {
+        return []; // not known this time: a fault is Globus's to try again until we know better
+      }
+    }),
+  );
+  return new Map(found.flat());
 }
 
 /** Every job a run has at PBS, so far as anything may still have to be done about it. */

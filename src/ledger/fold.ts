@@ -123,11 +123,13 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
   if (!intent) return undefined;
   const confirmed = facts.get('transfer.confirmed') as {task: TaskId; at: number} | undefined;
   const refused = facts.get('transfer.refused') as Refusal | undefined;
+  const cancel = facts.get('transfer.cancel.intent');
   return {
     intent,
     ...(confirmed ? {task: confirmed.task, confirmedAt: confirmed.at} : {}),
     ...(refused ? {refused} : {}),
-    cancelIntended: facts.has('transfer.cancel.intent'),
+    cancelIntended: cancel !== undefined,
+    ...(typeof cancel?.why === 'string' ? {cancelReason: cancel.why} : {}),
     cancelled: facts.has('transfer.cancel.confirmed'),
   };
 }

@@ -118,6 +118,8 @@ export interface TransferRecord {
   readonly confirmedAt?: number;
   readonly refused?: Refusal;
   readonly cancelIntended: boolean;
+  /** why we were about to cancel it */
+  readonly cancelReason?: string;
   readonly cancelled: boolean;
 }
 

@@ -1,3 +1,5 @@
+import {type FindingText, renderFindings} from './render-findings.ts';
+
 interface CheckParts {
   readonly name: string;
   readonly steps: readonly {
@@ -8,10 +10,11 @@ interface CheckParts {
     readonly helpers: readonly string[];
   }[];
   readonly existing?: string;
+  readonly findings: readonly FindingText[];
 }
 
 /** What would be done, step by step. */
-export function renderCheck({name, steps, existing}: CheckParts): string {
+export function renderCheck({name, steps, existing, findings}: CheckParts): string {
   return [
     `The workflow is valid. "stage run" would start it as "${name}":`,
     ...steps.flatMap(({step, what, when, notes, helpers}) => [
@@ -21,6 +24,7 @@ export function renderCheck({name, steps, existing}: CheckParts): string {
       ...helpers.map((helper) => `    with a ${helper}`),
     ]),
     ...(existing ? [`${existing} exists already; "stage run" compares it with this workflow first.`] : []),
+    ...renderFindings(findings),
     'Nothing was changed.',
   ].join('\n');
 }

@@ -1,10 +1,17 @@
+import {type FindingText, renderFindings} from './render-findings.ts';
 import {type ProblemText, renderProblems, renderRun, type Style} from './render-status.ts';
 import type {RunView} from './run-view.ts';
 
 /** What a command did to a run, and the run below it. */
 export function renderRunReport(
-  report: {readonly message: string; readonly run: RunView; readonly problems: readonly ProblemText[]},
+  report: {
+    readonly message: string;
+    readonly run: RunView;
+    readonly notes?: readonly FindingText[];
+    readonly problems: readonly ProblemText[];
+  },
   style: Style,
 ): string {
-  return [report.message, renderRun(report.run, style), ...renderProblems(report.problems)].join('\n');
+  const notes = renderFindings(report.notes ?? []);
+  return [report.message, renderRun(report.run, style), ...notes, ...renderProblems(report.problems)].join('\n');
 }

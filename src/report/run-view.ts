@@ -7,7 +7,8 @@ import type {Outcome, RunState} from '../ledger/run-facts.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
 import type {Step} from '../workflow/workflow.ts';
-import {jobState, type LastErrors, type StepStanding, type StepStateWord, transferState} from './step-state.ts';
+import {jobState, type StepStanding, type StepStateWord, transferState} from './step-state.ts';
+import type {Knowledge} from './why/explain-step.ts';
 
 /** One step as `stage status` shows it. Times in ISO 8601 UTC, sizes in bytes: the shape of `--json`. */
 export interface StepView {
@@ -50,15 +51,10 @@ export interface RunView {
 const iso = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
 
 /** A run that is not sealed, from its facts and one look. Pure. */
-export function viewRun(
-  run: RunState,
-  seen: Observed,
-  settings: PlanSettings,
-  errors: LastErrors = new Map(),
-): RunView {
+export function viewRun(run: RunState, seen: Observed, settings: PlanSettings, told: Knowledge = new Map()): RunView {
   const view: View = {run, seen, settings};
   const end = runEnd(run);
-  const steps = run.spec.workflow.steps.map((step) => viewStep(view, step, errors));
+  const steps = run.spec.workflow.steps.map((step) => viewStep(view, step, told));
   const hold = end ? undefined : run.holds.findLast((each) => each.endedAt === undefined);
   return {
     run: run.spec.run,
@@ -88,7 +84,7 @@ function reasonOfRun(steps: readonly StepView[]): string {
   return busy.length > 0 ? `${busy.map((step) => `${step.step} is ${step.state}`).join(', ')}` : 'waiting';
 }
 
-function viewStep(view: View, step: Step, errors: LastErrors): StepView {
+function viewStep(view: View, step: Step, told: Knowledge): StepView {
   const attempt = workingAttempt(view.run, step.name);
   const outcome = endOf(view.run, step.name);
   const record = standingJob(attempt, 'job');
@@ -103,7 +99,7 @@ function viewStep(view: View, step: Step, errors: LastErrors): StepView {
     ...(outcome
       ? ended(outcome)
       : step.kind === 'transfer'
-        ? transferState(view, step, attempt, errors)
+        ? transferState(view, step, attempt, told)
         : jobState(view, step, attempt)),
     attempt: attempt.number,
     needs: step.needs,

@@ -4,7 +4,11 @@ import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {lostInARow, retryAt} from '../ledger/attempts.ts';
 import {type Attempt, currentAttempt, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
-import type {Step} from '../workflow/workflow.ts';
+import type {TransferTask} from '../transfer/transfer-service.ts';
+import type {Step, TransferStep} from '../workflow/workflow.ts';
+import {explainStep, type Knowledge} from './why/explain-step.ts';
+import {explainTask} from './why/explain-task.ts';
+import {inOneLine} from './why/explanation.ts';
 
 /** What a step is doing, in one word for scripts and people. */
 export type StepStateWord =
@@ -19,9 +23,6 @@ export type StepStateWord =
   | 'deleted'
   | Outcome['state'];
 
-/** By task: the last error event, for tasks that are in trouble. */
-export type LastErrors = ReadonlyMap<string, string>;
-
 /** A state, and why it is in it or what it waits for. */
 export interface StepStanding {
   readonly state: StepStateWord;
@@ -29,7 +30,7 @@ export interface StepStanding {
 }
 
 /** How a transfer step stands that has not ended. */
-export function transferState(view: View, step: Step, attempt: Attempt, errors: LastErrors): StepStanding {
+export function transferState(view: View, step: TransferStep, attempt: Attempt, told: Knowledge): StepStanding {
   const {transfer, signIn} = attempt;
   if (signIn && !transfer?.refused) return {state: 'action-needed', reason: [signIn.what, ...signIn.next].join('; ')};
   if (!transfer) return notBegun(view, step);
@@ -43,8 +44,13 @@ export function transferState(view: View, step: Step, attempt: Attempt, errors: 
   if (!seen) return {state: 'queued', reason: 'submitted'};
   if (seen.kind === 'unknown') return {state: 'unknown', reason: 'Globus does not list this task for this identity'};
   if (seen.kind === 'no-evidence') return {state: 'unknown', reason: `Globus could not be asked: ${seen.why}`};
-  const lastError = errors.get(transfer.task);
-  const trouble = seen.trouble ? `: ${seen.trouble}${lastError ? `, last error: ${lastError}` : ''}` : '';
+  const known = told.get(transfer.task);
+  if (known) {
+    const place = {run: view.run.spec.run, from: step.from, to: step.to, now: view.seen.now};
+    const reason = explainTask(seen, known, place);
+    if (reason.standing !== 'fine') return {state: WORDS[seen.state] ?? 'transferring', reason: inOneLine(reason)};
+  }
+  const trouble = seen.trouble ? `: ${seen.trouble}` : '';
   const faults =
     seen.faults > 0 ? ` (${seen.faults} ${seen.faults === 1 ? 'fault' : 'faults'}; Globus tries again by itself)` : '';
   switch (seen.state) {
@@ -69,6 +75,15 @@ export function transferState(view: View, step: Step, attempt: Attempt, errors: 
       return {state: 'transferring', reason: `Globus reports its end (${seen.state})`};
   }
 }
+
+const WORDS: Readonly<Partial<Record<TransferTask['state'], StepStateWord>>> = {
+  queued: 'queued',
+  paused: 'paused',
+  inactive: 'action-needed',
+};
+
+/** Jobs are explained by what PBS showed of them; only tasks have more to be asked. */
+const NOTHING: Knowledge = new Map();
 
 function notBegun(view: View, step: Step): StepStanding {
   const retry = retryAt(view.run, step.name);
@@ -103,12 +118,11 @@ export function jobState(view: View, step: Step, attempt: Attempt): StepStanding
       const {state, comment, userHold} = stands.seen;
       if (state === 'running' || state === 'ending')
         return {state: 'running', reason: progressOf(step, attempt) ?? comment ?? ''};
-      if (state === 'held')
-        return {
-          state: 'held',
-          reason: waits || (userHold ? heldReason(view, step, record) : (comment ?? 'PBS has not freed it yet')),
-        };
-      return {state: 'queued', reason: waits || comment || `${state} in queue ${stands.seen.queue}`};
+      const held = state === 'held' && userHold ? heldReason(view, step, record) : undefined;
+      return {
+        state: state === 'held' ? 'held' : 'queued',
+        reason: waits || (held ?? inOneLine(explainStep(view, step, NOTHING))),
+      };
     }
     case 'ended':
       return {state: 'running', reason: `ended (${stands.why})`};

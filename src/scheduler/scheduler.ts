@@ -69,12 +69,21 @@ export type JobSeen =
   | LiveJob
   | EndedJob;
 
+/** Who keeps a job from starting: its owner, an operator, PBS itself or a manager, PBS for a password that is wrong. */
+export type HoldKind = 'user' | 'operator' | 'system' | 'bad-password';
+
 export interface LiveJob {
   readonly kind: 'live';
   /** `running` for an array too, from the moment one of its members has begun */
   readonly state: 'queued' | 'held' | 'waiting' | 'running' | 'ending' | 'suspended' | 'moved' | 'other';
   readonly userHold: boolean;
   readonly otherHold: boolean;
+  /** every hold on it, `system` for a dependency too; absent when there is none */
+  readonly holds?: readonly HoldKind[];
+  /** jobs that its `depend=` still waits for */
+  readonly waitsFor?: readonly JobId[];
+  /** how often PBS has started it; above 1 it was requeued */
+  readonly runCount?: number;
   readonly name: string;
   readonly queue: string;
   readonly comment?: string;

@@ -63,8 +63,12 @@ export interface TransferTask {
   readonly faults: number;
   /** what Globus says of a task that is not running smoothly, such as "file not found"; absent when all is well */
   readonly trouble?: string;
+  /** its code, such as `FILE_NOT_FOUND` */
+  readonly troubleCode?: string;
   /** why a task failed: `fatal_error` code and description */
   readonly fatalError?: {readonly code: string; readonly description: string};
+  /** the manager of a collection cancelled it, and what they said */
+  readonly cancelledByManager?: {readonly of: 'source' | 'destination' | 'both'; readonly message: string};
   readonly requestedAt: number;
   readonly completedAt?: number;
   readonly deadline?: number;
@@ -78,6 +82,15 @@ export interface TaskEvent {
   readonly details: string;
 }
 
+/** One reason why a task is paused. */
+export interface Pause {
+  /** absent where Globus does not say which collection's manager it was */
+  readonly collection?: {readonly id: string; readonly name: string};
+  /** what the manager has to say; may be empty */
+  readonly message: string;
+  readonly since?: number;
+}
+
 export interface CollectionSeen {
   readonly id: string;
   readonly displayName: string;
@@ -87,6 +100,12 @@ export interface CollectionSeen {
   readonly highAssurance?: boolean;
   /** how long a sign-in is good for there */
   readonly authenticationTimeoutMinutes?: number;
+  /** whom to write to about it */
+  readonly contact?: string;
+  /** a personal collection whose machine is not connected, or that its owner paused */
+  readonly away?: 'not connected' | 'paused by its owner';
+  /** Globus says that it cannot be used */
+  readonly nonFunctional?: true;
 }
 
 export interface FileEntry {
@@ -109,12 +128,20 @@ export interface TransferService {
   cancel(task: TaskId): Promise<void>;
   /** Newest first. */
   events(task: TaskId, query?: {readonly limit?: number; readonly errorsOnly?: boolean}): Promise<readonly TaskEvent[]>;
-  /** The newest transfer tasks of this identity, at most 1000 of them, newest first. */
-  recent(): Promise<readonly TransferTask[]>;
+  /** The newest transfer tasks of this identity, at most 1000 of them, newest first; only those that have not ended when so asked. */
+  recent(query?: {readonly unfinished?: boolean}): Promise<readonly TransferTask[]>;
+  /** Why a task is paused, a reason each; none when it is not. */
+  pauses(task: TaskId): Promise<readonly Pause[]>;
   /** Some of the files that a task has moved, as absolute paths; none before the first has arrived. */
   moved(task: TaskId): Promise<readonly {readonly from: string; readonly to: string}[]>;
   /** List one directory of a collection. */
   list(place: Place): Promise<readonly FileEntry[]>;
+  /** What lies at a path; undefined when there is nothing. */
+  stat(place: Place): Promise<FileEntry | undefined>;
+  /** Make one directory. @throws {TransferRefused} when it exists, or its parent does not */
+  makeDirectory(place: Place): Promise<void>;
+  /** Ask for the deletion of a directory and all that is in it. It is a task of its own: this does not wait for it. The same submission id asked twice is still one task. */
+  deleteDirectory(submissionId: string, place: Place, label: string): Promise<TaskId>;
   collection(id: string): Promise<CollectionSeen>;
 }
 

@@ -37,6 +37,8 @@ function checkKind(path: Path, step: Readonly<Record<string, unknown>>): Problem
   if (!transfer && !job) return text('has neither transfer nor job');
   if (job && Object.hasOwn(step, 'strategy'))
     return [{path: [...path, 'strategy'], at: 'key', text: 'says how a transfer is waited for; a job step has none'}];
+  if (job && Object.hasOwn(step, 'fail_fast'))
+    return [{path: [...path, 'fail_fast'], at: 'key', text: 'is about the faults of a transfer; a job step has none'}];
   return [];
 }
 

@@ -1,6 +1,7 @@
 import type {Place} from '../transfer/transfer-service.ts';
 import {writeArrayRange} from './array-range.ts';
 import {writeDuration} from './duration.ts';
+import {writeFailFast} from './fail-fast.ts';
 import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
 
 /** A workflow together with what its scripts contain. */
@@ -47,7 +48,7 @@ function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>)
 
 const SYNC_NAMES = ['exists', 'size', 'mtime', 'checksum'] as const;
 
-function transferEssence({from, to, recursive, options}: TransferStep): StepEssence {
+function transferEssence({from, to, recursive, options, failFast}: TransferStep): StepEssence {
   return {
     kind: 'transfer',
     from: placeText(from),
@@ -58,6 +59,7 @@ function transferEssence({from, to, recursive, options}: TransferStep): StepEsse
     preserve_timestamp: options.preserveTimestamp,
     encrypt: options.encryptData,
     deadline: options.deadline,
+    fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),
   };
 }
 

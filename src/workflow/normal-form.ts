@@ -4,6 +4,7 @@ import type {Place} from '../transfer/transfer-service.ts';
 import {withAlways} from './always.ts';
 import {readArrayRange} from './array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, readDuration} from './duration.ts';
+import {toFailFast} from './fail-fast.ts';
 import {readPlace, resolveCollection} from './places.ts';
 import type {Path} from './problems.ts';
 import {SYNC_LEVELS, type WorkflowFile} from './schema.ts';
@@ -38,6 +39,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
       return {
         ...transferStep(common, step.transfer, place),
         ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
+        ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
       };
     if (step.job !== undefined) return jobStep(common, step.job, context);
     throw new RangeError(`step ${name} has neither transfer nor job`);

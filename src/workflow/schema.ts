@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {ARRAY_PATTERN} from './array-range.ts';
 import {DURATION, DURATION_PATTERN, MAX_DURATION_SECONDS, readDuration} from './duration.ts';
+import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from './fail-fast.ts';
 import {PLACE_PATTERN, UUID} from './places.ts';
 
 /**
@@ -169,6 +170,38 @@ export const jobSchema = z
   )
   .meta({title: 'Job', description: 'A PBS job.'});
 
+const FAIL_FAST = 'needs a duration such as 10m, or a map with after and on';
+const FAULTS = `needs a list of faults: ${FAIL_FAST_CODES.join(', ')}`;
+
+const duration = z
+  .union(
+    [
+      z.number().meta({type: 'integer', minimum: 1, maximum: MAX_DURATION_SECONDS}),
+      z.string().meta({pattern: DURATION_PATTERN.source}),
+    ],
+    {error: DURATION},
+  )
+  .refine((written) => readDuration(written) !== undefined, {error: DURATION});
+
+export const failFastSchema = z.strictObject(
+  {
+    after: duration.meta({
+      title: 'After',
+      description: 'How long the fault must have lasted: seconds, or text such as 90s, 10m or 2h.',
+    }),
+    on: z
+      .array(z.enum(FAIL_FAST_CODES, {error: `needs one of ${FAIL_FAST_CODES.join(', ')}`}), {error: FAULTS})
+      .min(1, {error: FAULTS})
+      .optional()
+      .meta({
+        title: 'On',
+        description: 'Which faults, by the codes of Globus.',
+        default: [...DEFAULT_FAIL_FAST_ON],
+      }),
+  },
+  {error: FAIL_FAST},
+);
+
 const RETRIES = 'needs a whole number from 0 to 20';
 
 export const stepSchema = z
@@ -184,6 +217,16 @@ export const stepSchema = z
         description:
           'Short jobs look from time to time (monitor), or one long job waits (wait). Default: what the profile says.',
       }),
+      fail_fast: z
+        .union([duration, failFastSchema], {error: FAIL_FAST})
+        .optional()
+        .meta({
+          title: 'Fail fast',
+          description:
+            'When a fault of the transfer has lasted so long, cancel the task and fail the step, instead of waiting ' +
+            'for the deadline. A duration alone means a missing source or permission.',
+          examples: ['10m', {after: '30m', on: ['FILE_NOT_FOUND', 'NO_SPACE_LEFT']}],
+        }),
       retries: z
         .int({error: RETRIES})
         .min(0, {error: RETRIES})

@@ -14,6 +14,14 @@ export interface Conditions {
 /** How a transfer is waited for: by short monitor jobs that look from time to time, or by one long job that waits. */
 export type Strategy = 'monitor' | 'wait';
 
+/** Faults of a transfer that are not waited out until its deadline. */
+export interface FailFast {
+  /** how long a fault must have lasted, in milliseconds */
+  readonly afterMs: number;
+  /** codes of error events, such as `FILE_NOT_FOUND`; sorted */
+  readonly on: readonly string[];
+}
+
 interface AnyStep extends Conditions {
   readonly name: string;
   /** how many further attempts follow a failed one; absent: none */
@@ -33,6 +41,8 @@ export interface TransferStep extends AnyStep {
   readonly options: TransferOptions;
   /** absent: what the profile says */
   readonly strategy?: Strategy;
+  /** absent: faults are Globus's to try again until the deadline */
+  readonly failFast?: FailFast;
 }
 
 export interface JobStep extends AnyStep {

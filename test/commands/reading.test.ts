@@ -13,12 +13,12 @@ steps:
 test('"stage check" of a good file says what would be done, and changes nothing', async () => {
   desk.write('c.sh', '#!/bin/sh\ntrue\n');
   desk.write('flow.yaml', FLOW);
-  const checked = await desk.stage('check', 'flow.yaml');
+  const checked = await desk.stage('check', 'flow.yaml', '--offline');
   expect(checked).toMatchObject({exitCode: 0, stderr: ''});
   expect(checked.stdout).toMatch(/stage-in/);
   expect(checked.stdout).toMatch(/user hold/);
   expect(desk.listing()).toBeNull();
-  const json = await desk.stage('check', 'flow.yaml', '--json');
+  const json = await desk.stage('check', 'flow.yaml', '--offline', '--json');
   expect(json.json<{name: string; steps: unknown[]}>()).toMatchObject({
     name: 'good',
     steps: [{step: 'stage-in'}, {step: 'compute'}],
@@ -40,7 +40,7 @@ steps:
   tidy: {when: always, job: {script: c.sh}}
 `,
   );
-  const {stdout} = await desk.stage('check', 'flow.yaml');
+  const {stdout} = await desk.stage('check', 'flow.yaml', '--offline');
   expect(stdout).toContain(
     '    tried again up to 3 times when it fails, first after 1m\n    waited for by one long job\n',
   );
@@ -49,7 +49,7 @@ steps:
     '    tried again once when it fails, first after 5m\n    fails when its job is interrupted\n',
   );
   expect(stdout).toContain('    runs whatever happened\n');
-  const json = await desk.stage('check', 'flow.yaml', '--json');
+  const json = await desk.stage('check', 'flow.yaml', '--offline', '--json');
   const {steps} = json.json<{steps: Record<string, unknown>[]}>();
   expect(steps.map(({retries, array, always}) => [retries, array, always])).toEqual([
     [3, undefined, undefined],

@@ -47,7 +47,14 @@ describe.concurrent('a step that fails', () => {
 
   test('a source that does not exist is named while Globus tries again, and the run stays active until the task ends', async () => {
     const {file, computed, cleaned} = classic(world, 'missing', {files: 0});
-    await world.stage('run', file);
+    const stopped = await world.stage('run', file);
+    expect(stopped).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('archive:/missing/in/ does not exist'),
+    });
+    expect(stopped.stderr).toContain('--no-check');
+    expect(world.facts('missing.1')).toEqual([]);
+    await world.stage('run', file, '--no-check');
     const seen = await world.waitFor('a status that names what is missing', async () => {
       const status = await world.status('missing');
       const stageIn = status.steps.find(({step}) => step === 'stage-in');
@@ -92,7 +99,11 @@ describe.concurrent('a step that fails', () => {
 
   test('a workflow that PBS refuses moves no data, says why, and ends with exit code 1', async () => {
     const {file, computed} = classic(world, 'refused', {jobKeys: 'queue: nosuch'});
-    const refused = await world.stage('run', file);
+    expect(await world.stage('run', file)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('there is no queue "nosuch"'),
+    });
+    const refused = await world.stage('run', file, '--no-check');
     expect(refused.exitCode).toBe(1);
     expect(refused.stdout + refused.stderr).toMatch(/Unknown queue|queue "?nosuch/i);
     const sealed = await world.ended('refused.1');

@@ -40,7 +40,7 @@ test('while the source is paused short monitors look, compute stays held, and it
   const told = await world.stage('status', 'paused');
   expect(told.exitCode).toBe(0);
   expect(told.stdout).toMatch(/stage-in\s+paused/);
-  expect(told.stdout).toContain('paused by admin');
+  expect(told.stdout).toContain('paused by the manager of archive: "tape robot under repair"');
   expect(linesIn(computed)).toBe(0);
 
   await world.stage('local', 'resume', 'archive');

@@ -37,6 +37,7 @@ test('a running job is live, with its dates in UTC', () => {
     name: 'sel_r',
     queue: 'workq',
     comment: 'Job run at Sat Nov 21 at 06:45 on (pbs-sn1:ncpus=1)',
+    runCount: 1,
     submittedAt: Date.UTC(2026, 10, 21, 6, 45, 0),
     startedAt: Date.UTC(2026, 10, 21, 6, 45, 0),
     tag: '', // it has variables, and none of ours
@@ -268,5 +269,24 @@ test('values of any type in any attribute are read without a throw, and never en
         expect(seen('4.pbs-sn1', finished({...change, job_state})).kind).toBe('live');
       },
     ),
+  );
+});
+
+test.each([
+  ['n', undefined],
+  ['u', ['user']],
+  ['su', ['user', 'system']],
+  ['sop', ['operator', 'system', 'bad-password']],
+])('Hold_Types %s are the holds %j', (letters, holds) => {
+  const job = seen('4.pbs-sn1', finished({job_state: 'H', Hold_Types: letters}));
+  expect(job.kind === 'live' && job.holds).toEqual(holds);
+});
+
+test('what a job still waits for is read from its dependencies, and mirrors of its dependents are not', () => {
+  const depend = 'afterok:5.pbs-sn1@pbs-sn1:6.pbs-sn1@pbs-sn1,afterany:7[].pbs-sn1@pbs-sn1,beforeok:9.pbs-sn1@pbs-sn1';
+  const job = seen('4.pbs-sn1', finished({job_state: 'H', depend}));
+  expect(job).toMatchObject({waitsFor: ['5.pbs-sn1', '6.pbs-sn1', '7[].pbs-sn1']});
+  expect(seen('4.pbs-sn1', finished({job_state: 'Q', depend: 'beforeany:9.pbs-sn1@pbs-sn1'}))).not.toHaveProperty(
+    'waitsFor',
   );
 });

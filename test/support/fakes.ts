@@ -162,6 +162,20 @@ export class FakeTransfers implements TransferService {
     return [];
   }
 
+  async pauses() {
+    return [];
+  }
+
+  async stat() {
+    return undefined;
+  }
+
+  async makeDirectory(): Promise<void> {}
+
+  async deleteDirectory(id: string): Promise<TaskId> {
+    return `task-${id}` as TaskId;
+  }
+
   async list() {
     return [];
   }
@@ -245,6 +259,10 @@ export function fakeWorld(directory: string): FakeWorld {
           events: () => transfers.events(),
           recent: () => transfers.recent(),
           moved: () => transfers.moved(),
+          pauses: () => transfers.pauses(),
+          stat: () => transfers.stat(),
+          makeDirectory: () => transfers.makeDirectory(),
+          deleteDirectory: (id) => transfers.deleteDirectory(id),
           list: () => transfers.list(),
           collection: () => transfers.collection(),
         },

@@ -315,3 +315,78 @@ test('no error shows a token, however it is printed', async () => {
     expect(inspect(error, {depth: null, showHidden: true}) + JSON.stringify(error)).not.toContain('SECRET');
   }
 });
+
+const PAUSED = {
+  DATA_TYPE: 'pause_info_limited',
+  pause_rules: [
+    {
+      message: 'tape robot',
+      start_time: '2021-01-15T18:13:11+00:00',
+      endpoint_id: SOURCE,
+      endpoint_display_name: 'archive',
+    },
+  ],
+  source_pause_message: 'tape robot',
+  destination_pause_message: 'and we move house',
+  source_pause_message_share: null,
+};
+
+test('says who paused a task: the rules, and messages that no rule has', async () => {
+  const {transfer, asked} = await globus([
+    {status: 200, json: PAUSED},
+    {status: 200, json: {}},
+  ]);
+  expect(await transfer.pauses(taskId(1))).toEqual([
+    {collection: {id: SOURCE, name: 'archive'}, message: 'tape robot', since: Date.parse('2021-01-15T18:13:11Z')},
+    {message: 'and we move house'},
+  ]);
+  expect(asked[0]?.path).toBe(`/v0.10/task/${taskId(1)}/pause_info`);
+  expect(await transfer.pauses(taskId(1))).toEqual([]);
+});
+
+test('says what lies at a path; a path where nothing is has no file, and that is no error', async () => {
+  const {transfer, asked} = await globus([
+    {status: 200, json: {DATA_TYPE: 'file', name: 'a', type: 'dir', size: 4096}},
+    problem(404, 'NotFound'),
+    problem(403, 'EndpointPermissionDenied'),
+  ]);
+  const place = {collection: SOURCE, path: '/~/a'};
+  expect(await transfer.stat(place)).toEqual({name: 'a', type: 'dir', sizeBytes: 4096});
+  expect(await transfer.stat(place)).toBeUndefined();
+  await expect(transfer.stat(place)).rejects.toThrow(TransferRefused);
+  expect(asked[0]).toMatchObject({path: `/v0.10/operation/endpoint/${SOURCE}/stat`, query: {path: '/~/a'}});
+});
+
+test('makes a directory, and asks for the deletion of that one alone', async () => {
+  const {transfer, asked} = await globus([
+    {status: 202, json: {DATA_TYPE: 'mkdir_result', code: 'DirectoryCreated'}},
+    {status: 202, json: {...ACCEPTED.json, DATA_TYPE: 'delete_result'}},
+  ]);
+  const place = {collection: SOURCE, path: '/~/probe'};
+  await transfer.makeDirectory(place);
+  expect(await transfer.deleteDirectory(SUBMISSION_ID, place, 'a label')).toBe(taskId(1));
+  expect(asked.map(({method, path}) => [method, path])).toEqual([
+    ['POST', `/v0.10/operation/endpoint/${SOURCE}/mkdir`],
+    ['POST', '/v0.10/delete'],
+  ]);
+  expect(JSON.parse(asked[0]?.body ?? '')).toEqual({DATA_TYPE: 'mkdir', path: '/~/probe'});
+  expect(JSON.parse(asked[1]?.body ?? '')).toMatchObject({
+    submission_id: SUBMISSION_ID,
+    endpoint: SOURCE,
+    recursive: true,
+    DATA: [{DATA_TYPE: 'delete_item', path: '/~/probe'}],
+  });
+});
+
+test('asks for unfinished tasks alone when so told, and says of a collection that its machine is away', async () => {
+  const {transfer, asked} = await globus([
+    {status: 200, json: taskList(taskDocument())},
+    {
+      status: 200,
+      json: {id: SOURCE, display_name: 'mine', gcp_connected: false, contact_email: 'a@b', non_functional: true},
+    },
+  ]);
+  expect(await transfer.recent({unfinished: true})).toHaveLength(1);
+  expect(asked[0]?.query.filter).toBe('type:TRANSFER/status:ACTIVE,INACTIVE');
+  expect(await transfer.collection(SOURCE)).toMatchObject({away: 'not connected', contact: 'a@b', nonFunctional: true});
+});

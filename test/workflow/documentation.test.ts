@@ -7,7 +7,7 @@ const page = readFileSync(resolve(import.meta.dirname, '../../docs/workflow-file
 const examples = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
 
 test('the examples of the page on the workflow file are right', () => {
-  expect(examples).toHaveLength(7);
+  expect(examples).toHaveLength(8);
   for (const text of examples) {
     const params: Record<string, string> = /^ {2}year:/m.test(text) ? {year: '2020'} : {};
     expect(load(text, {params}).steps).not.toHaveLength(0);

@@ -2,6 +2,7 @@ import type {JobRole, OutcomeState} from '../../ledger/run-facts.ts';
 import type {Dependency, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
 import type {Strategy} from '../../workflow/workflow.ts';
+import type {TaskTrouble} from './task-trouble.ts';
 
 /** One thing to do to a run, and why. The reconciler's switch over `do` is exhaustive. */
 export type Action =
@@ -78,6 +79,8 @@ export interface Observed {
   readonly tasks: ReadonlyMap<TaskId, TaskSeen>;
   /** tags of overdue intents PBS was asked for: the job it has, or null when it has none */
   readonly tags: ReadonlyMap<string, JobId | null>;
+  /** what stands in the way of tasks whose step is to fail fast; asked for only those that fault */
+  readonly troubles?: ReadonlyMap<TaskId, TaskTrouble>;
 }
 
 export interface PlanSettings {

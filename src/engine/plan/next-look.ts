@@ -5,6 +5,7 @@ import type {JobStep, Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';
+import {failsAt} from './plan-fail-fast.ts';
 import {holdOn, isPending, isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
 
 export interface LookBounds {
@@ -121,9 +122,12 @@ function lookForTransfer(
   if (!transfer?.task) return seen.now + (signIn ? bounds.maxMs : bounds.minMs);
   const task = seen.tasks.get(transfer.task);
   if (task === undefined) return seen.now + bounds.minMs;
-  return task.kind === 'task'
-    ? nextLookAtTask(task, bounds, seen.now, earlier.get(transfer.task))
-    : seen.now + bounds.maxMs;
+  if (task.kind !== 'task') return seen.now + bounds.maxMs;
+  const failing = failsAt(step, transfer.task, seen);
+  return Math.min(
+    nextLookAtTask(task, bounds, seen.now, earlier.get(transfer.task)),
+    failing ?? Number.MAX_SAFE_INTEGER,
+  );
 }
 
 /** A job in the queue is seen to by its sentinel; only where that is missing somebody has to look now and then. */

@@ -3,6 +3,7 @@ import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TransferStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
+import {planFailFast} from './plan-fail-fast.ts';
 import {planIntents} from './plan-intents.ts';
 import {planLauncher, planSpentLaunchers, planWaiting} from './plan-staging-jobs.ts';
 import {
@@ -28,6 +29,7 @@ export function planTransferStep(view: View, step: TransferStep): Action[] {
     return [
       ...intents,
       ...planStarted(view, step.name, attempt),
+      ...(view.run.cancel ? [] : planFailFast(step, attempt, view.seen)),
       ...planWaiting(view, step, attempt),
       ...planSpentLaunchers(view, step.name, attempt, 'the transfer was started'),
     ];
@@ -114,6 +116,9 @@ function planStarted(view: View, step: string, attempt: Attempt): Action[] {
         step,
         attempt: attempt.number,
         ...end,
+        ...(seen.state === 'cancelled' && transfer.cancelReason && !cancel
+          ? {why: `the task was cancelled (${transfer.cancelReason})`}
+          : {}),
         ...(cancel && end.state === 'failed' && seen.state === 'cancelled' ? {state: 'cancelled' as const} : {}),
       },
     ];

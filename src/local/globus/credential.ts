@@ -14,7 +14,7 @@ export function requireCredential(collection: Collection, caller: string): void 
   throw new TransferProblem(403, 'AuthPolicyFailed', message, {
     fields: {
       authorization_parameters: {
-        session_message: `${message}: sign in again to use it`,
+        session_message: `${message}: sign in again to use it (here: stage local renew ${collection.name})`,
         session_required_identities: [caller],
       },
     },

@@ -16,6 +16,9 @@ export interface Directives {
   readonly variables: readonly string[];
   readonly shell?: string;
   readonly jobName?: string;
+  readonly queue?: string;
+  /** of `-l walltime=` */
+  readonly walltime?: string;
   /** it says itself where PBS puts its output (`-o -e -j -k -R`) */
   readonly ownOutput: boolean;
   /** what cannot be run by stage, each with the line it stands in (from 1) */
@@ -39,6 +42,10 @@ export function readDirectives(script: string): Directives {
     options.flatMap((option) => (option.letter === letter && option.value !== undefined ? [option.value] : []));
   const shell = valuesOf('S').pop();
   const jobName = valuesOf('N').pop();
+  const queue = valuesOf('q').pop();
+  const walltime = valuesOf('l')
+    .flatMap((list) => /(?:^|,)walltime=([^,]+)/.exec(list)?.[1] ?? [])
+    .pop();
   return {
     lines: found.flatMap(({options: some}) => {
       const kept = some.filter((option) => !TAKEN_OVER.has(option.letter));
@@ -47,6 +54,8 @@ export function readDirectives(script: string): Directives {
     variables: valuesOf('v').slice(-1),
     ...(shell ? {shell} : {}),
     ...(jobName ? {jobName} : {}),
+    ...(queue ? {queue} : {}),
+    ...(walltime ? {walltime} : {}),
     ownOutput: options.some((option) => 'oejkR'.includes(option.letter)),
     problems: options.flatMap((option) => problemOf(option)),
   };

@@ -1,5 +1,6 @@
-import type {EndedJob, JobArray, JobSeen, LiveJob} from '../scheduler.ts';
+import type {EndedJob, HoldKind, JobArray, JobId, JobSeen, LiveJob} from '../scheduler.ts';
 import {readPbsDate} from './dates.ts';
+import {readJobId} from './job-id.ts';
 
 /** One job as qstat showed it, whichever form it was printed in. */
 export interface JobRecord {
@@ -38,11 +39,42 @@ function live(record: JobRecord, state: string): LiveJob {
     state: LIVE_STATES[state] ?? 'other',
     userHold: holds.includes('u'),
     otherHold: /[sop]/.test(holds),
+    ...defined('holds', some(HOLDS.flatMap(([letter, kind]) => (holds.includes(letter) ? [kind] : [])))),
+    ...defined('waitsFor', some(readDepend(record.attribute('depend') ?? ''))),
+    ...defined('runCount', readCount(record.attribute('run_count'))),
     queue: record.attribute('queue') ?? '',
     ...whatBothHave(record),
     ...defined('startAt', readPbsDate(record.attribute('Execution_Time'))),
     ...defined('startedAt', readPbsDate(record.attribute('stime'))),
   };
+}
+
+const HOLDS: readonly (readonly [letter: string, kind: HoldKind])[] = [
+  ['u', 'user'],
+  ['o', 'operator'],
+  ['s', 'system'],
+  ['p', 'bad-password'],
+];
+
+/**
+ * The jobs in `afterok:5.pbs-sn1@pbs-sn1:6.pbs-sn1@pbs-sn1,beforeany:7.pbs-sn1@pbs-sn1` that this one waits for. Those
+ * that have been met vanish from the list one by one; `before…` are the mirrors of jobs that wait for this one
+ * (measured on OpenPBS 23.06).
+ */
+function readDepend(text: string): JobId[] {
+  return text
+    .split(',')
+    .filter((part) => part.startsWith('after'))
+    .flatMap((part) => part.split(':').slice(1))
+    .flatMap((id) => readJobId(id.split('@')[0] ?? '') ?? []);
+}
+
+function readCount(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function some<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
 }
 
 /** Exit_status is read in state F only: a requeued job shows -11 while it waits. */

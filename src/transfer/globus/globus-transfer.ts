@@ -4,6 +4,7 @@ import * as tasks from '@globus/sdk/services/transfer/service/task';
 import * as submissions from '@globus/sdk/services/transfer/service/task-submission';
 import * as z from 'zod/mini';
 import {
+  type CollectionSeen,
   type FileEntry,
   type TaskId,
   type TaskSeen,
@@ -12,13 +13,16 @@ import {
   TransferUnreachable,
 } from '../transfer-service.ts';
 import {type CallerSettings, createCaller, type Send} from './caller.ts';
+import {readPauses} from './read-pauses.ts';
 import {readTask, readTaskList, readTime} from './read-task.ts';
-import {isUuid, taskFilter, transferDocument} from './requests.ts';
+import {deleteDocument, isUuid, taskFilter, transferDocument} from './requests.ts';
 import {
   EndpointDocument,
   EventList,
+  FileDocument,
   FileList,
   MovedList,
+  PauseInfo,
   Result,
   SubmissionId,
   SubmissionResult,
@@ -108,10 +112,19 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       }));
     },
 
-    async recent() {
-      const query = {filter: 'type:TRANSFER', orderby: 'request_time DESC', limit: 1000, fields: TASK_FIELDS};
+    async recent({unfinished = false} = {}) {
+      const filter = `type:TRANSFER${unfinished ? '/status:ACTIVE,INACTIVE' : ''}`;
+      const query = {filter, orderby: 'request_time DESC', limit: 1000, fields: TASK_FIELDS};
       const list = await ask('GET /task_list', TaskList, (options, sdk) => tasks.getAll({...options, query}, sdk));
       return list.DATA.map(readTask).flatMap((task) => (task.kind === 'task' ? [task] : []));
+    },
+
+    async pauses(task) {
+      checkId(task, 'task');
+      const info = await ask(`GET /task/${task}/pause_info`, PauseInfo, (options, sdk) =>
+        tasks.getPauseInfo(task, options, sdk),
+      );
+      return readPauses(info);
     },
 
     async moved(task) {
@@ -135,6 +148,35 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       );
     },
 
+    async stat({collection, path}) {
+      checkId(collection, 'collection');
+      try {
+        const asked = `GET /operation/endpoint/${collection}/stat of ${path}`;
+        const file = await ask(asked, FileDocument, (options, sdk) =>
+          files.stat(collection, {...options, query: {path}}, sdk),
+        );
+        return {name: file.name ?? '', type: kindOf(file.type), sizeBytes: file.size ?? 0};
+      } catch (error) {
+        if (error instanceof TransferRefused && error.globusCode === 'NotFound') return undefined;
+        throw error;
+      }
+    },
+
+    async makeDirectory({collection, path}) {
+      checkId(collection, 'collection');
+      await ask(`POST /operation/endpoint/${collection}/mkdir of ${path}`, Result, (options, sdk) =>
+        files.mkdir(collection, {...options, payload: {path}}, sdk),
+      );
+    },
+
+    async deleteDirectory(submissionId, place, label) {
+      const payload = deleteDocument(submissionId, place, label);
+      const {task_id} = await ask('POST /delete', SubmissionResult, (options, sdk) =>
+        submissions.submitDelete({...options, payload}, sdk),
+      );
+      return task_id as TaskId; // read here
+    },
+
     async collection(id) {
       checkId(id, 'collection');
       const found = await ask(`GET /endpoint/${id}`, EndpointDocument, (options, sdk) =>
@@ -147,9 +189,18 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         entityType: found.entity_type ?? '',
         ...(found.high_assurance ? {highAssurance: true} : {}),
         ...(found.authentication_timeout_mins ? {authenticationTimeoutMinutes: found.authentication_timeout_mins} : {}),
+        ...(found.contact_email ? {contact: found.contact_email} : {}),
+        ...awayOf(found),
+        ...(found.non_functional ? {nonFunctional: true} : {}),
       };
     },
   };
+}
+
+/** Only personal collections say whether their machine is there; others leave it out or say null. */
+function awayOf({gcp_connected, gcp_paused}: z.infer<typeof EndpointDocument>): Pick<CollectionSeen, 'away'> {
+  if (gcp_paused) return {away: 'paused by its owner'};
+  return gcp_connected === false ? {away: 'not connected'} : {};
 }
 
 function isOver(code: string): boolean {

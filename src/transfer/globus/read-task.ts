@@ -29,7 +29,9 @@ export function readTask(document: unknown): TaskSeen {
     rate: Math.max(0, task.effective_bytes_per_second ?? 0),
     faults: task.faults ?? 0,
     ...optional('trouble', troubleOf(task)),
+    ...optional('troubleCode', troubleCodeOf(task)),
     ...optional('fatalError', state === 'failed' ? (fatalError ?? {code: 'UNKNOWN', description: ''}) : undefined),
+    ...optional('cancelledByManager', managerOf(task)),
     requestedAt: requestedAt ?? 0,
     ...optional('completedAt', readTime(task.completion_time)),
     ...optional('deadline', readTime(task.deadline)),
@@ -74,10 +76,22 @@ function stateOf(task: TaskDocument, fatalCode: string | undefined): TransferTas
 
 /** Faults do not end a task: it stays ACTIVE, and only `nice_status` tells that it does not get on. */
 function troubleOf(task: TaskDocument): string | undefined {
-  const code = task.nice_status ?? '';
-  if (code === '' || isWord(code, 'ok') || isWord(code, 'queued')) return undefined;
+  const code = troubleCodeOf(task);
+  if (code === undefined) return undefined;
   const words = task.nice_status_short_description ?? '';
   return words === '' || isWord(words, code) ? code : `${words} (${code})`;
+}
+
+function troubleCodeOf({nice_status}: TaskDocument): string | undefined {
+  const code = nice_status ?? '';
+  return code === '' || isWord(code, 'ok') || isWord(code, 'queued') ? undefined : code;
+}
+
+const MANAGERS = {SOURCE: 'source', DESTINATION: 'destination', BOTH: 'both'} as const;
+
+function managerOf(task: TaskDocument): TransferTask['cancelledByManager'] {
+  const side = MANAGERS[task.canceled_by_admin as keyof typeof MANAGERS]; // any other text finds nothing
+  return side && {of: side, message: task.canceled_by_admin_message ?? ''};
 }
 
 function isWord(text: string | null | undefined, word: string): boolean {

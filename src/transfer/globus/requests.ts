@@ -1,6 +1,6 @@
-import type {TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
+import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
 import {RequestWrong} from '../../errors.ts';
-import type {TaskId, TransferRequest} from '../transfer-service.ts';
+import type {Place, TaskId, TransferRequest} from '../transfer-service.ts';
 
 const LABEL_LENGTH = 128;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -45,6 +45,21 @@ export function transferDocument(submissionId: string, request: TransferRequest)
       destination_path: item.to,
       recursive: item.recursive,
     })),
+  };
+}
+
+/** The document that deletes one directory: Globus deletes none without `recursive`. Pure. Source: Globus Transfer API, "Transfer and Delete Documents". */
+export function deleteDocument(submissionId: string, {collection, path}: Place, label: string): DeleteFields {
+  checkLabel(label);
+  checkPath(path);
+  return {
+    DATA_TYPE: 'delete',
+    submission_id: submissionId,
+    label,
+    endpoint: collection,
+    recursive: true,
+    ignore_missing: true,
+    DATA: [{DATA_TYPE: 'delete_item', path}],
   };
 }
 

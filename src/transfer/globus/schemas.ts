@@ -30,6 +30,8 @@ export const TaskDocument = z.object({
   subtasks_pending: Count,
   bytes_transferred: Count,
   effective_bytes_per_second: Count,
+  canceled_by_admin: Text,
+  canceled_by_admin_message: Text,
 });
 export type TaskDocument = z.infer<typeof TaskDocument>;
 
@@ -65,6 +67,28 @@ export const FileList = z.object({
   total: Count,
 });
 
+/** What `stat` answers: a bare file document. */
+export const FileDocument = z.object({name: Text, type: z.string(), size: Count});
+
+/** `pause_info_limited`: what a task's owner may know of what pauses it. */
+export const PauseInfo = z.object({
+  pause_rules: z.nullish(
+    z.array(
+      z.object({
+        message: Text,
+        start_time: Text,
+        endpoint_id: Text,
+        endpoint_display_name: Text,
+      }),
+    ),
+  ),
+  source_pause_message: Text,
+  destination_pause_message: Text,
+  source_pause_message_share: Text,
+  destination_pause_message_share: Text,
+});
+export type PauseInfo = z.infer<typeof PauseInfo>;
+
 export const MovedList = z.object({DATA: z.array(z.object({source_path: Text, destination_path: Text}))});
 
 export const EndpointDocument = z.object({
@@ -76,6 +100,10 @@ export const EndpointDocument = z.object({
   entity_type: Text,
   high_assurance: z.nullish(z.boolean()),
   authentication_timeout_mins: Count,
+  contact_email: Text,
+  gcp_connected: z.nullish(z.boolean()),
+  gcp_paused: z.nullish(z.boolean()),
+  non_functional: z.nullish(z.boolean()),
 });
 
 const Names = z.union([z.array(z.string()), z.string()]); // lists come as a comma list too

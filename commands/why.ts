@@ -1,0 +1,29 @@
+import {Args} from '@oclif/core';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {styleOf} from '../src/app/style.ts';
+import {explainWhy, type WhyReport} from '../src/app/why.ts';
+import {renderWhy} from '../src/report/render-why.ts';
+
+export default class Why extends StageCommand {
+  static override summary = 'Say of each step that does not move why, and what to do about it.';
+  static override description =
+    `A transfer that is queued, paused, faulting or waiting for a sign-in; a job that is held, waits for another
+one or for room in its queue; a pause before a retry; a person's hold. Each with what to type next.`;
+  static override examples = [
+    '<%= config.bin %> why climate-ens',
+    '<%= config.bin %> why climate-ens stage-in',
+    '<%= config.bin %> why climate-ens --json',
+  ];
+  static override args = {
+    run: Args.string({required: true, description: 'name of the run'}),
+    step: Args.string({description: 'only this step, even when all is well with it'}),
+  };
+
+  async run(): Promise<WhyReport> {
+    const {args, flags} = await this.parse(Why);
+    const report = await explainWhy(await this.connect(flags.profile), {run: args.run, step: args.step});
+    process.exitCode = report.exit;
+    this.say(() => renderWhy(report, styleOf(process.stdout)));
+    return report;
+  }
+}

@@ -1,0 +1,44 @@
+import type {EngineContext} from '../engine/context.ts';
+import {StageError} from '../errors.ts';
+import type {Place, TransferService} from '../transfer/transfer-service.ts';
+import type {Question} from './preflight-ask.ts';
+import {fine, type ProfileFinding, problem} from './profile-findings.ts';
+
+/** Make a directory at each destination, and have it deleted again: the one way to learn whether it can be written. */
+export async function probeDestinations(
+  {transfers, newWord}: EngineContext,
+  questions: readonly Question[],
+  names: ReadonlyMap<string, string>,
+): Promise<ProfileFinding[]> {
+  const destinations = new Map(
+    questions.flatMap(({end, place}) => (end === 'destination' ? [[`${place.collection}:${place.path}`, place]] : [])),
+  );
+  return await Promise.all(
+    [...destinations.values()].map(async (place) => {
+      const where = `${names.get(place.collection) ?? place.collection}:${place.path}`;
+      try {
+        const probe = {
+          ...place,
+          path: `${await nearest(transfers, {...place, path: parentOf(place.path)})}.stage-probe-${newWord()}/`,
+        };
+        await transfers.makeDirectory(probe);
+        await transfers.deleteDirectory(await transfers.newSubmissionId(), probe, 'stage check: its own probe');
+        return fine(`${where} can be written`, `${probe.path} was made there; Globus is deleting it`);
+      } catch (error) {
+        if (!(error instanceof StageError)) throw error;
+        return problem(`${where} cannot be written`, error.why ?? error.message, error.exit, ...error.next);
+      }
+    }),
+  );
+}
+
+/** The directory that exists, at or above a path: transfers make the missing ones. Ends in `/`. */
+async function nearest(transfers: TransferService, place: Place): Promise<string> {
+  const above = parentOf(place.path.replace(/\/+$/, ''));
+  if (above === '' || above === place.path || (await transfers.stat(place)) !== undefined) return place.path;
+  return nearest(transfers, {...place, path: above});
+}
+
+function parentOf(path: string): string {
+  return path.endsWith('/') ? path : path.slice(0, path.lastIndexOf('/') + 1);
+}

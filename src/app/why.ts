@@ -1,0 +1,56 @@
+import {reconcile} from '../engine/reconcile.ts';
+import {type ExitCode, RequestWrong} from '../errors.ts';
+import type {RunId} from '../ledger/layout.ts';
+import {viewRun, viewSummary} from '../report/run-view.ts';
+import {type Explanation, explainRun, explainSummary} from '../report/why/why-view.ts';
+import {blindSpots, exitOf, type ProblemDocument, problemDocuments} from './report.ts';
+import {findRun} from './status.ts';
+import {learnAbout, tasksOf} from './task-knowledge.ts';
+import type {Stage} from './wiring.ts';
+
+export interface WhyReport {
+  readonly run: string;
+  readonly state: 'active' | 'succeeded' | 'failed' | 'cancelled' | 'cancelling';
+  /** those first that a person can do something about */
+  readonly reasons: readonly Explanation[];
+  readonly problems: readonly ProblemDocument[];
+  readonly notKnown: readonly string[];
+  readonly exit: ExitCode;
+}
+
+/** Look once, do what is to be done, and say of each step that does not move why, and what to do. @throws {NoSuchRun} {RequestWrong} */
+export async function explainWhy(stage: Stage, asked: {run: string; step: string | undefined}): Promise<WhyReport> {
+  const run = findRun(stage, asked.run);
+  requireStep(stage, run, asked.step);
+  const sealed = stage.ledger.summary(run);
+  if (sealed) {
+    const reasons = explainSummary(sealed, asked.step);
+    return {run, state: sealed.state, reasons, problems: [], notKnown: [], exit: exitOf(viewSummary(sealed), [])};
+  }
+  const engine = await stage.engine();
+  const looked = await reconcile(engine);
+  const state = looked.runs.find((open) => open.id === run)?.state ?? stage.ledger.open(run).state;
+  const settings = {...engine.settings, rebuild: false};
+  const known = await learnAbout(engine.transfers, tasksOf(state, looked.seen));
+  const view = viewRun(state, looked.seen, settings, known);
+  const problems = problemDocuments(looked.problems);
+  return {
+    run,
+    state: view.state,
+    reasons: explainRun({run: state, seen: looked.seen, settings}, known, asked.step),
+    problems,
+    notKnown: blindSpots(looked),
+    exit: exitOf(view, problems),
+  };
+}
+
+function requireStep(stage: Stage, run: RunId, step: string | undefined): void {
+  if (step === undefined) return;
+  const names = stage.ledger.open(run).state.spec.workflow.steps.map(({name}) => name);
+  if (names.includes(step)) return;
+  throw new RequestWrong(`run ${run} has no step "${step}"`, {
+    code: 'NO_SUCH_STEP',
+    why: `its steps are ${names.join(', ')}`,
+    next: [`All of them: stage why ${run}`],
+  });
+}

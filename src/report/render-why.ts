@@ -1,0 +1,47 @@
+import {type ProblemText, paint, renderProblems, type Style} from './render-status.ts';
+import {renderDuration, renderTime} from './units.ts';
+import type {Standing} from './why/explanation.ts';
+import type {Explanation} from './why/why-view.ts';
+
+interface WhyParts {
+  readonly run: string;
+  readonly state: string;
+  readonly reasons: readonly Explanation[];
+  readonly problems: readonly ProblemText[];
+  readonly notKnown: readonly string[];
+}
+
+const SIGNS: Readonly<Record<Standing, readonly [sign: string, colour: 'red' | 'yellow' | 'dim' | 'green']>> = {
+  action: ['!', 'red'],
+  trouble: ['‖', 'yellow'],
+  waiting: ['·', 'dim'],
+  fine: ['✓', 'green'],
+};
+
+/** What stands in a run's way: what, why, and what to type next. */
+export function renderWhy({run, state, reasons, problems, notKnown}: WhyParts, style: Style): string {
+  return [
+    reasons.length === 0 ? `${run} is ${state}: nothing stands in its way.` : `${run} is ${state}`,
+    ...reasons.flatMap((reason) => renderReason(reason, style)),
+    ...notKnown.map((line) => paint(`${line}; nothing was concluded`, 'yellow', style)),
+    ...renderProblems(problems),
+  ].join('\n');
+}
+
+function renderReason(reason: Explanation, style: Style): string[] {
+  const [sign, colour] = SIGNS[reason.standing];
+  const head = `${paint(sign, colour, style)} ${reason.step ? `${reason.step}: ` : ''}${reason.what}`;
+  const met = [
+    ...(reason.since ? [`since ${renderTime(reason.since)}`] : []),
+    ...(reason.times !== undefined && reason.times > 1 ? [`met ${reason.times} times`] : []),
+  ];
+  return [
+    head,
+    ...(reason.why ? [`    why: ${reason.why}`] : []),
+    ...(met.length > 0 ? [`    ${met.join(', ')}`] : []),
+    ...(reason.deadline
+      ? [`    Globus gives up ${renderTime(reason.deadline)}, in ${renderDuration(reason.deadlineInSeconds ?? 0)}`]
+      : []),
+    ...reason.next.map((line, index) => `    ${index === 0 ? 'next:' : '     '} ${line}`),
+  ];
+}

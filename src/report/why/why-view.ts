@@ -1,0 +1,113 @@
+import type {View} from '../../engine/plan/view.ts';
+import type {RunSummary} from '../../ledger/summary.ts';
+import {explainStep, type Knowledge} from './explain-step.ts';
+import type {Reason, Standing} from './explanation.ts';
+
+/** A reason in the shape of `--json`: times in ISO 8601 UTC. Stable: scripts read it. */
+export interface Explanation {
+  /** absent for what concerns the run as a whole */
+  readonly step?: string;
+  readonly standing: Standing;
+  readonly code: string;
+  readonly what: string;
+  readonly why?: string;
+  readonly next: readonly string[];
+  readonly since?: string;
+  readonly times?: number;
+  /** when Globus gives up */
+  readonly deadline?: string;
+  /** what is left until then */
+  readonly deadlineInSeconds?: number;
+}
+
+const ORDER: readonly Standing[] = ['action', 'trouble', 'waiting', 'fine'];
+
+/**
+ * Why a run is where it is: its steps that do not move, those first that a person can do something about. Pure.
+ *
+ * @param only one step, which is told of even when all is well with it
+ */
+export function explainRun(view: View, known: Knowledge, only?: string): Explanation[] {
+  const {run, seen} = view;
+  const steps = run.spec.workflow.steps.filter(({name}) => only === undefined || name === only);
+  const all = steps.map((step) => toExplanation(explainStep(view, step, known), seen.now, step.name));
+  if (only !== undefined) return all;
+  const still = all.filter(({standing}) => standing !== 'fine');
+  const shown = still.length > 0 ? still : all.filter(({code}) => !/^STEP_(SUCCEEDED|SKIPPED)$/.test(code));
+  return [...ofTheRun(view), ...inOrder(shown)];
+}
+
+function ofTheRun({run, seen}: View): Explanation[] {
+  const hold = run.holds.findLast((each) => each.endedAt === undefined);
+  const cancelled: Reason[] = run.cancel
+    ? [
+        {
+          standing: 'waiting',
+          code: 'RUN_CANCELLED',
+          what: `the run is being cancelled by ${run.cancel.by}`,
+          why: 'it ends when what still runs has ended',
+          next: [],
+          since: run.cancel.at,
+        },
+      ]
+    : [];
+  const held: Reason[] = hold
+    ? [
+        {
+          standing: 'action',
+          code: 'RUN_HELD',
+          what: `the run is held by ${hold.by}${hold.steps ? ` (only ${hold.steps.join(', ')})` : ''}`,
+          why: 'nothing of it is started meanwhile; what runs goes on',
+          next: [`End the hold: stage release ${run.spec.run}`],
+          since: hold.at,
+        },
+      ]
+    : [];
+  return [...held, ...cancelled].map((reason) => toExplanation(reason, seen.now));
+}
+
+/** Why a run ended as it did, from its seal. Pure. */
+export function explainSummary(summary: RunSummary, only?: string): Explanation[] {
+  const wanted = summary.steps.filter(({step}) => only === undefined || step === only);
+  const all = wanted.map((step): Explanation => {
+    const failed = step.state === 'failed' || step.state === 'cancelled';
+    return {
+      step: step.step,
+      standing: failed ? 'action' : 'fine',
+      code: `STEP_${step.state.toUpperCase()}`,
+      what:
+        step.state === 'failed'
+          ? 'it has failed'
+          : step.state === 'succeeded'
+            ? 'it has succeeded'
+            : `it was ${step.state}`,
+      why: step.why,
+      next: failed
+        ? [
+            `What it said: stage logs ${summary.run} --step ${step.step}`,
+            `Mend the cause, then try it again: stage resume ${summary.run}`,
+          ]
+        : [],
+      ...(step.endedAt === undefined ? {} : {since: new Date(step.endedAt).toISOString()}),
+    };
+  });
+  return only === undefined ? inOrder(all.filter(({standing}) => standing !== 'fine')) : all;
+}
+
+function inOrder(list: readonly Explanation[]): Explanation[] {
+  return [...list].sort((a, b) => ORDER.indexOf(a.standing) - ORDER.indexOf(b.standing));
+}
+
+function toExplanation({since, deadline, ...reason}: Reason, now: number, step?: string): Explanation {
+  return {
+    ...(step === undefined ? {} : {step}),
+    ...reason,
+    ...(since === undefined ? {} : {since: new Date(since).toISOString()}),
+    ...(deadline === undefined
+      ? {}
+      : {
+          deadline: new Date(deadline).toISOString(),
+          deadlineInSeconds: Math.max(0, Math.round((deadline - now) / 1000)),
+        }),
+  };
+}
