@@ -1,6 +1,8 @@
 import {connect} from 'node:net';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import type {LocalCollection} from './globus/globus-stand-in.ts';
+import type {OutageTarget, OutageWish} from './outage-modes.ts';
+import type {LocalOutage} from './outages.ts';
 
 /** What can be asked of the background process, apart from PBS commands. */
 export type ControlRequest =
@@ -10,6 +12,13 @@ export type ControlRequest =
   | {readonly do: 'pause'; readonly collection: string; readonly message?: string}
   | {readonly do: 'resume'; readonly collection: string}
   | {readonly do: 'rate'; readonly bytesPerSecond: number | null}
+  | {readonly do: 'outage'; readonly outage: OutageWish}
+  | {readonly do: 'end-outage'; readonly targets: readonly OutageTarget[]}
+  /** `collections` holds names or ids; an empty list means all */
+  | {readonly do: 'expire'; readonly collections?: readonly string[]; readonly tokens: boolean}
+  | {readonly do: 'renew'; readonly collections: readonly string[]}
+  /** `code` is an event code of Globus; null clears the fault */
+  | {readonly do: 'fault'; readonly collection: string; readonly path: string; readonly code: string | null}
   | {readonly do: 'add-collection'; readonly name: string; readonly directory: string};
 
 export interface LocalStatus {
@@ -23,8 +32,14 @@ export interface LocalStatus {
     readonly running: number;
     readonly finished: number;
   };
-  readonly tasks: {readonly active: number; readonly queued: number; readonly ended: number};
+  readonly tasks: {
+    readonly active: number;
+    readonly queued: number;
+    readonly inactive: number;
+    readonly ended: number;
+  };
   readonly collections: readonly LocalCollection[];
+  readonly outages: readonly LocalOutage[];
 }
 
 export interface ControlAnswer {

@@ -4,8 +4,10 @@ import {dirname, join} from 'node:path';
 import type {ControlAnswer, ControlRequest, LocalStatus} from './control.ts';
 import {type GlobusStandIn, openGlobusStandIn} from './globus/globus-stand-in.ts';
 import {takeLock} from './lock.ts';
+import {createOutages, type Outages} from './outages.ts';
 import {writeCommands} from './pbs/commands.ts';
-import {openPbsStandIn, type PbsCommand, type PbsStandIn} from './pbs/pbs-stand-in.ts';
+import {answerPbs, CUT} from './pbs/outage.ts';
+import {type Emit, openPbsStandIn, type PbsCommand, type PbsStandIn} from './pbs/pbs-stand-in.ts';
 import {FIRST_COLLECTIONS, type StandInHome, standInHome} from './stand-in-home.ts';
 
 export interface DaemonOptions {
@@ -27,9 +29,16 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const giveBack = takeLock(home.lock);
   if (!giveBack) return false;
-  const log = (line: string) => appendFileSync(home.log, `${new Date().toISOString()} ${line}\n`, {mode: 0o600});
+  const log = (line: string) => {
+    try {
+      appendFileSync(home.log, `${new Date().toISOString()} ${line}\n`, {mode: 0o600});
+    } catch {
+      // a disk that is full must not end the stand-ins; what they could not write down is lost
+    }
+  };
 
-  const globus = await openGlobusStandIn({root: home.globus, log: (line) => log(`globus ${line}`)});
+  const outages = createOutages();
+  const globus = await openGlobusStandIn({root: home.globus, outages, log: (line) => log(`globus ${line}`)});
   for (const [name, id] of Object.entries(FIRST_COLLECTIONS))
     globus.addCollection({name, id, directory: join(home.collections, name)});
   publishNames(home, globus);
@@ -48,6 +57,7 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
       jobs: pbs.counts(),
       tasks: globus.counts(),
       collections: globus.collections(),
+      outages: outages.all(),
     });
     const end = () => {
       server.close();
@@ -56,7 +66,8 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
     const server = listen(
       home.socket,
       pbs,
-      (request) => control({request, pbs, globus, home, status, end}),
+      outages,
+      (request) => control({request, pbs, globus, outages, home, status, end}),
       log,
       reject,
       () => {
@@ -74,6 +85,7 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
   });
 
   rmSync(home.running, {force: true});
+  outages.end();
   await pbs.close();
   await globus.close();
   rmSync(home.socket, {force: true});
@@ -86,12 +98,13 @@ interface Control {
   readonly request: ControlRequest;
   readonly pbs: PbsStandIn;
   readonly globus: GlobusStandIn;
+  readonly outages: Outages;
   readonly home: StandInHome;
   readonly status: () => LocalStatus;
   readonly end: () => void;
 }
 
-async function control({request, pbs, globus, home, status, end}: Control): Promise<ControlAnswer> {
+async function control({request, pbs, globus, outages, home, status, end}: Control): Promise<ControlAnswer> {
   let wiped: number | undefined;
   switch (request.do) {
     case 'status':
@@ -111,6 +124,22 @@ async function control({request, pbs, globus, home, status, end}: Control): Prom
     case 'add-collection':
       globus.addCollection({name: request.name, directory: request.directory});
       publishNames(home, globus);
+      break;
+    case 'outage':
+      outages.begin(request.outage);
+      break;
+    case 'end-outage':
+      outages.end(request.targets);
+      break;
+    case 'expire':
+      if (request.collections) globus.expire(request.collections);
+      if (request.tokens) globus.expireTokens();
+      break;
+    case 'renew':
+      globus.renew(request.collections);
+      break;
+    case 'fault':
+      globus.setFault(request.collection, request.path, request.code);
       break;
     case 'down':
       await pbs.stop();
@@ -133,6 +162,7 @@ type Answering = (request: ControlRequest) => Promise<ControlAnswer>;
 function listen(
   path: string,
   pbs: PbsStandIn,
+  outages: Outages,
   answer: Answering,
   log: (line: string) => void,
   failed: (error: Error) => void,
@@ -146,10 +176,13 @@ function listen(
   const server = createServer({allowHalfOpen: true}, (socket) => {
     readLine(
       socket,
-      async (line) => {
+      async (line, gone) => {
         // Only this program's own commands can reach a socket in a directory of mode 0700.
         const message = JSON.parse(line) as ({kind: 'pbs'} & PbsCommand) | ({kind: 'control'} & ControlRequest);
-        if (message.kind === 'pbs') return pbs.handle(message, (part) => socket.write(`${JSON.stringify(part)}\n`));
+        if (message.kind === 'pbs') {
+          const emit: Emit = (part) => socket.write(`${JSON.stringify(part)}\n`);
+          return answerPbs(outages, {command: message, gone, answer: () => pbs.handle(message, emit)});
+        }
         return answer(message).then(
           (given) => ({answer: given}),
           (error: Error) => ({wrong: error.message}),
@@ -166,8 +199,14 @@ function listen(
   return server;
 }
 
-function readLine(socket: Socket, answer: (line: string) => Promise<unknown>, log: (line: string) => void): void {
+function readLine(
+  socket: Socket,
+  answer: (line: string, gone: AbortSignal) => Promise<unknown>,
+  log: (line: string) => void,
+): void {
   let text = '';
+  const gone = new AbortController();
+  for (const sign of ['end', 'close']) socket.once(sign, () => gone.abort());
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy()); // whoever asked has gone
   socket.on('data', (chunk: string) => {
@@ -176,8 +215,9 @@ function readLine(socket: Socket, answer: (line: string) => Promise<unknown>, lo
     const end = text.indexOf('\n', before);
     if (end < 0) return;
     socket.removeAllListeners('data');
-    answer(text.slice(0, end)).then(
-      (given) => socket.end(`${JSON.stringify(given)}\n`),
+    socket.resume(); // so that its end is noticed
+    answer(text.slice(0, end), gone.signal).then(
+      (given) => (given === CUT ? socket.destroy() : socket.end(`${JSON.stringify(given)}\n`)),
       (error: Error) => {
         log(`defect: ${error.stack ?? error.message}`);
         socket.end(

@@ -66,7 +66,7 @@ test.each<[string, Document]>([
 ])('a transfer with %s is a bad request, and starts nothing', async (_what, wrong) => {
   const {status, body} = await world.call('POST', '/transfer', transferDocument(world, item, wrong));
   expect({status, code: body.code}, JSON.stringify(body)).toEqual({status: 400, code: 'ClientError.BadRequest'});
-  expect(world.globus.counts()).toEqual({active: 0, queued: 0, ended: 0});
+  expect(world.globus.counts()).toEqual({active: 0, queued: 0, inactive: 0, ended: 0});
 });
 
 test('no items, unknown collections and unknown tasks have refusals of their own', async () => {

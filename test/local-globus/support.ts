@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type GlobusStandIn, openGlobusStandIn} from '../../src/local/globus/globus-stand-in.ts';
+import type {Outages} from '../../src/local/outages.ts';
 
 export type Document = Record<string, unknown>;
 
@@ -35,11 +36,13 @@ export interface World {
 
 const RETRY = {first: 50, longest: 200};
 
-export async function openWorld(): Promise<World> {
+/** @param state where the stand-in keeps its own files; beside the collections when not given */
+export async function openWorld(outages?: Outages, state?: string): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'stage-globus-'));
-  const root = join(directory, 'state');
+  const root = state ?? join(directory, 'state');
   const log: string[] = [];
-  const open = () => openGlobusStandIn({root, retryMs: RETRY, log: (line) => log.push(line)});
+  const open = () =>
+    openGlobusStandIn({root, retryMs: RETRY, ...(outages ? {outages} : {}), log: (line) => log.push(line)});
   const globus = await open();
   const source = globus.addCollection({name: 'source', directory: join(directory, 'source')});
   const destination = globus.addCollection({name: 'destination', directory: join(directory, 'destination')});

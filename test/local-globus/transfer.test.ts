@@ -158,10 +158,10 @@ test('only three transfers are worked on at once; the others wait as Queued', as
   }
   const nice = await Promise.all(ids.map(async (id) => (await world.task(id)).nice_status));
   expect(nice).toEqual(['OK', 'OK', 'OK', 'Queued', 'Queued']);
-  expect(world.globus.counts()).toEqual({active: 3, queued: 2, ended: 0});
+  expect(world.globus.counts()).toEqual({active: 3, queued: 2, inactive: 0, ended: 0});
   world.globus.setRate(null);
   for (const id of ids) expect((await world.ended(id)).status).toBe('SUCCEEDED');
-  expect(world.globus.counts()).toEqual({active: 0, queued: 0, ended: 5});
+  expect(world.globus.counts()).toEqual({active: 0, queued: 0, inactive: 0, ended: 5});
 });
 
 test('what was copied is listed with sizes and checksums once the task has ended, and not before', async () => {

@@ -3,6 +3,7 @@ import {mkdirSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {z} from 'zod';
 import {readJsonFile, writeJsonFile} from './atomic-file.ts';
+import {type PlannedFault, plannedFault} from './planned-faults.ts';
 import {uuid} from './submission.ts';
 
 const collectionSchema = z.object({
@@ -10,6 +11,9 @@ const collectionSchema = z.object({
   name: z.string(),
   directory: z.string(),
   pausedBy: z.object({message: z.string(), since: z.string(), rule: z.string()}).optional(),
+  /** the credential with which the service acts there has lapsed */
+  expired: z.object({since: z.string()}).optional(),
+  faults: z.array(plannedFault).optional(),
 });
 export type Collection = z.output<typeof collectionSchema>;
 
@@ -22,6 +26,11 @@ export interface Collections {
   /** @throws {RangeError} when no collection has this name or id */
   pause(nameOrId: string, message: string, now: number): void;
   resume(nameOrId: string): void;
+  /** @param namesOrIds all collections when empty */
+  expire(namesOrIds: readonly string[], now: number): void;
+  renew(namesOrIds: readonly string[]): void;
+  /** Let everything beneath a path fault, or no more. @param code null clears; a path has one fault at most */
+  setFault(nameOrId: string, path: string, code: PlannedFault['code'] | null): void;
 }
 
 /** @param root directory of the stand-in's state; `collections.json` lies in it */
@@ -39,6 +48,9 @@ export function openCollections(root: string): Collections {
     if (!found) throw new RangeError(`no collection is called "${nameOrId}"`);
     return found;
   };
+  // Looked up before anything is changed: one wrong name among several changes nothing.
+  const meant = (namesOrIds: readonly string[]): Collection[] =>
+    namesOrIds.length === 0 ? [...known.values()] : namesOrIds.map(find);
   return {
     all: () => [...known.values()],
     get: (id) => known.get(id.toLowerCase()),
@@ -60,6 +72,17 @@ export function openCollections(root: string): Collections {
     resume(nameOrId) {
       const {pausedBy: _, ...going} = find(nameOrId);
       save(going);
+    },
+    expire(namesOrIds, now) {
+      for (const one of meant(namesOrIds)) save({...one, expired: {since: new Date(now).toISOString()}});
+    },
+    renew(namesOrIds) {
+      for (const {expired: _, ...renewed} of meant(namesOrIds)) save(renewed);
+    },
+    setFault(nameOrId, path, code) {
+      const {faults = [], ...rest} = find(nameOrId);
+      const left = [...faults.filter((fault) => fault.path !== path), ...(code === null ? [] : [{path, code}])];
+      save(left.length > 0 ? {...rest, faults: left} : rest);
     },
   };
 }

@@ -19,6 +19,11 @@ export async function copyOne(work: FileWork, tools: Tools): Promise<void> {
     if (!stats.isFile()) throw new Fault('NOT_A_FILE', 'source', work.sourcePath, 'not a regular file any more');
     const pace: CopyPace = {
       ...tools.pace,
+      pass: () => {
+        tools.meetPlanned('source', work.sourcePath);
+        tools.meetPlanned('destination', work.destinationPath);
+        return tools.pace.pass();
+      },
       moved: (bytes) => {
         counts.bytesTransferred += bytes;
       },
@@ -38,7 +43,7 @@ export async function copyOne(work: FileWork, tools: Tools): Promise<void> {
       stats,
       {
         ...work,
-        temporary: tools.temporaries.beside(work.to),
+        temporary: await onDestination(work.destinationPath, async () => tools.temporaries.beside(work.to)),
         verify: options.verifyChecksum,
         preserveTimestamp: options.preserveTimestamp,
         algorithm,

@@ -1,7 +1,7 @@
 import {lstat, opendir, readdir, rmdir, unlink} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import type {CopyPace} from './copy-file.ts';
-import {asFault, Fault, systemCode} from './fault.ts';
+import {asFault, FatalFault, Fault, systemCode} from './fault.ts';
 import {globToRegExp} from './glob.ts';
 import {childPath, type Ground, locateForWriting} from './paths.ts';
 import type {TaskCounts} from './task-state.ts';
@@ -14,6 +14,8 @@ export interface DeleteTools {
   /** also set when a task goes on after a restart: what is missing then may be its own work */
   readonly ignoreMissing: boolean;
   readonly interpretGlobs: boolean;
+  /** @throws {Fault} when somebody ordered one for the path */
+  meetPlanned(path: string): void;
 }
 
 /**
@@ -41,12 +43,14 @@ async function named(path: string, tools: DeleteTools): Promise<string[]> {
 
 async function remove(path: string, tools: DeleteTools): Promise<void> {
   await tools.pace.pass();
-  if (path === '/') throw new Fault('PERMISSION_DENIED', 'source', path, "a collection's own directory is not deleted");
+  if (path === '/')
+    throw new FatalFault(new Fault('PERMISSION_DENIED', 'source', path, "a collection's own directory is not deleted"));
   try {
+    tools.meetPlanned(path);
     const place = await locateForWriting(tools.ground, path);
     const seen = await lstat(place);
     if (!seen.isDirectory()) await removeFile(place, tools);
-    else if (tools.recursive) await removeTree(place, tools);
+    else if (tools.recursive) await removeTree(place, path, tools);
     else throw new Fault('IS_A_DIRECTORY', 'source', path, 'recursive was not asked for');
   } catch (error) {
     if (tools.pace.signal.aborted) throw error;
@@ -55,11 +59,12 @@ async function remove(path: string, tools: DeleteTools): Promise<void> {
   }
 }
 
-async function removeTree(directory: string, tools: DeleteTools): Promise<void> {
+async function removeTree(directory: string, path: string, tools: DeleteTools): Promise<void> {
   for await (const entry of await opendir(directory)) {
     await tools.pace.pass();
-    const place = join(directory, entry.name);
-    if (entry.isDirectory()) await removeTree(place, tools);
+    const [place, child] = [join(directory, entry.name), childPath(path, entry.name)];
+    tools.meetPlanned(child);
+    if (entry.isDirectory()) await removeTree(place, child, tools);
     else await removeFile(place, tools);
   }
   await rmdir(directory);

@@ -16,6 +16,15 @@ export class Fault extends Error {
   }
 }
 
+/** Ends the task at once: trying again would not help. */
+export class FatalFault extends Error {
+  readonly code: string;
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.code = fault.code;
+  }
+}
+
 export type Side = 'source' | 'destination';
 
 const CODES: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import {chmodSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {z} from 'zod';
+import {createOutages, type Outages} from '../outages.ts';
 import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 import {routeAuth} from './auth.ts';
 import type {AuthService} from './auth-service.ts';
@@ -9,12 +10,16 @@ import {openCollections} from './collections.ts';
 import {type Answer, openHttpServer, type Request} from './http-server.ts';
 import {openIdTokenSigner} from './id-token.ts';
 import {openIdentities} from './identities.ts';
+import {answerGlobus} from './outage.ts';
+import {readPath} from './paths.ts';
+import {FAULT_CODES, type PlannedFault} from './planned-faults.ts';
 import {TransferProblem} from './problem.ts';
 import {startTaskRunner} from './task-runner.ts';
 import {hasEnded} from './task-state.ts';
 import {openTaskStore} from './task-store.ts';
 import {openTokenStore} from './token-store.ts';
-import {routeTransfer, type TransferApi} from './transfer-routes.ts';
+import type {TransferApi} from './transfer-api.ts';
+import {routeTransfer} from './transfer-routes.ts';
 
 export interface GlobusStandInOptions {
   /** directory for all its state; made with mode 0700 */
@@ -24,6 +29,8 @@ export interface GlobusStandInOptions {
   /** wait before what faulted is tried again: the first and the longest, in milliseconds */
   readonly retryMs?: {readonly first: number; readonly longest: number};
   readonly log?: (line: string) => void;
+  /** what trouble its clients meet */
+  readonly outages?: Outages;
 }
 
 export interface LocalCollection {
@@ -31,6 +38,10 @@ export interface LocalCollection {
   name: string;
   directory: string;
   pausedBy?: {message: string; since: string};
+  /** its credential has lapsed: nothing can be done there until it is renewed */
+  expired?: {since: string};
+  /** what reads and writes beneath these paths meet */
+  faults?: readonly PlannedFault[];
 }
 
 /** Globus Auth and Transfer on this machine: the real documents over HTTP, files really copied between directories. */
@@ -45,16 +56,23 @@ export interface GlobusStandIn {
   /** Pause every task that touches a collection. @param collection name or id @throws {RangeError} when there is none */
   pause(collection: string, message?: string): void;
   resume(collection: string): void;
+  /** Let the credentials of collections lapse; all of them when none is named. Kept. @throws {RangeError} */
+  expire(collections: readonly string[]): void;
+  renew(collections: readonly string[]): void;
+  /** No access token issued so far is accepted any more. */
+  expireTokens(): void;
+  /** Let what tasks read or write beneath a path fault; kept. null clears it. @throws {RangeError} {PathRefused} */
+  setFault(collection: string, path: string, code: string | null): void;
   /** Throttle every task to so many bytes per second; kept. null: as fast as the disk. */
   setRate(bytesPerSecond: number | null): void;
-  counts(): {active: number; queued: number; ended: number};
+  counts(): {active: number; queued: number; inactive: number; ended: number};
   close(): Promise<void>;
 }
 
 const settingsSchema = z.object({port: z.number().default(0), rate: z.number().positive().nullable().default(null)});
 
 export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<GlobusStandIn> {
-  const {root, log = () => undefined} = options;
+  const {root, log = () => undefined, outages = createOutages()} = options;
   mkdirSync(root, {recursive: true, mode: 0o700});
   chmodSync(root, 0o700); // it may have existed with more
   const settingsFile = join(root, 'settings.json');
@@ -62,7 +80,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
   const identities = openIdentities(root);
   const tokens = openTokenStore(root);
   const collections = openCollections(root);
-  const store = openTaskStore(root);
+  const store = openTaskStore(root, log);
   const runner = startTaskRunner(store, collections, {
     rate: () => settings.rate,
     retryMs: options.retryMs ?? {first: 1000, longest: 10_000},
@@ -76,7 +94,11 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     if (!answer) throw new TransferProblem(404, 'ClientError.NotFound', `No such resource: ${request.path}`);
     return answer;
   };
-  const server = await openHttpServer(options.port || settings.port, handle, log);
+  const server = await openHttpServer(
+    options.port || settings.port,
+    (request) => answerGlobus(outages, request, () => handle(request)),
+    log,
+  );
   url = `http://127.0.0.1:${server.port}/`;
   settings.port = server.port;
   writeJsonFile(settingsFile, settings);
@@ -93,6 +115,19 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     resume(collection) {
       collections.resume(collection);
       runner.look();
+    },
+    expire(named) {
+      collections.expire(named, Date.now());
+      runner.look();
+    },
+    renew(named) {
+      collections.renew(named);
+      runner.tryNow();
+    },
+    expireTokens: () => tokens.revokeAccess(),
+    setFault(collection, path, code) {
+      collections.setFault(collection, readPath(path, 'from-home'), z.enum(FAULT_CODES).nullable().parse(code));
+      if (code === null) runner.tryNow();
     },
     setRate(bytesPerSecond) {
       settings.rate = z.number().positive().nullable().parse(bytesPerSecond);

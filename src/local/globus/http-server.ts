@@ -9,6 +9,8 @@ export interface Request {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
+  /** aborts when the client hangs up before it has its answer */
+  readonly gone: AbortSignal;
   /** @throws {TransferProblem} 400 when the body is not a JSON document */
   json(): Promise<unknown>;
   form(): Promise<URLSearchParams>;
@@ -17,7 +19,11 @@ export interface Request {
 export type Answer =
   | {readonly status: number; readonly document: unknown}
   | {readonly status: number; readonly html: string}
-  | {readonly status: 302; readonly location: string};
+  | {readonly status: 302; readonly location: string}
+  /** a body as it is, whatever the type says */
+  | {readonly status: number; readonly type: string; readonly text: string}
+  /** no answer: the connection ends, with a TCP reset or without */
+  | {readonly cut: 'reset' | 'close'};
 
 export type Handle = (request: Request) => Promise<Answer>;
 
@@ -35,8 +41,10 @@ export async function openHttpServer(
   const server = createServer((incoming, response) => {
     response.on('error', () => undefined); // the client is gone: nobody is left to be told
     incoming.on('error', () => undefined);
-    answer(incoming, handle, log).then(
-      (text) => send(response, text),
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    answer(incoming, gone.signal, handle, log).then(
+      (sent) => ('cut' in sent ? cut(response, sent.cut) : send(response, sent)),
       (error: unknown) => {
         log(`cannot answer ${incoming.url}: ${error}`);
         response.destroy();
@@ -85,13 +93,24 @@ function send(response: ServerResponse, sent: Sent): void {
   response.end(sent.text);
 }
 
-async function answer(incoming: IncomingMessage, handle: Handle, log: (line: string) => void): Promise<Sent> {
+function cut(response: ServerResponse, how: 'reset' | 'close'): void {
+  if (how === 'reset') response.socket?.resetAndDestroy();
+  else response.destroy();
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  gone: AbortSignal,
+  handle: Handle,
+  log: (line: string) => void,
+): Promise<Sent | {readonly cut: 'reset' | 'close'}> {
   const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
   const request: Request = {
     method: incoming.method ?? 'GET',
     path,
     query: new URLSearchParams(query),
     headers: incoming.headers,
+    gone,
     json: async () => {
       const text = await readBody(incoming);
       try {
@@ -104,6 +123,8 @@ async function answer(incoming: IncomingMessage, handle: Handle, log: (line: str
   };
   try {
     const done = await handle(request);
+    if ('cut' in done) return done;
+    if ('text' in done) return {status: done.status, headers: {'content-type': done.type}, text: done.text};
     if ('location' in done) return {status: 302, headers: {location: done.location}, text: ''};
     if ('html' in done)
       return {status: done.status, headers: {'content-type': 'text/html; charset=utf-8'}, text: done.html};
@@ -120,7 +141,8 @@ async function answer(incoming: IncomingMessage, handle: Handle, log: (line: str
 
 function problemAnswer(error: unknown, path: string): Sent {
   if (error instanceof AuthProblem) {
-    if (error.kind === 'oauth') return inJson(error.status, {error: error.code, error_description: error.message});
+    if (error.kind === 'oauth')
+      return inJson(error.status, {error: error.code, error_description: error.message}, error.headers);
     const title = error.code.toLowerCase().replaceAll('_', ' ');
     const one = {
       status: String(error.status),
@@ -129,21 +151,30 @@ function problemAnswer(error: unknown, path: string): Sent {
       title,
       detail: error.message,
     };
-    return inJson(error.status, {errors: [one], error: error.code.toLowerCase(), error_description: error.message});
+    return inJson(
+      error.status,
+      {errors: [one], error: error.code.toLowerCase(), error_description: error.message},
+      error.headers,
+    );
   }
   const problem =
     error instanceof TransferProblem ? error : new TransferProblem(500, 'InternalError', 'An internal error occurred');
-  return inJson(problem.status, {
-    code: problem.code,
-    message: problem.message,
-    request_id: requestId(),
-    resource: resourceOf(path),
-  });
+  return inJson(
+    problem.status,
+    {
+      code: problem.code,
+      message: problem.message,
+      request_id: requestId(),
+      resource: resourceOf(path),
+      ...problem.extras.fields,
+    },
+    problem.extras.headers,
+  );
 }
 
-const inJson = (status: number, document: unknown): Sent => ({
+const inJson = (status: number, document: unknown, headers: Readonly<Record<string, string>> = {}): Sent => ({
   status,
-  headers: {'content-type': 'application/json'},
+  headers: {'content-type': 'application/json', ...headers},
   text: JSON.stringify(document),
 });
 

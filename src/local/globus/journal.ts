@@ -1,9 +1,26 @@
-import {appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync} from 'node:fs';
+import {appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync} from 'node:fs';
 
 /** An append-only file of JSON lines that may be long: lines gather for a moment before they are written. */
 export interface Journal {
   append(value: unknown): void;
+  /** @throws what the disk says; the lines stay gathered, and go out with the next flush that works */
   flush(): void;
+}
+
+/** Append all of a text or nothing of it: a disk that fills up must not leave half a line for the next to be glued to. */
+export function appendWhole(path: string, text: string): void {
+  const file = openSync(path, 'a', 0o600);
+  try {
+    const {size} = fstatSync(file);
+    try {
+      appendFileSync(file, text);
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 const GATHER_BYTES = 64 * 1024;
@@ -11,16 +28,23 @@ const GATHER_BYTES = 64 * 1024;
 export function createJournal(path: string): Journal {
   // A kill may have cut the last line short: the next one must not be glued to it.
   const before = readText(path);
+  let flushAt = GATHER_BYTES;
   let gathered = before === '' || before.endsWith('\n') ? '' : '\n';
   return {
     append(value) {
       gathered += `${JSON.stringify(value)}\n`;
-      if (gathered.length >= GATHER_BYTES) this.flush();
+      if (gathered.length < flushAt) return;
+      try {
+        this.flush();
+      } catch {
+        flushAt = gathered.length + GATHER_BYTES; // whoever flushes at the end is told
+      }
     },
     flush() {
       if (gathered === '') return;
-      appendFileSync(path, gathered, {mode: 0o600});
+      appendWhole(path, gathered);
       gathered = '';
+      flushAt = GATHER_BYTES;
     },
   };
 }

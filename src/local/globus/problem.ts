@@ -1,3 +1,10 @@
+/** What some refusals carry beside code and message. */
+export interface ProblemExtras {
+  /** further fields of the body */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /**
  * A refusal in the words of Globus Transfer. The server turns it into `{code, message, request_id, resource}`.
  *
@@ -6,11 +13,13 @@
 export class TransferProblem extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, message: string) {
+  readonly extras: ProblemExtras;
+  constructor(status: number, code: string, message: string, extras: ProblemExtras = {}) {
     super(message);
     this.name = 'TransferProblem';
     this.status = status;
     this.code = code;
+    this.extras = extras;
   }
 }
 
@@ -19,9 +28,17 @@ export class AuthProblem extends Error {
   readonly status: number;
   readonly code: string;
   readonly kind: 'oauth' | 'api';
-  constructor(status: number, kind: 'oauth' | 'api', code: string, message: string) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    status: number,
+    kind: 'oauth' | 'api',
+    code: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.name = 'AuthProblem';
+    this.headers = headers;
     this.status = status;
     this.kind = kind;
     this.code = code;

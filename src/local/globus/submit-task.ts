@@ -1,5 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import type {Collection, Collections} from './collections.ts';
+import {requireCredential} from './credential.ts';
 import {badRequest, collectionNotFound, conflict} from './problem.ts';
 import {type DeleteSubmission, pathsDigest, readDelete, readTransfer, type TransferSubmission} from './submission.ts';
 import type {TaskRunner} from './task-runner.ts';
@@ -30,8 +31,8 @@ export function submitTransfer(to: Submitter, owner: string, body: unknown): Sub
   const document = readTransfer(body);
   const before = to.store.bySubmission(owner, document.submission_id);
   if (before) return {task: before, duplicate: true};
-  const source = knownCollection(to.collections, document.source_endpoint);
-  const destination = knownCollection(to.collections, document.destination_endpoint);
+  const source = usableCollection(to.collections, document.source_endpoint, owner);
+  const destination = usableCollection(to.collections, document.destination_endpoint, owner);
   const digest = pathsDigest(document);
   const unfinished = to.store.all.filter((task) => task.owner === owner && !hasEnded(task));
   if (unfinished.some((task) => task.pathsDigest === digest)) {
@@ -62,7 +63,7 @@ export function submitDelete(to: Submitter, owner: string, body: unknown): Submi
   return accept(to, owner, document, body, {
     type: 'DELETE',
     pathsDigest: '',
-    source: knownCollection(to.collections, document.endpoint),
+    source: usableCollection(to.collections, document.endpoint, owner),
     destination: undefined,
     options: {
       syncLevel: null,
@@ -138,8 +139,9 @@ function accept(
   return {task, duplicate: false};
 }
 
-function knownCollection(collections: Collections, id: string): Collection {
+function usableCollection(collections: Collections, id: string, owner: string): Collection {
   const collection = collections.get(id);
   if (!collection) throw collectionNotFound(id);
+  requireCredential(collection, owner);
   return collection;
 }

@@ -71,9 +71,10 @@ export function taskDocument(
   };
 }
 
-/** `OK`, `Queued`, why it is paused, or the code of what keeps it from going on; null once it has ended. */
+/** `OK`, `Queued`, why it is paused or inactive, or the code of what keeps it from going on; null once it has ended. */
 function niceStatus(task: TaskState, queued: boolean, now: number): string | null {
   if (hasEnded(task)) return null;
+  if (task.status === 'INACTIVE') return 'NO_CREDENTIALS';
   if (task.paused) return 'PAUSED_BY_ADMIN';
   if (task.trouble && now - task.trouble.at < TROUBLE_SHOWN_MS) return task.trouble.code;
   return queued ? 'Queued' : 'OK';

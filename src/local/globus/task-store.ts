@@ -1,8 +1,8 @@
-import {appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {z} from 'zod';
 import {readJsonFile, writeJsonFile} from './atomic-file.ts';
-import {createJournal, type Journal, type JournalPage, readJournal, readJournalPage} from './journal.ts';
+import {appendWhole, createJournal, type Journal, type JournalPage, readJournal, readJournalPage} from './journal.ts';
 import {type DeleteSubmission, readDelete, readTransfer, type TransferSubmission} from './submission.ts';
 import {eventSchema, type TaskEvent, type TaskState, taskStateSchema} from './task-state.ts';
 
@@ -10,6 +10,8 @@ import {eventSchema, type TaskEvent, type TaskState, taskStateSchema} from './ta
  * A directory a task: request.json (as the client sent it), state.json (replaced as the task goes on), and journals
  * that only grow: events.jsonl, successful.jsonl, skipped.jsonl. Nothing that grows with the number of files is kept
  * in memory or written again.
+ *
+ * A disk that is full for a while ends nothing: what could not be written is kept in memory and written later.
  */
 
 export type Lists = 'successful' | 'skipped';
@@ -19,8 +21,11 @@ export interface TaskStore {
   readonly all: readonly TaskState[];
   get(id: string): TaskState | undefined;
   bySubmission(owner: string, submissionId: string): TaskState | undefined;
+  /** @throws what the disk says: a task that is not on disk does not exist */
   create(state: TaskState, request: unknown): void;
   save(state: TaskState): void;
+  /** Write what could not be written before. Does nothing when there is nothing of the kind. */
+  catchUp(): void;
   transferRequest(id: string): TransferSubmission;
   deleteRequest(id: string): DeleteSubmission;
   addEvent(id: string, event: TaskEvent): void;
@@ -37,7 +42,10 @@ export interface TaskStore {
 
 const finishedLine = z.object({destination_path: z.string(), size: z.number()});
 
-export function openTaskStore(root: string): TaskStore {
+/** Events of a task that wait for room on the disk; older ones are given up. */
+const MOST_WAITING = 1000;
+
+export function openTaskStore(root: string, log: (line: string) => void = () => undefined): TaskStore {
   const directory = join(root, 'tasks');
   mkdirSync(directory, {recursive: true, mode: 0o700});
   const place = (id: string, name: string) => join(directory, id, name);
@@ -47,6 +55,28 @@ export function openTaskStore(root: string): TaskStore {
   const byId = new Map(all.map((task) => [task.id, task]));
   const submissionKey = (owner: string, id: string) => `${owner} ${id.toLowerCase()}`;
   const bySubmission = new Map(all.map((task) => [submissionKey(task.owner, task.submissionId), task]));
+  const unsaved = new Set<TaskState>();
+  const waiting = new Map<string, TaskEvent[]>();
+  const write = (state: TaskState) => writeJsonFile(place(state.id, 'state.json'), state);
+  const save = (state: TaskState) => {
+    try {
+      write(state);
+      unsaved.delete(state);
+    } catch (error) {
+      if (!unsaved.has(state)) log(`task ${state.id} cannot be saved now: ${error}`);
+      unsaved.add(state);
+    }
+  };
+  const addEvents = (id: string, added: readonly TaskEvent[]) => {
+    const events = [...(waiting.get(id) ?? []), ...added];
+    try {
+      appendWhole(place(id, 'events.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      waiting.delete(id);
+    } catch (error) {
+      if (!waiting.has(id)) log(`events of task ${id} cannot be kept now: ${error}`);
+      waiting.set(id, events.slice(-MOST_WAITING));
+    }
+  };
   const request = (id: string): unknown => JSON.parse(readFileSync(place(id, 'request.json'), 'utf8'));
   return {
     all,
@@ -55,19 +85,23 @@ export function openTaskStore(root: string): TaskStore {
     create(state, body) {
       // The request first: a state without one could not go on after a kill in between.
       writeJsonFile(place(state.id, 'request.json'), body);
-      this.save(state);
+      write(state);
       all.push(state);
       byId.set(state.id, state);
       bySubmission.set(submissionKey(state.owner, state.submissionId), state);
     },
-    save: (state) => writeJsonFile(place(state.id, 'state.json'), state),
+    save,
+    catchUp() {
+      for (const state of unsaved) save(state);
+      for (const id of waiting.keys()) addEvents(id, []);
+    },
     transferRequest: (id) => readTransfer(request(id)),
     deleteRequest: (id) => readDelete(request(id)),
-    addEvent: (id, event) => appendFileSync(place(id, 'events.jsonl'), `${JSON.stringify(event)}\n`, {mode: 0o600}),
-    events: (id) =>
-      readJournal(place(id, 'events.jsonl'))
-        .flatMap((line) => eventSchema.safeParse(line).data ?? [])
-        .reverse(),
+    addEvent: (id, event) => addEvents(id, [event]),
+    events: (id) => {
+      const kept = readJournal(place(id, 'events.jsonl')).flatMap((line) => eventSchema.safeParse(line).data ?? []);
+      return [...kept, ...(waiting.get(id) ?? [])].reverse();
+    },
     list: (id, which) => createJournal(place(id, `${which}.jsonl`)),
     listPage: (id, which, marker, lines) => readJournalPage(place(id, `${which}.jsonl`), marker, lines),
     finished(id) {

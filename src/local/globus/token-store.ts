@@ -27,6 +27,8 @@ export interface TokenStore {
   /** Using a refresh token renews it: it lapses after six months unused. */
   prolong(token: string, expiresAt: number): void;
   revoke(token: string): void;
+  /** no access token issued so far is good any more; refresh tokens are */
+  revokeAccess(): void;
 }
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
@@ -58,6 +60,10 @@ export function openTokenStore(root: string): TokenStore {
     },
     revoke(token) {
       if (kept.delete(hashOf(token))) save();
+    },
+    revokeAccess() {
+      for (const [hash, {kind}] of kept) if (kind === 'access') kept.delete(hash);
+      save();
     },
   };
 }

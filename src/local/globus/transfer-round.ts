@@ -1,17 +1,9 @@
 import {createChannel} from './channel.ts';
 import {copyOne} from './copy-work.ts';
-import {asFault, type Fault, isSkippable} from './fault.ts';
+import {asFault, FatalFault, type Fault, isSkippable} from './fault.ts';
 import {walk} from './find-files.ts';
+import type {TransferItem} from './submission.ts';
 import {type Attempt, type FileWork, type Tools, type TransferTools, type Work, withPace} from './transfer-work.ts';
-
-/** Ends the task at once: trying again would not help. */
-export class FatalFault extends Error {
-  readonly code: string;
-  constructor(fault: Fault) {
-    super(fault.message);
-    this.code = fault.code;
-  }
-}
 
 const FILES_AT_ONCE = 6;
 /** How far the walk may run ahead of the copying; bounds what a large directory takes in memory. */
@@ -55,15 +47,17 @@ export async function runTransferRound(work: readonly Work[], task: TransferTool
 async function tryOnce(work: Work, tools: Tools, again: Work[], act: () => Promise<void>): Promise<void> {
   try {
     await tools.pace.pass();
+    const {source_path: from, destination_path: to} = pathsOf(work);
+    tools.meetPlanned('source', from);
+    tools.meetPlanned('destination', to);
     await act();
   } catch (error) {
     if (tools.pace.signal.aborted || error instanceof FatalFault) throw error;
-    const path = work.kind === 'item' ? work.item.source_path : work.sourcePath;
+    const {source_path: path, destination_path: to} = pathsOf(work);
     const fault = asFault(error, 'source', path);
     if (isFatal(fault, tools)) throw new FatalFault(fault);
     if (tools.options.skipSourceErrors && isSkippable(fault)) {
       tools.counts.subtasksSkippedErrors++;
-      const to = work.kind === 'item' ? work.item.destination_path : work.destinationPath;
       tools.skipped(fault, path, to, work.kind === 'directory');
       return;
     }
@@ -72,6 +66,9 @@ async function tryOnce(work: Work, tools: Tools, again: Work[], act: () => Promi
     tools.faulted(fault);
   }
 }
+
+const pathsOf = (work: Work): Pick<TransferItem, 'source_path' | 'destination_path'> =>
+  work.kind === 'item' ? work.item : {source_path: work.sourcePath, destination_path: work.destinationPath};
 
 const isFatal = (fault: Fault, tools: Tools): boolean =>
   fault.code === 'EXTERNAL_CHECKSUM_MISMATCH' || (fault.code === 'QUOTA_EXCEEDED' && tools.options.failOnQuotaErrors);

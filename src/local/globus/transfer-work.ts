@@ -1,5 +1,5 @@
 import type {Copied, CopyPace} from './copy-file.ts';
-import {asFault, type Fault, systemCode} from './fault.ts';
+import {asFault, type Fault, type Side, systemCode} from './fault.ts';
 import type {Included} from './filter-rules.ts';
 import type {Gate} from './gate.ts';
 import type {Ground} from './paths.ts';
@@ -47,6 +47,8 @@ export interface TransferTools {
   readonly temporaries: Temporaries;
   /** destination paths that were copied before a restart */
   readonly finished: ReadonlySet<string>;
+  /** @throws {Fault} when somebody ordered one for the path */
+  meetPlanned(side: Side, path: string): void;
   succeeded(file: {sourcePath: string; destinationPath: string; algorithm: string} & Copied): void;
   skipped(fault: Fault, sourcePath: string | null, destinationPath: string | null, directory: boolean): void;
   faulted(fault: Fault): void;

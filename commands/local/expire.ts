@@ -1,0 +1,30 @@
+import {Args, Flags} from '@oclif/core';
+import {expire} from '../../src/app/local-trouble.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../src/local/control.ts';
+import {renderLocal} from '../../src/report/render-local.ts';
+
+export default class LocalExpire extends StageCommand {
+  static override summary = 'Let credentials of the stand-in Globus lapse: of collections, or of tokens.';
+  static override description =
+    'Tasks on the collection become INACTIVE, and nothing new is done there, until "stage local renew".';
+  static override examples = [
+    '<%= config.bin %> local expire archive',
+    '<%= config.bin %> local expire            # every collection',
+    '<%= config.bin %> local expire --tokens   # every access token issued so far',
+  ];
+  static override args = {collection: Args.string({description: 'name or id; all collections if not given'})};
+  static override flags = {
+    tokens: Flags.boolean({
+      default: false,
+      description: 'every access token issued so far; no collection unless one is named',
+    }),
+  };
+
+  async run(): Promise<LocalStatus> {
+    const {args, flags} = await this.parse(LocalExpire);
+    const status = await expire({collection: args.collection, tokens: flags.tokens});
+    this.say(() => renderLocal(status));
+    return status;
+  }
+}

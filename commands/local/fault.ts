@@ -1,0 +1,31 @@
+import {Args, Flags} from '@oclif/core';
+import {setFault} from '../../src/app/local-trouble.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../src/local/control.ts';
+import {renderLocal} from '../../src/report/render-local.ts';
+
+export default class LocalFault extends StageCommand {
+  static override summary = 'Let tasks fault on what they read or write beneath a path of the stand-in.';
+  static override description =
+    'A fault does not end a transfer: it is tried again, and goes on once the fault is cleared.';
+  static override examples = [
+    '<%= config.bin %> local fault archive /input --code PERMISSION_DENIED',
+    '<%= config.bin %> local fault cluster / --code NO_SPACE_LEFT',
+    '<%= config.bin %> local fault archive /input --clear',
+  ];
+  static override args = {
+    collection: Args.string({required: true, description: 'name or id'}),
+    path: Args.string({required: true, description: 'a file or directory, which need not exist'}),
+  };
+  static override flags = {
+    code: Flags.string({description: 'event code of Globus, such as FILE_NOT_FOUND or QUOTA_EXCEEDED'}),
+    clear: Flags.boolean({default: false, description: 'the path is well again'}),
+  };
+
+  async run(): Promise<LocalStatus> {
+    const {args, flags} = await this.parse(LocalFault);
+    const status = await setFault({...args, code: flags.code, clear: flags.clear});
+    this.say(() => renderLocal(status));
+    return status;
+  }
+}

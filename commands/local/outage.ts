@@ -1,0 +1,35 @@
+import {Args, Flags} from '@oclif/core';
+import {beginOutage} from '../../src/app/local-trouble.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../src/local/control.ts';
+import {renderLocal, renderOutageModes} from '../../src/report/render-local.ts';
+
+export default class LocalOutage extends StageCommand {
+  static override summary = 'Let a stand-in fail from now on, in one of many ways.';
+  static override description =
+    `It ends with "stage local outage end", or as --for and --count say, or with the background process.\n${renderOutageModes()}`;
+  static override examples = [
+    '<%= config.bin %> local outage pbs',
+    '<%= config.bin %> local outage pbs --mode lost --command qsub --count 1',
+    '<%= config.bin %> local outage pbs-db --for 60s',
+    '<%= config.bin %> local outage globus --mode 503 --rate 0.3',
+    '<%= config.bin %> local outage globus --mode timeout --auth --for 2m',
+  ];
+  static override args = {target: Args.string({required: true, description: 'pbs, pbs-db or globus'})};
+  static override flags = {
+    mode: Flags.string({description: 'how it fails; "down" if not given'}),
+    rate: Flags.string({description: 'the part of the requests that is hit, above 0 and at most 1; all if not given'}),
+    for: Flags.string({description: 'how long, such as 60s or 5m; until it is ended if not given'}),
+    count: Flags.integer({min: 1, description: 'hit so many requests and no more'}),
+    command: Flags.string({description: 'hit this PBS command alone, such as qsub'}),
+    auth: Flags.boolean({default: false, description: 'hit requests for tokens, too (globus)'}),
+  };
+
+  async run(): Promise<LocalStatus> {
+    const {args, flags} = await this.parse(LocalOutage);
+    const {mode, rate, count, command, auth} = flags;
+    const status = await beginOutage({target: args.target, mode, rate, for: flags.for, count, command, auth});
+    this.say(() => renderLocal(status));
+    return status;
+  }
+}

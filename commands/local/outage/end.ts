@@ -1,0 +1,19 @@
+import {Args} from '@oclif/core';
+import {endOutage} from '../../../src/app/local-trouble.ts';
+import {StageCommand} from '../../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../../src/local/control.ts';
+import {renderLocal} from '../../../src/report/render-local.ts';
+
+export default class LocalOutageEnd extends StageCommand {
+  static override summary = 'End the outages of a stand-in, or all of them.';
+  static override description = 'What still waits for an answer gets it, where there is one to come.';
+  static override examples = ['<%= config.bin %> local outage end', '<%= config.bin %> local outage end globus'];
+  static override args = {target: Args.string({description: 'pbs (its database, too), pbs-db or globus'})};
+
+  async run(): Promise<LocalStatus> {
+    const {args} = await this.parse(LocalOutageEnd);
+    const status = await endOutage(args.target);
+    this.say(() => renderLocal(status));
+    return status;
+  }
+}

@@ -1,0 +1,18 @@
+import {Args} from '@oclif/core';
+import {renew} from '../../src/app/local-trouble.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../src/local/control.ts';
+import {renderLocal} from '../../src/report/render-local.ts';
+
+export default class LocalRenew extends StageCommand {
+  static override summary = 'Renew the credential of a collection of the stand-in: its tasks go on.';
+  static override examples = ['<%= config.bin %> local renew archive', '<%= config.bin %> local renew'];
+  static override args = {collection: Args.string({description: 'name or id; all collections if not given'})};
+
+  async run(): Promise<LocalStatus> {
+    const {args} = await this.parse(LocalRenew);
+    const status = await renew(args.collection);
+    this.say(() => renderLocal(status));
+    return status;
+  }
+}
