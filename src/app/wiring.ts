@@ -5,6 +5,7 @@ import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';
+import type {watchEffects} from '../engine/crash-points.ts';
 import {RequestWrong} from '../errors.ts';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
@@ -38,9 +39,10 @@ export async function openStage({profile: asked, cliVersion}: OpenOptions): Prom
   const profile = chooseProfile(config, asked, where.configFile);
   const stateDirectory = join(where.home, profile.name);
   const by = `${userInfo().username}@${hostname()}:${process.pid}`;
-  const ledger = openLedger(stateDirectory);
+  const watched = await crashPoints(process.env.STAGE_CRASH_POINTS);
+  const ledger = watched.ledger(openLedger(stateDirectory));
   const standIns = once(() => startStandIns(where, cliVersion));
-  const engine = once(async () => createContext({profile, where, ledger, by, standIns}));
+  const engine = once(async () => watched.context(await createContext({profile, where, ledger, by, standIns})));
   return {
     profile,
     locations: where,
@@ -53,6 +55,16 @@ export async function openStage({profile: asked, cliVersion}: OpenOptions): Prom
       return {...collectionNames(standInHome(where.home)), ...profile.collections};
     },
   };
+}
+
+/** For tests alone: a directory that says at which effects this process is to die. Nothing is loaded without it. */
+async function crashPoints(directory: string | undefined): Promise<ReturnType<typeof watchEffects>> {
+  if (!directory) return {ledger: (ledger) => ledger, context: (context) => context};
+  const [{watchEffects}, {dieWhereToldIn}] = await Promise.all([
+    import('../engine/crash-points.ts'),
+    import('../engine/crash-points-on-disk.ts'),
+  ]);
+  return watchEffects(dieWhereToldIn(directory));
 }
 
 type StandIns = () => Promise<import('../local/ensure-up.ts').StandInsUp>;
