@@ -1,7 +1,6 @@
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
-import {currentAttempt} from '../ledger/run-facts.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
@@ -46,9 +45,13 @@ function openTasks({state}: OpenRun): TaskId[] {
 
 function overdueTags({state}: OpenRun, now: number): string[] {
   return state.spec.workflow.steps.flatMap((step) =>
-    currentAttempt(state, step.name).jobs.flatMap((record) =>
-      !record.job && !record.refused && !record.neverArrived && now > record.intent.deadline ? [record.intent.tag] : [],
-    ),
+    (state.attempts.get(step.name) ?? [])
+      .flatMap(({jobs}) => jobs)
+      .flatMap((record) =>
+        !record.job && !record.refused && !record.neverArrived && now > record.intent.deadline
+          ? [record.intent.tag]
+          : [],
+      ),
   );
 }
 

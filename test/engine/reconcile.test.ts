@@ -174,6 +174,21 @@ test('a submission whose answer was lost is found by its tag, and not repeated',
   expect(executions).toHaveLength(1);
 });
 
+test('a lost submission of an attempt that was given up is looked for all the same, and the run comes to its end', async () => {
+  const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+  await reconcile(counting.context(), {rebuild: true});
+  world.dieAt = counting.effects.indexOf('after fact compute.1.sentinel.intent') + 1;
+  await expect(reconcile(world.context(), {rebuild: true})).rejects.toThrow(Died);
+  world.dieAt = undefined;
+  world.scheduler.jobs.clear();
+  await reconcile(world.context());
+  world.now += 70_000; // the job counts as lost, and its sentinel may still be on its way to PBS
+  await reconcile(world.context());
+  await play(world, directory);
+  expect(executions).toEqual([expect.stringMatching(/^compute.2 /)]);
+  expect(leftovers(world)).toEqual([]);
+});
+
 describe('a submission that PBS does not take now', () => {
   test('is tried once in a call, even when a person asks again and again', async () => {
     world.scheduler.down = true;

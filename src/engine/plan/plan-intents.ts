@@ -1,20 +1,22 @@
-import type {Attempt} from '../../ledger/run-facts.ts';
 import type {Action} from './actions.ts';
 import type {View} from './view.ts';
 
 /**
  * What became of submissions that nobody confirmed: their job is adopted when PBS (or the job's own start
  * marker) knows it, and given up when PBS answered that it holds none. Before that, nothing is submitted in their place.
+ * Those of earlier attempts too: what PBS has of them must be deleted, and the run is not over before that is known.
  */
-export function planIntents(view: View, step: string, attempt: Attempt): Action[] {
-  return attempt.jobs.flatMap((record): Action[] => {
-    if (record.job || record.refused || record.neverArrived) return [];
-    const {key} = record;
-    const claimed = record.role === 'job' ? attempt.starts.find((start) => start.job)?.job : undefined;
-    if (claimed) return [{do: 'adopt-job', step, key, job: claimed, why: 'it started, so it was submitted'}];
-    const found = view.seen.tags.get(record.intent.tag);
-    if (found) return [{do: 'adopt-job', step, key, job: found, why: 'found at PBS by its tag'}];
-    if (found === null) return [{do: 'give-up-intent', step, key, why: 'PBS holds no job with its tag'}];
-    return [];
-  });
+export function planIntents(view: View, step: string): Action[] {
+  return (view.run.attempts.get(step) ?? []).flatMap(({jobs, starts}) =>
+    jobs.flatMap((record): Action[] => {
+      if (record.job || record.refused || record.neverArrived) return [];
+      const {key} = record;
+      const claimed = record.role === 'job' ? starts.find((start) => start.job)?.job : undefined;
+      if (claimed) return [{do: 'adopt-job', step, key, job: claimed, why: 'it started, so it was submitted'}];
+      const found = view.seen.tags.get(record.intent.tag);
+      if (found) return [{do: 'adopt-job', step, key, job: found, why: 'found at PBS by its tag'}];
+      if (found === null) return [{do: 'give-up-intent', step, key, why: 'PBS holds no job with its tag'}];
+      return [];
+    }),
+  );
 }

@@ -26,7 +26,7 @@ import {
 /** What to do about one job step. Pure. */
 export function planJobStep(view: View, step: JobStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
-  const intents = planIntents(view, step.name, attempt);
+  const intents = planIntents(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
   const record = standingJob(attempt, 'job');

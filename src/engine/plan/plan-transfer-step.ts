@@ -20,7 +20,7 @@ import {
 /** What to do about one transfer step. Pure. */
 export function planTransferStep(view: View, step: TransferStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
-  const intents = planIntents(view, step.name, attempt);
+  const intents = planIntents(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
   if (attempt.transfer)
