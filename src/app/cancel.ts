@@ -1,5 +1,6 @@
 import {reconcile} from '../engine/reconcile.ts';
 import type {ExitCode} from '../errors.ts';
+import {cancelName} from '../ledger/run-facts.ts';
 import type {RunView} from '../report/run-view.ts';
 import {viewSummary} from '../report/run-view.ts';
 import {count, renderBytes} from '../report/units.ts';
@@ -29,7 +30,7 @@ export async function cancelRun(
       exit: 0,
     };
   const engine = await stage.engine();
-  const first = stage.ledger.create(run, 'decision.cancel', {
+  const first = stage.ledger.create(run, cancelName(stage.ledger.open(run).state.resumes.length), {
     at: engine.clock(),
     by: stage.by.replace(/:\d+$/, ''),
     cleanup: request.cleanup,
