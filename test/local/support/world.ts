@@ -4,6 +4,7 @@ import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import {tmpdir} from 'node:os';
 import {dirname, join, relative} from 'node:path';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
+import {type CrashPoints, mortalConfig, openCrashPoints} from './crash-points.ts';
 import {globusOf, type TaskDocument} from './globus.ts';
 import {until} from './until.ts';
 
@@ -53,6 +54,8 @@ export interface StatusDocument {
 
 /** A state directory of its own with both stand-ins, driven through processes and files alone. */
 export interface World {
+  /** the directory of all that is the world's */
+  readonly root: string;
   /** STAGE_HOME */
   readonly home: string;
   /** where workflows and scripts lie, and commands run */
@@ -87,13 +90,20 @@ export interface World {
     condition: () => T | undefined | false | Promise<T | undefined | false>,
     limits?: {seconds: number},
   ): Promise<T>;
+  /** where processes are to die */
+  readonly points: CrashPoints;
   /** end the stand-ins without warning */
   kill(): Promise<void>;
-  close(): Promise<void>;
+  /** @param keep leave its files for somebody to look at */
+  close(keep?: boolean): Promise<void>;
 }
 
-/** A world to test in; `close` ends its processes and removes it. */
-export async function localWorld(): Promise<World> {
+/**
+ * A world to test in; `close` ends its processes and removes it.
+ *
+ * @param options.mortal its processes, those in jobs too, die where `points` says
+ */
+export async function localWorld({mortal = false} = {}): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
@@ -103,15 +113,29 @@ export async function localWorld(): Promise<World> {
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
-  const env = {STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(root, 'no-config')};
+  const points = openCrashPoints(join(root, 'points'));
+  const env: Record<string, string> = {
+    STAGE_HOME: home,
+    STAGE_PROFILE: 'local',
+    // Jobs start in login shells: what the profile of whoever runs the tests does there is no part of them.
+    HOME: root,
+    XDG_CONFIG_HOME: join(root, 'no-config'),
+  };
+  if (mortal) {
+    const config = join(root, 'config.yaml');
+    writeFileSync(config, mortalConfig(points));
+    Object.assign(env, {STAGE_CONFIG: config, STAGE_CRASH_POINTS: points.directory});
+  }
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
   const factsOf = (run: string) => join(home, 'local', 'runs', run, 'facts');
   const globus = () => globusOf(running().url, join(standIns, 'credentials.json'));
 
   const world: World = {
+    root,
     home,
     work,
+    points,
     stage(...given) {
       const argv = given.filter((part) => typeof part === 'string');
       const options = given.find((part) => typeof part !== 'string');
@@ -121,7 +145,7 @@ export async function localWorld(): Promise<World> {
       return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
     pbs: (command, ...argv) =>
-      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
+      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment(env)}),
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);
@@ -215,9 +239,9 @@ export async function localWorld(): Promise<World> {
         () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '),
       );
     },
-    async close() {
+    async close(keep = false) {
       await runStage(['local', 'down'], {cwd: work, env});
-      rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
+      if (!keep) rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
     },
   };
   const up = await world.stage('local', 'up');
@@ -249,9 +273,20 @@ export function modeOf(file: string): string {
   return (statSync(file).mode & 0o777).toString(8);
 }
 
-/** States of jobs that PBS still has to do something about. */
+const OVER = ['F', 'X', 'E'];
+
+/** Jobs that PBS still has to do something about, with their states. */
 export function leftIn(jobs: readonly JobDocument[]): string[] {
+  return inStates(jobs, (state) => !OVER.includes(state));
+}
+
+/** Jobs that do not even run yet: what runs ends by itself. */
+export function waitingIn(jobs: readonly JobDocument[]): string[] {
+  return inStates(jobs, (state) => state !== 'R' && !OVER.includes(state));
+}
+
+function inStates(jobs: readonly JobDocument[], wanted: (state: string) => boolean): string[] {
   return jobs
-    .filter(({job_state}) => !['F', 'X', 'E'].includes(job_state))
+    .filter(({job_state}) => wanted(job_state))
     .map(({id, Job_Name, job_state}) => `${id} ${Job_Name} ${job_state}`);
 }
