@@ -18,7 +18,7 @@ the label that stage gives its tasks, and by where they move data.`;
   static override args = {
     run: Args.string({required: true, description: 'name of the run'}),
     step: Args.string({required: true, description: 'a transfer step of it'}),
-    task: Args.string({description: 'task id; leave it out with --find'}),
+    task: Args.string({ignoreStdin: true, description: 'task id; leave it out with --find'}),
   };
   static override flags = {
     find: Flags.boolean({default: false, description: 'look for the task'}),

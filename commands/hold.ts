@@ -14,7 +14,9 @@ Which jobs were held before is remembered: "stage release" gives back exactly th
     '<%= config.bin %> hold climate-ens --step compute',
     '<%= config.bin %> hold --all',
   ];
-  static override args = {run: Args.string({description: 'name of the run; leave it out with --all'})};
+  static override args = {
+    run: Args.string({ignoreStdin: true, description: 'name of the run; leave it out with --all'}),
+  };
   static override flags = {
     all: Flags.boolean({default: false, description: 'every run that has not ended'}),
     step: Flags.string({multiple: true, description: 'only this step (may be repeated)'}),

@@ -1,9 +1,14 @@
 import {Args, Flags} from '@oclif/core';
 import {collectLogs} from '../src/app/logs.ts';
+import type {collectPbsLogs} from '../src/app/pbs-logs.ts';
 import {StageCommand} from '../src/app/stage-command.ts';
 import {styleOf} from '../src/app/style.ts';
 import type {LogReport} from '../src/report/log-entry.ts';
 import {renderLogs} from '../src/report/render-logs.ts';
+
+/** Loaded when asked for: most readings of a log ask PBS nothing. */
+const pbsLogs: typeof collectPbsLogs = async (...values) =>
+  (await import('../src/app/pbs-logs.ts')).collectPbsLogs(...values);
 
 export default class Logs extends StageCommand {
   static override summary = "Show a run's events and every step's output, merged in time.";
@@ -11,21 +16,23 @@ export default class Logs extends StageCommand {
   static override examples = [
     '<%= config.bin %> logs climate-ens',
     '<%= config.bin %> logs climate-ens --step compute',
+    '<%= config.bin %> logs climate-ens --pbs',
     '<%= config.bin %> logs climate-ens --json',
   ];
   static override args = {run: Args.string({required: true, description: 'name of the run'})};
   static override flags = {
     step: Flags.string({multiple: true, description: 'only this step (may be repeated)'}),
     own: Flags.boolean({description: "also what stage's own jobs (launchers, sentinels) printed"}),
+    pbs: Flags.boolean({
+      description: 'also what PBS put down about the jobs: tracejob where its logs can be read, else qstat -xf',
+    }),
   };
 
   async run(): Promise<LogReport> {
     const {args, flags} = await this.parse(Logs);
-    const report = collectLogs(await this.connect(flags.profile), {
-      run: args.run,
-      steps: flags.step ?? [],
-      own: flags.own,
-    });
+    const stage = await this.connect(flags.profile);
+    const request = {run: args.run, steps: flags.step ?? [], own: flags.own};
+    const report = collectLogs(stage, request, flags.pbs ? await pbsLogs(stage, request) : []);
     this.say(() => renderLogs(report, styleOf(process.stdout)));
     return report;
   }

@@ -31,7 +31,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
 
   async run(): Promise<MonitorReport | WaitReport> {
     const {flags} = await this.parse(Monitor);
-    const stage = await this.connect(flags.profile);
+    const stage = await this.connect(flags.profile, {inJob: flags.role !== undefined});
     if (flags.of !== undefined) {
       const waited = await waitForTransfer(stage, {of: flags.of, seconds: flags.seconds ?? 0});
       process.exitCode = waited.exit;

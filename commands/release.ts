@@ -9,7 +9,9 @@ export default class Release extends StageCommand {
   static override description =
     'Exactly the user holds that "stage hold" set are ended: jobs that wait for a transfer, or that you held yourself, stay held.';
   static override examples = ['<%= config.bin %> release climate-ens', '<%= config.bin %> release --all'];
-  static override args = {run: Args.string({description: 'name of the run; leave it out with --all'})};
+  static override args = {
+    run: Args.string({ignoreStdin: true, description: 'name of the run; leave it out with --all'}),
+  };
   static override flags = {all: Flags.boolean({default: false, description: 'every run that has not ended'})};
 
   async run(): Promise<HoldReport> {

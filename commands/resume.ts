@@ -18,7 +18,9 @@ With --all, jobs that the queue lost are submitted again for every run that has 
     '<%= config.bin %> resume climate-ens --redo stage-in',
     '<%= config.bin %> resume --all   # after the queue was wiped',
   ];
-  static override args = {run: Args.string({description: 'name of the run; leave it out with --all'})};
+  static override args = {
+    run: Args.string({ignoreStdin: true, description: 'name of the run; leave it out with --all'}),
+  };
   static override flags = {
     all: Flags.boolean({default: false, description: 'every run that has not ended'}),
     redo: Flags.string({

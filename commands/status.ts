@@ -15,7 +15,7 @@ export default class Status extends StageCommand {
     '<%= config.bin %> status climate-ens --wait',
     '<%= config.bin %> status climate-ens --json',
   ];
-  static override args = {run: Args.string({description: 'name of the run [default: all runs]'})};
+  static override args = {run: Args.string({ignoreStdin: true, description: 'name of the run [default: all runs]'})};
   static override flags = {
     wait: Flags.boolean({
       char: 'w',

@@ -27,9 +27,15 @@ say() { echo "stage: $*" >&2; }
 
 # fact NAME JSON: create a fact, or fail if it exists. ln fails on an existing name on network file systems too.
 # When an answer of the file server was lost, ln fails although it linked: then the content tells.
+# It is read back, since a shell does not look at what close(2) says, which is where NFS tells of a full disk.
 fact() {
   temporary="$STAGE_FACTS/.new-$job-$$-$1"
-  printf '%s\n' "$2" > "$temporary" || return 1
+  written=
+  { printf '%s\n' "$2" > "$temporary" && read -r written < "$temporary"; } 2>/dev/null
+  if [ "$written" != "$2" ]; then
+    rm -f "$temporary"
+    return 1
+  fi
   if ln "$temporary" "$STAGE_FACTS/$1.json" 2>/dev/null || cmp -s "$temporary" "$STAGE_FACTS/$1.json"; then
     rm -f "$temporary"
     return 0
@@ -94,10 +100,23 @@ if [ "$STAGE_ARRAY" = 1 ]; then
   done
 fi
 
+# Where its output cannot go the script is not begun: its redirection would fail in its place, and look like its end.
+if [ ! -f "$STAGE_FACTS/$STAGE_CLAIM.start.1.json" ] &&
+  ! { true >> "$STAGE_STDOUT" && true >> "$STAGE_STDERR"; } 2>/dev/null; then
+  say "cannot write its output to $STAGE_STDOUT and $STAGE_STDERR; the script was not run"
+  exit 97
+fi
+
 start=1
+tries=0
 while ! fact "$STAGE_CLAIM.start.$start" "{\"job\":\"$job\",\"host\":\"$host\",\"pid\":$$,\"at\":\"$(now)\"}"; do
   marker="$STAGE_FACTS/$STAGE_CLAIM.start.$start.json"
   if [ ! -f "$marker" ]; then
+    tries=$((tries + 1))
+    if [ "$tries" -le 2 ]; then
+      sleep "$tries"
+      continue
+    fi
     say "cannot record the start in $STAGE_FACTS; the script was not run"
     exit 97
   fi
@@ -154,7 +173,17 @@ code=$(cat "$status" 2>/dev/null)
 rm -f "$status"
 code=${code:-$told}
 
-fact "$STAGE_CLAIM.end.$start" "{\"job\":\"$job\",\"exit\":$code,\"terminated\":$terminated,\"at\":\"$(now)\"}"
+# A disk that is full may have room again in a moment. Without the marker PBS's history tells the exit status.
+end="{\"job\":\"$job\",\"exit\":$code,\"terminated\":$terminated,\"at\":\"$(now)\"}"
+for pause in 1 2 4 8 0; do
+  fact "$STAGE_CLAIM.end.$start" "$end" && break
+  # PBS sends SIGKILL soon after SIGTERM, and what was told to end shall end.
+  if [ "$pause" = 0 ] || [ "$terminated" = true ]; then
+    say "cannot record the end ($code) in $STAGE_FACTS"
+    break
+  fi
+  sleep "$pause"
+done
 if [ "$STAGE_ECHO" = 1 ]; then
   cat "$STAGE_STDOUT"
   cat "$STAGE_STDERR" >&2

@@ -37,7 +37,19 @@ function unknownCommand(thrown: unknown): RequestWrong | undefined {
   });
 }
 
+/** Output that cannot be written (a full disk behind `>`) reaches nobody through a promise. */
+function endOnFailedOutput(thrown: unknown): never {
+  const error = asStageError(thrown);
+  try {
+    showError(error, {json: false});
+  } catch {
+    // Neither can the error be written.
+  }
+  process.exit(error.exit);
+}
+
 const argv = process.argv.slice(2);
+process.on('uncaughtException', endOnFailedOutput);
 try {
   await run(argv, await configure(argv));
 } catch (thrown) {

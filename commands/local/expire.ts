@@ -13,7 +13,9 @@ export default class LocalExpire extends StageCommand {
     '<%= config.bin %> local expire            # every collection',
     '<%= config.bin %> local expire --tokens   # every access token issued so far',
   ];
-  static override args = {collection: Args.string({description: 'name or id; all collections if not given'})};
+  static override args = {
+    collection: Args.string({ignoreStdin: true, description: 'name or id; all collections if not given'}),
+  };
   static override flags = {
     tokens: Flags.boolean({
       default: false,

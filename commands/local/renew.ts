@@ -7,7 +7,9 @@ import {renderLocal} from '../../src/report/render-local.ts';
 export default class LocalRenew extends StageCommand {
   static override summary = 'Renew the credential of a collection of the stand-in: its tasks go on.';
   static override examples = ['<%= config.bin %> local renew archive', '<%= config.bin %> local renew'];
-  static override args = {collection: Args.string({description: 'name or id; all collections if not given'})};
+  static override args = {
+    collection: Args.string({ignoreStdin: true, description: 'name or id; all collections if not given'}),
+  };
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalRenew);

@@ -15,7 +15,7 @@ import {listNames} from '../workflow/problems.ts';
 import type {TransferStep, Workflow} from '../workflow/workflow.ts';
 import {findTasks} from './find-tasks.ts';
 import {reopening, resumeDecision} from './reopen.ts';
-import {exitOf, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import {exitOf, type ProblemDocument, problemsOf, viewOf} from './report.ts';
 import {ResumedMeanwhile} from './resume.ts';
 import {findRun} from './status.ts';
 import {isWithin} from './task-paths.ts';
@@ -53,7 +53,7 @@ export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<Ad
   await checkTask(engine.transfers, task, step, request.force);
   const did = graft(stage, engine, run, step, task);
   const looked = await reconcile(engine, {rebuild: true});
-  const problems = problemDocuments(looked.problems);
+  const problems = problemsOf(looked);
   const view = await viewOf(stage, run, looked);
   return {message: `${task} ${did} ${step.name} of ${run}`, task, run: view, problems, exit: exitOf(view, problems)};
 }

@@ -4,7 +4,7 @@ import {cancelName} from '../ledger/run-facts.ts';
 import type {RunView} from '../report/run-view.ts';
 import {viewSummary} from '../report/run-view.ts';
 import {count, renderBytes} from '../report/units.ts';
-import {exitOfProblems, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import {exitOfProblems, type ProblemDocument, problemsOf, viewOf} from './report.ts';
 import {findRun} from './status.ts';
 import type {Stage} from './wiring.ts';
 
@@ -38,7 +38,7 @@ export async function cancelRun(
   if (first) stage.ledger.append(run, {at: engine.clock(), event: 'run-cancel-asked', by: stage.by});
   const looked = await reconcile(engine);
   const view = await viewOf(stage, run, looked);
-  const problems = problemDocuments(looked.problems);
+  const problems = problemsOf(looked);
   const message = view.endedAt ? `${run} is cancelled` : `${run} is being cancelled; its end is seen by a monitor`;
   return {
     message: `${message}; moved so far: ${movedInWords(view)}`,

@@ -45,7 +45,7 @@ export async function checkWorkflowFile(stage: Stage, request: WorkflowRequest):
     host: '',
     nonce: '',
   } as const;
-  const foreseen = foresee(spec, stage.profile.strategy);
+  const foreseen = foresee(spec, {strategy: stage.profile.strategy, stagingJobs: stage.profile.staging.network});
   const existing = stage.ledger.find(name);
   return {
     name,

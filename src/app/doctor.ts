@@ -73,7 +73,8 @@ function nodeVersion(): Finding {
   };
 }
 
-function examineDirectory(stage: Stage, probe: string): Finding[] {
+/** Try out on the actual directory what facts rely on. @param probe a directory to work in; the caller removes it */
+export function examineDirectory(stage: Stage, probe: string): Finding[] {
   const {home} = stage.ledger.layout;
   const one = (what: string, prove: () => string | false): Finding => {
     try {

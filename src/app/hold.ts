@@ -4,7 +4,7 @@ import type {RunId} from '../ledger/layout.ts';
 import type {HoldDecision, RunState} from '../ledger/run-facts.ts';
 import {count} from '../report/units.ts';
 import {listNames} from '../workflow/problems.ts';
-import {exitOfProblems, type ProblemDocument, problemDocuments} from './report.ts';
+import {exitOfProblems, type ProblemDocument, problemsOf} from './report.ts';
 import {findRun} from './status.ts';
 import type {Stage} from './wiring.ts';
 
@@ -77,7 +77,7 @@ async function advance(
 ): Promise<HoldReport> {
   if (runs.length === 0) return {runs: [], problems: [], exit: 0};
   const looked = await reconcile(await stage.engine());
-  const problems = problemDocuments(looked.problems);
+  const problems = problemsOf(looked);
   return {
     runs: runs.map((run) => {
       const jobs = looked.done.flatMap(({run: of, action}) => (of === run && action.do === does ? [action.job] : []));

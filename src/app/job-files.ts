@@ -1,16 +1,18 @@
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {JobDefaults, Profile} from '../config/profile.ts';
+import {proxyEnvironment} from '../config/proxy.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {isCleanup} from '../engine/plan/conditions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
-
-import {ensureDirectory} from '../ledger/directories.ts';
+import {ensureSubdirectory} from '../ledger/directories.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
+import {naming} from '../ledger/naming.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import {type Directives, readDirectives} from '../scheduler/pbs/directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
+import {walltimeSeconds} from '../scheduler/walltime.ts';
 import type {JobStep} from '../workflow/workflow.ts';
 import {packageRoot} from './package-root.ts';
 import {shellQuote} from './shell-quote.ts';
@@ -43,9 +45,7 @@ export function createJobFiles(callBack: CallBack): JobFiles {
         tag,
         values: {STAGE_RUN: run.id, ...(action.role === 'wait' ? waitValues(run.id, key, profile) : {})},
         dependencies: action.dependencies,
-        ...(action.role === 'wait'
-          ? {resources: {...profile.staging.resources, walltime: String(profile.waitSeconds)}}
-          : {}),
+        ...(action.role === 'wait' ? {resources: {...profile.staging.resources, walltime: profile.waitWalltime}} : {}),
       });
     },
     forMonitor(generation, startAt, tag) {
@@ -73,7 +73,8 @@ const STAGING = {
 } as const;
 
 /** A job that waits leaves before PBS would end it, in time to hand over to another. */
-function waitValues(run: string, key: string, {waitSeconds}: Profile): Readonly<Record<string, string>> {
+function waitValues(run: string, key: string, {waitWalltime}: Profile): Readonly<Record<string, string>> {
+  const waitSeconds = walltimeSeconds(waitWalltime) ?? 0; // the configuration was read: it has this form
   const margin = Math.min(300, Math.ceil(waitSeconds / 4));
   return {STAGE_OF: `${run}/${key}`, STAGE_SECONDS: String(waitSeconds - margin)};
 }
@@ -168,13 +169,14 @@ interface StagingJob {
 /** A short job of our own that calls `stage`. */
 function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
   const {profile} = callBack;
-  ensureDirectory(dirname(job.script));
+  ensureSubdirectory(dirname(job.script));
   const environment = {
     STAGE_NODE: callBack.node,
     STAGE_CLI: callBack.cli,
     STAGE_HOME: callBack.stageHome,
     STAGE_CONFIG: existsSync(callBack.configFile) ? callBack.configFile : '',
     STAGE_PROFILE: profile.name,
+    ...proxyEnvironment(profile.proxy),
     ...job.values,
   };
   writeScript(job.script, job.template, {'#@VALUES': exported(environment), '#@SETUP': profile.setup});
@@ -202,13 +204,13 @@ function outputPath(path: string): string {
 }
 
 /** What runs the script: `#PBS -S`, else its `#!` line, else the shell PBS would take. Naming it needs no execute permission on the copy. */
-function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
+export function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
   if (directives.shell) return [directives.shell, ''];
   const [, shell, argument] = /^#!\s*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
   return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
 }
 
-function assign(values: Readonly<Record<string, string>>): string[] {
+export function assign(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`);
 }
 
@@ -217,16 +219,27 @@ function exported(values: Readonly<Record<string, string>>): string[] {
 }
 
 /** Put a filled-in template in place, whole. A script that is there stays: PBS may be reading it. */
-function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
+export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
   if (existsSync(path)) return;
   const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
   const temporary = `${path}.new-${process.pid}`;
   try {
-    writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
-    renameSync(temporary, path);
+    naming(path, () => {
+      writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
+      renameSync(temporary, path);
+    });
   } catch (error) {
-    rmSync(temporary, {force: true});
+    removeIfPossible(temporary);
     throw error;
+  }
+}
+
+/** A file system that is read-only refuses this too; what is wrong is told by the error before. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, {force: true});
+  } catch {
+    // It stays behind.
   }
 }

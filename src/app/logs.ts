@@ -11,11 +11,13 @@ import type {Stage} from './wiring.ts';
  * Everything a run said, merged in time: the events, and each step's output as one block at the time of its last line.
  * Output is read where the wrapper writes it, so it can be read while the job runs.
  *
+ * @param more entries from elsewhere, such as what PBS said
  * @throws {NoSuchRun}
  */
 export function collectLogs(
   stage: Stage,
   request: {readonly run: string; readonly steps: readonly string[]; readonly own: boolean},
+  more: readonly LogEntry[] = [],
 ): LogReport {
   const run = findRun(stage, request.run);
   const layout = runLayout(stage.ledger.layout, run);
@@ -39,7 +41,7 @@ export function collectLogs(
   const output = namesIn(layout.logs)
     .flatMap((name) => readOutput(join(layout.logs, name), name))
     .filter((block) => wanted(block.step) && (request.own || block.source !== 'stage'));
-  const blocks = [...events.map((entry) => [entry]), ...output.map((block) => block.entries)].filter(
+  const blocks = [...[...events, ...more].map((entry) => [entry]), ...output.map((block) => block.entries)].filter(
     (block) => block.length > 0,
   );
   blocks.sort((a, b) => (a[0]?.at ?? '').localeCompare(b[0]?.at ?? ''));

@@ -1,6 +1,7 @@
 import {reconcile} from '../engine/reconcile.ts';
-import {EXIT, type ExitCode} from '../errors.ts';
+import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments} from './report.ts';
+import {ofTheSystem} from './system-error.ts';
 import type {Stage} from './wiring.ts';
 
 export interface MonitorReport {
@@ -17,10 +18,13 @@ export async function tick(
   stage: Stage,
   request: {readonly generation?: number; readonly chain: boolean},
 ): Promise<MonitorReport> {
-  const looked = await reconcile(await stage.engine(), {
-    ...(request.generation === undefined ? {} : {monitor: request.generation}),
-    withoutChain: !request.chain,
-  });
+  const {sleep} = await stage.engine();
+  const look = async () =>
+    reconcile(await stage.engine(), {
+      ...(request.generation === undefined ? {} : {monitor: request.generation}),
+      withoutChain: !request.chain,
+    });
+  const looked = await (request.generation === undefined ? look() : patiently(look, sleep));
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   return {
@@ -31,4 +35,22 @@ export async function tick(
     notKnown,
     exit: exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok),
   };
+}
+
+const PAUSES_MS = [10_000, 30_000, 60_000];
+
+/**
+ * A link of the chain whose disk fails may not have left a successor, and nobody else would come: it waits a while for
+ * the disk. (What PBS and Globus do not answer is a problem in the report; then the successor is in the queue.)
+ */
+async function patiently<T>(look: () => Promise<T>, sleep: (ms: number) => Promise<void>): Promise<T> {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await look();
+    } catch (error) {
+      if (!(error instanceof StageError ? error.exit === EXIT.unreachable : ofTheSystem(error))) throw error;
+      await sleep(pauseMs);
+    }
+  }
+  return look();
 }

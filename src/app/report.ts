@@ -62,3 +62,15 @@ export function blindSpots(looked: Reconciled): string[] {
     ...(tasks?.kind === 'no-evidence' ? [`Globus could not be asked: ${tasks.why}`] : []),
   ];
 }
+
+/** What stands in the way of a command that acts: what could not be done, and what could not even be learnt. */
+export function problemsOf(looked: Reconciled): ProblemDocument[] {
+  const blind = blindSpots(looked).map((what) => ({
+    code: 'NOT_KNOWN',
+    exit: EXIT.unreachable,
+    what,
+    next: ['Nothing was concluded from that: run the same command again later.'],
+    details: [],
+  }));
+  return [...problemDocuments(looked.problems), ...blind];
+}

@@ -3,7 +3,7 @@ import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {type RunView, viewSummary} from '../report/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
-import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import {exitOf, exitOfProblems, type ProblemDocument, problemsOf, viewOf} from './report.ts';
 import {findRun} from './status.ts';
 import type {Stage} from './wiring.ts';
 
@@ -44,7 +44,7 @@ export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<
   if (!asked.some((run) => active.has(run)))
     return {runs: asked.flatMap((run) => nothingToResume(stage, run)), problems: [], exit: EXIT.ok};
   const looked = await reconcile(await stage.engine(), {rebuild: true});
-  const problems = problemDocuments(looked.problems);
+  const problems = problemsOf(looked);
   const runs = await Promise.all(
     asked.map(async (run): Promise<ResumedRun> => {
       const submitted = looked.done.filter((done) => done.run === run && done.action.do.startsWith('submit-')).length;

@@ -6,7 +6,7 @@ import {count} from '../report/units.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import {describeDifference} from '../workflow/difference.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
-import {exitOf, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import {exitOf, type ProblemDocument, problemsOf, viewOf} from './report.ts';
 import type {Stage} from './wiring.ts';
 
 export interface RunRequest extends WorkflowRequest {
@@ -119,7 +119,7 @@ async function advance(stage: Stage, run: RunId, askedAgain: boolean, created = 
     jobs: mine.filter(({action}) => action.do === 'submit-job').length,
     transfers: mine.filter(({action}) => action.do === 'submit-transfer').length,
   };
-  const problems = problemDocuments(looked.problems);
+  const problems = problemsOf(looked);
   const did = created ? 'created' : mine.length > 0 ? 'repaired' : 'nothing';
   return {
     did,

@@ -6,7 +6,7 @@ import {attemptKey, jobKey, type RunSpec} from '../ledger/run-facts.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {Strategy} from '../workflow/workflow.ts';
 
-const SETTINGS: Omit<PlanSettings, 'strategy'> = {
+const SETTINGS: Omit<PlanSettings, 'strategy' | 'stagingJobs'> = {
   lostGraceMs: 0,
   refusedRetryMs: 0,
   lostAttempts: 1,
@@ -23,14 +23,17 @@ export interface Foreseen {
  * What `stage run` would do at once for a new run, by the very planner that does it, with PBS and Globus
  * saying yes to everything. Pure.
  *
- * @param strategy how transfers are waited for whose step does not say
+ * @param settings what the profile says of jobs of our own
  */
-export function foresee(spec: RunSpec, strategy: Strategy): Foreseen[] {
+export function foresee(
+  spec: RunSpec,
+  settings: {readonly strategy: Strategy; readonly stagingJobs: boolean},
+): Foreseen[] {
   const facts = new Map<string, FactValue>();
   const foreseen: Foreseen[] = [];
   for (;;) {
     const seen = {now: 0, jobs: new Map(), tasks: new Map(), tags: new Map()};
-    const actions = planRun(foldRun(spec, facts), seen, {...SETTINGS, strategy}).filter(
+    const actions = planRun(foldRun(spec, facts), seen, {...SETTINGS, ...settings}).filter(
       (action) => action.do === 'submit-job' || action.do === 'submit-transfer',
     );
     const before = facts.size;

@@ -1,6 +1,7 @@
 import {Command, Errors, Flags} from '@oclif/core';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import {errorDocument, renderError} from '../report/render-error.ts';
+import {ofTheSystem} from './system-error.ts';
 import type {Stage} from './wiring.ts';
 
 /**
@@ -20,7 +21,7 @@ export abstract class StageCommand extends Command {
   };
 
   /** Open the state directory, PBS and Globus of a profile. */
-  protected async connect(profile: string | undefined, options: {readonly startLocal?: boolean} = {}): Promise<Stage> {
+  protected async connect(profile: string | undefined, options: {readonly inJob?: boolean} = {}): Promise<Stage> {
     const {openStage} = await import('./wiring.ts');
     return openStage({profile, cliVersion: this.config.version, ...options});
   }
@@ -68,35 +69,6 @@ function fromOclif(error: Errors.CLIError): StageError {
     next: [...(error.suggestions ?? []), 'See the flags and arguments with --help.'],
   });
 }
-
-/** What the operating system says of disks and files, which is nobody's defect. */
-function ofTheSystem(thrown: unknown): StageError | undefined {
-  if (!(thrown instanceof Error) || !('code' in thrown)) return undefined;
-  const {code, path} = thrown as NodeJS.ErrnoException;
-  const reason = SYSTEM_REASONS[code ?? ''];
-  if (!reason) return undefined;
-  return new StageError({
-    code: `SYSTEM_${code}`,
-    exit: EXIT.unreachable,
-    what: `${reason}${path ? `: ${path}` : ''}`,
-    why: `the operating system answered ${code}`,
-    next: ['What was recorded before this is intact: mend the cause, then run the same command again.'],
-    cause: thrown,
-  });
-}
-
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the disk',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EACCES: 'permission was denied',
-  EPERM: 'the operation is not permitted',
-  EIO: 'the disk reported an error',
-  ESTALE: 'the file system went away (stale handle)',
-  EMFILE: 'too many files are open',
-  ENOENT: 'a file or directory that must be there is missing, or cannot be made',
-  ENOTDIR: 'a part of the path is not a directory',
-};
 
 function defect(thrown: unknown): StageError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);

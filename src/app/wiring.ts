@@ -1,19 +1,26 @@
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
+import type {ClientCredentials} from '../auth/credentials-file.ts';
+import type {SignInSettings} from '../auth/sign-in-settings.ts';
+import type {TokenSource} from '../auth/token-source.ts';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
-import type {Profile} from '../config/profile.ts';
+import type {Profile, SchedulerSettings} from '../config/profile.ts';
+import {proxyEnvironment} from '../config/proxy.ts';
 import type {EngineContext} from '../engine/context.ts';
 import type {watchEffects} from '../engine/crash-points.ts';
-import {RequestWrong} from '../errors.ts';
-import {ensureDirectory} from '../ledger/directories.ts';
+import {ensureSubdirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
+import type {JobHistory} from '../scheduler/history.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
+import type {Site} from '../scheduler/site.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import {guardLedger} from './guarded-ledger.ts';
 import {packageRoot} from './package-root.ts';
+import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 
 /** Everything a use-case works with, for one profile. */
 export interface Stage {
@@ -23,6 +30,14 @@ export interface Stage {
   readonly by: string;
   /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
   engine(): Promise<EngineContext>;
+  /** PBS alone, for what needs no Globus, and no credentials for it */
+  scheduler(): Promise<Scheduler>;
+  /** what PBS remembers of jobs, for people */
+  history(): Promise<JobHistory>;
+  /** what this PBS offers: commands, server, queues */
+  site(): Promise<Site>;
+  /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
+  signIn(): Promise<SignInSettings>;
   /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
   collections(): Promise<Readonly<Record<string, string>>>;
 }
@@ -30,25 +45,37 @@ export interface Stage {
 export interface OpenOptions {
   readonly profile: string | undefined;
   readonly cliVersion: string;
+  /** a launcher, sentinel or monitor runs this command */
+  readonly inJob?: boolean;
 }
 
 /** The one place where adapters meet ports. @throws {RequestWrong} when no profile, or a wrong one, was chosen */
-export async function openStage({profile: asked, cliVersion}: OpenOptions): Promise<Stage> {
+export async function openStage({profile: asked, cliVersion, inJob = false}: OpenOptions): Promise<Stage> {
   const where = locations(process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
+  Object.assign(process.env, proxyEnvironment(profile.proxy)); // what asks over HTTPS reads it there, and so do commands
   const stateDirectory = join(where.home, profile.name);
   const by = `${userInfo().username}@${hostname()}:${process.pid}`;
   const watched = await crashPoints(process.env.STAGE_CRASH_POINTS);
-  const ledger = watched.ledger(openLedger(stateDirectory));
+  const ledger = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
   const standIns = once(() => startStandIns(where, cliVersion));
-  const engine = once(async () => watched.context(await createContext({profile, where, ledger, by, standIns})));
+  const environment = await environmentCredentials();
+  const parts = {profile, where, ledger, by, standIns, environment};
+  const engine = once(async () => watched.context(await createContext(parts)));
   return {
     profile,
     locations: where,
     ledger,
     by,
     engine,
+    scheduler: once(() => createScheduler(parts)),
+    history: once(async () => createHistory(parts)),
+    site: once(async () => createSite(parts)),
+    async signIn() {
+      requireSignIn(profile, environment);
+      return openSignIn(parts);
+    },
     async collections() {
       if (profile.transfer.kind !== 'local') return profile.collections;
       const {collectionNames, standInHome} = await import('../local/stand-in-home.ts');
@@ -67,6 +94,12 @@ async function crashPoints(directory: string | undefined): Promise<ReturnType<ty
   return watchEffects(dieWhereToldIn(directory));
 }
 
+async function environmentCredentials(): Promise<ClientCredentials | undefined> {
+  if (process.env.STAGE_CLIENT_ID === undefined && process.env.STAGE_CLIENT_SECRET === undefined) return undefined;
+  const {takeEnvironmentCredentials} = await import('../auth/environment-credentials.ts');
+  return takeEnvironmentCredentials(process.env);
+}
+
 type StandIns = () => Promise<import('../local/ensure-up.ts').StandInsUp>;
 
 async function startStandIns(where: Locations, version: string) {
@@ -80,10 +113,12 @@ interface Parts {
   readonly ledger: Ledger;
   readonly by: string;
   readonly standIns: StandIns;
+  /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
+  readonly environment: ClientCredentials | undefined;
 }
 
 async function createContext(parts: Parts): Promise<EngineContext> {
-  const {profile, where, ledger, by} = parts;
+  const {profile, where, ledger, by, environment} = parts;
   const {createJobFiles} = await import('./job-files.ts');
   const callBack = {
     node: process.execPath,
@@ -93,7 +128,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     profile,
     monitorDirectory: ledger.layout.monitor,
   };
-  requireCredentials(profile);
+  requireSignIn(profile, environment);
   let loading: Promise<unknown> | undefined;
   const openScheduler = () => {
     const scheduler = createScheduler(parts);
@@ -120,9 +155,42 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       refusedRetryMs: profile.monitor.minMs,
       lostAttempts: 5,
       strategy: profile.strategy,
+      stagingJobs: profile.staging.network,
+      maxQueued: profile.maxQueued ?? Number.POSITIVE_INFINITY,
       intentDeadlineMs: profile.scheduler.timeoutMs * 1.5 + 5_000,
     },
   };
+}
+
+async function binOf({profile, standIns}: Parts): Promise<string | undefined> {
+  return profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
+}
+
+async function createHistory(parts: Parts): Promise<JobHistory> {
+  const {createPbsHistory} = await import('../scheduler/pbs/pbs-history.ts');
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const binDirectory = await binOf(parts);
+  const {timeoutMs} = parts.profile.scheduler;
+  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  return createPbsHistory((command, argv, options) => run(command, argv, {timeoutMs, ...options}));
+}
+
+async function createSite(parts: Parts): Promise<Site> {
+  const {profile} = parts;
+  const bin = await binOf(parts);
+  return openSite({timeoutMs: profile.scheduler.timeoutMs, ...(bin === undefined ? {} : {bin})});
+}
+
+/** The PBS whose commands lie in a directory, or on PATH, before there is a profile for it. */
+export async function openSite({bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>): Promise<Site> {
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const {createPbsSite} = await import('../scheduler/pbs/pbs-site.ts');
+  const run = createRunCommand(bin === undefined ? {} : {binDirectory: bin});
+  return createPbsSite({
+    run: (command, argv, options) => run(command, argv, {timeoutMs, ...options}),
+    user: userInfo().username,
+    ...(bin === undefined ? {} : {binDirectory: bin}),
+  });
 }
 
 async function createScheduler({profile, ledger, standIns}: Parts): Promise<Scheduler> {
@@ -143,40 +211,35 @@ async function createScheduler({profile, ledger, standIns}: Parts): Promise<Sche
   });
 }
 
-async function createTransfers({profile, ledger, standIns}: Parts): Promise<TransferService> {
+async function createTransfers(parts: Parts): Promise<TransferService> {
   const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
-  const {createClientTokenSource} = await import('../auth/client-credentials.ts');
-  const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
-  const credentialsFile = profile.transfer.credentials ?? up?.home.credentials;
-  if (credentialsFile === undefined) throw new NoCredentials(profile);
-  const authUrl = up?.status.url ?? profile.transfer.authUrl;
+  const signIn = await openSignIn(parts);
+  const {profile, standIns} = parts;
   return createGlobusTransfer({
-    tokens: createClientTokenSource({
-      credentialsFile,
-      tokenDirectory: ledger.layout.tokens,
-      authUrl,
-      ...(profile.transfer.scopes ? {scopes: profile.transfer.scopes} : {}),
-    }),
-    transferUrl: up?.status.url ?? profile.transfer.transferUrl,
+    tokens: await createTokens(signIn),
+    loginCommand: signIn.loginCommand,
+    transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
   });
 }
 
-/** Known before anything is recorded or submitted. */
-function requireCredentials(profile: Profile): void {
-  if (profile.transfer.kind === 'globus' && profile.transfer.credentials === undefined)
-    throw new NoCredentials(profile);
+async function openSignIn({profile, ledger, standIns, environment}: Parts): Promise<SignInSettings> {
+  const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
+  return signInSettings(profile, {
+    tokenDirectory: ledger.layout.tokens,
+    environment,
+    ...(up ? {standIn: {url: up.status.url, credentials: up.home.credentials}} : {}),
+  });
 }
 
-class NoCredentials extends RequestWrong {
-  constructor(profile: Profile) {
-    super(`profile "${profile.name}" does not say how to sign in to Globus`, {
-      code: 'NO_CREDENTIALS',
-      why: 'it names no transfer.credentials',
-      next: [
-        'Put client_id and client_secret into a JSON file of mode 0600, and name it under transfer: credentials: in the profile.',
-      ],
-    });
+async function createTokens(signIn: SignInSettings): Promise<TokenSource> {
+  if (signIn.method === 'client' && signIn.tokenStore === 'file') {
+    // What most jobs do loads one module less.
+    const {createClientTokenSource} = await import('../auth/client-credentials.ts');
+    return createClientTokenSource(signIn);
   }
+  const {openTokens} = await import('../auth/open-tokens.ts');
+  const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize-names.ts');
+  return openTokens(signIn, TRANSFER_RESOURCE_SERVER);
 }
 
 type Methods = Record<string, (...values: unknown[]) => unknown>;
@@ -206,11 +269,16 @@ function fileCache<T>(path: string): {read(): T | undefined; write(value: T): vo
     write(value) {
       const temporary = `${path}.${process.pid}`;
       try {
-        ensureDirectory(join(path, '..'));
+        ensureSubdirectory(join(path, '..'));
         writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
         renameSync(temporary, path);
       } catch {
-        rmSync(temporary, {force: true}); // it is learnt again next time: a full disk must not look like an absent PBS
+        // It is learnt again next time: a full disk must not look like an absent PBS.
+        try {
+          rmSync(temporary, {force: true});
+        } catch {
+          // Nor must a read-only one.
+        }
       }
     },
   };

@@ -4,7 +4,10 @@ import type {WorkflowRequest} from './prepare-run.ts';
 
 /** What names a workflow on a command line; the same for `run` and `check`. */
 export const workflowArgs = {
-  workflow: Args.string({description: 'workflow file (YAML); leave it out to give the steps as flags'}),
+  workflow: Args.string({
+    ignoreStdin: true,
+    description: 'workflow file (YAML); leave it out to give the steps as flags',
+  }),
 };
 
 export const workflowFlags = {

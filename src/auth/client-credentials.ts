@@ -1,25 +1,43 @@
-import {readCredentials} from './credentials-file.ts';
+import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {TRANSFER_RESOURCE_SERVER, TRANSFER_SCOPE} from './authorize-names.ts';
+import {type ClientCredentials, readCredentials} from './credentials-file.ts';
 import {fetchClientToken} from './token-endpoint.ts';
 import {createTokenSource, type TokenSource} from './token-source.ts';
-import {createTokenStore} from './token-store.ts';
+import {createTokenStore, type StoredToken, type TokenKey, type TokenStore} from './token-store.ts';
 
-export const TRANSFER_RESOURCE_SERVER = 'transfer.api.globus.org';
-export const TRANSFER_SCOPE = 'urn:globus:auth:scope:transfer.api.globus.org:all';
 export const PRODUCTION_AUTH_URL = 'https://auth.globus.org/';
 
 export interface ClientSignIn {
+  /** from the environment; wins over the file */
+  readonly credentials?: ClientCredentials | undefined;
   /** JSON with `client_id` and `client_secret`, mode 0600 */
-  readonly credentialsFile: string;
+  readonly credentialsFile?: string | undefined;
+  /** where neither is at hand, as in a job: the client whose kept token is used while it lasts */
+  readonly clientId?: string | undefined;
   /** where tokens are kept */
   readonly tokenDirectory: string;
   /** `https://auth.globus.org/` when not given */
   readonly authUrl?: string;
   /** what to ask for; the scope of Globus Transfer when none are given. Consents are given by asking: `…:all[*…/data_access]` */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
+  /** files in `tokenDirectory` when not given */
+  readonly openStore?: (key: TokenKey) => Promise<TokenStore>;
   /** for one request; 30 s when not given */
   readonly timeoutMs?: number;
   /** pause before the second try; 500 ms when not given */
   readonly backoffMs?: number;
+}
+
+/** Tokens of a client, and what is kept of them. */
+export interface ClientTokens extends TokenSource {
+  /** the token kept last */
+  current(): Promise<StoredToken | undefined>;
+  clientId(): Promise<string>;
+  /** Ask for a token that is not kept: asking with the scopes of collections gives the consents for them. */
+  askOnce(scopes: readonly string[]): Promise<void>;
+  /** Forget the kept token. @returns false when there was none */
+  forget(): Promise<boolean>;
+  credentials(): Promise<ClientCredentials | undefined>;
 }
 
 /**
@@ -27,29 +45,59 @@ export interface ClientSignIn {
  *
  * @throws {SignInNeeded} from its methods, when the credentials or the stored tokens cannot be used
  */
-export function createClientTokenSource(signIn: ClientSignIn): TokenSource {
-  let source: Promise<TokenSource> | undefined;
+export function createClientTokenSource(signIn: ClientSignIn): ClientTokens {
+  let opened: Promise<Connected> | undefined;
   const ready = () => {
-    source ??= connect(signIn).catch((error: unknown) => {
-      source = undefined; // a mended file is read again
+    opened ??= connect(signIn).catch((error: unknown) => {
+      opened = undefined; // a mended file is read again
       throw error;
     });
-    return source;
+    return opened;
   };
-  return {token: async () => (await ready()).token(), renew: async (rejected) => (await ready()).renew(rejected)};
+  return {
+    token: async () => (await ready()).source.token(),
+    renew: async (rejected) => (await ready()).source.renew(rejected),
+    current: async () => (await ready()).store.read(),
+    clientId: async () => (await ready()).clientId,
+    askOnce: async (scopes) => void (await (await ready()).fetch(scopes)),
+    forget: async () => (await ready()).store.remove(),
+    credentials: async () => (await ready()).credentials,
+  };
 }
 
-async function connect(signIn: ClientSignIn): Promise<TokenSource> {
-  const credentials = await readCredentials(signIn.credentialsFile);
+interface Connected {
+  readonly source: TokenSource;
+  readonly store: TokenStore;
+  readonly clientId: string;
+  readonly credentials: ClientCredentials | undefined;
+  readonly fetch: (scopes: readonly string[]) => Promise<StoredToken>;
+}
+
+async function connect(signIn: ClientSignIn): Promise<Connected> {
+  const file = signIn.credentialsFile;
+  const credentials = signIn.credentials ?? (file === undefined ? undefined : await readCredentials(file));
+  const clientId = credentials?.clientId ?? signIn.clientId;
+  if (clientId === undefined) throw noSecret();
   const authUrl = signIn.authUrl ?? PRODUCTION_AUTH_URL;
   const scopes = signIn.scopes?.length ? signIn.scopes : [TRANSFER_SCOPE];
-  const store = createTokenStore(signIn.tokenDirectory, {
-    authUrl,
-    clientId: credentials.clientId,
-    resourceServer: TRANSFER_RESOURCE_SERVER,
-    scopes,
-  });
+  const resourceServer = TRANSFER_RESOURCE_SERVER;
+  const key = {authUrl, clientId, resourceServer, scopes};
+  const store = signIn.openStore ? await signIn.openStore(key) : createTokenStore(signIn.tokenDirectory, key);
   const {timeoutMs, backoffMs} = signIn;
-  const question = {authUrl, credentials, scopes, resourceServer: TRANSFER_RESOURCE_SERVER, timeoutMs, backoffMs};
-  return createTokenSource({store, fetch: () => fetchClientToken(question)});
+  const fetch = async (wanted: readonly string[]) => {
+    if (!credentials) throw noSecret();
+    return fetchClientToken({authUrl, credentials, scopes: wanted, resourceServer, timeoutMs, backoffMs});
+  };
+  return {source: createTokenSource({store, fetch: () => fetch(scopes)}), store, clientId, credentials, fetch};
+}
+
+function noSecret(): SignInNeeded {
+  return new SignInNeeded({
+    what: 'There are no credentials to sign in to Globus with',
+    why: 'the profile names no credentials file, and STAGE_CLIENT_ID and STAGE_CLIENT_SECRET do not reach this command; they never reach jobs',
+    next: [
+      'For jobs, name a file of mode 0600 under transfer: credentials: in the profile.',
+      'Or set both variables, then type: stage login. The token lasts two days, for jobs too.',
+    ],
+  });
 }

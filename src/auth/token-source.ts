@@ -1,3 +1,4 @@
+import {StageError} from '../errors.ts';
 import type {StoredToken, TokenStore} from './token-store.ts';
 
 /** Where a caller gets the access token of one service from. */
@@ -34,7 +35,12 @@ export function createTokenSource({store, fetch, now = Date.now}: TokenSourceSet
 
   async function fetchOnce(): Promise<StoredToken> {
     const fresh = await fetch();
-    await store.write(fresh);
+    try {
+      await store.write(fresh);
+    } catch (error) {
+      // A token that the disk does not take is as good as another one; the next process fetches its own.
+      if (error instanceof StageError) throw error;
+    }
     return fresh;
   }
 

@@ -8,6 +8,19 @@ export interface StoredToken {
   readonly accessToken: string;
   /** milliseconds since the epoch */
   readonly expiresAt: number;
+  /** of a person's sign-in: what gets the next access token */
+  readonly refreshToken?: string;
+  /** of a person's sign-in; stays the same while tokens are renewed */
+  readonly signIn?: SignInFacts;
+}
+
+/** Who signed in, and when. No secrets. */
+export interface SignInFacts {
+  readonly identity: string;
+  readonly username: string;
+  /** milliseconds since the epoch: when a person last proved who they are. Renewing tokens does not prove it again */
+  readonly authenticatedAt: number;
+  readonly scopes: readonly string[];
 }
 
 /** What a token is good for: one client at one sign-in service, for one resource server and set of scopes. */
@@ -15,6 +28,7 @@ export interface TokenKey {
   readonly authUrl: string;
   readonly clientId: string;
   readonly resourceServer: string;
+  /** empty for a person's sign-in: one takes the place of the other, whatever each may do */
   readonly scopes: readonly string[];
 }
 
@@ -23,43 +37,91 @@ export interface TokenStore {
   read(): Promise<StoredToken | undefined>;
   /** Keep a token in place of the last one. @throws {SignInNeeded} when others could read it */
   write(token: StoredToken): Promise<void>;
+  /** @returns false when there was none */
+  remove(): Promise<boolean>;
 }
 
 const TokenFile = z.object({
   key: z.string(),
   access_token: z.string(),
   expires_at: z.number(),
+  refresh_token: z.optional(z.string()),
+  sign_in: z.optional(
+    z.object({
+      identity: z.string(),
+      username: z.string(),
+      authenticatedAt: z.number(),
+      scopes: z.array(z.string()),
+    }),
+  ),
 });
+
+/** A key in words. Not secret. */
+function inWords(of: TokenKey): string {
+  return JSON.stringify([of.authUrl, of.clientId, of.resourceServer, [...of.scopes].sort()]);
+}
+
+/** A short name for a key, such as a file can bear. */
+export function nameOfKey(of: TokenKey): string {
+  return createHash('sha256').update(inWords(of)).digest('hex').slice(0, 16);
+}
+
+/** A token as text, for one key. */
+export function writeToken(of: TokenKey, token: StoredToken): string {
+  return JSON.stringify({
+    key: inWords(of),
+    access_token: token.accessToken,
+    expires_at: token.expiresAt,
+    refresh_token: token.refreshToken,
+    sign_in: token.signIn,
+  });
+}
+
+/** @returns undefined for what is no token of this key: as good as none */
+export function readToken(of: TokenKey, text: string): StoredToken | undefined {
+  const read = TokenFile.safeParse(parsed(text));
+  if (!read.success || read.data.key !== inWords(of)) return undefined;
+  const {access_token, expires_at, refresh_token, sign_in} = read.data;
+  return {
+    accessToken: access_token,
+    expiresAt: expires_at,
+    ...(refresh_token === undefined ? {} : {refreshToken: refresh_token}),
+    ...(sign_in === undefined ? {} : {signIn: sign_in}),
+  };
+}
 
 /**
  * Tokens in a directory of mode 0700, one file of mode 0600 for each key, since jobs on other nodes must read them too.
  * A file is replaced by renaming, so that a reader sees the old token or the new one and never half of one.
  */
 export function createTokenStore(directory: string, of: TokenKey): TokenStore {
-  const key = JSON.stringify([of.authUrl, of.clientId, of.resourceServer, [...of.scopes].sort()]);
-  const file = path.join(directory, `token-${createHash('sha256').update(key).digest('hex').slice(0, 16)}.json`);
+  const file = path.join(directory, `token-${nameOfKey(of)}.json`);
+  const isThere = async () =>
+    (await isPrivate(directory, 'directory', 'directory of tokens')) && (await isPrivate(file, 'file', 'token file'));
 
   return {
     async read() {
-      if (!(await isPrivate(directory, 'directory', 'directory of tokens'))) return undefined;
-      if (!(await isPrivate(file, 'file', 'token file'))) return undefined;
-      const read = TokenFile.safeParse(parsed(await readFile(file, 'utf8').catch(() => '')));
-      if (!read.success || read.data.key !== key) return undefined; // as good as none: a new one is fetched and kept
-      return {accessToken: read.data.access_token, expiresAt: read.data.expires_at};
+      if (!(await isThere())) return undefined;
+      return readToken(of, await readFile(file, 'utf8').catch(() => ''));
     },
 
     async write(token) {
       await mkdir(directory, {recursive: true, mode: 0o700});
       await isPrivate(directory, 'directory', 'directory of tokens');
-      const text = JSON.stringify({key, access_token: token.accessToken, expires_at: token.expiresAt});
       const temporary = `${file}.${randomBytes(6).toString('hex')}`;
       try {
-        await writeSynced(temporary, text);
+        await writeSynced(temporary, writeToken(of, token));
         await rename(temporary, file);
       } catch (error) {
         await rm(temporary, {force: true});
         throw error;
       }
+    },
+
+    async remove() {
+      if (!(await isThere())) return false;
+      await rm(file, {force: true});
+      return true;
     },
   };
 }

@@ -1,10 +1,10 @@
-import {mkdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
 /** Changed whenever the shape of a profile changes, so that no old cache is believed. */
-const FORMAT = 1;
+const FORMAT = 3;
 
 interface Cached {
   readonly key: string;
@@ -38,11 +38,17 @@ function readCached(path: string): Cached | undefined {
 }
 
 function writeCached(directory: string, path: string, cached: Cached): void {
+  const temporary = `${path}.${process.pid}`;
   try {
     mkdirSync(directory, {recursive: true, mode: 0o700});
-    writeFileSync(`${path}.${process.pid}`, JSON.stringify(cached), {mode: 0o600});
-    renameSync(`${path}.${process.pid}`, path);
+    writeFileSync(temporary, JSON.stringify(cached), {mode: 0o600});
+    renameSync(temporary, path);
   } catch {
     // Without a cache it is read again next time: a read-only home directory is no reason to fail.
+    try {
+      rmSync(temporary, {force: true});
+    } catch {
+      // Nor is what cannot be removed.
+    }
   }
 }

@@ -1,3 +1,5 @@
+import type {PathMapping} from './map-path.ts';
+
 /** How the jobs of one kind are submitted. */
 export interface JobDefaults {
   readonly queue?: string;
@@ -9,6 +11,23 @@ export interface JobDefaults {
   readonly extraArgs: readonly string[];
 }
 
+/** How launchers, sentinels and monitors are submitted, and what they can do. */
+export interface StagingDefaults extends JobDefaults {
+  /** its jobs may reach PBS and Globus; where they may not, somebody else must look: cron or a person on the submit node */
+  readonly network: boolean;
+}
+
+/** How a profile's machines reach Globus when only by a proxy. No user and password: they would stand in scripts. */
+export interface ProxySettings {
+  readonly http?: string;
+  readonly https?: string;
+  /** hosts that are reached without it */
+  readonly noProxy: readonly string[];
+}
+
+/** Who looks at transfers: short monitor jobs that come back, or one long job that waits. */
+export type Strategy = 'monitor' | 'wait';
+
 export interface SchedulerSettings {
   readonly kind: 'pbs' | 'local';
   /** directory of qsub and its kin; absent: PATH */
@@ -17,10 +36,20 @@ export interface SchedulerSettings {
   readonly timeoutMs: number;
 }
 
+/** As a person with a native app, as a client with a secret, or as whoever `globus login` signed in. */
+export type SignInMethod = 'native-app' | 'client' | 'globus-cli';
+export type TokenStoreKind = 'file' | 'keyring';
+
 export interface TransferSettings {
   readonly kind: 'globus' | 'local';
   readonly authUrl: string;
   readonly transferUrl: string;
+  /** absent: as a client, or as a person where `clientId` alone is given */
+  readonly signIn?: SignInMethod;
+  /** of the native app that people sign in with, or of the client whose secret is elsewhere */
+  readonly clientId?: string;
+  /** where tokens are kept; absent: in files, which jobs on other nodes can read too */
+  readonly tokenStore?: TokenStoreKind;
   /** JSON file with `client_id` and `client_secret`, mode 0600 */
   readonly credentials?: string;
   /** scopes to ask for instead of that of Globus Transfer alone, such as one with a collection's data_access in brackets */
@@ -34,19 +63,22 @@ export interface Profile {
   readonly transfer: TransferSettings;
   /** defaults for the user's jobs */
   readonly compute: JobDefaults;
-  /** launchers, sentinels and monitors */
-  readonly staging: JobDefaults;
+  readonly staging: StagingDefaults;
   /** shell lines that make `stage` run in a job, such as `module load node` */
   readonly setup: readonly string[];
+  readonly proxy?: ProxySettings;
+  readonly strategy: Strategy;
+  /** walltime of the one long job of `strategy: wait`, `HH:MM:SS` */
+  readonly waitWalltime: string;
+  /** how many jobs of ours may stand in the queue at once; absent: as many as there are */
+  readonly maxQueued?: number;
+  /** which directories of the cluster a collection shows, and where in it */
+  readonly paths: readonly PathMapping[];
   readonly monitor: {readonly minMs: number; readonly maxMs: number};
   /** friendly names of collections */
   readonly collections: Readonly<Record<string, string>>;
   /** how long PBS must not know a job before it counts as lost */
   readonly lostGraceMs: number;
-  /** how transfers are waited for whose step does not say */
-  readonly strategy: 'monitor' | 'wait';
-  /** walltime of a job that waits for a transfer, in seconds */
-  readonly waitSeconds: number;
 }
 
 const STAGING_RESOURCES = {select: '1:ncpus=1', walltime: '00:15:00'};
@@ -59,14 +91,15 @@ export function defaultProfile(name: string): Profile {
     scheduler: {kind: 'pbs', timeoutMs: 60_000},
     transfer: {kind: 'globus', authUrl: 'https://auth.globus.org/', transferUrl: 'https://transfer.api.globus.org/'},
     compute: NO_DEFAULTS,
-    staging: {resources: STAGING_RESOURCES, extraArgs: []},
+    staging: {resources: STAGING_RESOURCES, extraArgs: [], network: true},
     setup: [],
+    strategy: 'monitor',
+    waitWalltime: '12:00:00',
+    paths: [],
     monitor: {minMs: 30_000, maxMs: 30 * 60_000},
     collections: {},
     // A marker on a network file system may stay hidden from another node for a minute (NFS acdirmax is 60 s).
     lostGraceMs: 120_000,
-    strategy: 'monitor',
-    waitSeconds: 12 * 3600,
   };
 }
 

@@ -30,6 +30,8 @@ export interface EngineContext {
 
 export interface EngineSettings extends Omit<PlanSettings, 'rebuild'> {
   readonly bounds: LookBounds;
+  /** how many jobs of ours may stand in the queue at once; further ones are submitted when others have ended */
+  readonly maxQueued: number;
   /** how long whoever wrote an intent may still be at it; longer than the longest qsub */
   readonly intentDeadlineMs: number;
 }

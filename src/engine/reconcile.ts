@@ -45,7 +45,9 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   const newest = context.monitors.newest();
   // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
   const successor =
-    request.monitor !== undefined && runs.length > 0 ? predictSuccessor(context, request.monitor, problems) : undefined;
+    request.monitor !== undefined && runs.length > 0 && context.settings.stagingJobs
+      ? predictSuccessor(context, request.monitor, problems)
+      : undefined;
   let [seen] = await Promise.all([observe(context, runs, newest), successor]);
   const settings: PlanSettings = {...context.settings, rebuild: request.rebuild ?? false};
   const done: {run: RunId; action: Action}[] = [];
@@ -56,6 +58,9 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       actions: planRun(run.state, seen, settings).filter((action) => !tried.has(`${run.id} ${actionKey(action)}`)),
     }));
   let away = false;
+  const inQueue = () =>
+    [...seen.jobs.values()].filter(({kind}) => kind === 'live').length +
+    done.filter(({action}) => action.do === 'submit-job').length;
   let lookedBefore = 0;
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -73,6 +78,8 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
         // Whether data should be moved is asked again once it is recorded whether PBS takes the jobs that need it.
         if (inQuestion && action.do === 'submit-transfer') continue;
         tried.add(`${run.id} ${actionKey(action)}`);
+        // A look comes when one of those in the queue has ended.
+        if (action.do === 'submit-job' && inQueue() >= context.settings.maxQueued) continue;
         if (away && asksPbs(action)) continue; // it did not answer a moment ago; every question would wait for nothing
         const performed: Performed = await perform(context, run, action);
         if (performed.is === 'done') done.push({run: run.id, action});
@@ -86,7 +93,7 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   }
 
   const sealed = runs.flatMap((run) => (mayBeSealed(run, seen, settings) ? [sealRun(context, run)] : []));
-  if (!request.withoutChain) {
+  if (!request.withoutChain && settings.stagingJobs) {
     const open = runs.filter((run) => !sealed.some((summary) => summary.run === run.id));
     await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
   }

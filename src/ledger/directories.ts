@@ -21,6 +21,22 @@ export function ensureDirectory(path: string): void {
   }
 }
 
+/**
+ * Make a directory inside one that must be there already.
+ *
+ * What lies in a state directory is made with this: a state directory that was there a moment ago, and whose file
+ * system went away, must not be begun anew in the empty place.
+ *
+ * @throws the system's error, ENOENT when the directory above is missing
+ */
+export function ensureSubdirectory(path: string): void {
+  try {
+    mkdirSync(path, {mode: 0o700});
+  } catch (error) {
+    if (!isDirectory(path)) throw error;
+  }
+}
+
 export function isDirectory(path: string): boolean {
   return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
 }

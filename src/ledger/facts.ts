@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import {join} from 'node:path';
+import {naming} from './naming.ts';
 import {temporaryName} from './new-word.ts';
 
 /** What a fact holds once it has been read; its readers know which fields to expect. */
@@ -22,21 +23,34 @@ export type FactValue = Readonly<Record<string, unknown>>;
  * name exists, on NFS too, so whoever creates a fact first wins; that is the only lock there is.
  *
  * @returns true when this call created it, false when it existed already
- * @throws the system's error when the directory cannot be written; then there is no fact
+ * @throws the system's error, naming the fact, when the disk does not take it. A fact that is there all the same
+ *   (the last flush failed) is whole, and as one whose writer was killed at this moment
  */
 export function createFact(directory: string, name: string, value: FactValue): boolean {
-  const temporary = join(directory, temporaryName());
-  const file = openSync(temporary, 'wx', 0o600);
-  try {
+  const path = join(directory, `${name}.json`);
+  return naming(path, () => {
+    const temporary = join(directory, temporaryName());
+    const file = openSync(temporary, 'wx', 0o600);
     try {
-      writeAll(file, `${JSON.stringify(value)}\n`);
-      fsyncSync(file);
-      return linkOnce(file, temporary, join(directory, `${name}.json`));
+      try {
+        writeAll(file, `${JSON.stringify(value)}\n`);
+        fsyncSync(file);
+        return linkOnce(file, temporary, path);
+      } finally {
+        closeSync(file);
+      }
     } finally {
-      closeSync(file);
+      discard(temporary);
     }
-  } finally {
+  });
+}
+
+/** Nobody reads a temporary name: one that cannot be removed does no harm, and must not hide why. */
+function discard(temporary: string): void {
+  try {
     unlinkSync(temporary);
+  } catch {
+    // It stays behind.
   }
 }
 
@@ -57,8 +71,8 @@ function linkOnce(file: number, from: string, to: string): boolean {
   return true;
 }
 
-/** Make a new name durable. Some network file systems refuse to flush directories; there the server orders names itself. */
-function flushDirectoryOf(path: string): void {
+/** Make a name durable that was just made. Some network file systems refuse to flush directories; there the server orders names itself. */
+export function flushDirectoryOf(path: string): void {
   let directory: number | undefined;
   try {
     directory = openSync(join(path, '..'), 'r');
@@ -77,11 +91,12 @@ function flushDirectoryOf(path: string): void {
  * Temporary files are left out. A file that does not parse is given as an empty value: a job's marker may be
  * cut short by a node that lost power, and its name alone still says that the job got that far.
  *
- * @returns an empty map when the directory does not exist
+ * @throws the system's error when the directory cannot be read, or does not exist: no facts would mean that nothing
+ *   had been done yet
  */
 export function readFacts(directory: string): Map<string, FactValue> {
   const facts = new Map<string, FactValue>();
-  for (const file of namesIn(directory)) {
+  for (const file of readdirSync(directory)) {
     if (!file.endsWith('.json') || file.startsWith('.')) continue;
     const value = readFact(directory, file.slice(0, -5));
     if (value) facts.set(file.slice(0, -5), value);

@@ -1,7 +1,7 @@
-import {appendFileSync, readFileSync} from 'node:fs';
+import {closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
-import {ensureDirectory} from './directories.ts';
+import {ensureSubdirectory} from './directories.ts';
 import {namesIn} from './facts.ts';
 
 /** Something that happened to a run, for people. Nothing is decided by events. */
@@ -18,10 +18,39 @@ export interface RunEvent {
   readonly by: string;
 }
 
-/** Append an event to this process's own journal file; nobody else writes it, so no lock is needed. */
-export function appendEvent(directory: string, event: RunEvent): void {
-  ensureDirectory(directory);
-  appendFileSync(join(directory, `${hostname()}.${process.pid}.ndjson`), `${JSON.stringify(event)}\n`, {mode: 0o600});
+/**
+ * Append an event to this process's own journal file; nobody else writes it, so no lock is needed.
+ *
+ * An event that the disk does not take is left out: nothing is decided by it, and the work it tells of was done. When
+ * the disk is full indeed, the next fact fails, and says so.
+ *
+ * @returns whether it was written
+ */
+export function appendEvent(directory: string, event: RunEvent): boolean {
+  try {
+    ensureSubdirectory(directory);
+    appendWhole(join(directory, `${hostname()}.${process.pid}.ndjson`), Buffer.from(`${JSON.stringify(event)}\n`));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'errno' in error) return false;
+    throw error;
+  }
+}
+
+/** A line of which a part was written only is taken back, so that the next one stands alone. */
+function appendWhole(path: string, line: Buffer): void {
+  const file = openSync(path, 'a', 0o600);
+  try {
+    const {size} = fstatSync(file);
+    try {
+      for (let written = 0; written < line.length; ) written += writeSync(file, line, written);
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** All events of a run, oldest first. Half a line at the end of a journal (its writer was killed) is left out. */

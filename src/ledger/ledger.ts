@@ -1,8 +1,8 @@
 import {existsSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, StageError} from '../errors.ts';
-import {ensureDirectory, isDirectory} from './directories.ts';
-import {createFact, type FactValue, namesIn, readFact, readFacts} from './facts.ts';
+import {ensureDirectory, ensureSubdirectory, isDirectory} from './directories.ts';
+import {createFact, type FactValue, flushDirectoryOf, namesIn, readFact, readFacts} from './facts.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type StateLayout,
   stateLayout,
 } from './layout.ts';
+import {naming} from './naming.ts';
 import {newWord} from './new-word.ts';
 import type {ResumeDecision, RunSpec, RunState} from './run-facts.ts';
 import {type RunSummary, summarise} from './summary.ts';
@@ -120,13 +121,13 @@ export function openLedger(home: string): Ledger {
       return publishRun(layout, spec, scripts) ? id : undefined;
     },
     resume(run, decision) {
-      ensureDirectory(layout.resumed);
+      ensureSubdirectory(layout.resumed);
       return createFact(layout.resumed, numberedName(run.id, run.state.resumes.length + 1), {...decision});
     },
     create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
     seal(run, endedAt) {
-      ensureDirectory(layout.sealed);
+      ensureSubdirectory(layout.sealed);
       const summary = summarise(run.state, endedAt);
       // Named after what this process has read of the run: one that was resumed meanwhile stays open.
       const first = createFact(layout.sealed, numberedName(run.id, run.state.resumes.length), {...summary});
@@ -149,17 +150,31 @@ function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<stri
   const temporary = runLayoutAt(join(state.runs, `.new-${spec.nonce}`));
   const final = runLayout(state, spec.run);
   try {
-    for (const directory of [temporary.facts, temporary.scripts, temporary.logs]) ensureDirectory(directory);
-    for (const [step, content] of scripts)
-      writeFileSync(join(temporary.scripts, `${step}.script`), content, {mode: 0o600, flush: true});
+    for (const directory of [temporary.directory, temporary.facts, temporary.scripts, temporary.logs])
+      ensureSubdirectory(directory);
+    for (const [step, content] of scripts) {
+      const script = join(temporary.scripts, `${step}.script`);
+      naming(script, () => writeFileSync(script, content, {mode: 0o600, flush: true}));
+    }
     createFact(temporary.directory, 'spec', {...spec});
     renameSync(temporary.directory, final.directory);
-    return true;
   } catch (error) {
-    rmSync(temporary.directory, {recursive: true, force: true});
+    removeIfPossible(temporary.directory);
     // A network file system may repeat a rename whose answer was lost: then the run is there, and ours.
     if (isDirectory(final.directory)) return readFact(final.directory, 'spec')?.nonce === spec.nonce;
     throw error;
+  }
+  // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
+  naming(final.directory, () => flushDirectoryOf(final.directory));
+  return true;
+}
+
+/** What was begun under a temporary name is no run. A disk that refuses to remove it leaves it, and must not hide why. */
+function removeIfPossible(directory: string): void {
+  try {
+    rmSync(directory, {recursive: true, force: true});
+  } catch {
+    // It stays behind.
   }
 }
 

@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import type {JobId} from '../scheduler/scheduler.ts';
-import {ensureDirectory} from './directories.ts';
+import {ensureSubdirectory} from './directories.ts';
 import {createFact, type FactValue, namesIn, readFact} from './facts.ts';
 import type {MonitorLink} from './monitor-link.ts';
 import type {Refusal} from './run-facts.ts';
@@ -66,7 +66,7 @@ export function openMonitorLedger(directory: string): MonitorLedger {
         : (readFact(directory, name(generation, 'look')) as LookFact | undefined);
     },
     create(generation, kind, value) {
-      ensureDirectory(directory);
+      ensureSubdirectory(directory);
       return createFact(directory, name(generation, kind), value);
     },
     prune() {

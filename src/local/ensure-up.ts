@@ -52,7 +52,7 @@ function startProcess(
 ): void {
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const log = openSync(home.log, 'a', 0o600);
-  const {NODE_OPTIONS: _, ...env} = process.env;
+  const {NODE_OPTIONS: _, STAGE_CLIENT_SECRET: __, ...env} = process.env; // jobs inherit what the process has
   spawn(process.execPath, [daemonJs, stageHome, version], {
     cwd: '/',
     detached: true,

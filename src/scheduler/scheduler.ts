@@ -84,10 +84,14 @@ export interface LiveJob {
   readonly submittedAt?: number;
   readonly startAt?: number;
   readonly startedAt?: number;
+  /** of an array: which members it was submitted with */
+  readonly array?: JobArray;
 }
 
 export interface EndedJob {
   readonly kind: 'ended';
+  /** of an array: which members it was submitted with. `exitStatus` is then that of the last member to end: look at each */
+  readonly array?: JobArray;
   /** absent for a job that never ran: deleted early, or removed by a dependency (measured on OpenPBS 23.06) */
   readonly exitStatus?: number;
   /** `ran`: it has an exit status; `deleted`: by qdel before it ran (substate 91); `removed`: by its dependency (substate 92, no exit status) */

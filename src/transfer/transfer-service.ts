@@ -83,6 +83,10 @@ export interface CollectionSeen {
   readonly displayName: string;
   readonly owner: string;
   readonly entityType: string;
+  /** asks for a recent sign-in of a person; such a collection has no `data_access` to consent to */
+  readonly highAssurance?: boolean;
+  /** how long a sign-in is good for there */
+  readonly authenticationTimeoutMinutes?: number;
 }
 
 export interface FileEntry {

@@ -1,5 +1,6 @@
 import {Errors} from '@oclif/core';
 import {afterEach, describe, expect, test, vi} from 'vitest';
+import {StateDirectoryGone} from '../../src/app/guarded-ledger.ts';
 import {RunDiffers} from '../../src/app/run.ts';
 import {asStageError, showError} from '../../src/app/stage-command.ts';
 import {NoSuchRun} from '../../src/app/status.ts';
@@ -30,6 +31,10 @@ const ERRORS: [StageError, number][] = [
   [asStageError(new Errors.CLIError('Nonexistent flag: --bogus\nSee more help with --help', {exit: 2})), EXIT.usage],
   [asStageError(Object.assign(new Error('ENOSPC'), {code: 'ENOSPC', path: '/state/x'})), EXIT.unreachable],
   [asStageError(Object.assign(new Error('EROFS'), {code: 'EROFS'})), EXIT.unreachable],
+  // As Node.js 20 throws them: it has no name for these two.
+  [asStageError(Object.assign(new Error('x'), {code: 'Unknown system error -122', errno: -122})), EXIT.unreachable],
+  [asStageError(Object.assign(new Error('x'), {code: 'Unknown system error -116', errno: -116})), EXIT.unreachable],
+  [new StateDirectoryGone('/state/local', '/cache/active'), EXIT.unreachable],
   [asStageError(new TypeError('x is undefined')), EXIT.defect],
   [asStageError('a string'), EXIT.defect],
 ];
@@ -88,4 +93,20 @@ test('every error says what to do next, or lists what is wrong', () => {
     expect(error.next.length + error.details.length, error.code).toBeGreaterThanOrEqual(
       error.code === 'TRANSFER_REFUSED' ? 0 : 1,
     );
+});
+
+test.each([
+  ['EDQUOT', -122, 'quota'],
+  ['ESTALE', -116, 'stale handle'],
+])('%s is known by its number, which is all that Node.js 20 gives', (name, errno, words) => {
+  const error = asStageError(
+    Object.assign(new Error('x'), {code: `Unknown system error ${errno}`, errno, path: '/s/x'}),
+  );
+  expect(error.code).toBe(`SYSTEM_${name}`);
+  expect(error.message).toMatch(new RegExp(`${words}.*: /s/x$`));
+});
+
+test('a connection that timed out is not an error of the disk', () => {
+  const thrown = Object.assign(new Error('x'), {code: 'ETIMEDOUT', errno: -110, syscall: 'connect'});
+  expect(asStageError(thrown).exit).toBe(EXIT.defect);
 });

@@ -128,6 +128,19 @@ test('a token is given up a minute before its end', async () => {
   expect(await source.token()).toBe('TOKEN-2');
 });
 
+test('a token that cannot be kept is as good as another one', async () => {
+  const place = path.join(await directory(), 'file');
+  await writeFile(place, '', {mode: 0o600});
+  const store = {
+    read: async () => undefined,
+    write: createTokenStore(path.join(place, 'tokens'), KEY).write,
+    remove: async () => {},
+  };
+  const source = createTokenSource({store, fetch: async () => ({accessToken: 'TOKEN-1', expiresAt: 1e15})});
+  await expect(store.write({accessToken: 'TOKEN-1', expiresAt: 1e15})).rejects.toThrow(/ENOTDIR/);
+  expect(await source.token()).toBe('TOKEN-1');
+});
+
 test('the token of Transfer is taken from wherever it stands in the answer', async () => {
   const other = {access_token: 'TRANSFER', expires_in: 60, resource_server: 'transfer.api.globus.org'};
   const {tokens} = await signIn(token('AUTH', {resource_server: 'auth.globus.org', other_tokens: [other]}));

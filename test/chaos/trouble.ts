@@ -49,7 +49,7 @@ export async function bring(world: World, scenarios: readonly Scenario[], troubl
 async function submitAgain(world: World, {run}: Scenario): Promise<void> {
   for (let tries = 0; tries < 60; tries++) {
     const begun = world.facts(run).flatMap((fact) => /^([^.]+\.\d+)\.start\.1\.json$/.exec(fact)?.[1] ?? []);
-    const scripts = join(world.home, 'local', 'runs', run, 'scripts');
+    const scripts = join(world.state, 'runs', run, 'scripts');
     const script = begun
       .flatMap((attempt) => readdirSync(scripts).filter((name) => name === `${attempt}.job.sh`))
       .map((name) => join(scripts, name))

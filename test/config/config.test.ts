@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {chooseProfile} from '../../src/config/choose-profile.ts';
+import {proxyEnvironment} from '../../src/config/proxy.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 import {RequestWrong} from '../../src/errors.ts';
 
@@ -46,6 +47,79 @@ describe('a configuration', () => {
     });
   });
 
+  test('says for all jobs what it says outside of compute and staging, and each kind wins over that', () => {
+    const site = readConfig(
+      `profiles:
+  eagle:
+    account: climate
+    queue: prod
+    resources: {filesystems: "home:eagle"}
+    extra: [-r, y]
+    compute: {walltime: "02:00:00"}
+    staging: {queue: copyq, select: "1:ncpus=1", walltime: "01:00:00", node_property: dtn, extra: [-k, oe], network: false}
+`,
+      'config.yaml',
+    ).profiles.get('eagle');
+    expect(site?.compute).toEqual({
+      queue: 'prod',
+      account: 'climate',
+      resources: {filesystems: 'home:eagle', walltime: '02:00:00'},
+      extraArgs: ['-r', 'y'],
+    });
+    expect(site?.staging).toEqual({
+      queue: 'copyq',
+      account: 'climate',
+      resources: {filesystems: 'home:eagle', select: '1:ncpus=1:dtn=True', walltime: '01:00:00'},
+      extraArgs: ['-r', 'y', '-k', 'oe'],
+      network: false,
+    });
+  });
+
+  test('takes a default away where a site will not have it', () => {
+    const text = 'profiles: {gadi: {staging: {resources: {select: null, ncpus: 1}}}}';
+    expect(readConfig(text, 'c').profiles.get('gadi')?.staging.resources).toEqual({ncpus: '1', walltime: '00:15:00'});
+  });
+
+  test('a node property is asked for in every chunk of select', () => {
+    const text = 'profiles: {a: {compute: {select: "2:ncpus=4+1:ncpus=1", node_property: "arch=milan"}}}';
+    expect(readConfig(text, 'c').profiles.get('a')?.compute.resources.select).toBe(
+      '2:ncpus=4:arch=milan+1:ncpus=1:arch=milan',
+    );
+  });
+
+  test('gives the engine what a site limits, who looks, and which paths are which', () => {
+    const text = `profiles:
+  a:
+    strategy: wait
+    wait_walltime: "24:00:00"
+    max_queued: 10
+    paths: [{cluster: /lus/eagle/projects, collection: eagle, path: /projects}]
+`;
+    expect(readConfig(text, 'c').profiles.get('a')).toMatchObject({
+      strategy: 'wait',
+      waitWalltime: '24:00:00',
+      maxQueued: 10,
+      paths: [{cluster: '/lus/eagle/projects', collection: 'eagle', path: '/projects'}],
+    });
+    expect(readConfig('profiles: {a: {}}', 'c').profiles.get('a')).toMatchObject({
+      strategy: 'monitor',
+      waitWalltime: '12:00:00',
+      paths: [],
+      staging: {network: true},
+    });
+  });
+
+  test('a proxy is told in both spellings, and never stands between us and this machine', () => {
+    const text = 'profiles: {a: {proxy: {https: "http://proxy.example.org:3128", no_proxy: ".example.org, pbs"}}}';
+    expect(proxyEnvironment(readConfig(text, 'c').profiles.get('a')?.proxy)).toEqual({
+      https_proxy: 'http://proxy.example.org:3128',
+      HTTPS_PROXY: 'http://proxy.example.org:3128',
+      no_proxy: '.example.org,pbs,localhost,127.0.0.1,::1',
+      NO_PROXY: '.example.org,pbs,localhost,127.0.0.1,::1',
+    });
+    expect(proxyEnvironment(undefined)).toEqual({});
+  });
+
   test('may put one stand-in beside the real other side', () => {
     const mixed = chooseProfile(readConfig(FULL, 'config.yaml'), 'mixed', 'config.yaml');
     expect([mixed.scheduler.kind, mixed.transfer.kind]).toEqual(['pbs', 'local']);
@@ -57,6 +131,14 @@ describe('a configuration', () => {
 
   test.each([
     ['default_profile: [a]', 'config.yaml:1:18: default_profile:'],
+    ['profiles: {a: {proxy: {https: "http://u:p@h:1"}}}', 'config.yaml:1:31: profiles.a.proxy.https: must be'],
+    ['profiles: {a: {wait_walltime: 12h}}', 'config.yaml:1:31: profiles.a.wait_walltime: must be'],
+    ['profiles: {a: {max_queued: 0}}', 'config.yaml:1:28: profiles.a.max_queued:'],
+    [
+      'profiles: {a: {paths: [{cluster: lus, collection: e, path: /}]}}',
+      'config.yaml:1:34: profiles.a.paths.0.cluster: must be',
+    ],
+    ['profiles: {a: {compute: {node_property: "a:b"}}}', 'config.yaml:1:41: profiles.a.compute.node_property: must be'],
     ['profiles:\n  a: {scheduler: slurm}', 'config.yaml:2:18: profiles.a.scheduler:'],
     ['profiles:\n  a:\n    monitor: {min: -1}', 'config.yaml:3:20: profiles.a.monitor.min:'],
     ['collections:\n  x: not-a-uuid', 'config.yaml:2:6: collections.x: must be a collection id (a UUID)'],

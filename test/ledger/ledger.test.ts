@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -16,6 +16,13 @@ beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), 'ledger-'));
 });
 afterEach(() => rmSync(top, {recursive: true, force: true}));
+
+/** A module of ours as a process can load it. */
+async function bundled(input: string, file: string): Promise<void> {
+  const {rolldown} = await import('rolldown');
+  const build = await rolldown({input, platform: 'node'});
+  await build.write({file, format: 'esm'});
+}
 
 describe('a fact', () => {
   test('is created once, and what it says never changes', () => {
@@ -36,9 +43,7 @@ describe('a fact', () => {
       const {createFact} = await import(process.argv[1]);
       while (!existsSync(process.argv[2] + '/go')) await new Promise((resolve) => setImmediate(resolve));
       process.stdout.write(createFact(process.argv[2], 'claim', {by: process.pid}) ? 'won' : 'lost');`;
-    const {rolldown} = await import('rolldown');
-    const build = await rolldown({input: join(import.meta.dirname, '../../src/ledger/facts.ts'), platform: 'node'});
-    await build.write({file: join(top, 'facts.mjs'), format: 'esm'});
+    await bundled(join(import.meta.dirname, '../../src/ledger/facts.ts'), join(top, 'facts.mjs'));
     const facts = join(top, 'facts');
     mkdirSync(facts);
     const tries = Array.from({length: 8}, () => {
@@ -62,6 +67,16 @@ describe('a fact', () => {
     writeFileSync(join(top, 'file'), '');
     expect(() => createFact(join(top, 'file'), 'a', {})).toThrow(/ENOTDIR/);
     expect(() => createFact(join(top, 'missing'), 'a', {})).toThrow(/ENOENT/);
+  });
+
+  test('that the disk refuses is named in the error, whatever call failed', () => {
+    expect(() => createFact(join(top, 'missing'), 'a.1.outcome', {})).toThrow(
+      expect.objectContaining({code: 'ENOENT', path: join(top, 'missing', 'a.1.outcome.json')}),
+    );
+  });
+
+  test('is not missing because its directory is: no facts would mean that nothing was done yet', () => {
+    expect(() => readFacts(join(top, 'missing'))).toThrow(/ENOENT/);
   });
 
   test('a leftover of a killed process is no fact', () => {
@@ -179,6 +194,27 @@ describe('a run', () => {
   test.each(['r', 'r.0', 'r.01', '../x.1', 'r.1.2', '.1', `${'r'.repeat(64)}.1`])('"%s" is no run id', (text) => {
     expect(parseRunId(text)).toBeUndefined();
   });
+});
+
+test('an event that cannot be written is left out, and no half of it stays', async () => {
+  // A limit of one block (512 or 1024 bytes) lets a part of the second line through, as a disk does that fills up.
+  const program = `
+    const {appendEvent} = await import(process.argv[1]);
+    const line = (event, why) => appendEvent(process.argv[2], {at: 1, event, why, by: 'x'});
+    process.stdout.write(JSON.stringify([line('first', ''), line('long', 'w'.repeat(5000)), line('last', '')]));`;
+  const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" "$@"`;
+  const journal = join(import.meta.dirname, '../../src/ledger/journal.ts');
+  const bundle = join(top, 'journal.mjs');
+  await bundled(journal, bundle);
+  const directory = join(top, 'journal');
+  const argv = ['-c', limited, process.execPath, '--input-type=module', '-e', program, bundle, directory];
+  expect(JSON.parse(execFileSync('/bin/sh', argv, {encoding: 'utf8'}))).toEqual([true, false, true]);
+  expect(readEvents(directory).map(({event}) => event)).toEqual(['first', 'last']);
+});
+
+test('a journal is made in no run that is not there', () => {
+  expect(appendEvent(join(top, 'gone', 'journal'), {at: 1, event: 'a', by: 'x'})).toBe(false);
+  expect(readdirSync(top)).toEqual([]);
 });
 
 test('events of several processes are merged in time, and half a line is left out', () => {

@@ -1,6 +1,7 @@
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {copyCode, runWithPerson} from '../auth/support/person.ts';
 import {classic} from './support/workflows.ts';
 import {linesIn, localWorld, modeOf, type World} from './support/world.ts';
 
@@ -10,6 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+interface Kept {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
 interface Entry {
   readonly step?: string;
   readonly source: string;
@@ -18,6 +24,21 @@ interface Entry {
 
 const entriesOf = async (run: string, ...flags: string[]) =>
   (await world.stage('logs', run, '--json', ...flags)).json<{entries: Entry[]}>().entries;
+
+/** What processes that have to do with this world show in their arguments and environment. */
+function shownByProcesses(): {part: string; text: string}[] {
+  const parts = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => ['cmdline', 'environ'].map((part) => `/proc/${pid}/${part}`));
+  return parts.flatMap((part) => {
+    try {
+      const text = readFileSync(part, 'latin1');
+      return text.includes(world.home) ? [{part, text}] : [];
+    } catch {
+      return []; // it has ended
+    }
+  });
+}
 
 function filesUnder(directory: string): string[] {
   return readdirSync(directory, {recursive: true, withFileTypes: true})
@@ -30,8 +51,8 @@ function secrets(): string[] {
   const {client_secret} = JSON.parse(readFileSync(join(world.home, 'stand-ins/credentials.json'), 'utf8')) as {
     client_secret: string;
   };
-  const tokens = readdirSync(join(world.home, 'local/tokens')).flatMap((name) => {
-    const text = readFileSync(join(world.home, 'local/tokens', name), 'utf8');
+  const tokens = readdirSync(join(world.state, 'tokens')).flatMap((name) => {
+    const text = readFileSync(join(world.state, 'tokens', name), 'utf8');
     return [...text.matchAll(/"([A-Za-z0-9_-]{40,})"/g)].map((match) => String(match[1]));
   });
   if (client_secret.length < 10 || tokens.length === 0) throw new Error('there is no secret to look for');
@@ -55,17 +76,7 @@ test('logs hold events, stdout and stderr of every step, live while a job runs; 
 
   // While everything is there to be looked into: processes, files, job records.
   const known = secrets();
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => ['cmdline', 'environ'].map((part) => `/proc/${pid}/${part}`));
-  const ours = processes.flatMap((part) => {
-    try {
-      const text = readFileSync(part, 'latin1');
-      return text.includes(world.home) ? [{part, text}] : [];
-    } catch {
-      return []; // it has ended
-    }
-  });
+  const ours = shownByProcesses();
   expect(ours.length).toBeGreaterThan(0);
   for (const {part, text} of ours)
     expect({part, secret: known.some((secret) => text.includes(secret))}).toEqual({part, secret: false});
@@ -97,7 +108,7 @@ test('runs and tokens are readable by their owner alone', async () => {
   const {file} = classic(world, 'private');
   await world.stage('run', file);
   await world.ended('private.1');
-  const state = join(world.home, 'local');
+  const state = world.state;
   const directories = [
     'runs',
     'runs/private.1',
@@ -115,4 +126,65 @@ test('runs and tokens are readable by their owner alone', async () => {
     expect({file, others: statSync(file).mode & 0o077}).toEqual({file, others: 0});
   expect(existsSync(join(world.home, 'stand-ins/credentials.json'))).toBe(true);
   expect(modeOf(join(world.home, 'stand-ins/credentials.json'))).toBe('600');
+});
+
+test('a whole run of a person who signed in leaves no token and no code anywhere but in the token files', async () => {
+  const config = world.write(
+    'config.yaml',
+    `profiles:
+  person:
+    scheduler: local
+    transfer: {kind: local, client_id: 5b2f1d3c-0000-4000-8000-000000000009}
+    monitor: {min: 1s, max: 2s}
+`,
+  );
+  const env = {STAGE_PROFILE: 'person', STAGE_CONFIG: config};
+  const tokens = join(world.home, 'person/tokens');
+  const known = new Set<string>();
+  const learn = () => {
+    for (const name of readdirSync(tokens).filter((file) => file.startsWith('token-'))) {
+      const {access_token, refresh_token} = JSON.parse(readFileSync(join(tokens, name), 'utf8')) as Kept;
+      known.add(access_token).add(refresh_token);
+    }
+  };
+  const signedIn = await runWithPerson(['login'], {STAGE_HOME: world.home, ...env}, async (page) => {
+    const code = await copyCode(page);
+    if (code) known.add(code);
+    return code;
+  });
+  expect(signedIn.exitCode).toBe(0);
+  learn();
+
+  const go = join(world.work, 'person.go');
+  const {file, computed} = classic(world, 'person', {
+    body: `env > ${world.work}/person.env\nwhile [ ! -e ${go} ]; do sleep 0.2; done`,
+  });
+  await world.stage('run', file, {env});
+  await world.waitFor('the start of compute', () => linesIn(computed) === 1);
+  // The access token ends in the middle of the run: whatever looks next must renew it.
+  for (const name of readdirSync(tokens)) {
+    const kept = JSON.parse(readFileSync(join(tokens, name), 'utf8')) as Kept;
+    writeFileSync(join(tokens, name), JSON.stringify({...kept, expires_at: Date.now() - 1000}));
+  }
+  const looked = await world.stage('status', '--json', {env});
+  expect(looked.exitCode).toBe(0);
+  const processes = shownByProcesses();
+  world.write('person.go', '');
+  const sealed = join(world.home, 'person/sealed/person.1.json');
+  await world.waitFor('the end of the run', () => existsSync(sealed));
+  learn();
+  expect(known.size).toBeGreaterThanOrEqual(6); // code, two access and two refresh tokens, and the renewed access token
+
+  const queue = (await world.pbs('qstat', '-x', '-f')).stdout;
+  const texts = [
+    {part: 'qstat -x -f', text: queue},
+    {part: 'stderr of login', text: signedIn.stderr},
+    {part: 'status', text: looked.stdout + looked.stderr},
+    ...processes,
+    ...[...filesUnder(world.home), ...filesUnder(world.work)]
+      .filter((name) => !name.startsWith(join(tokens, 'token-')))
+      .map((name) => ({part: name, text: `${name}\n${readFileSync(name, 'latin1')}`})),
+  ];
+  expect(texts.length).toBeGreaterThan(40);
+  for (const secret of known) expect(texts.filter(({text}) => text.includes(secret)).map(({part}) => part)).toEqual([]);
 });

@@ -23,7 +23,7 @@ test('a queue that was wiped during the stage-in is filled again by "stage run":
   const {file, computed} = classic(world, 'wiped');
   await world.stage('run', file);
   const task = taskOf('wiped.1');
-  expect((await world.stage('local', 'wipe')).exitCode).toBe(0);
+  await world.wipe();
   expect(await world.jobs()).toEqual([]);
 
   const repaired = await world.stage('run', file);
@@ -37,7 +37,7 @@ test('a queue that was wiped is filled again by "stage status" as well', async (
   await world.stage('local', 'pause', 'archive');
   const {file, computed} = classic(world, 'wiped-too');
   await world.stage('run', file);
-  await world.stage('local', 'wipe');
+  await world.wipe();
   await world.stage('status');
   await world.stage('local', 'resume', 'archive');
   await expectWellEnded('wiped-too', computed);

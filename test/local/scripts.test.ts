@@ -139,7 +139,7 @@ describe.concurrent("a user's script", () => {
     const file = oneJob('second', `#!/bin/sh\necho run >> ${count}\nsleep 3\n`);
     await world.stage('run', file);
     await world.waitFor('the start', () => linesIn(count) === 1);
-    const script = join(world.home, 'local/runs/second.1/scripts/compute.1.job.sh');
+    const script = join(world.state, 'runs/second.1/scripts/compute.1.job.sh');
     const exitOf = async () => {
       const id = (await world.pbs('qsub', script)).stdout.trim();
       const job = await world.waitFor(`the end of ${id}`, async () =>
@@ -169,7 +169,7 @@ test('a second job that wins the attempt while the first is held runs the script
     '--job',
     'overtaken.sh',
   );
-  const script = join(world.home, 'local/runs/overtaken.1/scripts/compute.1.job.sh');
+  const script = join(world.state, 'runs/overtaken.1/scripts/compute.1.job.sh');
   await world.pbs('qsub', script);
   await world.stage('local', 'resume', 'overtaken');
   await world.ended('overtaken.1');

@@ -2,14 +2,24 @@ import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {shellQuote} from '../../src/app/shell-quote.ts';
+import {type FailingDisk, failingDisks} from '../support/failing-disk.ts';
 
 const TEMPLATE = readFileSync(join(import.meta.dirname, '../../pbs/job-wrapper.sh'), 'utf8');
 const SHELLS = ['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell));
 
 let top: string;
 let facts: string;
+let library: string;
+let disk: FailingDisk;
+
+beforeAll(() => {
+  library = mkdtempSync(join(tmpdir(), 'wrapper-disk-'));
+  disk = failingDisks(library)('wrapper');
+});
+afterAll(() => rmSync(library, {recursive: true, force: true}));
+afterEach(() => disk.mend());
 
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), "wrapper it's "));
@@ -73,6 +83,10 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
+/** Do something while spawnSync keeps this process waiting. */
+const setTimeoutInShell = (command: string, seconds: number) =>
+  spawn('/bin/sh', ['-c', `sleep ${seconds}; ${command}`], {stdio: 'ignore'});
+
 const ended = (child: ChildProcess) =>
   new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
 
@@ -81,6 +95,8 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
     spawnSync(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, encoding: 'utf8'});
   const begin = (options: Options, job = '1.s') =>
     spawn(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, stdio: 'ignore', detached: true});
+  const onDisk = (options: Options) =>
+    spawnSync(sh, [wrapper(options)], {env: {...process.env, ...disk.env, PBS_JOBID: '1.s'}, encoding: 'utf8'});
 
   test('runs the script, records its start and end, and ends with its exit status', () => {
     const done = run({script: 'echo hello; echo trouble >&2; exit 3'});
@@ -178,6 +194,43 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
     expect(done.stderr).toMatch(/cannot record the start/);
     expect(existsSync(join(top, 'trace'))).toBe(false);
   });
+
+  test.each(['EDQUOT', 'EROFS'] as const)(
+    '%s: does not run the script when the disk does not take its start, nor where its output goes',
+    (error) => {
+      disk.break({error, directory: facts});
+      const unrecorded = onDisk({script: 'echo ran'});
+      expect([unrecorded.status, read('out')]).toEqual([97, '']);
+      expect(unrecorded.stderr).toMatch(/cannot record the start in .*; the script was not run/);
+      disk.break({error, directory: join(top, 'err')});
+      const unheard = onDisk({script: 'echo ran'});
+      expect([unheard.status, read('out')]).toEqual([97, '']);
+      expect(unheard.stderr).toMatch(/cannot write its output to .*; the script was not run/);
+      expect(names()).toEqual([]);
+      disk.mend();
+      expect(onDisk({script: 'echo ran'}).status).toBe(0);
+      expect(read('out')).toBe('ran\n');
+    },
+    30_000,
+  );
+
+  test('a disk that has room again in a moment: the script runs once, and both markers are there', () => {
+    disk.break({error: 'ENOSPC', directory: facts});
+    const mended = setTimeoutInShell(`rm -f '${disk.env.FAILING_DISK}'`, 1.5);
+    const script = `echo ran; ${disk.toBreak({error: 'ENOSPC', directory: facts})}; (sleep 2; rm -f "$FAILING_DISK") >/dev/null 2>&1 & exit 3`;
+    const done = onDisk({script});
+    expect([done.status, read('out')]).toEqual([3, 'ran\n']);
+    expect(fact('compute.1.end.1')).toMatchObject({job: '1.s', exit: 3, terminated: false});
+    expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
+    mended.kill();
+  }, 30_000);
+
+  test('a marker of which a part was written only is no marker', () => {
+    // The open succeeds and the write fails, as on a disk that has inodes left and no blocks.
+    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" "$1"`;
+    const done = spawnSync('/bin/sh', ['-c', limited, sh, wrapper({script: 'echo ran'})], {encoding: 'utf8'});
+    expect([done.status, names()]).toEqual([97, []]);
+  }, 30_000);
 
   test('terminated by PBS: says so at once, and ends as the script ends', async () => {
     const job = begin({script: 'echo ready; sleep 20 & wait'});

@@ -107,11 +107,41 @@ test('looks at all jobs with one question, in UTC', async () => {
   expect(await pbs.log()).toEqual(['TZ=UTC qstat -x -E -f -F json 1238.pbs-sn1 7.pbs-sn1']);
 });
 
-test('asks in chunks of 200, and has an entry for each of 450 jobs', async () => {
-  const ids = Array.from({length: 450}, (_, n) => jobId(`${n + 1}.pbs-sn1`));
-  const pbs = await fakePbs({qstat: document({})}, HISTORY);
-  expect((await pbs.scheduler.look(ids)).size).toBe(450);
-  expect(await pbs.log()).toHaveLength(3);
+test.each([
+  [450, 'pbs-sn1', 1],
+  [1000, 'a-server-with-a-name.of.some.length.example.org', 2],
+])(
+  '%i jobs of %s are %i questions, each short enough for a command line, with an entry for each job',
+  async (count, server, questions) => {
+    const ids = Array.from({length: count}, (_, n) => jobId(`${n + 1}.${server}`));
+    const pbs = await fakePbs({qstat: document({})}, HISTORY);
+    expect((await pbs.scheduler.look(ids)).size).toBe(count);
+    const log = await pbs.log();
+    expect(log).toHaveLength(questions);
+    expect(log.flatMap((line) => line.split(' ').filter((word) => word.endsWith(server)))).toEqual(ids);
+    for (const line of log) expect(line.length).toBeLessThan(40_000);
+  },
+);
+
+test('without history a job that -E does not show is asked for again: it may have moved to another server', async () => {
+  const seven = jobId('7.pbs-sn1');
+  const moved = {...recordedQstat('running, wide'), stderr: `qstat: Unknown Job Id ${seven}\n`, rc: 153};
+  const pbs = await fakePbs({qstat: [SERVER_WITHOUT_HISTORY, document({}), moved]});
+  const seen = await pbs.scheduler.look([JOB, seven]);
+  expect([seen.get(JOB), seen.get(seven)]).toMatchObject([{kind: 'live', state: 'running'}, {kind: 'unknown'}]);
+  expect((await pbs.log()).at(-1)).toBe(`TZ=UTC qstat -f -w ${JOB} ${seven}`);
+});
+
+test('without history a second question that is not answered leaves no evidence, not an unknown job', async () => {
+  const pbs = await fakePbs({qstat: [SERVER_WITHOUT_HISTORY, document({}), QSTAT_DOWN]});
+  expect((await pbs.scheduler.look([JOB])).get(JOB)?.kind).toBe('no-evidence');
+});
+
+test('a job that was moved is shown as such while history is kept', async () => {
+  const running = recordedQstat('running, json').stdout;
+  const pbs = await fakePbs({qstat: {stdout: running.replace('"R"', '"M"')}}, HISTORY);
+  expect((await pbs.scheduler.look([JOB])).get(JOB)).toMatchObject({kind: 'live', state: 'moved'});
+  expect(await pbs.log()).toHaveLength(1);
 });
 
 test('a word that is no id is not passed to qstat, which would take it for a queue', async () => {
@@ -171,7 +201,8 @@ test('a remembered "no history" is checked before a job is called unknown', asyn
 });
 
 test('without history unknown jobs are unknown, and the server is asked about it once', async () => {
-  const pbs = await fakePbs({qstat: [SERVER_WITHOUT_HISTORY, document({})]});
+  const unknown = {rc: 153, stderr: `qstat: Unknown Job Id ${JOB}\n`};
+  const pbs = await fakePbs({qstat: [SERVER_WITHOUT_HISTORY, document({}), unknown]});
   expect((await pbs.scheduler.look([JOB])).get(JOB)).toEqual({kind: 'unknown'});
   await pbs.scheduler.look([JOB]);
   expect((await pbs.log()).filter((line) => line.includes(' -B '))).toHaveLength(1);
@@ -251,6 +282,12 @@ test.each(changes)('%s at a server that is down, or with an answer of no table, 
     change(command, {rc: 162, stderr: "Connection refused\nCouldn't connect to cluster: pbs-sn1\n"}),
   ).rejects.toThrow(SchedulerUnreachable);
   await expect(change(command, {rc: 99, stderr: ''})).rejects.toThrow(SchedulerUnreachable);
+});
+
+test('deleting a member of an array that has finished is no error', async () => {
+  const pbs = await fakePbs({qdel: {rc: 55, stderr: 'qdel: Request invalid for finished array subjob 4[3].pbs-sn1\n'}});
+  await pbs.scheduler.delete(jobId('4[3].pbs-sn1'));
+  expect(await pbs.log()).toHaveLength(1);
 });
 
 test('moving the start of a job that runs already is no error', async () => {

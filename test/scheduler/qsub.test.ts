@@ -122,6 +122,8 @@ test.each([
   ['Welcome!\nYour project has 3 hours left\n4.pbs-sn1.example.org\n', '4.pbs-sn1.example.org'],
   ['5[].pbs-sn1\n', '5[].pbs-sn1'],
   ['4.pbs-sn1\nsee https://help.example\n', '4.pbs-sn1'],
+  ['4.pbs-sn1\nNode hours left:\n2026\n', '4.pbs-sn1'],
+  ['4\n', '4'],
 ])('the id in %j is %s', (stdout, id) => {
   expect(readQsub(answer({stdout}))).toEqual({kind: 'submitted', job: id});
 });
@@ -151,6 +153,28 @@ test.each([
   ['qsub: Failed to save job/resv in the database', 254],
 ])('"%s" means that no job exists, and may be asked again', (stderr, exitCode) => {
   expect(readQsub(answer({exitCode, stderr})).kind).toBe('unreachable');
+});
+
+test.each([
+  ['qsub: Resource required: filesystems.  Usage: -l filesystems=fs1:fs2', 32, /file systems/, /filesystems/],
+  ['qsub: Account_Name is required to be set.', 32, /account or project/, /account/],
+  ['qsub: Job rejected: walltime is not set', 32, /walltime/, /walltime/],
+  ['qsub: Unknown queue', 170, /no such queue/, /qstat -Q/],
+  ['qsub: Unauthorized Request ', 159, /not authorised/, /access/],
+  ['qsub: Job violates queue and/or server resource limits', 188, /walltime/, /profile check/],
+  ['qsub: Maximum number of jobs for user alice already in queue tq', 38, /number of jobs/, /max_queued/],
+])('the refusal "%s" is explained, with a next step', (stderr, exitCode, why, next) => {
+  const read = readQsub(answer({exitCode, stderr}));
+  if (read.kind !== 'refused') throw new Error(read.kind);
+  expect(read.error.why).toMatch(why);
+  expect(read.error.why).toContain(stderr.trim().replace(/\s+/g, ' '));
+  expect(read.error.next.join(' ')).toMatch(next);
+  expect(read.retry).toBe(exitCode === 38);
+});
+
+test('a server that is shutting down has refused, for the time being', () => {
+  const read = readQsub(answer({exitCode: 182, stderr: 'qsub: Server shutting down\n'}));
+  expect(read).toMatchObject({kind: 'refused', retry: true});
 });
 
 test('a missing qsub names PATH and the setting of the profile', () => {

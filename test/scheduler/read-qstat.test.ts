@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {CommandResult} from '../../src/process/run-command.ts';
+import {isSameJob, memberOf} from '../../src/scheduler/pbs/job-id.ts';
 import {readQstat} from '../../src/scheduler/pbs/read-qstat.ts';
 import type {JobSeen} from '../../src/scheduler/scheduler.ts';
 import {answer, jobId, recordedQstat} from './recorded.ts';
@@ -53,6 +54,27 @@ test('an array of which a member has begun is running, and an array id is asked 
   const array = {...begun, stdout: begun.stdout.replace('1238.pbs-sn1', '1238[].pbs-sn1').replace('"R"', '"B"')};
   expect(seen('1238[].pbs-sn1', array)).toMatchObject({kind: 'live', state: 'running'});
   expect(seen('1238.pbs-sn1', array).kind).not.toBe('live');
+});
+
+test.each([
+  ['4', '4.pbs-sn1', true],
+  ['4.pbs-sn1', '4.pbs-sn1.example.org', true],
+  ['4.PBS-SN1.example.org', '4.pbs-sn1', true],
+  ['4[3].pbs-sn1', '4[3].pbs-sn1', true],
+  ['4[3].pbs-sn1', '4[].pbs-sn1', false],
+  ['4[].pbs-sn1', '4.pbs-sn1', false],
+  ['4.pbs-sn1', '4.pbs-sn2', false],
+  ['4.pbs-sn1', '41.pbs-sn1', false],
+])('%s and %s name one job: %s', (one, other, same) => {
+  expect(isSameJob(one, other)).toBe(same);
+  expect(isSameJob(other, one)).toBe(same);
+});
+
+test('an array says which members it was submitted with', () => {
+  const range = (text: string) => seen('4.pbs-sn1', finished({array_indices_submitted: text}));
+  expect(range('0-3')).toMatchObject({array: {first: 0, last: 3, step: 1}});
+  expect(range('1-6:2')).toMatchObject({array: {first: 1, last: 6, step: 2}});
+  expect(memberOf(jobId('4[].pbs-sn1'), 3)).toBe('4[3].pbs-sn1');
 });
 
 test.each(['running, folded', 'running, wide'] as const)('%s text says the same as JSON', (form) => {

@@ -59,6 +59,7 @@ export const SETTINGS: PlanSettings = {
   refusedRetryMs: 60_000,
   lostAttempts: 5,
   strategy: 'monitor',
+  stagingJobs: true,
   rebuild: false,
 };
 

@@ -217,6 +217,8 @@ export function fakeWorld(directory: string): FakeWorld {
           refusedRetryMs: 60_000,
           lostAttempts: 5,
           strategy: 'monitor',
+          stagingJobs: true,
+          maxQueued: Number.POSITIVE_INFINITY,
           intentDeadlineMs: 90_000,
         },
       });

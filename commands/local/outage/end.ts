@@ -8,7 +8,9 @@ export default class LocalOutageEnd extends StageCommand {
   static override summary = 'End the outages of a stand-in, or all of them.';
   static override description = 'What still waits for an answer gets it, where there is one to come.';
   static override examples = ['<%= config.bin %> local outage end', '<%= config.bin %> local outage end globus'];
-  static override args = {target: Args.string({description: 'pbs (its database, too), pbs-db or globus'})};
+  static override args = {
+    target: Args.string({ignoreStdin: true, description: 'pbs (its database, too), pbs-db or globus'}),
+  };
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalOutageEnd);

@@ -87,6 +87,8 @@ export interface PlanSettings {
   readonly refusedRetryMs: number;
   /** how many attempts of a step may be lost before a person has to say `stage run` again */
   readonly lostAttempts: number;
+  /** jobs of our own can reach PBS and Globus; where they cannot, somebody else looks (cron, a person) and none is submitted */
+  readonly stagingJobs: boolean;
   /** how transfers are waited for whose step does not say */
   readonly strategy: Strategy;
   /** a person asked: submit again even what somebody deleted by hand */

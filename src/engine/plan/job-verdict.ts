@@ -4,8 +4,11 @@ import type {Observed, PlanSettings} from './actions.ts';
 import {judgeArray} from './array-verdict.ts';
 import type {JobVerdict} from './verdict.ts';
 
-/** What pbs/job-wrapper.sh ends with when the facts that let it run are not there. */
-const WITHOUT_PERMIT = 96;
+/** What pbs/job-wrapper.sh ends with when it did not run the script: the facts that let it run are not there; it cannot record a start. */
+const DID_NOTHING: ReadonlyMap<number, string> = new Map([
+  [96, 'PBS let it go although it may not run yet, and it did nothing'],
+  [97, 'its node could not record a start in the state directory, and the script was not run'],
+]);
 
 /** The job that holds the claim of an attempt, else the one that was confirmed. A job that started is the one, whatever was recorded at submission. */
 export function jobOf(attempt: Attempt, record: JobRecord): JobId | undefined {
@@ -51,9 +54,8 @@ function fromMarker(end: EndMarker): JobVerdict {
 function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: EndMarker | undefined): JobVerdict {
   if (job.how === 'ran' && job.exitStatus !== undefined) {
     const exitStatus = job.exitStatus;
-    if (exitStatus === WITHOUT_PERMIT && attempt.starts.length === 0) {
-      return {is: 'lost', started: false, why: 'PBS let it go although it may not run yet, and it did nothing'};
-    }
+    const nothing = attempt.starts.length === 0 ? DID_NOTHING.get(exitStatus) : undefined;
+    if (nothing) return {is: 'lost', started: false, why: nothing};
     const why =
       attempt.starts.length > 0 || exitStatus === 0
         ? job.reason

@@ -45,9 +45,14 @@ export function stepNamed(run: RunState, name: string): Step {
   return step;
 }
 
+/** After so many waiting jobs that ended too early, monitors take over: a node where `stage` does not run would go on eating jobs. */
+const WAITING_JOBS_THAT_FAILED = 3;
+
 /** One long job waits for this transfer, and PBS starts what needs it when that job succeeds. */
-export function waitsInJob({settings}: View, step: TransferStep): boolean {
-  return (step.strategy ?? settings.strategy) === 'wait';
+export function waitsInJob(view: View, step: TransferStep): boolean {
+  if (!view.settings.stagingJobs || (step.strategy ?? view.settings.strategy) !== 'wait') return false;
+  const waiting = workingAttempt(view.run, step.name).jobs.filter(({role}) => role === 'wait');
+  return waiting.filter((record) => !record.leaving && isOver(view, record)).length < WAITING_JOBS_THAT_FAILED;
 }
 
 /** The job whose success is the step's, if it has been submitted and PBS confirmed it: it runs the script, or waits for the transfer. */
@@ -91,6 +96,7 @@ const LONGEST_REFUSED_PAUSE_MS = 30 * 60_000;
  * look is not tried again in it.
  */
 export function maySubmit(attempt: Attempt, role: JobRole, {seen, settings}: View): boolean {
+  if (role !== 'job' && !settings.stagingJobs) return false;
   const previous = newestJob(attempt, role);
   if (!previous?.refused) return true;
   if (settings.rebuild) return previous.refused.at < seen.now;

@@ -25,3 +25,8 @@ export function isSameJob(one: string, other: string): boolean {
   if (from === undefined || to === undefined || from === to) return true;
   return from.startsWith(`${to}.`) || to.startsWith(`${from}.`);
 }
+
+/** The id of one member of an array, whose own id has empty brackets: `4[].pbs` and 3 give `4[3].pbs`. */
+export function memberOf(array: JobId, index: number): JobId {
+  return array.replace('[]', `[${index}]`) as JobId; // of the form of the array's, which was read as an id
+}

@@ -1,4 +1,4 @@
-import type {EndedJob, JobSeen, LiveJob} from '../scheduler.ts';
+import type {EndedJob, JobArray, JobSeen, LiveJob} from '../scheduler.ts';
 import {readPbsDate} from './dates.ts';
 
 /** One job as qstat showed it, whichever form it was printed in. */
@@ -106,13 +106,20 @@ function endOf(record: JobRecord): number | undefined {
   return names.map((name) => readPbsDate(record.attribute(name))).find((instant) => instant !== undefined);
 }
 
-function whatBothHave(record: JobRecord): Pick<LiveJob, 'name' | 'comment' | 'tag' | 'submittedAt'> {
+function whatBothHave(record: JobRecord): Pick<LiveJob, 'name' | 'comment' | 'tag' | 'submittedAt' | 'array'> {
   return {
+    ...defined('array', readRange(record.attribute('array_indices_submitted'))),
     name: record.attribute('Job_Name') ?? '',
     ...defined('comment', record.attribute('comment')),
     ...defined('tag', record.tag),
     ...defined('submittedAt', readPbsDate(record.attribute('ctime'))),
   };
+}
+
+/** `0-3` or `1-6:2`; `%` and what follows is a limit that PBS shows elsewhere. */
+function readRange(text: string | undefined): JobArray | undefined {
+  const [, first, last, step = '1'] = /^(\d+)-(\d+)(?::(\d+))?/.exec(text ?? '') ?? [];
+  return first === undefined ? undefined : {first: Number(first), last: Number(last), step: Number(step)};
 }
 
 /** An optional field, left out when there is nothing to say. */

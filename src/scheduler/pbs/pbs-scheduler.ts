@@ -35,10 +35,11 @@ export interface PbsSchedulerSettings {
   readonly repeat?: {readonly retries: number; readonly minTimeout: number; readonly factor: number};
 }
 
-/** Ids in one qstat: 200 of 20 characters are 4 kB of arguments, and an answer of 250 kB. */
+/** Jobs looked at in one go while tags are searched for. */
 const CHUNK = 200;
 /** PBS error numbers modulo 256, measured on OpenPBS 23.06. */
-const [FINISHED, UNKNOWN, RUNNING, WRONG_STATE] = [35, 153, 167, 168];
+const [FINISHED, MEMBER_FINISHED, UNKNOWN, RUNNING, WRONG_STATE] = [35, 55, 153, 167, 168];
+const GONE = [FINISHED, MEMBER_FINISHED, UNKNOWN];
 
 export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
   const run = patiently(settings.run, settings.repeat);
@@ -110,14 +111,28 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     return silence(jobs, 'PBS contradicts itself about keeping finished jobs');
   }
 
+  /**
+   * `-E` drops what this server does not have, without a word, and with it a job that has moved to another server.
+   * Where finished jobs are kept, it shows them as moved. Where not, qstat is asked again without `-E`: it follows a
+   * moved job, and names what is unknown (qstat.c, `locate_job`).
+   */
+  async function followMoved(seen: ReadonlyMap<JobId, JobSeen>): Promise<ReadonlyMap<JobId, JobSeen>> {
+    const missing = [...seen].filter(([, job]) => job.kind === 'unknown').map(([id]) => id);
+    if (missing.length === 0 || known?.value.historyKept) return seen;
+    const answer = await askQstat(missing, 'text', false);
+    if (answer.kind === 'history') return new Map([...seen, ...silence(missing, 'PBS keeps finished jobs after all')]);
+    return new Map([...seen, ...(answer.kind === 'seen' ? answer.jobs : silence(missing, answer.why))]);
+  }
+
   async function look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
     const seen = new Map<JobId, JobSeen>();
     const askable = [...new Set(jobs)].filter((job) => readJobId(job) !== undefined);
     for (const job of jobs)
       if (readJobId(job) === undefined) seen.set(job, {kind: 'no-evidence', why: `"${job}" is not a PBS job id`});
-    for (let at = 0; at < askable.length; at += CHUNK) {
-      const chunk = askable.slice(at, at + CHUNK);
-      const found = await lookChunk(chunk).catch((error: unknown) => silence(chunk, reasonOf(error)));
+    for (const chunk of chunksOf(askable)) {
+      const found = await lookChunk(chunk)
+        .then(followMoved)
+        .catch((error: unknown) => silence(chunk, reasonOf(error)));
       for (const [job, what] of found) seen.set(job, what);
     }
     return seen;
@@ -151,11 +166,11 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
       return readQsub(done);
     },
 
-    release: (job) => change('qrls', ['-h', 'u'], job, [FINISHED, UNKNOWN]),
-    hold: (job) => change('qhold', ['-h', 'u'], job, [FINISHED, UNKNOWN]),
-    delete: (job) => change('qdel', [], job, [FINISHED, UNKNOWN]),
+    release: (job) => change('qrls', ['-h', 'u'], job, GONE),
+    hold: (job) => change('qhold', ['-h', 'u'], job, GONE),
+    delete: (job) => change('qdel', [], job, GONE),
     moveStart: (job, startAt) =>
-      change('qalter', ['-a', startDate(startAt)], job, [FINISHED, UNKNOWN, RUNNING, WRONG_STATE], {env: IN_UTC}),
+      change('qalter', ['-a', startDate(startAt)], job, [...GONE, RUNNING, WRONG_STATE], {env: IN_UTC}),
 
     async findByTag(tags) {
       const wanted = new Set(tags);
@@ -174,6 +189,23 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
       return found;
     },
   };
+}
+
+/** Characters of ids in one qstat: far below what a command line may hold (128 kB and more), for 1500 jobs or so. */
+const CHUNK_LENGTH = 32_000;
+
+function chunksOf(jobs: readonly JobId[]): JobId[][] {
+  const chunks: JobId[][] = [];
+  let length = CHUNK_LENGTH;
+  for (const job of jobs) {
+    length += job.length + 1;
+    if (length > CHUNK_LENGTH) {
+      chunks.push([]);
+      length = job.length + 1;
+    }
+    chunks.at(-1)?.push(job);
+  }
+  return chunks;
 }
 
 function silence(jobs: readonly JobId[], why: string): ReadonlyMap<JobId, JobSeen> {

@@ -1,6 +1,6 @@
 import type {JobRecord} from './job-record.ts';
 
-/** One `Job Id:` or `Server:` block. */
+/** One `Job Id:`, `Server:` or `Queue:` block. */
 export interface TextBlock {
   readonly id: string;
   readonly attributes: ReadonlyMap<string, string>;
@@ -10,7 +10,7 @@ export interface TextBlock {
  * The blocks of `qstat -f`, with or without `-w`, or nothing when the text is cut: every block ends with an empty line.
  * Without `-w` long lines are folded: newline, tab, the rest.
  */
-export function readBlocks(stdout: string, heading: 'Job Id' | 'Server'): readonly TextBlock[] | undefined {
+export function readBlocks(stdout: string, heading: 'Job Id' | 'Server' | 'Queue'): readonly TextBlock[] | undefined {
   if (stdout.trim() === '') return [];
   if (!stdout.endsWith('\n\n')) return undefined;
   const unfolded = stdout.replaceAll('\n\t', '');

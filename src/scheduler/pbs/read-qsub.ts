@@ -33,10 +33,13 @@ export function readQsub(done: CommandResult): Submission {
   return unclear(done, `it ended with exit ${done.exitCode}`);
 }
 
-/** Site wrappers print banners around the id: it is the last line that looks like one. */
+/**
+ * Site wrappers print banners around the id: it is the last line that looks like one. A line with a server's name
+ * comes before a bare number, which may be a balance or a year.
+ */
 function lastJobId(stdout: string): JobId | undefined {
-  const lines = stdout.split('\n').map((line) => line.trim());
-  return lines.map(readJobId).findLast((id) => id !== undefined);
+  const ids = stdout.split('\n').flatMap((line) => readJobId(line.trim()) ?? []);
+  return ids.findLast((id) => id.includes('.')) ?? ids.at(-1);
 }
 
 function neverStarted(done: CommandResult): boolean {

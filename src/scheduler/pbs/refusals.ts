@@ -10,7 +10,10 @@ export interface Refusal {
   readonly retry?: boolean;
 }
 
-const WAIT = ['Nothing is lost: it is tried again when jobs of yours have ended.'];
+const WAIT = [
+  'Nothing is lost: it can be tried again when jobs of yours have ended.',
+  'Set "max_queued" in the profile to what the site allows ("stage profile check" reads it from PBS).',
+];
 const ASK_QUEUE = 'See what the queue allows: qstat -Q -f';
 
 const LOCAL_ERROR = /^qsub:(?!.*(?:communicat|connect|protocol|timed? ?out))/im;
@@ -39,7 +42,10 @@ const REFUSALS: readonly Refusal[] = [
   {
     code: 188,
     why: 'the job asks for more than the queue or the server allows (walltime, cores, memory)',
-    next: [ASK_QUEUE, 'Ask for less, or name another queue.'],
+    next: [
+      ASK_QUEUE,
+      'Ask for less, or name another queue; "stage profile check" compares the profile with its queues.',
+    ],
   },
   {code: 187, why: 'the site has no such resource', next: ['Correct the name under "resources".']},
   {
@@ -56,6 +62,18 @@ const REFUSALS: readonly Refusal[] = [
   {code: 7, why: '"place" was given without "select"', next: ['Add "select" to the resources.']},
   {code: 3, why: 'the array is larger than the site allows', next: ['Ask for fewer array members.']},
   {code: 8, why: 'qsub may not read the script', next: ['Make the script readable for yourself: chmod u+r']},
+  {
+    code: 32,
+    says: /file ?systems?|storage/i,
+    why: 'a rule of the site rejected the job: it must say which file systems it uses',
+    next: ['Name them in the profile, as the site says above: resources: { filesystems: "home:eagle" }'],
+  },
+  {
+    code: 32,
+    says: /wall ?time|time limit/i,
+    why: 'a rule of the site rejected the job, it seems over its walltime',
+    next: ['Set "walltime" under "resources" of the step, or under "compute" and "staging" of the profile.', ASK_QUEUE],
+  },
   {
     code: 32,
     says: /account|budget|project|allocation|charge/i,
@@ -80,6 +98,13 @@ const REFUSALS: readonly Refusal[] = [
     next: ['Name a queue in the workflow or the profile.'],
   },
   {code: 201, why: 'the account is missing or not valid', next: ['Set "account" in the workflow or the profile.']},
+  {code: 55, why: 'this member of the array has finished', next: []},
+  {
+    says: /shutting down|no free connections|server (is )?(too )?busy/i,
+    why: 'the server takes no requests at the moment',
+    next: ['Try again later.'],
+    retry: true,
+  },
   {code: 156, why: 'the request makes no sense for this job', next: []},
   {code: 153, why: 'PBS does not know the job', next: []},
   {code: 154, why: 'PBS does not know an attribute', next: ['Correct the extra arguments in the profile.']},

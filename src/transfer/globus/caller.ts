@@ -25,6 +25,8 @@ export interface CallerSettings {
   readonly tokens: TokenSource;
   /** `https://transfer.api.globus.org/`; may have a path, and need not be https */
   readonly transferUrl: string;
+  /** what a person types to sign in; `stage login` when not given */
+  readonly loginCommand?: string;
   /** for one try, headers and body; 30 s when not given */
   readonly fetchTimeoutMs?: number;
   /** pause before the second try, doubled for each further one, with some chance in it; 500 ms when not given */
@@ -53,7 +55,11 @@ export function createCaller(settings: CallerSettings): Caller {
       if (isGood(first)) return first.body;
       const answer = first.status === 401 ? await exchange(asked, send, await settings.tokens.renew(token)) : first;
       if (isGood(answer)) return answer.body;
-      throw new Stumble(explainGlobus(asked, answer), mayPass(answer), waitFor(answer.retryAfter));
+      throw new Stumble(
+        explainGlobus(asked, answer, settings.loginCommand),
+        mayPass(answer),
+        waitFor(answer.retryAfter),
+      );
     };
     return await pRetry(tryOnce, {
       retries: RETRIES,

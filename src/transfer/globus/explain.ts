@@ -28,31 +28,35 @@ export function codeOf(answer: Answer): string | undefined {
   return read.success ? read.data.code : undefined;
 }
 
-/** An answer that is not a success, in the user's terms. 401 is for the caller, who may renew the token first. */
-export function explainGlobus(asked: string, answer: Answer): Explained {
+/**
+ * An answer that is not a success, in the user's terms. 401 is for the caller, who may renew the token first.
+ *
+ * @param login what a person types to sign in
+ */
+export function explainGlobus(asked: string, answer: Answer, login = 'stage login'): Explained {
   const read = ErrorDocument.safeParse(answer.body);
   const unread = `HTTP ${answer.status} without an error that can be read`;
   if (!read.success)
-    return answer.status === 401 ? tokenRejected(asked, unread) : new TransferUnreachable(asked, unread);
+    return answer.status === 401 ? tokenRejected(asked, unread, login) : new TransferUnreachable(asked, unread);
   const error = read.data;
   const said = inWords(error);
   const asks = error.authorization_parameters ?? parametersInMessage(error);
-  if (error.code === 'ConsentRequired' || asks) return signIn(asked, error, asks ?? {}, said);
-  if (/LoginFailed/.test(error.code)) return loginFailed(asked, said);
-  if (answer.status === 401) return tokenRejected(asked, said);
+  if (error.code === 'ConsentRequired' || asks) return signIn({asked, error, asks: asks ?? {}, said, login});
+  if (/LoginFailed/.test(error.code)) return loginFailed(asked, said, login);
+  if (answer.status === 401) return tokenRejected(asked, said, login);
   if (mayPass(answer) || COLLECTION_AWAY.test(error.code)) return new TransferUnreachable(asked, said);
   const [why, next] = refusal(error.code);
   return new TransferRefused({asked, globusCode: error.code, why: why === '' ? said : `${why}. ${said}`, next});
 }
 
 /** The service does not take our token, and did not take a fresh one either. */
-export function tokenRejected(asked: string, said: string): SignInNeeded {
+function tokenRejected(asked: string, said: string, login: string): SignInNeeded {
   return new SignInNeeded({
     what: `Globus does not accept the sign-in for "${asked}"`,
     why: said,
     next: [
-      'See whether the client still exists: https://app.globus.org/settings/developers',
-      'Sign in again, or renew the credentials file of the profile.',
+      `Sign in again: ${login}`,
+      'As a client: see whether it still exists, https://app.globus.org/settings/developers, and renew the credentials file.',
     ],
   });
 }
@@ -84,34 +88,56 @@ function refusal(code: string): [why: string, next: string[]] {
   return ['', []];
 }
 
-function signIn(asked: string, error: ErrorDocument, asks: AuthorizationParameters, said: string): SignInNeeded {
+interface Demand {
+  readonly asked: string;
+  readonly error: ErrorDocument;
+  readonly asks: AuthorizationParameters;
+  readonly said: string;
+  readonly login: string;
+}
+
+function signIn({asked, error, asks, said, login}: Demand): SignInNeeded {
   const scopes = [...new Set([...names(asks.required_scopes), ...names(error.required_scopes)])];
   const next = [
-    ...scopes.map((scope) => `Give consent to this scope, with the identity that stage signs in as: ${scope}`),
-    ...(scopes.length > 0
-      ? [
-          'With client credentials: name the scope under transfer: scopes: in the profile; the next token is asked for with it.',
-        ]
-      : []),
-    ...each(asks.session_required_identities, (name) => `Sign in again as ${name}`),
-    ...each(asks.session_required_single_domain, (name) => `Sign in again with an identity of ${name}`),
-    ...each(asks.session_required_policies, (name) => `Sign in again in a way that meets the policy ${name}`),
-    ...(asks.session_required_mfa ? ['Sign in again with a second factor'] : []),
+    ...scopes.map((scope) => consentTo(scope, login)),
+    ...each(asks.session_required_identities, (name) => `Sign in again as ${name}: ${login} --identity ${name}`),
+    ...each(
+      asks.session_required_single_domain,
+      (name) => `Sign in again with an identity of ${name}: ${login} --domain ${name}`,
+    ),
+    ...each(
+      asks.session_required_policies,
+      (name) => `Sign in again in a way that meets the policy ${name}: ${login} --policy ${name}`,
+    ),
+    ...(asks.session_required_mfa ? [`Sign in again with a second factor: ${login} --mfa`] : []),
   ];
   return new SignInNeeded({
     what:
       scopes.length > 0 ? `Globus wants a consent before "${asked}"` : `Globus wants another sign-in before "${asked}"`,
     why: asks.session_message ? `${asks.session_message}. ${said}` : said,
-    next: [...(next.length > 0 ? next : ['Sign in again.']), 'Then run the same command again: nothing is lost.'],
+    next: [
+      ...(next.length > 0 ? next : [`Sign in again: ${login}`]),
+      'Then run the same command again: nothing is lost.',
+    ],
   });
 }
 
-function loginFailed(asked: string, said: string): SignInNeeded {
+/** The scopes of collections are known to `stage login`; another one must stand in the profile. */
+function consentTo(scope: string, login: string): string {
+  const collections = [...scope.matchAll(/scopes\/([0-9a-f-]{36})\/data_access/g)].map(
+    ([, id]) => `--collection ${id}`,
+  );
+  if (collections.length > 0) return `Give your consent: ${login} ${collections.join(' ')} (it asks for ${scope})`;
+  return `Name this scope under transfer: scopes: in the profile, then type ${login}: ${scope}`;
+}
+
+function loginFailed(asked: string, said: string, login: string): SignInNeeded {
   return new SignInNeeded({
     what: `The collection did not let you in for "${asked}"`,
     why: said,
     next: [
-      'Sign in to the collection once in the web app: https://app.globus.org/file-manager',
+      `Sign in again: ${login}`,
+      'If it still does not, open the collection once in the web app: https://app.globus.org/file-manager',
       'Then run the same command again: nothing is lost.',
     ],
   });

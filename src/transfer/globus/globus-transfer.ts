@@ -2,7 +2,7 @@ import * as endpoints from '@globus/sdk/services/transfer/service/endpoint';
 import * as files from '@globus/sdk/services/transfer/service/file-operations';
 import * as tasks from '@globus/sdk/services/transfer/service/task';
 import * as submissions from '@globus/sdk/services/transfer/service/task-submission';
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import {
   type FileEntry,
   type TaskId,
@@ -38,6 +38,7 @@ export type GlobusTransferSettings = Omit<CallerSettings, 'transferUrl'> & {
 };
 
 export function createGlobusTransfer(settings: GlobusTransferSettings): TransferService {
+  z.config({jitless: true}); // a command reads a few answers: compiling a reader for each costs more than it saves
   const call = createCaller({...settings, transferUrl: settings.transferUrl ?? PRODUCTION_TRANSFER_URL});
 
   /** Ask, and insist on the shape of the answer: what cannot be read is no conclusion. */
@@ -144,6 +145,8 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         displayName: found.display_name ?? found.canonical_name ?? found.id,
         owner: found.owner_string ?? found.owner_id ?? '',
         entityType: found.entity_type ?? '',
+        ...(found.high_assurance ? {highAssurance: true} : {}),
+        ...(found.authentication_timeout_mins ? {authenticationTimeoutMinutes: found.authentication_timeout_mins} : {}),
       };
     },
   };

@@ -1,4 +1,5 @@
 import type {IncomingMessage} from 'node:http';
+import {proxyFor} from './proxy-for.ts';
 
 /** What we read of a `Response`. */
 export interface HttpAnswer {
@@ -27,11 +28,14 @@ export interface HttpQuestion {
 export async function httpFetch(address: URL, question: HttpQuestion): Promise<HttpAnswer> {
   const {request} = address.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const {method = 'GET', headers, body, signal} = question;
+  const proxy = proxyFor(address, process.env);
+  const socket = proxy && (await (await import('./tunnel.ts')).openTunnel(proxy, address, signal));
   return await new Promise((resolve, reject) => {
     const length = body === undefined ? undefined : Buffer.byteLength(body);
     const asking = request(address, {
       method,
       signal,
+      ...(socket ? {createConnection: () => socket} : {}),
       // a POST without a body says so: some servers insist on it
       headers: {...headers, ...(length === undefined && method === 'GET' ? {} : {'content-length': length ?? 0})},
     });

@@ -74,6 +74,8 @@ export const EndpointDocument = z.object({
   owner_string: Text,
   owner_id: Text,
   entity_type: Text,
+  high_assurance: z.nullish(z.boolean()),
+  authentication_timeout_mins: Count,
 });
 
 const Names = z.union([z.array(z.string()), z.string()]); // lists come as a comma list too

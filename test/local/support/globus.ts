@@ -6,6 +6,7 @@ export interface TaskDocument {
   readonly status: string;
   readonly label: string | null;
   readonly files_transferred: number;
+  readonly source_endpoint_id: string;
 }
 
 export interface GlobusClient {

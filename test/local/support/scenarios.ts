@@ -32,7 +32,7 @@ export function executionsOf({log}: Scenario): string[] {
 }
 
 export function sealOf(world: World, name: string): Sealed | undefined {
-  const file = join(world.home, 'local', 'sealed', `${name}.json`);
+  const file = join(world.state, 'sealed', `${name}.json`);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Sealed) : undefined; // a fact: it is there whole or not at all
 }
 

@@ -1,8 +1,8 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {dirname, join, relative} from 'node:path';
+import {batchSystem, type Managing, worldsDirectory} from './batch-system.ts';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
 import {type CrashPoints, mortalConfig, openCrashPoints} from './crash-points.ts';
 import {globusOf, type TaskDocument} from './globus.ts';
@@ -58,6 +58,8 @@ export interface World {
   readonly root: string;
   /** STAGE_HOME */
   readonly home: string;
+  /** the state directory of the profile that tests use */
+  readonly state: string;
   /** where workflows and scripts lie, and commands run */
   readonly work: string;
   stage(...argv: (string | RunOptions)[]): Promise<Ran>;
@@ -92,11 +94,21 @@ export interface World {
   ): Promise<T>;
   /** where processes are to die */
   readonly points: CrashPoints;
+  /** every job of this world vanishes from the queue: without a trace on the stand-in, by qdel on a real server */
+  wipe(): Promise<void>;
+  /** stop and start the server, and set attributes of it; undefined where the tests may not */
+  readonly manage?: {
+    set(attribute: string, value: string): Promise<void>;
+    stop(): Promise<void>;
+    start(): Promise<void>;
+  };
   /** end the stand-ins without warning */
   kill(): Promise<void>;
   /** @param keep leave its files for somebody to look at */
   close(keep?: boolean): Promise<void>;
 }
+
+const DEFAULT_SECONDS = 30;
 
 /**
  * A world to test in; `close` ends its processes and removes it.
@@ -104,7 +116,7 @@ export interface World {
  * @param options.mortal its processes, those in jobs too, die where `points` says
  */
 export async function localWorld({mortal = false} = {}): Promise<World> {
-  const root = mkdtempSync(join(tmpdir(), 'stage-local-'));
+  const root = mkdtempSync(join(worldsDirectory(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
   const standIns = join(home, 'stand-ins');
@@ -114,26 +126,23 @@ export async function localWorld({mortal = false} = {}): Promise<World> {
   };
   mkdirSync(work, {recursive: true});
   const points = openCrashPoints(join(root, 'points'));
-  const env: Record<string, string> = {
-    STAGE_HOME: home,
-    STAGE_PROFILE: 'local',
-    // Jobs start in login shells: what the profile of whoever runs the tests does there is no part of them.
-    HOME: root,
-    XDG_CONFIG_HOME: join(root, 'no-config'),
-  };
+  const batch = batchSystem(root, home);
+  const env: Record<string, string> = {...batch.env};
   if (mortal) {
-    const config = join(root, 'config.yaml');
+    const config = join(root, 'mortal.yaml');
     writeFileSync(config, mortalConfig(points));
     Object.assign(env, {STAGE_CONFIG: config, STAGE_CRASH_POINTS: points.directory});
   }
+  const state = join(home, batch.profile);
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
-  const factsOf = (run: string) => join(home, 'local', 'runs', run, 'facts');
+  const factsOf = (run: string) => join(state, 'runs', run, 'facts');
   const globus = () => globusOf(running().url, join(standIns, 'credentials.json'));
 
   const world: World = {
     root,
     home,
+    state,
     work,
     points,
     stage(...given) {
@@ -145,7 +154,7 @@ export async function localWorld({mortal = false} = {}): Promise<World> {
       return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
     pbs: (command, ...argv) =>
-      runProgram(join(standIns, 'bin', command), argv, {cwd: work, env: cleanEnvironment(env)}),
+      runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment({...env, HOME: root})}),
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);
@@ -178,7 +187,8 @@ export async function localWorld({mortal = false} = {}): Promise<World> {
     async jobs() {
       const asked = await world.pbs('qstat', '-x', '-f', '-F', 'json');
       const document = JSON.parse(asked.stdout) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
-      return Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
+      const all = Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
+      return batch.shared ? all.filter((job) => JSON.stringify(job).includes(root)) : all;
     },
     async jobsOf(run) {
       return (await world.jobs()).filter((job) => String(job.Variable_List?.STAGE_INTENT).startsWith(`s-${run}.`));
@@ -205,9 +215,9 @@ export async function localWorld({mortal = false} = {}): Promise<World> {
         : [],
     fact: (run, name) => read(join(factsOf(run), name)) as Record<string, unknown>,
     ended(run, seconds = 40) {
-      const seal = join(home, 'local', 'sealed', `${run}.json`);
+      const seal = join(state, 'sealed', `${run}.json`);
       return until(`the end of run ${run}`, () => existsSync(seal) && (read(seal) as Sealed), {
-        seconds,
+        seconds: seconds * batch.patience,
         last: async () => ({
           facts: world.facts(run),
           jobs: leftIn(await world.jobs()),
@@ -223,6 +233,7 @@ export async function localWorld({mortal = false} = {}): Promise<World> {
     waitFor: (what, condition, limits) =>
       until(what, condition, {
         ...limits,
+        seconds: (limits?.seconds ?? DEFAULT_SECONDS) * batch.patience,
         last: async () =>
           (await world.jobs()).map(({id, Job_Name, job_state, Exit_status}) => ({
             id,
@@ -231,6 +242,15 @@ export async function localWorld({mortal = false} = {}): Promise<World> {
             Exit_status,
           })),
       }),
+    async wipe() {
+      if (!batch.shared) {
+        await world.stage('local', 'wipe');
+        return;
+      }
+      const queued = (await world.jobs()).filter(({job_state}) => !['F', 'X'].includes(job_state));
+      for (const {id} of queued.reverse()) await world.pbs('qdel', '-W', 'force', id);
+    },
+    ...(batch.manage ? {manage: managing(batch.manage, work, cleanEnvironment(env))} : {}),
     async kill() {
       const {pid} = running();
       process.kill(pid, 'SIGKILL');
@@ -248,6 +268,19 @@ export async function localWorld({mortal = false} = {}): Promise<World> {
   if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
   for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
   return world;
+}
+
+function managing(how: Managing, cwd: string, env: Record<string, string>): NonNullable<World['manage']> {
+  const run = async ([program = '', ...argv]: readonly string[]) => {
+    const done = await runProgram(program, argv, {cwd, env});
+    if (done.exitCode !== 0)
+      throw new Error(`${program} ${argv.join(' ')} ended with ${done.exitCode}: ${done.stderr}`);
+  };
+  return {
+    set: (attribute, value) => run([...how.qmgr, '-c', `set server ${attribute} = ${value}`]),
+    stop: () => run(how.stop),
+    start: () => run(how.start),
+  };
 }
 
 /** sha256 of every file of a tree, by its name in it. */

@@ -1,0 +1,24 @@
+import {Args} from '@oclif/core';
+import {type ChangeReport, changeJobs} from '../../src/app/job.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+
+export default class JobHold extends StageCommand {
+  static override summary = 'Put a user hold on PBS jobs.';
+  static override description =
+    'A running job goes on: PBS holds it only if it is queued again. A job that is gone is left as it is.';
+  static override examples = [
+    '<%= config.bin %> job hold "$job"',
+    '<%= config.bin %> job hold compute-2026 clean-2026',
+  ];
+  static override strict = false;
+  static override args = {
+    job: Args.string({required: true, description: 'job id, or name of a submission (may be repeated)'}),
+  };
+
+  async run(): Promise<ChangeReport> {
+    const {argv, flags} = await this.parse(JobHold);
+    const report = await changeJobs(await this.connect(flags.profile), 'hold', argv.map(String));
+    this.say(() => report.jobs.join('\n'));
+    return report;
+  }
+}

@@ -1,0 +1,54 @@
+import {Args, Flags} from '@oclif/core';
+import {readSubmitFlags} from '../../src/app/job-flags.ts';
+import {type SubmitReport, submitJob} from '../../src/app/job-submit.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+
+export default class JobSubmit extends StageCommand {
+  static override summary = 'Submit one batch script to PBS, and print its job id.';
+  static override description =
+    `With --name it is safe to repeat: the same name gives the same id, however often and from wherever it is called,
+and a lost answer is looked for at PBS before anything is submitted again. The script's own #PBS lines count; flags win.
+The profile adds its queue, account and resources for compute jobs.`;
+  static override examples = [
+    'job=$(<%= config.bin %> job submit compute.sh --name compute-2026 -l walltime=01:00:00)',
+    'clean=$(<%= config.bin %> job submit clean.sh --name clean-2026 --afternotok "$job")',
+    '<%= config.bin %> job submit members.sh --array 1-100:1%10 --hold',
+  ];
+  static override args = {script: Args.string({required: true, description: 'batch script'})};
+  static override flags = {
+    name: Flags.string({description: 'name of this submission, by which a repetition and other commands know it'}),
+    again: Flags.boolean({dependsOn: ['name'], description: 'submit a new job under a name that has one'}),
+    'job-name': Flags.string({description: 'name of the job at PBS [default: #PBS -N, else the name of the file]'}),
+    queue: Flags.string({char: 'q', description: 'queue'}),
+    account: Flags.string({char: 'A', description: 'account to charge'}),
+    project: Flags.string({char: 'P', description: 'project'}),
+    resource: Flags.string({
+      char: 'l',
+      multiple: true,
+      description: 'NAME=VALUE (may be repeated)',
+      helpValue: 'NAME=VALUE',
+    }),
+    variable: Flags.string({
+      char: 'v',
+      multiple: true,
+      description: 'NAME=VALUE for the script’s environment (may be repeated); no comma, quote or backslash in it',
+      helpValue: 'NAME=VALUE',
+    }),
+    hold: Flags.boolean({char: 'h', description: 'under a user hold; end it with "stage job release"'}),
+    array: Flags.string({char: 'J', description: 'FIRST-LAST[:STEP][%AT-ONCE]'}),
+    afterok: Flags.string({
+      multiple: true,
+      description: 'start when this job (id or name) has succeeded (may be repeated)',
+    }),
+    afternotok: Flags.string({multiple: true, description: 'start when it has failed (may be repeated)'}),
+    afterany: Flags.string({multiple: true, description: 'start when it has ended (may be repeated)'}),
+    extra: Flags.string({multiple: true, description: 'further qsub argument (may be repeated)'}),
+  };
+
+  async run(): Promise<SubmitReport> {
+    const {args, flags} = await this.parse(JobSubmit);
+    const report = await submitJob(await this.connect(flags.profile), readSubmitFlags(args.script, flags));
+    this.log(report.job);
+    return report;
+  }
+}

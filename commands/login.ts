@@ -1,0 +1,51 @@
+import {Flags} from '@oclif/core';
+import {type LoginReport, login} from '../src/app/login.ts';
+import {collectionsArgs, collectionsFlags, collectionsRequest} from '../src/app/sign-in-flags.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {personAtTerminal} from '../src/app/terminal-person.ts';
+import {renderLogin} from '../src/report/render-sign-in.ts';
+
+export default class Login extends StageCommand {
+  static override summary = 'Sign in to Globus, with the consents that collections want.';
+  static override description =
+    `How, the profile says: as yourself (a page in any browser, whose code you paste here), as a client, or as
+the globus CLI is signed in. Given a workflow or collections, the consents that they want are asked for in one go.`;
+  static override examples = [
+    '<%= config.bin %> login',
+    '<%= config.bin %> login workflow.yaml',
+    '<%= config.bin %> login --collection scratch --collection theta',
+    '<%= config.bin %> login --local-server',
+    '<%= config.bin %> login --identity ada@example.edu --json',
+  ];
+  static override args = collectionsArgs;
+  static override flags = {
+    ...collectionsFlags,
+    'local-server': Flags.boolean({
+      description: 'for a browser on this machine: the code comes back by itself, on a port of localhost',
+    }),
+    identity: Flags.string({
+      multiple: true,
+      description: 'sign in with this identity, where a collection demands it (may be repeated)',
+    }),
+    domain: Flags.string({multiple: true, description: 'sign in with an identity of this domain (may be repeated)'}),
+    policy: Flags.string({multiple: true, description: 'sign in as this policy demands, by its id (may be repeated)'}),
+    mfa: Flags.boolean({description: 'sign in with a second factor'}),
+  };
+
+  async run(): Promise<LoginReport> {
+    const {args, flags} = await this.parse(Login);
+    const {identity: identities, domain: domains, policy: policies, mfa} = flags;
+    const report = await login(
+      await this.connect(flags.profile),
+      {
+        ...collectionsRequest(args.workflow, flags),
+        localServer: flags['local-server'],
+        session: {...(identities && {identities}), ...(domains && {domains}), ...(policies && {policies}), mfa},
+      },
+      personAtTerminal(),
+    );
+    process.exitCode = report.exit;
+    this.say(() => renderLogin(report));
+    return report;
+  }
+}

@@ -1,0 +1,23 @@
+import {Args} from '@oclif/core';
+import {checkProfile, type ProfileCheck as Report} from '../../src/app/profile-check.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {renderProfileCheck} from '../../src/report/render-profile.ts';
+
+export default class ProfileCheck extends StageCommand {
+  static override summary = 'Try what a profile says: commands, server, queues, limits, credentials, state directory.';
+  static override description =
+    `Nothing is submitted, and Globus is not asked: "stage doctor" goes on from there. Each finding says what was found,
+why it matters and what to do. Exit code 2 when the profile has to be changed, 3 when it is your turn, 4 when PBS is away.`;
+  static override examples = ['<%= config.bin %> profile check', '<%= config.bin %> profile check polaris --json'];
+  static override args = {
+    name: Args.string({ignoreStdin: true, description: 'name of the profile [default: the one that would be used]'}),
+  };
+
+  async run(): Promise<Report> {
+    const {args, flags} = await this.parse(ProfileCheck);
+    const report = await checkProfile(await this.connect(args.name ?? flags.profile));
+    process.exitCode = report.exit;
+    this.say(() => renderProfileCheck(report));
+    return report;
+  }
+}

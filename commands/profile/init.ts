@@ -1,0 +1,75 @@
+import {Args, Flags} from '@oclif/core';
+import {readInitFlags} from '../../src/app/profile-flags.ts';
+import {type InitReport, initProfile} from '../../src/app/profile-init.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {renderInit} from '../../src/report/render-profile.ts';
+
+export default class ProfileInit extends StageCommand {
+  static override summary = 'Describe this site: write a profile into the configuration file.';
+  static override description =
+    `In a terminal it asks; what flags say is not asked for. PBS is read (qstat -B, qstat -Q) to propose queues and limits.
+The rest of the file stays as it is, comments too. A profile that is there is replaced with --force alone.`;
+  static override examples = [
+    '<%= config.bin %> profile init cluster',
+    '<%= config.bin %> profile init polaris --account climate --resource filesystems=home:eagle --staging-queue preemptable',
+    '<%= config.bin %> profile init gadi --queue normal --project ab12 --staging-queue copyq --setup "module load nodejs" --yes',
+  ];
+  static override args = {name: Args.string({required: true, description: 'name of the new profile'})};
+  static override flags = {
+    queue: Flags.string({description: 'queue of compute jobs'}),
+    account: Flags.string({description: 'account of all jobs (qsub -A)'}),
+    project: Flags.string({description: 'project of all jobs (qsub -P)'}),
+    resource: Flags.string({multiple: true, description: 'NAME=VALUE that every job must name (may be repeated)'}),
+    extra: Flags.string({multiple: true, description: 'further qsub argument of every job (may be repeated)'}),
+    select: Flags.string({description: 'what compute jobs select, where neither workflow nor script says it'}),
+    walltime: Flags.string({description: 'walltime of compute jobs, where neither workflow nor script says it'}),
+    'staging-queue': Flags.string({description: 'queue of the short jobs that look after transfers'}),
+    'staging-select': Flags.string({description: 'what they select'}),
+    'staging-walltime': Flags.string({description: 'their walltime'}),
+    'node-property': Flags.string({description: 'property of the nodes they need, such as dtn or host=dtn01'}),
+    network: Flags.boolean({allowNo: true, description: 'whether those jobs may reach the network'}),
+    setup: Flags.string({
+      multiple: true,
+      description: 'shell line that makes node available in a job (may be repeated)',
+    }),
+    'https-proxy': Flags.string({description: 'proxy for HTTPS'}),
+    'no-proxy': Flags.string({description: 'hosts reached without the proxy, with commas'}),
+    'max-queued': Flags.integer({min: 1, description: 'how many of our jobs may stand in the queue'}),
+    strategy: Flags.string({
+      options: ['monitor', 'wait'],
+      description: 'short monitor jobs, or one long job that waits',
+    }),
+    'wait-walltime': Flags.string({description: 'walltime of the job that waits'}),
+    credentials: Flags.string({description: 'file with the Globus client id and secret'}),
+    collection: Flags.string({multiple: true, description: 'NAME=ID of a collection (may be repeated)'}),
+    path: Flags.string({
+      multiple: true,
+      description: 'DIRECTORY=COLLECTION:PATH, where a collection shows a directory of the cluster (may be repeated)',
+    }),
+    bin: Flags.string({description: 'directory of qsub and its kin [default: your PATH]'}),
+    default: Flags.boolean({description: 'use it when no profile is asked for [default: when it is the first]'}),
+    force: Flags.boolean({description: 'replace a profile of that name'}),
+    yes: Flags.boolean({char: 'y', description: 'ask nothing: take what flags and PBS say'}),
+    'dry-run': Flags.boolean({description: 'show what would be written; write nothing'}),
+  };
+
+  async run(): Promise<InitReport> {
+    const {args, flags} = await this.parse(ProfileInit);
+    const request = {
+      name: args.name,
+      given: readInitFlags(flags),
+      force: flags.force,
+      makeDefault: flags.default,
+      dryRun: flags['dry-run'],
+    };
+    const people = process.stdin.isTTY && process.stderr.isTTY && !flags.yes && !this.jsonEnabled();
+    const terminal = people ? (await import('../../src/app/ask-terminal.ts')).askInTerminal() : undefined;
+    try {
+      const report = await initProfile(request, terminal?.ask);
+      this.say(() => renderInit(report));
+      return report;
+    } finally {
+      terminal?.close();
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import {Args} from '@oclif/core';
+import {type ProfileView, showProfile} from '../../src/app/profile-list.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {renderProfile} from '../../src/report/render-profile.ts';
+
+export default class ProfileShow extends StageCommand {
+  static override summary = 'Show what a profile says, with the defaults where it is silent.';
+  static override examples = ['<%= config.bin %> profile show', '<%= config.bin %> profile show polaris --json'];
+  static override args = {
+    name: Args.string({ignoreStdin: true, description: 'name of the profile [default: the one that would be used]'}),
+  };
+
+  async run(): Promise<ProfileView> {
+    const {args, flags} = await this.parse(ProfileShow);
+    const view = await showProfile(args.name ?? flags.profile);
+    this.say(() => renderProfile({...view, profile: {...view.profile}}));
+    return view;
+  }
+}

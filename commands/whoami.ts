@@ -1,0 +1,26 @@
+import {collectionsArgs, collectionsFlags, collectionsRequest} from '../src/app/sign-in-flags.ts';
+import {StageCommand} from '../src/app/stage-command.ts';
+import {type WhoamiReport, whoami} from '../src/app/whoami.ts';
+import {renderWhoami} from '../src/report/render-sign-in.ts';
+
+export default class Whoami extends StageCommand {
+  static override summary = 'Show who stage acts as at Globus, how, until when, and which sessions run out.';
+  static override description =
+    `Collections with a say in how old a sign-in may be are shown with the time at which it runs out: those of
+the workflow or the collections given, else of the runs that are under way. Exit 3 when one has run out.`;
+  static override examples = [
+    '<%= config.bin %> whoami',
+    '<%= config.bin %> whoami workflow.yaml',
+    '<%= config.bin %> whoami --collection scratch --json',
+  ];
+  static override args = collectionsArgs;
+  static override flags = collectionsFlags;
+
+  async run(): Promise<WhoamiReport> {
+    const {args, flags} = await this.parse(Whoami);
+    const report = await whoami(await this.connect(flags.profile), collectionsRequest(args.workflow, flags));
+    process.exitCode = report.exit;
+    this.say(() => renderWhoami(report));
+    return report;
+  }
+}

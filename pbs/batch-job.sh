@@ -1,0 +1,54 @@
+#!/bin/sh
+#@DIRECTIVES
+# The wrapper of "stage job submit": the user's script with its output where PBS puts it, and a marker of its end.
+#
+# Never runs:      no marker is left; PBS knows the job, or "stage job wait" says that nothing is known of it.
+# Stops half way:  no end marker is left; PBS says what became of the job.
+# Runs twice, one after the other (qrerun, node failure): the script runs again, and the newest end counts.
+# Runs twice at once (two jobs for one name): only one can link the claim. The other exits 98 without running the script.
+#@VALUES
+# STAGE_MARKERS  prefix of the markers         STAGE_SCRIPT     the user's script, as it was at submission
+# STAGE_SHELL    interpreter                   STAGE_SHELL_ARG  its argument, or empty
+
+job=${PBS_JOBID:-none}
+# Each member of an array has markers of its own.
+mark=$STAGE_MARKERS${PBS_ARRAY_INDEX:+.member-$PBS_ARRAY_INDEX}
+
+# leave NAME TEXT: create a marker, or fail if it exists with another text.
+leave() {
+  temporary="${STAGE_MARKERS%/*}/.new-$job-$$"
+  (umask 077 && printf '%s\n' "$2" > "$temporary") || return 1
+  ln "$temporary" "$1" 2>/dev/null || cmp -s "$temporary" "$1"
+  linked=$?
+  rm -f "$temporary"
+  return "$linked"
+}
+
+if ! leave "$mark.claim.json" "{\"job\":\"$job\"}"; then
+  echo "stage: ${STAGE_MARKERS##*/} was taken by another job, or ${STAGE_MARKERS%/*} cannot be written; the script was not run" >&2
+  exit 98
+fi
+
+caught=
+# PBS tells the script's own processes too; the wrapper lives on to record the end.
+trap 'caught=1' TERM HUP INT USR1 USR2 XCPU
+(
+  trap - TERM HUP INT USR1 USR2 XCPU
+  if [ -n "$STAGE_SHELL_ARG" ]; then exec "$STAGE_SHELL" "$STAGE_SHELL_ARG" "$STAGE_SCRIPT"; fi
+  exec "$STAGE_SHELL" "$STAGE_SCRIPT"
+) &
+child=$!
+# wait returns early when a trapped signal arrives; only the end of the child ends the loop.
+while :; do
+  caught=
+  wait "$child"
+  code=$?
+  [ -n "$caught" ] || break
+  kill -0 "$child" 2>/dev/null || break
+done
+number=1
+until leave "$mark.end.$number.json" "{\"job\":\"$job\",\"exit\":$code,\"pid\":$$,\"at\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}"; do
+  [ -f "$mark.end.$number.json" ] || break
+  number=$((number + 1))
+done
+exit "$code"

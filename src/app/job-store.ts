@@ -1,0 +1,96 @@
+import {join} from 'node:path';
+import {ensureDirectory} from '../ledger/directories.ts';
+import {createFact, namesIn, readFact} from '../ledger/facts.ts';
+import type {JobArray, JobId} from '../scheduler/scheduler.ts';
+
+/** One try at submitting a named job, as it is on record. */
+export interface NamedJob {
+  readonly name: string;
+  readonly number: number;
+  readonly tag: string;
+  /** until when whoever wrote the intent may still be at it */
+  readonly deadline: number;
+  /** of what was asked for: tells whether a repetition asks for the same */
+  readonly essence: string;
+  readonly array?: JobArray;
+  /** confirmed: PBS has it */
+  readonly job?: JobId;
+  /** refused, or never arrived: there is no such job */
+  readonly givenUp: boolean;
+}
+
+/** Jobs submitted by `stage job submit`: facts in `jobs/` of the state directory, which docs/batch-scripts.md describes. */
+export interface JobStore {
+  readonly directory: string;
+  newest(name: string): NamedJob | undefined;
+  /** The named job that has this id. */
+  withId(job: JobId): NamedJob | undefined;
+  /** @returns false when somebody created it before */
+  create(
+    name: string,
+    number: number,
+    kind: 'intent' | 'confirmed' | 'refused' | 'never-arrived',
+    value: Readonly<Record<string, unknown>>,
+  ): boolean;
+  /** How the script ended, by its marker; of an array, how each member did. Absent: no marker was left */
+  exits(job: NamedJob, index?: number): number | undefined;
+}
+
+export function openJobStore(home: string): JobStore {
+  const directory = join(home, 'jobs');
+  const numbersOf = (name: string, files: readonly string[]): number[] =>
+    files.flatMap((file) => {
+      const match = /^([^.]+)\.(\d+)\.intent\.json$/.exec(file);
+      return match?.[1] === name ? [Number(match[2])] : [];
+    });
+
+  function read(name: string, number: number): NamedJob | undefined {
+    const fact = (kind: string) => readFact(directory, `${name}.${number}.${kind}`);
+    // The casts stand because create() below, and nobody else, wrote these.
+    const intent = fact('intent') as Pick<NamedJob, 'tag' | 'deadline' | 'essence' | 'array'> | undefined;
+    const confirmed = fact('confirmed') as {job: JobId} | undefined;
+    if (!intent) return undefined;
+    const {tag, deadline, essence, array} = intent;
+    return {
+      name,
+      number,
+      tag,
+      deadline,
+      essence,
+      ...(array ? {array} : {}),
+      ...(confirmed ? {job: confirmed.job} : {}),
+      givenUp: fact('refused') !== undefined || fact('never-arrived') !== undefined,
+    };
+  }
+
+  return {
+    directory,
+    newest(name) {
+      const number = Math.max(0, ...numbersOf(name, namesIn(directory)));
+      return number === 0 ? undefined : read(name, number);
+    },
+    withId(job) {
+      for (const file of namesIn(directory)) {
+        const [, name = '', number] = /^([^.]+)\.(\d+)\.confirmed\.json$/.exec(file) ?? [];
+        if (number && readFact(directory, `${name}.${number}.confirmed`)?.job === job)
+          return read(name, Number(number));
+      }
+      return undefined;
+    },
+    create(name, number, kind, value) {
+      ensureDirectory(directory);
+      return createFact(directory, `${name}.${number}.${kind}`, value);
+    },
+    exits({name, number}, index) {
+      const prefix = `${name}.${number}${index === undefined ? '' : `.member-${index}`}.end.`;
+      const ends = namesIn(directory).flatMap((file) =>
+        file.startsWith(prefix) && /^\d+\.json$/.test(file.slice(prefix.length))
+          ? [Number.parseInt(file.slice(prefix.length), 10)]
+          : [],
+      );
+      if (ends.length === 0) return undefined;
+      const exit = readFact(directory, `${prefix}${Math.max(...ends)}`)?.exit;
+      return typeof exit === 'number' ? exit : undefined;
+    },
+  };
+}

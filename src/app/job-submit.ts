@@ -1,0 +1,234 @@
+import {createHash} from 'node:crypto';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {basename, join, resolve} from 'node:path';
+import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import {ensureDirectory} from '../ledger/directories.ts';
+import {newWord} from '../ledger/new-word.ts';
+import {readDirectives} from '../scheduler/pbs/directives.ts';
+import type {
+  Dependency,
+  DependencyType,
+  JobArray,
+  JobId,
+  JobRequest,
+  JobSeen,
+  Scheduler,
+} from '../scheduler/scheduler.ts';
+import {resolveJobs} from './job.ts';
+import {planDependencies} from './job-dependencies.ts';
+import {assign, interpreterOf, writeScript} from './job-files.ts';
+import {type JobStore, type NamedJob, openJobStore} from './job-store.ts';
+import type {Stage} from './wiring.ts';
+
+export interface SubmitRequest {
+  readonly script: string;
+  /** makes it safe to repeat: the same name twice is one job */
+  readonly name: string | undefined;
+  /** submit a new job under a name that has one already */
+  readonly again: boolean;
+  readonly jobName: string | undefined;
+  readonly queue: string | undefined;
+  readonly account: string | undefined;
+  readonly project: string | undefined;
+  readonly resources: Readonly<Record<string, string>>;
+  /** `NAME=VALUE` or `NAME`, for the script's environment */
+  readonly variables: readonly string[];
+  readonly hold: boolean;
+  readonly array: JobArray | undefined;
+  readonly after: Readonly<Record<DependencyType, readonly string[]>>;
+  readonly extra: readonly string[];
+}
+
+export interface SubmitReport {
+  readonly job: JobId;
+  readonly name: string;
+  /** false: the job was there already */
+  readonly submitted: boolean;
+}
+
+/**
+ * Submit one batch script. With a name, the same call again gives the job that exists: the intent is on record before
+ * qsub is asked, its tag travels in the job, and what became of an answer that was lost is asked of PBS first.
+ *
+ * @throws {SchedulerRefused} {SchedulerUnreachable}
+ * @throws {RequestWrong} when the name stands for another job
+ */
+export async function submitJob(stage: Stage, request: SubmitRequest): Promise<SubmitReport> {
+  const name = request.name ?? `job-${newWord()}`;
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name))
+    throw new RequestWrong(`--name ${name} cannot name a job`, {
+      why: 'a name is letters, digits, "_" and "-", up to 63',
+    });
+  const text = readScript(request.script);
+  const store = openJobStore(stage.ledger.layout.home);
+  const scheduler = await stage.scheduler();
+  const essence = essenceOf(request, text);
+  let again = request.again;
+  for (;;) {
+    const newest = store.newest(name);
+    const settled = newest && !again ? await settle(store, scheduler, newest) : undefined;
+    if (settled) {
+      if (settled.essence !== essence) throw new OtherJob(name, settled);
+      return {job: settled.job, name, submitted: false};
+    }
+    const number = (newest?.number ?? 0) + 1;
+    const dependencies = await dependenciesOf(stage, request);
+    const job = await submitOnce(stage, {request, name, number, text, essence, dependencies, store, scheduler});
+    if (job) return {job, name, submitted: true};
+    again = false; // another process took this number: what it does counts for both
+  }
+}
+
+type Settled = NamedJob & {readonly job: JobId};
+
+/** The job of a try, waiting for whoever is at it, and asking PBS where the answer was lost. @returns undefined when it came to nothing */
+async function settle(store: JobStore, scheduler: Scheduler, found: NamedJob): Promise<Settled | undefined> {
+  for (;;) {
+    const one = store.newest(found.name) ?? found;
+    if (one.job) return {...one, job: one.job};
+    if (one.givenUp) return undefined;
+    const job = (await scheduler.findByTag([one.tag])).get(one.tag);
+    if (job) store.create(one.name, one.number, 'confirmed', {at: Date.now(), job, adopted: true});
+    else if (Date.now() > one.deadline) store.create(one.name, one.number, 'never-arrived', {at: Date.now()});
+    else await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+interface Try {
+  readonly request: SubmitRequest;
+  readonly name: string;
+  readonly number: number;
+  readonly text: string;
+  readonly essence: string;
+  readonly dependencies: readonly Dependency[];
+  readonly store: JobStore;
+  readonly scheduler: Scheduler;
+}
+
+/** @returns undefined when another process took this number first */
+async function submitOnce(stage: Stage, one: Try): Promise<JobId | undefined> {
+  const {name, number, store, request} = one;
+  const tag = `s-job.${name}.${number}.${newWord()}`;
+  const at = Date.now();
+  const deadline = at + stage.profile.scheduler.timeoutMs * 1.5 + 5_000;
+  const intent = {at, tag, deadline, essence: one.essence, script: resolve(request.script), by: stage.by};
+  if (!store.create(name, number, 'intent', {...intent, ...(request.array ? {array: request.array} : {})}))
+    return undefined;
+  const answer = await one.scheduler.submit(requestOf(stage, one, tag));
+  switch (answer.kind) {
+    case 'submitted':
+      store.create(name, number, 'confirmed', {at: Date.now(), job: answer.job});
+      return answer.job;
+    case 'refused':
+    case 'unreachable':
+      store.create(name, number, 'refused', {at: Date.now(), why: answer.error.why ?? answer.error.message});
+      throw answer.error;
+    case 'unclear':
+      throw new SubmissionUnclear(name, answer.why);
+    default:
+      return answer satisfies never;
+  }
+}
+
+function requestOf({profile}: Stage, {request, name, number, text, store, dependencies}: Try, tag: string): JobRequest {
+  const directives = readDirectives(text);
+  const prefix = join(store.directory, `${name}.${number}`);
+  ensureDirectory(store.directory);
+  writeFileSync(`${prefix}.script`, text, {mode: 0o600});
+  const [shell, argument] = interpreterOf(text, directives);
+  const values = {
+    STAGE_MARKERS: prefix,
+    STAGE_SCRIPT: `${prefix}.script`,
+    STAGE_SHELL: shell,
+    STAGE_SHELL_ARG: argument,
+  };
+  writeScript(`${prefix}.sh`, 'batch-job.sh', {'#@DIRECTIVES': directives.lines, '#@VALUES': assign(values)});
+  const {compute} = profile;
+  const optional = {
+    name: request.jobName ?? (directives.jobName ? undefined : basename(request.script)),
+    queue: request.queue ?? compute.queue,
+    account: request.account ?? compute.account,
+    project: request.project ?? compute.project,
+    array: request.array,
+  };
+  return {
+    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<JobRequest>),
+    script: `${prefix}.sh`,
+    workdir: process.cwd(),
+    tag,
+    userVariables: [...directives.variables, ...request.variables],
+    hold: request.hold,
+    dependencies,
+    resources: {...compute.resources, ...request.resources},
+    joinOutput: false,
+    noMail: false,
+    extraArgs: ['-S', '/bin/sh', ...compute.extraArgs, ...request.extra],
+  };
+}
+
+async function dependenciesOf(stage: Stage, {after}: SubmitRequest): Promise<Dependency[]> {
+  const asked = (['afterok', 'afternotok', 'afterany'] as const).flatMap((type) =>
+    resolveJobs(stage, after[type]).map((one) => ({type, ...one})),
+  );
+  if (asked.length === 0) return [];
+  const store = openJobStore(stage.ledger.layout.home);
+  const seen = await (await stage.scheduler()).look(asked.map(({job}) => job));
+  return planDependencies(
+    asked.map(({type, job, named}) => ({type, job, seen: byMarker(seen.get(job), named && store.exits(named))})),
+  );
+}
+
+/** Where PBS has forgotten a job of ours, its marker says how it ended. */
+function byMarker(seen: JobSeen | undefined, exit: number | undefined): JobSeen {
+  if (seen === undefined) return {kind: 'no-evidence', why: 'it was not looked at'};
+  if (seen.kind !== 'unknown' || exit === undefined) return seen;
+  return {kind: 'ended', how: 'ran', exitStatus: exit, reason: `exit status ${exit}, by its marker`, name: ''};
+}
+
+/** @throws {RequestWrong} when it cannot be read, or asks for what stage cannot run */
+function readScript(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new RequestWrong(`the script ${file} cannot be read`, {
+      why: (error as NodeJS.ErrnoException).code ?? String(error),
+    });
+  }
+  const problems = readDirectives(text).problems.filter(({what}) => !what.includes('-J'));
+  if (problems.length > 0)
+    throw new RequestWrong(`the script ${file} asks for what cannot be done here`, {
+      details: problems.map(({line, what}) => `${file}:${line}: ${what}`),
+    });
+  return text;
+}
+
+/** What makes two calls ask for the same job: everything but the name. */
+function essenceOf({name: _, again: __, script: ___, ...rest}: SubmitRequest, text: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([text, rest]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+class OtherJob extends RequestWrong {
+  constructor(name: string, known: Settled) {
+    super(`the name "${name}" stands for another job`, {
+      code: 'NAME_TAKEN',
+      why: `${known.job} was submitted under it with another script or other flags`,
+      next: ['Choose another name, or submit a new job under this one with --again.'],
+    });
+  }
+}
+
+class SubmissionUnclear extends StageError {
+  constructor(name: string, why: string) {
+    super({
+      code: 'SUBMISSION_UNCLEAR',
+      exit: EXIT.unreachable,
+      what: 'it is not known whether PBS took the job',
+      why,
+      next: [`Run this again: it looks for the job before it submits one: stage job submit --name ${name} …`],
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {type CliLogin, type CliStorage, readCliLogin} from './globus-cli-storage.ts';
+import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';
+import type {TokenSource} from './token-source.ts';
+import type {StoredToken} from './token-store.ts';
+
+export interface CliSourceSettings {
+  readonly storage: CliStorage;
+  readonly authUrl: string;
+  readonly resourceServer: string;
+  readonly now: () => number;
+}
+
+const EARLY_MS = 60_000;
+
+/**
+ * Tokens of an existing `globus login`: the stored access token while it lasts, then one that is fetched with the CLI's
+ * client and refresh token and kept in memory. The CLI's storage is never written.
+ */
+export function createCliSource(settings: CliSourceSettings): TokenSource & {current(): StoredToken | undefined} {
+  const {storage, authUrl, resourceServer, now} = settings;
+  let held: StoredToken | undefined;
+  let fetching: Promise<StoredToken> | undefined;
+  const isGood = (token: StoredToken, rejected: string | undefined): boolean =>
+    token.accessToken !== rejected && token.expiresAt - EARLY_MS > now();
+
+  async function fetchAnother(rejected: string | undefined): Promise<StoredToken> {
+    const login = await readCliLogin(storage); // read anew: the CLI may have renewed it, or a person signed in again
+    const stored = login.tokens.get(resourceServer);
+    if (stored && isGood(stored, rejected)) return stored;
+    if (stored?.refreshToken === undefined) throw lapsed(`it holds no refresh token for ${resourceServer}`);
+    return refresh(login, stored.refreshToken);
+  }
+
+  async function refresh({client}: CliLogin, refreshToken: string): Promise<StoredToken> {
+    const form = {grant_type: 'refresh_token', refresh_token: refreshToken};
+    const given = await askForTokens({authUrl, form, basic: client}).catch((error: unknown) => {
+      throw error instanceof GrantRefused ? lapsed(error.words) : error;
+    });
+    const {accessToken, expiresAt} = tokenFor(resourceServer, given, authUrl);
+    return {accessToken, expiresAt, refreshToken};
+  }
+
+  async function good(rejected?: string): Promise<string> {
+    if (held && isGood(held, rejected)) return held.accessToken;
+    fetching ??= fetchAnother(rejected).finally(() => {
+      fetching = undefined;
+    });
+    held = await fetching;
+    return held.accessToken;
+  }
+
+  return {token: () => good(), renew: (rejected) => good(rejected), current: () => held};
+}
+
+function lapsed(why: string): SignInNeeded {
+  return new SignInNeeded({
+    what: 'The login of the globus CLI is not accepted any more',
+    why,
+    next: ['Sign in with it again: globus login --force', 'Then run the same command again: nothing is lost.'],
+  });
+}

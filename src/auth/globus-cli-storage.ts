@@ -1,0 +1,132 @@
+import {existsSync, readFileSync, statSync} from 'node:fs';
+import {homedir} from 'node:os';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
+import type {ClientCredentials} from './credentials-file.ts';
+import {isPrivate} from './private-file.ts';
+import type {StoredToken} from './token-store.ts';
+
+/** What `globus login` left: the CLI's own client and the tokens of the person who signed in. */
+export interface CliLogin {
+  readonly client: ClientCredentials;
+  /** identity id */
+  readonly identity?: string;
+  /** by resource server */
+  readonly tokens: ReadonlyMap<string, StoredToken>;
+}
+
+export interface CliStorage {
+  readonly file: string;
+  /** `userprofile/production`, with `/NAME` for a profile of the CLI */
+  readonly namespace: string;
+}
+
+/** Where the CLI of this user keeps its login. Source: globus-cli 3.41. */
+export function cliStorage(env: NodeJS.ProcessEnv): CliStorage {
+  const profile = env.GLOBUS_PROFILE ? `/${env.GLOBUS_PROFILE}` : '';
+  return {
+    file: path.join(env.HOME || homedir(), '.globus', 'cli', 'storage.db'),
+    namespace: `userprofile/${env.GLOBUS_SDK_ENVIRONMENT || 'production'}${profile}`,
+  };
+}
+
+const Token = z.object({
+  access_token: z.string().check(z.minLength(1)),
+  refresh_token: z.nullish(z.string()),
+  expires_at_seconds: z.number(),
+});
+const Client = z.object({client_id: z.string(), client_secret: z.string()});
+const User = z.object({sub: z.string()});
+
+/**
+ * Read the login of the globus CLI. Its file is read as bytes and looked into in memory: nothing can be written to it,
+ * and no lock of it is held.
+ *
+ * @throws {SignInNeeded} when there is no login, or others could read it
+ * @throws {TransferUnreachable} while the CLI is writing
+ */
+export async function readCliLogin({file, namespace}: CliStorage): Promise<CliLogin> {
+  if (!(await isPrivate(file, 'file', 'login of the globus CLI'))) throw notSignedIn(`there is no ${file}`);
+  const rows = await readRows(await quietBytes(file), namespace, file);
+  const client = Client.safeParse(rows.config.get('auth_client_data'));
+  const user = User.safeParse(rows.config.get('auth_user_data'));
+  const tokens = [...rows.tokens].flatMap(([server, value]) => {
+    const read = Token.safeParse(value);
+    return read.success ? [[server, tokenOf(read.data)] as const] : [];
+  });
+  if (!client.success || tokens.length === 0) throw notSignedIn(`${file} holds no login in ${namespace}`);
+  return {
+    client: {clientId: client.data.client_id, clientSecret: client.data.client_secret},
+    ...(user.success ? {identity: user.data.sub} : {}),
+    tokens: new Map(tokens),
+  };
+}
+
+function tokenOf(read: z.infer<typeof Token>): StoredToken {
+  return {
+    accessToken: read.access_token,
+    expiresAt: read.expires_at_seconds * 1000,
+    ...(read.refresh_token ? {refreshToken: read.refresh_token} : {}),
+  };
+}
+
+const TRIES = 20;
+
+/** The file's bytes at a moment when nobody writes: no journal beside it, and the same file before and after. */
+async function quietBytes(file: string): Promise<Buffer> {
+  for (let left = TRIES; left > 0; left--) {
+    const stamp = () => {
+      const {ino, mtimeNs, size} = statSync(file, {bigint: true});
+      const journals = ['-journal', '-wal'].filter((end) => existsSync(file + end) && statSync(file + end).size > 0);
+      return journals.length > 0 ? undefined : `${ino} ${mtimeNs} ${size}`;
+    };
+    const before = stamp();
+    const bytes = readFileSync(file);
+    if (before !== undefined && before === stamp()) return bytes;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new TransferUnreachable('the login of the globus CLI', `another program is writing ${file}`);
+}
+
+interface Rows {
+  readonly tokens: ReadonlyMap<string, unknown>;
+  readonly config: ReadonlyMap<string, unknown>;
+}
+
+async function readRows(bytes: Buffer, namespace: string, file: string): Promise<Rows> {
+  const {default: open} = await import('sql.js'); // SQLite as WebAssembly; loaded by those alone who chose it
+  const {Database} = await open();
+  const database = new Database(bytes);
+  try {
+    const pairs = (question: string) =>
+      new Map(
+        (database.exec(question, [namespace])[0]?.values ?? []).map(([name, text]) => [String(name), parsed(text)]),
+      );
+    return {
+      tokens: pairs('SELECT resource_server, token_data_json FROM token_storage WHERE namespace = ?'),
+      config: pairs('SELECT config_name, config_data_json FROM config_storage WHERE namespace = ?'),
+    };
+  } catch {
+    // Its words may quote a value, and the form of this file is the CLI's own affair.
+    throw notSignedIn(`${file} does not have the form that is known (globus-cli 3.41)`);
+  } finally {
+    database.close();
+  }
+}
+
+function notSignedIn(why: string): SignInNeeded {
+  return new SignInNeeded({
+    what: 'The globus CLI is not signed in',
+    why,
+    next: ['Sign in with it: globus login', 'Then run the same command again: nothing is lost.'],
+  });
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined; // the message of the error would quote the text, which is a secret
+  }
+}

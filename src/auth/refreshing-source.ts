@@ -1,0 +1,117 @@
+import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
+import {generationOf, type RefreshClaims} from './refresh-claims.ts';
+import {type GivenToken, GrantRefused} from './token-endpoint.ts';
+import type {TokenSource} from './token-source.ts';
+import type {StoredToken, TokenStore} from './token-store.ts';
+
+export interface RefreshingSettings {
+  readonly store: TokenStore;
+  readonly claims: RefreshClaims;
+  /** ask Globus Auth with a refresh token. @throws {GrantRefused} {TransferUnreachable} */
+  readonly refresh: (refreshToken: string) => Promise<GivenToken>;
+  /** what a person types to sign in, such as `stage login --profile cluster` */
+  readonly loginCommand: string;
+  /** how long another process is waited for; longer than its turn lasts */
+  readonly patienceMs: number;
+  readonly pollMs: number;
+  readonly now: () => number;
+}
+
+const EARLY_MS = 60_000;
+
+/**
+ * Tokens of a person's sign-in: from memory, else from the store, else renewed by its refresh token.
+ *
+ * Whoever has the turn renews, once; the others wait for what it stores. A refresh token may be good for one use
+ * only, so two must not use it at once, and one whose answer was lost may be used up: then a person must sign in.
+ */
+export function createRefreshingSource(settings: RefreshingSettings): TokenSource {
+  const {store, claims, refresh, loginCommand, patienceMs, pollMs, now} = settings;
+  let held: StoredToken | undefined;
+  let renewing: Promise<StoredToken> | undefined;
+
+  const isGood = (token: StoredToken, rejected: string | undefined): boolean =>
+    token.accessToken !== rejected && token.expiresAt - EARLY_MS > now();
+
+  async function stored(): Promise<StoredToken> {
+    const token = await store.read();
+    if (token) return token;
+    throw new SignInNeeded({
+      what: 'Nobody is signed in to Globus',
+      why: 'no tokens are kept for this profile',
+      next: [`Sign in: ${loginCommand}`, 'Then run the same command again: nothing is lost.'],
+    });
+  }
+
+  async function renewTogether(rejected: string | undefined): Promise<StoredToken> {
+    const end = now() + patienceMs;
+    for (;;) {
+      const token = await stored();
+      if (isGood(token, rejected)) return token;
+      const generation = generationOf(token);
+      const turn = claims.take(generation);
+      if (turn.kind === 'refused') throw usedUp(turn.why);
+      if (turn.kind === 'mine') {
+        const fresh = await renewAlone(generation, turn.release);
+        if (fresh) return fresh;
+      } else if (now() > end) {
+        const asked = 'POST /v2/oauth2/token';
+        throw new TransferUnreachable(asked, `${turn.by} has been renewing the sign-in for too long`);
+      } else await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+
+  /** @returns undefined when the token turned out to have been renewed already */
+  async function renewAlone(generation: string, release: () => void): Promise<StoredToken | undefined> {
+    try {
+      const old = await stored();
+      // Read again now that it is our turn: another process may have stored the next one since.
+      if (generationOf(old) !== generation) return undefined;
+      if (old.refreshToken === undefined) throw usedUp('the sign-in came without a refresh token');
+      const given = await refresh(old.refreshToken);
+      const fresh: StoredToken = {
+        ...old, // keeps who signed in, and the refresh token when none came back
+        accessToken: given.accessToken,
+        expiresAt: given.expiresAt,
+        ...(given.refreshToken === undefined ? {} : {refreshToken: given.refreshToken}),
+      };
+      // Somebody may have signed out meanwhile, or in anew: theirs is the last word.
+      if (generationOf(await stored()) !== generation) return undefined;
+      await store.write(fresh);
+      claims.tidy(generation);
+      return fresh;
+    } catch (error) {
+      if (!(error instanceof GrantRefused)) {
+        release(); // it may pass: the next one may try at once
+        throw error;
+      }
+      // A process that was thought dead may have been served while we asked.
+      if (generationOf(await stored()) !== generation) return undefined;
+      if (error.error === 'invalid_grant') claims.refuse(generation, error.words);
+      else release();
+      throw usedUp(error.words);
+    }
+  }
+
+  function usedUp(why: string): SignInNeeded {
+    return new SignInNeeded({
+      what: 'The sign-in to Globus cannot be renewed',
+      why: `${why}. It was withdrawn, was not used for six months, or its renewal was cut short before the answer was kept`,
+      next: [`Sign in again: ${loginCommand}`, 'Then run the same command again: nothing is lost.'],
+    });
+  }
+
+  async function good(rejected?: string): Promise<string> {
+    for (;;) {
+      if (held && isGood(held, rejected)) return held.accessToken;
+      const mine = renewing === undefined;
+      renewing ??= renewTogether(rejected).finally(() => {
+        renewing = undefined;
+      });
+      held = await renewing;
+      if (mine) return held.accessToken; // what another caller waited for may be the very token that was rejected here
+    }
+  }
+
+  return {token: () => good(), renew: (rejected) => good(rejected)};
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod/mini';
+
+const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
+const maybe = z.optional;
+const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const uuid = matching(UUID, 'must be a collection id (a UUID)');
+const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
+const proxyUrl = matching(
+  /^http:\/\/[^\s/@]+\/?$/,
+  'must be http://HOST:PORT, without user and password: they would stand in job scripts',
+);
+const seconds = z.union([
+  z.number().check(z.positive()),
+  matching(/^\d+(\.\d+)?(s|m|h)?$/, 'must be seconds, or a number with s, m or h'),
+]);
+const walltime = matching(/^\d{1,4}:[0-5]\d:[0-5]\d$/, 'must be "HH:MM:SS", in quotes');
+const absolute = matching(/^\//, 'must be an absolute path');
+const text = z.pipe(z.union([z.string(), z.number(), z.boolean()]), z.transform(String));
+
+const WHOLE = 'must be a whole number above 0';
+
+/** What may be said of all jobs, and again of compute or staging jobs alone. */
+const submission = {
+  queue: maybe(z.string()),
+  account: maybe(z.string()),
+  project: maybe(z.string()),
+  /** null takes a default away */
+  resources: maybe(z.record(z.string(), z.nullable(text))),
+  extra: maybe(z.array(text)),
+};
+const jobs = {
+  ...submission,
+  select: maybe(z.string()),
+  walltime: maybe(walltime),
+  node_property: maybe(matching(/^[A-Za-z][\w.-]*(=[^\s:+]+)?$/, 'must be NAME or NAME=VALUE')),
+};
+const scheduler = z.strictObject({
+  kind: maybe(z.enum(['pbs', 'local'])),
+  bin: maybe(z.string()),
+  timeout: maybe(seconds),
+});
+const transfer = z.strictObject({
+  kind: maybe(z.enum(['globus', 'local'])),
+  auth_url: maybe(url),
+  transfer_url: maybe(url),
+  sign_in: maybe(z.enum(['native-app', 'client', 'globus-cli'])),
+  client_id: maybe(matching(UUID, 'must be the id of a client (a UUID)')),
+  token_store: maybe(z.enum(['file', 'keyring'])),
+  credentials: maybe(z.string()),
+  scopes: maybe(z.array(z.string())),
+});
+const proxy = z.strictObject({
+  http: maybe(proxyUrl),
+  https: maybe(proxyUrl),
+  no_proxy: maybe(z.union([z.string(), z.array(z.string())])),
+});
+const profile = z.strictObject({
+  scheduler: maybe(z.union([z.enum(['pbs', 'local']), scheduler])),
+  transfer: maybe(z.union([z.enum(['globus', 'local']), transfer])),
+  ...submission,
+  compute: maybe(z.strictObject(jobs)),
+  staging: maybe(z.strictObject({...jobs, network: maybe(z.boolean())})),
+  setup: maybe(z.union([z.string(), z.array(z.string())])),
+  proxy: maybe(proxy),
+  strategy: maybe(z.enum(['monitor', 'wait'])),
+  wait_walltime: maybe(walltime),
+  max_queued: maybe(z.int(WHOLE).check(z.positive(WHOLE))),
+  paths: maybe(z.array(z.strictObject({cluster: absolute, collection: z.string(), path: absolute}))),
+  monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),
+  collections: maybe(z.record(name, uuid)),
+  lost_after: maybe(seconds),
+});
+
+/** What a configuration file may say. */
+export const ConfigFile = z.strictObject({
+  default_profile: maybe(name),
+  collections: maybe(z.record(name, uuid)),
+  profiles: maybe(z.record(name, profile)),
+});
+
+/** A profile's section, as written. */
+export type ProfileSection = z.infer<typeof profile>;
+export type ConfigText = z.infer<typeof ConfigFile>;
+
+/** @returns whether a text may name a profile */
+export function isProfileName(text: string): boolean {
+  return name.safeParse(text).success;
+}

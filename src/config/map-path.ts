@@ -1,0 +1,74 @@
+import {posix} from 'node:path';
+
+/** A directory of the cluster, and where a collection shows it. */
+export interface PathMapping {
+  /** absolute, as jobs see it: `/lus/eagle/projects` */
+  readonly cluster: string;
+  /** the collection's friendly name, or its id */
+  readonly collection: string;
+  /** absolute, as the collection shows the same directory: `/projects` */
+  readonly path: string;
+}
+
+/** A place in a collection. */
+export interface CollectionPlace {
+  readonly collection: string;
+  readonly path: string;
+}
+
+/**
+ * Where a collection shows a path of the cluster. The longest mapping that covers the path wins; the first of equals.
+ * A slash at the end stays, since it tells a directory from a file.
+ *
+ * @returns undefined when no mapping covers the path, or the path is not absolute
+ */
+export function toCollection(mappings: readonly PathMapping[], clusterPath: string): CollectionPlace | undefined {
+  const best = longest(
+    mappings,
+    (mapping) => below(mapping.cluster, clusterPath),
+    (mapping) => mapping.cluster,
+  );
+  return best && {collection: best.mapping.collection, path: joined(best.mapping.path, best.rest)};
+}
+
+/** The same the other way: where jobs find what a collection shows. */
+export function toCluster(mappings: readonly PathMapping[], place: CollectionPlace): string | undefined {
+  const best = longest(
+    mappings.filter((mapping) => mapping.collection === place.collection),
+    (mapping) => below(mapping.path, place.path),
+    (mapping) => mapping.path,
+  );
+  return best && joined(best.mapping.cluster, best.rest);
+}
+
+function longest(
+  mappings: readonly PathMapping[],
+  restOf: (mapping: PathMapping) => string | undefined,
+  prefixOf: (mapping: PathMapping) => string,
+): {mapping: PathMapping; rest: string} | undefined {
+  let best: {mapping: PathMapping; rest: string; length: number} | undefined;
+  for (const mapping of mappings) {
+    const rest = restOf(mapping);
+    const {length} = trimmed(prefixOf(mapping));
+    if (rest !== undefined && length > (best?.length ?? -1)) best = {mapping, rest, length};
+  }
+  return best;
+}
+
+/** What is left of a path below a directory, or nothing when it does not lie there: `/ab` is not below `/a`. */
+function below(directory: string, path: string): string | undefined {
+  if (!path.startsWith('/')) return undefined;
+  const [base, whole] = [trimmed(directory), posix.normalize(path)];
+  if (whole === base) return '';
+  return whole.startsWith(`${base}/`) ? whole.slice(base.length + 1) : undefined;
+}
+
+/** Without slashes at the end; the root is the empty text, so that a prefix and a slash always make a path. */
+function trimmed(directory: string): string {
+  return posix.normalize(directory).replace(/\/+$/, '');
+}
+
+function joined(directory: string, rest: string): string {
+  const base = trimmed(directory);
+  return rest === '' ? base || '/' : `${base}/${rest}`;
+}

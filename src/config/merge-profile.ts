@@ -1,0 +1,106 @@
+import type {ProfileSection} from './config-schema.ts';
+import {defaultProfile, type JobDefaults, localProfile, type Profile, type ProxySettings} from './profile.ts';
+
+type JobsSection = NonNullable<ProfileSection['compute']>;
+
+/** A profile as its section says, and as defaults say where it is silent. */
+export function mergeProfile(key: string, section: ProfileSection): Profile {
+  const base = key === 'local' ? localProfile() : defaultProfile(key);
+  const pbs: Exclude<ProfileSection['scheduler'], string | undefined> =
+    typeof section.scheduler === 'string' ? {kind: section.scheduler} : (section.scheduler ?? {});
+  const globus: Exclude<ProfileSection['transfer'], string | undefined> =
+    typeof section.transfer === 'string' ? {kind: section.transfer} : (section.transfer ?? {});
+  return {
+    ...base,
+    scheduler: {
+      ...base.scheduler,
+      ...(pbs.kind ? {kind: pbs.kind} : {}),
+      ...(pbs.bin ? {bin: pbs.bin} : {}),
+      ...(pbs.timeout ? {timeoutMs: milliseconds(pbs.timeout)} : {}),
+    },
+    transfer: {
+      kind: globus.kind ?? base.transfer.kind,
+      authUrl: withSlash(globus.auth_url ?? base.transfer.authUrl),
+      transferUrl: withSlash(globus.transfer_url ?? base.transfer.transferUrl),
+      ...(globus.sign_in ? {signIn: globus.sign_in} : {}),
+      ...(globus.client_id ? {clientId: globus.client_id.toLowerCase()} : {}),
+      ...(globus.token_store ? {tokenStore: globus.token_store} : {}),
+      ...(globus.credentials ? {credentials: globus.credentials} : {}),
+      ...(globus.scopes ? {scopes: globus.scopes} : {}),
+    },
+    compute: mergeJobs(base.compute, section, section.compute),
+    staging: {
+      ...mergeJobs(base.staging, section, section.staging),
+      network: section.staging?.network ?? base.staging.network,
+    },
+    setup: section.setup === undefined ? base.setup : [section.setup].flat(),
+    ...(section.proxy ? {proxy: readProxy(section.proxy)} : {}),
+    strategy: section.strategy ?? base.strategy,
+    waitWalltime: section.wait_walltime ?? base.waitWalltime,
+    ...(section.max_queued === undefined ? {} : {maxQueued: section.max_queued}),
+    paths: section.paths ?? base.paths,
+    monitor: {
+      minMs: section.monitor?.min === undefined ? base.monitor.minMs : milliseconds(section.monitor.min),
+      maxMs: section.monitor?.max === undefined ? base.monitor.maxMs : milliseconds(section.monitor.max),
+    },
+    collections: section.collections ?? {},
+    lostGraceMs: section.lost_after === undefined ? base.lostGraceMs : milliseconds(section.lost_after),
+  };
+}
+
+/** What is said of this kind of job wins over what is said of all, key by key; further arguments add up. */
+function mergeJobs(base: JobDefaults, all: ProfileSection, own: JobsSection = {}): JobDefaults {
+  const queue = own.queue ?? all.queue;
+  const account = own.account ?? all.account;
+  const project = own.project ?? all.project;
+  const resources = withoutNull({
+    ...base.resources,
+    ...all.resources,
+    ...own.resources,
+    ...(own.select ? {select: own.select} : {}),
+    ...(own.walltime ? {walltime: own.walltime} : {}),
+  });
+  return {
+    ...(queue ? {queue} : {}),
+    ...(account ? {account} : {}),
+    ...(project ? {project} : {}),
+    resources: own.node_property
+      ? {...resources, select: onNodesWith(own.node_property, resources.select ?? '1')}
+      : resources,
+    extraArgs: [...(all.extra ?? []), ...(own.extra ?? [])],
+  };
+}
+
+function withoutNull(values: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+}
+
+/** A property is asked for in each chunk of `select`: `2:ncpus=4+1` becomes `2:ncpus=4:dtn=True+1:dtn=True`. */
+function onNodesWith(property: string, select: string): string {
+  const wanted = property.includes('=') ? property : `${property}=True`;
+  return select
+    .split('+')
+    .map((chunk) => `${chunk}:${wanted}`)
+    .join('+');
+}
+
+function readProxy(section: NonNullable<ProfileSection['proxy']>): ProxySettings {
+  const hosts = [section.no_proxy ?? []].flat().flatMap((text) => text.split(','));
+  return {
+    ...(section.http ? {http: section.http} : {}),
+    ...(section.https ? {https: section.https} : {}),
+    noProxy: hosts.map((host) => host.trim()).filter((host) => host !== ''),
+  };
+}
+
+function withSlash(url: string): string {
+  return url === '' || url.endsWith('/') ? url : `${url}/`;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {s: 1000, m: 60_000, h: 3_600_000};
+
+/** `30`, `"30s"`, `"5m"`, `"1h"` as milliseconds. The schema has seen the form. */
+function milliseconds(value: number | string): number {
+  if (typeof value === 'number') return value * 1000;
+  return Number.parseFloat(value) * (UNIT_MS[value.slice(-1)] ?? 1000);
+}

@@ -1,0 +1,24 @@
+import type {ProxySettings} from './profile.ts';
+
+/** Never by a proxy: the stand-ins of the local profile listen there. */
+const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '::1'];
+
+/** The variables by which programs learn of a proxy: both spellings, since programs differ in which they read. */
+export function proxyEnvironment(proxy: ProxySettings | undefined): Readonly<Record<string, string>> {
+  if (!proxy) return {};
+  const values = {
+    http_proxy: proxy.http,
+    https_proxy: proxy.https,
+    no_proxy: [...new Set([...proxy.noProxy, ...ALWAYS_DIRECT])].join(','),
+  };
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined
+        ? []
+        : ([
+            [name, value],
+            [name.toUpperCase(), value],
+          ] as const),
+    ),
+  );
+}

@@ -1,0 +1,74 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import {dirname} from 'node:path';
+import {EXIT, StageError} from '../errors.ts';
+
+/** What a file holds. @returns undefined when it does not exist */
+export function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Put new contents in the place of those that were read, whole or not at all. A symbolic link is followed, and keeps
+ * pointing where it did; mode bits stay.
+ *
+ * @param before what was read; undefined when there was no file
+ * @throws {ChangedMeanwhile} when it is no longer what was read
+ */
+export function replaceFile(file: string, before: string | undefined, after: string): void {
+  const place = before === undefined ? file : realpathSync(file);
+  mkdirSync(dirname(place), {recursive: true, mode: 0o700});
+  const temporary = `${place}.new-${process.pid}`;
+  try {
+    const opened = openSync(temporary, 'w', before === undefined ? 0o600 : statSync(place).mode & 0o777);
+    try {
+      writeSync(opened, after);
+      fsyncSync(opened);
+    } finally {
+      closeSync(opened);
+    }
+    if (readIfThere(place) !== before) throw new ChangedMeanwhile(file);
+    if (before === undefined) createOnce(temporary, place, file);
+    else renameSync(temporary, place);
+  } finally {
+    rmSync(temporary, {force: true});
+  }
+}
+
+function createOnce(temporary: string, place: string, file: string): void {
+  try {
+    linkSync(temporary, place); // fails when somebody was faster, where a rename would replace theirs
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new ChangedMeanwhile(file);
+    throw error;
+  }
+}
+
+/** Somebody else wrote the file between our reading and our writing. */
+export class ChangedMeanwhile extends StageError {
+  constructor(file: string) {
+    super({
+      code: 'CHANGED_MEANWHILE',
+      exit: EXIT.conflict,
+      what: `${file} was changed by somebody else meanwhile`,
+      why: 'it is no longer what was read a moment ago, and was left as it is',
+      next: ['Run the same command again.'],
+    });
+  }
+}

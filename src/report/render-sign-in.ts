@@ -1,0 +1,94 @@
+interface Session {
+  readonly name: string;
+  readonly demand: string;
+  readonly state: 'good' | 'over' | 'unknown';
+  readonly until?: string;
+  readonly next?: string;
+}
+
+interface Whoami {
+  readonly profile: string;
+  readonly signedInBy: 'native-app' | 'client' | 'globus-cli';
+  readonly identity: {readonly id: string; readonly username: string; readonly name?: string};
+  readonly tokens: 'file' | 'keyring' | 'globus-cli';
+  readonly accessUntil?: string;
+  readonly renewedBy: 'refresh-token' | 'client-secret' | 'none';
+  readonly renewableUntil?: string;
+  readonly authenticatedAt?: string;
+  readonly sessions: readonly Session[];
+}
+
+const BY = {
+  'native-app': 'as a person, with a native app',
+  client: 'as a client, with its secret',
+  'globus-cli': 'as the globus CLI is signed in',
+};
+const KEPT = {
+  file: 'in files of the state directory',
+  keyring: 'in the keyring of this session',
+  'globus-cli': 'by the globus CLI, which is only read',
+};
+
+/** Who stage acts as, and for how long. */
+export function renderWhoami(report: Whoami): string {
+  const {identity, sessions} = report;
+  return [
+    `${identity.username}${identity.name ? ` (${identity.name})` : ''}`,
+    `  identity    ${identity.id}`,
+    `  profile     ${report.profile}`,
+    `  signed in   ${BY[report.signedInBy]}${report.authenticatedAt ? `, ${local(report.authenticatedAt)}` : ''}`,
+    `  tokens      kept ${KEPT[report.tokens]}`,
+    `  good until  ${untilWhen(report)}`,
+    ...sessions.flatMap(renderSession),
+  ].join('\n');
+}
+
+function untilWhen({accessUntil, renewedBy, renewableUntil}: Whoami): string {
+  const access = accessUntil === undefined ? 'not known' : local(accessUntil);
+  if (renewedBy === 'none') return `${access}; then a person must sign in again`;
+  if (renewedBy === 'client-secret') return `${access}, renewed by itself`;
+  return `${access}, renewed by itself; unused, it lapses ${local(renewableUntil ?? '')}`;
+}
+
+function renderSession({name, demand, state, until, next}: Session): string[] {
+  const when = {
+    good: `met until ${local(until ?? '')}`,
+    over: `run out ${local(until ?? '')}`,
+    unknown: 'whether it is met is not known',
+  };
+  return [`  ${name} wants ${demand}: ${when[state]}`, ...(next ? [`    to renew: ${next}`] : [])];
+}
+
+export function renderLogin(
+  report: Whoami & {readonly consents: readonly {readonly name: string}[]; readonly replaced?: string},
+): string {
+  const {consents, replaced} = report;
+  return [
+    'You are signed in to Globus.',
+    renderWhoami(report),
+    ...(consents.length > 0 ? [`  consents    asked for: ${consents.map(({name}) => name).join(', ')}`] : []),
+    ...(replaced ? [`  Before, ${replaced} was signed in. Transfers of that identity are not seen any more.`] : []),
+  ].join('\n');
+}
+
+export function renderLogout(report: {
+  readonly profile: string;
+  readonly withdrawn: number;
+  readonly removed: boolean;
+  readonly left?: string;
+}): string {
+  const {profile, withdrawn, removed, left} = report;
+  const what = withdrawn === 1 ? 'one token' : `${withdrawn} tokens`;
+  return [
+    removed
+      ? `Signed out of Globus in profile "${profile}": ${withdrawn > 0 ? `${what} withdrawn at Globus and removed here` : 'removed here; Globus was not asked'}.`
+      : `Nobody was signed in with tokens in profile "${profile}".`,
+    ...(left ? [`The secret in ${left} was left: with it, the next command signs in again.`] : []),
+  ].join('\n');
+}
+
+function local(instant: string): string {
+  const at = new Date(instant);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}

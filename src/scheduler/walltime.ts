@@ -1,0 +1,12 @@
+/**
+ * Seconds of a walltime: `SS`, `MM:SS` or `HH:MM:SS`, each with an optional fraction of a second.
+ * Source: pbs_resources(7B), "duration"; `24:00` is 24 minutes (measured on OpenPBS 23.06).
+ *
+ * @returns undefined for anything else
+ */
+export function walltimeSeconds(text: string): number | undefined {
+  const match = /^(?:(?:(\d+):)?(\d+):)?(\d+)(?:\.\d+)?$/.exec(text.trim());
+  if (!match) return undefined;
+  const [, hours = '0', minutes = '0', seconds = '0'] = match;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}

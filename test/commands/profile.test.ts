@@ -1,0 +1,166 @@
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {CLI, cleanEnvironment, type Ran, runProgram, runStage} from '../local/support/cli.ts';
+import {localWorld, type World} from '../local/support/world.ts';
+
+let world: World;
+let config: string;
+beforeAll(async () => {
+  world = await localWorld();
+  mkdirSync(join(world.work, 'config'));
+  config = join(world.work, 'config', 'config.yaml');
+});
+afterAll(() => world.close());
+
+const bin = () => join(world.home, 'stand-ins', 'bin');
+const environment = () => ({
+  STAGE_HOME: join(world.work, 'home'),
+  STAGE_CONFIG: config,
+  XDG_CACHE_HOME: join(world.work, 'cache'),
+});
+const stage = (...argv: string[]): Promise<Ran> => runStage(argv, {cwd: world.work, env: environment()});
+
+interface Check {
+  readonly exit: number;
+  readonly findings: readonly {readonly what: string; readonly level: string; readonly next: readonly string[]}[];
+}
+
+test('init writes what flags say and PBS proposes, list and show tell it, and a second init leaves it alone', async () => {
+  writeFileSync(config, '# my clusters\ncollections: {}\n');
+  const made = await stage(
+    'profile',
+    'init',
+    'site',
+    '--bin',
+    bin(),
+    '--account',
+    'climate',
+    '--resource',
+    'filesystems=home:eagle',
+    '--yes',
+    '--json',
+  );
+  expect(made).toMatchObject({exitCode: 0, stderr: ''});
+  expect(made.json()).toMatchObject({
+    written: true,
+    default: true,
+    section: {account: 'climate', compute: {queue: 'workq'}, resources: {filesystems: 'home:eagle'}},
+  });
+  const text = readFileSync(config, 'utf8');
+  expect(text).toContain('# my clusters');
+  expect((await stage('profile', 'list')).stdout).toMatch(
+    /\* site +PBS: pbs +Globus: globus +queue workq +account climate/,
+  );
+  const shown = await stage('profile', 'show', '--json');
+  expect(shown.json<{profile: unknown}>().profile).toMatchObject({
+    name: 'site',
+    staging: {queue: 'workq', account: 'climate', resources: {filesystems: 'home:eagle', walltime: '00:15:00'}},
+  });
+
+  const again = await stage('profile', 'init', 'site', '--yes');
+  expect(again.exitCode).toBe(2);
+  expect(again.stderr).toContain('--force');
+  expect(readFileSync(config, 'utf8')).toBe(text);
+  const dry = await stage('profile', 'init', 'other', '--bin', bin(), '--yes', '--dry-run');
+  expect(dry.exitCode).toBe(0);
+  expect(readFileSync(config, 'utf8')).toBe(text);
+});
+
+test('where PBS does not answer, init proposes nothing, says so, and writes what it was told', async () => {
+  writeFileSync(config, '');
+  const made = await stage(
+    'profile',
+    'init',
+    'away',
+    '--bin',
+    join(world.work, 'nowhere'),
+    '--queue',
+    'normal',
+    '--yes',
+    '--json',
+  );
+  expect(made.exitCode).toBe(0);
+  expect(made.json()).toMatchObject({
+    pbs: expect.stringContaining('nothing is proposed'),
+    section: {compute: {queue: 'normal'}},
+  });
+});
+
+test('in a terminal init asks, takes an empty answer for the proposal, and asks again when an answer does not fit', async () => {
+  writeFileSync(config, '');
+  const answers = ['workqq', '', 'climate', '', '', '', 'no', 'module load nodejs', '', ''].join('\n');
+  const command = `'${process.execPath}' '${CLI}' profile init asked --bin '${bin()}'`;
+  const shown = execFileSync('script', ['-qec', command, '/dev/null'], {
+    cwd: world.work,
+    env: cleanEnvironment(environment()),
+    input: `${answers}\n`,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(shown).toContain('"workqq" is none of workq');
+  const {profile} = (await stage('profile', 'show', 'asked', '--json')).json<{profile: unknown}>();
+  expect(profile).toMatchObject({
+    compute: {queue: 'workq', account: 'climate'},
+    staging: {queue: 'workq', network: false},
+    setup: ['module load nodejs'],
+  });
+});
+
+test('check tries commands, server, queues, credentials and directory, and each thing to mend says how', async () => {
+  const credentials = join(world.work, 'globus.json');
+  writeFileSync(credentials, '{"client_id": "a", "client_secret": "b"}', {mode: 0o600});
+  writeFileSync(
+    config,
+    `profiles:
+  good: {scheduler: {bin: ${bin()}}, transfer: {credentials: ${credentials}}}
+  wrong: {scheduler: {bin: ${bin()}}, transfer: {credentials: ${credentials}}, compute: {queue: big}, staging: {network: false}}
+  open: {scheduler: {bin: ${bin()}}, transfer: {credentials: ${config}}}
+  away: {scheduler: {bin: /nowhere}, transfer: {credentials: ${credentials}}}
+`,
+    {mode: 0o644},
+  );
+  const good = await stage('profile', 'check', 'good', '--json');
+  expect(good.exitCode).toBe(0);
+  expect(good.json<Check>().findings.map(({level}) => level)).not.toContain('problem');
+
+  const wrong = await stage('profile', 'check', 'wrong', '--json');
+  expect(wrong.exitCode).toBe(2);
+  const notOk = wrong.json<Check>().findings.filter(({level}) => level !== 'ok');
+  expect(notOk.map(({what}) => what)).toEqual([
+    'staging jobs may not reach the network',
+    'compute: there is no queue "big"',
+  ]);
+  for (const finding of notOk) expect(finding.next.length).toBeGreaterThan(0);
+
+  expect(await stage('profile', 'check', 'open')).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringContaining('chmod 600'),
+  });
+  expect(await stage('profile', 'check', 'away')).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringContaining('scheduler.bin'),
+  });
+});
+
+test("the queue's limits at the time are what counts: stopped, too short, too few", async () => {
+  const qmgr = (directive: string) =>
+    runProgram(join(bin(), 'qmgr'), ['-c', directive], {env: cleanEnvironment({STAGE_HOME: world.home})});
+  writeFileSync(
+    config,
+    `profiles: {a: {scheduler: {bin: ${bin()}}, transfer: local, compute: {walltime: "02:00:00"}}}`,
+  );
+  const set = async (directive: string) => expect(await qmgr(directive)).toMatchObject({exitCode: 0});
+  await set('set queue workq resources_max.walltime = 01:00:00');
+  await set('set queue workq max_queued = [u:PBS_GENERIC=5]');
+  await set('set queue workq started = False');
+  const found = (await stage('profile', 'check', 'a', '--json')).json<Check>().findings;
+  const notOk = found.filter(({level}) => level !== 'ok').map(({what}) => what);
+  expect(notOk).toEqual([
+    'compute: queue workq starts no jobs',
+    'compute: walltime 02:00:00 is above what queue workq allows',
+    'staging: queue workq starts no jobs',
+    'PBS takes at most 5 of your jobs at a time',
+  ]);
+});
