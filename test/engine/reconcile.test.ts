@@ -273,6 +273,22 @@ describe('the monitor chain', () => {
     rmSync(other, {recursive: true, force: true});
   });
 
+  test.each([
+    ['before', 'never arrived', 1],
+    ['after', 'arrived, and has ended', 2],
+  ])('goes on at once when its link was lost %s qsub, and is found to have %s', async (when, _, links) => {
+    const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+    await reconcile(counting.context(), {rebuild: true});
+    world.dieAt = counting.effects.indexOf(`${when} qsub monitor`) + 1;
+    await expect(reconcile(world.context(), {rebuild: true})).rejects.toThrow(Died);
+    world.dieAt = undefined;
+    for (const link of monitors()) world.scheduler.show(link, ended(0));
+    world.now += 200_000;
+    await reconcile(world.context());
+    expect(monitors()).toHaveLength(links);
+    expect(waiting()).toHaveLength(1);
+  });
+
   test('is not extended while PBS cannot tell whether its link lives', async () => {
     await reconcile(world.context(), {rebuild: true});
     world.scheduler.look = async (jobs) => new Map(jobs.map((job) => [job, {kind: 'no-evidence', why: 'timeout'}]));
