@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {executionsOf, type Scenario, sealOf} from './scenarios.ts';
 import {hashesOf, type World, waitingIn} from './world.ts';
 
@@ -70,7 +71,7 @@ function wrongExecutions(scenario: Scenario): Wrong[] {
 
 function wrongArrival({run, arrived}: Scenario): Wrong[] {
   if (!arrived) return [];
-  const [from, to] = arrived.map((directory) => JSON.stringify(hashesOf(directory)));
+  const [from, to] = arrived.map((directory) => existsSync(directory) && JSON.stringify(hashesOf(directory)));
   return from === to ? [] : [{kind: 'loss', what: `the results of ${run} did not arrive as they were`}];
 }
 
