@@ -9,6 +9,7 @@ import {type Locations, locations} from '../config/locations.ts';
 import type {Profile, SchedulerSettings} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import type {EngineContext} from '../engine/context.ts';
+import type {watchEffects} from '../engine/crash-points.ts';
 import {ensureSubdirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
@@ -56,11 +57,12 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
   Object.assign(process.env, proxyEnvironment(profile.proxy)); // what asks over HTTPS reads it there, and so do commands
   const stateDirectory = join(where.home, profile.name);
   const by = `${userInfo().username}@${hostname()}:${process.pid}`;
-  const ledger = guardLedger(openLedger(stateDirectory), {notes: where.cache, expected: inJob});
+  const watched = await crashPoints(process.env.STAGE_CRASH_POINTS);
+  const ledger = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
   const standIns = once(() => startStandIns(where, cliVersion));
   const environment = await environmentCredentials();
   const parts = {profile, where, ledger, by, standIns, environment};
-  const engine = once(async () => createContext(parts));
+  const engine = once(async () => watched.context(await createContext(parts)));
   return {
     profile,
     locations: where,
@@ -80,6 +82,16 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
       return {...collectionNames(standInHome(where.home)), ...profile.collections};
     },
   };
+}
+
+/** For tests alone: a directory that says at which effects this process is to die. Nothing is loaded without it. */
+async function crashPoints(directory: string | undefined): Promise<ReturnType<typeof watchEffects>> {
+  if (!directory) return {ledger: (ledger) => ledger, context: (context) => context};
+  const [{watchEffects}, {dieWhereToldIn}] = await Promise.all([
+    import('../engine/crash-points.ts'),
+    import('../engine/crash-points-on-disk.ts'),
+  ]);
+  return watchEffects(dieWhereToldIn(directory));
 }
 
 async function environmentCredentials(): Promise<ClientCredentials | undefined> {

@@ -6,7 +6,7 @@ import type {EngineContext} from './context.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
 import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
-import {type MonitorAction, planMonitor} from './plan/plan-monitor.ts';
+import {type MonitorAction, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
 
 /**
  * The successor comes first: before this monitor looks at anything, the next one is in the queue, so that a
@@ -47,16 +47,22 @@ export async function tendMonitors(
   const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
   const newest = await settled(context, seen);
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
-  const view = {
-    newest,
-    wantedAt,
-    me,
-    seen,
-    bounds: context.settings.bounds,
-    refusedRetryMs: context.settings.refusedRetryMs,
-  };
-  for (const action of planMonitor(afterThisTick(view))) await act(context, action, problems);
+  const {bounds, refusedRetryMs} = context.settings;
+  let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs};
+  for (let learnt = true; learnt; ) {
+    const actions = planMonitor(afterThisTick(view));
+    for (const action of actions) await act(context, action, problems);
+    // What became of a lost link is known now: whether another one is needed is decided in this look, as there may be no further one.
+    learnt = actions.some((action) => action.do === 'give-up-monitor' || action.do === 'adopt-monitor');
+    if (learnt) view = await lookedAgain(context, view);
+  }
   if (me !== undefined) context.monitors.prune();
+}
+
+async function lookedAgain(context: EngineContext, view: MonitorView): Promise<MonitorView> {
+  const newest = context.monitors.newest();
+  const looked = newest?.job ? await context.scheduler.look([newest.job]) : new Map();
+  return {...view, newest, seen: {...view.seen, jobs: new Map([...view.seen.jobs, ...looked])}};
 }
 
 const PATIENCE_MS = 5_000;

@@ -246,6 +246,21 @@ describe('a transfer that Globus takes only after a sign-in', () => {
   });
 });
 
+test('a lost submission of an attempt that was given up is looked for all the same, and the run comes to its end', async () => {
+  const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+  await reconcile(counting.context(), {rebuild: true});
+  world.dieAt = counting.effects.indexOf('after fact compute.1.sentinel.intent') + 1;
+  await expect(reconcile(world.context(), {rebuild: true})).rejects.toThrow(Died);
+  world.dieAt = undefined;
+  world.scheduler.jobs.clear();
+  await reconcile(world.context());
+  world.now += 70_000; // the job counts as lost, and its sentinel may still be on its way to PBS
+  await reconcile(world.context());
+  await play(world, directory);
+  expect(executions).toEqual([expect.stringMatching(/^compute.2 /)]);
+  expect(leftovers(world)).toEqual([]);
+});
+
 describe('a submission that PBS does not take now', () => {
   test('is tried once in a call, even when a person asks again and again', async () => {
     world.scheduler.down = true;
@@ -343,6 +358,22 @@ describe('the monitor chain', () => {
     const [link] = mortal.scheduler.submitted('monitor');
     expect(link).toBeDefined();
     rmSync(other, {recursive: true, force: true});
+  });
+
+  test.each([
+    ['before', 'never arrived', 1],
+    ['after', 'arrived, and has ended', 2],
+  ])('goes on at once when its link was lost %s qsub, and is found to have %s', async (when, _, links) => {
+    const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+    await reconcile(counting.context(), {rebuild: true});
+    world.dieAt = counting.effects.indexOf(`${when} qsub monitor`) + 1;
+    await expect(reconcile(world.context(), {rebuild: true})).rejects.toThrow(Died);
+    world.dieAt = undefined;
+    for (const link of monitors()) world.scheduler.show(link, ended(0));
+    world.now += 200_000;
+    await reconcile(world.context());
+    expect(monitors()).toHaveLength(links);
+    expect(waiting()).toHaveLength(1);
   });
 
   test('is not extended while PBS cannot tell whether its link lives', async () => {

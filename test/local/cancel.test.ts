@@ -42,6 +42,17 @@ describe.concurrent('stage cancel', () => {
     expect(repeated.stdout).toContain('has ended already');
   });
 
+  test('ends a run again that was cancelled once and resumed', async () => {
+    await pausedRun('twice');
+    await world.stage('cancel', 'twice');
+    await world.ended('twice.1');
+    expect((await world.stage('resume', 'twice')).exitCode).toBe(0);
+    expect((await world.status('twice')).state).toBe('active');
+    expect((await world.stage('cancel', 'twice')).exitCode).toBe(0);
+    expect((await world.ended('twice.1~1')).state).toBe('cancelled');
+    await expectNothingLeft('twice.1');
+  });
+
   test('with --no-cleanup leaves the data as it is', async () => {
     const {computed, cleaned} = await pausedRun('stop-at-once');
     await world.stage('cancel', 'stop-at-once', '--no-cleanup');

@@ -1,5 +1,5 @@
 import {setTimeout as pause} from 'node:timers/promises';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, expect, test} from 'vitest';
 import {classic} from './support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -21,15 +21,21 @@ async function expectDoneOnce(name: string, computed: string, seconds = 60): Pro
 }
 
 test.each([2, 8])(
-  '%i "stage run" at the same instant make one run: one task, one execution, no extra job',
+  '%i processes with "stage run" and "stage monitor" at the same instant make one run: one task, one execution, no extra job',
   async (count) => {
     const name = `at-once-${count}`;
     await world.collection(name);
     const {file, computed} = classic(world, name, {source: name});
     await world.stage('local', 'pause', name);
-    const all = await Promise.all(Array.from({length: count}, () => world.stage('run', file, '--json')));
+    const atOnce = (...argvs: string[][]) =>
+      Promise.all(
+        Array.from({length: count}, (_, index) => world.stage(...(argvs[index % argvs.length] ?? []), '--json')),
+      );
+    const all = await atOnce(['run', file]);
     expect(all.map(({exitCode}) => exitCode)).toEqual(all.map(() => 0));
     expect(all.filter((ran) => ran.json<{did: string}>().did === 'created')).toHaveLength(1);
+    const more = await atOnce(['run', file], ['monitor']);
+    expect(more.map(({exitCode}) => exitCode)).toEqual(more.map(() => 0));
 
     const jobs = await world.jobsOf(`${name}.1`);
     expect(jobs.map(({Job_Name}) => Job_Name).sort()).toEqual([...new Set(jobs.map(({Job_Name}) => Job_Name))].sort());
@@ -41,26 +47,12 @@ test.each([2, 8])(
   },
 );
 
-describe.concurrent('kill -9 of "stage run"', () => {
-  test.each([50, 110, 170, 230, 290, 350, 420, 500])(
-    'after %i ms, then once more: every task and every execution once',
-    async (ms) => {
-      const name = `killed-${ms}`;
-      const {file, computed} = classic(world, name);
-      await killAfter(world, ms, file);
-      expect((await world.stage('run', file)).exitCode).toBeOneOf([0, 4]);
-      await expectDoneOnce(name, computed, 90);
-    },
-    120_000,
-  );
-
-  test('many times over one run, then once more: every task and every execution once', async () => {
-    const {file, computed} = classic(world, 'killed-often');
-    for (const ms of [90, 600, 140, 250, 180, 330, 400]) await killAfter(world, ms, file);
-    expect((await world.stage('run', file)).exitCode).toBeOneOf([0, 4]);
-    await expectDoneOnce('killed-often', computed, 90);
-  }, 120_000);
-});
+test('"stage run" killed many times at any moment, then once more: every task and every execution once', async () => {
+  const {file, computed} = classic(world, 'killed-often');
+  for (const ms of [90, 600, 140, 250, 180, 330, 400]) await killAfter(world, ms, file);
+  expect((await world.stage('run', file)).exitCode).toBeOneOf([0, 4]);
+  await expectDoneOnce('killed-often', computed, 90);
+}, 120_000);
 
 async function killAfter(inWorld: World, ms: number, file: string): Promise<void> {
   const child = inWorld.start('run', file);

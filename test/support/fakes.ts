@@ -1,4 +1,5 @@
 import type {EngineContext} from '../../src/engine/context.ts';
+import {watchEffects} from '../../src/engine/crash-points.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import {
@@ -211,61 +212,16 @@ export function fakeWorld(directory: string): FakeWorld {
     dieAt: undefined,
     effects: [],
     context() {
-      const step = (name: string) => {
-        world.effects.push(name);
-        if (world.effects.length === world.dieAt) throw new Died(name);
-      };
-      const around = <T>(name: string, act: () => T): T => {
-        step(`before ${name}`);
-        const result = act();
-        if (result instanceof Promise) {
-          return result.then((value) => {
-            step(`after ${name}`);
-            return value;
-          }) as T;
-        }
-        step(`after ${name}`);
-        return result;
-      };
+      const watched = watchEffects((point) => {
+        world.effects.push(point);
+        if (world.effects.length === world.dieAt) throw new Died(point);
+      });
       const ledger = openLedger(directory);
-      const monitors = openMonitorLedger(ledger.layout.monitor);
-      const {scheduler, transfers} = world;
-      return {
-        ledger: {
-          ...ledger,
-          create: (run, name, value) => around(`fact ${name}`, () => ledger.create(run, name, value)),
-          seal: (run, at) => around('seal', () => ledger.seal(run, at)),
-        },
-        monitors: {
-          ...monitors,
-          create: (generation, kind, value) =>
-            around(`monitor ${kind}`, () => monitors.create(generation, kind, value)),
-        },
-        scheduler: {
-          capabilities: scheduler.capabilities,
-          look: (jobs) => scheduler.look(jobs),
-          findByTag: (tags) => scheduler.findByTag(tags),
-          submit: (request) => around(`qsub ${request.script}`, () => scheduler.submit(request)),
-          release: (job) => around('qrls', () => scheduler.release(job)),
-          hold: (job) => around('qhold', () => scheduler.hold(job)),
-          delete: (job) => around('qdel', () => scheduler.delete(job)),
-          moveStart: (job, at) => around('qalter', () => scheduler.moveStart(job, at)),
-        },
-        transfers: {
-          newSubmissionId: () => around('submission_id', () => transfers.newSubmissionId()),
-          submit: (id, request) => around('transfer', () => transfers.submit(id, request)),
-          look: (tasks) => transfers.look(tasks),
-          cancel: (id) => around('cancel', () => transfers.cancel(id)),
-          events: () => transfers.events(),
-          recent: () => transfers.recent(),
-          moved: () => transfers.moved(),
-          pauses: () => transfers.pauses(),
-          stat: () => transfers.stat(),
-          makeDirectory: () => transfers.makeDirectory(),
-          deleteDirectory: (id) => transfers.deleteDirectory(id),
-          list: () => transfers.list(),
-          collection: () => transfers.collection(),
-        },
+      return watched.context({
+        ledger: watched.ledger(ledger),
+        monitors: openMonitorLedger(ledger.layout.monitor),
+        scheduler: world.scheduler,
+        transfers: world.transfers,
         jobFiles: {
           forRun: (_run, action, key, tag) =>
             requestOf(`${key}.sh`, tag, {hold: action.hold, dependencies: action.dependencies}),
@@ -288,7 +244,7 @@ export function fakeWorld(directory: string): FakeWorld {
           maxQueued: Number.POSITIVE_INFINITY,
           intentDeadlineMs: 90_000,
         },
-      };
+      });
     },
   };
   return world;

@@ -5,9 +5,9 @@ import type {View} from './view.ts';
 /**
  * What became of submissions that nobody confirmed: their job is adopted when PBS (or the job's own start
  * marker) knows it, and given up when PBS answered that it holds none. Before that, nothing is submitted in their place.
+ * Those of earlier attempts too: what PBS has of them must be deleted, and the run is not over before that is known.
  */
 export function planIntents(view: View, step: string): Action[] {
-  // Of earlier attempts too: their jobs may have arrived, and the run is not sealed before that is known.
   return (view.run.attempts.get(step) ?? []).flatMap((attempt) => ofAttempt(view, step, attempt));
 }
 

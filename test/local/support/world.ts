@@ -4,6 +4,7 @@ import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import {dirname, join, relative} from 'node:path';
 import {batchSystem, type Managing, worldsDirectory} from './batch-system.ts';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
+import {type CrashPoints, mortalConfig, openCrashPoints} from './crash-points.ts';
 import {type GlobusClient, globusOf, type TaskDocument} from './globus.ts';
 import {until} from './until.ts';
 
@@ -53,6 +54,8 @@ export interface StatusDocument {
 
 /** A state directory of its own with both stand-ins, driven through processes and files alone. */
 export interface World {
+  /** the directory of all that is the world's */
+  readonly root: string;
   /** STAGE_HOME */
   readonly home: string;
   /** the state directory of the profile that tests use */
@@ -91,6 +94,8 @@ export interface World {
     condition: () => T | undefined | false | Promise<T | undefined | false>,
     limits?: {seconds: number},
   ): Promise<T>;
+  /** where processes are to die */
+  readonly points: CrashPoints;
   /** every job of this world vanishes from the queue: without a trace on the stand-in, by qdel on a real server */
   wipe(): Promise<void>;
   /** stop and start the server, and set attributes of it; undefined where the tests may not */
@@ -103,7 +108,8 @@ export interface World {
   killJob(id: string): Promise<number>;
   /** end the stand-ins without warning */
   kill(): Promise<void>;
-  close(): Promise<void>;
+  /** @param keep leave its files for somebody to look at */
+  close(keep?: boolean): Promise<void>;
 }
 
 const DEFAULT_SECONDS = 30;
@@ -111,9 +117,10 @@ const DEFAULT_SECONDS = 30;
 /**
  * A world to test in; `close` ends its processes and removes it.
  *
- * @param config text of the configuration file; none when absent
+ * @param options.config text of the configuration file; none when absent
+ * @param options.mortal its processes, those in jobs too, die where `points` says
  */
-export async function localWorld({config}: {config?: string} = {}): Promise<World> {
+export async function localWorld({config, mortal = false}: {config?: string; mortal?: boolean} = {}): Promise<World> {
   const root = mkdtempSync(join(worldsDirectory(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
@@ -123,8 +130,14 @@ export async function localWorld({config}: {config?: string} = {}): Promise<Worl
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
+  const points = openCrashPoints(join(root, 'points'));
   const batch = batchSystem(root, home, config);
-  const {env} = batch;
+  const env: Record<string, string> = {...batch.env};
+  if (mortal) {
+    const mortals = join(root, 'mortal.yaml');
+    writeFileSync(mortals, mortalConfig(points));
+    Object.assign(env, {STAGE_CONFIG: mortals, STAGE_CRASH_POINTS: points.directory});
+  }
   const state = join(home, batch.profile);
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
@@ -132,9 +145,11 @@ export async function localWorld({config}: {config?: string} = {}): Promise<Worl
   const globus = () => globusOf(running().url, join(standIns, 'credentials.json'));
 
   const world: World = {
+    root,
     home,
     state,
     work,
+    points,
     stage(...given) {
       const argv = given.filter((part) => typeof part === 'string');
       const options = given.find((part) => typeof part !== 'string');
@@ -255,9 +270,9 @@ export async function localWorld({config}: {config?: string} = {}): Promise<Worl
         () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '),
       );
     },
-    async close() {
+    async close(keep = false) {
       await runStage(['local', 'down'], {cwd: work, env});
-      rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
+      if (!keep) rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
     },
   };
   const up = await world.stage('local', 'up');
@@ -318,9 +333,20 @@ export function modeOf(file: string): string {
   return (statSync(file).mode & 0o777).toString(8);
 }
 
-/** States of jobs that PBS still has to do something about. */
+const OVER = ['F', 'X', 'E'];
+
+/** Jobs that PBS still has to do something about, with their states. */
 export function leftIn(jobs: readonly JobDocument[]): string[] {
+  return inStates(jobs, (state) => !OVER.includes(state));
+}
+
+/** Jobs that do not even run yet: what runs ends by itself. */
+export function waitingIn(jobs: readonly JobDocument[]): string[] {
+  return inStates(jobs, (state) => state !== 'R' && !OVER.includes(state));
+}
+
+function inStates(jobs: readonly JobDocument[], wanted: (state: string) => boolean): string[] {
   return jobs
-    .filter(({job_state}) => !['F', 'X', 'E'].includes(job_state))
+    .filter(({job_state}) => wanted(job_state))
     .map(({id, Job_Name, job_state}) => `${id} ${Job_Name} ${job_state}`);
 }

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Plays N random seeds of deaths, wipes, outages and concurrency on the local profile, and counts what went wrong:
+#   sh scripts/chaos.sh N [--seed S] [--keep] [--at PARALLEL] [--plant no-intent|no-claim]
+# docs/testing.md says what a seed is. Needs a build (npm run build).
+set -eu
+exec node "$(dirname "$0")/chaos.mjs" "$@"
