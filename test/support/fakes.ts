@@ -148,7 +148,9 @@ export class FakeTransfers implements TransferService {
 
   async cancel(id: TaskId): Promise<void> {
     this.reach();
-    for (const each of this.tasks.values()) if (each.task === id) each.seen = task('cancelled');
+    for (const each of this.tasks.values())
+      if (each.task === id && each.seen.kind === 'task' && !['succeeded', 'failed'].includes(each.seen.state))
+        each.seen = task('cancelled', {task: id});
   }
 
   async events() {

@@ -1,0 +1,199 @@
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {rolldown} from 'rolldown';
+import type {explore, Trouble} from './play.ts';
+
+/** A change to one source file that makes stage wrong. */
+export interface Fault {
+  readonly name: string;
+  /** below src/ */
+  readonly file: string;
+  /** stands there exactly once */
+  readonly from: string;
+  readonly to: string;
+  /** troubles under which it shows; none: it shows in quiet */
+  readonly under: readonly Trouble[];
+  /** caught within few runs, and so looked for each time the tests run */
+  readonly quick?: true;
+}
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'a job is released on no evidence about the transfer it waits for',
+    file: 'engine/plan/plan-transfer-step.ts',
+    from: "  if (seen?.kind !== 'task') return [];",
+    to: "  if (seen?.kind !== 'task') return [{do: 'end-step', step, attempt: attempt.number, state: 'succeeded', why: 'x'}];",
+    under: ['outages'],
+    quick: true,
+  },
+  {
+    name: 'a job whose end nobody knows counts as lost at once',
+    file: 'engine/plan/job-verdict.ts',
+    from: "      return {is: 'no-evidence', why: atPbs.why};",
+    to: "      return {is: 'lost', started: false, why: atPbs.why};",
+    under: ['outages'],
+  },
+  {
+    name: 'a job is submitted although another process wrote the intent',
+    file: 'engine/perform.ts',
+    from: '  if (!fact(`${key}.intent`, intent)) return OTHERS;',
+    to: '  fact(`${key}.intent`, intent);',
+    under: ['two at once'],
+  },
+  {
+    name: 'a transfer is submitted under a new submission id each time',
+    file: 'engine/perform.ts',
+    from: '    const task = await transfers.submit(intent.submissionId, intent.request);',
+    to: '    const task = await transfers.submit(await transfers.newSubmissionId(), intent.request);',
+    under: ['deaths', 'two at once'],
+    quick: true,
+  },
+  {
+    name: 'a cleanup is dropped',
+    file: 'engine/plan/conditions.ts',
+    from: "  const failed = steps.find((step) => ['failed', 'cancelled'].includes(end(step)?.state ?? ''));",
+    to: "  const failed = steps.find((step) => ['cancelled'].includes(end(step)?.state ?? ''));",
+    under: [],
+    quick: true,
+  },
+  {
+    name: 'an intent is given up although PBS could not be asked',
+    file: 'engine/observe.ts',
+    from: '    return new Map(); // not known yet',
+    to: '    return new Map(tags.map((tag) => [tag, null])); // not known yet',
+    under: ['deaths', 'outages'],
+  },
+  {
+    name: 'a failed step is tried again without limit',
+    file: 'ledger/attempts.ts',
+    from: '  if (failures > (step?.retries ?? 0)) return undefined;',
+    to: '',
+    under: [],
+  },
+  {
+    name: 'a resumed run does again what had succeeded',
+    file: 'app/reopen.ts',
+    from: '      state !== undefined && (OPENED.includes(state) ||',
+    to: '      state !== undefined && (OPENED.includes(state) || state !== undefined ||',
+    under: ['resumed'],
+  },
+  {
+    name: 'a second attempt of an array does again what had succeeded',
+    file: 'ledger/attempts.ts',
+    from: '    .filter((number) => number > redone && number < before);',
+    to: '    .filter((number) => number > before);',
+    under: [],
+    quick: true,
+  },
+  {
+    name: 'an array is concluded from the exit status that PBS shows',
+    file: 'engine/plan/array-verdict.ts',
+    from: "  if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};",
+    to: "  if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};\n  if (atPbs.kind === 'ended') return {is: 'ended', succeeded: atPbs.exitStatus === 0, why: ''};",
+    under: ['cancelled'],
+  },
+  {
+    name: 'a job keeps depending on one that was replaced',
+    file: 'engine/plan/plan-job-step.ts',
+    from: '!valid.has(id) || (waits && wasDeleted(view, id))',
+    to: 'false && !valid.has(id) && waits && wasDeleted(view, id)',
+    under: ['deleted by hand'],
+  },
+  {
+    name: 'a dependent of a job that was deleted unstarted is left waiting',
+    file: 'engine/plan/plan-job-step.ts',
+    from: '!valid.has(id) || (waits && wasDeleted(view, id))',
+    to: '!valid.has(id) && (waits || !wasDeleted(view, id))',
+    under: [],
+  },
+  {
+    name: "a person's hold is not taken back",
+    file: 'engine/plan/plan-holds.ts',
+    from: '      .filter((number) => !record.holds.ended.includes(number))',
+    to: '      .filter(() => false)',
+    under: ['held and released'],
+  },
+  {
+    name: 'the wrapper is not told what must have succeeded',
+    file: 'engine/plan/plan-job-step.ts',
+    from: '      proof: {succeeded: natives(view, step, step.needs), ended: natives(view, step, step.after)},',
+    to: '',
+    under: ['deleted by hand', 'two at once', 'outages'],
+  },
+  {
+    name: 'a run is sealed while jobs of it are queued',
+    file: 'engine/reconcile.ts',
+    from: '!isPending(view, attempt, record)',
+    to: 'true',
+    under: ['deaths', 'outages'],
+  },
+  {
+    name: 'intents of earlier attempts are never cleared up',
+    file: 'engine/plan/plan-intents.ts',
+    from: '(view.run.attempts.get(step) ?? []).flatMap(',
+    to: '(view.run.attempts.get(step) ?? []).slice(-1).flatMap(',
+    under: ['deaths', 'wipes'],
+  },
+  {
+    name: 'nobody looks when a failed step is to be tried again',
+    file: 'engine/plan/next-look.ts',
+    from: '  if (pausedUntil !== undefined && pausedUntil > seen.now) return Math.max(soon, pausedUntil);',
+    to: '  if (pausedUntil !== undefined && pausedUntil > seen.now) return undefined;',
+    under: [],
+  },
+  {
+    name: 'a job is deleted while it is not known how what it needs ends',
+    file: 'engine/plan/conditions.ts',
+    from: '    if (!outcome) waiting.add(need);\n    else if (outcome.state',
+    to: '    if (outcome?.state',
+    under: [],
+    quick: true,
+  },
+  {
+    name: 'a job is submitted without its hold',
+    file: 'engine/plan/plan-job-step.ts',
+    from: "      hold: verdict.is === 'waiting' &&",
+    to: "      hold: false && verdict.is === 'waiting' &&",
+    under: [],
+  },
+  {
+    name: 'a sentinel sees nothing but failures',
+    file: 'engine/plan/plan-sentinel.ts',
+    from: "hasLauncher(view, step) ? 'afternotok' : 'afterany'",
+    to: "hasLauncher(view, step) ? 'afternotok' : 'afternotok'",
+    under: [],
+    quick: true,
+  },
+];
+
+/**
+ * The simulation on sources with one fault in them.
+ *
+ * @param directory where the bundle may lie
+ * @throws when the text that is to be replaced does not stand in the file exactly once: the fault is out of date
+ */
+export async function withFault(fault: Fault, directory: string): Promise<{explore: typeof explore}> {
+  const root = join(import.meta.dirname, '../..');
+  const at = join(root, 'src', fault.file);
+  let planted = 0;
+  const bundle = await rolldown({
+    input: join(import.meta.dirname, 'play.ts'),
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'plant',
+        transform(code, id) {
+          if (id !== at) return null;
+          const parts = code.split(fault.from);
+          planted = parts.length - 1;
+          return parts.join(fault.to);
+        },
+      },
+    ],
+  });
+  const file = join(directory, `${fault.name.replace(/\W+/g, '-')}.mjs`);
+  await bundle.write({file, format: 'esm'});
+  if (planted !== 1) throw new Error(`"${fault.name}": its text stands ${planted} times in src/${fault.file}`);
+  return import(pathToFileURL(file).href);
+}

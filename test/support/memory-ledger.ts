@@ -1,0 +1,89 @@
+import type {FactValue} from '../../src/ledger/facts.ts';
+import {foldRun} from '../../src/ledger/fold.ts';
+import {runLayout, stateLayout} from '../../src/ledger/layout.ts';
+import type {Ledger} from '../../src/ledger/ledger.ts';
+import type {MonitorLedger} from '../../src/ledger/monitor-facts.ts';
+import type {MonitorLink} from '../../src/ledger/monitor-link.ts';
+import type {ResumeDecision, RunSpec} from '../../src/ledger/run-facts.ts';
+import {type RunSummary, summarise} from '../../src/ledger/summary.ts';
+
+export interface MemoryLedger extends Ledger {
+  readonly facts: Map<string, FactValue>;
+}
+
+/** The ledger of one run, without a disk: names that can be created once. The fold and the summary are the real ones. */
+export function memoryLedger(spec: RunSpec): MemoryLedger {
+  const facts = new Map<string, FactValue>();
+  const resumes: ResumeDecision[] = [];
+  const seals = new Map<number, RunSummary>();
+  const layout = stateLayout('/memory');
+  const read = () => ({
+    id: spec.run,
+    layout: runLayout(layout, spec.run),
+    state: foldRun(spec, new Map(facts), [...resumes]),
+  });
+  return {
+    facts,
+    layout,
+    runs: () => [spec.run],
+    activeRuns: () => (seals.has(resumes.length) ? [] : [spec.run]),
+    nextNumber: () => 2,
+    find: () => spec.run,
+    open: read,
+    refresh: read,
+    createRun: () => undefined,
+    create(_run, name, value) {
+      if (facts.has(name)) return false;
+      facts.set(name, value);
+      return true;
+    },
+    resume(run, decision) {
+      if (run.state.resumes.length !== resumes.length) return false;
+      resumes.push(decision);
+      return true;
+    },
+    append: () => {},
+    seal(run, endedAt) {
+      const epoch = run.state.resumes.length;
+      const summary = summarise(run.state, endedAt);
+      const first = !seals.has(epoch);
+      if (first) seals.set(epoch, summary);
+      return {first, summary: seals.get(epoch) ?? summary};
+    },
+    summary: () => seals.get(resumes.length),
+  };
+}
+
+/** The facts of a monitor chain, without a disk. */
+export function memoryMonitors(): MonitorLedger {
+  const facts = new Map<string, FactValue>();
+  const newestOf = (kind: string) =>
+    Math.max(0, ...[...facts.keys()].flatMap((name) => (name.endsWith(`.${kind}`) ? [Number.parseInt(name, 10)] : [])));
+  return {
+    newest() {
+      const generation = newestOf('intent');
+      const intent = facts.get(`${generation}.intent`);
+      if (!intent) return undefined;
+      const confirmed = facts.get(`${generation}.confirmed`);
+      const refused = facts.get(`${generation}.refused`);
+      // The engine itself put these values there.
+      return {
+        ...intent,
+        generation,
+        ...(confirmed ? {job: confirmed.job} : {}),
+        ...(refused ? {refused} : {}),
+        neverArrived: facts.has(`${generation}.never-arrived`),
+      } as unknown as MonitorLink;
+    },
+    lastLook() {
+      return facts.get(`${newestOf('look')}.look`) as ReturnType<MonitorLedger['lastLook']>; // put there by the engine
+    },
+    create(generation, kind, value) {
+      const name = `${generation}.${kind}`;
+      if (facts.has(name)) return false;
+      facts.set(name, value);
+      return true;
+    },
+    prune: () => {},
+  };
+}

@@ -1,0 +1,562 @@
+import type {EngineContext} from '../../src/engine/context.ts';
+import type {SubmitJob} from '../../src/engine/plan/actions.ts';
+import {indicesOf} from '../../src/engine/plan/array-verdict.ts';
+import {isCleanup} from '../../src/engine/plan/conditions.ts';
+import {type ReconcileRequest, reconcile} from '../../src/engine/reconcile.ts';
+import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
+import type {FactValue} from '../../src/ledger/facts.ts';
+import type {RunId} from '../../src/ledger/layout.ts';
+import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';
+import type {JobRequest} from '../../src/scheduler/scheduler.ts';
+import type {JobStep, Step} from '../../src/workflow/workflow.ts';
+import {specOf, task} from './a-run.ts';
+import {type Chance, chanceOf} from './chance.ts';
+import {Died, FakeTransfers} from './fakes.ts';
+import {memoryLedger, memoryMonitors} from './memory-ledger.ts';
+import {type Script, unitsOf} from './model.ts';
+import {type SimulatedJob, SimulatedPbs} from './simulated-pbs.ts';
+
+/** What a job was submitted for, as its batch script would say. */
+interface Work {
+  readonly role: JobRole | 'monitor';
+  readonly key: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly generation: number;
+  readonly permit: string | undefined;
+  readonly proof: SubmitJob['proof'];
+  readonly earlier: readonly string[];
+}
+
+/** A process that runs `reconcile`; it dies at its n-th effect. */
+interface Process {
+  diesIn: number;
+  dead: boolean;
+}
+
+/**
+ * A whole world in memory for one run: PBS, Globus and the ledger, jobs that do what the wrapper and the staging
+ * scripts do, and steps that fail as often as a script says. It knows the truth, and writes down every breach of what
+ * must always hold in `broken`.
+ */
+export class Simulation {
+  readonly chance: Chance;
+  readonly ledger;
+  readonly monitors = memoryMonitors();
+  readonly pbs: SimulatedPbs;
+  readonly globus = new FakeTransfers();
+  readonly broken: string[] = [];
+  readonly trace: string[] = [];
+  /** how often each unit has given a result, and whether the last was a success */
+  readonly results = new Map<string, {count: number; succeeded: boolean}>();
+  /** claims that were executed: `compute.1`, `sweep.1/3` */
+  readonly executed = new Set<string>();
+  /** steps of which an execution was cut off without a word */
+  readonly interrupted = new Set<string>();
+  now = 1_000_000;
+  private readonly works = new Map<string, Work>();
+  private readonly labels = new Set<string>();
+  /** what an array's running subjob, or a job, will write when it ends */
+  private readonly running = new Map<string, {unit: string; claim: string; start: number}>();
+  private words = 0;
+
+  constructor(
+    readonly steps: readonly Step[],
+    readonly script: Script,
+    seed: number,
+  ) {
+    this.chance = chanceOf(seed);
+    this.ledger = memoryLedger(specOf(steps));
+    this.pbs = new SimulatedPbs(() => this.now);
+  }
+
+  get run(): RunId {
+    return this.ledger.runs()[0] as RunId; // it holds one run
+  }
+
+  get state(): RunState {
+    return this.ledger.open(this.run).state;
+  }
+
+  private get cancelled(): boolean {
+    return [...this.ledger.facts.keys()].some((name) => name.startsWith('decision.cancel'));
+  }
+
+  get sealed(): boolean {
+    return this.ledger.summary(this.run) !== undefined;
+  }
+
+  private breach(what: string): void {
+    this.broken.push(what);
+    this.say(`BREACH ${what}`);
+  }
+
+  say(what: string): void {
+    this.trace.push(`${this.now} ${what}`);
+  }
+
+  // ---- processes -------------------------------------------------------------------------------------------------
+
+  /** One `reconcile`. @returns false when the process died on the way */
+  async look(request: ReconcileRequest = {}, diesIn = Number.POSITIVE_INFINITY): Promise<boolean> {
+    try {
+      await reconcile(this.context({diesIn, dead: false}), request);
+      return true;
+    } catch (error) {
+      if (error instanceof Died) return false;
+      throw error;
+    }
+  }
+
+  private context(process: Process): EngineContext {
+    const effect = async <T>(name: string, act: () => Promise<T>): Promise<T> => {
+      await this.meanwhile();
+      this.step(process, `before ${name}`);
+      const result = await act();
+      this.step(process, `after ${name}`);
+      await this.meanwhile();
+      return result;
+    };
+    const fact = <T>(name: string, act: () => T): T => {
+      this.step(process, `before ${name}`);
+      const result = act();
+      this.step(process, `after ${name}`);
+      return result;
+    };
+    const ask = async <T>(act: () => Promise<T>): Promise<T> => {
+      await this.meanwhile();
+      if (process.dead) throw new Died();
+      const answer = await act();
+      await this.meanwhile();
+      return answer;
+    };
+    const {ledger, monitors, pbs, globus} = this;
+    return {
+      ledger: {
+        ...ledger,
+        create: (run, name, value) => fact(`fact ${name}`, () => this.create(run, name, value)),
+        seal: (run, at) => fact('seal', () => this.seal(run, at)),
+      },
+      monitors: {
+        ...monitors,
+        create: (generation, kind, value) => fact(`monitor ${kind}`, () => monitors.create(generation, kind, value)),
+      },
+      scheduler: {
+        capabilities: pbs.capabilities,
+        look: (jobs) => ask(() => pbs.look(jobs)),
+        findByTag: (tags) => ask(() => pbs.findByTag(tags)),
+        submit: (request) => effect(`qsub ${request.script}`, () => pbs.submit(request)),
+        release: (job) => effect(`qrls ${job}`, () => pbs.release(job)),
+        hold: (job) => effect(`qhold ${job}`, () => pbs.hold(job)),
+        delete: (job) => effect(`qdel ${job}`, () => this.deleteJob(job)),
+        moveStart: (job, at) => effect(`qalter ${job}`, () => pbs.moveStart(job, at)),
+      },
+      transfers: {
+        newSubmissionId: () => effect('submission_id', () => globus.newSubmissionId()),
+        submit: (id, request) =>
+          effect(`transfer ${request.label}`, async () => {
+            const step = request.label.split(' ')[2] ?? '';
+            if (!globus.down && !globus.tasks.has(id)) {
+              if (this.results.get(step)?.succeeded) this.breach(`${step} is transferred again after it had succeeded`);
+              if (this.labels.has(request.label)) this.breach(`a second task for ${request.label}`);
+            }
+            const answer = await globus.submit(id, request);
+            this.labels.add(request.label);
+            return answer;
+          }),
+        look: (tasks) => ask(() => globus.look(tasks)),
+        cancel: (id) => effect('cancel', () => globus.cancel(id)),
+        events: () => globus.events(),
+        recent: () => globus.recent(),
+        moved: () => globus.moved(),
+        list: () => globus.list(),
+        collection: () => globus.collection(),
+      },
+      jobFiles: {
+        forRun: (run, action, key, tag) => this.request(action, key, tag, run.state),
+        forMonitor: (generation, startAt, tag) => {
+          this.works.set(tag, {...NO_WORK, role: 'monitor', key: `monitor-${generation}`, generation});
+          return requestOf(`monitor-${generation}`, tag, {startAt});
+        },
+      },
+      clock: () => this.now,
+      sleep: async (ms) => {
+        this.now += ms;
+        await this.meanwhile();
+        if (process.dead) throw new Died();
+      },
+      newWord: () => `w${++this.words}`,
+      by: 'simulation',
+      settings: {
+        bounds: {minMs: 30_000, maxMs: 1_800_000},
+        lostGraceMs: 60_000,
+        refusedRetryMs: 60_000,
+        lostAttempts: 5,
+        strategy: 'monitor',
+        intentDeadlineMs: 90_000,
+      },
+    };
+  }
+
+  private step(process: Process, name: string): void {
+    if (!process.dead) this.say(name);
+    process.diesIn -= 1;
+    process.dead ||= process.diesIn < 0;
+    if (process.dead) throw new Died(name);
+  }
+
+  /** Other processes and the world go on while this one waits for an answer. */
+  private async meanwhile(): Promise<void> {
+    for (let turns = this.chance.below(4); turns > 0; turns--) await Promise.resolve();
+    if (this.chance.once(8)) this.happen();
+  }
+
+  private request(action: SubmitJob, key: string, tag: string, run: RunState): JobRequest {
+    const step = this.stepNamed(action.step);
+    const {role, attempt} = action;
+    this.works.set(tag, {
+      role,
+      key,
+      step: action.step,
+      attempt,
+      generation: 0,
+      // As src/app/job-files.ts writes them into the wrapper.
+      permit: role === 'job' && isCleanup(step) && action.hold ? `${key}.release.intent` : undefined,
+      proof: action.proof,
+      earlier: earlierAttempts(run, action.step, attempt).map((number) => attemptKey(action.step, number)),
+    });
+    const array = role === 'job' && step.kind === 'job' && step.array ? {array: step.array} : {};
+    return requestOf(key, tag, {hold: action.hold, dependencies: action.dependencies, ...array});
+  }
+
+  stepNamed(name: string): Step {
+    const found = this.steps.find((step) => step.name === name);
+    if (!found) throw new RangeError(name);
+    return found;
+  }
+
+  // ---- what must hold whenever the engine acts -------------------------------------------------------------------
+
+  private create(run: RunId, name: string, value: FactValue): boolean {
+    const first = this.ledger.create(run, name, value);
+    if (first) this.examine(name, value);
+    return first;
+  }
+
+  private examine(name: string, value: FactValue): void {
+    const [, step, what] = /^([^.]+)\.\d+\.(outcome|.*\.absent|.*\.never-arrived)$/.exec(name) ?? [];
+    if (step === undefined || what === undefined) return;
+    this.say(`fact ${name} ${value.state ?? ''} ${value.why ?? ''}`);
+    const cancel = this.cancelled;
+    if (what === 'outcome') {
+      const {state} = value;
+      if (state === 'succeeded' && !this.hasSucceeded(step)) this.breach(`${step} was concluded to have succeeded`);
+      if (state === 'failed' && !this.hasFailed(step) && !cancel) this.breach(`${step} was concluded to have failed`);
+      if (state === 'lost') {
+        const attempt = Number(name.split('.')[1]);
+        const there = this.pbs.live().find((job) => {
+          const work = this.works.get(job.request.tag);
+          return work?.role === 'job' && work.step === step && work.attempt === attempt && job.state === 'running';
+        });
+        if (there && !cancel) this.breach(`${name} although ${there.id} runs`);
+      }
+    } else if (what.endsWith('.absent')) {
+      if (this.pbs.live().some(({id}) => id === value.job)) this.breach(`${name} although PBS has the job`);
+    } else {
+      const intent = this.ledger.facts.get(name.replace(/never-arrived$/, 'intent'));
+      if (this.pbs.live().some(({request}) => request.tag === intent?.tag))
+        this.breach(`${name} although PBS has the job`);
+    }
+  }
+
+  private seal(...[run, at]: Parameters<typeof this.ledger.seal>): ReturnType<typeof this.ledger.seal> {
+    const sealed = this.ledger.seal(run, at);
+    if (sealed.first && this.sealed)
+      for (const job of this.pbs.live()) {
+        const work = this.works.get(job.request.tag);
+        if (job.state === 'pending' && work?.role !== 'monitor')
+          this.breach(`sealed, and ${work?.key} is in the queue`);
+      }
+    return sealed;
+  }
+
+  private async deleteJob(id: Parameters<SimulatedPbs['delete']>[0]): Promise<void> {
+    const job = this.pbs.jobs.get(id);
+    const work = job && this.works.get(job.request.tag);
+    if (!this.pbs.down && job?.state === 'running' && work?.role === 'job' && !this.cancelled && this.claims(job))
+      this.breach(`${work.key} was deleted while it ran`);
+    await this.pbs.delete(id);
+  }
+
+  private claims(job: SimulatedJob): boolean {
+    return [...this.running.keys()].some((id) => id === job.id);
+  }
+
+  hasSucceeded(step: string): boolean {
+    return unitsOf(this.stepNamed(step)).every((unit) => this.results.get(unit)?.succeeded);
+  }
+
+  private hasFailed(step: string): boolean {
+    const units = unitsOf(this.stepNamed(step));
+    if (this.interrupted.has(step)) return true;
+    return units.some((unit) => this.results.get(unit)?.succeeded === false);
+  }
+
+  // ---- what happens in the world ---------------------------------------------------------------------------------
+
+  /** One thing happens: a job of a user starts or ends, or a task does. @returns false when nothing could */
+  happen(): boolean {
+    const jobs = this.pbs.live();
+    const could: (() => void)[] = [];
+    for (const job of jobs) {
+      const work = this.works.get(job.request.tag);
+      if (work?.role !== 'job') continue;
+      if (job.state === 'running') could.push(() => this.goOn(job, work));
+      else if (this.pbs.isReady(job)) could.push(() => this.begin(job, work));
+    }
+    for (const each of this.globus.tasks.values())
+      if (each.seen.kind === 'task' && ['active', 'paused'].includes(each.seen.state))
+        could.push(() => this.move(each));
+    this.chance.pick(could)?.();
+    return could.length > 0;
+  }
+
+  /** Staging jobs that PBS would start now. */
+  readyHelpers(): SimulatedJob[] {
+    return this.pbs
+      .live()
+      .filter((job) => this.works.get(job.request.tag)?.role !== 'job')
+      .filter((job) => job.state === 'running' || this.pbs.isReady(job));
+  }
+
+  /** A launcher, sentinel or monitor looks once and ends; a job that waits stays until its transfer has ended. */
+  async help(job: SimulatedJob, diesIn: number): Promise<void> {
+    const work = this.works.get(job.request.tag);
+    if (!work || work.role === 'job' || job.state === 'finished') return;
+    if (job.terminating) {
+      this.pbs.end(job, 271);
+      return;
+    }
+    const resumed = job.state === 'running';
+    this.pbs.start(job);
+    this.say(`${job.id} ${work.key} looks`);
+    const lived = await this.look(work.role === 'monitor' ? {monitor: work.generation} : {}, diesIn);
+    if (!this.pbs.jobs.has(job.id)) return; // the queue was wiped meanwhile
+    if (!lived) {
+      this.pbs.end(job, 137);
+      return;
+    }
+    if (work.role !== 'wait') {
+      this.pbs.end(job, 0);
+      return;
+    }
+    const outcome = this.ledger.facts.get(`${attemptKey(work.step, work.attempt)}.outcome`);
+    if (outcome) {
+      this.pbs.end(job, outcome.state === 'succeeded' ? 0 : 1);
+      return;
+    }
+    if (resumed && this.chance.once(6)) {
+      this.ledger.create(this.run, `${work.key}.leaving`, {at: this.now});
+      await this.look({}, diesIn);
+      if (this.pbs.jobs.has(job.id)) this.pbs.end(job, 4);
+    }
+  }
+
+  /** What pbs/job-wrapper.sh does before the user's script. */
+  private begin(job: SimulatedJob, work: Work): void {
+    this.pbs.start(job);
+    const {facts} = this.ledger;
+    const claim = attemptKey(work.step, work.attempt);
+    const has = (key: string, is: (value: FactValue) => boolean, outcome: (state: unknown) => boolean) =>
+      [...facts].some(([name, value]) => name.startsWith(`${key}.end.`) && is(value)) ||
+      outcome(facts.get(`${key}.outcome`)?.state);
+    const succeeded = (key: string) =>
+      has(
+        key,
+        ({exit}) => exit === 0,
+        (state) => state === 'succeeded',
+      );
+    const ended = (key: string) =>
+      has(
+        key,
+        ({exit}) => exit !== undefined,
+        (state) => state !== undefined && state !== 'lost',
+      );
+    const mayRun =
+      (work.permit === undefined || facts.has(work.permit)) &&
+      (work.proof?.succeeded ?? []).every(succeeded) &&
+      (work.proof?.ended ?? []).every(ended);
+    this.say(`${job.id} ${work.key} starts${mayRun ? '' : ' without permit'}`);
+    if (!mayRun) {
+      this.pbs.end(job, 96);
+      return;
+    }
+    const start = {job: job.id, at: this.now};
+    if (job.request.array) {
+      this.ledger.create(this.run, `${claim}.start.1`, start);
+      if (facts.get(`${claim}.start.1`)?.job !== job.id) this.pbs.end(job, 98);
+      return;
+    }
+    if (!this.ledger.create(this.run, `${claim}.start.1`, start)) {
+      this.pbs.end(job, 98);
+      return;
+    }
+    this.execute(job, work, work.step, claim, claim);
+  }
+
+  private execute(job: SimulatedJob, work: Work, unit: string, claim: string, facts: string): void {
+    const step = this.stepNamed(work.step);
+    this.say(`${job.id} executes ${claim}`);
+    if (this.executed.has(claim)) this.breach(`${claim} was executed twice`);
+    this.executed.add(claim);
+    if (this.results.get(unit)?.succeeded) this.breach(`${unit} was executed again after it had succeeded`);
+    for (const need of step.needs)
+      if (!this.hasSucceeded(need)) this.breach(`${unit} ran, and ${need} had not succeeded`);
+    const watched = step.onFailureOf.map((name) => endOf(this.state, name)?.state ?? '');
+    if (watched.length > 0 && !watched.some((state) => ['failed', 'cancelled'].includes(state)))
+      this.breach(`${unit} ran, and nothing that it watches had failed`);
+    for (const before of step.after) {
+      const result = this.results.get(before);
+      if (!endOf(this.state, before) && !result && !this.interrupted.has(before))
+        this.breach(`${unit} ran, and ${before} had not ended`);
+    }
+    this.running.set(job.id, {unit, claim: facts, start: 1});
+  }
+
+  /** The next thing that a running job of a user does. */
+  private goOn(job: SimulatedJob, work: Work): void {
+    if (job.request.array) {
+      this.goOnWithArray(job, work);
+      return;
+    }
+    const {cut} = this.finish(job);
+    this.pbs.end(job, cut ? 271 : this.results.get(work.step)?.succeeded ? 0 : 1);
+  }
+
+  private goOnWithArray(job: SimulatedJob, work: Work): void {
+    const claim = attemptKey(work.step, work.attempt);
+    if (this.running.has(job.id)) {
+      const {succeeded} = this.finish(job);
+      this.lastOfArray.set(job.id, succeeded ? 0 : 1);
+      return;
+    }
+    const {facts} = this.ledger;
+    const next =
+      job.request.array && indicesOf(job.request.array).find((index) => !facts.has(`${claim}.i${index}.start.1`));
+    if (next === undefined || job.terminating) {
+      this.pbs.end(job, job.terminating ? 271 : (this.lastOfArray.get(job.id) ?? 0));
+      return;
+    }
+    const start = {job: job.id, at: this.now};
+    this.ledger.create(this.run, `${claim}.i${next}.start.1`, start);
+    const done = work.earlier.some((earlier) => facts.get(`${earlier}.i${next}.end.1`)?.exit === 0);
+    if (done) {
+      this.ledger.create(this.run, `${claim}.i${next}.end.1`, {...start, exit: 0, terminated: false});
+      this.lastOfArray.set(job.id, 0);
+    } else this.execute(job, work, `${work.step}/${next}`, `${claim}/${next}`, `${claim}.i${next}`);
+  }
+
+  private readonly lastOfArray = new Map<string, number>();
+
+  /** What pbs/job-wrapper.sh does after the user's script. */
+  private finish(job: SimulatedJob): {cut: boolean; succeeded: boolean} {
+    const running = this.running.get(job.id);
+    this.running.delete(job.id);
+    if (!running) return {cut: true, succeeded: false};
+    const {unit, claim, start} = running;
+    if (job.terminating) {
+      this.ledger.create(this.run, `${claim}.term.${start}`, {job: job.id});
+      this.ledger.create(this.run, `${claim}.end.${start}`, {job: job.id, exit: 143, terminated: true});
+      return {cut: true, succeeded: false};
+    }
+    const succeeded = this.conclude(unit);
+    this.ledger.create(this.run, `${claim}.end.${start}`, {
+      job: job.id,
+      exit: succeeded ? 0 : 1,
+      terminated: false,
+      at: this.now,
+    });
+    return {cut: false, succeeded};
+  }
+
+  private conclude(unit: string): boolean {
+    const count = this.results.get(unit)?.count ?? 0;
+    const succeeded = count >= (this.script[unit] ?? 0);
+    this.results.set(unit, {count: count + 1, succeeded});
+    this.say(`${unit} ${succeeded ? 'succeeds' : 'fails'}`);
+    return succeeded;
+  }
+
+  private move(each: {task: unknown; seen: unknown; request: {label: string}}): void {
+    const entry = [...this.globus.tasks.values()].find(({task: id}) => id === each.task);
+    if (entry?.seen.kind !== 'task') return;
+    if (this.chance.once(3)) {
+      entry.seen = task(entry.seen.state === 'paused' ? 'active' : 'paused', {
+        task: entry.task,
+        requestedAt: 1_000_000,
+      });
+      return;
+    }
+    const [, , step = ''] = entry.request.label.split(' ');
+    const {needs} = this.stepNamed(step);
+    for (const need of needs)
+      if (!this.hasSucceeded(need)) this.breach(`${step} was transferred, and ${need} had not succeeded`);
+    entry.seen = task(this.conclude(step) ? 'succeeded' : 'failed', {task: entry.task});
+  }
+
+  // ---- troubles --------------------------------------------------------------------------------------------------
+
+  /** The queue is gone, and what ran with it; nobody was told. */
+  wipe(): void {
+    this.say('the queue is wiped');
+    for (const {id} of this.pbs.live()) this.interrupt(id);
+    this.pbs.jobs.clear();
+    this.running.clear();
+  }
+
+  private interrupt(id: SimulatedJob['id']): void {
+    const job = this.pbs.jobs.get(id);
+    const work = job && this.works.get(job.request.tag);
+    const started = work && this.ledger.facts.get(`${attemptKey(work.step, work.attempt)}.start.1`)?.job === id;
+    if (job?.state === 'running' && work?.role === 'job' && started) this.interrupted.add(work.step);
+  }
+
+  /** Somebody deletes a job that has not begun, by hand. */
+  deleteByHand(): void {
+    const job = this.chance.pick(this.pbs.live().filter(({state}) => state === 'pending'));
+    if (!job) return;
+    this.say(`somebody deletes ${job.id} ${job.request.script}`);
+    this.pbs.drop(job);
+  }
+
+  isInterruptible(step: string): boolean {
+    return (this.stepNamed(step) as JobStep).onInterrupted === 'fail'; // of a transfer it is absent
+  }
+}
+
+const NO_WORK: Work = {
+  role: 'monitor',
+  key: '',
+  step: '',
+  attempt: 0,
+  generation: 0,
+  permit: undefined,
+  proof: undefined,
+  earlier: [],
+};
+
+function requestOf(script: string, tag: string, more: Partial<JobRequest>): JobRequest {
+  return {
+    script,
+    workdir: '/',
+    tag,
+    userVariables: [],
+    hold: false,
+    dependencies: [],
+    resources: {},
+    joinOutput: true,
+    noMail: true,
+    extraArgs: [],
+    ...more,
+  };
+}
