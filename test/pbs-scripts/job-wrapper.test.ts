@@ -35,6 +35,10 @@ interface Options {
   readonly needs?: string;
   readonly echo?: boolean;
   readonly interrupted?: string;
+  readonly after?: string;
+  /** a subjob; `PBS_ARRAY_INDEX` says which */
+  readonly array?: boolean;
+  readonly earlier?: string;
   readonly facts?: string;
 }
 
@@ -45,6 +49,9 @@ function wrapper({
   needs = '',
   echo = false,
   interrupted = '',
+  after = '',
+  array = false,
+  earlier = '',
   facts: directory = facts,
 }: Options): string {
   writeFileSync(join(top, 'user.script'), script);
@@ -52,11 +59,14 @@ function wrapper({
     STAGE_FACTS: directory,
     STAGE_CLAIM: 'compute.1',
     STAGE_NEEDS: needs,
+    STAGE_AFTER: after,
+    STAGE_ARRAY: array ? '1' : '0',
+    STAGE_EARLIER: earlier,
     STAGE_PERMIT: permit,
     STAGE_INTERRUPTED: interrupted,
     STAGE_SCRIPT: join(top, 'user.script'),
-    STAGE_STDOUT: join(top, 'out'),
-    STAGE_STDERR: join(top, 'err'),
+    STAGE_STDOUT: join(top, array ? 'compute.1.out' : 'out'),
+    STAGE_STDERR: join(top, array ? 'compute.1.err' : 'err'),
     STAGE_ECHO: echo ? '1' : '0',
     STAGE_SHELL: shell,
     STAGE_SHELL_ARG: '',
@@ -144,6 +154,56 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
     expect(codes.filter((code) => code === 98)).toHaveLength(7);
     expect(read('out')).toBe('ran\n');
   });
+
+  test('two arrays for the same attempt at the same instant: one has all subjobs run, each once, the other none', async () => {
+    const path = wrapper({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"; exit "$PBS_ARRAY_INDEX"`, array: true});
+    const subjobs = ['7', '8'].flatMap((array) => ['0', '3'].map((index) => ({array, index})));
+    const done = await Promise.all(
+      subjobs.map(async ({array, index}) => {
+        const env = {...process.env, PBS_JOBID: `${array}[${index}].s`, PBS_ARRAY_INDEX: index};
+        return {array, code: await ended(spawn(sh, [path], {env, stdio: 'ignore'}))};
+      }),
+    );
+    const taken = String(fact('compute.1.start.1').job);
+    expect(['7[].s', '8[].s']).toContain(taken);
+    const of = (which: boolean) => done.filter(({array}) => (`${array}[].s` === taken) === which).map(({code}) => code);
+    expect(of(true)).toEqual([0, 3]);
+    expect(of(false)).toEqual([98, 98]);
+    expect(read('ran').split('\n').sort()).toEqual(['', '0', '3']);
+    expect(fact('compute.1.i3.end.1')).toMatchObject({exit: 3, terminated: false});
+  });
+
+  test('a subjob that succeeded in an earlier attempt is not run again, and one that failed there is', () => {
+    writeFileSync(join(facts, 'compute.0.i2.end.1.json'), '{"job":"6[2].s","exit":0,"terminated":false,"at":"x"}\n');
+    writeFileSync(join(facts, 'compute.0.i3.end.1.json'), '{"job":"6[3].s","exit":5,"terminated":false,"at":"x"}\n');
+    const path = wrapper({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"`, array: true, earlier: 'compute.0'});
+    const codes = ['2', '3'].map(
+      (index) =>
+        spawnSync(sh, [path], {env: {...process.env, PBS_JOBID: `7[${index}].s`, PBS_ARRAY_INDEX: index}}).status,
+    );
+    expect(codes).toEqual([0, 0]);
+    expect(read('ran')).toBe('3\n');
+    expect(fact('compute.1.i2.end.1')).toMatchObject({exit: 0, earlier: 'compute.0'});
+  });
+
+  test('what it needs may be a transfer: the outcome on record is the proof', () => {
+    writeFileSync(
+      join(facts, 'stage-in.1.outcome.json'),
+      '{"at":1,"state":"succeeded","why":"Globus reports SUCCEEDED"}\n',
+    );
+    expect(run({script: 'echo ran', needs: 'stage-in.1'}).status).toBe(0);
+    expect(read('out')).toBe('ran\n');
+  });
+
+  test('a step that comes after others runs when they have ended either way, and not when one was only lost', () => {
+    writeFileSync(join(facts, 'a.1.end.1.json'), '{"job":"5.s","exit":3,"terminated":false,"at":"x"}\n');
+    writeFileSync(join(facts, 'b.1.outcome.json'), '{"at":1,"state":"skipped","why":"a failed"}\n');
+    expect(run({script: 'echo ran', after: 'a.1 b.1'}).status).toBe(0);
+    rmSync(join(facts, 'compute.1.start.1.json'));
+    rmSync(join(facts, 'compute.1.end.1.json'));
+    writeFileSync(join(facts, 'c.1.outcome.json'), '{"at":1,"state":"lost","why":"PBS no longer knows it"}\n');
+    expect(run({script: 'echo ran', after: 'c.1'}).status).toBe(96);
+  }, 30_000);
 
   test('an attempt the reconciler gave up never runs', () => {
     writeFileSync(join(facts, 'compute.1.start.1.json'), '{"at":1,"void":true,"why":"PBS no longer knows it"}\n');
