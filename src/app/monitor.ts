@@ -1,5 +1,7 @@
-import {reconcile} from '../engine/reconcile.ts';
+import {type Reconciled, reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
+import type {MonitorLedger} from '../ledger/monitor-facts.ts';
+import {walltimeSeconds} from '../scheduler/walltime.ts';
 import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments} from './report.ts';
 import {ofTheSystem} from './system-error.ts';
 import type {Stage} from './wiring.ts';
@@ -18,13 +20,22 @@ export async function tick(
   stage: Stage,
   request: {readonly generation?: number; readonly chain: boolean},
 ): Promise<MonitorReport> {
-  const {sleep} = await stage.engine();
+  const {sleep, monitors, clock} = await stage.engine();
   const look = async () =>
     reconcile(await stage.engine(), {
       ...(request.generation === undefined ? {} : {monitor: request.generation}),
       withoutChain: !request.chain,
     });
-  const looked = await (request.generation === undefined ? look() : patiently(look, sleep));
+  let looked = await (request.generation === undefined ? look() : patiently(look, sleep));
+  if (request.generation !== undefined && request.chain) {
+    // PBS took no successor: whoever leaves now leaves nobody behind.
+    const until = clock() + staySeconds(stage.profile.staging.resources.walltime) * 1000;
+    for (let pauseMs = LINK_PAUSE_MS; isOpen(looked, monitors) && clock() + pauseMs < until; ) {
+      await sleep(pauseMs);
+      looked = await patiently(look, sleep);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_LINK_PAUSE_MS);
+    }
+  }
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   return {
@@ -35,6 +46,27 @@ export async function tick(
     notKnown,
     exit: exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok),
   };
+}
+
+const LINK_PAUSE_MS = 5_000;
+const LONGEST_LINK_PAUSE_MS = 60_000;
+
+/** Something has to be looked at, and no job that will do so is known to be in the queue. */
+function isOpen(looked: Reconciled, monitors: MonitorLedger): boolean {
+  const ended = new Set<string>(looked.sealed.map(({run}) => run));
+  const newest = monitors.newest();
+  return (
+    looked.runs.some((run) => !ended.has(run.id)) &&
+    monitors.lastLook()?.nextAt !== undefined &&
+    newest !== undefined &&
+    newest.job === undefined
+  );
+}
+
+/** How long a monitor may stay: it leaves before PBS would end it. */
+function staySeconds(walltime: string | undefined): number {
+  const seconds = walltimeSeconds(walltime ?? '') ?? 0;
+  return seconds - Math.min(120, seconds / 4);
 }
 
 const PAUSES_MS = [10_000, 30_000, 60_000];

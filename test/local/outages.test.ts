@@ -1,3 +1,5 @@
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {classic} from './support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from './support/world.ts';
@@ -54,6 +56,19 @@ test('PBS killed in the middle of the stage-in: after any command the run goes o
   expect((await world.stage('status')).exitCode).toBe(0);
   await world.stage('local', 'rate', 'unlimited');
   await expectWellEnded('killed-early', computed);
+});
+
+test('a monitor that PBS takes no successor of stays until it does: the run ends without a command', async () => {
+  await world.stage('local', 'pause', 'archive');
+  const {file, computed} = classic(world, 'no-successor');
+  await world.stage('run', file);
+  const links = () => readdirSync(join(world.state, 'monitor')).filter((name) => name.endsWith('.refused.json')).length;
+  const before = links();
+  await world.stage('local', 'outage', 'pbs', '--mode', 'refuse');
+  await world.waitFor('a link that was refused twice', () => links() >= before + 2, {seconds: 60});
+  await world.stage('local', 'outage', 'end', 'pbs');
+  await world.stage('local', 'resume', 'archive');
+  await expectWellEnded('no-successor', computed);
 });
 
 test('PBS killed while compute runs: the script is not run a second time, and its result is staged out', async () => {
