@@ -139,6 +139,17 @@ describe('the next look at a run', () => {
     expect(look(watched(run, 'a', '1.s'))).toBe(NOW + BOUNDS.minMs);
   });
 
+  test('comes after the grace time when a running job was deleted and PBS keeps no history of it', () => {
+    const run = new ARun([jobStep('a')])
+      .fact('decision.cancel', {by: 'a@h', cleanup: false})
+      .job('a.1.job', '1.s', UNKNOWN)
+      .job('a.1.sentinel', '2.s', live('running'), {dependsOn: ['1.s']})
+      .fact('a.1.start.1', {job: '1.s'})
+      .fact('a.1.job.delete.confirmed')
+      .fact('a.1.job.absent', {at: NOW - 10_000});
+    expect(look(run)).toBe(NOW - 10_000 + SETTINGS.lostGraceMs);
+  });
+
   test('is left to the job that waits for the transfer, until that leaves', () => {
     const run = new ARun([{...transferStep('in'), strategy: 'wait'}])
       .task('in', 't', task('active'))

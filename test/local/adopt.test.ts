@@ -160,6 +160,12 @@ describe.concurrent('a queue that was wiped while the stage-in goes on', () => {
       await alone.wipe();
       for (const part of ['runs', 'sealed', 'monitor', 'resumed'])
         rmSync(join(alone.home, 'local', part), {recursive: true, force: true});
+      // It does not begin anew by itself where runs were active, and says how a person who means it tells so.
+      if (by === 'label') {
+        const guarded = await alone.stage('run', made.file, '--adopt', 'stage-in=find');
+        expect(guarded.exitCode).toBe(4);
+        rmSync(/: rm (\S+)/.exec(guarded.stderr)?.[1] ?? '');
+      }
       const found = await alone.stage('run', made.file, '--adopt', 'stage-in=find');
       expect(found).toMatchObject({exitCode: 0, stderr: ''});
       await alone.stage('local', 'resume', 'lost');

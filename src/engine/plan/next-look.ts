@@ -98,7 +98,9 @@ function nextLookAtStep(
     if (record.refused?.retry && record === attempt.jobs.findLast((other) => other.role === record.role))
       return [record.refused.at + refusedPauseMs(record.serial, settings.refusedRetryMs)];
     if (!record.job && !record.refused && !record.neverArrived) return [record.intent.deadline];
-    return record.absentSince !== undefined && !record.deleted ? [record.absentSince + settings.lostGraceMs] : [];
+    // A job that was deleted while it ran, too: only after the grace time is it known how it ended.
+    const awaited = record.absentSince !== undefined && (record.role === 'job' || !record.deleted);
+    return awaited ? [(record.absentSince ?? 0) + settings.lostGraceMs] : [];
   });
   const own =
     step.kind === 'transfer'
