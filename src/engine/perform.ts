@@ -94,6 +94,8 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'void-attempt':
       return voidAttempt(run, action, note, fact);
     case 'end-step':
+      // A person may have cancelled the run since it was read: what looks like a failure is their doing. The next look says so.
+      if (action.state === 'failed' && !run.state.cancel && ledger.refresh(run).state.cancel) return OTHERS;
       return endStep(await withLastError(context, run, action), note, fact);
     default:
       return action satisfies never;

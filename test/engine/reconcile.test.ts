@@ -396,3 +396,21 @@ describe('the monitor chain', () => {
     expect(third?.kind === 'live' && third.startAt).toBe(world.now + 1_800_000);
   });
 });
+
+test('a transfer that was cancelled with its run is not called failed by whoever read the run before', async () => {
+  await reconcile(world.context(), {rebuild: true});
+  const {ledger} = world.context();
+  const stale = ledger.open(run);
+  ledger.create(run, 'decision.cancel', {at: 1, by: 'a@h', cleanup: true});
+  const action = {
+    do: 'end-step',
+    step: 'stage-in',
+    attempt: 1,
+    state: 'failed',
+    why: 'the task was cancelled',
+  } as const;
+  expect(await perform(world.context(), stale, action)).toEqual({is: 'others'});
+  world.transfers.show('stage-in', task('cancelled'));
+  await reconcile(world.context());
+  expect(ledger.open(run).state.attempts.get('stage-in')?.[0]?.outcome).toMatchObject({state: 'cancelled'});
+});

@@ -220,6 +220,7 @@ export function aScenario(world: World, kindName: KindName, name: string): Scena
   const source = world.path('archive', `${name}/in`);
   world.writeTree(source, 3);
   if (kindName === 'held') world.writeTree(places.staged, 3);
+  if (kindName === 'cancelled') world.writeTree(world.path('shut', `${name}/in`), 3); // the check before a run looks there
   mkdirSync(places.results, {recursive: true});
   const {steps, scripts} = kind.make(places);
   for (const [step, body] of Object.entries(scripts)) world.write(`${name}.${step}.sh`, telling(log, step, body));
