@@ -106,7 +106,11 @@ describe.concurrent('what a step waits for', () => {
       `name: diamond\nsteps:\n${step('top', '')}${step('left', 'top')}${step('right', 'top')}${step('bottom', 'left, right')}`,
     );
     await world.stage('run', file);
-    const jobs = await world.jobsOf('diamond.1');
+    // Every look at one run looks at all: another test's command may be the one that submits a job of this run.
+    const jobs = await world.waitFor('its last job', async () => {
+      const all = await world.jobsOf('diamond.1');
+      return all.some((job) => job.Job_Name === 'bottom.diamond') && all;
+    });
     const [left, right] = ['left', 'right'].map((name) => jobNamed(jobs, `${name}.diamond`).id);
     expect(jobNamed(jobs, 'bottom.diamond').depend).toMatch(`afterok:${left}@stage-local:${right}@stage-local`);
     world.write('diamond.go', '');
