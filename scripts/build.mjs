@@ -42,7 +42,10 @@ async function bundle(input, {output = {}, ...options} = {}) {
     // Parts of libraries that are never reached, and would cost every start.
     resolve: {
       alias: Object.fromEntries(
-        ['cross-fetch', 'debug', 'tinyglobby'].map((name) => [name, join(root, `scripts/stub-${name}.mjs`)]),
+        ['cli-spinners', 'cross-fetch', 'debug', 'tinyglobby'].map((name) => [
+          name,
+          join(root, `scripts/stub-${name}.mjs`),
+        ]),
       ),
     },
     plugins: [sortByCodeUnit],
@@ -59,6 +62,16 @@ async function bundle(input, {output = {}, ...options} = {}) {
         {
           name: 'kit',
           test: /src[\\/](errors|engine(?![\\/]crash-points)|ledger|report[\\/]|config[\\/](locations|profile|proxy|choose|config-cache)|app[\\/](wiring|sign-in-settings|report|status|follow|style|watch-run|package-root|shell-quote|job-files)|scheduler[\\/]scheduler|transfer[\\/]transfer-service|scheduler[\\/]pbs[\\/]directives)/,
+        },
+        // What asks PBS, what reads its answers while it thinks, and what asks Globus.
+        {
+          name: 'pbs',
+          test: /src[\\/](process[\\/]|scheduler[\\/](walltime|pbs[\\/](argv|pbs-scheduler|dates|job-id|explain|patience|refusals|capabilities|read-qsub))|local[\\/](ensure-up|stand-in-home|control))/,
+        },
+        {name: 'answers', test: /src[\\/]scheduler[\\/]pbs[\\/](read-qstat|qstat-json|qstat-text|job-record)/},
+        {
+          name: 'globus',
+          test: /src[\\/](transfer[\\/]globus[\\/](globus-transfer|caller|explain|http-fetch|proxy-for|read-task|requests|schemas)|auth[\\/](client-credentials|authorize-names|credentials-file|token-endpoint|token-store|token-source|private-file|auth-http))/,
         },
       ],
     },
