@@ -140,7 +140,7 @@ async function differencesOf(transfers: TransferService, task: TransferTask, ste
 export function graft(stage: Stage, engine: EngineContext, run: RunId, step: TransferStep, task: TaskId): string {
   const open = stage.ledger.open(run);
   const {state} = open;
-  const by = stage.by.replace(/:\d+$/, '');
+  const by = stage.person;
   const end = endOf(state, step.name);
   const present = (end ? currentAttempt(state, step.name) : workingAttempt(state, step.name)).transfer;
   if (present?.task === task) return 'is already the task of';
@@ -156,10 +156,11 @@ export function graft(stage: Stage, engine: EngineContext, run: RunId, step: Tra
       throw new ResumedMeanwhile(run);
   } else {
     if (present?.task) throw new HasTask(run, step.name, present.task, 'it has not ended');
+    // Globus may be moving data for it already: only the same submission id tells, and the next look asks under it.
+    if (present) throw new HasTask(run, step.name, undefined, 'its submission has not been confirmed yet');
     const key = `${attemptKey(step.name, workingAttempt(state, step.name).number)}.transfer`;
     // The names of a submission's facts: a process that submits this moment and this one exclude each other.
-    const mine =
-      present !== undefined || stage.ledger.create(run, `${key}.intent`, {at: engine.clock(), adopted: task, by});
+    const mine = stage.ledger.create(run, `${key}.intent`, {at: engine.clock(), adopted: task, by});
     if (!mine || !stage.ledger.create(run, `${key}.confirmed`, {at: engine.clock(), task, adopted: true}))
       throw new HasTask(run, step.name, undefined, 'another process started one at this moment');
   }

@@ -32,7 +32,7 @@ export async function cancelRun(
   const engine = await stage.engine();
   const first = stage.ledger.create(run, cancelName(stage.ledger.open(run).state.resumes.length), {
     at: engine.clock(),
-    by: stage.by.replace(/:\d+$/, ''),
+    by: stage.person,
     cleanup: request.cleanup,
   });
   if (first) stage.ledger.append(run, {at: engine.clock(), event: 'run-cancel-asked', by: stage.by});

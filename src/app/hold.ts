@@ -36,7 +36,7 @@ export interface HoldReport {
  */
 export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
   const runs = chosen(stage, request);
-  const by = stage.by.replace(/:\d+$/, '');
+  const by = stage.person;
   const numbers = new Map<RunId, readonly number[]>();
   for (const [run, state] of runs) {
     if (standing(state, request.steps)) continue;
@@ -56,7 +56,7 @@ export async function holdRuns(stage: Stage, request: HoldRequest): Promise<Hold
 /** End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat. */
 export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
   const runs = chosen(stage, {...request, steps: []});
-  const by = stage.by.replace(/:\d+$/, '');
+  const by = stage.person;
   const numbers = new Map<RunId, readonly number[]>();
   for (const [run, state] of runs) {
     for (const hold of state.holds.filter(({endedAt}) => endedAt === undefined)) {

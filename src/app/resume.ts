@@ -77,7 +77,7 @@ function open(stage: Stage, run: RunId, redo: readonly string[]): Reopening | un
     });
   const found = reopening(read.state, redo);
   if (!found) return undefined;
-  const by = stage.by.replace(/:\d+$/, '');
+  const by = stage.person;
   if (!stage.ledger.resume(read, resumeDecision(found, {at: Date.now(), by}))) throw new ResumedMeanwhile(run);
   stage.ledger.append(run, {
     at: Date.now(),

@@ -27,7 +27,10 @@ export interface Stage {
   readonly profile: Profile;
   readonly locations: Locations;
   readonly ledger: Ledger;
+  /** this process, for records: `user@host:pid` */
   readonly by: string;
+  /** whoever decides by this command: `user@host` */
+  readonly person: string;
   /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
   engine(): Promise<EngineContext>;
   /** PBS alone, for what needs no Globus, and no credentials for it */
@@ -56,7 +59,8 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
   const profile = chooseProfile(config, asked, where.configFile);
   Object.assign(process.env, proxyEnvironment(profile.proxy)); // what asks over HTTPS reads it there, and so do commands
   const stateDirectory = join(where.home, profile.name);
-  const by = `${userInfo().username}@${hostname()}:${process.pid}`;
+  const person = `${userInfo().username}@${hostname()}`;
+  const by = `${person}:${process.pid}`;
   const watched = await crashPoints(process.env.STAGE_CRASH_POINTS);
   const ledger = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
   const standIns = once(() => startStandIns(where, cliVersion));
@@ -68,6 +72,7 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
     locations: where,
     ledger,
     by,
+    person,
     engine,
     scheduler: once(() => createScheduler(parts)),
     history: once(async () => createHistory(parts)),
