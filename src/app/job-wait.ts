@@ -1,9 +1,7 @@
 import {EXIT, StageError} from '../errors.ts';
 import {type JobReport, type JobView, lookAt, resolveJobs} from './job.ts';
+import {lookUntil} from './look-until.ts';
 import type {Stage} from './wiring.ts';
-
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Wait until all jobs have ended. Only PBS's word of an end, or a job's own end marker, is one: while PBS cannot be
@@ -21,20 +19,17 @@ export async function waitForJobs(
   onLook: (report: JobReport) => void,
 ): Promise<JobReport> {
   const asked = resolveJobs(stage, texts);
-  const until = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutSeconds * 1000;
   const unknownSince = new Map<string, number>();
-  let pauseMs = FIRST_PAUSE_MS;
-  for (;;) {
+  const look = async () => {
     const report = await lookAt(stage, asked);
     onLook(report);
     noteUnknown(report, unknownSince);
-    const lost = (job: JobView) => Date.now() - (unknownSince.get(job.job) ?? Date.now()) >= stage.profile.lostGraceMs;
-    if (report.jobs.every((job) => hasEnded(job) || lost(job))) return report;
-    const leftMs = until - Date.now();
-    if (leftMs <= 0) throw new JobsNotEnded(report.jobs, timeoutSeconds ?? 0);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, leftMs)));
-    pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
-  }
+    return report;
+  };
+  const lost = (job: JobView) => Date.now() - (unknownSince.get(job.job) ?? Date.now()) >= stage.profile.lostGraceMs;
+  const {seen, so} = await lookUntil(look, ({jobs}) => jobs.every((job) => hasEnded(job) || lost(job)), timeoutSeconds);
+  if (!so) throw new JobsNotEnded(seen.jobs, timeoutSeconds ?? 0);
+  return seen;
 }
 
 function hasEnded({state}: JobView): boolean {

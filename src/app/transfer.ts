@@ -1,5 +1,6 @@
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
 import type {TaskId, TransferService, TransferTask} from '../transfer/transfer-service.ts';
+import {lookUntil} from './look-until.ts';
 import type {Stage} from './wiring.ts';
 
 /** One task as the `transfer` commands show it. */
@@ -148,8 +149,6 @@ function viewTask(task: TransferTask): TaskView {
 }
 
 const ENDED: readonly TaskView['state'][] = ['succeeded', 'failed', 'cancelled'];
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Wait until all tasks have ended. Paused, inactive and unreachable are no ends: they are waited through.
@@ -164,17 +163,18 @@ export async function waitForTransfers(
 ): Promise<TaskReport> {
   const ids = texts.map(taskId);
   const {transfers} = await stage.engine();
-  const until = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutSeconds * 1000;
-  let pauseMs = FIRST_PAUSE_MS;
-  for (;;) {
+  const once = async () => {
     const report = await look(transfers, ids);
     onLook(report);
-    if (report.exit === EXIT.usage || report.tasks.every((task) => ENDED.includes(task.state))) return report;
-    const leftMs = until - Date.now();
-    if (leftMs <= 0) throw new WaitedTooLong(report.tasks, timeoutSeconds ?? 0);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, leftMs)));
-    pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
-  }
+    return report;
+  };
+  const {seen, so} = await lookUntil(
+    once,
+    ({exit, tasks}) => exit === EXIT.usage || tasks.every((task) => ENDED.includes(task.state)),
+    timeoutSeconds,
+  );
+  if (!so) throw new WaitedTooLong(seen.tasks, timeoutSeconds ?? 0);
+  return seen;
 }
 
 /** The tasks go on; only the waiting ended. */
