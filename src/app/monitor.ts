@@ -52,15 +52,9 @@ const LINK_PAUSE_MS = 5_000;
 const LONGEST_LINK_PAUSE_MS = 60_000;
 
 /** Something has to be looked at, and no job that will do so is known to be in the queue. */
-function isOpen(looked: Reconciled, monitors: MonitorLedger): boolean {
-  const ended = new Set<string>(looked.sealed.map(({run}) => run));
+function isOpen({nextAt}: Reconciled, monitors: MonitorLedger): boolean {
   const newest = monitors.newest();
-  return (
-    looked.runs.some((run) => !ended.has(run.id)) &&
-    monitors.lastLook()?.nextAt !== undefined &&
-    newest !== undefined &&
-    newest.job === undefined
-  );
+  return nextAt !== undefined && newest !== undefined && newest.job === undefined;
 }
 
 /** How long a monitor may stay: it leaves before PBS would end it. */

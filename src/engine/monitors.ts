@@ -34,11 +34,15 @@ export interface Tending {
   readonly problems: StageError[];
 }
 
-/** After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see. */
+/**
+ * After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see.
+ *
+ * @returns when something has to be looked at, in milliseconds; undefined when jobs see to everything
+ */
 export async function tendMonitors(
   context: EngineContext,
   {runs, seen, settings, me, problems}: Tending,
-): Promise<void> {
+): Promise<number | undefined> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
   const wanted = runs.flatMap(
@@ -57,6 +61,7 @@ export async function tendMonitors(
     if (learnt) view = await lookedAgain(context, view);
   }
   if (me !== undefined) context.monitors.prune();
+  return wantedAt;
 }
 
 async function lookedAgain(context: EngineContext, view: MonitorView): Promise<MonitorView> {

@@ -29,6 +29,8 @@ export interface Reconciled {
   readonly done: readonly {readonly run: RunId; readonly action: Action}[];
   /** what could not be done now; nothing of it is lost */
   readonly problems: readonly StageError[];
+  /** when the monitor chain has to look again, in milliseconds; absent when jobs see to everything, or there is no chain */
+  readonly nextAt?: number;
 }
 
 /** More rounds than the longest chain of consequences in a workflow of a thousand steps needs no one has seen; it bounds a defect. */
@@ -94,15 +96,18 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   }
 
   const sealed = runs.flatMap((run) => (mayBeSealed(run, seen, settings) ? [sealRun(context, run)] : []));
-  if (!request.withoutChain && settings.stagingJobs) {
-    const open = runs.filter((run) => !sealed.some((summary) => summary.run === run.id));
-    await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
-  }
-  return {seen, runs, sealed, done, problems};
+  const open = runs.filter((run) => !sealed.some((summary) => summary.run === run.id));
+  const nextAt =
+    request.withoutChain || !settings.stagingJobs
+      ? undefined
+      : await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
+  return {seen, runs, sealed, done, problems, ...(nextAt === undefined ? {} : {nextAt})};
 }
 
+const ASKING_PBS: readonly Action['do'][] = ['submit-job', 'release-job', 'delete-job', 'hold-job', 'unhold-job'];
+
 function asksPbs(action: Action): boolean {
-  return action.do === 'submit-job' || action.do === 'release-job' || action.do === 'delete-job';
+  return ASKING_PBS.includes(action.do);
 }
 
 /** A run is sealed when every step has ended and no job of it is left in the queue. Jobs of ours that still run end by themselves. */

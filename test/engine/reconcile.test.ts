@@ -9,7 +9,7 @@ import {createFact} from '../../src/ledger/facts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {viewRun} from '../../src/report/run-view.ts';
-import type {JobId} from '../../src/scheduler/scheduler.ts';
+import {type JobId, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {SignInNeeded} from '../../src/transfer/transfer-service.ts';
 import {CLASSIC, ended, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
@@ -413,4 +413,42 @@ test('a transfer that was cancelled with its run is not called failed by whoever
   world.transfers.show('stage-in', task('cancelled'));
   await reconcile(world.context());
   expect(ledger.open(run).state.attempts.get('stage-in')?.[0]?.outcome).toMatchObject({state: 'cancelled'});
+});
+
+test('no more jobs than the limit stand in the queue at once, and the run comes to its end all the same', async () => {
+  world.settings = {maxQueued: 2};
+  const inQueue = () =>
+    [...world.scheduler.jobs.values()].filter(
+      ({request, seen}) => seen.kind === 'live' && !request.script.startsWith('monitor'),
+    ).length;
+  await reconcile(world.context(), {rebuild: true});
+  expect(inQueue()).toBe(2);
+  await play(world, directory);
+  expect(openLedger(directory).summary(run)?.state).toBe('succeeded');
+  expect(executions).toHaveLength(1);
+});
+
+test('where jobs of our own cannot reach the network none is submitted, and looks from elsewhere bring the run to its end', async () => {
+  world.settings = {stagingJobs: false};
+  await play(world, directory);
+  expect(openLedger(directory).summary(run)?.state).toBe('succeeded');
+  const scripts = [...world.scheduler.jobs.values()].map(({request}) => request.script);
+  expect(scripts.sort()).toEqual(['cleanup.1.job.sh', 'compute.1.job.sh']);
+});
+
+test('while PBS is away a hold asks it once, not for every job', async () => {
+  await reconcile(world.context(), {rebuild: true});
+  const {ledger} = world.context();
+  ledger.create(run, 'decision.hold-1', {at: 1, by: 'a@h'});
+  const context = world.context();
+  let asked = 0;
+  const scheduler = {
+    ...context.scheduler,
+    hold: async () => {
+      asked += 1;
+      throw new SchedulerUnreachable('qhold', 'no answer');
+    },
+  };
+  await reconcile({...context, scheduler});
+  expect(asked).toBe(1);
 });

@@ -1,4 +1,4 @@
-import type {EngineContext} from '../../src/engine/context.ts';
+import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
 import {watchEffects} from '../../src/engine/crash-points.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
@@ -199,6 +199,8 @@ export interface FakeWorld {
   /** dies at the n-th effect (fact, submission, release …), counted from 1; undefined: never */
   dieAt: number | undefined;
   effects: string[];
+  /** where they are to differ from the usual ones */
+  settings: Partial<EngineSettings>;
   context(): EngineContext;
 }
 
@@ -213,6 +215,7 @@ export function fakeWorld(directory: string): FakeWorld {
     now: 1_000_000,
     dieAt: undefined,
     effects: [],
+    settings: {},
     context() {
       const watched = watchEffects((point) => {
         world.effects.push(point);
@@ -245,6 +248,7 @@ export function fakeWorld(directory: string): FakeWorld {
           stagingJobs: true,
           maxQueued: Number.POSITIVE_INFINITY,
           intentDeadlineMs: 90_000,
+          ...world.settings,
         },
       });
     },
@@ -252,7 +256,8 @@ export function fakeWorld(directory: string): FakeWorld {
   return world;
 }
 
-function requestOf(script: string, tag: string, more: Partial<JobRequest>): JobRequest {
+/** A submission with nothing but its script and tag. */
+export function requestOf(script: string, tag: string, more: Partial<JobRequest>): JobRequest {
   return {
     script,
     workdir: '/',

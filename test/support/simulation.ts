@@ -11,7 +11,7 @@ import type {JobRequest} from '../../src/scheduler/scheduler.ts';
 import type {JobStep, Step} from '../../src/workflow/workflow.ts';
 import {specOf, task} from './a-run.ts';
 import {type Chance, chanceOf} from './chance.ts';
-import {Died, FakeTransfers} from './fakes.ts';
+import {Died, FakeTransfers, requestOf} from './fakes.ts';
 import {memoryLedger, memoryMonitors} from './memory-ledger.ts';
 import {type Script, unitsOf} from './model.ts';
 import {type SimulatedJob, SimulatedPbs} from './simulated-pbs.ts';
@@ -550,19 +550,3 @@ const NO_WORK: Work = {
   proof: undefined,
   earlier: [],
 };
-
-function requestOf(script: string, tag: string, more: Partial<JobRequest>): JobRequest {
-  return {
-    script,
-    workdir: '/',
-    tag,
-    userVariables: [],
-    hold: false,
-    dependencies: [],
-    resources: {},
-    joinOutput: true,
-    noMail: true,
-    extraArgs: [],
-    ...more,
-  };
-}
