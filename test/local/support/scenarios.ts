@@ -118,7 +118,8 @@ export const KINDS = {
         stageOut(places, 'compute') +
         cleanup(places),
       scripts: {
-        compute: `[ $PBS_ARRAY_INDEX = 1 ] && [ $STAGE_ATTEMPT = 1 ] && exit 1\n${copy(places)}`,
+        // One subjob copies: of several `cp -R` into one directory at once, some end with "File exists".
+        compute: `[ $PBS_ARRAY_INDEX = 1 ] && [ $STAGE_ATTEMPT = 1 ] && exit 1\n[ $PBS_ARRAY_INDEX != 0 ] || ${copy(places)}`,
         cleanup: '',
       },
     }),
