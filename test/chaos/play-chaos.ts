@@ -1,4 +1,5 @@
 import {setTimeout as pause} from 'node:timers/promises';
+import {EXIT} from '../../src/errors.ts';
 import type {Person} from '../local/support/person.ts';
 import {aScenario, type Scenario, sealOf} from '../local/support/scenarios.ts';
 import {type Wrong, wrongsOf} from '../local/support/verify.ts';
@@ -58,14 +59,16 @@ async function storm(world: World, plan: ChaosPlan, scenarios: readonly Scenario
   return Math.max(0, set - unmet);
 }
 
-/** Repeats what was killed, and what PBS or Globus could not take at the moment. */
+const NOT_NOW: readonly number[] = [-1, EXIT.actionNeeded, EXIT.unreachable];
+
+/** Repeats what was killed, and what PBS or Globus could not take at the moment or while a credential had expired. */
 function inChaos(world: World, scenarios: readonly Scenario[]): Person {
   return {
     world,
     async says(...argv) {
       for (let tries = 0; tries < 60; tries++) {
         const ran = await world.stage(...argv);
-        if (ran.exitCode !== -1 && ran.exitCode !== 4) return ran;
+        if (!NOT_NOW.includes(ran.exitCode)) return ran;
         await pause(500);
       }
       throw new Error(`"stage ${argv.join(' ')}" was never taken`);
