@@ -16,6 +16,7 @@ is created.`;
   static override examples = [
     '<%= config.bin %> run workflow.yaml',
     '<%= config.bin %> run workflow.yaml --param year=2024 --name climate-2024 --wait',
+    '<%= config.bin %> run workflow.yaml --update   # compute.sh was mended while the data moves',
     '<%= config.bin %> run workflow.yaml --no-check   # the source appears later',
     '<%= config.bin %> run workflow.yaml --adopt stage-in=0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
     '<%= config.bin %> run workflow.yaml --adopt stage-in=find   # after the state directory was lost',
@@ -29,7 +30,10 @@ is created.`;
       description: 'task that exists and does the work of a transfer; find looks for it (may be repeated)',
       helpValue: '[STEP=]TASK_ID|find',
     }),
-    again: Flags.boolean({description: 'start a new run although one of this name has ended'}),
+    again: Flags.boolean({description: 'start a new run although one of this name has ended', exclusive: ['update']}),
+    update: Flags.boolean({
+      description: 'let steps of the run that have not begun, or failed, do what the workflow says by now',
+    }),
     check: Flags.boolean({
       allowNo: true,
       default: true,
@@ -47,6 +51,7 @@ is created.`;
     const report = await runWorkflow(stage, {
       ...workflowRequest(args.workflow, flags),
       again: flags.again,
+      update: flags.update,
       adopt: flags.adopt ?? [],
       check: flags.check,
     });

@@ -146,7 +146,7 @@ export function graft(stage: Stage, engine: EngineContext, run: RunId, step: Tra
   if (present?.task === task) return 'is already the task of';
   if (end?.state === 'succeeded') throw new HasTask(run, step.name, present?.task, 'it has succeeded');
   if (end) {
-    const opened = reopening(state, [])?.steps ?? {[step.name]: currentAttempt(state, step.name).number};
+    const opened = reopening(state, [], false)?.steps ?? {[step.name]: currentAttempt(state, step.name).number};
     if (
       !stage.ledger.resume(
         open,

@@ -88,7 +88,7 @@ function userJob(
   tag: string,
   profile: Profile,
 ): JobRequest {
-  const userScript = join(run.layout.scripts, `${step.name}.script`);
+  const userScript = join(run.layout.scripts, run.state.spec.scripts?.[step.name] ?? `${step.name}.script`);
   const text = readFileSync(userScript, 'utf8');
   const directives = readDirectives(text);
   const claim = attemptKey(step.name, action.attempt);

@@ -1,5 +1,5 @@
 import {RequestWrong} from '../errors.ts';
-import {endOf, putAside} from '../ledger/attempts.ts';
+import {endOf, isRemoved, putAside} from '../ledger/attempts.ts';
 import {currentAttempt, type ResumeDecision, type RunState} from '../ledger/run-facts.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import {listNames} from '../workflow/problems.ts';
@@ -21,10 +21,11 @@ const OPENED: readonly string[] = ['failed', 'cancelled', 'skipped'];
  * What a person's `resume` opens again: steps that failed, were cancelled or skipped; cleanups, which must be ready
  * for another failure; and those named with `redo`. What succeeded stays.
  *
+ * @param sealed the run has ended: steps that an update added since have not begun
  * @returns undefined when nothing failed and nothing is to be redone: there is nothing to open
  * @throws {RequestWrong} for a step that does not exist, or has not ended
  */
-export function reopening(run: RunState, redo: readonly string[]): Reopening | undefined {
+export function reopening(run: RunState, redo: readonly string[], sealed: boolean): Reopening | undefined {
   const steps = run.spec.workflow.steps;
   for (const name of redo) {
     if (!steps.some((step) => step.name === name))
@@ -38,7 +39,8 @@ export function reopening(run: RunState, redo: readonly string[]): Reopening | u
   }
   const ends = steps.map((step) => ({step, state: endOf(run, step.name)?.state}));
   const broken = ends.some(({state}) => state === 'failed' || state === 'cancelled');
-  if (!broken && redo.length === 0) return undefined;
+  const added = sealed ? ends.flatMap(({step, state}) => (state === undefined ? [step.name] : [])) : [];
+  if (!broken && redo.length === 0 && added.length === 0) return undefined;
   const opened = ends.filter(
     ({step, state}) =>
       state !== undefined && (OPENED.includes(state) || step.onFailureOf.length > 0 || redo.includes(step.name)),
@@ -49,8 +51,12 @@ export function reopening(run: RunState, redo: readonly string[]): Reopening | u
       names.map((name) => [name, Math.max(currentAttempt(run, name).number, putAside(run, name))]),
     ),
     redo,
-    again: opened
-      .filter(({step, state}) => step.onFailureOf.length === 0 || state === 'failed')
+    again: ends
+      .filter(({step, state}) =>
+        names.includes(step.name)
+          ? (step.onFailureOf.length === 0 || state === 'failed') && !isRemoved(run, step.name)
+          : added.includes(step.name),
+      )
       .map(({step}) => step.name),
     kept: ends
       .filter(({step, state}) => state === 'succeeded' && !names.includes(step.name))

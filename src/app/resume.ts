@@ -75,7 +75,7 @@ function open(stage: Stage, run: RunId, redo: readonly string[]): Reopening | un
       why: 'its jobs and transfers are being ended',
       next: [`Wait for its end (stage status ${run}), then resume it.`],
     });
-  const found = reopening(read.state, redo);
+  const found = reopening(read.state, redo, sealed);
   if (!found) return undefined;
   const by = stage.person;
   if (!stage.ledger.resume(read, resumeDecision(found, {at: Date.now(), by}))) throw new ResumedMeanwhile(run);

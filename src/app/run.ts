@@ -13,6 +13,8 @@ import type {Stage} from './wiring.ts';
 export interface RunRequest extends WorkflowRequest {
   /** start a new run although one of this name has ended */
   readonly again: boolean;
+  /** let steps of the run that have not begun do what the workflow says by now */
+  readonly update: boolean;
   /** `[STEP=]TASK_ID`: tasks that exist and do the work of transfers */
   readonly adopt: readonly string[];
   /** ask PBS and Globus first whether a new run can work */
@@ -20,7 +22,7 @@ export interface RunRequest extends WorkflowRequest {
 }
 
 export interface RunReport {
-  readonly did: 'created' | 'repaired' | 'nothing';
+  readonly did: 'created' | 'updated' | 'repaired' | 'nothing';
   readonly message: string;
   readonly run: RunView;
   /** how many jobs and transfers this command submitted */
@@ -34,7 +36,7 @@ export interface RunReport {
 /**
  * Make it so: create the run of a workflow, or repair and report the one that exists.
  *
- * @throws {RunDiffers} when a run of this name was asked to do something else
+ * @throws {RunDiffers} when a run of this name was asked to do something else, and is not to be updated
  */
 export async function runWorkflow(stage: Stage, request: RunRequest): Promise<RunReport> {
   const prepared = await prepareWorkflow(stage, request);
@@ -46,31 +48,61 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
     return {...(await start(stage, prepared, number, adopt)), notes};
   };
   if (!existing) return begin();
-  const state = stage.ledger.open(existing).state;
   const ended = stage.ledger.summary(existing);
   if (ended && request.again) return begin();
-  if (state.spec.fingerprint !== prepared.fingerprint)
-    throw new RunDiffers(existing, describeDifference(state.spec, prepared), ended !== undefined);
+  const updated = await bringUpToDate(stage, existing, prepared, request.update);
   if (!ended || Object.keys(adopt).length > 0) {
     for (const [step, task] of Object.entries(adopt)) await graftTask(stage, existing, step, task);
-    return advance(stage, existing, request.again);
+    const report = await advance(stage, existing, request.again);
+    return updated ? updatedReport(stage, existing, report, updated) : report;
   }
   const {viewSummary} = await import('../report/run-view.ts');
   const view = viewSummary(ended);
   const again = 'start it anew with --again, or under another name with --name';
-  const message =
-    ended.state === 'succeeded'
+  const since = prepared.workflow.steps.some(({name}) => !view.steps.some((step) => step.step === name));
+  const message = since
+    ? `${existing} has ${ended.state} before steps were added to it; go on with: stage resume ${existing}`
+    : ended.state === 'succeeded'
       ? `${existing} has succeeded already; ${again}`
       : `${existing} has ${ended.state === 'failed' ? 'failed' : 'been cancelled'}: ${ended.why}; try again what failed with "stage resume ${existing}", or ${again}`;
   return {
-    did: 'nothing',
-    message,
+    did: updated ? 'updated' : 'nothing',
+    message: updated
+      ? `${existing} is updated (${updated.join('; ')}) and has ${ended.state === 'cancelled' ? 'been cancelled' : ended.state} before; go on with: stage resume ${existing}`
+      : message,
     run: view,
     submitted: {jobs: 0, transfers: 0},
     notes: [],
     problems: [],
     exit: exitOf(view, []),
   };
+}
+
+/** @returns what an update changed, a line each; undefined when the run is asked to do just this already */
+async function bringUpToDate(
+  stage: Stage,
+  run: RunId,
+  prepared: PreparedWorkflow,
+  update: boolean,
+): Promise<readonly string[] | undefined> {
+  const {state} = stage.ledger.open(run);
+  if (state.spec.fingerprint === prepared.fingerprint) return undefined;
+  const {askedNow, updateRun} = await import('./update-run.ts');
+  if (!update)
+    throw new RunDiffers(run, describeDifference(askedNow(state), prepared), stage.ledger.summary(run) !== undefined);
+  return updateRun(stage, run, prepared);
+}
+
+async function updatedReport(
+  stage: Stage,
+  run: RunId,
+  report: RunReport,
+  updated: readonly string[],
+): Promise<RunReport> {
+  const {begunMeanwhile} = await import('./update-run.ts');
+  const late = begunMeanwhile(stage.ledger.open(run).state);
+  const meanwhile = late.length > 0 ? `; ${late.join(', ')} began at this very moment and goes on as it was` : '';
+  return {...report, did: 'updated', message: `${run} is updated (${updated.join('; ')})${meanwhile}`};
 }
 
 /** What is worth knowing before a run begins. Loaded only for a new run. @throws {CheckFailed} when it cannot work */
@@ -186,8 +218,16 @@ export class RunDiffers extends RequestWrong {
       details: differences,
       why: 'a run is known by its name; what was changed is listed above',
       next: ended
-        ? ['Start a new run of this name: the same command with --again', 'Or give it another name: --name NAME']
-        : ['Give the new one another name: --name NAME', `Or end the old one first: stage cancel ${run}`],
+        ? [
+            'Start a new run of this name: the same command with --again',
+            `Or keep what has succeeded: the same command with --update, then stage resume ${run}`,
+            'Or give it another name: --name NAME',
+          ]
+        : [
+            'Change the steps of it that have not begun: the same command with --update',
+            'Or give the new one another name: --name NAME',
+            `Or end the old one first: stage cancel ${run}`,
+          ],
     });
   }
 }

@@ -1,6 +1,7 @@
 import type {FactValue} from '../ledger/facts.ts';
 import type {Ledger, OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLedger} from '../ledger/monitor-facts.ts';
+import {updateName} from '../ledger/run-facts.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
@@ -71,6 +72,8 @@ function watchLedger(ledger: Ledger, reach: Reach, owners: Owners): Ledger {
       noteFact(owners, run, name, value);
       return around(`fact ${name}`, run, () => ledger.create(run, name, value));
     },
+    update: (run, decision, scripts) =>
+      around(`fact ${updateName(run.state.updates.length + 1)}`, run.id, () => ledger.update(run, decision, scripts)),
     resume: (run, decision) => around('resume-decision', run.id, () => ledger.resume(run, decision)),
     seal: (run, endedAt) => around('seal', run.id, () => ledger.seal(run, endedAt)),
   };

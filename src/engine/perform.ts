@@ -59,7 +59,7 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'adopt-task': {
       const key = `${attemptKey(action.step, action.attempt)}.transfer`;
       // The same name as the intent of a submission: whoever comes first decides which task does the work.
-      if (!fact(`${key}.intent`, {adopted: action.task, by: context.by})) return OTHERS;
+      if (!fact(`${key}.intent`, {adopted: action.task, by: context.by, ...updatesOf(run)})) return OTHERS;
       if (fact(`${key}.confirmed`, {task: action.task})) note('task-adopted', {task: action.task});
       return DONE;
     }
@@ -142,6 +142,7 @@ async function submitTransfer(
       submissionId: await transfers.newSubmissionId(),
       request: transferRequest(run.state, step, action.attempt),
       by: context.by,
+      ...updatesOf(run),
     };
     if (!fact(`${key}.intent`, intent satisfies TransferIntent)) return OTHERS;
   }
@@ -193,6 +194,7 @@ async function submitJob(
     tag,
     hold: action.hold,
     dependsOn: action.dependencies.flatMap(({jobs}) => jobs),
+    ...updatesOf(run),
     deadline: at + context.settings.intentDeadlineMs,
     by: context.by,
   };
@@ -216,6 +218,11 @@ async function submitJob(
     default:
       return answer satisfies never;
   }
+}
+
+/** What of a run's updates an intent was made with. */
+function updatesOf({state}: OpenRun): {updates?: number} {
+  return state.updates.length > 0 ? {updates: state.updates.length} : {};
 }
 
 function submissionUnclear(key: string, why: string): StageError {

@@ -1,4 +1,5 @@
-import {type Attempt, currentAttempt, type Outcome, type RunState} from './run-facts.ts';
+import type {Workflow} from '../workflow/workflow.ts';
+import {type Attempt, currentAttempt, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
 
 /** Which attempt of a step counts, how the step ended, and when it is tried again. Pure. */
 
@@ -28,13 +29,20 @@ export function retryAt(run: RunState, name: string): number | undefined {
   const {number, outcome} = currentAttempt(run, name);
   const aside = putAside(run, name);
   if (outcome?.state !== 'failed' || outcome.final || run.cancel || number <= aside) return undefined;
-  const step = run.spec.workflow.steps.find((each) => each.name === name);
+  const step = asked(run, currentAttempt(run, name)).steps.find((each) => each.name === name);
   const failures = (run.attempts.get(name) ?? []).filter(
     (attempt) => attempt.number > aside && attempt.outcome?.state === 'failed',
   ).length;
   if (failures > (step?.retries ?? 0)) return undefined;
   const first = step?.retryDelayMs ?? RETRY_PAUSE_MS;
   return outcome.at + Math.min(first * 2 ** (failures - 1), Math.max(first, LONGEST_RETRY_PAUSE_MS));
+}
+
+/** The workflow with which an attempt was made: a later update does not change how it ended. */
+function asked({spec, original, updates}: RunState, {jobs, transfer}: Attempt): Workflow {
+  const intents = [...jobs.filter(({role}) => role === 'job'), ...(transfer ? [transfer] : [])];
+  const made = intents.at(-1)?.intent.updates ?? 0;
+  return intents.length === 0 ? spec.workflow : (updates[made - 1] ?? original).workflow;
 }
 
 /** The attempt to work on: the newest, or a fresh one when that was lost, is to be retried, or was put aside. */
@@ -57,6 +65,18 @@ export function lostInARow(run: RunState, step: string): number {
   const counting = (run.attempts.get(step) ?? []).filter((attempt) => attempt.number > aside && attempt.outcome);
   const other = counting.findLastIndex((attempt) => attempt.outcome?.state !== 'lost');
   return counting.slice(other + 1).filter((attempt) => !attempt.jobs.some((job) => job.deleteIntended)).length;
+}
+
+/** A person has changed the step since the job was asked for: it would do what the step did before. */
+export function isOutdated(run: RunState, step: string, {role, intent}: JobRecord): boolean {
+  const since = run.updates.slice(intent.updates ?? 0);
+  // What a job of ours waits for may hang on steps beside its own.
+  return role === 'job' ? since.some(({changed}) => changed.includes(step)) : since.length > 0;
+}
+
+/** A person has taken the step out of the run. */
+export function isRemoved(run: RunState, step: string): boolean {
+  return run.updates.at(-1)?.removed.includes(step) ?? false;
 }
 
 /**

@@ -21,21 +21,26 @@ import {
   type StartMarker,
   type TransferIntent,
   type TransferRecord,
+  type UpdateDecision,
+  updateName,
 } from './run-facts.ts';
 
 /**
  * What a run's facts add up to. Pure; the order in which facts were created does not matter.
  *
+ * @param asked what the run was asked to do when it was created
  * @param resumes the run's facts in `resumed/`, oldest first
  *
  * The casts stand where facts become values: `stage` itself wrote these files, once and whole (facts.ts),
  * and the spec's `format` says how. Markers come from shell scripts and are read field by field.
  */
 export function foldRun(
-  spec: RunSpec,
+  asked: RunSpec,
   facts: ReadonlyMap<string, FactValue>,
   resumes: readonly ResumeDecision[] = [],
 ): RunState {
+  const updates = foldUpdates(facts);
+  const spec = updates.reduce(updated, asked);
   const byAttempt = groupByAttempt(facts);
   const attempts = new Map<string, readonly Attempt[]>();
   for (const step of spec.workflow.steps) {
@@ -49,7 +54,20 @@ export function foldRun(
     );
   }
   const cancel = facts.get(cancelName(resumes.length)) as CancelDecision | undefined;
-  return {spec, attempts, ...(cancel ? {cancel} : {}), resumes, holds: foldHolds(facts)};
+  return {spec, original: asked, attempts, ...(cancel ? {cancel} : {}), resumes, holds: foldHolds(facts), updates};
+}
+
+function foldUpdates(facts: ReadonlyMap<string, FactValue>): UpdateDecision[] {
+  const updates: UpdateDecision[] = [];
+  for (;;) {
+    const update = facts.get(updateName(updates.length + 1)) as unknown as UpdateDecision | undefined;
+    if (!update) return updates;
+    updates.push(update);
+  }
+}
+
+function updated(spec: RunSpec, {workflow, fingerprint, scriptHashes, scripts}: UpdateDecision): RunSpec {
+  return {...spec, workflow, fingerprint, scriptHashes, scripts: {...spec.scripts, ...scripts}};
 }
 
 function foldHolds(facts: ReadonlyMap<string, FactValue>): HoldDecision[] {

@@ -19,7 +19,7 @@ import {
 } from './layout.ts';
 import {naming} from './naming.ts';
 import {newWord} from './new-word.ts';
-import type {ResumeDecision, RunSpec, RunState} from './run-facts.ts';
+import {type ResumeDecision, type RunSpec, type RunState, type UpdateDecision, updateName} from './run-facts.ts';
 import {type RunSummary, summarise} from './summary.ts';
 
 /** A run's directory with its spec read. */
@@ -54,6 +54,9 @@ export interface Ledger {
   /** Record that steps of a run are to be tried again; a sealed run is open again from then on.
    *  @returns false when somebody resumed it since `run` was read */
   resume(run: OpenRun, decision: ResumeDecision): boolean;
+  /** Record that steps of a run are to do something else, with the scripts that are new, by file name.
+   *  @returns false when somebody updated it since `run` was read */
+  update(run: OpenRun, decision: UpdateDecision, scripts: ReadonlyMap<string, Uint8Array>): boolean;
   append(run: RunId, event: RunEvent): void;
   /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
@@ -124,6 +127,11 @@ export function openLedger(home: string): Ledger {
       ensureSubdirectory(layout.resumed);
       return createFact(layout.resumed, numberedName(run.id, run.state.resumes.length + 1), {...decision});
     },
+    update(run, decision, scripts) {
+      ensureSubdirectory(run.layout.scripts);
+      for (const [file, content] of scripts) writeWhole(join(run.layout.scripts, file), content);
+      return createFact(run.layout.facts, updateName(run.state.updates.length + 1), {...decision});
+    },
     create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
     seal(run, endedAt) {
@@ -167,6 +175,20 @@ function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<stri
   // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
   naming(final.directory, () => flushDirectoryOf(final.directory));
   return true;
+}
+
+/** A file named after its content: who finds it finds it whole. */
+function writeWhole(path: string, content: Uint8Array): void {
+  const temporary = `${path}.new-${newWord()}`;
+  naming(path, () => {
+    try {
+      writeFileSync(temporary, content, {mode: 0o600, flush: true});
+      renameSync(temporary, path);
+    } catch (error) {
+      removeIfPossible(temporary);
+      throw error;
+    }
+  });
 }
 
 /** What was begun under a temporary name is no run. A disk that refuses to remove it leaves it, and must not hide why. */

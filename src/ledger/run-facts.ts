@@ -21,6 +21,8 @@ export interface RunSpec {
   readonly nonce: string;
   /** tasks that were started elsewhere and do the work of a step, by step */
   readonly adopt?: Readonly<Record<string, TaskId>>;
+  /** files in the run's directory of scripts, by step; `STEP.script` where none is named */
+  readonly scripts?: Readonly<Record<string, string>>;
 }
 
 /** The jobs that can serve an attempt. `job` runs the user's script; `wait` is there as long as its transfer is. */
@@ -34,13 +36,18 @@ export interface JobIntent {
   readonly hold: boolean;
   /** ids that the job's `depend=` names */
   readonly dependsOn: readonly JobId[];
+  /** how many updates of the run whoever submitted it had read; absent: none */
+  readonly updates?: number;
   readonly by: string;
 }
 
 /** What we are about to ask of Globus: a task of our own, or none because one that exists does the work. */
-export type TransferIntent =
-  | {readonly at: number; readonly by: string; readonly submissionId: string; readonly request: TransferRequest}
-  | {readonly at: number; readonly by: string; readonly adopted: TaskId};
+export type TransferIntent = {
+  readonly at: number;
+  readonly by: string;
+  /** as for {@link JobIntent} */
+  readonly updates?: number;
+} & ({readonly submissionId: string; readonly request: TransferRequest} | {readonly adopted: TaskId});
 
 export type OutcomeState = 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'lost';
 
@@ -172,6 +179,23 @@ export interface ResumeDecision {
   readonly adopt?: Readonly<Record<string, TaskId>>;
 }
 
+/**
+ * `decision.update-NUMBER`: a person's word that steps which have not begun are to do something else. A job that was
+ * submitted for what such a step did before is given up, unless it had begun.
+ */
+export interface UpdateDecision
+  extends Pick<RunSpec, 'fingerprint' | 'scriptHashes'>,
+    Required<Pick<RunSpec, 'scripts'>> {
+  readonly at: number;
+  readonly by: string;
+  /** the whole of it, with the steps that were taken out */
+  readonly workflow: Workflow;
+  /** steps that do something else than before, or are new */
+  readonly changed: readonly string[];
+  /** steps that are not to begin any more */
+  readonly removed: readonly string[];
+}
+
 /** `decision.hold-NUMBER`: a person keeps the queued jobs of a run from starting. Ended by `decision.release-NUMBER`. */
 export interface HoldDecision {
   readonly number: number;
@@ -185,7 +209,10 @@ export interface HoldDecision {
 
 /** All that is known of a run: the fold of its facts. */
 export interface RunState {
+  /** what it is asked to do by now: with its updates */
   readonly spec: RunSpec;
+  /** what it was asked to do when it was created */
+  readonly original: RunSpec;
   /** attempts of each step, by step name, oldest first; at least one, which may be empty */
   readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
   readonly cancel?: CancelDecision;
@@ -193,11 +220,18 @@ export interface RunState {
   readonly resumes: readonly ResumeDecision[];
   /** oldest first */
   readonly holds: readonly HoldDecision[];
+  /** oldest first */
+  readonly updates: readonly UpdateDecision[];
 }
 
 /** The name of the fact that cancels a run: a run that was resumed since can be cancelled again. */
 export function cancelName(resumes: number): string {
   return resumes === 0 ? 'decision.cancel' : `decision.cancel-${resumes}`;
+}
+
+/** The name of the fact that changes what a run is asked to do. */
+export function updateName(number: number): string {
+  return `decision.update-${number}`;
 }
 
 /** Prefix of an attempt's facts. */

@@ -22,6 +22,20 @@ export function describeDifference(before: WorkflowRecord, after: WorkflowRecord
   ];
 }
 
+/** The names of the steps in which two workflows differ. Pure. @throws {RangeError} as {@link describeDifference} */
+export function changedSteps(
+  before: WorkflowRecord,
+  after: WorkflowRecord,
+): {readonly changed: string[]; readonly added: string[]; readonly removed: string[]} {
+  const [was, is] = [essenceOf(before).steps, essenceOf(after).steps];
+  const names = namesOfBoth(was, is);
+  return {
+    changed: names.filter((name) => own(was, name) && own(is, name) && !same(own(was, name), own(is, name))),
+    added: names.filter((name) => !own(was, name)),
+    removed: names.filter((name) => !own(is, name)),
+  };
+}
+
 type RenderPlace = (place: string) => string;
 
 function describeStep(

@@ -4,7 +4,7 @@ const ONCE = [
   'run-creation',
   'seal',
   'resume-decision',
-  ...['cancel', 'hold-1', 'release-1'].map((what) => `fact decision.${what}`),
+  ...['cancel', 'hold-1', 'release-1', 'update-1'].map((what) => `fact decision.${what}`),
 ];
 const JOB_FACTS = ['intent', 'confirmed', 'delete.intent', 'delete.confirmed'];
 

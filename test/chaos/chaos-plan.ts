@@ -42,6 +42,7 @@ const RUNS: readonly [KindName, ...KindName[]] = [
   'cancelled',
   'held',
   'resumed',
+  'updated',
 ];
 
 const OUTAGES: readonly [readonly [string, string], ...(readonly [string, string])[]] = [

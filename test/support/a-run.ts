@@ -3,7 +3,7 @@ import {planRun} from '../../src/engine/plan/plan-run.ts';
 import type {FactValue} from '../../src/ledger/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
-import type {ResumeDecision, RunSpec} from '../../src/ledger/run-facts.ts';
+import {type ResumeDecision, type RunSpec, type UpdateDecision, updateName} from '../../src/ledger/run-facts.ts';
 import type {EndedJob, JobId, JobSeen, LiveJob} from '../../src/scheduler/scheduler.ts';
 import type {TaskId, TaskSeen, TransferTask} from '../../src/transfer/transfer-service.ts';
 import type {Conditions, JobStep, Step, TransferStep} from '../../src/workflow/workflow.ts';
@@ -106,6 +106,22 @@ export class ARun {
   resumed(steps: Readonly<Record<string, number>>, more: Partial<ResumeDecision> = {}): this {
     this.resumes.push({at: 0, by: 'ann', steps, redo: [], ...more});
     return this;
+  }
+
+  /** A person had the workflow changed: these steps do something else, or are new. */
+  updated(steps: readonly Step[], changed: readonly string[], removed: readonly string[] = []): this {
+    const {workflow, fingerprint, scriptHashes} = this.spec;
+    const decision: UpdateDecision = {
+      at: 0,
+      by: 'ann',
+      workflow: {...workflow, steps},
+      fingerprint: `${fingerprint}'`,
+      scriptHashes,
+      scripts: {},
+      changed,
+      removed,
+    };
+    return this.fact(updateName(this.state.updates.length + 1), {...decision});
   }
 
   get state() {

@@ -4,7 +4,7 @@ import {runLayout, stateLayout} from '../../src/ledger/layout.ts';
 import type {Ledger} from '../../src/ledger/ledger.ts';
 import type {MonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import type {MonitorLink} from '../../src/ledger/monitor-link.ts';
-import type {ResumeDecision, RunSpec} from '../../src/ledger/run-facts.ts';
+import {type ResumeDecision, type RunSpec, updateName} from '../../src/ledger/run-facts.ts';
 import {type RunSummary, summarise} from '../../src/ledger/summary.ts';
 
 export interface MemoryLedger extends Ledger {
@@ -41,6 +41,9 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
       if (run.state.resumes.length !== resumes.length) return false;
       resumes.push(decision);
       return true;
+    },
+    update(run, decision) {
+      return this.create(run.id, updateName(run.state.updates.length + 1), {...decision});
     },
     append: () => {},
     seal(run, endedAt) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {reopening, resumeDecision} from '../../src/app/reopen.ts';
-import {endOf} from '../../src/ledger/attempts.ts';
-import {cancelName} from '../../src/ledger/run-facts.ts';
+import {endOf, workingAttempt} from '../../src/ledger/attempts.ts';
+import {cancelName, hasBegun} from '../../src/ledger/run-facts.ts';
 import {withAlways} from '../../src/workflow/always.ts';
 import type {JobStep, Step, TransferStep} from '../../src/workflow/workflow.ts';
 import {jobStep, transferStep} from './a-run.ts';
@@ -19,6 +19,7 @@ export const TROUBLES = [
   'two at once',
   'held and released',
   'cancelled',
+  'updated',
   'resumed',
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
@@ -107,6 +108,7 @@ function trouble(world: Simulation, has: (trouble: Trouble) => boolean): void {
     if (open) ledger.create(world.run, `decision.release-${open.number}`, {at: world.now});
     else ledger.create(world.run, `decision.hold-${holds.length + 1}`, {at: world.now, by: 'ann', ...steps});
   }
+  if (has('updated') && chance.once(4) && !world.sealed) update(world);
   if (has('cancelled') && chance.once(8) && !world.sealed)
     ledger.create(world.run, cancelName(world.state.resumes.length), {
       at: world.now,
@@ -137,10 +139,26 @@ async function looks(world: Simulation, diesIn: number, atOnce: boolean): Promis
   else await Promise.all([first, world.look({rebuild: world.chance.once(2)}), world.look()]);
 }
 
+/** As `stage run --update` does, with another environment of a step that has not begun. */
+function update(world: Simulation): void {
+  const run = world.ledger.open(world.run);
+  const name = world.chance.pick(world.steps)?.name ?? '';
+  const attempt = workingAttempt(run.state, name);
+  if (endOf(run.state, name) || attempt.transfer || hasBegun(attempt)) return;
+  const {workflow, fingerprint, scriptHashes} = run.state.spec;
+  const count = run.state.updates.length + 1;
+  const steps = workflow.steps.map((step) =>
+    step.name === name && step.kind === 'job' ? {...step, env: {VERSION: String(count)}} : step,
+  );
+  world.say(`updated: ${name}`);
+  const decision = {workflow: {...workflow, steps}, fingerprint: `${fingerprint}${count}`, scriptHashes, scripts: {}};
+  world.ledger.update(run, {...decision, at: world.now, by: 'ann', changed: [name], removed: []}, new Map());
+}
+
 /** As `stage resume` does. @returns the steps that are tried again */
 function resume(world: Simulation): string[] | undefined {
   const run = world.ledger.open(world.run);
-  const opened = reopening(run.state, []);
+  const opened = reopening(run.state, [], true);
   if (!opened) return undefined;
   world.say(`resumed: ${Object.keys(opened.steps).join(', ')}`);
   world.ledger.resume(run, resumeDecision(opened, {at: world.now, by: 'ann'}));

@@ -1,5 +1,5 @@
-import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
-import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
+import {endOf, isOutdated, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
+import {type Attempt, attemptKey, hasBegun, type JobRecord} from '../../ledger/run-facts.ts';
 import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
@@ -106,6 +106,8 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
       ? []
       : [{do: 'note-absent', step: step.name, key: record.key, job, why: 'PBS does not know it'}];
   if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
+  if (isOutdated(view.run, step.name, record) && !hasBegun(attempt))
+    return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: 'the step was changed since'}];
   if (stands.is === 'lost' && stands.started && step.onInterrupted === 'fail')
     return [failed(step, attempt, `${stands.why}; "on_interrupted: fail" keeps it from being run again`)];
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {

@@ -1,4 +1,4 @@
-import {endOf, workingAttempt} from '../../ledger/attempts.ts';
+import {endOf, isOutdated, workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
@@ -14,7 +14,8 @@ export function planSentinel(view: View, step: JobStep, attempt: Attempt, record
   const job = record.job;
   if (!job || !isThere(seenOf(view.seen, record))) return [];
   const standing = standingJob(attempt, 'sentinel');
-  if (standing && !isGone(view, standing) && standing.intent.dependsOn.includes(job)) return [];
+  const serves = standing?.intent.dependsOn.includes(job) && !isOutdated(view.run, step.name, standing);
+  if (standing && serves && !isGone(view, standing)) return [];
   if (standing && !standing.job) return [];
   if (!maySubmit(attempt, 'sentinel', view)) return [];
   return [

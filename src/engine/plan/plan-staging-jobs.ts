@@ -1,4 +1,4 @@
-import {endOf} from '../../ledger/attempts.ts';
+import {endOf, isOutdated} from '../../ledger/attempts.ts';
 import type {Attempt, JobRole} from '../../ledger/run-facts.ts';
 import type {JobId} from '../../scheduler/scheduler.ts';
 import type {TransferStep} from '../../workflow/workflow.ts';
@@ -36,7 +36,7 @@ export function planLauncher(view: View, step: TransferStep, attempt: Attempt): 
       const why = 'a job it waits for was submitted anew';
       return [{do: 'delete-job', step: step.name, key: standing.key, job: standing.job, why}];
     }
-    if (!isGone(view, standing)) return [];
+    if (!isGone(view, standing) && !isOutdated(view.run, step.name, standing)) return [];
   }
   return needs && maySubmit(attempt, role, view) ? [submit(step, attempt, role, needs)] : [];
 }

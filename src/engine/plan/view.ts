@@ -1,4 +1,4 @@
-import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
+import {endOf, isRemoved, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import {
   type Attempt,
   type HoldDecision,
@@ -26,6 +26,8 @@ export function verdictOf({run}: View, step: Step): Verdict {
   if (run.cancel && !(isCleanup(step) && run.cancel.cleanup)) {
     return {is: 'impossible', why: `the run was cancelled by ${run.cancel.by}`};
   }
+  const taken = isRemoved(run, step.name) && run.updates.at(-1);
+  if (taken) return {is: 'impossible', why: `it was taken out of the workflow by ${taken.by}`};
   return judge(step, (name) => endOf(run, name));
 }
 

@@ -90,7 +90,13 @@ interface Kind {
   make(places: Places): Made;
   play?(
     person: Person,
-    scenario: {readonly name: string; readonly file: string; readonly mended: string},
+    scenario: {
+      readonly name: string;
+      readonly file: string;
+      readonly mended: string;
+      /** give a step another script */
+      mend(step: string, body: (places: Places) => string): void;
+    },
   ): Promise<void>;
   readonly outcome: Outcome;
 }
@@ -191,6 +197,23 @@ export const KINDS = {
       seal: '~1',
     },
   },
+  /** a person mends the script of a job that has not begun */
+  updated: {
+    make: (places) => ({
+      steps:
+        job(places.name, 'first', '') +
+        job(places.name, 'compute', '    needs: [first]\n') +
+        stageOut(places, 'compute'),
+      scripts: {first: `until [ -e ${places.mended} ]; do sleep 0.3; done`, compute: 'exit 3'},
+    }),
+    async play(person, {file, mended, mend}) {
+      await person.says('run', file);
+      mend('compute', ({staged, results}) => `cp -R ${staged}/. ${results}/`);
+      await person.says('run', file, '--update');
+      writeFileSync(mended, '');
+    },
+    outcome: {end: 'succeeded', executions: ['compute', 'first'], tasks: ['stage-out 1'], arrives: true},
+  },
   /** a task that was started elsewhere is grafted on */
   adopted: {
     make: simple(),
@@ -220,11 +243,13 @@ export function aScenario(world: World, kindName: KindName, name: string): Scena
   const log = join(world.work, `${name}.log`);
   const source = world.path('archive', `${name}/in`);
   world.writeTree(source, 3);
-  if (kindName === 'held') world.writeTree(places.staged, 3);
+  const ownData = kindName === 'held' || kindName === 'updated'; // they stage nothing in
+  if (ownData) world.writeTree(places.staged, 3);
   if (kindName === 'cancelled') world.writeTree(world.path('shut', `${name}/in`), 3); // the check before a run looks there
   mkdirSync(places.results, {recursive: true});
   const {steps, scripts} = kind.make(places);
-  for (const [step, body] of Object.entries(scripts)) world.write(`${name}.${step}.sh`, telling(log, step, body));
+  const write = (step: string, body: string) => world.write(`${name}.${step}.sh`, telling(log, step, body));
+  for (const [step, body] of Object.entries(scripts)) write(step, body);
   const file = world.write(`${name}.yaml`, `name: ${name}\nsteps:\n${steps}`);
   const {end, tasks, executions, arrives, seal = ''} = kind.outcome;
   return {
@@ -241,9 +266,15 @@ export function aScenario(world: World, kindName: KindName, name: string): Scena
     seal: `${name}.1${seal}`,
     tasks: tasks.map((task) => (task === 'elsewhere' ? `elsewhere ${name}.1 stage-in` : `stage ${name}.1 ${task}`)),
     async play(person) {
-      if (kind.play) await kind.play(person, {name, file, mended: places.mended});
+      if (kind.play)
+        await kind.play(person, {
+          name,
+          file,
+          mended: places.mended,
+          mend: (step, body) => write(step, body(places)),
+        });
       else await person.says('run', file);
     },
-    ...(arrives ? {arrived: [kindName === 'held' ? places.staged : source, world.path('archive', `${name}/out`)]} : {}),
+    ...(arrives ? {arrived: [ownData ? places.staged : source, world.path('archive', `${name}/out`)]} : {}),
   };
 }

@@ -1,0 +1,124 @@
+import {readFileSync} from 'node:fs';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {classic} from './support/workflows.ts';
+import {hashesOf, leftIn, linesIn, localWorld, type World} from './support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await localWorld();
+});
+afterAll(() => world.close());
+
+const statesOf = (sealed: {steps: readonly {step: string; state: string}[]}) =>
+  Object.fromEntries(sealed.steps.map(({step, state}) => [step, state]));
+
+/** A classic workflow whose stage-in waits until the test lets it go. */
+async function waiting(name: string) {
+  const shut = `shut-${name}`;
+  await world.collection(shut);
+  await world.stage('local', 'pause', shut);
+  const made = classic(world, name, {source: shut, body: 'exit 3'});
+  const begun = await world.stage('run', made.file);
+  expect(begun.exitCode).toBe(0);
+  return {...made, go: () => world.stage('local', 'resume', shut)};
+}
+
+function mend(name: string): void {
+  const [staged, results] = [world.path('cluster', `${name}/in`), world.path('cluster', `${name}/out`)];
+  world.write(
+    `${name}.compute.sh`,
+    `#!/bin/sh\necho mended >> ${world.work}/${name}.computed\ncp -R ${staged}/. ${results}/\n`,
+  );
+}
+
+function edit(file: string, change: (text: string) => string): void {
+  world.write(file.slice(file.lastIndexOf('/') + 1), change(readFileSync(file, 'utf8')));
+}
+
+describe.concurrent('stage run --update', () => {
+  test('lets a job that has not begun run the script as it is by now; without the flag nothing is changed', async () => {
+    const {file, computed, go} = await waiting('mended');
+    mend('mended');
+    const refused = await world.stage('run', file);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/compute\.script: its contents changed/);
+    expect(refused.stderr).toContain('--update');
+    const updated = await world.stage('run', file, '--update', '--json');
+    expect(updated.exitCode).toBe(0);
+    expect(updated.json()).toMatchObject({
+      did: 'updated',
+      message: expect.stringMatching(/is updated.*compute\.script/),
+    });
+    expect((await world.stage('run', file, '--update', '--json')).json()).toMatchObject({did: 'nothing'});
+    await go();
+    expect((await world.ended('mended.1')).state).toBe('succeeded');
+    expect(readFileSync(computed, 'utf8')).toBe('mended\n');
+    // A stage-in from elsewhere: what arrived is what was staged in.
+    expect(hashesOf(world.path('archive', 'mended/out'))).toEqual(hashesOf(world.path('cluster', 'mended/in')));
+    await world.waitFor('nothing of it', async () => leftIn(await world.jobsOf('mended.1')).length === 0);
+  });
+
+  test('a run that failed goes on with the mended script when it is resumed, and moves nothing twice', async () => {
+    const {file, computed} = classic(world, 'failed-first', {body: 'exit 3'});
+    await world.stage('run', file);
+    await world.ended('failed-first.1');
+    mend('failed-first');
+    const updated = await world.stage('run', file, '--update');
+    expect([updated.exitCode, updated.stdout]).toEqual([1, expect.stringContaining('stage resume failed-first.1')]);
+    expect((await world.stage('resume', 'failed-first')).exitCode).toBe(0);
+    expect((await world.ended('failed-first.1~1')).state).toBe('succeeded');
+    expect(linesIn(computed)).toBe(2);
+    expect(await world.tasksOf('failed-first.1')).toHaveLength(2);
+  });
+
+  test('steps are added to a run that has succeeded, and others taken out of one that goes on', async () => {
+    const {file} = classic(world, 'grows');
+    edit(file, (text) => text.replace(/ {2}stage-out:(?:.|\n)*?(?= {2}cleanup:)/, ''));
+    await world.stage('run', file);
+    expect((await world.ended('grows.1')).state).toBe('succeeded');
+    classic(world, 'grows');
+    const updated = await world.stage('run', file, '--update');
+    expect(updated.stdout).toMatch(/steps\.stage-out: added.*stage resume grows\.1/);
+    expect((await world.stage('run', file)).stdout).toMatch(/before steps were added.*stage resume grows\.1/);
+    await world.stage('resume', 'grows');
+    expect(statesOf(await world.ended('grows.1~1'))).toMatchObject({'stage-out': 'succeeded', compute: 'succeeded'});
+    expect(hashesOf(world.path('archive', 'grows/out'))).toEqual(hashesOf(world.path('archive', 'grows/in')));
+  });
+
+  test('a step that was taken out leaves the queue, and the run ends without it', async () => {
+    const {file, go, cleaned} = await waiting('shrinks');
+    mend('shrinks');
+    edit(file, (text) => text.replace(/ {2}cleanup:(?:.|\n)*$/, ''));
+    expect((await world.stage('run', file, '--update')).stdout).toMatch(/steps\.cleanup: removed/);
+    await go();
+    const sealed = await world.ended('shrinks.1');
+    expect(statesOf(sealed)).toMatchObject({'stage-out': 'succeeded', cleanup: 'skipped'});
+    expect(sealed.steps.find(({step}) => step === 'cleanup')?.why).toMatch(/taken out of the workflow/);
+    expect(linesIn(cleaned)).toBe(0);
+    await world.waitFor('nothing of it', async () => leftIn(await world.jobsOf('shrinks.1')).length === 0);
+  });
+
+  test('what is being done or has succeeded cannot be changed: exit 2, and the run goes on as it was', async () => {
+    const {file, go} = await waiting('begun');
+    edit(file, (text) =>
+      text.replace('archive:/begun/', 'archive:/elsewhere/').replace('shut-begun:/begun/in', 'shut-begun:/other'),
+    );
+    const refused = await world.stage('run', file, '--update');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/stage-in has begun/);
+    expect(world.facts('begun.1').filter((fact) => fact.includes('update'))).toEqual([]);
+    await go();
+    await world.ended('begun.1');
+  });
+
+  test('eight updates at once: each step runs once, as the one that came first says', async () => {
+    const {file, computed, go} = await waiting('raced');
+    mend('raced');
+    const runs = await Promise.all(Array.from({length: 8}, () => world.stage('run', file, '--update')));
+    expect(runs.map(({exitCode}) => exitCode).filter((code) => code !== 0 && code !== 5)).toEqual([]);
+    expect(world.facts('raced.1').filter((fact) => fact.includes('update'))).toEqual(['decision.update-1.json']);
+    await go();
+    expect((await world.ended('raced.1')).state).toBe('succeeded');
+    expect(readFileSync(computed, 'utf8')).toBe('mended\n');
+  });
+});
