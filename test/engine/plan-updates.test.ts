@@ -19,6 +19,13 @@ test('a job that waits for what its step did before is given up, deleted, and su
   ]);
 });
 
+test('nothing new is made to depend on a job that waits to be given up', () => {
+  const run = moving()
+    .job('compute.1.job', '1.s', HELD, {hold: true})
+    .updated([IN, LONGER, jobStep('next', {needs: ['compute']})], ['compute', 'next']);
+  expect(words(run)).toEqual(['void-attempt compute']);
+});
+
 test('a job that has begun goes on as it was, and so does one that was submitted for the change', () => {
   const begun = moving()
     .job('compute.1.job', '1.s', live('running'))

@@ -1,5 +1,5 @@
-import {endOf, isOutdated, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
-import {type Attempt, attemptKey, hasBegun, type JobRecord} from '../../ledger/run-facts.ts';
+import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
+import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
 import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
@@ -18,6 +18,7 @@ import {
   isPausing,
   isPending,
   isThere,
+  isToBeReplaced,
   maySubmit,
   nextSerial,
   standingJob,
@@ -90,7 +91,8 @@ function dependenciesOf(view: View, step: JobStep): Dependency[] | undefined {
   for (const [type, names] of lists) {
     const open = names.filter((name) => !endOf(view.run, name) && isNative(view, step, name));
     const jobs = open.flatMap((name) => currentJobId(view.run, name) ?? []);
-    if (jobs.length < open.length || open.some((name) => !isThere(currentJobSeen(view, name)))) return undefined;
+    if (jobs.length < open.length) return undefined;
+    if (open.some((name) => !isThere(currentJobSeen(view, name)) || isToBeReplaced(view, name))) return undefined;
     if (jobs.length > 0) dependencies.push({type, jobs: [...new Set(jobs)]});
   }
   return dependencies;
@@ -106,7 +108,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
       ? []
       : [{do: 'note-absent', step: step.name, key: record.key, job, why: 'PBS does not know it'}];
   if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
-  if (isOutdated(view.run, step.name, record) && !hasBegun(attempt))
+  if (isToBeReplaced(view, step.name))
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: 'the step was changed since'}];
   if (stands.is === 'lost' && stands.started && step.onInterrupted === 'fail')
     return [failed(step, attempt, `${stands.why}; "on_interrupted: fail" keeps it from being run again`)];

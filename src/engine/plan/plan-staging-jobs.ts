@@ -10,6 +10,7 @@ import {
   isOver,
   isPending,
   isThere,
+  isToBeReplaced,
   maySubmit,
   nextSerial,
   standingJob,
@@ -76,7 +77,7 @@ function nativeNeeds(view: View, step: TransferStep): {step: string; job: JobId}
   const open = step.needs.filter((name) => !endOf(run, name));
   const jobs = open.flatMap((name) => {
     const job = hasOneJob(view, name) ? currentJobId(run, name) : undefined;
-    return job && isThere(currentJobSeen(view, name)) ? [{step: name, job}] : [];
+    return job && isThere(currentJobSeen(view, name)) && !isToBeReplaced(view, name) ? [{step: name, job}] : [];
   });
   return jobs.length === open.length && jobs.length > 0 ? jobs : undefined;
 }

@@ -1,7 +1,8 @@
-import {endOf, isRemoved, retryAt, workingAttempt} from '../../ledger/attempts.ts';
+import {endOf, isOutdated, isRemoved, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import {
   type Attempt,
   type HoldDecision,
+  hasBegun,
   type JobRecord,
   type JobRole,
   newestJob,
@@ -67,6 +68,13 @@ export function currentJobId(run: RunState, step: string): JobId | undefined {
   }
   const record = standingJob(attempt, 'job');
   return record && jobOf(attempt, record);
+}
+
+/** The step's job waits to be given up, since it would do what the step did before an update. */
+export function isToBeReplaced({run}: View, step: string): boolean {
+  const attempt = workingAttempt(run, step);
+  const record = standingJob(attempt, 'job');
+  return record !== undefined && isOutdated(run, step, record) && !hasBegun(attempt);
 }
 
 /** What PBS showed of {@link currentJobId}; undefined when it was not asked yet. */
