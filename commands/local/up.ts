@@ -1,3 +1,4 @@
+import {Flags} from '@oclif/core';
 import {localUp, type UpReport} from '../../src/app/local.ts';
 import {StageCommand} from '../../src/app/stage-command.ts';
 import {renderLocal} from '../../src/report/render-local.ts';
@@ -5,11 +6,21 @@ import {renderLocal} from '../../src/report/render-local.ts';
 export default class LocalUp extends StageCommand {
   static override summary = 'Start the stand-in PBS and the stand-in Globus on this machine.';
   static override description = 'With --profile local they are started on demand; this is for using them by hand.';
-  static override examples = ['<%= config.bin %> local up', 'eval "$(<%= config.bin %> local env)"'];
+  static override examples = [
+    '<%= config.bin %> local up',
+    '<%= config.bin %> local up --day 5s',
+    'eval "$(<%= config.bin %> local env)"',
+  ];
+  static override flags = {
+    day: Flags.string({
+      description:
+        'let time pass faster: how long a day lasts for tokens, deadlines and the history of jobs, such as 5s; kept until another is given, 1d for real time',
+    }),
+  };
 
   async run(): Promise<UpReport> {
-    await this.parse(LocalUp);
-    const report = await localUp(this.config.version);
+    const {flags} = await this.parse(LocalUp);
+    const report = await localUp(this.config.version, flags.day);
     this.log(`${report.started ? 'started' : 'running already'}\n${renderLocal(report.status)}`);
     return report;
   }

@@ -4,6 +4,7 @@ import {RequestWrong} from '../errors.ts';
 import {askStandIns, type ControlAnswer, type ControlRequest, type LocalStatus} from '../local/control.ts';
 import {ensureStandIns, shellEnvironment, statusOf} from '../local/ensure-up.ts';
 import {standInHome} from '../local/stand-in-home.ts';
+import {readDuration} from '../workflow/duration.ts';
 import {packageRoot} from './package-root.ts';
 
 export interface UpReport {
@@ -13,13 +14,29 @@ export interface UpReport {
 
 const home = () => locations(process.env).home;
 
-/** Start the stand-ins, unless they run. */
-export async function localUp(version: string): Promise<UpReport> {
+/**
+ * Start the stand-ins, unless they run.
+ *
+ * @param day how long a day is to last there, such as `5s`; as it was last when absent
+ */
+export async function localUp(version: string, day?: string): Promise<UpReport> {
   const {started, status} = await ensureStandIns(home(), {
     version,
     daemonJs: join(packageRoot(), 'dist', 'local-daemon.js'),
+    ...(day === undefined ? {} : {dayMs: readDay(day)}),
   });
   return {started, status};
+}
+
+/** The stand-ins look after their tasks every second: a shorter day would end before they noticed. */
+const SHORTEST_DAY_MS = 5000;
+const DAY_MS = 86_400_000;
+
+/** @throws {RequestWrong} for what is no duration from five seconds to a day */
+function readDay(text: string): number {
+  const dayMs = readDuration(text);
+  if (dayMs !== undefined && dayMs >= SHORTEST_DAY_MS && dayMs <= DAY_MS) return dayMs;
+  throw new RequestWrong(`a day cannot last "${text}"`, {why: 'it takes from 5s to 1d, such as 5s or 10m'});
 }
 
 export interface DownReport {

@@ -2,7 +2,7 @@ import {SignInNeeded} from '../transfer/transfer-service.ts';
 import {type CliLogin, type CliStorage, readCliLogin} from './globus-cli-storage.ts';
 import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';
 import type {TokenSource} from './token-source.ts';
-import type {StoredToken} from './token-store.ts';
+import {lastsLongEnough, type StoredToken} from './token-store.ts';
 
 export interface CliSourceSettings {
   readonly storage: CliStorage;
@@ -10,8 +10,6 @@ export interface CliSourceSettings {
   readonly resourceServer: string;
   readonly now: () => number;
 }
-
-const EARLY_MS = 60_000;
 
 /**
  * Tokens of an existing `globus login`: the stored access token while it lasts, then one that is fetched with the CLI's
@@ -22,7 +20,7 @@ export function createCliSource(settings: CliSourceSettings): TokenSource & {cur
   let held: StoredToken | undefined;
   let fetching: Promise<StoredToken> | undefined;
   const isGood = (token: StoredToken, rejected: string | undefined): boolean =>
-    token.accessToken !== rejected && token.expiresAt - EARLY_MS > now();
+    token.accessToken !== rejected && lastsLongEnough(token, now());
 
   async function fetchAnother(rejected: string | undefined): Promise<StoredToken> {
     const login = await readCliLogin(storage); // read anew: the CLI may have renewed it, or a person signed in again
@@ -37,8 +35,8 @@ export function createCliSource(settings: CliSourceSettings): TokenSource & {cur
     const given = await askForTokens({authUrl, form, basic: client}).catch((error: unknown) => {
       throw error instanceof GrantRefused ? lapsed(error.words) : error;
     });
-    const {accessToken, expiresAt} = tokenFor(resourceServer, given, authUrl);
-    return {accessToken, expiresAt, refreshToken};
+    const {accessToken, expiresAt, issuedAt} = tokenFor(resourceServer, given, authUrl);
+    return {accessToken, expiresAt, issuedAt, refreshToken};
   }
 
   async function good(rejected?: string): Promise<string> {

@@ -73,9 +73,10 @@ export async function signInByCode(login: NativeLogin, way: CodeWay): Promise<Na
     minTimeout: 500,
     shouldRetry: ({error}) => error instanceof TransferUnreachable,
   });
-  const kept = ({accessToken, expiresAt, refreshToken}: typeof auth): StoredToken => ({
+  const kept = ({accessToken, expiresAt, issuedAt, refreshToken}: typeof auth): StoredToken => ({
     accessToken,
     expiresAt,
+    issuedAt,
     ...(refreshToken === undefined ? {} : {refreshToken}),
     signIn: {
       identity: who.id,

@@ -2,7 +2,7 @@ import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts
 import {generationOf, type RefreshClaims} from './refresh-claims.ts';
 import {type GivenToken, GrantRefused} from './token-endpoint.ts';
 import type {TokenSource} from './token-source.ts';
-import type {StoredToken, TokenStore} from './token-store.ts';
+import {lastsLongEnough, type StoredToken, type TokenStore} from './token-store.ts';
 
 export interface RefreshingSettings {
   readonly store: TokenStore;
@@ -17,8 +17,6 @@ export interface RefreshingSettings {
   readonly now: () => number;
 }
 
-const EARLY_MS = 60_000;
-
 /**
  * Tokens of a person's sign-in: from memory, else from the store, else renewed by its refresh token.
  *
@@ -31,7 +29,7 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
   let renewing: Promise<StoredToken> | undefined;
 
   const isGood = (token: StoredToken, rejected: string | undefined): boolean =>
-    token.accessToken !== rejected && token.expiresAt - EARLY_MS > now();
+    token.accessToken !== rejected && lastsLongEnough(token, now());
 
   async function stored(): Promise<StoredToken> {
     const token = await store.read();
@@ -73,6 +71,7 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
         ...old, // keeps who signed in, and the refresh token when none came back
         accessToken: given.accessToken,
         expiresAt: given.expiresAt,
+        issuedAt: given.issuedAt,
         ...(given.refreshToken === undefined ? {} : {refreshToken: given.refreshToken}),
       };
       // Somebody may have signed out meanwhile, or in anew: theirs is the last word.

@@ -26,6 +26,8 @@ export interface GivenToken {
   readonly accessToken: string;
   /** milliseconds since the epoch */
   readonly expiresAt: number;
+  /** when it was asked for */
+  readonly issuedAt: number;
   /** undefined when the answer does not say */
   readonly resourceServer: string | undefined;
   readonly refreshToken?: string;
@@ -80,6 +82,7 @@ export async function askForTokens(grant: Grant): Promise<GivenToken[]> {
   return [read.data, ...(read.data.other_tokens ?? [])].map((one) => ({
     accessToken: one.access_token,
     expiresAt: askedAt + one.expires_in * 1000,
+    issuedAt: askedAt,
     resourceServer: one.resource_server,
     ...(one.refresh_token ? {refreshToken: one.refresh_token} : {}),
     scopes: (one.scope ?? '').split(' ').filter((scope) => scope !== ''),
@@ -115,8 +118,8 @@ export async function fetchClientToken(question: ClientQuestion): Promise<Stored
       throw error instanceof GrantRefused ? explainRefusal(error, credentials.clientId) : error;
     },
   );
-  const {accessToken, expiresAt} = tokenFor(resourceServer, given, authUrl);
-  return {accessToken, expiresAt};
+  const {accessToken, expiresAt, issuedAt} = tokenFor(resourceServer, given, authUrl);
+  return {accessToken, expiresAt, issuedAt};
 }
 
 /** Why a client got no token, and what its owner can do. */

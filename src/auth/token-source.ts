@@ -1,5 +1,5 @@
 import {StageError} from '../errors.ts';
-import type {StoredToken, TokenStore} from './token-store.ts';
+import {lastsLongEnough, type StoredToken, type TokenStore} from './token-store.ts';
 
 /** Where a caller gets the access token of one service from. */
 export interface TokenSource {
@@ -17,9 +17,6 @@ export interface TokenSourceSettings {
   readonly now?: () => number;
 }
 
-/** Renew this long before the end, as Globus's own clients do: a token must outlive the request it is sent with. */
-const EARLY_MS = 60_000;
-
 /**
  * Tokens from memory, else from the store, else from the sign-in service.
  *
@@ -31,7 +28,7 @@ export function createTokenSource({store, fetch, now = Date.now}: TokenSourceSet
   let fetching: Promise<StoredToken> | undefined;
 
   const isGood = (candidate: StoredToken | undefined, rejected: string | undefined): candidate is StoredToken =>
-    candidate !== undefined && candidate.accessToken !== rejected && candidate.expiresAt - EARLY_MS > now();
+    candidate !== undefined && candidate.accessToken !== rejected && lastsLongEnough(candidate, now());
 
   async function fetchOnce(): Promise<StoredToken> {
     const fresh = await fetch();

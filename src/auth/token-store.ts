@@ -8,10 +8,21 @@ export interface StoredToken {
   readonly accessToken: string;
   /** milliseconds since the epoch */
   readonly expiresAt: number;
+  /** when it was asked for; unknown for one that another program keeps */
+  readonly issuedAt?: number;
   /** of a person's sign-in: what gets the next access token */
   readonly refreshToken?: string;
   /** of a person's sign-in; stays the same while tokens are renewed */
   readonly signIn?: SignInFacts;
+}
+
+/** Renew this long before the end, as Globus's own clients do: a token must outlive the request it is sent with. */
+const EARLY_MS = 60_000;
+
+/** Whether a token may still be used. One that lives for minutes alone is renewed when a tenth of its life is left. Pure. */
+export function lastsLongEnough({expiresAt, issuedAt}: StoredToken, now: number): boolean {
+  const earlyMs = issuedAt === undefined ? EARLY_MS : Math.min(EARLY_MS, (expiresAt - issuedAt) / 10);
+  return expiresAt - earlyMs > now;
 }
 
 /** Who signed in, and when. No secrets. */
@@ -45,6 +56,7 @@ const TokenFile = z.object({
   key: z.string(),
   access_token: z.string(),
   expires_at: z.number(),
+  issued_at: z.optional(z.number()),
   refresh_token: z.optional(z.string()),
   sign_in: z.optional(
     z.object({
@@ -72,6 +84,7 @@ export function writeToken(of: TokenKey, token: StoredToken): string {
     key: inWords(of),
     access_token: token.accessToken,
     expires_at: token.expiresAt,
+    issued_at: token.issuedAt,
     refresh_token: token.refreshToken,
     sign_in: token.signIn,
   });
@@ -81,10 +94,11 @@ export function writeToken(of: TokenKey, token: StoredToken): string {
 export function readToken(of: TokenKey, text: string): StoredToken | undefined {
   const read = TokenFile.safeParse(parsed(text));
   if (!read.success || read.data.key !== inWords(of)) return undefined;
-  const {access_token, expires_at, refresh_token, sign_in} = read.data;
+  const {access_token, expires_at, issued_at, refresh_token, sign_in} = read.data;
   return {
     accessToken: access_token,
     expiresAt: expires_at,
+    ...(issued_at === undefined ? {} : {issuedAt: issued_at}),
     ...(refresh_token === undefined ? {} : {refreshToken: refresh_token}),
     ...(sign_in === undefined ? {} : {signIn: sign_in}),
   };

@@ -40,6 +40,8 @@ export interface LocalStatus {
   };
   readonly collections: readonly LocalCollection[];
   readonly outages: readonly LocalOutage[];
+  /** how long a day lasts here; 86400 where time is not hurried */
+  readonly daySeconds: number;
 }
 
 export interface ControlAnswer {

@@ -2,6 +2,7 @@ import {appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, statSync, writ
 import {createServer, type Server, type Socket} from 'node:net';
 import {dirname, join} from 'node:path';
 import type {ControlAnswer, ControlRequest, LocalStatus} from './control.ts';
+import {readDay, whereADayLasts} from './day.ts';
 import {type GlobusStandIn, openGlobusStandIn} from './globus/globus-stand-in.ts';
 import {takeLock} from './lock.ts';
 import {createOutages, type Outages} from './outages.ts';
@@ -38,11 +39,13 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
   };
 
   const outages = createOutages();
-  const globus = await openGlobusStandIn({root: home.globus, outages, log: (line) => log(`globus ${line}`)});
+  const dayMs = readDay(home.day);
+  const lasts = whereADayLasts(dayMs);
+  const globus = await openGlobusStandIn({root: home.globus, outages, lasts, log: (line) => log(`globus ${line}`)});
   for (const [name, id] of Object.entries(FIRST_COLLECTIONS))
     globus.addCollection({name, id, directory: join(home.collections, name)});
   publishNames(home, globus);
-  const pbs = await openPbsStandIn({root: home.pbs, binDirectory: home.bin, log: (line) => log(`pbs ${line}`)});
+  const pbs = await openPbsStandIn({root: home.pbs, binDirectory: home.bin, lasts, log: (line) => log(`pbs ${line}`)});
   writeCommands(home.bin, {node: process.execPath, clientJs, front, socketPath: home.socket});
   const {clientId, clientSecret} = globus.credentials();
   writeFileSync(home.credentials, `${JSON.stringify({client_id: clientId, client_secret: clientSecret})}\n`, {
@@ -58,6 +61,7 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
       tasks: globus.counts(),
       collections: globus.collections(),
       outages: outages.all(),
+      daySeconds: dayMs / 1000,
     });
     const end = () => {
       server.close();

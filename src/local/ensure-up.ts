@@ -1,7 +1,9 @@
 import {spawn} from 'node:child_process';
 import {closeSync, mkdirSync, openSync} from 'node:fs';
 import {join} from 'node:path';
+import {RequestWrong} from '../errors.ts';
 import {askStandIns, type LocalStatus, StandInsDown} from './control.ts';
+import {writeDay} from './day.ts';
 import {type StandInHome, standInHome} from './stand-in-home.ts';
 
 export interface StandInsUp {
@@ -16,15 +18,22 @@ const START_SECONDS = 30;
 /**
  * Make sure the background process with the stand-ins runs. Several at once start one.
  *
+ * @param options.dayMs how long a day is to last there; kept for later starts. As it was last when absent
  * @throws {StandInsDown} when it does not come up in time; its log says why
+ * @throws {RequestWrong} when it runs already, with days of another length
  */
 export async function ensureStandIns(
   stageHome: string,
-  options: {readonly version: string; readonly daemonJs: string},
+  options: {readonly version: string; readonly daemonJs: string; readonly dayMs?: number},
 ): Promise<StandInsUp> {
   const home = standInHome(stageHome);
   const already = await statusOf(home);
-  if (already) return {home, status: already, started: false};
+  const {dayMs} = options;
+  if (already) {
+    if (dayMs !== undefined && dayMs / 1000 !== already.daySeconds) throw otherDay(already.daySeconds);
+    return {home, status: already, started: false};
+  }
+  if (dayMs !== undefined) writeDay(home.day, dayMs);
   startProcess(home, stageHome, options);
   const until = Date.now() + START_SECONDS * 1000;
   while (Date.now() < until) {
@@ -33,6 +42,13 @@ export async function ensureStandIns(
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
   throw new StandInsDown(`they did not come up within ${START_SECONDS} s; see ${home.log}`);
+}
+
+function otherDay(seconds: number): RequestWrong {
+  return new RequestWrong(`the stand-ins run already, and a day lasts ${seconds} s there`, {
+    why: 'deadlines and tokens that were given out count by it',
+    next: ['End them first: stage local down'],
+  });
 }
 
 /** @returns undefined when nothing answers */

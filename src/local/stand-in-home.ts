@@ -13,6 +13,8 @@ export interface StandInHome {
   readonly collections: string;
   readonly socket: string;
   readonly lock: string;
+  /** how long a day lasts here */
+  readonly day: string;
   readonly running: string;
   readonly log: string;
   /** friendly names and ids, for those who must not start anything */
@@ -39,6 +41,7 @@ export function standInHome(stageHome: string): StandInHome {
     collections: join(root, 'collections'),
     socket: Buffer.byteLength(near) <= SOCKET_PATH_MAX ? near : far,
     lock: join(root, 'lock'),
+    day: join(root, 'day.json'),
     running: join(root, 'running.json'),
     log: join(root, 'daemon.log'),
     names: join(root, 'collections.json'),

@@ -1,9 +1,11 @@
 import type {LocalStatus} from '../local/control.ts';
 import {OUTAGE_MODES} from '../local/outage-modes.ts';
 import type {LocalOutage} from '../local/outages.ts';
-import {renderTable} from './units.ts';
+import {renderDuration, renderTable} from './units.ts';
 
-export function renderLocal({pid, url, jobs, tasks, collections, outages}: LocalStatus): string {
+const DAY_SECONDS = 86_400;
+
+export function renderLocal({pid, url, jobs, tasks, collections, outages, daySeconds}: LocalStatus): string {
   const counts = (all: object) =>
     Object.entries(all)
       .map(([name, count]) => `${count} ${name}`)
@@ -11,6 +13,7 @@ export function renderLocal({pid, url, jobs, tasks, collections, outages}: Local
   const rows = collections.map((one) => [one.name, one.id, one.directory, conditionOf(one)]);
   return [
     `process ${pid}, Globus at ${url}`,
+    ...(daySeconds === DAY_SECONDS ? [] : [`clock: a day lasts ${renderDuration(daySeconds)}`]),
     `jobs: ${counts(jobs)}`,
     `tasks: ${counts(tasks)}`,
     ...outages.map((one) => `outage: ${renderOutage(one)}`),

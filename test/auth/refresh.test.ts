@@ -168,7 +168,8 @@ function rig(
         await meanwhile();
         const next = answers[Math.min(asked.length, answers.length) - 1] ?? 'A';
         if (next instanceof Error) throw next;
-        return {accessToken: next, expiresAt: Date.now() + 172_800_000, resourceServer: 'x', scopes: []};
+        const issuedAt = Date.now();
+        return {accessToken: next, expiresAt: issuedAt + 172_800_000, issuedAt, resourceServer: 'x', scopes: []};
       },
       loginCommand: 'stage login --profile me',
       patienceMs: 300,

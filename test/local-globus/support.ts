@@ -3,6 +3,7 @@ import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Lasts} from '../../src/local/day.ts';
 import {type GlobusStandIn, openGlobusStandIn} from '../../src/local/globus/globus-stand-in.ts';
 import type {Outages} from '../../src/local/outages.ts';
 
@@ -37,12 +38,18 @@ export interface World {
 const RETRY = {first: 50, longest: 200};
 
 /** @param state where the stand-in keeps its own files; beside the collections when not given */
-export async function openWorld(outages?: Outages, state?: string): Promise<World> {
+export async function openWorld(outages?: Outages, state?: string, lasts?: Lasts): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'stage-globus-'));
   const root = state ?? join(directory, 'state');
   const log: string[] = [];
   const open = () =>
-    openGlobusStandIn({root, retryMs: RETRY, ...(outages ? {outages} : {}), log: (line) => log.push(line)});
+    openGlobusStandIn({
+      root,
+      retryMs: RETRY,
+      ...(outages ? {outages} : {}),
+      ...(lasts ? {lasts} : {}),
+      log: (line) => log.push(line),
+    });
   const globus = await open();
   const source = globus.addCollection({name: 'source', directory: join(directory, 'source')});
   const destination = globus.addCollection({name: 'destination', directory: join(directory, 'destination')});

@@ -1,3 +1,4 @@
+import type {Lasts} from '../day.ts';
 import type {Request} from './http-server.ts';
 import type {IdTokenSigner} from './id-token.ts';
 import type {Identities, Identity} from './identities.ts';
@@ -11,6 +12,8 @@ export interface AuthService {
   readonly signer: IdTokenSigner;
   /** base URL with a trailing slash */
   readonly url: () => string;
+  readonly lasts: Lasts;
+  readonly log: (line: string) => void;
 }
 
 /** The id of the client that signed in with HTTP Basic. @throws {AuthProblem} 401 */

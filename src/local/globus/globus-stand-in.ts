@@ -1,6 +1,7 @@
 import {chmodSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {z} from 'zod';
+import {asInReality, type Lasts} from '../day.ts';
 import {createOutages, type Outages} from '../outages.ts';
 import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 import {routeAuth} from './auth.ts';
@@ -31,6 +32,8 @@ export interface GlobusStandInOptions {
   readonly log?: (line: string) => void;
   /** what trouble its clients meet */
   readonly outages?: Outages;
+  /** how long lasts here what the service counts in hours and days; as long as there when absent */
+  readonly lasts?: Lasts;
 }
 
 export interface LocalCollection {
@@ -72,7 +75,7 @@ export interface GlobusStandIn {
 const settingsSchema = z.object({port: z.number().default(0), rate: z.number().positive().nullable().default(null)});
 
 export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<GlobusStandIn> {
-  const {root, log = () => undefined, outages = createOutages()} = options;
+  const {root, log = () => undefined, outages = createOutages(), lasts = asInReality} = options;
   mkdirSync(root, {recursive: true, mode: 0o700});
   chmodSync(root, 0o700); // it may have existed with more
   const settingsFile = join(root, 'settings.json');
@@ -84,11 +87,12 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
   const runner = startTaskRunner(store, collections, {
     rate: () => settings.rate,
     retryMs: options.retryMs ?? {first: 1000, longest: 10_000},
+    lasts,
     log,
   });
   let url = '';
-  const auth: AuthService = {identities, tokens, signer: openIdTokenSigner(root), url: () => url};
-  const api: TransferApi = {identities, tokens, collections, store, runner, bookmarks: openBookmarks(root)};
+  const auth: AuthService = {identities, tokens, signer: openIdTokenSigner(root), url: () => url, lasts, log};
+  const api: TransferApi = {identities, tokens, collections, store, runner, bookmarks: openBookmarks(root), lasts};
   const handle = async (request: Request): Promise<Answer> => {
     const answer = request.path.startsWith('/v0.10/') ? routeTransfer(api, request) : routeAuth(auth, request);
     if (!answer) throw new TransferProblem(404, 'ClientError.NotFound', `No such resource: ${request.path}`);

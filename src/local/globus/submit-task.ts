@@ -1,4 +1,5 @@
 import {randomUUID} from 'node:crypto';
+import type {Lasts} from '../day.ts';
 import type {Collection, Collections} from './collections.ts';
 import {requireCredential} from './credential.ts';
 import {badRequest, collectionNotFound, conflict} from './problem.ts';
@@ -12,6 +13,7 @@ export interface Submitter {
   readonly store: TaskStore;
   readonly runner: TaskRunner;
   readonly collections: Collections;
+  readonly lasts: Lasts;
 }
 
 export interface Submitted {
@@ -109,7 +111,7 @@ function accept(
     sequence: (to.store.all.at(-1)?.sequence ?? 0) + 1,
     startedAt: null,
     completedAt: null,
-    deadline: deadline ?? now + 24 * 3_600_000,
+    deadline: deadline ?? now + to.lasts(24 * 3_600_000),
     deadlineGiven: deadline !== undefined,
     source: {id: parts.source.id, name: parts.source.name},
     destination: parts.destination ? {id: parts.destination.id, name: parts.destination.name} : null,

@@ -1,3 +1,4 @@
+import type {Lasts} from '../day.ts';
 import type {Collections} from './collections.ts';
 import {runDeleteTask} from './delete-task.ts';
 import {concludeTask} from './end-of-task.ts';
@@ -29,6 +30,7 @@ export interface RunnerSettings {
   readonly rate: () => number | null;
   /** first and longest wait between two tries of what faulted, in milliseconds */
   readonly retryMs: {readonly first: number; readonly longest: number};
+  readonly lasts: Lasts;
   readonly log: (line: string) => void;
 }
 
@@ -102,8 +104,9 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
     }
     for (const one of live.values()) {
       if (one.stop.signal.aborted) continue;
-      noteConditions(one.task, collections, store, now);
-      if (one.task.deadline <= now) expire(one);
+      noteConditions(one.task, {collections, store, lasts: settings.lasts, now});
+      if (one.task.deadline <= now && waitsInLine(one)) one.task.deadline = now + settings.lasts(24 * HOUR);
+      else if (one.task.deadline <= now) expire(one);
       else saveSometimes(one, now);
     }
     const contenders = [...live.values()].map((one) => ({
@@ -176,6 +179,11 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
     setImmediate(lookSafely);
   }
 
+  /** A task that is queued without errors does not expire for it. Source: Globus Transfer API, "Task document". */
+  function waitsInLine({task, holding}: LiveTask): boolean {
+    return !holding && !task.deadlineGiven && task.trouble === null && mayWork(task);
+  }
+
   /** While a task moves, its counts reach the disk every second, and its deadline is pushed to 72 h ahead. */
   function saveSometimes(one: LiveTask, now: number): void {
     if (now - one.savedAt < SAVE_MS) return;
@@ -185,7 +193,7 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
     const first = one.saved === '';
     one.saved = counts;
     if (!first && !one.task.deadlineGiven && one.task.counts.subtasksRetrying === 0) {
-      one.task.deadline = Math.max(one.task.deadline, now + 72 * HOUR);
+      one.task.deadline = Math.max(one.task.deadline, now + settings.lasts(72 * HOUR));
     }
     store.save(one.task);
   }

@@ -5,12 +5,18 @@ import {oauthProblem} from './problem.ts';
 import {namesIn, readScopes, resourceServerOf} from './scopes.ts';
 import type {Grant} from './token-store.ts';
 
-const ACCESS_SECONDS = 172_800;
+const ACCESS_MS = 172_800_000;
 const REFRESH_MS = 183 * 86_400_000;
 
 /** POST /v2/oauth2/token. Source: Globus Auth API; requests of its real clients. */
 export async function grantTokens(auth: AuthService, request: Request): Promise<Answer> {
   const form = await request.form();
+  const answer = answerGrant(auth, request, form);
+  auth.log(`gave a token: ${form.get('grant_type')}`);
+  return answer;
+}
+
+function answerGrant(auth: AuthService, request: Request, form: URLSearchParams): Answer {
   switch (form.get('grant_type')) {
     case 'client_credentials': {
       const client = requireClient(auth, request);
@@ -46,15 +52,22 @@ interface Wanted {
 function tokenDocument(auth: AuthService, wanted: Wanted): Record<string, unknown> {
   const [first, ...others] = [...byServer(wanted.scopes)].map(([resourceServer, scopes]) => {
     const grant = {identity: wanted.identity, client: wanted.client, resourceServer, scopes};
-    const expiresAt = Date.now() + ACCESS_SECONDS * 1000;
+    const expiresIn = Math.max(1, Math.round(auth.lasts(ACCESS_MS) / 1000));
+    const expiresAt = Date.now() + expiresIn * 1000;
     return {
       access_token: auth.tokens.issue({...grant, kind: 'access', expiresAt}),
       scope: scopes.join(' '),
-      expires_in: ACCESS_SECONDS,
+      expires_in: expiresIn,
       token_type: 'Bearer',
       resource_server: resourceServer,
       ...(wanted.offline
-        ? {refresh_token: auth.tokens.issue({...grant, kind: 'refresh', expiresAt: Date.now() + REFRESH_MS})}
+        ? {
+            refresh_token: auth.tokens.issue({
+              ...grant,
+              kind: 'refresh',
+              expiresAt: Date.now() + auth.lasts(REFRESH_MS),
+            }),
+          }
         : {}),
     };
   });
@@ -107,7 +120,7 @@ function idToken(auth: AuthService, grant: Grant, client: string): string {
     iss: auth.url().replace(/\/$/, ''),
     aud: client,
     iat: now,
-    exp: now + ACCESS_SECONDS,
+    exp: now + Math.ceil(auth.lasts(ACCESS_MS) / 1000),
   });
 }
 
@@ -117,7 +130,7 @@ function refresh(auth: AuthService, request: Request, form: URLSearchParams): Re
   const token = form.get('refresh_token') ?? '';
   const grant = auth.tokens.find(token, 'refresh');
   if (!grant || grant.client !== client) throw oauthProblem('invalid_grant', 'The refresh token is unknown or lapsed');
-  auth.tokens.prolong(token, Date.now() + REFRESH_MS);
+  auth.tokens.prolong(token, Date.now() + auth.lasts(REFRESH_MS));
   const scopes = grant.scopes.join(' ');
   return {
     ...tokenDocument(auth, {client, identity: grant.identity, scopes, offline: false}),

@@ -1,4 +1,5 @@
 import {availableParallelism, hostname, userInfo} from 'node:os';
+import {asInReality, type Lasts} from '../day.ts';
 import {failed, type PbsAnswer, printed} from './answer.ts';
 import type {Emit, PbsCommand} from './command.ts';
 import type {Context, Handler} from './handlers/context.ts';
@@ -27,6 +28,8 @@ export interface PbsStandInOptions {
   readonly serverName?: string;
   /** where the PBS commands are: jobs find them first on their PATH. A command's own directory comes before this */
   readonly binDirectory?: string;
+  /** how long lasts here what the server counts in days: its history; as long as there when absent */
+  readonly lasts?: Lasts;
   readonly log?: (line: string) => void;
 }
 
@@ -102,7 +105,7 @@ export async function openPbsStandIn(options: PbsStandInOptions): Promise<PbsSta
     const set = Number(node['resources_available.ncpus'] ?? attributes['resources_available.ncpus'] ?? Number.NaN);
     return Number.isFinite(set) ? set : Math.max(4, availableParallelism());
   };
-  const server = createServer({store, names, processors, log});
+  const server = createServer({store, names, processors, lasts: options.lasts ?? asInReality, log});
   const self = userInfo().username;
   let closed = false;
 

@@ -1,5 +1,6 @@
 import {createServer, type Server} from 'node:net';
 import {z} from 'zod';
+import type {Lasts} from '../../../src/local/day.ts';
 import {openPbsStandIn, type PbsStandIn, pbsCommandSchema} from '../../../src/local/pbs/pbs-stand-in.ts';
 
 /** A unix-socket server around the stand-in, as small as it can be. */
@@ -12,8 +13,8 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-export async function serve(root: string, socketPath: string, serverName: string): Promise<Daemon> {
-  const pbs = await openPbsStandIn({root, serverName, log: (line) => console.error(line)});
+export async function serve(root: string, socketPath: string, serverName: string, lasts?: Lasts): Promise<Daemon> {
+  const pbs = await openPbsStandIn({root, serverName, ...(lasts ? {lasts} : {}), log: (line) => console.error(line)});
   const request = pbsCommandSchema.extend({kind: z.literal('pbs')});
   const server = createServer((socket) => {
     socket.setEncoding('utf8');

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {execa} from 'execa';
 import {build} from 'rolldown';
+import type {Lasts} from '../../../src/local/day.ts';
 import {type CommandOptions, writeCommands} from '../../../src/local/pbs/commands.ts';
 import {type Daemon, serve} from './daemon.ts';
 
@@ -62,7 +63,7 @@ async function bundled(): Promise<{client: string; daemon: string}> {
   };
 }
 
-export async function openWorld(options: {serverName?: string; user?: string} = {}): Promise<World> {
+export async function openWorld(options: {serverName?: string; user?: string; lasts?: Lasts} = {}): Promise<World> {
   bundles ??= bundled();
   const {client, daemon: daemonJs} = await bundles;
   const top = mkdtempSync(join(tmpdir(), 'stage-pbs-'));
@@ -84,7 +85,7 @@ export async function openWorld(options: {serverName?: string; user?: string} = 
     TZ: 'UTC',
     STAGE_LOCAL_USER: options.user ?? 'alice',
   };
-  let daemon = await serve(root, socketPath, serverName);
+  let daemon = await serve(root, socketPath, serverName, options.lasts);
   let child: ChildProcess | undefined;
   /** the daemon is, or was, a process of its own */
   let own = false;

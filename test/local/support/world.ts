@@ -118,9 +118,18 @@ const DEFAULT_SECONDS = 30;
  * A world to test in; `close` ends its processes and removes it.
  *
  * @param options.config text of the configuration file; none when absent
+ * @param options.day how long a day lasts in the stand-ins, as `stage local up --day` has it
  * @param options.mortal its processes, those in jobs too, die where `points` says
  */
-export async function localWorld({config, mortal = false}: {config?: string; mortal?: boolean} = {}): Promise<World> {
+export async function localWorld({
+  config,
+  day,
+  mortal = false,
+}: {
+  config?: string;
+  day?: string;
+  mortal?: boolean;
+} = {}): Promise<World> {
   const root = mkdtempSync(join(worldsDirectory(), 'stage-local-'));
   const home = join(root, 'home');
   const work = join(root, 'work');
@@ -275,7 +284,7 @@ export async function localWorld({config, mortal = false}: {config?: string; mor
       if (!keep) rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
     },
   };
-  const up = await world.stage('local', 'up');
+  const up = await world.stage('local', 'up', ...(day === undefined ? [] : ['--day', day]));
   if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
   for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
   return world;

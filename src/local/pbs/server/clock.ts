@@ -2,6 +2,7 @@ import {type Job, settle} from '../job.ts';
 import {schedule} from '../schedule.ts';
 import {catchUp} from './apply-dependencies.ts';
 import type {Core} from './core.ts';
+import {tidyHistory} from './history.ts';
 import {routeOn} from './routing.ts';
 import {start} from './start-job.ts';
 import {watch} from './watch-job.ts';
@@ -55,14 +56,14 @@ export function createClock(core: () => Core): Clock {
 }
 
 /**
- * Everything that is due: start times, walltimes, supervisors that are not our children, and what may start.
+ * Everything that is due: start times, walltimes, the end of histories, supervisors that are not our children, and what may start.
  *
  * @returns when something will be due next, in milliseconds since the epoch, or undefined
  */
 function tick(core: Core): number | undefined {
   catchUp(core);
   const now = Date.now();
-  const times: number[] = [];
+  const times: number[] = [tidyHistory(core, now)];
   for (const job of [...core.jobs.values()]) {
     if (job.state === 'W') times.push(waited(core, job, now));
     if (job.state === 'R') times.push(watch(core, job, now));

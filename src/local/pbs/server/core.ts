@@ -1,4 +1,5 @@
 import {userInfo} from 'node:os';
+import type {Lasts} from '../../day.ts';
 import type {Job} from '../job.ts';
 import type {ServerNames} from '../job-id.ts';
 import {createJournal, type Journal} from '../journal.ts';
@@ -17,6 +18,7 @@ export interface ServerParts {
   readonly store: Store;
   readonly names: ServerNames;
   readonly processors: () => number;
+  readonly lasts: Lasts;
   readonly log: (line: string) => void;
 }
 
@@ -32,6 +34,8 @@ export interface Core extends ServerParts {
   readonly ending: Set<string>;
   /** jobs whose supervisors are children of this process: their ends are events, and need no looking */
   readonly mine: Set<string>;
+  /** when this server was started: it sweeps its history at fixed times after that */
+  readonly startedAt: number;
   /** nothing is served, started or ended any more */
   closed: boolean;
   /** record a change of a job */
@@ -57,6 +61,7 @@ export function createCore(parts: ServerParts, wake: () => void): Core {
     processUser: userInfo().username,
     ending: new Set(),
     mine: new Set(),
+    startedAt: Date.now(),
     closed: false,
     save(job) {
       job.mtime = Date.now();
