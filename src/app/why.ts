@@ -2,6 +2,7 @@ import {reconcile} from '../engine/reconcile.ts';
 import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {viewRun, viewSummary} from '../report/run-view.ts';
+import {adviceOn} from '../report/why/explain-step.ts';
 import {type Explanation, explainRun, explainSummary} from '../report/why/why-view.ts';
 import {blindSpots, exitOf, type ProblemDocument, problemDocuments} from './report.ts';
 import {findRun} from './status.ts';
@@ -24,7 +25,8 @@ export async function explainWhy(stage: Stage, asked: {run: string; step: string
   requireStep(stage, run, asked.step);
   const sealed = stage.ledger.summary(run);
   if (sealed) {
-    const reasons = explainSummary(sealed, asked.step);
+    const {state} = stage.ledger.open(run);
+    const reasons = explainSummary(sealed, asked.step, (step) => adviceOn(state, step));
     return {run, state: sealed.state, reasons, problems: [], notKnown: [], exit: exitOf(viewSummary(sealed), [])};
   }
   const engine = await stage.engine();
@@ -37,7 +39,7 @@ export async function explainWhy(stage: Stage, asked: {run: string; step: string
   return {
     run,
     state: view.state,
-    reasons: explainRun({run: state, seen: looked.seen, settings}, known, asked.step),
+    reasons: explainRun({run: state, seen: looked.seen, settings}, known, asked.step, problems),
     problems,
     notKnown: blindSpots(looked),
     exit: exitOf(view, problems),

@@ -152,7 +152,7 @@ async function submitTransfer(
     return DONE;
   } catch (error) {
     if (!(error instanceof StageError) || error.code !== 'TRANSFER_REFUSED') throw error;
-    if (fact(`${key}.refused`, {why: `${error.message}: ${error.why ?? ''}`, retry: false}))
+    if (fact(`${key}.refused`, {why: `${error.message}: ${error.why ?? ''}`, retry: false, next: error.next}))
       note('transfer-refused', {why: error.why});
     return DONE;
   }
@@ -162,14 +162,14 @@ async function submitTransfer(
 function noteSignIn(
   run: OpenRun,
   action: Action & {do: 'submit-transfer'},
-  {message: what, next}: SignInNeeded,
+  {message: what, why, next}: SignInNeeded,
   note: Note,
   fact: Fact,
 ): void {
   const last = workingAttempt(run.state, action.step).signIn;
   if (last?.what === what && last.next.join() === next.join()) return;
   const key = `${attemptKey(action.step, action.attempt)}.transfer.sign-in-${(last?.number ?? 0) + 1}`;
-  if (fact(key, {what, next})) note('sign-in-needed', {why: what});
+  if (fact(key, {what, why, next})) note('sign-in-needed', {why: what});
 }
 
 function stepOf(run: OpenRun, name: string): TransferStep {
@@ -206,7 +206,11 @@ async function submitJob(
       note('job-submitted', {job: answer.job, role: action.role});
       return DONE;
     case 'refused':
-      fact(`${key}.refused`, {why: answer.error.why ?? answer.error.message, retry: answer.retry});
+      fact(`${key}.refused`, {
+        why: answer.error.why ?? answer.error.message,
+        retry: answer.retry,
+        next: answer.error.next,
+      });
       note('job-refused', {why: answer.error.why, role: action.role});
       return {is: 'problem', error: answer.error};
     case 'unreachable':

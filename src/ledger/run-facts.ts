@@ -85,6 +85,8 @@ export interface Refusal {
   readonly why: string;
   /** it may pass by itself (a queue limit, PBS not reachable): try again later */
   readonly retry: boolean;
+  /** what a person can do about it, in lines */
+  readonly next?: readonly string[];
 }
 
 /** One job that was asked for in some role; several of a role when an earlier one was lost. */
@@ -134,6 +136,8 @@ export interface TransferRecord {
 export interface SignInDemand {
   readonly at: number;
   readonly what: string;
+  /** what Globus said when it first asked for it */
+  readonly why?: string;
   /** what to do, in lines */
   readonly next: readonly string[];
 }

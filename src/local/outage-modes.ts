@@ -1,3 +1,5 @@
+import {API_ERRORS} from './globus/api-errors.ts';
+
 /** How the stand-ins can be made to fail: what each mode does, and which requests it hits. */
 
 export const OUTAGE_TARGETS = ['pbs', 'pbs-db', 'globus'] as const;
@@ -40,6 +42,9 @@ export const OUTAGE_MODES: Readonly<Record<OutageTarget, Readonly<Record<string,
     half: {what: 'it carries out the request; half of its JSON comes, with status 200'},
     garbage: {what: 'JSON that means nothing, with status 200; nothing is carried out'},
     lost: {what: 'submissions are carried out; the connection is reset before the answer'},
+    ...Object.fromEntries(
+      Object.entries(API_ERRORS).map(([code, {status}]) => [code, {what: `submissions are refused with ${status}`}]),
+    ),
   },
 };
 

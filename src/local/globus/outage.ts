@@ -1,5 +1,6 @@
 import type {OutageWish} from '../outage-modes.ts';
 import {type Hit, type Outages, whicheverFirst} from '../outages.ts';
+import {API_ERRORS, orderedError} from './api-errors.ts';
 import type {Answer, Request} from './http-server.ts';
 import {AuthProblem, TransferProblem} from './problem.ts';
 
@@ -20,7 +21,7 @@ const isSubmission = ({method, path}: Request): boolean =>
 
 function concerns({target, mode, auth}: OutageWish, request: Request): boolean {
   if (target !== 'globus') return false;
-  if (mode === 'lost') return isSubmission(request);
+  if (mode === 'lost' || Object.hasOwn(API_ERRORS, mode)) return isSubmission(request);
   return ofTransfer(request) || (auth && request.path === '/v2/oauth2/token');
 }
 
@@ -53,7 +54,7 @@ async function inTrouble({mode, over}: Hit, request: Request, answer: () => Prom
       return {status: 200, type: 'application/json', text: text.slice(0, Math.floor(text.length / 2))};
     }
     default:
-      throw new RangeError(`Globus has no outage "${mode}"`);
+      throw orderedError(mode) ?? new RangeError(`Globus has no outage "${mode}"`);
   }
 }
 

@@ -1,7 +1,14 @@
 import {jobOf, judgeJob} from '../../engine/plan/job-verdict.ts';
 import {holdOn, refusedPauseMs, standingJob, type View, verdictOf} from '../../engine/plan/view.ts';
 import {endOf, lostInARow, retryAt, workingAttempt} from '../../ledger/attempts.ts';
-import {type Attempt, currentAttempt, type JobRecord, type Outcome} from '../../ledger/run-facts.ts';
+import {
+  type Attempt,
+  currentAttempt,
+  type JobRecord,
+  type Outcome,
+  type RunState,
+  type SignInDemand,
+} from '../../ledger/run-facts.ts';
 import type {JobId} from '../../scheduler/scheduler.ts';
 import type {TaskId} from '../../transfer/transfer-service.ts';
 import type {JobStep, Step, TransferStep} from '../../workflow/workflow.ts';
@@ -15,12 +22,18 @@ export type Knowledge = ReadonlyMap<TaskId, TaskKnowledge>;
 /** Why a step of a run stands where it stands. Pure. */
 export function explainStep(view: View, step: Step, known: Knowledge): Reason {
   const end = endOf(view.run, step.name);
-  if (end) return explainEnd(view, end);
+  if (end) return explainEnd(view, step, end);
   const attempt = workingAttempt(view.run, step.name);
   return step.kind === 'transfer' ? transfer(view, step, attempt, known) : job(view, step, attempt);
 }
 
-function explainEnd({run}: View, end: Outcome): Reason {
+/** What can be done about the refusal that ended a step; nothing where none did. */
+export function adviceOn(run: RunState, step: string): readonly string[] {
+  const {transfer, jobs} = currentAttempt(run, step);
+  return transfer?.refused?.next ?? jobs.findLast(({role}) => role === 'job')?.refused?.next ?? [];
+}
+
+function explainEnd({run}: View, step: Step, end: Outcome): Reason {
   if (end.state === 'succeeded') return {standing: 'fine', code: 'STEP_SUCCEEDED', what: 'it has succeeded', next: []};
   if (end.state === 'skipped')
     return {standing: 'fine', code: 'STEP_SKIPPED', what: 'it was skipped', why: end.why, next: []};
@@ -30,7 +43,8 @@ function explainEnd({run}: View, end: Outcome): Reason {
     what: end.state === 'cancelled' ? 'it was cancelled' : 'it has failed',
     why: end.why,
     next: [
-      `What it said: stage logs ${run.spec.run}`,
+      ...adviceOn(run, step.name),
+      `What it said: stage logs ${run.spec.run} --step ${step.name}`,
       `Mend the cause, then try it again: stage resume ${run.spec.run}`,
     ],
   };
@@ -39,6 +53,7 @@ function explainEnd({run}: View, end: Outcome): Reason {
 function transfer(view: View, step: TransferStep, attempt: Attempt, known: Knowledge): Reason {
   const {run, seen} = view;
   const record = attempt.transfer;
+  if (attempt.signIn && !record?.task && !record?.refused) return signInNeeded(attempt.signIn);
   if (!record) return notBegun(view, step);
   if (record.refused)
     return {
@@ -46,7 +61,7 @@ function transfer(view: View, step: TransferStep, attempt: Attempt, known: Knowl
       code: 'TRANSFER_REFUSED',
       what: 'Globus refused the transfer',
       why: record.refused.why,
-      next: [`Mend that, then try it again: stage resume ${run.spec.run}`],
+      next: [...(record.refused.next ?? []), `When that is mended, try it again: stage resume ${run.spec.run}`],
     };
   if (!record.task)
     return {
@@ -78,6 +93,11 @@ function transfer(view: View, step: TransferStep, attempt: Attempt, known: Knowl
     };
   const place = {run: run.spec.run, from: step.from, to: step.to, now: seen.now};
   return explainTask(task, known.get(record.task) ?? {}, place);
+}
+
+/** Monitors go on asking, so that nothing has to be typed twice. */
+function signInNeeded({what, why, next, at}: SignInDemand): Reason {
+  return {standing: 'action', code: 'SIGN_IN_NEEDED', what, ...(why ? {why} : {}), next, since: at};
 }
 
 function job(view: View, step: JobStep, attempt: Attempt): Reason {

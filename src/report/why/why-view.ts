@@ -1,5 +1,6 @@
 import type {View} from '../../engine/plan/view.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
+import type {Step} from '../../workflow/workflow.ts';
 import {explainStep, type Knowledge} from './explain-step.ts';
 import type {Reason, Standing} from './explanation.ts';
 
@@ -26,15 +27,44 @@ const ORDER: readonly Standing[] = ['action', 'trouble', 'waiting', 'fine'];
  * Why a run is where it is: its steps that do not move, those first that a person can do something about. Pure.
  *
  * @param only one step, which is told of even when all is well with it
+ * @param problems what could not be done in the look just now
  */
-export function explainRun(view: View, known: Knowledge, only?: string): Explanation[] {
+export function explainRun(
+  view: View,
+  known: Knowledge,
+  only?: string,
+  problems: readonly Problem[] = [],
+): Explanation[] {
   const {run, seen} = view;
   const steps = run.spec.workflow.steps.filter(({name}) => only === undefined || name === only);
-  const all = steps.map((step) => toExplanation(explainStep(view, step, known), seen.now, step.name));
+  const all = steps.map((step) =>
+    toExplanation(withProblem(explainStep(view, step, known), step, problems), seen.now, step.name),
+  );
   if (only !== undefined) return all;
   const still = all.filter(({standing}) => standing !== 'fine');
   const shown = still.length > 0 ? still : all.filter(({code}) => !/^STEP_(SUCCEEDED|SKIPPED)$/.test(code));
   return [...ofTheRun(view), ...inOrder(shown)];
+}
+
+/** What could not be done, and why. */
+interface Problem {
+  readonly code: string;
+  readonly what: string;
+  readonly why?: string;
+  readonly next: readonly string[];
+}
+
+/** A step that the look just now should have started, and could not. */
+function withProblem(reason: Reason, step: Step, problems: readonly Problem[]): Reason {
+  const [away, code] =
+    step.kind === 'transfer'
+      ? (['TRANSFER_UNREACHABLE', 'GLOBUS_NOT_ASKED'] as const)
+      : (['SCHEDULER_UNREACHABLE', 'PBS_NOT_ASKED'] as const);
+  const problem = problems.find((one) => one.code === away);
+  if (!problem || !['STEP_TO_BE_STARTED', 'SUBMISSION_UNCONFIRMED'].includes(reason.code)) return reason;
+  const cause = problem.why ? `${problem.what}: ${problem.why}` : problem.what;
+  if (reason.code === 'SUBMISSION_UNCONFIRMED') return {...reason, why: `${cause}. ${reason.why ?? ''}`};
+  return {standing: 'trouble', code, what: 'it could not be started just now', why: cause, next: problem.next};
 }
 
 function ofTheRun({run, seen}: View): Explanation[] {
@@ -66,8 +96,12 @@ function ofTheRun({run, seen}: View): Explanation[] {
   return [...held, ...cancelled].map((reason) => toExplanation(reason, seen.now));
 }
 
-/** Why a run ended as it did, from its seal. Pure. */
-export function explainSummary(summary: RunSummary, only?: string): Explanation[] {
+/** Why a run ended as it did, from its seal. Pure. @param adviceOn what can be done about the refusal that ended a step */
+export function explainSummary(
+  summary: RunSummary,
+  only?: string,
+  adviceOn: (step: string) => readonly string[] = () => [],
+): Explanation[] {
   const wanted = summary.steps.filter(({step}) => only === undefined || step === only);
   const all = wanted.map((step): Explanation => {
     const failed = step.state === 'failed' || step.state === 'cancelled';
@@ -84,6 +118,7 @@ export function explainSummary(summary: RunSummary, only?: string): Explanation[
       why: step.why,
       next: failed
         ? [
+            ...adviceOn(step.step),
             `What it said: stage logs ${summary.run} --step ${step.step}`,
             `Mend the cause, then try it again: stage resume ${summary.run}`,
           ]
