@@ -18,10 +18,10 @@ export class Fault extends Error {
 
 /** Ends the task at once: trying again would not help. */
 export class FatalFault extends Error {
-  readonly code: string;
+  readonly fault: Fault;
   constructor(fault: Fault) {
     super(fault.message);
-    this.code = fault.code;
+    this.fault = fault;
   }
 }
 

@@ -6,7 +6,7 @@ import {asFault, codeInWords, FatalFault} from './fault.ts';
 import {createLiveTask, type LiveTask} from './live-task.ts';
 import {grantSlots} from './slots.ts';
 import {mayWork, noteConditions} from './task-conditions.ts';
-import {addEvent} from './task-events.ts';
+import {addEvent, addFault} from './task-events.ts';
 import {hasEnded, type TaskState} from './task-state.ts';
 import type {TaskStore} from './task-store.ts';
 import {removeTemporaries} from './temporaries.ts';
@@ -136,10 +136,10 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
       .then((outcome) => (outcome === 'finished' ? finish(one, 'SUCCEEDED', null) : tryLater(one)))
       .catch((error: unknown) => {
         if (one.stop.signal.aborted) return; // canceled, expired or closing: whoever stopped it says how it ended
-        const fault = error instanceof FatalFault ? error : asFault(error, 'source', '');
+        const fault = error instanceof FatalFault ? error.fault : asFault(error, 'source', '');
         settings.log(`task ${task.id}: ${fault.code}: ${fault.message}`);
         task.counts.faults++;
-        addEvent(store, task, fault.code, true, fault.message);
+        addFault(store, task, fault);
         finish(one, 'FAILED', {code: fault.code, description: codeInWords(fault.code)});
       })
       .finally(() => {

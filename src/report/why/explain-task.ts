@@ -151,9 +151,15 @@ function faulting(task: TransferTask, {trouble}: TaskKnowledge, place: TaskPlace
   };
 }
 
-/** The words that a meaning has gaps for. An event that names no path is about one of the two ends. */
+/** Codes of what can only go wrong where files are written. */
+const OF_DESTINATION = ['NO_SPACE_LEFT', 'QUOTA_EXCEEDED', 'NO_APPEND_FILESYSTEM', 'MPU_NOT_FOUND'];
+
+/** The words that a meaning has gaps for. An event that names no collection is about one of the two ends. */
 function wordsFor(task: TransferTask, trouble: TaskTrouble | undefined, {run, from, to}: TaskPlace) {
-  const atDestination = trouble?.collection?.toLowerCase() === to.collection.toLowerCase();
+  const code = trouble?.code ?? task.fatalError?.code ?? task.troubleCode ?? '';
+  const atDestination = trouble?.collection
+    ? trouble.collection.toLowerCase() === to.collection.toLowerCase()
+    : OF_DESTINATION.includes(code);
   const known = trouble?.collection !== undefined || trouble?.path !== undefined;
   const [end, name] = atDestination ? [to, task.destinationName] : [from, task.sourceName];
   const collection = known && name ? name : `${task.sourceName} or ${task.destinationName}`;

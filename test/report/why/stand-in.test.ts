@@ -7,6 +7,7 @@ import type {Reason} from '../../../src/report/why/explanation.ts';
 import {createGlobusTransfer} from '../../../src/transfer/globus/globus-transfer.ts';
 import type {TaskId, TransferService} from '../../../src/transfer/transfer-service.ts';
 import {openWorld, until, type World} from '../../local-globus/support.ts';
+import {ERROR_CODES} from './error-codes.ts';
 
 let world: World;
 let transfers: TransferService;
@@ -26,6 +27,11 @@ async function why(id: string, path: string): Promise<Reason> {
   const known = await learnAbout(transfers, [{task, from, to}]);
   return explainTask(task, known.get(id as TaskId) ?? {}, {run: 'r.1', from, to, now: Date.now()});
 }
+
+test('every error code of the list can be brought about, by order or, where it ends a task, by what it is about', () => {
+  const ends = 'EXTERNAL_CHECKSUM_MISMATCH';
+  expect([...FAULT_CODES, ends].sort()).toEqual([...ERROR_CODES].sort());
+});
 
 test('every fault that can be ordered is explained with its file, since when, how often and what to do', async () => {
   const tasks = await Promise.all(
@@ -109,5 +115,33 @@ test('a pause, an expired credential, a cancellation and a deadline that passed'
   expect(await why(dated, '/none')).toMatchObject({
     code: 'TASK_EXPIRED',
     why: 'what stood in its way: source:/none does not exist',
+  });
+});
+
+test('what moves, what has succeeded, and what is given up at once', async () => {
+  world.put('f', randomBytes(200_000));
+  world.globus.setRate(100_000);
+  const moving = await world.transfer({from: '/f', to: '/f'});
+  expect(await why(moving, '/f')).toMatchObject({standing: 'fine', code: 'TASK_ACTIVE', next: []});
+  world.globus.setRate(null);
+  await world.ended(moving);
+  expect(await why(moving, '/f')).toMatchObject({standing: 'fine', code: 'TASK_SUCCEEDED'});
+  const paths = {from: '/f', to: '/checked'};
+  const item = {DATA_TYPE: 'transfer_item', source_path: paths.from, destination_path: paths.to};
+  const checked = await world.transfer(paths, {DATA: [{...item, external_checksum: '0'.repeat(32)}]});
+  await world.ended(checked);
+  expect(await why(checked, '/f')).toMatchObject({
+    standing: 'action',
+    code: 'TASK_FAILED_EXTERNAL_CHECKSUM_MISMATCH',
+    what: expect.stringContaining('has another checksum than the one that was given'),
+    next: expect.arrayContaining([expect.stringContaining('stage resume r.1')]),
+  });
+  world.globus.setFault('destination', '/full', 'QUOTA_EXCEEDED');
+  const full = await world.transfer({from: '/f', to: '/full'}, {fail_on_quota_errors: true});
+  await world.ended(full);
+  expect(await why(full, '/full')).toMatchObject({
+    standing: 'action',
+    code: 'TASK_FAILED_QUOTA_EXCEEDED',
+    what: expect.stringContaining('the quota is used up where destination:/full'),
   });
 });

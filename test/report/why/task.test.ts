@@ -6,6 +6,7 @@ import {inOneLine} from '../../../src/report/why/explanation.ts';
 import {readTask} from '../../../src/transfer/globus/read-task.ts';
 import type {TaskEvent, TaskId, TransferTask} from '../../../src/transfer/transfer-service.ts';
 import {DESTINATION, SOURCE, taskDocument} from '../../transfer/documents.ts';
+import {ERROR_CODES} from './error-codes.ts';
 
 const NOW = Date.parse('2021-01-15T20:13:11Z');
 const PLACE = {
@@ -35,27 +36,23 @@ function error(code: string, {path = '/~/in/a.dat', collection = SOURCE, minutes
 
 const explain = (change: Record<string, unknown>, known: TaskKnowledge = {}) => explainTask(task(change), known, PLACE);
 
-/** Every code of an error event. Source: Globus Transfer API, "Task events". */
-const CODES = `ACL_CHANGED AMBIGUOUS_PATH AUTH CLOCK CONNECT_FAILED CONNECTION_BROKEN CONNECTION_RESET ENDPOINT_ERROR
-ENDPOINT_TOO_BUSY EXTERNAL_CHECKSUM_MISMATCH FILE_NOT_FOUND FILE_SIZE_CHANGED GC_NOT_CONNECTED GC_PAUSED GSI_DN_MISMATCH
-INTERNAL_ERROR INVALID_PATH_NAME INVALID_SERVICE_CREDENTIAL INVALID_SYMLINK IS_A_DIRECTORY IS_A_FILE LIMIT_EXCEEDED
-MPU_NOT_FOUND NO_APPEND_FILESYSTEM NO_CREDENTIALS NO_PHYSICALS NO_SPACE_LEFT NOT_A_DIRECTORY NOT_A_FILE NOT_A_SYMLINK
-PERMISSION_DENIED QUOTA_EXCEEDED TIMEOUT UNKNOWN VERIFY_CHECKSUM`.split(/\s+/);
-
 describe('a task that meets faults', () => {
-  test.each(CODES)('%s is explained in words of its own, with something to do next and no gap left open', (code) => {
-    expect(CODE_MEANINGS).toHaveProperty(code);
-    const trouble = readTrouble([error(code)], 100);
-    const reason = explain(
-      {nice_status: code, nice_status_short_description: 'x', faults: 2},
-      trouble ? {trouble} : {},
-    );
-    expect(reason.code).toBe(`TASK_FAULT_${code}`);
-    expect(reason.next.length).toBeGreaterThan(0);
-    expect([reason.what, ...reason.next].join(' ')).not.toMatch(/[{}]|undefined/);
-    expect(reason.what).not.toContain(code);
-    expect(reason).toMatchObject({why: 'the server said so; 2 faults so far', since: NOW - 600_000, times: 1});
-  });
+  test.each(ERROR_CODES)(
+    '%s is explained in words of its own, with something to do next and no gap left open',
+    (code) => {
+      expect(CODE_MEANINGS).toHaveProperty(code);
+      const trouble = readTrouble([error(code)], 100);
+      const reason = explain(
+        {nice_status: code, nice_status_short_description: 'x', faults: 2},
+        trouble ? {trouble} : {},
+      );
+      expect(reason.code).toBe(`TASK_FAULT_${code}`);
+      expect(reason.next.length).toBeGreaterThan(0);
+      expect([reason.what, ...reason.next].join(' ')).not.toMatch(/[{}]|undefined/);
+      expect(reason.what).not.toContain(code);
+      expect(reason).toMatchObject({why: 'the server said so; 2 faults so far', since: NOW - 600_000, times: 1});
+    },
+  );
 
   test('the file is named with its collection, the side is the one the event names, and the deadline is told', () => {
     const events = [
@@ -199,6 +196,10 @@ describe('a task that has ended', () => {
       what: 'the manager of its source cancelled it',
       why: '"we need the bandwidth"',
     });
+  });
+
+  test('given up for want of room, with no event that names a place: it is the destination', () => {
+    expect(explain(failed('NO_SPACE_LEFT')).what).toBe('no space is left for Globus Tutorial Collection 2:/~/out/');
   });
 
   test('given up at once: the fatal error in words', () => {
