@@ -1,7 +1,6 @@
-import {existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {copyCode, runWithPerson} from '../auth/support/person.ts';
 import {classic} from './support/workflows.ts';
 import {linesIn, localWorld, modeOf, type World} from './support/world.ts';
 
@@ -10,11 +9,6 @@ beforeAll(async () => {
   world = await localWorld();
 });
 afterAll(() => world.close());
-
-interface Kept {
-  readonly access_token: string;
-  readonly refresh_token: string;
-}
 
 interface Entry {
   readonly step?: string;
@@ -126,65 +120,4 @@ test('runs and tokens are readable by their owner alone', async () => {
     expect({file, others: statSync(file).mode & 0o077}).toEqual({file, others: 0});
   expect(existsSync(join(world.home, 'stand-ins/credentials.json'))).toBe(true);
   expect(modeOf(join(world.home, 'stand-ins/credentials.json'))).toBe('600');
-});
-
-test('a whole run of a person who signed in leaves no token and no code anywhere but in the token files', async () => {
-  const config = world.write(
-    'config.yaml',
-    `profiles:
-  person:
-    scheduler: local
-    transfer: {kind: local, client_id: 5b2f1d3c-0000-4000-8000-000000000009}
-    monitor: {min: 1s, max: 2s}
-`,
-  );
-  const env = {STAGE_PROFILE: 'person', STAGE_CONFIG: config};
-  const tokens = join(world.home, 'person/tokens');
-  const known = new Set<string>();
-  const learn = () => {
-    for (const name of readdirSync(tokens).filter((file) => file.startsWith('token-'))) {
-      const {access_token, refresh_token} = JSON.parse(readFileSync(join(tokens, name), 'utf8')) as Kept;
-      known.add(access_token).add(refresh_token);
-    }
-  };
-  const signedIn = await runWithPerson(['login'], {STAGE_HOME: world.home, ...env}, async (page) => {
-    const code = await copyCode(page);
-    if (code) known.add(code);
-    return code;
-  });
-  expect(signedIn.exitCode).toBe(0);
-  learn();
-
-  const go = join(world.work, 'person.go');
-  const {file, computed} = classic(world, 'person', {
-    body: `env > ${world.work}/person.env\nwhile [ ! -e ${go} ]; do sleep 0.2; done`,
-  });
-  await world.stage('run', file, {env});
-  await world.waitFor('the start of compute', () => linesIn(computed) === 1);
-  // The access token ends in the middle of the run: whatever looks next must renew it.
-  for (const name of readdirSync(tokens)) {
-    const kept = JSON.parse(readFileSync(join(tokens, name), 'utf8')) as Kept;
-    writeFileSync(join(tokens, name), JSON.stringify({...kept, expires_at: Date.now() - 1000}));
-  }
-  const looked = await world.stage('status', '--json', {env});
-  expect(looked.exitCode).toBe(0);
-  const processes = shownByProcesses();
-  world.write('person.go', '');
-  const sealed = join(world.home, 'person/sealed/person.1.json');
-  await world.waitFor('the end of the run', () => existsSync(sealed));
-  learn();
-  expect(known.size).toBeGreaterThanOrEqual(6); // code, two access and two refresh tokens, and the renewed access token
-
-  const queue = (await world.pbs('qstat', '-x', '-f')).stdout;
-  const texts = [
-    {part: 'qstat -x -f', text: queue},
-    {part: 'stderr of login', text: signedIn.stderr},
-    {part: 'status', text: looked.stdout + looked.stderr},
-    ...processes,
-    ...[...filesUnder(world.home), ...filesUnder(world.work)]
-      .filter((name) => !name.startsWith(join(tokens, 'token-')))
-      .map((name) => ({part: name, text: `${name}\n${readFileSync(name, 'latin1')}`})),
-  ];
-  expect(texts.length).toBeGreaterThan(40);
-  for (const secret of known) expect(texts.filter(({text}) => text.includes(secret)).map(({part}) => part)).toEqual([]);
 });

@@ -1,0 +1,50 @@
+import {readdirSync, readFileSync} from 'node:fs';
+
+/** What processes showed to whoever may look: their arguments and their environment. */
+export interface Shown {
+  /** such as `4711 cmdline: sh -c …` */
+  readonly part: string;
+  readonly text: string;
+}
+
+export interface ProcessWatch {
+  /** everything that was seen so far, each text once */
+  seen(): Shown[];
+  end(): void;
+}
+
+const LOOK_MS = 15;
+
+/**
+ * Look at all processes again and again, and keep what those show that have to do with a directory.
+ *
+ * A process that lives for a shorter time than two looks are apart may be missed; the many that are alike are not all missed.
+ *
+ * @param also is called at each look, for what else changes meanwhile
+ */
+export function watchProcesses(directory: string, also: () => void = () => undefined): ProcessWatch {
+  const texts = new Map<string, Shown>();
+  const look = () => {
+    also();
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+      const [cmdline = '', environ = ''] = ['cmdline', 'environ'].map((part) => shownIn(`/proc/${pid}/${part}`));
+      if (!cmdline.includes(directory) && !environ.includes(directory)) continue;
+      const name = cmdline.replaceAll('\0', ' ').slice(0, 120);
+      for (const [part, text] of Object.entries({cmdline, environ}))
+        if (!texts.has(`${part} ${text}`)) texts.set(`${part} ${text}`, {part: `${pid} ${part}: ${name}`, text});
+    }
+  };
+  const timer = setInterval(look, LOOK_MS);
+  return {
+    seen: () => [...texts.values()],
+    end: () => clearInterval(timer),
+  };
+}
+
+function shownIn(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return ''; // it has ended, or is somebody else's
+  }
+}
