@@ -7,7 +7,8 @@ export default class Whoami extends StageCommand {
   static override summary = 'Show who stage acts as at Globus, how, until when, and which sessions run out.';
   static override description =
     `Collections with a say in how old a sign-in may be are shown with the time at which it runs out: those of
-the workflow or the collections given, else of the runs that are under way. Exit 3 when one has run out.`;
+the workflow or the collections given, else of the runs that are under way. It says which run out before the
+transfers under way there could end. Exit 3 when one has run out.`;
   static override examples = [
     '<%= config.bin %> whoami',
     '<%= config.bin %> whoami workflow.yaml',

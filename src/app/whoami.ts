@@ -12,15 +12,19 @@ import {
   wantedCollections,
 } from './sign-in-collections.ts';
 import type {Stage} from './wiring.ts';
+import {workUnderWay} from './work-end.ts';
 
 /** What one collection demands of a sign-in, and how long that is met. */
 export interface SessionView {
   readonly collection: string;
   readonly name: string;
   readonly demand: string;
-  readonly state: 'good' | 'over' | 'unknown';
+  /** `short`: met now, and run out before the transfers under way there could end */
+  readonly state: 'good' | 'short' | 'over' | 'unknown';
   /** ISO 8601 */
   readonly until?: string;
+  /** the latest deadline of the transfers under way there */
+  readonly neededUntil?: string;
   /** what to do about it, before or after it has run out */
   readonly next?: string;
 }
@@ -39,6 +43,8 @@ export interface WhoamiReport {
   readonly renewableUntil?: string;
   /** when a person last proved who they are */
   readonly authenticatedAt?: string;
+  /** the latest deadline of all transfers under way */
+  readonly workUntil?: string;
   /** of collections with a say in how old a sign-in may be */
   readonly sessions: readonly SessionView[];
   readonly exit: ExitCode;
@@ -53,7 +59,8 @@ export async function whoami(stage: Stage, request: CollectionsRequest): Promise
   const named = request.workflow !== undefined || request.collections.length > 0;
   const wanted = named ? await wantedCollections(stage, request) : await collectionsInUse(stage);
   const found = settings.method === 'client' ? await client(settings) : await person(settings);
-  const sessions = await sessionsOf(stage, wanted, settings, found.identity.authenticatedAt);
+  const needed = await workUnderWay(stage);
+  const sessions = await sessionsOf(stage, {wanted, needed}, settings, found.identity.authenticatedAt);
   const {id, username, name, authenticatedAt} = found.identity;
   return {
     profile: stage.profile.name,
@@ -64,6 +71,7 @@ export async function whoami(stage: Stage, request: CollectionsRequest): Promise
     renewedBy: found.renewedBy,
     ...(found.renewedBy === 'refresh-token' ? {renewableUntil: iso(Date.now() + REFRESH_LAPSES_MS)} : {}),
     ...(authenticatedAt === undefined ? {} : {authenticatedAt: iso(authenticatedAt)}),
+    ...(needed.size === 0 ? {} : {workUntil: iso(Math.max(...needed.values()))}),
     sessions,
     exit: sessions.some(({state}) => state === 'over') ? EXIT.actionNeeded : EXIT.ok,
   };
@@ -109,7 +117,7 @@ async function identify(authUrl: string, tokens: OpenTokens): Promise<WhoIs> {
 
 async function sessionsOf(
   stage: Stage,
-  wanted: WantedCollections,
+  {wanted, needed}: {readonly wanted: WantedCollections; readonly needed: ReadonlyMap<string, number>},
   settings: SignInSettings,
   authenticatedAt: number | undefined,
 ): Promise<SessionView[]> {
@@ -118,7 +126,8 @@ async function sessionsOf(
     const name = wanted.get(collection) ?? collection;
     if (found instanceof StageError)
       return [{collection, name, demand: `not known: ${found.why ?? found.message}`, state: 'unknown'}];
-    const view = viewSession({collection, name, found, settings, authenticatedAt, now: Date.now()});
+    const neededUntil = needed.get(collection);
+    const view = viewSession({collection, name, found, settings, authenticatedAt, neededUntil, now: Date.now()});
     return view ? [view] : [];
   });
 }
@@ -129,16 +138,26 @@ interface SessionQuestion {
   readonly found: CollectionSeen;
   readonly settings: Pick<SignInSettings, 'method' | 'loginCommand'>;
   readonly authenticatedAt: number | undefined;
+  /** the latest deadline of the transfers under way there */
+  readonly neededUntil?: number | undefined;
   readonly now: number;
 }
 
 /** How long a sign-in satisfies one collection; undefined for one that has no say in it. Pure. Renewing tokens does not make a session younger: only signing in does. */
 export function viewSession(question: SessionQuestion): SessionView | undefined {
-  const {collection, name, found, settings, authenticatedAt, now} = question;
+  const {collection, name, found, settings, authenticatedAt, neededUntil, now} = question;
   const minutes = found.authenticationTimeoutMinutes;
-  if (!found.highAssurance && minutes === undefined) return undefined;
-  const demand = minutes === undefined ? 'a sign-in of high assurance' : `a sign-in not older than ${minutes} min`;
-  const about = {collection, name, demand};
+  const policy = found.authenticationPolicy;
+  if (!found.highAssurance && minutes === undefined && policy === undefined) return undefined;
+  const demand = [
+    minutes === undefined
+      ? found.highAssurance
+        ? 'a sign-in of high assurance'
+        : 'a sign-in'
+      : `a sign-in not older than ${minutes} min`,
+    ...(policy === undefined ? [] : [`that meets the policy ${policy}`]),
+  ].join(' ');
+  const about = {collection, name, demand, ...(neededUntil === undefined ? {} : {neededUntil: iso(neededUntil)})};
   if (settings.method === 'client')
     return {
       ...about,
@@ -146,10 +165,13 @@ export function viewSession(question: SessionQuestion): SessionView | undefined 
       next: 'a client never signs in as a person does: use sign_in: native-app for it',
     };
   const next =
-    settings.method === 'globus-cli' ? 'globus login --force' : `${settings.loginCommand} --collection ${name}`;
+    settings.method === 'globus-cli'
+      ? 'globus login --force'
+      : `${settings.loginCommand} --collection ${name}${policy === undefined ? '' : ` --policy ${policy}`}`;
   if (minutes === undefined || authenticatedAt === undefined) return {...about, state: 'unknown', next};
   const until = authenticatedAt + minutes * 60_000;
-  return {...about, state: until > now ? 'good' : 'over', until: iso(until), next};
+  const state = until <= now ? 'over' : neededUntil !== undefined && until < neededUntil ? 'short' : 'good';
+  return {...about, state, until: iso(until), next};
 }
 
 function iso(at: number): string {

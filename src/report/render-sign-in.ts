@@ -1,8 +1,9 @@
 interface Session {
   readonly name: string;
   readonly demand: string;
-  readonly state: 'good' | 'over' | 'unknown';
+  readonly state: 'good' | 'short' | 'over' | 'unknown';
   readonly until?: string;
+  readonly neededUntil?: string;
   readonly next?: string;
 }
 
@@ -15,6 +16,7 @@ interface Whoami {
   readonly renewedBy: 'refresh-token' | 'client-secret' | 'none';
   readonly renewableUntil?: string;
   readonly authenticatedAt?: string;
+  readonly workUntil?: string;
   readonly sessions: readonly Session[];
 }
 
@@ -39,6 +41,7 @@ export function renderWhoami(report: Whoami): string {
     `  signed in   ${BY[report.signedInBy]}${report.authenticatedAt ? `, ${local(report.authenticatedAt)}` : ''}`,
     `  tokens      kept ${KEPT[report.tokens]}`,
     `  good until  ${untilWhen(report)}`,
+    ...(report.workUntil ? [`  work        ${workWhen(report, report.workUntil)}`] : []),
     ...sessions.flatMap(renderSession),
   ].join('\n');
 }
@@ -50,9 +53,16 @@ function untilWhen({accessUntil, renewedBy, renewableUntil}: Whoami): string {
   return `${access}, renewed by itself; unused, it lapses ${local(renewableUntil ?? '')}`;
 }
 
-function renderSession({name, demand, state, until, next}: Session): string[] {
+/** Instants in ISO 8601 UTC are in order as text is. */
+function workWhen({accessUntil, renewedBy}: Whoami, until: string): string {
+  const short = renewedBy === 'none' && accessUntil !== undefined && accessUntil < until;
+  return `transfers under way may go on until ${local(until)}${short ? ', longer than you are signed in' : ''}`;
+}
+
+function renderSession({name, demand, state, until, neededUntil, next}: Session): string[] {
   const when = {
     good: `met until ${local(until ?? '')}`,
+    short: `met until ${local(until ?? '')}, and a transfer there may go on until ${local(neededUntil ?? '')}`,
     over: `run out ${local(until ?? '')}`,
     unknown: 'whether it is met is not known',
   };

@@ -100,6 +100,8 @@ export interface CollectionSeen {
   readonly highAssurance?: boolean;
   /** how long a sign-in is good for there */
   readonly authenticationTimeoutMinutes?: number;
+  /** id of the policy that a sign-in must meet there */
+  readonly authenticationPolicy?: string;
   /** whom to write to about it */
   readonly contact?: string;
   /** a personal collection whose machine is not connected, or that its owner paused */

@@ -128,6 +128,27 @@ test.each([
   expect(viewSession({collection: 'x', name: 'x', found, settings, authenticatedAt: 0, now})).toMatchObject({state});
 });
 
+test.each([
+  ['before the transfers there could end', 90, 'short'],
+  ['after them', 30, 'good'],
+] as const)('a session that runs out %s', (_, minutes, state) => {
+  const found = {id: 'x', displayName: 'X', owner: '', entityType: '', authenticationTimeoutMinutes: 60};
+  const settings = {method: 'native-app', loginCommand: 'stage login'} as const;
+  const about = {collection: 'x', name: 'x', found, settings, authenticatedAt: 0, now: 0};
+  const neededUntil = minutes * 60_000;
+  expect(viewSession({...about, neededUntil})).toMatchObject({state, neededUntil: new Date(neededUntil).toISOString()});
+});
+
+test('a policy of a collection is named, and how to meet it', () => {
+  const found = {id: 'x', displayName: 'X', owner: '', entityType: '', authenticationPolicy: 'p-7'};
+  const settings = {method: 'native-app', loginCommand: 'stage login'} as const;
+  expect(viewSession({collection: 'x', name: 'x', found, settings, authenticatedAt: 0, now: 0})).toMatchObject({
+    demand: 'a sign-in that meets the policy p-7',
+    state: 'unknown',
+    next: 'stage login --collection x --policy p-7',
+  });
+});
+
 test('a collection without a say in it is not mentioned', () => {
   const found = {id: 'x', displayName: 'X', owner: '', entityType: 'GCP_mapped_collection'};
   const settings = {method: 'native-app', loginCommand: 'stage login'} as const;

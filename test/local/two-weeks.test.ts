@@ -75,6 +75,9 @@ steps:
   expect(early).toHaveLength(1);
 
   await pause(5 * DAY_MS);
+  const whoami = (await world.stage('whoami', '--json')).json();
+  expect(whoami).toMatchObject({signedInBy: 'native-app', renewedBy: 'refresh-token', exit: 0});
+  expect(Date.parse(String(whoami.workUntil))).toBeGreaterThan(task.deadline);
   await world.stage('local', 'expire', 'archive');
   const why = await world.stage('why', 'long');
   expect(why.exitCode).toBe(3);

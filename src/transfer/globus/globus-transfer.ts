@@ -189,6 +189,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         entityType: found.entity_type ?? '',
         ...(found.high_assurance ? {highAssurance: true} : {}),
         ...(found.authentication_timeout_mins ? {authenticationTimeoutMinutes: found.authentication_timeout_mins} : {}),
+        ...(found.authentication_policy_id ? {authenticationPolicy: found.authentication_policy_id} : {}),
         ...(found.contact_email ? {contact: found.contact_email} : {}),
         ...awayOf(found),
         ...(found.non_functional ? {nonFunctional: true} : {}),

@@ -100,6 +100,7 @@ export const EndpointDocument = z.object({
   entity_type: Text,
   high_assurance: z.nullish(z.boolean()),
   authentication_timeout_mins: Count,
+  authentication_policy_id: Text,
   contact_email: Text,
   gcp_connected: z.nullish(z.boolean()),
   gcp_paused: z.nullish(z.boolean()),

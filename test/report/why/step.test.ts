@@ -57,6 +57,21 @@ const CASES: readonly (readonly [what: string, run: ARun, code: string, next: Re
     /stage resume/,
   ],
   [
+    'a sign-in is wanted first',
+    moved().fact('in.1.transfer.sign-in-1', {what: 'a consent', why: 'said', next: ['stage login --collection c']}),
+    'SIGN_IN_NEEDED',
+    /^stage login --collection c$/,
+  ],
+  [
+    'a refusal brings its own advice',
+    moved()
+      .fact('in.1.transfer.intent', {submissionId: 's'})
+      .fact('in.1.transfer.refused', {why: 'no', retry: false, next: ['Correct the id.']})
+      .outcome('in', 'failed'),
+    'STEP_FAILED',
+    /^Correct the id\.\n[\s\S]*stage resume r\.1$/,
+  ],
+  [
     'the submission is not confirmed',
     moved().fact('in.1.transfer.intent', {submissionId: 's'}),
     'SUBMISSION_UNCONFIRMED',
@@ -77,6 +92,18 @@ test.each(CASES)('%s: %#', (_what, run, code, next) => {
   const [reason] = explain(run);
   expect(reason).toMatchObject({code});
   expect(reason?.next.join('\n')).toMatch(next);
+});
+
+test('a step that could not be started just now says what stood in the way, if it concerns that step', () => {
+  const problem = {code: 'TRANSFER_UNREACHABLE', what: 'Globus did not answer', why: 'maintenance', next: ['later']};
+  const look = (run: ARun) =>
+    explainRun({run: run.state, seen: run.seen(), settings: SETTINGS}, new Map(), undefined, [problem]);
+  expect(look(moved())).toMatchObject([
+    {code: 'GLOBUS_NOT_ASKED', standing: 'trouble', why: 'Globus did not answer: maintenance', next: ['later']},
+  ]);
+  expect(look(alone())).toMatchObject([{code: 'STEP_TO_BE_STARTED'}]);
+  const unconfirmed = moved().fact('in.1.transfer.intent', {submissionId: 's'});
+  expect(look(unconfirmed)[0]?.why).toMatch(/^Globus did not answer: maintenance\. it is asked again under the same/);
 });
 
 test('a pause before a retry says what failed, and when the next attempt begins', () => {
