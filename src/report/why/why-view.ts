@@ -57,9 +57,9 @@ interface Problem {
 /** A step that the look just now should have started, and could not. */
 function withProblem(reason: Reason, step: Step, problems: readonly Problem[]): Reason {
   const [away, code] =
-    step.kind === 'transfer'
-      ? (['TRANSFER_UNREACHABLE', 'GLOBUS_NOT_ASKED'] as const)
-      : (['SCHEDULER_UNREACHABLE', 'PBS_NOT_ASKED'] as const);
+    step.kind === 'job'
+      ? (['SCHEDULER_UNREACHABLE', 'PBS_NOT_ASKED'] as const)
+      : (['TRANSFER_UNREACHABLE', 'GLOBUS_NOT_ASKED'] as const);
   const problem = problems.find((one) => one.code === away);
   if (!problem || !['STEP_TO_BE_STARTED', 'SUBMISSION_UNCONFIRMED'].includes(reason.code)) return reason;
   const cause = problem.why ? `${problem.what}: ${problem.why}` : problem.what;
