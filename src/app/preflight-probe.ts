@@ -22,7 +22,12 @@ export async function probeDestinations(
           path: `${await nearest(transfers, {...place, path: parentOf(place.path)})}.stage-probe-${newWord()}/`,
         };
         await transfers.makeDirectory(probe);
-        await transfers.deleteDirectory(await transfers.newSubmissionId(), probe, 'stage check: its own probe');
+        await transfers.submit(await transfers.newSubmissionId(), {
+          label: 'stage check: its own probe',
+          collection: probe.collection,
+          paths: [probe.path],
+          recursive: true, // Globus deletes no directory without
+        });
         return fine(`${where} can be written`, `${probe.path} was made there; Globus is deleting it`);
       } catch (error) {
         if (!(error instanceof StageError)) throw error;

@@ -140,7 +140,7 @@ function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners
     stat: (place) => transfers.stat(place),
     // Of the check before a run, which makes no effect that another process goes by.
     makeDirectory: (place) => transfers.makeDirectory(place),
-    deleteDirectory: (id, place, label) => transfers.deleteDirectory(id, place, label),
+    skipped: (task, limit) => transfers.skipped(task, limit),
     moved: (task) => transfers.moved(task),
     list: (place) => transfers.list(place),
     collection: (id) => transfers.collection(id),

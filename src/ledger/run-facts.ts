@@ -1,5 +1,5 @@
 import type {JobId} from '../scheduler/scheduler.ts';
-import type {TaskId, TransferRequest} from '../transfer/transfer-service.ts';
+import type {TaskId, TaskRequest} from '../transfer/transfer-service.ts';
 import type {Workflow} from '../workflow/workflow.ts';
 import type {RunId} from './layout.ts';
 
@@ -47,7 +47,7 @@ export type TransferIntent = {
   readonly by: string;
   /** as for {@link JobIntent} */
   readonly updates?: number;
-} & ({readonly submissionId: string; readonly request: TransferRequest} | {readonly adopted: TaskId});
+} & ({readonly submissionId: string; readonly request: TaskRequest} | {readonly adopted: TaskId});
 
 export type OutcomeState = 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'lost';
 

@@ -18,6 +18,35 @@ export interface TransferOptions {
   readonly encryptData: boolean;
   /** ISO 8601 instant after which Globus gives up */
   readonly deadline?: string;
+  /** tried in order on the names met while walking directories: the first that fits decides, and none includes */
+  readonly filters?: readonly FilterRule[];
+  /** remove at the destination of a directory what the source does not have */
+  readonly deleteExtra?: true;
+  /** pass over files of the source that are missing or may not be read */
+  readonly skipSourceErrors?: true;
+  /** a full quota at the destination ends the task, instead of being tried again */
+  readonly failOnQuota?: true;
+  /** links met while walking directories: made anew at the destination, or what they lead to copied; absent leaves them out */
+  readonly symlinks?: 'keep' | 'copy';
+}
+
+/** Which names a transfer of directories takes along. Wildcards: `* ? [] [!]`. */
+export interface FilterRule {
+  readonly method: 'include' | 'exclude';
+  readonly name: string;
+  /** absent: both */
+  readonly type?: 'file' | 'dir';
+}
+
+/** One file or directory of a transfer: absolute paths. */
+export interface TransferItem {
+  readonly from: string;
+  readonly to: string;
+  readonly recursive: boolean;
+  /** of the file, in hex; a mismatch fails the whole task */
+  readonly checksum?: string;
+  /** absent: MD5 */
+  readonly checksumAlgorithm?: string;
 }
 
 /** One transfer task to be asked for. */
@@ -26,9 +55,22 @@ export interface TransferRequest {
   readonly label: string;
   readonly sourceCollection: string;
   readonly destinationCollection: string;
-  readonly items: readonly {readonly from: string; readonly to: string; readonly recursive: boolean}[];
+  readonly items: readonly TransferItem[];
   readonly options: TransferOptions;
 }
+
+/** One delete task to be asked for. What is not there (any more) is no error. */
+export interface DeleteRequest {
+  readonly label: string;
+  readonly collection: string;
+  readonly paths: readonly string[];
+  /** directories too, with all that is in them */
+  readonly recursive: boolean;
+  readonly deadline?: string;
+}
+
+/** What a task of ours is to do. */
+export type TaskRequest = TransferRequest | DeleteRequest;
 
 /** What one look told about one task. */
 export type TaskSeen =
@@ -54,6 +96,8 @@ export interface TransferTask {
   readonly bytesTransferred: number;
   readonly filesTransferred: number;
   readonly filesSkipped: number;
+  /** files and directories passed over since their source could not be read; absent: none */
+  readonly skippedErrors?: number;
   /** files found so far; grows while directories are walked */
   readonly files: number;
   readonly subtasksTotal: number;
@@ -79,6 +123,16 @@ export interface TaskEvent {
   readonly code: string;
   readonly isError: boolean;
   readonly description: string;
+  readonly details: string;
+}
+
+/** A file or directory that a task passed over, and why. A path is absent where the identity may not know it. */
+export interface SkippedFile {
+  readonly from?: string;
+  readonly to?: string;
+  readonly isDirectory: boolean;
+  /** such as `PERMISSION_DENIED` */
+  readonly code: string;
   readonly details: string;
 }
 
@@ -121,8 +175,8 @@ export interface FileEntry {
 export interface TransferService {
   /** A fresh submission id. Store it before `submit`. */
   newSubmissionId(): Promise<string>;
-  /** Ask for a transfer. The same submission id asked twice is still one task. */
-  submit(submissionId: string, request: TransferRequest): Promise<TaskId>;
+  /** Ask for a transfer or a deletion. The same submission id asked twice is still one task. */
+  submit(submissionId: string, request: TaskRequest): Promise<TaskId>;
   /** Look at many tasks with one question (in chunks of 50). Never throws for what Globus says.
    *  @returns an entry for every id that was asked about */
   look(tasks: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>>;
@@ -136,14 +190,14 @@ export interface TransferService {
   pauses(task: TaskId): Promise<readonly Pause[]>;
   /** Some of the files that a task has moved, as absolute paths; none before the first has arrived. */
   moved(task: TaskId): Promise<readonly {readonly from: string; readonly to: string}[]>;
+  /** What a task with `skipSourceErrors` passed over, at most `limit` of it; `more` when there is more. */
+  skipped(task: TaskId, limit: number): Promise<{readonly files: readonly SkippedFile[]; readonly more: boolean}>;
   /** List one directory of a collection. */
   list(place: Place): Promise<readonly FileEntry[]>;
   /** What lies at a path; undefined when there is nothing. */
   stat(place: Place): Promise<FileEntry | undefined>;
   /** Make one directory. @throws {TransferRefused} when it exists, or its parent does not */
   makeDirectory(place: Place): Promise<void>;
-  /** Ask for the deletion of a directory and all that is in it. It is a task of its own: this does not wait for it. The same submission id asked twice is still one task. */
-  deleteDirectory(submissionId: string, place: Place, label: string): Promise<TaskId>;
   collection(id: string): Promise<CollectionSeen>;
 }
 

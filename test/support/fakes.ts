@@ -12,8 +12,8 @@ import {
 } from '../../src/scheduler/scheduler.ts';
 import {
   type TaskId,
+  type TaskRequest,
   type TaskSeen,
-  type TransferRequest,
   type TransferService,
   TransferUnreachable,
 } from '../../src/transfer/transfer-service.ts';
@@ -107,7 +107,7 @@ export class FakeScheduler implements Scheduler {
 
 /** Globus in memory: tasks by submission id. */
 export class FakeTransfers implements TransferService {
-  readonly tasks = new Map<string, {task: TaskId; request: TransferRequest; seen: TaskSeen}>();
+  readonly tasks = new Map<string, {task: TaskId; request: TaskRequest; seen: TaskSeen}>();
   down = false;
   /** thrown at every submission until it is taken away */
   refuseWith: Error | undefined;
@@ -122,7 +122,7 @@ export class FakeTransfers implements TransferService {
     return `sub-${++this.ids}`;
   }
 
-  async submit(id: string, request: TransferRequest): Promise<TaskId> {
+  async submit(id: string, request: TaskRequest): Promise<TaskId> {
     this.reach();
     if (this.refuseWith) throw this.refuseWith;
     const known = this.tasks.get(id) ?? {
@@ -175,8 +175,8 @@ export class FakeTransfers implements TransferService {
 
   async makeDirectory(): Promise<void> {}
 
-  async deleteDirectory(id: string): Promise<TaskId> {
-    return `task-${id}` as TaskId;
+  async skipped() {
+    return {files: [], more: false};
   }
 
   async list() {

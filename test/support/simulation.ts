@@ -172,7 +172,7 @@ export class Simulation {
         pauses: () => globus.pauses(),
         stat: () => globus.stat(),
         makeDirectory: () => globus.makeDirectory(),
-        deleteDirectory: (id) => globus.deleteDirectory(id),
+        skipped: () => globus.skipped(),
         list: () => globus.list(),
         collection: () => globus.collection(),
       },

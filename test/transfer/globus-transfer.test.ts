@@ -364,7 +364,8 @@ test('makes a directory, and asks for the deletion of that one alone', async () 
   ]);
   const place = {collection: SOURCE, path: '/~/probe'};
   await transfer.makeDirectory(place);
-  expect(await transfer.deleteDirectory(SUBMISSION_ID, place, 'a label')).toBe(taskId(1));
+  const request = {label: 'a label', collection: SOURCE, paths: ['/~/probe'], recursive: true};
+  expect(await transfer.submit(SUBMISSION_ID, request)).toBe(taskId(1));
   expect(asked.map(({method, path}) => [method, path])).toEqual([
     ['POST', `/v0.10/operation/endpoint/${SOURCE}/mkdir`],
     ['POST', '/v0.10/delete'],
@@ -373,7 +374,9 @@ test('makes a directory, and asks for the deletion of that one alone', async () 
   expect(JSON.parse(asked[1]?.body ?? '')).toMatchObject({
     submission_id: SUBMISSION_ID,
     endpoint: SOURCE,
+    label: 'a label',
     recursive: true,
+    ignore_missing: true,
     DATA: [{DATA_TYPE: 'delete_item', path: '/~/probe'}],
   });
 });
@@ -389,4 +392,76 @@ test('asks for unfinished tasks alone when so told, and says of a collection tha
   expect(await transfer.recent({unfinished: true})).toHaveLength(1);
   expect(asked[0]?.query.filter).toBe('type:TRANSFER/status:ACTIVE,INACTIVE');
   expect(await transfer.collection(SOURCE)).toMatchObject({away: 'not connected', contact: 'a@b', nonFunctional: true});
+});
+
+test('asks for every option by the name that Globus has for it, and for none that was not given', async () => {
+  const {transfer, asked} = await globus([ACCEPTED, ACCEPTED]);
+  const checksum = 'd41d8cd98f00b204e9800998ecf8427e';
+  await transfer.submit(
+    SUBMISSION_ID,
+    aTransfer({
+      items: [
+        {from: '/a', to: '/b', recursive: false, checksum, checksumAlgorithm: 'MD5'},
+        {from: '/c/', to: '/d/', recursive: true},
+      ],
+      options: {
+        verifyChecksum: true,
+        preserveTimestamp: false,
+        encryptData: false,
+        filters: [
+          {method: 'include', name: '*.nc', type: 'file'},
+          {method: 'exclude', name: '*'},
+        ],
+        deleteExtra: true,
+        skipSourceErrors: true,
+        failOnQuota: true,
+        symlinks: 'copy',
+      },
+    }),
+  );
+  await transfer.submit(SUBMISSION_ID, aTransfer());
+  const [rich, plain] = asked.map(({body}) => JSON.parse(body ?? ''));
+  expect(rich).toMatchObject({
+    filter_rules: [
+      {DATA_TYPE: 'filter_rule', method: 'include', name: '*.nc', type: 'file'},
+      {DATA_TYPE: 'filter_rule', method: 'exclude', name: '*'},
+    ],
+    delete_destination_extra: true,
+    skip_source_errors: true,
+    fail_on_quota_errors: true,
+    recursive_symlinks: 'copy',
+    DATA: [
+      {source_path: '/a', external_checksum: checksum, checksum_algorithm: 'MD5'},
+      {source_path: '/c/', recursive: true},
+    ],
+  });
+  expect(rich.DATA[1]).not.toHaveProperty('external_checksum');
+  for (const key of ['filter_rules', 'delete_destination_extra', 'skip_source_errors', 'recursive_symlinks'])
+    expect(plain).not.toHaveProperty(key);
+});
+
+test('reads what a task passed over page by page, and says when there is more than was asked for', async () => {
+  const skipped = (path: string | null) => ({
+    DATA_TYPE: 'skipped_error',
+    source_path: path,
+    destination_path: null,
+    is_directory: false,
+    error_code: 'PERMISSION_DENIED',
+    error_details: 'Permission\n denied',
+  });
+  const page = (marker: number, next: number | null, ...paths: (string | null)[]) => ({
+    status: 200,
+    json: {DATA_TYPE: 'skipped_errors', marker, next_marker: next, DATA: paths.map(skipped)},
+  });
+  const {transfer, asked} = await globus([page(0, 2, '/a', null), page(2, null, '/c'), page(0, 2, '/a', '/b')]);
+  expect(await transfer.skipped(taskId(1), 10)).toEqual({
+    files: [
+      {from: '/a', isDirectory: false, code: 'PERMISSION_DENIED', details: 'Permission denied'},
+      {isDirectory: false, code: 'PERMISSION_DENIED', details: 'Permission denied'},
+      {from: '/c', isDirectory: false, code: 'PERMISSION_DENIED', details: 'Permission denied'},
+    ],
+    more: false,
+  });
+  expect(asked.map(({query}) => query.marker)).toEqual([undefined, '2']);
+  expect(await transfer.skipped(taskId(1), 2)).toMatchObject({files: [{from: '/a'}, {from: '/b'}], more: true});
 });

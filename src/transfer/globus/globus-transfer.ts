@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import {
   type CollectionSeen,
   type FileEntry,
+  type SkippedFile,
   type TaskId,
   type TaskSeen,
   TransferRefused,
@@ -14,6 +15,7 @@ import {
 } from '../transfer-service.ts';
 import {type CallerSettings, createCaller, type Send} from './caller.ts';
 import {readPauses} from './read-pauses.ts';
+import {readSkipped} from './read-skipped.ts';
 import {readTask, readTaskList, readTime} from './read-task.ts';
 import {deleteDocument, isUuid, taskFilter, transferDocument} from './requests.ts';
 import {
@@ -24,6 +26,7 @@ import {
   MovedList,
   PauseInfo,
   Result,
+  SkippedList,
   SubmissionId,
   SubmissionResult,
   TASK_FIELDS,
@@ -67,10 +70,19 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
     },
 
     async submit(submissionId, request) {
-      const payload = transferDocument(submissionId, request);
-      const {task_id} = await ask('POST /transfer', SubmissionResult, (options, sdk) =>
-        submissions.submitTransfer({...options, payload}, sdk),
-      );
+      const send = (): Promise<z.infer<typeof SubmissionResult>> => {
+        if ('collection' in request) {
+          const payload = deleteDocument(submissionId, request);
+          return ask('POST /delete', SubmissionResult, (options, sdk) =>
+            submissions.submitDelete({...options, payload}, sdk),
+          );
+        }
+        const payload = transferDocument(submissionId, request);
+        return ask('POST /transfer', SubmissionResult, (options, sdk) =>
+          submissions.submitTransfer({...options, payload}, sdk),
+        );
+      };
+      const {task_id} = await send();
       return task_id as TaskId; // read here
     },
 
@@ -135,6 +147,21 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       return list.DATA.flatMap(({source_path: from, destination_path: to}) => (from && to ? [{from, to}] : []));
     },
 
+    async skipped(task, limit) {
+      checkId(task, 'task');
+      const files: SkippedFile[] = [];
+      let marker: number | undefined;
+      do {
+        const query: {marker?: number} = marker === undefined ? {} : {marker};
+        const page = await ask(`GET /task/${task}/skipped_errors`, SkippedList, (options, sdk) =>
+          tasks.getSkippedErrors(task, {...options, query}, sdk),
+        );
+        files.push(...page.DATA.map(readSkipped));
+        marker = page.DATA.length === 0 ? undefined : (page.next_marker ?? undefined);
+      } while (marker !== undefined && files.length < limit);
+      return {files: files.slice(0, limit), more: marker !== undefined || files.length > limit};
+    },
+
     async list({collection, path}) {
       checkId(collection, 'collection');
       const asked = `GET /operation/endpoint/${collection}/ls of ${path}`;
@@ -167,14 +194,6 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       await ask(`POST /operation/endpoint/${collection}/mkdir of ${path}`, Result, (options, sdk) =>
         files.mkdir(collection, {...options, payload: {path}}, sdk),
       );
-    },
-
-    async deleteDirectory(submissionId, place, label) {
-      const payload = deleteDocument(submissionId, place, label);
-      const {task_id} = await ask('POST /delete', SubmissionResult, (options, sdk) =>
-        submissions.submitDelete({...options, payload}, sdk),
-      );
-      return task_id as TaskId; // read here
     },
 
     async collection(id) {

@@ -23,6 +23,7 @@ export function readTask(document: unknown): TaskSeen {
     bytesTransferred: task.bytes_transferred ?? 0,
     filesTransferred: task.files_transferred ?? 0,
     filesSkipped: task.files_skipped ?? 0,
+    ...optional('skippedErrors', task.subtasks_skipped_errors || undefined),
     files: task.files ?? 0,
     subtasksTotal: task.subtasks_total ?? 0,
     subtasksPending: task.subtasks_pending ?? 0,

@@ -1,6 +1,6 @@
 import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
 import {RequestWrong} from '../../errors.ts';
-import type {Place, TaskId, TransferRequest} from '../transfer-service.ts';
+import type {DeleteRequest, TaskId, TransferRequest} from '../transfer-service.ts';
 
 const LABEL_LENGTH = 128;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -39,27 +39,39 @@ export function transferDocument(submissionId: string, request: TransferRequest)
     encrypt_data: options.encryptData,
     ...(options.syncLevel === undefined ? {} : {sync_level: options.syncLevel}),
     ...(options.deadline === undefined ? {} : {deadline: options.deadline}),
+    ...(options.deleteExtra ? {delete_destination_extra: true} : {}),
+    ...(options.skipSourceErrors ? {skip_source_errors: true} : {}),
+    ...(options.failOnQuota ? {fail_on_quota_errors: true} : {}),
+    ...(options.symlinks === undefined ? {} : {recursive_symlinks: options.symlinks}),
+    ...(options.filters === undefined
+      ? {}
+      : {filter_rules: options.filters.map((rule) => ({DATA_TYPE: 'filter_rule', ...rule}))}),
     DATA: request.items.map((item) => ({
       DATA_TYPE: 'transfer_item',
       source_path: item.from,
       destination_path: item.to,
       recursive: item.recursive,
+      ...(item.checksum === undefined ? {} : {external_checksum: item.checksum}),
+      ...(item.checksumAlgorithm === undefined ? {} : {checksum_algorithm: item.checksumAlgorithm}),
     })),
   };
 }
 
-/** The document that deletes one directory: Globus deletes none without `recursive`. Pure. Source: Globus Transfer API, "Transfer and Delete Documents". */
-export function deleteDocument(submissionId: string, {collection, path}: Place, label: string): DeleteFields {
+/** The delete document. Pure. Source: Globus Transfer API, "Transfer and Delete Documents". @throws {RequestWrong} */
+export function deleteDocument(submissionId: string, request: DeleteRequest): DeleteFields {
+  const {label, collection, paths, recursive, deadline} = request;
   checkLabel(label);
-  checkPath(path);
+  paths.forEach(checkPath);
   return {
     DATA_TYPE: 'delete',
     submission_id: submissionId,
     label,
     endpoint: collection,
-    recursive: true,
+    recursive,
     ignore_missing: true,
-    DATA: [{DATA_TYPE: 'delete_item', path}],
+    interpret_globs: false,
+    ...(deadline === undefined ? {} : {deadline}),
+    DATA: paths.map((path) => ({DATA_TYPE: 'delete_item', path})),
   };
 }
 

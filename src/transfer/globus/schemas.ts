@@ -28,6 +28,7 @@ export const TaskDocument = z.object({
   files_skipped: Count,
   subtasks_total: Count,
   subtasks_pending: Count,
+  subtasks_skipped_errors: Count,
   bytes_transferred: Count,
   effective_bytes_per_second: Count,
   canceled_by_admin: Text,
@@ -90,6 +91,19 @@ export const PauseInfo = z.object({
 export type PauseInfo = z.infer<typeof PauseInfo>;
 
 export const MovedList = z.object({DATA: z.array(z.object({source_path: Text, destination_path: Text}))});
+
+export const SkippedDocument = z.object({
+  source_path: Text,
+  destination_path: Text,
+  is_directory: z.nullish(z.boolean()),
+  error_code: Text,
+  error_details: Text,
+});
+/** Paged by marker: an integer, null at the end. */
+export const SkippedList = z.object({
+  DATA: z.array(SkippedDocument),
+  next_marker: Count,
+});
 
 export const EndpointDocument = z.object({
   id: z.string(),
