@@ -3,6 +3,7 @@ import {basename, dirname, resolve} from 'node:path';
 import {RequestWrong} from '../errors.ts';
 import {readDirectives} from '../scheduler/pbs/directives.ts';
 import {fingerprint, hashScripts} from '../workflow/fingerprint.ts';
+import type {ReadText} from '../workflow/read-batches.ts';
 import type {Workflow} from '../workflow/workflow.ts';
 import type {Stage} from './wiring.ts';
 
@@ -109,7 +110,11 @@ async function readWorkflow(stage: Stage, request: WorkflowRequest): Promise<Wor
   const text = readText(file);
   const {loadWorkflow} = await import('../workflow/load.ts');
   const source = {text, file, directory: dirname(resolve(file))};
-  return loadWorkflow(source, {params: request.params, collections: await stage.collections()});
+  return loadWorkflow(source, {
+    params: request.params,
+    collections: await stage.collections(),
+    readText: readBatchFile,
+  });
 }
 
 /** The flags that say something of the steps given as flags. */
@@ -130,6 +135,19 @@ function readText(file: string): string {
       why: inWords(error),
       next: ['Name an existing YAML file; docs/workflow-file.md shows one.'],
     });
+  }
+}
+
+/** A hundred thousand items with long paths. */
+const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+
+function readBatchFile(path: string): ReturnType<ReadText> {
+  try {
+    const content = readFileSync(path);
+    if (content.byteLength > MAX_BATCH_BYTES) return {wrong: 'it has more than 64 MiB'};
+    return {text: new TextDecoder('utf-8', {fatal: true}).decode(content)};
+  } catch (error) {
+    return {wrong: error instanceof TypeError ? 'it is not UTF-8' : inWords(error)};
   }
 }
 

@@ -1,6 +1,7 @@
 import {earlierAttempts} from '../ledger/attempts.ts';
 import type {RunState} from '../ledger/run-facts.ts';
 import type {TransferOptions, TransferRequest} from '../transfer/transfer-service.ts';
+import {itemsOf} from '../workflow/items.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 
 /** The transfer a step asks for. Its label names run, step and attempt, so that a task can be found when all else is lost. */
@@ -10,7 +11,7 @@ export function transferRequest(run: RunState, step: TransferStep, attempt: numb
     label: transferLabel(run.spec.run, step.name, attempt),
     sourceCollection: step.from.collection,
     destinationCollection: step.to.collection,
-    items: [{from: step.from.path, to: step.to.path, recursive: step.recursive}],
+    items: itemsOf(step),
     options: again ? withChecksumSync(step.options) : step.options,
   };
 }

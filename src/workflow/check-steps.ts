@@ -1,7 +1,9 @@
 import {readArrayRange} from './array-range.ts';
+import {checkTransfer} from './check-transfer.ts';
 import {findCycle, type GraphStep} from './graph.ts';
-import {readPlace, resolveCollection} from './places.ts';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from './problems.ts';
+import type {Batches} from './read-batches.ts';
+import {wrongParts} from './split-items.ts';
 
 /**
  * What the schema cannot see: references between steps, circles, collections, and keys that contradict each other.
@@ -10,8 +12,13 @@ import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from 
  * one go, and each only once.
  *
  * @param collections ids by friendly name, of the configuration
+ * @param batches     what its batch files hold
  */
-export function checkSteps(raw: unknown, collections: Readonly<Record<string, string>>): Problem[] {
+export function checkSteps(
+  raw: unknown,
+  collections: Readonly<Record<string, string>>,
+  batches: Batches = new Map(),
+): Problem[] {
   if (!isMap(raw) || !isMap(raw.steps)) return [];
   const known = {...collections, ...textsOf(raw.collections)};
   const names = new Set(Object.keys(raw.steps));
@@ -22,7 +29,8 @@ export function checkSteps(raw: unknown, collections: Readonly<Record<string, st
           ...checkWhen(['steps', name], step),
           ...checkRetries(['steps', name], step),
           ...checkReferences(name, step, names),
-          ...checkTransfer(['steps', name, 'transfer'], step.transfer, known),
+          ...checkParts(['steps', name, 'transfer'], step.transfer, names, batches),
+          ...checkTransfer(['steps', name, 'transfer'], step.transfer, known, batches),
           ...checkJob(['steps', name, 'job'], step.job),
         ]
       : [],
@@ -63,6 +71,14 @@ function checkRetries(path: Path, step: Readonly<Record<string, unknown>>): Prob
   return [
     {path: [...path, 'retry_delay'], at: 'key', text: 'has no meaning without retries; add retries, or leave it out'},
   ];
+}
+
+/** A list too long for one submission becomes several steps, which need names. */
+function checkParts(path: Path, transfer: unknown, names: ReadonlySet<string>, batches: Batches): Problem[] {
+  const name = String(path[1]);
+  const written = isMap(transfer) && Array.isArray(transfer.items) ? transfer.items.length : 0;
+  const text = wrongParts(name, batches.get(name)?.items.length ?? written, names);
+  return text === undefined ? [] : [{path, at: 'key', text}];
 }
 
 const CONDITIONS = ['needs', 'on_failure_of', 'after'] as const;
@@ -124,49 +140,6 @@ function checkCycles(steps: Readonly<Record<string, unknown>>): Problem[] {
     rest = rest.filter((step) => !told.has(step.name));
   }
   return problems;
-}
-
-function checkTransfer(path: Path, transfer: unknown, known: Readonly<Record<string, string>>): Problem[] {
-  if (!isMap(transfer)) return [];
-  const problems: Problem[] = [];
-  const [from, to] = (['from', 'to'] as const).map((key) => {
-    const text = transfer[key];
-    if (typeof text !== 'string') return undefined;
-    const place = readPlace(text);
-    const collection = typeof place === 'string' ? place : resolveCollection(place.collection, known);
-    if (typeof place === 'string' || typeof collection === 'string') {
-      problems.push({path: [...path, key], at: 'value', text: String(collection)});
-      return typeof place === 'string' ? undefined : {path: place.path};
-    }
-    return {path: place.path, id: collection.id};
-  });
-  if (from === undefined || to === undefined) return problems;
-  if (from.id !== undefined && from.id === to.id && from.path === to.path)
-    problems.push({path: [...path, 'to'], at: 'value', text: 'is the same place as "from"; needs another one'});
-  else problems.push(...checkSlashes(path, from.path, to.path, transfer.recursive));
-  return problems;
-}
-
-function checkSlashes(path: Path, from: string, to: string, recursive: unknown): Problem[] {
-  const [fromDirectory, toDirectory] = [from.endsWith('/'), to.endsWith('/')];
-  if (fromDirectory !== toDirectory) {
-    const which = fromDirectory
-      ? '"from" ends in "/" (a directory) and "to" does not (a file)'
-      : '"to" ends in "/" (a directory) and "from" does not (a file)';
-    const cure = fromDirectory
-      ? 'end both in "/" to copy what is in the directory'
-      : 'give the file its full name in "to", or end both in "/" to copy what is in a directory';
-    return [{path: [...path, 'to'], at: 'value', text: `${which}; ${cure}`}];
-  }
-  if (fromDirectory && recursive === false)
-    return [
-      {
-        path: [...path, 'recursive'],
-        at: 'value',
-        text: 'is false, but "from" and "to" end in "/" (a directory); leave it out, or name one file without "/"',
-      },
-    ];
-  return [];
 }
 
 function checkJob(path: Path, job: unknown): Problem[] {

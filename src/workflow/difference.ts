@@ -49,6 +49,7 @@ function describeStep(
     const [from, to] = [was[key], is[key]];
     if (same(from, to)) return [];
     if (key === 'script') return [`${path}.script: its contents changed`];
+    if (key === 'items') return describeItems(`${path}.items`, textsIn(from), textsIn(to));
     if (isTexts(from) && isTexts(to)) return describeMap(`${path}.${key}`, from, to);
     if ((key === 'from' || key === 'to') && typeof from === 'string' && typeof to === 'string') {
       const [old, now] = [places.was(from), places.is(to)];
@@ -67,6 +68,32 @@ function describeMap(
   return namesOfBoth(was, is)
     .filter((key) => own(was, key) !== own(is, key))
     .map((key) => change(`${path}.${key}`, own(was, key), own(is, key)));
+}
+
+/** Lists may have thousands: a few that came and went, and how many there are. */
+function describeItems(path: string, was: readonly string[], is: readonly string[]): string[] {
+  const [before, now] = [new Set(was), new Set(is)];
+  const line = (sign: string, items: readonly string[]) => [
+    ...items.slice(0, ITEMS_SHOWN).map((item) => `${path}: ${sign} ${item}`),
+    ...(items.length > ITEMS_SHOWN ? [`${path}: ${sign} ${items.length - ITEMS_SHOWN} more`] : []),
+  ];
+  const lines = [
+    ...line(
+      'added',
+      is.filter((item) => !before.has(item)),
+    ),
+    ...line(
+      'removed',
+      was.filter((item) => !now.has(item)),
+    ),
+  ];
+  return lines.length > 0 ? lines : [`${path}: in another order`];
+}
+
+const ITEMS_SHOWN = 3;
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 function change(path: string, was: unknown, is: unknown): string {

@@ -2,6 +2,7 @@ import type {Place} from '../transfer/transfer-service.ts';
 import {writeArrayRange} from './array-range.ts';
 import {writeDuration} from './duration.ts';
 import {writeFailFast} from './fail-fast.ts';
+import {transferInWords} from './transfer-options.ts';
 import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
 
 /** A workflow together with what its scripts contain. */
@@ -46,19 +47,13 @@ function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>)
   };
 }
 
-const SYNC_NAMES = ['exists', 'size', 'mtime', 'checksum'] as const;
-
-function transferEssence({from, to, recursive, options, failFast}: TransferStep): StepEssence {
+function transferEssence({from, to, recursive, options, items, failFast}: TransferStep): StepEssence {
   return {
     kind: 'transfer',
     from: placeText(from),
     to: placeText(to),
     recursive,
-    sync: options.syncLevel === undefined ? undefined : SYNC_NAMES[options.syncLevel],
-    verify_checksum: options.verifyChecksum,
-    preserve_timestamp: options.preserveTimestamp,
-    encrypt: options.encryptData,
-    deadline: options.deadline,
+    ...transferInWords({options, ...(items ? {items} : {})}),
     fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),
   };
 }

@@ -2,7 +2,16 @@ import {expandText, isLonePlaceholder, type ParamValues} from './params.ts';
 import {isMap, type Path, type Problem, UNCLEAR} from './problems.ts';
 
 /** The keys of a transfer that are true or false: there a placeholder may stand for a parameter that is. */
-const SWITCHES = ['recursive', 'verify_checksum', 'preserve_timestamp', 'encrypt'];
+const SWITCHES = [
+  'recursive',
+  'verify_checksum',
+  'preserve_timestamp',
+  'encrypt',
+  'delete_extra',
+  'confirm_delete',
+  'skip_source_errors',
+  'fail_on_quota',
+];
 /** The same for the key of a step that is a number. */
 const NUMBER = 'retries';
 

@@ -10,14 +10,16 @@ import {
   RESOURCE_NAME,
   STEP_NAME,
   stepSchema,
-  transferSchema,
 } from './schema.ts';
+import {filterSchema, itemSchema, transferSchema} from './transfer-schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
 const FILE_KEYS = Object.keys(fileSchema.shape);
 const STEP_KEYS = Object.keys(stepSchema.shape);
 const TRANSFER_KEYS = Object.keys(transferSchema.shape);
+const ITEM_KEYS = Object.keys(itemSchema.shape);
+const FILTER_KEYS = Object.keys(filterSchema.shape);
 const JOB_KEYS = Object.keys(jobSchema.shape);
 /** Keys of a step as other tools have them. */
 const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
@@ -76,6 +78,8 @@ function explainUnknownKey(parent: Path, key: string): string {
 function knownKeys(parent: Path): readonly string[] {
   if (parent.length === 0) return FILE_KEYS;
   if (parent.length === 2) return STEP_KEYS;
+  if (parent[3] === 'items') return ITEM_KEYS;
+  if (parent[3] === 'filters') return FILTER_KEYS;
   return parent[2] === 'transfer' ? TRANSFER_KEYS : JOB_KEYS;
 }
 

@@ -2,6 +2,7 @@ import {checkWorkflow} from './check.ts';
 import {expandFile} from './expand-file.ts';
 import {readParams} from './params.ts';
 import {isMap, own, type Problem, renderPath, WorkflowInvalid} from './problems.ts';
+import {type ReadText, readBatches} from './read-batches.ts';
 import type {Workflow} from './workflow.ts';
 import {readYaml, type YamlSource} from './yaml-source.ts';
 
@@ -18,12 +19,16 @@ export interface LoadOptions {
   readonly params: Readonly<Record<string, string>>;
   /** ids by friendly name, of the configuration; the file's own names win */
   readonly collections: Readonly<Record<string, string>>;
+  /** reads the batch files that the workflow names */
+  readonly readText?: ReadText;
 }
+
+const NO_FILES: ReadText = () => ({wrong: 'batch files are not read here'});
 
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Read a workflow file: check all of it, and give it its normal form. No I/O; that scripts exist is not looked at.
+ * Read a workflow file: check all of it, and give it its normal form. No I/O but `readText`; that scripts exist is not looked at.
  *
  * @throws {WorkflowInvalid} with every mistake, in the order of the file; mistakes in `--param` come last
  */
@@ -50,6 +55,7 @@ export function loadWorkflow(source: WorkflowSource, options: LoadOptions): Work
     collections: options.collections,
     params: Object.fromEntries(params.values),
     written: yaml.written,
+    batches: readBatches(expanded.value, source.directory, options.readText ?? NO_FILES),
   });
   const found = 'problems' in checked ? checked.problems : [];
   const problems = [...yaml.problems, ...params.problems, ...expanded.problems, ...found];

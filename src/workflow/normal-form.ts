@@ -1,13 +1,17 @@
 import {resolve} from 'node:path';
 import type {JobArray} from '../scheduler/scheduler.ts';
-import type {Place} from '../transfer/transfer-service.ts';
+import type {Place, TransferItem} from '../transfer/transfer-service.ts';
 import {withAlways} from './always.ts';
 import {readArrayRange} from './array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, readDuration} from './duration.ts';
 import {toFailFast} from './fail-fast.ts';
+import {readItem, type WrittenItem} from './items.ts';
 import {readPlace, resolveCollection} from './places.ts';
 import type {Path} from './problems.ts';
-import {SYNC_LEVELS, type WorkflowFile} from './schema.ts';
+import type {Batches} from './read-batches.ts';
+import type {WorkflowFile} from './schema.ts';
+import {splitItems} from './split-items.ts';
+import {toOptions, type WrittenTransfer} from './transfer-options.ts';
 import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
 
 export interface NormalFormContext {
@@ -19,6 +23,8 @@ export interface NormalFormContext {
   readonly params: Readonly<Record<string, string>>;
   /** the text that stands in the file for a number or switch, so that `1.10` stays `1.10` */
   readonly written: (path: Path) => string | undefined;
+  /** what the batch files hold that the file names */
+  readonly batches?: Batches;
 }
 
 /** The normal form of a file that was found right: defaults filled in, names resolved. */
@@ -37,7 +43,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     const common = commonOf(name, step);
     if (step.transfer !== undefined)
       return {
-        ...transferStep(common, step.transfer, place),
+        ...transferStep(common, step.transfer, place, context.batches?.get(name)?.items),
         ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
         ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
       };
@@ -48,7 +54,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     name: file.name,
     collections: Object.fromEntries([...used].map((name) => [name, (known[name] ?? '').toLowerCase()])),
     params: context.params,
-    steps: withAlways(steps),
+    steps: withAlways(splitItems(steps)),
     workdir: context.directory,
   };
 }
@@ -74,25 +80,41 @@ function commonOf(name: string, step: FileStep): Common {
 
 function transferStep(
   common: Common,
-  transfer: NonNullable<FileStep['transfer']>,
+  transfer: WrittenTransfer,
   place: (text: string) => Place,
+  batch: readonly WrittenItem[] | undefined,
 ): TransferStep {
   const from = place(transfer.from);
   const to = place(transfer.to);
+  const items = itemsIn(transfer, batch, from, to);
+  const recursive = transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/'));
   return {
     kind: 'transfer',
     ...common,
     from,
     to,
-    recursive: transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/')),
-    options: {
-      ...(transfer.sync === undefined ? {} : {syncLevel: SYNC_LEVELS[transfer.sync]}),
-      verifyChecksum: transfer.verify_checksum ?? true,
-      preserveTimestamp: transfer.preserve_timestamp ?? false,
-      encryptData: transfer.encrypt ?? false,
-      ...(transfer.deadline === undefined ? {} : {deadline: inUtc(transfer.deadline)}),
-    },
+    recursive: items === undefined ? recursive : items.some((item) => item.recursive),
+    ...(items === undefined ? {} : {items}),
+    options: toOptions(transfer),
+    ...(transfer.confirm_delete ? {confirmDelete: true} : {}),
   };
+}
+
+/** Items that stand in the file, or in a batch file; a file with a checksum is one; undefined when "from" and "to" say it all. */
+function itemsIn(
+  transfer: WrittenTransfer,
+  batch: readonly WrittenItem[] | undefined,
+  from: Place,
+  to: Place,
+): readonly TransferItem[] | undefined {
+  const base = {from: from.path, to: to.path};
+  const {external_checksum, checksum_algorithm} = transfer;
+  const alone = external_checksum === undefined ? undefined : [{...base, external_checksum, checksum_algorithm}];
+  return (transfer.items ?? batch ?? alone)?.map((written) => {
+    const item = readItem(written, base);
+    if (typeof item === 'string') throw new RangeError(item); // found right: cannot happen
+    return item;
+  });
 }
 
 function jobStep(common: Common, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {
@@ -128,9 +150,4 @@ function arrayRange(text: string): JobArray {
 
 function list(names: string | readonly string[] | undefined): readonly string[] {
   return names === undefined ? [] : typeof names === 'string' ? [names] : names;
-}
-
-/** One spelling for one instant: `2030-01-31T17:00:00Z`. */
-function inUtc(time: string): string {
-  return new Date(time).toISOString().replace('.000Z', 'Z');
 }

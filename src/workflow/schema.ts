@@ -2,7 +2,9 @@ import * as z from 'zod';
 import {ARRAY_PATTERN} from './array-range.ts';
 import {DURATION, DURATION_PATTERN, MAX_DURATION_SECONDS, readDuration} from './duration.ts';
 import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from './fail-fast.ts';
-import {PLACE_PATTERN, UUID} from './places.ts';
+import {UUID} from './places.ts';
+import {text} from './schema-parts.ts';
+import {transferSchema} from './transfer-schema.ts';
 
 /**
  * The workflow file as people write it. Every `error` says what is allowed, and only that: what is wrong is said
@@ -43,21 +45,6 @@ export const ENV_NAME: NameRule = {
 
 const keys = (rule: NameRule) => z.string().meta({pattern: rule.pattern.source});
 
-/** One line of text. A NUL could not be an argument of any command. */
-const text = (allowed: string) =>
-  z
-    .string({error: allowed})
-    .refine((line) => /^[^\r\n\0]+$/.test(line), {error: allowed})
-    .meta({minLength: 1});
-
-const flag = (title: string, description: string, byDefault: boolean) =>
-  z.boolean({error: 'needs true or false'}).optional().meta({title, description, default: byDefault});
-
-const place = (title: string, description: string) =>
-  z
-    .string({error: 'needs collection:path, such as theta:/~/data/'})
-    .meta({title, description, pattern: PLACE_PATTERN, examples: ['theta:/~/data/']});
-
 const STEP_LIST = 'needs a step name or a list of step names';
 const stepNames = (title: string, description: string) =>
   z
@@ -66,44 +53,6 @@ const stepNames = (title: string, description: string) =>
     })
     .optional()
     .meta({title, description});
-
-export const SYNC_LEVELS = {exists: 0, size: 1, mtime: 2, checksum: 3} as const;
-
-const DEADLINE = 'needs a date and time with zone, such as 2030-01-31T18:00:00+01:00';
-
-export const transferSchema = z
-  .strictObject(
-    {
-      from: place('Source', 'Where the data is: a collection (friendly name or id) and a path on it.'),
-      to: place('Destination', 'Where the data goes: a collection (friendly name or id) and a path on it.'),
-      recursive: z.boolean({error: 'needs true or false'}).optional().meta({
-        title: 'Whole directory',
-        description: 'Copy a directory and all that is in it. Default: true when "from" and "to" both end in "/".',
-      }),
-      sync: z
-        .enum(['exists', 'size', 'mtime', 'checksum'], {error: 'needs one of exists, size, mtime and checksum'})
-        .optional()
-        .meta({
-          title: 'Skip what is there',
-          description:
-            'Skip files that are at the destination already: that exist there (exists), have the same size (size), ' +
-            'are not older (mtime) or have the same checksum (checksum). Default: copy everything.',
-        }),
-      verify_checksum: flag('Verify', 'Compare checksums after copying each file.', true),
-      preserve_timestamp: flag('Keep times', 'Give copies the modification times of the originals.', false),
-      encrypt: flag('Encrypt', 'Encrypt the data on its way.', false),
-      deadline: z.iso
-        .datetime({offset: true, error: DEADLINE})
-        .optional()
-        .meta({
-          title: 'Deadline',
-          description: 'When Globus gives up: ISO 8601 with zone. Default: what Globus itself decides.',
-          examples: ['2030-01-31T18:00:00+01:00'],
-        }),
-    },
-    {error: 'needs a map with from and to'},
-  )
-  .meta({title: 'Transfer', description: 'A Globus transfer.'});
 
 const RESOURCE = 'needs text or a number';
 const resource = z.union([text(RESOURCE), z.number()], {

@@ -1,5 +1,5 @@
 import type {JobArray} from '../scheduler/scheduler.ts';
-import type {Place, TransferOptions} from '../transfer/transfer-service.ts';
+import type {Place, TransferItem, TransferOptions} from '../transfer/transfer-service.ts';
 
 /** What must have happened before a step may start. */
 export interface Conditions {
@@ -37,8 +37,13 @@ export interface TransferStep extends AnyStep {
   /** collection ids (UUIDs), friendly names already resolved */
   readonly from: Place;
   readonly to: Place;
+  /** with `items`: one of them is a directory */
   readonly recursive: boolean;
+  /** what it moves, absolute paths, when it is not just `from` to `to`, which are then the directories that the items were written from */
+  readonly items?: readonly TransferItem[];
   readonly options: TransferOptions;
+  /** the file itself says that `deleteExtra` is meant */
+  readonly confirmDelete?: true;
   /** absent: what the profile says */
   readonly strategy?: Strategy;
   /** absent: faults are Globus's to try again until the deadline */
