@@ -39,6 +39,9 @@ is created.`;
       default: true,
       description: 'before a new run: ask PBS and Globus whether it can work',
     }),
+    'confirm-delete': Flags.boolean({
+      description: 'what delete_extra of the workflow deletes is meant to be deleted',
+    }),
     wait: Flags.boolean({
       char: 'w',
       description: 'watch until the run has ended; Ctrl-C ends the watching, not the run',
@@ -54,6 +57,7 @@ is created.`;
       update: flags.update,
       adopt: flags.adopt ?? [],
       check: flags.check,
+      confirmDelete: flags['confirm-delete'],
     });
     process.exitCode = report.exit;
     if (!flags.wait || report.run.endedAt !== undefined) {

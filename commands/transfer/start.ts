@@ -1,29 +1,31 @@
 import {Args, Flags} from '@oclif/core';
 import {StageCommand} from '../../src/app/stage-command.ts';
-import {type StartReport, startTransfer} from '../../src/app/transfer.ts';
-
-const SYNC = {exists: 0, size: 1, mtime: 2, checksum: 3} as const;
+import {transferFlags, writtenTransfer} from '../../src/app/transfer-flags.ts';
+import {type StartReport, startTransfer} from '../../src/app/transfer-start.ts';
 
 export default class TransferStart extends StageCommand {
   static override summary = 'Start one Globus transfer, and print its task id.';
   static override description =
     `The submission id goes to stderr before Globus is asked. Should the answer be lost, the same command
-with --submission-id gives the task that exists, or starts it: never a second one.`;
+with --submission-id gives the task that exists, or starts it: never a second one.
+
+A batch has one SOURCE DEST pair a line, as "globus transfer --batch" reads it: quotes around paths with blanks, -r or
+--recursive for directories, --external-checksum and --checksum-algorithm, comments after "#". Relative paths are taken
+from FROM and TO, which then end in "/".`;
   static override examples = [
     'task=$(<%= config.bin %> transfer start theta:/~/data/ cluster:/~/data/)',
     '<%= config.bin %> transfer start theta:/~/a.nc cluster:/~/a.nc --sync checksum',
+    "<%= config.bin %> transfer start theta:/~/data/ cluster:/~/data/ --filter 'include:file=*.nc' --filter 'exclude:file=*'",
+    '<%= config.bin %> transfer start theta:/~/data/ cluster:/~/data/ --batch files.txt --skip-source-errors',
+    'find . -name "*.nc" -printf "%%P %%P\\n" | <%= config.bin %> transfer start laptop:/~/run/ theta:/~/run/ --batch -',
   ];
   static override args = {
     from: Args.string({required: true, description: 'collection:path'}),
     to: Args.string({required: true, description: 'collection:path'}),
   };
   static override flags = {
-    recursive: Flags.boolean({
-      allowNo: true,
-      description: 'move a directory with all it holds [default: when FROM ends in "/"]',
-    }),
+    ...transferFlags,
     label: Flags.string({description: 'label of the task'}),
-    sync: Flags.string({options: Object.keys(SYNC), description: 'move only what differs at the destination'}),
     'submission-id': Flags.string({description: 'id of an earlier try'}),
   };
 
@@ -31,11 +33,10 @@ with --submission-id gives the task that exists, or starts it: never a second on
     const {args, flags} = await this.parse(TransferStart);
     const stage = await this.connect(flags.profile);
     const request = {
-      from: args.from,
-      to: args.to,
-      recursive: flags.recursive,
+      transfer: writtenTransfer(args, flags),
+      filters: flags.filter ?? [],
+      batch: flags.batch,
       label: flags.label,
-      sync: flags.sync === undefined ? undefined : SYNC[flags.sync as keyof typeof SYNC], // one of the options above
       submissionId: flags['submission-id'],
     };
     const report = await startTransfer(stage, request, (id) => this.logToStderr(`submission id ${id}`));

@@ -1,9 +1,11 @@
 import type {Action} from '../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
+import {count} from '../report/units.ts';
 import {countSubjobs, writeArrayRange} from '../workflow/array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, writeDuration} from '../workflow/duration.ts';
-import type {Step} from '../workflow/workflow.ts';
+import {filterInWords} from '../workflow/transfer-options.ts';
+import type {Step, TransferStep} from '../workflow/workflow.ts';
 import {exitOfFindings, preflight} from './preflight.ts';
 import {prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import type {ProfileFinding} from './profile-findings.ts';
@@ -104,7 +106,9 @@ function whatIs(step: Step): string {
     const resources = Object.entries(step.resources).map(([key, value]) => `${key}=${value}`);
     return [`job ${step.script}`, ...resources].join(' ');
   }
-  return `transfer ${step.from.collection}:${step.from.path} to ${step.to.collection}:${step.to.path}${step.recursive ? ', recursive' : ''}`;
+  const ends = `${step.from.collection}:${step.from.path} to ${step.to.collection}:${step.to.path}`;
+  if (step.items && step.items.length > 1) return `transfer ${count(step.items.length, 'item')} from ${ends}`;
+  return `transfer ${ends}${step.recursive ? ', recursive' : ''}`;
 }
 
 function notesOn(step: Step): string[] {
@@ -122,8 +126,19 @@ function notesOn(step: Step): string[] {
     );
   }
   if (step.kind === 'job' && step.onInterrupted === 'fail') notes.push('fails when its job is interrupted');
+  if (step.kind === 'transfer') notes.push(...optionsInWords(step));
   if (step.kind === 'transfer' && step.strategy === 'wait') notes.push('waited for by one long job');
   return notes;
+}
+
+/** What of a transfer's options a person should have seen before it starts. */
+function optionsInWords({options, confirmDelete}: TransferStep): string[] {
+  const confirm = confirmDelete ? '' : '; needs --confirm-delete at stage run';
+  return [
+    ...(options.deleteExtra ? [`deletes at the destination what the source does not have${confirm}`] : []),
+    ...(options.skipSourceErrors ? ['goes on without files of the source that cannot be read'] : []),
+    ...(options.filters ? [`filters: ${options.filters.map(filterInWords).join(', ')}`] : []),
+  ];
 }
 
 function whenIs(step: Step, action: Action | undefined): string {

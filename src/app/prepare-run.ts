@@ -3,8 +3,8 @@ import {basename, dirname, resolve} from 'node:path';
 import {RequestWrong} from '../errors.ts';
 import {readDirectives} from '../scheduler/pbs/directives.ts';
 import {fingerprint, hashScripts} from '../workflow/fingerprint.ts';
-import type {ReadText} from '../workflow/read-batches.ts';
 import type {Workflow} from '../workflow/workflow.ts';
+import {fileReason, readBatchFile} from './read-batch-file.ts';
 import type {Stage} from './wiring.ts';
 
 /** A workflow as flags or a file give it, before anything is read. */
@@ -132,22 +132,9 @@ function readText(file: string): string {
   } catch (error) {
     throw new RequestWrong(`the workflow file ${file} cannot be read`, {
       code: 'WORKFLOW_UNREADABLE',
-      why: inWords(error),
+      why: fileReason(error),
       next: ['Name an existing YAML file; docs/workflow-file.md shows one.'],
     });
-  }
-}
-
-/** A hundred thousand items with long paths. */
-const MAX_BATCH_BYTES = 64 * 1024 * 1024;
-
-function readBatchFile(path: string): ReturnType<ReadText> {
-  try {
-    const content = readFileSync(path);
-    if (content.byteLength > MAX_BATCH_BYTES) return {wrong: 'it has more than 64 MiB'};
-    return {text: new TextDecoder('utf-8', {fatal: true}).decode(content)};
-  } catch (error) {
-    return {wrong: error instanceof TypeError ? 'it is not UTF-8' : inWords(error)};
   }
 }
 
@@ -159,7 +146,7 @@ function readScript(path: string): Uint8Array | string {
     const content = readFileSync(path);
     return content.byteLength > MAX_SCRIPT_BYTES ? `${path} has more than 16 MiB` : content;
   } catch (error) {
-    return `${path} cannot be read: ${inWords(error)}`;
+    return `${path} cannot be read: ${fileReason(error)}`;
   }
 }
 
@@ -173,15 +160,4 @@ function checkScript(workflow: Workflow, step: string, content: Uint8Array): str
       `${file}:${text.slice(0, crlf).split('\n').length}: the line ends in CR LF, which PBS refuses; convert it: sed -i 's/\\r$//' ${file}`,
     ];
   return readDirectives(text).problems.map(({line, what}) => `${file}:${line}: ${what}`);
-}
-
-function inWords(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: 'it does not exist',
-    EACCES: 'permission was denied',
-    EISDIR: 'it is a directory',
-    ENOTDIR: 'a part of its path is not a directory',
-  };
-  return words[code ?? ''] ?? `the system says ${code ?? String(error)}`;
 }

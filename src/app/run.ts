@@ -5,6 +5,7 @@ import type {RunView} from '../report/run-view.ts';
 import {count} from '../report/units.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import {describeDifference} from '../workflow/difference.ts';
+import type {Workflow} from '../workflow/workflow.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import type {ProfileFinding} from './profile-findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from './report.ts';
@@ -19,6 +20,8 @@ export interface RunRequest extends WorkflowRequest {
   readonly adopt: readonly string[];
   /** ask PBS and Globus first whether a new run can work */
   readonly check: boolean;
+  /** what the workflow deletes besides what it moves is meant */
+  readonly confirmDelete: boolean;
 }
 
 export interface RunReport {
@@ -44,6 +47,7 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
   const number = stage.ledger.nextNumber(prepared.name);
   const adopt = await adoptions(stage, request.adopt, prepared, existing ?? runId(prepared.name, number));
   const begin = async () => {
+    if (!request.confirmDelete) requireConfirmed(prepared.workflow);
     const notes = request.check ? await checked(stage, prepared, adopt) : [];
     return {...(await start(stage, prepared, number, adopt)), notes};
   };
@@ -103,6 +107,27 @@ async function updatedReport(
   const late = begunMeanwhile(stage.ledger.open(run).state);
   const meanwhile = late.length > 0 ? `; ${late.join(', ')} began at this very moment and goes on as it was` : '';
   return {...report, did: 'updated', message: `${run} is updated (${updated.join('; ')})${meanwhile}`};
+}
+
+/** Nothing is deleted on the strength of one word in a file. @throws {RequestWrong} naming the steps that delete */
+function requireConfirmed({steps}: Workflow): void {
+  const unconfirmed = steps.flatMap((step) =>
+    step.kind === 'transfer' && step.options.deleteExtra && !step.confirmDelete ? [step] : [],
+  );
+  if (unconfirmed.length === 0) return;
+  throw new RequestWrong(
+    `${count(unconfirmed.length, 'step')} would delete files at the destination, and nobody has confirmed that`,
+    {
+      code: 'DELETE_NOT_CONFIRMED',
+      why: 'delete_extra removes at the destination what the source does not have',
+      details: unconfirmed.map(
+        ({name, to}) => `${name}: everything below ${to.collection}:${to.path} that its source does not have`,
+      ),
+      next: [
+        'If that is meant: the same command with --confirm-delete, or confirm_delete: true beside delete_extra in the file.',
+      ],
+    },
+  );
 }
 
 /** What is worth knowing before a run begins. Loaded only for a new run. @throws {CheckFailed} when it cannot work */

@@ -25,53 +25,6 @@ export interface TaskReport {
   readonly exit: ExitCode;
 }
 
-export interface StartRequest {
-  readonly from: string;
-  readonly to: string;
-  readonly recursive: boolean | undefined;
-  readonly label: string | undefined;
-  readonly sync: 0 | 1 | 2 | 3 | undefined;
-  /** of an earlier try: the same id asked twice is still one task */
-  readonly submissionId: string | undefined;
-}
-
-export interface StartReport {
-  readonly task: string;
-  readonly submissionId: string;
-}
-
-/** Start one transfer outside any run. @param onSubmissionId told before Globus is asked, so that a script can note it */
-export async function startTransfer(
-  stage: Stage,
-  request: StartRequest,
-  onSubmissionId: (id: string) => void,
-): Promise<StartReport> {
-  const {splitPlace} = await import('./places.ts');
-  const collections = await stage.collections();
-  const [from, to] = [splitPlace(request.from, collections), splitPlace(request.to, collections)];
-  if (from.path.endsWith('/') !== to.path.endsWith('/')) {
-    throw new RequestWrong('FROM and TO must both end in "/" (a directory) or both not (a file)', {
-      why: `they are ${request.from} and ${request.to}`,
-    });
-  }
-  const {transfers} = await stage.engine();
-  const submissionId = request.submissionId ?? (await transfers.newSubmissionId());
-  onSubmissionId(submissionId);
-  const task = await transfers.submit(submissionId, {
-    label: request.label ?? 'stage transfer',
-    sourceCollection: from.collection,
-    destinationCollection: to.collection,
-    items: [{from: from.path, to: to.path, recursive: request.recursive ?? from.path.endsWith('/')}],
-    options: {
-      verifyChecksum: true,
-      preserveTimestamp: false,
-      encryptData: false,
-      ...(request.sync === undefined ? {} : {syncLevel: request.sync}),
-    },
-  });
-  return {task, submissionId};
-}
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** @throws {RequestWrong} for what cannot be a task id */

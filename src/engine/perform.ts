@@ -2,9 +2,10 @@ import {StageError} from '../errors.ts';
 import {workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger/run-facts.ts';
-import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {SignInNeeded, type TaskRequest, TransferRefused} from '../transfer/transfer-service.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 import type {EngineContext} from './context.ts';
+import {inWords, isConflict, tasksInTheWay} from './explain-conflict.ts';
 import {lastError} from './last-error.ts';
 import type {Action, EndStep, SubmitJob} from './plan/actions.ts';
 
@@ -151,11 +152,35 @@ async function submitTransfer(
     if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});
     return DONE;
   } catch (error) {
-    if (!(error instanceof StageError) || error.code !== 'TRANSFER_REFUSED') throw error;
-    if (fact(`${key}.refused`, {why: `${error.message}: ${error.why ?? ''}`, retry: false, next: error.next}))
-      note('transfer-refused', {why: error.why});
+    if (!(error instanceof TransferRefused)) throw error;
+    const {message, why, next} = error;
+    const told = isConflict(error) ? await tellConflict(context, run, action, intent.request, error) : {why, next};
+    if (fact(`${key}.refused`, {why: `${message}: ${told.why ?? ''}`, retry: false, next: told.next}))
+      note('transfer-refused', {why: told.why});
     return DONE;
   }
+}
+
+/** Another task has the same paths: which, and how it can do the step's work. */
+async function tellConflict(
+  {transfers}: EngineContext,
+  run: OpenRun,
+  {step}: Action,
+  request: TaskRequest,
+  error: TransferRefused,
+): Promise<{readonly why: string; readonly next: readonly string[]}> {
+  const tasks = await tasksInTheWay(transfers, request);
+  const id = tasks.length === 1 ? tasks[0]?.task : 'TASK_ID';
+  const next = [
+    `Let it do the work of ${step}: stage adopt ${run.id} ${step} ${id}`,
+    `Or wait for its end, then try again: stage resume ${run.id}`,
+  ];
+  // Where only the reason is shown, the way out is told all the same.
+  return {why: `${error.why}; ${inWords(tasks)}; ${lowerFirst(next[0] ?? '')}`, next};
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** A person's turn is on record, so that every reader shows it and monitors wait for it at their slow pace. */

@@ -1,18 +1,17 @@
 import {resolve} from 'node:path';
 import type {JobArray} from '../scheduler/scheduler.ts';
-import type {Place, TransferItem} from '../transfer/transfer-service.ts';
+import type {Place} from '../transfer/transfer-service.ts';
 import {withAlways} from './always.ts';
 import {readArrayRange} from './array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, readDuration} from './duration.ts';
 import {toFailFast} from './fail-fast.ts';
-import {readItem, type WrittenItem} from './items.ts';
 import {readPlace, resolveCollection} from './places.ts';
 import type {Path} from './problems.ts';
 import type {Batches} from './read-batches.ts';
 import type {WorkflowFile} from './schema.ts';
 import {splitItems} from './split-items.ts';
-import {toOptions, type WrittenTransfer} from './transfer-options.ts';
-import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
+import {toTransferStep} from './transfer-step.ts';
+import type {JobStep, Step, Workflow} from './workflow.ts';
 
 export interface NormalFormContext {
   /** absolute; scripts are looked for from here */
@@ -43,7 +42,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     const common = commonOf(name, step);
     if (step.transfer !== undefined)
       return {
-        ...transferStep(common, step.transfer, place, context.batches?.get(name)?.items),
+        ...toTransferStep(common, step.transfer, place, context.batches?.get(name)?.items),
         ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
         ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
       };
@@ -61,8 +60,8 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
 
 type FileStep = WorkflowFile['steps'][string];
 
-/** What a step of either kind may say. */
-type Common = Pick<Step, 'name' | 'needs' | 'onFailureOf' | 'after' | 'retries' | 'retryDelayMs' | 'always'>;
+/** What a step of any kind may say. */
+export type Common = Pick<Step, 'name' | 'needs' | 'onFailureOf' | 'after' | 'retries' | 'retryDelayMs' | 'always'>;
 
 function commonOf(name: string, step: FileStep): Common {
   const {retries = 0, retry_delay: delay} = step;
@@ -76,45 +75,6 @@ function commonOf(name: string, step: FileStep): Common {
     ...(retries === 0 || retryDelayMs === undefined || retryDelayMs === DEFAULT_RETRY_DELAY_MS ? {} : {retryDelayMs}),
     ...(step.when === 'always' ? {always: true} : {}),
   };
-}
-
-function transferStep(
-  common: Common,
-  transfer: WrittenTransfer,
-  place: (text: string) => Place,
-  batch: readonly WrittenItem[] | undefined,
-): TransferStep {
-  const from = place(transfer.from);
-  const to = place(transfer.to);
-  const items = itemsIn(transfer, batch, from, to);
-  const recursive = transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/'));
-  return {
-    kind: 'transfer',
-    ...common,
-    from,
-    to,
-    recursive: items === undefined ? recursive : items.some((item) => item.recursive),
-    ...(items === undefined ? {} : {items}),
-    options: toOptions(transfer),
-    ...(transfer.confirm_delete ? {confirmDelete: true} : {}),
-  };
-}
-
-/** Items that stand in the file, or in a batch file; a file with a checksum is one; undefined when "from" and "to" say it all. */
-function itemsIn(
-  transfer: WrittenTransfer,
-  batch: readonly WrittenItem[] | undefined,
-  from: Place,
-  to: Place,
-): readonly TransferItem[] | undefined {
-  const base = {from: from.path, to: to.path};
-  const {external_checksum, checksum_algorithm} = transfer;
-  const alone = external_checksum === undefined ? undefined : [{...base, external_checksum, checksum_algorithm}];
-  return (transfer.items ?? batch ?? alone)?.map((written) => {
-    const item = readItem(written, base);
-    if (typeof item === 'string') throw new RangeError(item); // found right: cannot happen
-    return item;
-  });
 }
 
 function jobStep(common: Common, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {

@@ -65,10 +65,7 @@ function refusal(code: string): [why: string, next: string[]] {
   if (code === 'Conflict')
     return [
       'a transfer of the same paths is still in progress',
-      [
-        'Find it by its label: globus task list --filter-status ACTIVE',
-        'Wait for it or cancel it, then run the same command again.',
-      ],
+      ['Find it by its label: stage transfer list', 'Wait for it or cancel it, then run the same command again.'],
     ];
   if (/^Endpoint(NotFound|Deleted)$/.test(code))
     return ['there is no such collection (any more)', ['Correct the id under "collections".']];
