@@ -1,5 +1,6 @@
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
-import type {TaskId, TransferService, TransferTask} from '../transfer/transfer-service.ts';
+import {count} from '../report/units.ts';
+import type {SkippedFile, TaskId, TransferService, TransferTask} from '../transfer/transfer-service.ts';
 import {lookUntil} from './look-until.ts';
 import type {Stage} from './wiring.ts';
 
@@ -14,6 +15,8 @@ export interface TaskView {
   readonly bytesTransferred?: number;
   readonly filesTransferred?: number;
   readonly files?: number;
+  /** what it goes on without, since its source could not be read */
+  readonly skippedErrors?: number;
   readonly bytesPerSecond?: number;
   readonly faults?: number;
   readonly requestedAt?: string;
@@ -40,6 +43,19 @@ export function taskId(text: string): TaskId {
 /** Look at tasks once. */
 export async function showTransfers(stage: Stage, texts: readonly string[]): Promise<TaskReport> {
   return look((await stage.engine()).transfers, texts.map(taskId));
+}
+
+export interface SkippedReport {
+  readonly task: string;
+  readonly files: readonly SkippedFile[];
+  /** there are more than were asked for */
+  readonly more: boolean;
+}
+
+/** What a task with `skip_source_errors` went on without. */
+export async function listSkipped(stage: Stage, text: string, limit: number): Promise<SkippedReport> {
+  const task = taskId(text);
+  return {task, ...(await (await stage.engine()).transfers.skipped(task, limit))};
 }
 
 /** The newest tasks of this identity. */
@@ -87,18 +103,26 @@ function viewTask(task: TransferTask): TaskView {
   return {
     task: task.task,
     state: task.state,
-    reason: task.fatalError ? `${task.fatalError.code}: ${task.fatalError.description}` : (task.trouble ?? ''),
+    reason: task.fatalError ? `${task.fatalError.code}: ${task.fatalError.description}` : (task.trouble ?? skips(task)),
     label: task.label,
     from: task.sourceName || task.sourceCollection,
     to: task.destinationName || task.destinationCollection,
     bytesTransferred: task.bytesTransferred,
     filesTransferred: task.filesTransferred,
     files: task.files,
+    ...(task.skippedErrors === undefined ? {} : {skippedErrors: task.skippedErrors}),
     bytesPerSecond: task.rate,
     faults: task.faults,
     requestedAt: new Date(task.requestedAt).toISOString(),
     ...(task.completedAt === undefined ? {} : {completedAt: new Date(task.completedAt).toISOString()}),
   };
+}
+
+function skips({state, skippedErrors}: TransferTask): string {
+  if (!skippedErrors) return '';
+  return state === 'succeeded'
+    ? `succeeded, ${count(skippedErrors, 'file')} skipped`
+    : `${count(skippedErrors, 'file')} skipped so far`;
 }
 
 const ENDED: readonly TaskView['state'][] = ['succeeded', 'failed', 'cancelled'];

@@ -58,6 +58,8 @@ export interface Outcome {
   /** what the transfer moved in all */
   readonly bytes?: number;
   readonly files?: number;
+  /** what it went on without, since its source could not be read */
+  readonly skippedErrors?: number;
   readonly exitStatus?: number;
   /** another attempt would end no differently, or must not be made: the step is not retried */
   readonly final?: true;

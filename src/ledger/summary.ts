@@ -23,6 +23,7 @@ export interface StepSummary {
   readonly task?: TaskId;
   readonly bytes?: number;
   readonly files?: number;
+  readonly skippedErrors?: number;
   readonly exitStatus?: number;
 }
 
@@ -96,6 +97,7 @@ function summariseStep(run: RunState, {name: step, kind, needs, onFailureOf, aft
     ...(task ? {task} : {}),
     ...(outcome?.bytes === undefined ? {} : {bytes: outcome.bytes}),
     ...(outcome?.files === undefined ? {} : {files: outcome.files}),
+    ...(outcome?.skippedErrors === undefined ? {} : {skippedErrors: outcome.skippedErrors}),
     ...(outcome?.exitStatus === undefined ? {} : {exitStatus: outcome.exitStatus}),
   };
 }

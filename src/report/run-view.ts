@@ -27,6 +27,8 @@ export interface StepView {
   readonly filesTransferred?: number;
   /** found so far: grows while directories are walked */
   readonly files?: number;
+  /** what it went on without, since its source could not be read */
+  readonly skippedErrors?: number;
   readonly bytesPerSecond?: number;
   readonly secondsRemaining?: number;
   readonly faults?: number;
@@ -121,6 +123,7 @@ function movedInAll(outcome: Outcome): Partial<StepView> {
   return {
     ...(outcome.bytes === undefined ? {} : {bytesTransferred: outcome.bytes}),
     ...(outcome.files === undefined ? {} : {filesTransferred: outcome.files}),
+    ...(outcome.skippedErrors === undefined ? {} : {skippedErrors: outcome.skippedErrors}),
     ...(outcome.exitStatus === undefined ? {} : {exitStatus: outcome.exitStatus}),
   };
 }
@@ -131,6 +134,7 @@ function progressOf(task: TransferTask, now: number): Partial<StepView> {
     bytesTransferred: task.bytesTransferred,
     filesTransferred: task.filesTransferred,
     files: task.files,
+    ...(task.skippedErrors === undefined ? {} : {skippedErrors: task.skippedErrors}),
     bytesPerSecond: task.rate,
     faults: task.faults,
     ...(remaining === undefined ? {} : {secondsRemaining: Math.round(remaining / 1000)}),
@@ -163,6 +167,7 @@ export function viewSummary(summary: RunSummary): RunView {
         ...(step.task ? {task: step.task} : {}),
         ...(step.bytes === undefined ? {} : {bytesTransferred: step.bytes}),
         ...(step.files === undefined ? {} : {filesTransferred: step.files}),
+        ...(step.skippedErrors === undefined ? {} : {skippedErrors: step.skippedErrors}),
         ...(step.exitStatus === undefined ? {} : {exitStatus: step.exitStatus}),
         ...(startedAt ? {startedAt} : {}),
         ...(endedAt ? {endedAt} : {}),

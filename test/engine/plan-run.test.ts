@@ -360,3 +360,15 @@ test('steps in the order of the file make no difference to what is planned', () 
   const backwards = new ARun([...CLASSIC].reverse()).plan().map(inWords).sort();
   expect(backwards).toEqual(forwards);
 });
+
+test('a transfer that went on without some files has succeeded, and says how many and how to see which', () => {
+  const run = aRun([transferStep('in')]).task('in', 'T', task('succeeded', {task: 'T' as TaskId, skippedErrors: 2}));
+  expect(run.plan()).toMatchObject([
+    {
+      do: 'end-step',
+      state: 'succeeded',
+      skippedErrors: 2,
+      why: 'succeeded, 2 files skipped; which: stage transfer skipped T',
+    },
+  ]);
+});

@@ -67,6 +67,7 @@ export interface EndStep {
   readonly why: string;
   readonly bytes?: number;
   readonly files?: number;
+  readonly skippedErrors?: number;
   readonly exitStatus?: number;
   readonly final?: true;
 }

@@ -138,11 +138,17 @@ function planStarted(view: View, step: string, attempt: Attempt): Action[] {
 /** How a task ended; undefined while it may still move data. Queued, paused, faulting and inactive are no ends. */
 export function concludeTransfer(
   task: TransferTask,
-): {state: 'succeeded' | 'failed'; why: string; bytes: number; files: number} | undefined {
+): {state: 'succeeded' | 'failed'; why: string; bytes: number; files: number; skippedErrors?: number} | undefined {
   const moved = {bytes: task.bytesTransferred, files: task.filesTransferred};
   switch (task.state) {
     case 'succeeded':
-      return {state: 'succeeded', why: 'Globus reports SUCCEEDED', ...moved};
+      if (!task.skippedErrors) return {state: 'succeeded', why: 'Globus reports SUCCEEDED', ...moved};
+      return {
+        state: 'succeeded',
+        why: reasonOfSkips(task, task.skippedErrors),
+        ...moved,
+        skippedErrors: task.skippedErrors,
+      };
     case 'failed':
       return {state: 'failed', why: reasonOfFailure(task), ...moved};
     case 'cancelled':
@@ -154,6 +160,11 @@ export function concludeTransfer(
     default:
       return undefined;
   }
+}
+
+/** The task was asked to go on without what it cannot read. */
+function reasonOfSkips({task}: TransferTask, skipped: number): string {
+  return `succeeded, ${skipped} ${skipped === 1 ? 'file' : 'files'} skipped; which: stage transfer skipped ${task}`;
 }
 
 function reasonOfFailure(task: TransferTask): string {

@@ -12,7 +12,7 @@ import {
 import type {JobId} from '../../scheduler/scheduler.ts';
 import type {TaskId} from '../../transfer/transfer-service.ts';
 import type {JobStep, Step, TransferStep} from '../../workflow/workflow.ts';
-import {renderTime} from '../units.ts';
+import {count, renderTime} from '../units.ts';
 import {explainJob} from './explain-job.ts';
 import {explainTask, type TaskKnowledge} from './explain-task.ts';
 import type {Reason} from './explanation.ts';
@@ -34,7 +34,8 @@ export function adviceOn(run: RunState, step: string): readonly string[] {
 }
 
 function explainEnd({run}: View, step: Step, end: Outcome): Reason {
-  if (end.state === 'succeeded') return {standing: 'fine', code: 'STEP_SUCCEEDED', what: 'it has succeeded', next: []};
+  if (end.state === 'succeeded')
+    return succeeded(end.skippedErrors, workingAttempt(run, step.name).transfer?.task);
   if (end.state === 'skipped')
     return {standing: 'fine', code: 'STEP_SKIPPED', what: 'it was skipped', why: end.why, next: []};
   return {
@@ -47,6 +48,18 @@ function explainEnd({run}: View, step: Step, end: Outcome): Reason {
       `What it said: stage logs ${run.spec.run} --step ${step.name}`,
       `Mend the cause, then try it again: stage resume ${run.spec.run}`,
     ],
+  };
+}
+
+/** A transfer that went on without some files has succeeded, and says so. */
+export function succeeded(skippedErrors: number | undefined, task: TaskId | undefined): Reason {
+  if (!skippedErrors) return {standing: 'fine', code: 'STEP_SUCCEEDED', what: 'it has succeeded', next: []};
+  return {
+    standing: 'fine',
+    code: 'STEP_SUCCEEDED_WITH_SKIPS',
+    what: `it has succeeded, ${count(skippedErrors, 'file')} skipped`,
+    why: 'their source is missing or may not be read, and skip_source_errors goes on without them',
+    next: task ? [`Which they are: stage transfer skipped ${task}`] : [],
   };
 }
 

@@ -1,6 +1,6 @@
 import type {TaskTrouble} from '../../engine/plan/task-trouble.ts';
 import type {CollectionSeen, Pause, Place, TaskId, TransferTask} from '../../transfer/transfer-service.ts';
-import {renderDuration} from '../units.ts';
+import {count, renderDuration} from '../units.ts';
 import {meaningOf} from './event-codes.ts';
 import type {Reason} from './explanation.ts';
 
@@ -58,7 +58,12 @@ function reasonOf(task: TransferTask, known: TaskKnowledge, place: TaskPlace): R
       if (task.trouble !== undefined) return faulting(task, known, place);
       return moving(task, place.now);
     case 'succeeded':
-      return {standing: 'fine', code: 'TASK_SUCCEEDED', what: 'Globus reports its success', next: []};
+      return {
+        standing: 'fine',
+        code: 'TASK_SUCCEEDED',
+        what: `Globus reports its success${task.skippedErrors ? `, ${count(task.skippedErrors, 'file')} skipped` : ''}`,
+        next: task.skippedErrors ? [`Which they are: stage transfer skipped ${task.task}`] : [],
+      };
     case 'cancelled':
       return cancelled(task, place);
     case 'failed':

@@ -1,7 +1,7 @@
 import type {View} from '../../engine/plan/view.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
 import type {Step} from '../../workflow/workflow.ts';
-import {explainStep, type Knowledge} from './explain-step.ts';
+import {explainStep, type Knowledge, succeeded} from './explain-step.ts';
 import type {Reason, Standing} from './explanation.ts';
 
 /** A reason in the shape of `--json`: times in ISO 8601 UTC. Stable: scripts read it. */
@@ -104,6 +104,10 @@ export function explainSummary(
 ): Explanation[] {
   const wanted = summary.steps.filter(({step}) => only === undefined || step === only);
   const all = wanted.map((step): Explanation => {
+    if (step.skippedErrors && step.state === 'succeeded') {
+      const since = step.endedAt === undefined ? {} : {since: step.endedAt};
+      return toExplanation({...succeeded(step.skippedErrors, step.task), ...since}, summary.endedAt, step.step);
+    }
     const failed = step.state === 'failed' || step.state === 'cancelled';
     return {
       step: step.step,
@@ -126,7 +130,8 @@ export function explainSummary(
       ...(step.endedAt === undefined ? {} : {since: new Date(step.endedAt).toISOString()}),
     };
   });
-  return only === undefined ? inOrder(all.filter(({standing}) => standing !== 'fine')) : all;
+  const worthTelling = ({standing, code}: Explanation) => standing !== 'fine' || code === 'STEP_SUCCEEDED_WITH_SKIPS';
+  return only === undefined ? inOrder(all.filter(worthTelling)) : all;
 }
 
 function inOrder(list: readonly Explanation[]): Explanation[] {

@@ -1,0 +1,25 @@
+import {Args, Flags} from '@oclif/core';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {listSkipped, type SkippedReport} from '../../src/app/transfer.ts';
+import {renderSkipped} from '../../src/report/render-skipped.ts';
+
+export default class TransferSkipped extends StageCommand {
+  static override summary = 'List the files that a Globus task went on without.';
+  static override description = `A task with skip_source_errors passes over files that are missing or may not be read.
+Each line is a path, a tab, and why. Globus keeps the list for 30 days.`;
+  static override examples = [
+    '<%= config.bin %> transfer skipped 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
+    '<%= config.bin %> transfer skipped 0f528ce0-493c-4fa7-acaf-f5d97d9812a4 | cut -f1 > missing.txt',
+  ];
+  static override args = {task: Args.string({required: true, description: 'task id'})};
+  static override flags = {limit: Flags.integer({default: 10_000, min: 1, description: 'how many at most'})};
+
+  async run(): Promise<SkippedReport> {
+    const {args, flags} = await this.parse(TransferSkipped);
+    const report = await listSkipped(await this.connect(flags.profile), args.task, flags.limit);
+    if (report.files.length > 0) this.say(() => renderSkipped(report.files));
+    else this.logToStderr('It skipped nothing.');
+    if (report.more) this.logToStderr(`There are more than these ${report.files.length}: see them with --limit.`);
+    return report;
+  }
+}
