@@ -63,7 +63,7 @@ export function transferStep(workflow: Workflow, name: string, of: string): Tran
   const step = workflow.steps.find((each) => each.name === name);
   if (step?.kind === 'transfer') return step;
   const names = workflow.steps.flatMap((each) => (each.kind === 'transfer' ? [each.name] : []));
-  throw new RequestWrong(step ? `step ${name} of ${of} is a job` : `${of} has no step "${name}"`, {
+  throw new RequestWrong(step ? `step ${name} of ${of} is a ${step.kind}` : `${of} has no step "${name}"`, {
     why: names.length > 0 ? `its transfers are ${listNames(names)}` : 'it has no transfers',
   });
 }

@@ -4,8 +4,9 @@ import type {RunId} from '../ledger/layout.ts';
 import {count} from '../report/units.ts';
 import {countSubjobs, writeArrayRange} from '../workflow/array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, writeDuration} from '../workflow/duration.ts';
+import {isTask} from '../workflow/steps.ts';
 import {filterInWords} from '../workflow/transfer-options.ts';
-import type {Step, TransferStep} from '../workflow/workflow.ts';
+import type {Step, StepKind, TransferStep} from '../workflow/workflow.ts';
 import {exitOfFindings, preflight} from './preflight.ts';
 import {prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import type {ProfileFinding} from './profile-findings.ts';
@@ -17,7 +18,7 @@ export interface CheckReport {
   readonly fingerprint: string;
   readonly steps: readonly {
     readonly step: string;
-    readonly kind: 'transfer' | 'job';
+    readonly kind: StepKind;
     readonly what: string;
     readonly when: string;
     /** whatever else was said of it, a sentence each */
@@ -77,7 +78,9 @@ export async function checkWorkflowFile(stage: Stage, request: CheckRequest): Pr
         foreseen.find(
           ({action}) =>
             action.step === step.name &&
-            (action.do === 'submit-transfer' || (action.do === 'submit-job' && action.role === 'job')),
+            (action.do === 'submit-transfer' ||
+              action.do === 'make-directory' ||
+              (action.do === 'submit-job' && action.role === 'job')),
         )?.action,
       ),
       notes: notesOn(step),
@@ -106,6 +109,9 @@ function whatIs(step: Step): string {
     const resources = Object.entries(step.resources).map(([key, value]) => `${key}=${value}`);
     return [`job ${step.script}`, ...resources].join(' ');
   }
+  if (step.kind === 'mkdir') return `make directory ${step.at.collection}:${step.at.path}`;
+  if (step.kind === 'delete')
+    return `delete ${step.at.collection}:${step.at.path}${step.recursive ? ' with all that is in it' : ''}`;
   const ends = `${step.from.collection}:${step.from.path} to ${step.to.collection}:${step.to.path}`;
   if (step.items && step.items.length > 1) return `transfer ${count(step.items.length, 'item')} from ${ends}`;
   return `transfer ${ends}${step.recursive ? ', recursive' : ''}`;
@@ -127,7 +133,7 @@ function notesOn(step: Step): string[] {
   }
   if (step.kind === 'job' && step.onInterrupted === 'fail') notes.push('fails when its job is interrupted');
   if (step.kind === 'transfer') notes.push(...optionsInWords(step));
-  if (step.kind === 'transfer' && step.strategy === 'wait') notes.push('waited for by one long job');
+  if (isTask(step) && step.strategy === 'wait') notes.push('waited for by one long job');
   return notes;
 }
 
@@ -143,6 +149,7 @@ function optionsInWords({options, confirmDelete}: TransferStep): string[] {
 
 function whenIs(step: Step, action: Action | undefined): string {
   if (action?.do === 'submit-transfer') return 'started at once';
+  if (action?.do === 'make-directory') return 'made at once';
   if (action?.do === 'submit-job') {
     const depends = dependencyInWords(action);
     const held = action.hold ? `under a user hold (${conditionInWords(step)})` : '';

@@ -1,11 +1,12 @@
 import {StageError} from '../errors.ts';
 import type {CollectionSeen, FileEntry, Place, TransferService} from '../transfer/transfer-service.ts';
+import {itemsOf} from '../workflow/items.ts';
 import type {Workflow} from '../workflow/workflow.ts';
 
 /** What is to be asked about one place of a transfer. */
 export interface Question {
   readonly step: string;
-  readonly end: 'source' | 'destination';
+  readonly end: 'source' | 'destination' | 'deletion' | 'directory';
   readonly place: Place;
   readonly recursive: boolean;
   /** it must be there now: no step before this one makes it */
@@ -19,17 +20,28 @@ export interface Answers {
   readonly places: readonly (FileEntry | undefined | StageError)[];
 }
 
+/** Of a long list the first few tell whether its directories are right; Globus takes 20 questions a second. */
+const ITEMS_ASKED = 5;
+
 /** A source must be there when nothing in the workflow comes before its transfer. Pure. */
 export function planQuestions(workflow: Workflow, adopted: readonly string[]): Question[] {
   return workflow.steps.flatMap((step): Question[] => {
-    if (step.kind !== 'transfer' || adopted.includes(step.name)) return [];
+    if (step.kind === 'job' || adopted.includes(step.name)) return [];
+    if (step.kind === 'delete')
+      return [{step: step.name, end: 'deletion', place: step.at, recursive: step.recursive, needed: false}];
+    if (step.kind === 'mkdir')
+      return [{step: step.name, end: 'directory', place: step.at, recursive: true, needed: false}];
     const first = step.needs.length + step.after.length + step.onFailureOf.length === 0;
     const {deadline} = step.options;
-    const common = {step: step.name, recursive: step.recursive, ...(deadline === undefined ? {} : {deadline})};
-    return [
-      {...common, end: 'source', place: step.from, needed: first},
-      {...common, end: 'destination', place: step.to, needed: false},
-    ];
+    const common = {step: step.name, ...(deadline === undefined ? {} : {deadline})};
+    // What may be skipped need not be there.
+    const needed = first && !step.options.skipSourceErrors;
+    return itemsOf(step)
+      .slice(0, ITEMS_ASKED)
+      .flatMap(({from, to, recursive}): Question[] => [
+        {...common, end: 'source', place: {...step.from, path: from}, recursive, needed},
+        {...common, end: 'destination', place: {...step.to, path: to}, recursive, needed: false},
+      ]);
   });
 }
 

@@ -64,6 +64,7 @@ function findPlace(
       ),
     ];
   if (seen === undefined || seen.type === 'other') return [];
+  if (end === 'deletion' || end === 'directory') return findOther({step, end, recursive}, where, seen);
   if (end === 'source' && (seen.type === 'dir') !== recursive)
     return [
       problem(
@@ -85,6 +86,28 @@ function findPlace(
         EXIT.usage,
         'Name another destination, or remove what is there.',
       ),
+    ];
+  return [];
+}
+
+/** What a step deletes, or where it makes a directory, is of the other kind. */
+function findOther(
+  {step, end, recursive}: Pick<Question, 'step' | 'end' | 'recursive'>,
+  where: string,
+  seen: FileEntry,
+): ProfileFinding[] {
+  if (end === 'deletion' && seen.type === 'dir' && !recursive)
+    return [
+      problem(
+        `step ${step}: ${where} is a directory`,
+        'Globus deletes none without recursive',
+        EXIT.usage,
+        'Add recursive: true if all that is in it is to go.',
+      ),
+    ];
+  if (end === 'directory' && seen.type === 'file')
+    return [
+      problem(`step ${step}: ${where} is a file`, 'a directory cannot take its place', EXIT.usage, 'Name another one.'),
     ];
   return [];
 }

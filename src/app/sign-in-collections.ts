@@ -1,5 +1,6 @@
 import {RequestWrong, StageError} from '../errors.ts';
 import type {CollectionSeen} from '../transfer/transfer-service.ts';
+import {placesOf} from '../workflow/steps.ts';
 import type {Workflow} from '../workflow/workflow.ts';
 import {prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import type {Stage} from './wiring.ts';
@@ -44,8 +45,7 @@ function add(wanted: Map<string, string>, workflow: Workflow, known: Readonly<Re
     Object.entries({...known, ...workflow.collections}).map(([name, id]) => [id.toLowerCase(), name]),
   );
   for (const step of workflow.steps)
-    if (step.kind === 'transfer')
-      for (const {collection} of [step.from, step.to]) wanted.set(collection, names.get(collection) ?? collection);
+    for (const {collection} of placesOf(step)) wanted.set(collection, names.get(collection) ?? collection);
 }
 
 /** What Globus says of each; or why it could not be learnt. */

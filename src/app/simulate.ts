@@ -1,5 +1,5 @@
 import type {Action, PlanSettings} from '../engine/plan/actions.ts';
-import {planRun} from '../engine/plan/plan-run.ts';
+import {beginsAtGlobus, planRun} from '../engine/plan/plan-run.ts';
 import type {FactValue} from '../ledger/facts.ts';
 import {foldRun} from '../ledger/fold.ts';
 import {attemptKey, jobKey, type RunSpec} from '../ledger/run-facts.ts';
@@ -34,7 +34,7 @@ export function foresee(
   for (;;) {
     const seen = {now: 0, jobs: new Map(), tasks: new Map(), tags: new Map()};
     const actions = planRun(foldRun(spec, facts), seen, {...SETTINGS, ...settings}).filter(
-      (action) => action.do === 'submit-job' || action.do === 'submit-transfer',
+      (action) => action.do === 'submit-job' || beginsAtGlobus(action),
     );
     const before = facts.size;
     for (const action of actions) {
@@ -43,6 +43,9 @@ export function foresee(
         if (facts.has(`${key}.intent`)) continue;
         facts.set(`${key}.intent`, {at: 0});
         facts.set(`${key}.confirmed`, {at: 0, task: action.step});
+        foreseen.push({action});
+      } else if (action.do === 'make-directory') {
+        facts.set(`${attemptKey(action.step, action.attempt)}.outcome`, {at: 0, state: 'succeeded', why: ''});
         foreseen.push({action});
       } else if (action.do === 'submit-job') {
         const key = jobKey(action.step, action.attempt, action.role, action.serial);

@@ -12,6 +12,7 @@ import {
   type TransferService,
   type TransferTask,
 } from '../transfer/transfer-service.ts';
+import {endsOf, isTask} from '../workflow/steps.ts';
 
 /** A task that a step waits for, and what it moves. */
 export interface StepTask {
@@ -23,10 +24,10 @@ export interface StepTask {
 /** The tasks of a run that have not been concluded, as the last look saw them. */
 export function tasksOf(run: RunState, seen: Observed): StepTask[] {
   return run.spec.workflow.steps.flatMap((step) => {
-    if (step.kind !== 'transfer' || endOf(run, step.name)) return [];
+    if (!isTask(step) || endOf(run, step.name)) return [];
     const id = workingAttempt(run, step.name).transfer?.task;
     const task = id && seen.tasks.get(id);
-    return task?.kind === 'task' ? [{task, from: step.from, to: step.to}] : [];
+    return task?.kind === 'task' ? [{task, ...endsOf(step)}] : [];
   });
 }
 

@@ -138,7 +138,7 @@ function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners
     recent: (query) => transfers.recent(query),
     pauses: (task) => transfers.pauses(task),
     stat: (place) => transfers.stat(place),
-    // Of the check before a run, which makes no effect that another process goes by.
+    // Nobody goes by it before the fact that follows: it may be done again.
     makeDirectory: (place) => transfers.makeDirectory(place),
     skipped: (task, limit) => transfers.skipped(task, limit),
     moved: (task) => transfers.moved(task),

@@ -3,6 +3,7 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId, TaskSeen} from '../transfer/transfer-service.ts';
+import {isTask} from '../workflow/steps.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
 import {isFaulting} from './plan/plan-fail-fast.ts';
@@ -41,7 +42,7 @@ async function findTroubles(
 ): Promise<ReadonlyMap<TaskId, TaskTrouble>> {
   const asked = runs.flatMap(({state}) =>
     state.spec.workflow.steps.flatMap((step) => {
-      if (step.kind !== 'transfer' || !step.failFast || endOf(state, step.name)) return [];
+      if (!isTask(step) || !step.failFast || endOf(state, step.name)) return [];
       const {task, cancelled} = workingAttempt(state, step.name).transfer ?? {};
       return task && !cancelled && isFaulting(seen.get(task)) ? [task] : [];
     }),

@@ -3,13 +3,15 @@ import {workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger/run-facts.ts';
 import {SignInNeeded, type TaskRequest, TransferRefused} from '../transfer/transfer-service.ts';
-import type {TransferStep} from '../workflow/workflow.ts';
+import {isTask} from '../workflow/steps.ts';
+import type {TaskStep} from '../workflow/workflow.ts';
 import type {EngineContext} from './context.ts';
 import {inWords, isConflict, tasksInTheWay} from './explain-conflict.ts';
 import {lastError} from './last-error.ts';
+import {ensureDirectory} from './make-directory.ts';
 import type {Action, EndStep, SubmitJob} from './plan/actions.ts';
 
-import {transferRequest} from './transfer-request.ts';
+import {taskRequest} from './transfer-request.ts';
 
 /** What an action came to: done, left to another process that was first, or not possible now (and why). */
 export type Performed =
@@ -42,8 +44,11 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
   const fact = (name: string, value: object = {}) => ledger.create(run.id, name, {at: clock(), ...value});
   switch (action.do) {
     case 'submit-transfer':
+    case 'make-directory':
       try {
-        return await submitTransfer(context, run, action, note, fact);
+        return action.do === 'submit-transfer'
+          ? await submitTransfer(context, run, action, note, fact)
+          : await makeDirectoryOf(context, run, action, note, fact);
       } catch (error) {
         if (error instanceof SignInNeeded) noteSignIn(run, action, error, note, fact);
         throw error;
@@ -141,7 +146,7 @@ async function submitTransfer(
     intent = {
       at: clock(),
       submissionId: await transfers.newSubmissionId(),
-      request: transferRequest(run.state, step, action.attempt),
+      request: taskRequest(run.state, step, action.attempt),
       by: context.by,
       ...updatesOf(run),
     };
@@ -158,6 +163,27 @@ async function submitTransfer(
     if (fact(`${key}.refused`, {why: `${message}: ${told.why ?? ''}`, retry: false, next: told.next}))
       note('transfer-refused', {why: told.why});
     return DONE;
+  }
+}
+
+/** No intent: a directory that is there is as good as one that was made, so that asking again does no harm. */
+async function makeDirectoryOf(
+  {transfers}: EngineContext,
+  run: OpenRun,
+  {step: name, attempt}: Action & {do: 'make-directory'},
+  note: Note,
+  fact: Fact,
+): Promise<Performed> {
+  const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === name);
+  if (step?.kind !== 'mkdir') throw new RangeError(`step ${name} of run ${run.id} makes no directory`);
+  const end = (state: 'succeeded' | 'failed', why: string) =>
+    endStep({do: 'end-step', step: name, attempt, state, why}, note, fact);
+  try {
+    const made = await ensureDirectory(transfers, step.at);
+    return end('succeeded', made ? 'the directory was made' : 'the directory was there');
+  } catch (error) {
+    if (!(error instanceof TransferRefused)) throw error;
+    return end('failed', `${error.message}: ${error.why ?? ''}`);
   }
 }
 
@@ -186,7 +212,7 @@ function lowerFirst(text: string): string {
 /** A person's turn is on record, so that every reader shows it and monitors wait for it at their slow pace. */
 function noteSignIn(
   run: OpenRun,
-  action: Action & {do: 'submit-transfer'},
+  action: Action & {do: 'submit-transfer' | 'make-directory'},
   {message: what, why, next}: SignInNeeded,
   note: Note,
   fact: Fact,
@@ -197,9 +223,9 @@ function noteSignIn(
   if (fact(key, {what, why, next})) note('sign-in-needed', {why: what});
 }
 
-function stepOf(run: OpenRun, name: string): TransferStep {
+function stepOf(run: OpenRun, name: string): TaskStep {
   const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === name);
-  if (step?.kind !== 'transfer') throw new RangeError(`step ${name} of run ${run.id} is no transfer`);
+  if (!step || !isTask(step)) throw new RangeError(`step ${name} of run ${run.id} is no task`);
   return step;
 }
 

@@ -9,7 +9,7 @@ import {observe} from './observe.ts';
 import {type Performed, perform} from './perform.ts';
 import {type Action, actionKey, type Observed, type PlanSettings} from './plan/actions.ts';
 import {seenOf} from './plan/job-seen.ts';
-import {planRun} from './plan/plan-run.ts';
+import {beginsAtGlobus, planRun} from './plan/plan-run.ts';
 import {isPending} from './plan/view.ts';
 
 export interface ReconcileRequest {
@@ -79,7 +79,7 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       let inQuestion = false;
       for (const action of actions) {
         // Whether data should be moved is asked again once it is recorded whether PBS takes the jobs that need it.
-        if (inQuestion && action.do === 'submit-transfer') continue;
+        if (inQuestion && beginsAtGlobus(action)) continue;
         tried.add(`${run.id} ${actionKey(action)}`);
         // A look comes when one of those in the queue has ended.
         if (action.do === 'submit-job' && inQueue() >= context.settings.maxQueued) continue;

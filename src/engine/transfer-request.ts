@@ -1,8 +1,15 @@
 import {earlierAttempts} from '../ledger/attempts.ts';
 import type {RunState} from '../ledger/run-facts.ts';
-import type {TransferOptions, TransferRequest} from '../transfer/transfer-service.ts';
+import type {TaskRequest, TransferOptions, TransferRequest} from '../transfer/transfer-service.ts';
 import {itemsOf} from '../workflow/items.ts';
-import type {TransferStep} from '../workflow/workflow.ts';
+import type {TaskStep, TransferStep} from '../workflow/workflow.ts';
+
+/** What the task of a step is to do. */
+export function taskRequest(run: RunState, step: TaskStep, attempt: number): TaskRequest {
+  if (step.kind === 'transfer') return transferRequest(run, step, attempt);
+  const {at, recursive, name} = step;
+  return {label: transferLabel(run.spec.run, name, attempt), collection: at.collection, paths: [at.path], recursive};
+}
 
 /** The transfer a step asks for. Its label names run, step and attempt, so that a task can be found when all else is lost. */
 export function transferRequest(run: RunState, step: TransferStep, attempt: number): TransferRequest {

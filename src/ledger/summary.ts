@@ -1,6 +1,6 @@
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
-import type {Step} from '../workflow/workflow.ts';
+import type {Step, StepKind} from '../workflow/workflow.ts';
 import {endOf} from './attempts.ts';
 import type {RunId} from './layout.ts';
 import {currentAttempt, newestJob, type OutcomeState, type RunState} from './run-facts.ts';
@@ -10,7 +10,7 @@ export type RunEnd = 'succeeded' | 'failed' | 'cancelled';
 /** One line of a sealed run for each step. */
 export interface StepSummary {
   readonly step: string;
-  readonly kind: 'transfer' | 'job';
+  readonly kind: StepKind;
   readonly state: OutcomeState;
   readonly why: string;
   readonly needs: readonly string[];

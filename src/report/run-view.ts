@@ -3,17 +3,18 @@ import {jobOf} from '../engine/plan/job-verdict.ts';
 import {estimateRemainingMs} from '../engine/plan/next-look.ts';
 import {standingJob, type View} from '../engine/plan/view.ts';
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
-import type {Outcome, RunState} from '../ledger/run-facts.ts';
+import type {Attempt, Outcome, RunState} from '../ledger/run-facts.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
-import type {Step} from '../workflow/workflow.ts';
-import {jobState, type StepStanding, type StepStateWord, transferState} from './step-state.ts';
+import {isTask} from '../workflow/steps.ts';
+import type {Step, StepKind} from '../workflow/workflow.ts';
+import {directoryState, jobState, type StepStanding, type StepStateWord, transferState} from './step-state.ts';
 import type {Knowledge} from './why/explain-step.ts';
 
 /** One step as `stage status` shows it. Times in ISO 8601 UTC, sizes in bytes: the shape of `--json`. */
 export interface StepView {
   readonly step: string;
-  readonly kind: 'transfer' | 'job';
+  readonly kind: StepKind;
   readonly state: StepStateWord;
   /** why it is in that state, or what it waits for */
   readonly reason: string;
@@ -98,21 +99,26 @@ function viewStep(view: View, step: Step, told: Knowledge): StepView {
   return {
     step: step.name,
     kind: step.kind,
-    ...(outcome
-      ? ended(outcome)
-      : step.kind === 'transfer'
-        ? transferState(view, step, attempt, told)
-        : jobState(view, step, attempt)),
+    ...(outcome ? ended(outcome) : standingOf(view, step, attempt, told)),
     attempt: attempt.number,
     needs: step.needs,
     onFailureOf: step.onFailureOf,
     after: step.after,
     ...(job ? {job} : {}),
     ...(task ? {task} : {}),
-    ...(outcome ? movedInAll(outcome) : seenTask?.kind === 'task' ? progressOf(seenTask, view.seen.now) : {}),
+    ...(outcome
+      ? movedInAll(outcome)
+      : seenTask?.kind === 'task' && step.kind === 'transfer'
+        ? progressOf(seenTask, view.seen.now)
+        : {}),
     ...(startedAt ? {startedAt} : {}),
     ...(endedAt ? {endedAt} : {}),
   };
+}
+
+function standingOf(view: View, step: Step, attempt: Attempt, told: Knowledge): StepStanding {
+  if (isTask(step)) return transferState(view, step, attempt, told);
+  return step.kind === 'mkdir' ? directoryState(view, step, attempt) : jobState(view, step, attempt);
 }
 
 function ended(outcome: Outcome): StepStanding {

@@ -5,7 +5,8 @@ import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts'
 import {lostInARow, retryAt} from '../ledger/attempts.ts';
 import {type Attempt, currentAttempt, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
-import type {Step, TransferStep} from '../workflow/workflow.ts';
+import {endsOf} from '../workflow/steps.ts';
+import type {MkdirStep, Step, TaskStep} from '../workflow/workflow.ts';
 import {explainStep, type Knowledge} from './why/explain-step.ts';
 import {explainTask} from './why/explain-task.ts';
 import {inOneLine} from './why/explanation.ts';
@@ -30,7 +31,7 @@ export interface StepStanding {
 }
 
 /** How a transfer step stands that has not ended. */
-export function transferState(view: View, step: TransferStep, attempt: Attempt, told: Knowledge): StepStanding {
+export function transferState(view: View, step: TaskStep, attempt: Attempt, told: Knowledge): StepStanding {
   const {transfer, signIn} = attempt;
   if (signIn && !transfer?.refused) return {state: 'action-needed', reason: [signIn.what, ...signIn.next].join('; ')};
   if (!transfer) return notBegun(view, step);
@@ -46,7 +47,7 @@ export function transferState(view: View, step: TransferStep, attempt: Attempt, 
   if (seen.kind === 'no-evidence') return {state: 'unknown', reason: `Globus could not be asked: ${seen.why}`};
   const known = told.get(transfer.task);
   if (known) {
-    const place = {run: view.run.spec.run, from: step.from, to: step.to, now: view.seen.now};
+    const place = {run: view.run.spec.run, ...endsOf(step), now: view.seen.now};
     const reason = explainTask(seen, known, place);
     if (reason.standing !== 'fine') return {state: WORDS[seen.state] ?? 'transferring', reason: inOneLine(reason)};
   }
@@ -61,7 +62,7 @@ export function transferState(view: View, step: TransferStep, attempt: Attempt, 
     case 'inactive':
       return {
         state: 'action-needed',
-        reason: `Globus needs a sign-in or consent for ${seen.sourceName} or ${seen.destinationName}: give it at https://app.globus.org/file-manager, and the transfer goes on by itself${trouble}`,
+        reason: `Globus needs a sign-in or consent for ${collectionsOf(seen)}: give it at https://app.globus.org/file-manager, and the transfer goes on by itself${trouble}`,
       };
     case 'active':
       return {
@@ -69,11 +70,23 @@ export function transferState(view: View, step: TransferStep, attempt: Attempt, 
         reason:
           trouble || faults
             ? `${trouble.slice(2) || 'faults'}${faults}`
-            : `${seen.sourceName} to ${seen.destinationName}`,
+            : seen.destinationName === ''
+              ? `deleting at ${seen.sourceName}`
+              : `${seen.sourceName} to ${seen.destinationName}`,
       };
     default:
       return {state: 'transferring', reason: `Globus reports its end (${seen.state})`};
   }
+}
+
+/** A task that deletes has one collection. */
+function collectionsOf({sourceName, destinationName}: TransferTask): string {
+  return [sourceName, destinationName].filter((name) => name !== '').join(' or ');
+}
+
+/** How a step stands that makes a directory, and has not ended. */
+export function directoryState(view: View, step: MkdirStep, {signIn}: Attempt): StepStanding {
+  return signIn ? {state: 'action-needed', reason: [signIn.what, ...signIn.next].join('; ')} : notBegun(view, step);
 }
 
 const WORDS: Readonly<Partial<Record<TransferTask['state'], StepStateWord>>> = {

@@ -1,5 +1,5 @@
 import {readArrayRange} from './array-range.ts';
-import {checkTransfer} from './check-transfer.ts';
+import {checkDelete, checkPlace, checkTransfer} from './check-transfer.ts';
 import {findCycle, type GraphStep} from './graph.ts';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from './problems.ts';
 import type {Batches} from './read-batches.ts';
@@ -31,6 +31,8 @@ export function checkSteps(
           ...checkReferences(name, step, names),
           ...checkParts(['steps', name, 'transfer'], step.transfer, names, batches),
           ...checkTransfer(['steps', name, 'transfer'], step.transfer, known, batches),
+          ...checkDelete(['steps', name, 'delete'], step.delete, known),
+          ...checkPlace(['steps', name, 'mkdir'], step.mkdir, known).problems,
           ...checkJob(['steps', name, 'job'], step.job),
         ]
       : [],
@@ -39,16 +41,21 @@ export function checkSteps(
 }
 
 function checkKind(path: Path, step: Readonly<Record<string, unknown>>): Problem[] {
-  const [transfer, job] = [Object.hasOwn(step, 'transfer'), Object.hasOwn(step, 'job')];
-  const text = (wrong: string) => [{path, at: 'key' as const, text: `${wrong}; needs exactly one of them`}];
-  if (transfer && job) return text('has both transfer and job');
-  if (!transfer && !job) return text('has neither transfer nor job');
-  if (job && Object.hasOwn(step, 'strategy'))
-    return [{path: [...path, 'strategy'], at: 'key', text: 'says how a transfer is waited for; a job step has none'}];
-  if (job && Object.hasOwn(step, 'fail_fast'))
-    return [{path: [...path, 'fail_fast'], at: 'key', text: 'is about the faults of a transfer; a job step has none'}];
-  return [];
+  const kinds = KINDS.filter((kind) => Object.hasOwn(step, kind));
+  const [kind] = kinds;
+  if (kind === undefined)
+    return [{path, at: 'key', text: `has none of ${listNames(KINDS)}; needs exactly one of them`}];
+  if (kinds.length > 1) return [{path, at: 'key', text: `has both ${kinds.join(' and ')}; needs exactly one of them`}];
+  if (kind !== 'job' && kind !== 'mkdir') return [];
+  const none = (key: string, text: string): Problem[] =>
+    Object.hasOwn(step, key) ? [{path: [...path, key], at: 'key', text: `${text}; a ${kind} step has none`}] : [];
+  return [
+    ...none('strategy', 'says how a transfer is waited for'),
+    ...none('fail_fast', 'is about the faults of a transfer'),
+  ];
 }
+
+const KINDS = ['transfer', 'job', 'delete', 'mkdir'] as const;
 
 /** A step that runs whatever happened has nothing that must have happened before. */
 function checkWhen(path: Path, step: Readonly<Record<string, unknown>>): Problem[] {

@@ -1,3 +1,4 @@
+import {posix} from 'node:path';
 import {readChecksum} from './checksums.ts';
 import {readItem, type WrittenItem, wrongTogether} from './items.ts';
 import {readPlace, resolveCollection} from './places.ts';
@@ -51,6 +52,20 @@ export function checkPlace(
   return typeof collection === 'string'
     ? {problems: [{path, at: 'value', text: collection}], place: {path: place.path}}
     : {problems: [], place: {path: place.path, id: collection.id}};
+}
+
+/** What is deleted is gone: what could mean more than was meant is refused. */
+export function checkDelete(path: Path, step: unknown, known: Known): Problem[] {
+  if (!isMap(step)) return [];
+  const {problems, place} = checkPlace([...path, 'at'], step.at, known);
+  const wrong = (text: string): Problem[] => [...problems, {path: [...path, 'at'], at: 'value', text}];
+  if (place === undefined) return [...problems];
+  if (/^\/(~\/?)?$/.test(posix.normalize(place.path)))
+    return wrong('is a whole collection, or a home directory; name what is in it');
+  if (place.path.split('/').includes('..')) return wrong('has ".." in its path; write out what is meant');
+  if (place.path.endsWith('/') && step.recursive !== true)
+    return wrong('ends in "/" (a directory); add recursive: true, or name one file without "/"');
+  return [...problems];
 }
 
 function checkSlashes(path: Path, from: string, to: string, recursive: unknown): Problem[] {

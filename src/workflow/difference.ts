@@ -51,7 +51,7 @@ function describeStep(
     if (key === 'script') return [`${path}.script: its contents changed`];
     if (key === 'items') return describeItems(`${path}.items`, textsIn(from), textsIn(to));
     if (isTexts(from) && isTexts(to)) return describeMap(`${path}.${key}`, from, to);
-    if ((key === 'from' || key === 'to') && typeof from === 'string' && typeof to === 'string') {
+    if ((key === 'from' || key === 'to' || key === 'at') && typeof from === 'string' && typeof to === 'string') {
       const [old, now] = [places.was(from), places.is(to)];
       // One friendly name for two collections would read as no change.
       return [old === now ? change(`${path}.${key}`, from, to) : change(`${path}.${key}`, old, now)];

@@ -3,7 +3,7 @@ import {writeArrayRange} from './array-range.ts';
 import {writeDuration} from './duration.ts';
 import {writeFailFast} from './fail-fast.ts';
 import {transferInWords} from './transfer-options.ts';
-import type {JobStep, Step, TransferStep, Workflow} from './workflow.ts';
+import type {JobStep, Step, StepKind, TransferStep, Workflow} from './workflow.ts';
 
 /** A workflow together with what its scripts contain. */
 export interface WorkflowRecord {
@@ -13,7 +13,7 @@ export interface WorkflowRecord {
 }
 
 /** One step's share of what is done, spelled as in the file. */
-export type StepEssence = Readonly<Record<string, unknown>> & {readonly kind: 'transfer' | 'job'};
+export type StepEssence = Readonly<Record<string, unknown>> & {readonly kind: StepKind};
 
 /** What of a workflow makes it the same work as another. */
 export interface Essence {
@@ -37,7 +37,7 @@ export function essenceOf({workflow, scriptHashes}: WorkflowRecord): Essence {
 
 function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>): StepEssence {
   return {
-    ...(step.kind === 'transfer' ? transferEssence(step) : jobEssence(step, scriptHashes)),
+    ...kindEssence(step, scriptHashes),
     needs: [...step.needs].sort(),
     on_failure_of: [...step.onFailureOf].sort(),
     after: [...step.after].sort(),
@@ -45,6 +45,26 @@ function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>)
     retry_delay: step.retryDelayMs === undefined ? undefined : writeDuration(step.retryDelayMs),
     when: step.always ? 'always' : undefined,
   };
+}
+
+function kindEssence(step: Step, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+  switch (step.kind) {
+    case 'transfer':
+      return transferEssence(step);
+    case 'job':
+      return jobEssence(step, scriptHashes);
+    case 'delete': {
+      const {kind, at, recursive, failFast} = step;
+      return {
+        kind,
+        at: placeText(at),
+        recursive,
+        fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),
+      };
+    }
+    case 'mkdir':
+      return {kind: step.kind, at: placeText(step.at)};
+  }
 }
 
 function transferEssence({from, to, recursive, options, items, failFast}: TransferStep): StepEssence {

@@ -1,7 +1,7 @@
 import {expandText, isLonePlaceholder, type ParamValues} from './params.ts';
 import {isMap, type Path, type Problem, UNCLEAR} from './problems.ts';
 
-/** The keys of a transfer that are true or false: there a placeholder may stand for a parameter that is. */
+/** The keys of a transfer or deletion that are true or false: there a placeholder may stand for a parameter that is. */
 const SWITCHES = [
   'recursive',
   'verify_checksum',
@@ -35,7 +35,8 @@ export function expandFile(
     const expanded = expandText(text, params.values);
     problems.push(...expanded.problems.map((problem): Problem => ({path, at: 'value', text: problem})));
     if (expanded.problems.length > 0 || expanded.used.some((name) => params.missing.has(name))) return UNCLEAR;
-    const isSwitch = path.length === 4 && path[2] === 'transfer' && SWITCHES.includes(String(path[3]));
+    const isSwitch =
+      path.length === 4 && (path[2] === 'transfer' || path[2] === 'delete') && SWITCHES.includes(String(path[3]));
     const isTruth = expanded.text === 'true' || expanded.text === 'false';
     if (isSwitch && isTruth && isLonePlaceholder(text)) return expanded.text === 'true';
     const isNumber = path.length === 3 && path[0] === 'steps' && path[2] === NUMBER;

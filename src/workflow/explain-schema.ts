@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote, UNCLEAR} from './problems.ts';
 import {
   COLLECTION_NAME,
+  deleteSchema,
   ENV_NAME,
   fileSchema,
   jobSchema,
@@ -20,6 +21,7 @@ const STEP_KEYS = Object.keys(stepSchema.shape);
 const TRANSFER_KEYS = Object.keys(transferSchema.shape);
 const ITEM_KEYS = Object.keys(itemSchema.shape);
 const FILTER_KEYS = Object.keys(filterSchema.shape);
+const DELETE_KEYS = Object.keys(deleteSchema.shape);
 const JOB_KEYS = Object.keys(jobSchema.shape);
 /** Keys of a step as other tools have them. */
 const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
@@ -80,6 +82,7 @@ function knownKeys(parent: Path): readonly string[] {
   if (parent.length === 2) return STEP_KEYS;
   if (parent[3] === 'items') return ITEM_KEYS;
   if (parent[3] === 'filters') return FILTER_KEYS;
+  if (parent[2] === 'delete') return DELETE_KEYS;
   return parent[2] === 'transfer' ? TRANSFER_KEYS : JOB_KEYS;
 }
 

@@ -40,14 +40,19 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
   };
   const steps = Object.entries(file.steps).map(([name, step]): Step => {
     const common = commonOf(name, step);
+    const waited = {
+      ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
+      ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
+    };
     if (step.transfer !== undefined)
-      return {
-        ...toTransferStep(common, step.transfer, place, context.batches?.get(name)?.items),
-        ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
-        ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
-      };
+      return {...toTransferStep(common, step.transfer, place, context.batches?.get(name)?.items), ...waited};
+    if (step.delete !== undefined) {
+      const {at, recursive = false} = step.delete;
+      return {kind: 'delete', ...common, at: place(at), recursive, ...waited};
+    }
+    if (step.mkdir !== undefined) return {kind: 'mkdir', ...common, at: place(step.mkdir)};
     if (step.job !== undefined) return jobStep(common, step.job, context);
-    throw new RangeError(`step ${name} has neither transfer nor job`);
+    throw new RangeError(`step ${name} has no kind`);
   });
   return {
     name: file.name,

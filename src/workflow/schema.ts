@@ -3,7 +3,7 @@ import {ARRAY_PATTERN} from './array-range.ts';
 import {DURATION, DURATION_PATTERN, MAX_DURATION_SECONDS, readDuration} from './duration.ts';
 import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from './fail-fast.ts';
 import {UUID} from './places.ts';
-import {text} from './schema-parts.ts';
+import {flag, place, text} from './schema-parts.ts';
 import {transferSchema} from './transfer-schema.ts';
 
 /**
@@ -119,6 +119,16 @@ export const jobSchema = z
   )
   .meta({title: 'Job', description: 'A PBS job.'});
 
+export const deleteSchema = z
+  .strictObject(
+    {
+      at: place('Path', 'What is deleted: a collection (friendly name or id) and a path on it.'),
+      recursive: flag('Whole directory', 'A directory, with all that is in it.', false),
+    },
+    {error: 'needs a map with at'},
+  )
+  .meta({title: 'Delete', description: 'Delete a file or directory on a collection. What is not there is no error.'});
+
 const FAIL_FAST = 'needs a duration such as 10m, or a map with after and on';
 const FAULTS = `needs a list of faults: ${FAIL_FAST_CODES.join(', ')}`;
 
@@ -158,6 +168,8 @@ export const stepSchema = z
     {
       transfer: transferSchema.optional(),
       job: jobSchema.optional(),
+      delete: deleteSchema.optional(),
+      mkdir: place('Make directory', 'Make a directory on a collection. One that is there is fine.').optional(),
       needs: stepNames('Needs', 'Starts when all of these steps have succeeded.'),
       on_failure_of: stepNames('On failure of', 'Starts when at least one of these steps has failed.'),
       after: stepNames('After', 'Starts when all of these steps have ended, either way.'),
@@ -203,12 +215,12 @@ export const stepSchema = z
         description: 'always: the step runs at the end, whatever happened.',
       }),
     },
-    {error: 'needs a map with transfer or job'},
+    {error: 'needs a map with transfer, job, delete or mkdir'},
   )
   .meta({
     title: 'Step',
-    description: 'One transfer or one job, and what must have happened before it starts.',
-    oneOf: [{required: ['transfer']}, {required: ['job']}],
+    description: 'One transfer, job, deletion or new directory, and what must have happened before it starts.',
+    oneOf: [{required: ['transfer']}, {required: ['job']}, {required: ['delete']}, {required: ['mkdir']}],
     dependentRequired: {retry_delay: ['retries']},
   });
 

@@ -50,6 +50,22 @@ export interface TransferStep extends AnyStep {
   readonly failFast?: FailFast;
 }
 
+/** Deletes one path of a collection, by a task of Globus. What is not there is no error. */
+export interface DeleteStep extends AnyStep {
+  readonly kind: 'delete';
+  readonly at: Place;
+  /** a directory too, with all that is in it */
+  readonly recursive: boolean;
+  readonly strategy?: Strategy;
+  readonly failFast?: FailFast;
+}
+
+/** Makes a directory on a collection, and those above it that are missing. One that is there is fine. */
+export interface MkdirStep extends AnyStep {
+  readonly kind: 'mkdir';
+  readonly at: Place;
+}
+
 export interface JobStep extends AnyStep {
   readonly kind: 'job';
   /** absolute path of the user's batch script */
@@ -69,7 +85,12 @@ export interface JobStep extends AnyStep {
   readonly onInterrupted?: 'fail';
 }
 
-export type Step = TransferStep | JobStep;
+/** A step that is a task of Globus: asked for once, and waited for. */
+export type TaskStep = TransferStep | DeleteStep;
+
+export type Step = TaskStep | JobStep | MkdirStep;
+
+export type StepKind = Step['kind'];
 
 /** The normal form of a workflow: defaults filled in, names and params resolved, steps in the order of the file. */
 export interface Workflow {

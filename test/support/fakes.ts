@@ -11,6 +11,8 @@ import {
   type Submission,
 } from '../../src/scheduler/scheduler.ts';
 import {
+  type FileEntry,
+  type Place,
   type TaskId,
   type TaskRequest,
   type TaskSeen,
@@ -169,11 +171,11 @@ export class FakeTransfers implements TransferService {
     return [];
   }
 
-  async stat() {
+  async stat(_place?: Place): Promise<FileEntry | undefined> {
     return undefined;
   }
 
-  async makeDirectory(): Promise<void> {}
+  async makeDirectory(_place?: Place): Promise<void> {}
 
   async skipped() {
     return {files: [], more: false};

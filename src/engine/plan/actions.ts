@@ -8,6 +8,8 @@ import type {TaskTrouble} from './task-trouble.ts';
 export type Action =
   /** get a submission id, record it, submit; or submit again under the id that is on record */
   | {readonly do: 'submit-transfer'; readonly step: string; readonly attempt: number; readonly why: string}
+  /** see that the directory of a step is there */
+  | {readonly do: 'make-directory'; readonly step: string; readonly attempt: number; readonly why: string}
   | {
       readonly do: 'cancel-task';
       readonly step: string;

@@ -1,7 +1,8 @@
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
-import type {JobStep, Step, TransferStep} from '../../workflow/workflow.ts';
+import {isTask} from '../../workflow/steps.ts';
+import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';
@@ -75,7 +76,7 @@ export function nextLookAtRun(
 
 /** A job that waits for the transfer sees to it, and to everything else. */
 function isWaitedFor(view: View, step: Step, attempt: Attempt): boolean {
-  if (step.kind !== 'transfer' || !waitsInJob(view, step)) return false;
+  if (!isTask(step) || !waitsInJob(view, step)) return false;
   const waiting = standingJob(attempt, 'wait');
   return waiting?.job !== undefined && !waiting.leaving && isThere(seenOf(view.seen, waiting));
 }
@@ -102,17 +103,19 @@ function nextLookAtStep(
     const awaited = record.absentSince !== undefined && (record.role === 'job' || !record.deleted);
     return awaited ? [(record.absentSince ?? 0) + settings.lostGraceMs] : [];
   });
-  const own =
-    step.kind === 'transfer'
-      ? lookForTransfer(run, step, seen, settings, bounds, earlier)
-      : lookForJob({run, seen, settings}, step, soon, late);
+  const view = {run, seen, settings};
+  const own = isTask(step)
+    ? lookForTransfer(run, step, seen, settings, bounds, earlier)
+    : step.kind === 'mkdir'
+      ? lookForDirectory(view, step, soon, late)
+      : lookForJob(view, step, soon, late);
   const wanted = [...retries, ...(own === undefined ? [] : [own])];
   return wanted.length > 0 ? Math.max(soon, Math.min(...wanted)) : undefined;
 }
 
 function lookForTransfer(
   run: RunState,
-  step: TransferStep,
+  step: TaskStep,
   seen: Observed,
   settings: PlanSettings,
   bounds: LookBounds,
@@ -130,6 +133,12 @@ function lookForTransfer(
     nextLookAtTask(task, bounds, seen.now, earlier.get(transfer.task)),
     failing ?? Number.MAX_SAFE_INTEGER,
   );
+}
+
+/** One that could not be made yet: Globus was away, or a person has to sign in. */
+function lookForDirectory(view: View, step: MkdirStep, soon: number, late: number): number | undefined {
+  if (holdOn(view.run, step.name) || verdictOf(view, step).is !== 'met') return undefined;
+  return workingAttempt(view.run, step.name).signIn ? late : soon;
 }
 
 /** A job in the queue is seen to by its sentinel; only where that is missing somebody has to look now and then. */

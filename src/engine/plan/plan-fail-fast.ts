@@ -1,7 +1,7 @@
 import type {Attempt} from '../../ledger/run-facts.ts';
 import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
 import {writeDuration} from '../../workflow/duration.ts';
-import type {TransferStep} from '../../workflow/workflow.ts';
+import type {TaskStep} from '../../workflow/workflow.ts';
 import type {Action, Observed} from './actions.ts';
 import type {TaskTrouble} from './task-trouble.ts';
 
@@ -11,7 +11,7 @@ import type {TaskTrouble} from './task-trouble.ts';
  * Only a task that is being worked on: one that is paused or waits for a sign-in is nobody's mistake, and its events
  * are old.
  */
-export function planFailFast(step: TransferStep, attempt: Attempt, seen: Observed): Action[] {
+export function planFailFast(step: TaskStep, attempt: Attempt, seen: Observed): Action[] {
   const task = attempt.transfer?.task;
   if (!task || attempt.transfer?.cancelled) return [];
   const at = failsAt(step, task, seen);
@@ -21,7 +21,7 @@ export function planFailFast(step: TransferStep, attempt: Attempt, seen: Observe
 }
 
 /** When a task's fault will have lasted long enough; undefined while it has none that counts. Pure. */
-export function failsAt({failFast}: TransferStep, task: TaskId, seen: Observed): number | undefined {
+export function failsAt({failFast}: TaskStep, task: TaskId, seen: Observed): number | undefined {
   const trouble = seen.troubles?.get(task);
   if (!failFast || !trouble || !isFaulting(seen.tasks.get(task)) || !failFast.on.includes(trouble.code))
     return undefined;
@@ -35,7 +35,7 @@ export function isFaulting(task: TaskSeen | undefined): boolean {
   );
 }
 
-function reason({failFast}: TransferStep, {description, path, times, atLeast}: TaskTrouble): string {
+function reason({failFast}: TaskStep, {description, path, times, atLeast}: TaskTrouble): string {
   const lasted = failFast ? ` for ${writeDuration(failFast.afterMs)}` : '';
   const often = times > 1 ? `, met ${atLeast ? 'at least ' : ''}${times} times` : '';
   return `fail_fast: ${description}${path ? ` (${path})` : ''}${lasted}${often}`;

@@ -5,6 +5,7 @@ import type {Action, Observed, PlanSettings} from './actions.ts';
 import {planHolds} from './plan-holds.ts';
 import {planJobStep} from './plan-job-step.ts';
 import {planLeftovers} from './plan-leftovers.ts';
+import {planMkdirStep} from './plan-mkdir-step.ts';
 import {planTransferStep} from './plan-transfer-step.ts';
 import type {View} from './view.ts';
 
@@ -20,14 +21,31 @@ export function planRun(run: RunState, seen: Observed, settings: PlanSettings): 
   const actions = inOrder(run.spec.workflow.steps).flatMap((step) => [
     ...planLeftovers(view, step),
     ...planHolds(view, step),
-    ...(step.kind === 'transfer' ? planTransferStep(view, step) : planJobStep(view, step)),
+    ...planStep(view, step),
   ]);
   const deletions = actions.filter((action) => action.do === 'delete-job').reverse();
   // What ends this moment may make a transfer pointless: whether to begin it is asked again when that is recorded.
   const ends = actions.some((action) => action.do === 'end-step');
-  const transfers = ends ? [] : actions.filter((action) => action.do === 'submit-transfer');
-  const rest = actions.filter((action) => action.do !== 'delete-job' && action.do !== 'submit-transfer');
-  return [...deletions, ...rest, ...transfers];
+  const atGlobus = ends ? [] : actions.filter((action) => beginsAtGlobus(action));
+  const rest = actions.filter((action) => action.do !== 'delete-job' && !beginsAtGlobus(action));
+  return [...deletions, ...rest, ...atGlobus];
+}
+
+function planStep(view: View, step: Step): Action[] {
+  switch (step.kind) {
+    case 'transfer':
+    case 'delete':
+      return planTransferStep(view, step);
+    case 'mkdir':
+      return planMkdirStep(view, step);
+    case 'job':
+      return planJobStep(view, step);
+  }
+}
+
+/** What changes a collection, and waits until PBS has taken the jobs that need it. */
+export function beginsAtGlobus(action: Action): boolean {
+  return action.do === 'submit-transfer' || action.do === 'make-directory';
 }
 
 function inOrder(steps: readonly Step[]): Step[] {

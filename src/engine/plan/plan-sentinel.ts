@@ -1,5 +1,6 @@
 import {endOf, isOutdated, workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
+import {isTask} from '../../workflow/steps.ts';
 import type {JobStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 
@@ -36,7 +37,7 @@ export function planSentinel(view: View, step: JobStep, attempt: Attempt, record
 function hasLauncher({run}: View, {name, array}: JobStep): boolean {
   if (array) return false;
   return run.spec.workflow.steps.some((step) => {
-    if (step.kind !== 'transfer' || step.onFailureOf.length > 0 || step.after.length > 0) return false;
+    if (!isTask(step) || step.onFailureOf.length > 0 || step.after.length > 0) return false;
     return (
       step.needs.includes(name) &&
       step.needs.every((need) => need === name || endOf(run, need)?.state === 'succeeded') &&

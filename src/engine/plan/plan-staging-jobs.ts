@@ -1,7 +1,8 @@
 import {endOf, isOutdated} from '../../ledger/attempts.ts';
 import type {Attempt, JobRole} from '../../ledger/run-facts.ts';
 import type {JobId} from '../../scheduler/scheduler.ts';
-import type {TransferStep} from '../../workflow/workflow.ts';
+import {isTask} from '../../workflow/steps.ts';
+import type {TaskStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 import {
   currentJobId,
@@ -26,7 +27,7 @@ import {
  */
 
 /** While only what PBS can wait for stands before a transfer, a job that depends on it starts it at that moment. */
-export function planLauncher(view: View, step: TransferStep, attempt: Attempt): Action[] {
+export function planLauncher(view: View, step: TaskStep, attempt: Attempt): Action[] {
   const role = waitsInJob(view, step) ? 'wait' : 'launcher';
   const needs = nativeNeeds(view, step);
   const standing = standingJob(attempt, role);
@@ -43,19 +44,14 @@ export function planLauncher(view: View, step: TransferStep, attempt: Attempt): 
 }
 
 /** With `strategy: wait`: see that a job waits for the transfer. One that leaves before its walltime is followed by another. */
-export function planWaiting(view: View, step: TransferStep, attempt: Attempt): Action[] {
+export function planWaiting(view: View, step: TaskStep, attempt: Attempt): Action[] {
   if (!waitsInJob(view, step) || verdictOf(view, step).is === 'impossible') return [];
   const standing = standingJob(attempt, 'wait');
   if (standing && !standing.leaving && !isOver(view, standing)) return [];
   return maySubmit(attempt, 'wait', view) ? [submit(step, attempt, 'wait', [])] : [];
 }
 
-function submit(
-  step: TransferStep,
-  attempt: Attempt,
-  role: JobRole,
-  needs: readonly {step: string; job: JobId}[],
-): Action {
+function submit(step: TaskStep, attempt: Attempt, role: JobRole, needs: readonly {step: string; job: JobId}[]): Action {
   const before = needs.map((need) => need.step).join(', ');
   const what = role === 'launcher' ? 'starts the transfer' : 'waits for the transfer';
   return {
@@ -71,7 +67,7 @@ function submit(
 }
 
 /** The jobs a launcher would wait for; undefined while anything else stands before the transfer, or a job has no id yet. */
-function nativeNeeds(view: View, step: TransferStep): {step: string; job: JobId}[] | undefined {
+function nativeNeeds(view: View, step: TaskStep): {step: string; job: JobId}[] | undefined {
   const {run} = view;
   if (step.onFailureOf.length > 0 || step.after.some((name) => !endOf(run, name))) return undefined;
   const open = step.needs.filter((name) => !endOf(run, name));
@@ -85,7 +81,8 @@ function nativeNeeds(view: View, step: TransferStep): {step: string; job: JobId}
 /** One job's success is the step's. The exit status of an array is only that of its last subjob (measured on OpenPBS 23.06). */
 export function hasOneJob(view: View, name: string): boolean {
   const step = stepNamed(view.run, name);
-  return step.kind === 'job' ? step.array === undefined : waitsInJob(view, step);
+  if (step.kind === 'job') return step.array === undefined;
+  return isTask(step) && waitsInJob(view, step);
 }
 
 /** Launchers that nothing is left to start for. A running one ends by itself. */

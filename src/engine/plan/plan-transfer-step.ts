@@ -1,7 +1,7 @@
 import {adoptedTask, endOf, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
-import type {Step, TransferStep} from '../../workflow/workflow.ts';
+import type {Step, TaskStep} from '../../workflow/workflow.ts';
 import type {Action} from './actions.ts';
 import {planFailFast} from './plan-fail-fast.ts';
 import {planIntents} from './plan-intents.ts';
@@ -19,8 +19,8 @@ import {
   waitsInJob,
 } from './view.ts';
 
-/** What to do about one transfer step. Pure. */
-export function planTransferStep(view: View, step: TransferStep): Action[] {
+/** What to do about one step that is a task of Globus: a transfer, or a deletion. Pure. */
+export function planTransferStep(view: View, step: TaskStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
   const intents = planIntents(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
@@ -76,7 +76,7 @@ function isPointless({run}: View, name: string): boolean {
  * A job that needs this transfer is being submitted this moment, perhaps by another process, or will be as soon as
  * the job that waits for the transfer is known: PBS may refuse it for good.
  */
-function isInQuestion(view: View, transfer: TransferStep): boolean {
+function isInQuestion(view: View, transfer: TaskStep): boolean {
   const waiting = waitsInJob(view, transfer) && standingJob(workingAttempt(view.run, transfer.name), 'wait');
   if (waiting && !waiting.job) return true;
   return view.run.spec.workflow.steps.some((step) => {

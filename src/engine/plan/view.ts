@@ -9,7 +9,8 @@ import {
   type RunState,
 } from '../../ledger/run-facts.ts';
 import type {JobId, JobSeen} from '../../scheduler/scheduler.ts';
-import type {Step, TransferStep} from '../../workflow/workflow.ts';
+import {isTask} from '../../workflow/steps.ts';
+import type {Step, TaskStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {isCleanup, judge, type Verdict} from './conditions.ts';
 import {seenForAttempt, seenOf} from './job-seen.ts';
@@ -53,7 +54,7 @@ export function stepNamed(run: RunState, name: string): Step {
 const WAITING_JOBS_THAT_FAILED = 3;
 
 /** One long job waits for this transfer, and PBS starts what needs it when that job succeeds. */
-export function waitsInJob(view: View, step: TransferStep): boolean {
+export function waitsInJob(view: View, step: TaskStep): boolean {
   if (!view.settings.stagingJobs || (step.strategy ?? view.settings.strategy) !== 'wait') return false;
   const waiting = workingAttempt(view.run, step.name).jobs.filter(({role}) => role === 'wait');
   return waiting.filter((record) => !record.leaving && isOver(view, record)).length < WAITING_JOBS_THAT_FAILED;
@@ -62,7 +63,7 @@ export function waitsInJob(view: View, step: TransferStep): boolean {
 /** The job whose success is the step's, if it has been submitted and PBS confirmed it: it runs the script, or waits for the transfer. */
 export function currentJobId(run: RunState, step: string): JobId | undefined {
   const attempt = workingAttempt(run, step);
-  if (stepNamed(run, step).kind === 'transfer') {
+  if (stepNamed(run, step).kind !== 'job') {
     const waiting = standingJob(attempt, 'wait');
     return waiting?.leaving ? undefined : waiting?.job;
   }
@@ -92,7 +93,7 @@ export function isNative(view: View, step: Step, name: string): boolean {
   const need = stepNamed(view.run, name);
   if (step.onFailureOf.includes(name) || (need.retries ?? 0) > 0) return false;
   if (need.kind === 'job') return need.array === undefined;
-  return step.needs.includes(name) && waitsInJob(view, need);
+  return step.needs.includes(name) && isTask(need) && waitsInJob(view, need);
 }
 
 /** A pause before the next attempt of a step that failed. */

@@ -11,7 +11,8 @@ import {
 } from '../../ledger/run-facts.ts';
 import type {JobId} from '../../scheduler/scheduler.ts';
 import type {TaskId} from '../../transfer/transfer-service.ts';
-import type {JobStep, Step, TransferStep} from '../../workflow/workflow.ts';
+import {endsOf, isTask} from '../../workflow/steps.ts';
+import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/workflow.ts';
 import {count, renderTime} from '../units.ts';
 import {explainJob} from './explain-job.ts';
 import {explainTask, type TaskKnowledge} from './explain-task.ts';
@@ -24,7 +25,8 @@ export function explainStep(view: View, step: Step, known: Knowledge): Reason {
   const end = endOf(view.run, step.name);
   if (end) return explainEnd(view, step, end);
   const attempt = workingAttempt(view.run, step.name);
-  return step.kind === 'transfer' ? transfer(view, step, attempt, known) : job(view, step, attempt);
+  if (isTask(step)) return transfer(view, step, attempt, known);
+  return step.kind === 'mkdir' ? directory(view, step, attempt) : job(view, step, attempt);
 }
 
 /** What can be done about the refusal that ended a step; nothing where none did. */
@@ -63,7 +65,7 @@ export function succeeded(skippedErrors: number | undefined, task: TaskId | unde
   };
 }
 
-function transfer(view: View, step: TransferStep, attempt: Attempt, known: Knowledge): Reason {
+function transfer(view: View, step: TaskStep, attempt: Attempt, known: Knowledge): Reason {
   const {run, seen} = view;
   const record = attempt.transfer;
   if (attempt.signIn && !record?.task && !record?.refused) return signInNeeded(attempt.signIn);
@@ -104,13 +106,17 @@ function transfer(view: View, step: TransferStep, attempt: Attempt, known: Knowl
         `If it is gone for good: stage cancel ${run.spec.run}, then stage resume ${run.spec.run}`,
       ],
     };
-  const place = {run: run.spec.run, from: step.from, to: step.to, now: seen.now};
+  const place = {run: run.spec.run, ...endsOf(step), now: seen.now};
   return explainTask(task, known.get(record.task) ?? {}, place);
 }
 
 /** Monitors go on asking, so that nothing has to be typed twice. */
 function signInNeeded({what, why, next, at}: SignInDemand): Reason {
   return {standing: 'action', code: 'SIGN_IN_NEEDED', what, ...(why ? {why} : {}), next, since: at};
+}
+
+function directory(view: View, step: MkdirStep, {signIn}: Attempt): Reason {
+  return signIn ? signInNeeded(signIn) : notBegun(view, step);
 }
 
 function job(view: View, step: JobStep, attempt: Attempt): Reason {

@@ -42,6 +42,15 @@ export function explainTask(task: TransferTask, known: TaskKnowledge, place: Tas
   return {...reasonOf(task, known, place), ...ends};
 }
 
+/** A task that deletes has no destination. Source: Globus Transfer API, "Task document". */
+function isDeletion({destinationCollection}: TransferTask): boolean {
+  return destinationCollection === '';
+}
+
+function namesOf({sourceName, destinationName}: TransferTask): string[] {
+  return [sourceName, destinationName].filter((name) => name !== '');
+}
+
 function isOver({state}: TransferTask): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
@@ -116,7 +125,7 @@ function inactive(task: TransferTask, {demands = [], trouble}: TaskKnowledge): R
           'The task then goes on by itself; nothing has to be started again.',
         )
       : [
-          `Sign in again for ${task.sourceName} and ${task.destinationName}: stage login, or open them in https://app.globus.org/file-manager`,
+          `Sign in again for ${namesOf(task).join(' and ')}: stage login, or open them in https://app.globus.org/file-manager`,
           'The task then goes on by itself; nothing has to be started again.',
         ],
     ...(trouble ? {since: trouble.since} : {}),
@@ -167,7 +176,7 @@ function wordsFor(task: TransferTask, trouble: TaskTrouble | undefined, {run, fr
     : OF_DESTINATION.includes(code);
   const known = trouble?.collection !== undefined || trouble?.path !== undefined;
   const [end, name] = atDestination ? [to, task.destinationName] : [from, task.sourceName];
-  const collection = known && name ? name : `${task.sourceName} or ${task.destinationName}`;
+  const collection = known && name ? name : namesOf(task).join(' or ');
   const path = trouble?.path ?? end.path;
   return {
     run,
@@ -187,7 +196,8 @@ function fill(text: string, words: Readonly<Record<string, string>>): string {
 }
 
 function moving(task: TransferTask, now: number): Reason {
-  const quiet = task.rate === 0 && task.bytesTransferred === 0 && now - task.requestedAt > QUIET_MS;
+  const quiet =
+    task.rate === 0 && task.bytesTransferred === 0 && !isDeletion(task) && now - task.requestedAt > QUIET_MS;
   if (quiet)
     return {
       standing: 'trouble',
@@ -201,8 +211,10 @@ function moving(task: TransferTask, now: number): Reason {
   return {
     standing: 'fine',
     code: 'TASK_ACTIVE',
-    what: `Globus is moving data from ${task.sourceName} to ${task.destinationName}`,
-    why: `${task.filesTransferred}${of} files so far${task.faults > 0 ? `, after ${task.faults} faults that it got over` : ''}`,
+    what: isDeletion(task)
+      ? `Globus is deleting at ${task.sourceName}`
+      : `Globus is moving data from ${task.sourceName} to ${task.destinationName}`,
+    why: `${isDeletion(task) ? task.files : `${task.filesTransferred}${of}`} files so far${task.faults > 0 ? `, after ${task.faults} faults that it got over` : ''}`,
     next: [],
   };
 }
