@@ -11,7 +11,7 @@ import type {Batches} from './read-batches.ts';
 import type {WorkflowFile} from './schema.ts';
 import {splitItems} from './split-items.ts';
 import {toTransferStep} from './transfer-step.ts';
-import type {JobStep, Step, Workflow} from './workflow.ts';
+import type {JobStep, Step, StepCommon, Workflow} from './workflow.ts';
 
 export interface NormalFormContext {
   /** absolute; scripts are looked for from here */
@@ -65,10 +65,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
 
 type FileStep = WorkflowFile['steps'][string];
 
-/** What a step of any kind may say. */
-export type Common = Pick<Step, 'name' | 'needs' | 'onFailureOf' | 'after' | 'retries' | 'retryDelayMs' | 'always'>;
-
-function commonOf(name: string, step: FileStep): Common {
+function commonOf(name: string, step: FileStep): StepCommon {
   const {retries = 0, retry_delay: delay} = step;
   const retryDelayMs = delay === undefined ? DEFAULT_RETRY_DELAY_MS : readDuration(delay);
   return {
@@ -82,7 +79,7 @@ function commonOf(name: string, step: FileStep): Common {
   };
 }
 
-function jobStep(common: Common, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {
+function jobStep(common: StepCommon, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {
   const texts = (key: 'resources' | 'env'): Record<string, string> =>
     Object.fromEntries(
       Object.entries(job[key] ?? {}).map(([entry, value]) => [

@@ -1,12 +1,11 @@
 import type {Place, TransferItem} from '../transfer/transfer-service.ts';
 import {readItem, type WrittenItem} from './items.ts';
-import type {Common} from './normal-form.ts';
 import {toOptions, type WrittenTransfer} from './transfer-options.ts';
-import type {TransferStep} from './workflow.ts';
+import type {StepCommon, TransferStep} from './workflow.ts';
 
 /** A transfer that was found right, in normal form. @param batch what its batch file holds, when it names one */
 export function toTransferStep(
-  common: Common,
+  common: StepCommon,
   transfer: WrittenTransfer,
   place: (text: string) => Place,
   batch: readonly WrittenItem[] | undefined,

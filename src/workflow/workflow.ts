@@ -92,6 +92,9 @@ export type Step = TaskStep | JobStep | MkdirStep;
 
 export type StepKind = Step['kind'];
 
+/** What a step of any kind may say. */
+export type StepCommon = AnyStep;
+
 /** The normal form of a workflow: defaults filled in, names and params resolved, steps in the order of the file. */
 export interface Workflow {
   /** run name when `--name` is not given */

@@ -1,0 +1,35 @@
+import {Args, Flags} from '@oclif/core';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {deletePath} from '../../src/app/transfer-path.ts';
+import type {StartReport} from '../../src/app/transfer-start.ts';
+
+export default class TransferDelete extends StageCommand {
+  static override summary = 'Have Globus delete a file or directory, and print the task id.';
+  static override description =
+    `What is not there is no error. The submission id goes to stderr before Globus is asked: the same command
+with --submission-id is never a second task.`;
+  static override examples = [
+    '<%= config.bin %> transfer delete theta:/~/old.nc',
+    'task=$(<%= config.bin %> transfer delete cluster:/scratch/run/ --recursive) && <%= config.bin %> transfer wait "$task"',
+  ];
+  static override args = {at: Args.string({required: true, description: 'collection:path'})};
+  static override flags = {
+    recursive: Flags.boolean({description: 'a directory, with all that is in it'}),
+    label: Flags.string({description: 'label of the task'}),
+    'submission-id': Flags.string({description: 'id of an earlier try'}),
+  };
+
+  async run(): Promise<StartReport> {
+    const {args, flags} = await this.parse(TransferDelete);
+    const stage = await this.connect(flags.profile);
+    const request = {
+      at: args.at,
+      recursive: flags.recursive,
+      label: flags.label,
+      submissionId: flags['submission-id'],
+    };
+    const report = await deletePath(stage, request, (id) => this.logToStderr(`submission id ${id}`));
+    this.log(report.task);
+    return report;
+  }
+}

@@ -1,0 +1,16 @@
+import {Args} from '@oclif/core';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {type MkdirReport, makeDirectory} from '../../src/app/transfer-path.ts';
+
+export default class TransferMkdir extends StageCommand {
+  static override summary = 'Make a directory on a collection, and those above it. One that is there is fine.';
+  static override examples = ['<%= config.bin %> transfer mkdir theta:/~/results/2026/'];
+  static override args = {at: Args.string({required: true, description: 'collection:path'})};
+
+  async run(): Promise<MkdirReport> {
+    const {args, flags} = await this.parse(TransferMkdir);
+    const report = await makeDirectory(await this.connect(flags.profile), args.at);
+    this.say(() => `${report.at} ${report.made ? 'was made' : 'is there'}`);
+    return report;
+  }
+}
