@@ -1,6 +1,7 @@
 import {randomBytes, randomUUID} from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -228,7 +229,7 @@ test('filter rules, kept times, and the removal of extras act on a directory as 
   expect(statSync(join(world.destination.directory, 'out/a.txt')).mtimeMs).toBe(1_000_000_000_000);
 });
 
-test('links named as items are followed, others are left out unless they are to be kept', async () => {
+test('links named as items are followed, others are left out unless they are to be kept or copied', async () => {
   world.put('in/real', 'real');
   symlinkSync('real', join(world.source.directory, 'in/link'));
   await world.ended(await world.transfer({from: '/in/link', to: '/one'}));
@@ -237,6 +238,9 @@ test('links named as items are followed, others are left out unless they are to 
   expect(readdirSync(join(world.destination.directory, 'ignored'))).toEqual(['real']);
   await world.ended(await world.transfer({from: '/in', to: '/kept', recursive: true}, {recursive_symlinks: 'keep'}));
   expect(readlinkSync(join(world.destination.directory, 'kept/link'))).toBe('real');
+  await world.ended(await world.transfer({from: '/in', to: '/copied', recursive: true}, {recursive_symlinks: 'copy'}));
+  const copied = join(world.destination.directory, 'copied/link');
+  expect([lstatSync(copied).isFile(), readFileSync(copied, 'utf8')]).toEqual([true, 'real']);
 });
 
 test('a directory copied into itself ends', async () => {

@@ -102,7 +102,7 @@ async function openDirectory(
     if (kind === 'directory') tools.counts.directories++;
     else if (kind === 'file') tools.counts.files++;
     else tools.counts.symlinks++;
-    if (kind === 'file') await found({kind, ...child});
+    if (kind === 'file') await found({kind, ...child, ...(await behindLink(entry, child, tools))});
     else stack.push({kind, ...child});
   }
   tools.counts.subtasksSucceeded++;
@@ -118,6 +118,11 @@ async function kindOf(entry: Dirent, pair: Pair, tools: Tools): Promise<'directo
   if (real === undefined || `${pair.from}/`.startsWith(`${real}/`)) return undefined;
   const seen = await stat(real);
   return seen.isDirectory() ? 'directory' : seen.isFile() ? 'file' : undefined;
+}
+
+/** A file is opened without following links: one that a link leads to is named by where it lies. */
+async function behindLink(entry: Dirent, {sourcePath}: Pair, tools: Tools): Promise<{from?: string}> {
+  return entry.isSymbolicLink() ? {from: await locate(tools.source, sourcePath)} : {};
 }
 
 async function makeDirectory(work: DirectoryWork, tools: Tools): Promise<void> {
