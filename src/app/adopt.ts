@@ -11,6 +11,7 @@ import {
   type TransferTask,
   TransferUnreachable,
 } from '../transfer/transfer-service.ts';
+import {itemsOf} from '../workflow/items.ts';
 import {listNames} from '../workflow/problems.ts';
 import type {TransferStep, Workflow} from '../workflow/workflow.ts';
 import {findTasks} from './find-tasks.ts';
@@ -129,9 +130,10 @@ async function differencesOf(transfers: TransferService, task: TransferTask, ste
     );
   if (differences.length > 0 || task.filesTransferred === 0) return differences;
   const [file] = await transfers.moved(task.task);
-  if (file && !isWithin(file.from, step.from.path))
+  const items = itemsOf(step);
+  if (file && !items.some(({from}) => isWithin(file.from, from)))
     differences.push(`source: the task moved ${file.from}, the step says ${step.from.path}`);
-  if (file && !isWithin(file.to, step.to.path))
+  if (file && !items.some(({to}) => isWithin(file.to, to)))
     differences.push(`destination: the task wrote ${file.to}, the step says ${step.to.path}`);
   return differences;
 }

@@ -1,6 +1,7 @@
 import {transferLabel} from '../engine/transfer-request.ts';
 import type {RunId} from '../ledger/layout.ts';
 import type {TransferService, TransferTask} from '../transfer/transfer-service.ts';
+import {itemsOf} from '../workflow/items.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 import {isWithin} from './task-paths.ts';
 
@@ -39,6 +40,6 @@ function isLabelOf(label: string, run: RunId, step: string): boolean {
 async function byPaths(transfers: TransferService, task: TransferTask, step: TransferStep): Promise<FoundTask[]> {
   const [file] = task.filesTransferred > 0 ? await transfers.moved(task.task) : [];
   if (!file) return [{task, why: 'it moves data between these collections; no file has arrived yet to tell by'}];
-  const fits = isWithin(file.from, step.from.path) && isWithin(file.to, step.to.path);
+  const fits = itemsOf(step).some((item) => isWithin(file.from, item.from) && isWithin(file.to, item.to));
   return fits ? [{task, why: `it moved ${file.from} to ${file.to}`}] : [];
 }
