@@ -3,8 +3,20 @@ import {resolve} from 'node:path';
 import {expect, test} from 'vitest';
 import {invalidOf, load} from './support.ts';
 
-const page = readFileSync(resolve(import.meta.dirname, '../../docs/workflow-file.md'), 'utf8');
-const examples = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
+const read = (name: string) => readFileSync(resolve(import.meta.dirname, '../../docs', name), 'utf8');
+const examplesOf = (text: string) => [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml = '']) => yaml);
+const page = read('workflow-file.md');
+const examples = examplesOf(page);
+
+test('the examples of the page on the options of a transfer are right, batch file and all', () => {
+  const options = read('transfer-options.md');
+  const batch = /^ {4}# files\.txt.*\n(?: {4}.*\n)+/m.exec(options)?.[0].replace(/^ {4}/gm, '') ?? '';
+  const flows = examplesOf(options);
+  expect(flows).toHaveLength(4);
+  for (const text of flows) expect(load(text, {readText: () => ({text: batch})}).steps).not.toHaveLength(0);
+  const listed = load(flows[2] ?? '', {readText: () => ({text: batch})}).steps[0];
+  expect(listed?.kind === 'transfer' && listed.items).toHaveLength(4);
+});
 
 test('the examples of the page on the workflow file are right', () => {
   expect(examples).toHaveLength(8);

@@ -144,3 +144,31 @@ test('when all is well, what is under way is told', () => {
   const run = new ARun([jobStep('a'), jobStep('b')]).outcome('a', 'succeeded').job('b.1.job', '4.s', live('running'));
   expect(explain(run)).toMatchObject([{step: 'b', standing: 'fine'}]);
 });
+
+test('a transfer that went on without files says how many, and how to see which', () => {
+  const run = moved().task('in', 'T').outcome('in', 'succeeded');
+  run.facts.set('in.1.outcome', {at: 0, state: 'succeeded', why: 'x', skippedErrors: 3});
+  expect(explain(run, 'in')).toMatchObject([
+    {
+      code: 'STEP_SUCCEEDED_WITH_SKIPS',
+      standing: 'fine',
+      what: 'it has succeeded, 3 files skipped',
+      next: ['Which they are: stage transfer skipped T'],
+    },
+  ]);
+});
+
+test('a deletion under way is told as one', () => {
+  const run = new ARun([
+    {
+      kind: 'delete',
+      name: 'tidy',
+      needs: [],
+      onFailureOf: [],
+      after: [],
+      at: {collection: 'a', path: '/x/'},
+      recursive: true,
+    },
+  ]).task('tidy', 'T', task('active', {destinationCollection: '', destinationName: '', sourceName: 'scratch'}));
+  expect(explain(run, 'tidy')).toMatchObject([{code: 'TASK_ACTIVE', what: 'Globus is deleting at scratch'}]);
+});
