@@ -8,7 +8,6 @@ export default class TransferStart extends StageCommand {
   static override description =
     `The submission id goes to stderr before Globus is asked. Should the answer be lost, the same command
 with --submission-id gives the task that exists, or starts it: never a second one.
-
 A batch has one SOURCE DEST pair a line, as "globus transfer --batch" reads it: quotes around paths with blanks, -r or
 --recursive for directories, --external-checksum and --checksum-algorithm, comments after "#". Relative paths are taken
 from FROM and TO, which then end in "/".`;

@@ -54,7 +54,7 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
   if (!existing) return begin();
   const ended = stage.ledger.summary(existing);
   if (ended && request.again) return begin();
-  const updated = await bringUpToDate(stage, existing, prepared, request.update);
+  const updated = await bringUpToDate(stage, existing, prepared, request);
   if (!ended || Object.keys(adopt).length > 0) {
     for (const [step, task] of Object.entries(adopt)) await graftTask(stage, existing, step, task);
     const report = await advance(stage, existing, request.again);
@@ -87,13 +87,14 @@ async function bringUpToDate(
   stage: Stage,
   run: RunId,
   prepared: PreparedWorkflow,
-  update: boolean,
+  {update, confirmDelete}: Pick<RunRequest, 'update' | 'confirmDelete'>,
 ): Promise<readonly string[] | undefined> {
   const {state} = stage.ledger.open(run);
   if (state.spec.fingerprint === prepared.fingerprint) return undefined;
   const {askedNow, updateRun} = await import('./update-run.ts');
   if (!update)
     throw new RunDiffers(run, describeDifference(askedNow(state), prepared), stage.ledger.summary(run) !== undefined);
+  if (!confirmDelete) requireConfirmed(prepared.workflow);
   return updateRun(stage, run, prepared);
 }
 

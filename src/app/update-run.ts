@@ -4,6 +4,7 @@ import type {RunId} from '../ledger/layout.ts';
 import {type Attempt, currentAttempt, hasBegun, type RunState, type UpdateDecision} from '../ledger/run-facts.ts';
 import {changedSteps, describeDifference} from '../workflow/difference.ts';
 import type {WorkflowRecord} from '../workflow/essence.ts';
+import {isTask} from '../workflow/steps.ts';
 import type {Step} from '../workflow/workflow.ts';
 import type {PreparedWorkflow} from './prepare-run.ts';
 import type {Stage} from './wiring.ts';
@@ -73,7 +74,7 @@ function wasWorkedOn(attempt: Attempt): boolean {
 }
 
 function begins(step: Step, attempt: Attempt): boolean {
-  return step.kind === 'transfer' ? attempt.transfer !== undefined : hasBegun(attempt);
+  return isTask(step) ? attempt.transfer !== undefined : hasBegun(attempt);
 }
 
 /** Steps that began, with what they did before, at the very moment of the update: they go on so. */

@@ -4,7 +4,7 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger/run-facts.ts';
 import {SignInNeeded, type TaskRequest, TransferRefused} from '../transfer/transfer-service.ts';
 import {isTask} from '../workflow/steps.ts';
-import type {TaskStep} from '../workflow/workflow.ts';
+import type {MkdirStep, TaskStep} from '../workflow/workflow.ts';
 import type {EngineContext} from './context.ts';
 import {inWords, isConflict, tasksInTheWay} from './explain-conflict.ts';
 import {lastError} from './last-error.ts';
@@ -168,23 +168,31 @@ async function submitTransfer(
 
 /** No intent: a directory that is there is as good as one that was made, so that asking again does no harm. */
 async function makeDirectoryOf(
-  {transfers}: EngineContext,
+  {transfers, ledger}: EngineContext,
   run: OpenRun,
   {step: name, attempt}: Action & {do: 'make-directory'},
   note: Note,
   fact: Fact,
 ): Promise<Performed> {
-  const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === name);
-  if (step?.kind !== 'mkdir') throw new RangeError(`step ${name} of run ${run.id} makes no directory`);
+  const step = mkdirStep(run, name);
+  if (!step) throw new RangeError(`step ${name} of run ${run.id} makes no directory`);
   const end = (state: 'succeeded' | 'failed', why: string) =>
     endStep({do: 'end-step', step: name, attempt, state, why}, note, fact);
   try {
     const made = await ensureDirectory(transfers, step.at);
+    // Somebody may have updated the run meanwhile: a directory that is no longer asked for concludes nothing.
+    const asked = mkdirStep(ledger.refresh(run), name)?.at;
+    if (asked?.path !== step.at.path || asked.collection !== step.at.collection) return OTHERS;
     return end('succeeded', made ? 'the directory was made' : 'the directory was there');
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
     return end('failed', `${error.message}: ${error.why ?? ''}`);
   }
+}
+
+function mkdirStep({state}: OpenRun, name: string): MkdirStep | undefined {
+  const step = state.spec.workflow.steps.find((candidate) => candidate.name === name);
+  return step?.kind === 'mkdir' ? step : undefined;
 }
 
 /** Another task has the same paths: which, and how it can do the step's work. */
