@@ -66,7 +66,6 @@ export interface DeleteRequest {
   readonly paths: readonly string[];
   /** directories too, with all that is in them */
   readonly recursive: boolean;
-  readonly deadline?: string;
 }
 
 /** What a task of ours is to do. */

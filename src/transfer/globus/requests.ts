@@ -59,7 +59,7 @@ export function transferDocument(submissionId: string, request: TransferRequest)
 
 /** The delete document. Pure. Source: Globus Transfer API, "Transfer and Delete Documents". @throws {RequestWrong} */
 export function deleteDocument(submissionId: string, request: DeleteRequest): DeleteFields {
-  const {label, collection, paths, recursive, deadline} = request;
+  const {label, collection, paths, recursive} = request;
   checkLabel(label);
   paths.forEach(checkPath);
   return {
@@ -70,7 +70,6 @@ export function deleteDocument(submissionId: string, request: DeleteRequest): De
     recursive,
     ignore_missing: true,
     interpret_globs: false,
-    ...(deadline === undefined ? {} : {deadline}),
     DATA: paths.map((path) => ({DATA_TYPE: 'delete_item', path})),
   };
 }
