@@ -1,6 +1,7 @@
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {RunState} from '../ledger/run-facts.ts';
 import type {TaskId, TaskSeen} from '../transfer/transfer-service.ts';
+import {isTask, placesOf} from '../workflow/steps.ts';
 import type {Stage} from './wiring.ts';
 
 /** A task under way, and what it moves data between. */
@@ -13,9 +14,9 @@ interface Moving {
 /** Tasks that steps of a run wait for. Pure. */
 export function tasksUnderWay(run: RunState): Moving[] {
   return run.spec.workflow.steps.flatMap((step) => {
-    if (step.kind !== 'transfer' || endOf(run, step.name)) return [];
+    if (!isTask(step) || endOf(run, step.name)) return [];
     const {task} = workingAttempt(run, step.name).transfer ?? {};
-    return task ? [{task, collections: [step.from.collection, step.to.collection]}] : [];
+    return task ? [{task, collections: placesOf(step).map(({collection}) => collection)}] : [];
   });
 }
 

@@ -36,8 +36,7 @@ export function adviceOn(run: RunState, step: string): readonly string[] {
 }
 
 function explainEnd({run}: View, step: Step, end: Outcome): Reason {
-  if (end.state === 'succeeded')
-    return succeeded(end.skippedErrors, workingAttempt(run, step.name).transfer?.task);
+  if (end.state === 'succeeded') return succeeded(end.skippedErrors, workingAttempt(run, step.name).transfer?.task);
   if (end.state === 'skipped')
     return {standing: 'fine', code: 'STEP_SKIPPED', what: 'it was skipped', why: end.why, next: []};
   return {
