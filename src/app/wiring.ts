@@ -222,7 +222,7 @@ async function createTransfers(parts: Parts): Promise<TransferService> {
   const {profile, standIns} = parts;
   return createGlobusTransfer({
     tokens: await createTokens(signIn),
-    loginCommand: signIn.loginCommand,
+    signIn: {login: signIn.loginCommand, method: signIn.method},
     transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
   });
 }

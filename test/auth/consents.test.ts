@@ -95,6 +95,23 @@ test('what a collection demands of the session goes to the page', async () => {
   });
 });
 
+test('a scope that a message names is consented to beside the usual ones', async () => {
+  const service = await consentService(ENDPOINTS);
+  await native(service).login(['--scope', 'https://auth.globus.org/scopes/timer/timer', '--collection', GUEST ?? '']);
+  expect(scopes(service)).toEqual([`openid profile email ${TRANSFER} https://auth.globus.org/scopes/timer/timer`]);
+  await native(service).login(['--scope', `${TRANSFER}[${access(MAPPED)}]`]);
+  expect(scopes(service)[1]).toBe(`openid profile email ${TRANSFER}[${access(MAPPED)}]`);
+});
+
+test('a client is told that it cannot sign in as a person', async () => {
+  const service = await consentService(ENDPOINTS);
+  const desk = signInDesk(service.url, ['sign_in: client', `client_id: ${CLIENT}`]);
+  const told = await desk.stage('login', '--mfa');
+  expect(told.exitCode).toBe(2);
+  expect(told.stderr).toContain('a client never signs in as a person does');
+  expect(told.stderr).toContain('sign_in: native-app');
+});
+
 test('whoami tells when a session runs out; one that has run out needs a person', async () => {
   const service = await consentService(ENDPOINTS);
   const desk = native(service);
