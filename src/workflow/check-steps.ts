@@ -1,6 +1,6 @@
 import {readArrayRange} from './array-range.ts';
 import {findCycle, type GraphStep} from './graph.ts';
-import {readPlace, resolveCollection} from './places.ts';
+import {type PlaceNames, readPlace, resolvePlace} from './places.ts';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from './problems.ts';
 
 /**
@@ -9,19 +9,19 @@ import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from 
  * Takes the file as it is, right or wrong, and is silent on whatever has a wrong type: so all mistakes are found in
  * one go, and each only once.
  *
- * @param collections ids by friendly name, of the configuration
+ * @param names what places may be called by; the file's own collections come before its collections
  */
-export function checkSteps(raw: unknown, collections: Readonly<Record<string, string>>): Problem[] {
+export function checkSteps(raw: unknown, names: PlaceNames): Problem[] {
   if (!isMap(raw) || !isMap(raw.steps)) return [];
-  const known = {...collections, ...textsOf(raw.collections)};
-  const names = new Set(Object.keys(raw.steps));
+  const known = {...names, collections: {...names.collections, ...textsOf(raw.collections)}};
+  const steps = new Set(Object.keys(raw.steps));
   const problems = Object.entries(raw.steps).flatMap(([name, step]) =>
     isMap(step)
       ? [
           ...checkKind(['steps', name], step),
           ...checkWhen(['steps', name], step),
           ...checkRetries(['steps', name], step),
-          ...checkReferences(name, step, names),
+          ...checkReferences(name, step, steps),
           ...checkTransfer(['steps', name, 'transfer'], step.transfer, known),
           ...checkJob(['steps', name, 'job'], step.job),
         ]
@@ -126,22 +126,20 @@ function checkCycles(steps: Readonly<Record<string, unknown>>): Problem[] {
   return problems;
 }
 
-function checkTransfer(path: Path, transfer: unknown, known: Readonly<Record<string, string>>): Problem[] {
+function checkTransfer(path: Path, transfer: unknown, known: PlaceNames): Problem[] {
   if (!isMap(transfer)) return [];
   const problems: Problem[] = [];
   const [from, to] = (['from', 'to'] as const).map((key) => {
     const text = transfer[key];
     if (typeof text !== 'string') return undefined;
-    const place = readPlace(text);
-    const collection = typeof place === 'string' ? place : resolveCollection(place.collection, known);
-    if (typeof place === 'string' || typeof collection === 'string') {
-      problems.push({path: [...path, key], at: 'value', text: String(collection)});
-      return typeof place === 'string' ? undefined : {path: place.path};
-    }
-    return {path: place.path, id: collection.id};
+    const resolved = resolvePlace(text, known);
+    if (typeof resolved !== 'string') return {path: resolved.place.path, id: resolved.place.collection};
+    problems.push({path: [...path, key], at: 'value', text: resolved});
+    const written = readPlace(text); // its path can be judged all the same
+    return typeof written === 'string' ? undefined : {path: written.path};
   });
   if (from === undefined || to === undefined) return problems;
-  if (from.id !== undefined && from.id === to.id && from.path === to.path)
+  if ('id' in from && 'id' in to && from.id === to.id && from.path === to.path)
     problems.push({path: [...path, 'to'], at: 'value', text: 'is the same place as "from"; needs another one'});
   else problems.push(...checkSlashes(path, from.path, to.path, transfer.recursive));
   return problems;
