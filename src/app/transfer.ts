@@ -46,9 +46,8 @@ export async function startTransfer(
   request: StartRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
-  const {splitPlace} = await import('./places.ts');
-  const collections = await stage.collections();
-  const [from, to] = [splitPlace(request.from, collections), splitPlace(request.to, collections)];
+  const {placesOf} = await import('./place-names.ts');
+  const {from, to} = await placesOf(stage, {from: request.from, to: request.to});
   if (from.path.endsWith('/') !== to.path.endsWith('/')) {
     throw new RequestWrong('FROM and TO must both end in "/" (a directory) or both not (a file)', {
       why: `they are ${request.from} and ${request.to}`,

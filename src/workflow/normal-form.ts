@@ -23,12 +23,14 @@ export interface NormalFormContext extends PlaceNames {
 export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Workflow {
   const known = {...context.collections, ...file.collections};
   const used = new Set(Object.keys(file.collections ?? {}));
+  /** for whoever reads the record: what a bookmark leads to may have a friendly name */
+  const nameOf = (id: string) => Object.keys(known).find((one) => known[one]?.toLowerCase() === id);
   const bookmarks: Record<string, Place> = {};
   const places: Record<string, Place> = {};
   const place = (text: string): Place => {
     const resolved = resolvePlace(text, {...context, collections: known});
     if (typeof resolved === 'string') throw new RangeError(resolved); // found right: cannot happen
-    const {by, name} = resolved;
+    const {by, name = nameOf(resolved.place.collection)} = resolved;
     if (name !== undefined) used.add(name);
     if (by !== undefined) places[text] = resolved.place;
     if (by !== undefined && by !== 'cluster-path') bookmarks[by.bookmark] = by.at;

@@ -85,6 +85,10 @@ export function resolvePlace(text: string, names: PlaceNames): ResolvedPlace | s
     const place = belowBookmark(bookmark, path);
     return typeof place === 'string' ? place : {place, by: {bookmark: name, at: bookmark}};
   }
+  if (names.bookmarks && path !== undefined && isBookmarkName(name)) {
+    const unknown = resolveCollection(name, names.collections, names.bookmarks);
+    if (typeof unknown === 'string') return unknown; // worth more than what may be wrong with the path
+  }
   const written = readPlace(text);
   if (typeof written === 'string') return written;
   const resolved = resolveCollection(written.collection, names.collections, names.bookmarks);

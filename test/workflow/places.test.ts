@@ -44,12 +44,13 @@ test.each([
   ['/home/x', 'no collection shows "/home/x"'],
   ['input:../x', 'the path "../x" has ".." in it, and could leave the bookmark'],
   ['input:a/../../x', 'the path "a/../../x" has ".." in it, and could leave the bookmark'],
-  ['inptu:a', 'the path "a" is relative; needs collection:path, with a path that starts with "/" or "~/"'],
+  ['theta:a', 'the path "a" is relative; needs collection:path, with a path that starts with "/" or "~/"'],
+  ['inptu:', expect.stringContaining('unknown collection "inptu"')],
   [
     'inptu:/a',
     `unknown collection "inptu"; known are eagle and theta, and any collection's id (a UUID); bookmarks are input, my results and theta; did you mean "input"?`,
   ],
-])('%s is wrong: %s', (text, wrong) => expect(placeOf(text)).toBe(wrong));
+])('%s is wrong: %s', (text, wrong) => expect(placeOf(text)).toEqual(wrong));
 
 test('a friendly name wins over a bookmark of that name', () => {
   expect(resolvePlace('theta:/a', NAMES)).toEqual({place: {collection: THETA, path: '/a'}, name: 'theta'});

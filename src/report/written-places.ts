@@ -1,0 +1,27 @@
+import type {Place} from '../transfer/transfer-service.ts';
+import type {Step, Workflow} from '../workflow/workflow.ts';
+
+/** A place that was written by bookmark or as a path of the cluster. */
+export interface WrittenPlace {
+  readonly end: 'from' | 'to';
+  /** as it stands in the workflow file or flag */
+  readonly written: string;
+  /** `collection:path`, by friendly name where the run has one */
+  readonly is: string;
+}
+
+/** What the ends of a transfer were called, where that was not `collection:path`. Pure. */
+export function writtenPlaces(workflow: Workflow, step: Step): WrittenPlace[] {
+  if (step.kind !== 'transfer' || workflow.places === undefined) return [];
+  const names = new Map(Object.entries(workflow.collections).map(([name, id]) => [id, name]));
+  const entries = Object.entries(workflow.places);
+  return (['from', 'to'] as const).flatMap((end) => {
+    const {collection, path} = step[end];
+    const found = entries.find(([, place]) => isSame(place, step[end]));
+    return found ? [{end, written: found[0], is: `${names.get(collection) ?? collection}:${path}`}] : [];
+  });
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return one.collection === other.collection && one.path === other.path;
+}
