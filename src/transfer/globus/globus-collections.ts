@@ -15,7 +15,7 @@ import {
   readShownFile,
   ShownDocument,
   ShownList,
-} from './read-collection.ts';
+} from './read-shown.ts';
 import {Result} from './schemas.ts';
 
 /** Globus Transfer API: pages of a search hold 100, those of a listing 100,000. */
