@@ -15,6 +15,7 @@ the globus CLI is signed in. Given a workflow or collections, the consents that 
     '<%= config.bin %> login workflow.yaml',
     '<%= config.bin %> login --collection scratch --collection theta',
     '<%= config.bin %> login --local-server',
+    '<%= config.bin %> login --domain example.edu --mfa',
     '<%= config.bin %> login --identity ada@example.edu --json',
   ];
   static override args = collectionsArgs;
@@ -30,6 +31,10 @@ the globus CLI is signed in. Given a workflow or collections, the consents that 
     domain: Flags.string({multiple: true, description: 'sign in with an identity of this domain (may be repeated)'}),
     policy: Flags.string({multiple: true, description: 'sign in as this policy demands, by its id (may be repeated)'}),
     mfa: Flags.boolean({description: 'sign in with a second factor'}),
+    scope: Flags.string({
+      multiple: true,
+      description: 'consent to this scope besides, as a message of Globus names it (may be repeated)',
+    }),
   };
 
   async run(): Promise<LoginReport> {
@@ -39,6 +44,7 @@ the globus CLI is signed in. Given a workflow or collections, the consents that 
       await this.connect(flags.profile),
       {
         ...collectionsRequest(args.workflow, flags),
+        scopes: flags.scope ?? [],
         localServer: flags['local-server'],
         session: {...(identities && {identities}), ...(domains && {domains}), ...(policies && {policies}), mfa},
       },

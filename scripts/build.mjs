@@ -71,7 +71,7 @@ async function bundle(input, {output = {}, ...options} = {}) {
         {name: 'answers', test: /src[\\/]scheduler[\\/]pbs[\\/](read-qstat|qstat-json|qstat-text|job-record)/},
         {
           name: 'globus',
-          test: /src[\\/](transfer[\\/]globus[\\/](globus-transfer|caller|explain|http-fetch|proxy-for|read-task|requests|schemas)|auth[\\/](client-credentials|authorize-names|credentials-file|token-endpoint|token-store|token-source|private-file|auth-http))/,
+          test: /src[\\/](transfer[\\/]globus[\\/](globus-transfer|advise-sign-in|ask|caller|explain|http-fetch|pace|proxy-for|read-collection|read-demands|read-error|read-task|requests|schemas)|auth[\\/](client-credentials|authorize-names|credentials-file|token-endpoint|token-store|token-source|private-file|auth-http))/,
         },
       ],
     },

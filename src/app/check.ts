@@ -2,6 +2,7 @@ import type {Action} from '../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {count} from '../report/units.ts';
+import {writtenPlaces} from '../report/written-places.ts';
 import {countSubjobs, writeArrayRange} from '../workflow/array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, writeDuration} from '../workflow/duration.ts';
 import {isTask} from '../workflow/steps.ts';
@@ -47,7 +48,7 @@ export interface CheckRequest extends WorkflowRequest {
 export async function checkWorkflowFile(stage: Stage, request: CheckRequest): Promise<CheckReport> {
   if (request.offline && request.probe)
     throw new RequestWrong('--probe asks Globus, and --offline does not', {next: ['Leave one of them out.']});
-  const prepared = await prepareWorkflow(stage, request);
+  const prepared = await prepareWorkflow(stage, request, {offline: request.offline});
   const {name, workflow, scriptHashes, fingerprint} = prepared;
   const spec = {
     format: 1,
@@ -83,7 +84,7 @@ export async function checkWorkflowFile(stage: Stage, request: CheckRequest): Pr
               (action.do === 'submit-job' && action.role === 'job')),
         )?.action,
       ),
-      notes: notesOn(step),
+      notes: [...writtenPlaces(workflow, step).map(({written, is}) => `${written} is ${is}`), ...notesOn(step)],
       ...(step.retries === undefined ? {} : {retries: step.retries}),
       ...(step.kind === 'job' && step.array ? {array: writeArrayRange(step.array)} : {}),
       ...(step.always ? {always: step.always} : {}),

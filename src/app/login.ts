@@ -1,8 +1,9 @@
 import {dataAccessScope, type SessionDemands, transferScope} from '../auth/authorize.ts';
 import type {CodeWay} from '../auth/native-login.ts';
 import type {SignInSettings} from '../auth/sign-in-settings.ts';
-import {StageError} from '../errors.ts';
+import {RequestWrong, StageError} from '../errors.ts';
 import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {shellQuote} from './shell-quote.ts';
 import {
   type CollectionsRequest,
   lookAtCollections,
@@ -15,6 +16,8 @@ import type {Stage} from './wiring.ts';
 
 export interface LoginRequest extends CollectionsRequest {
   readonly session: SessionDemands;
+  /** further ones that somebody demanded, as they are */
+  readonly scopes: readonly string[];
   /** receive the code on this machine instead of having it pasted */
   readonly localServer: boolean;
 }
@@ -60,17 +63,30 @@ function sign(
   person: Person,
 ): Promise<Signed> {
   if (settings.method === 'native-app') return signPerson(stage, settings, request, wanted, person);
-  if (settings.method === 'client') return signClient(stage, settings, wanted);
-  return useCli(stage, wanted, person);
+  if (settings.method === 'client') return signClient(stage, settings, request, wanted);
+  return useCli(stage, request, wanted, person);
 }
 
-async function signClient(stage: Stage, settings: SignInSettings, wanted: WantedCollections): Promise<Signed> {
+async function signClient(
+  stage: Stage,
+  settings: SignInSettings,
+  {session, scopes}: LoginRequest,
+  wanted: WantedCollections,
+): Promise<Signed> {
+  if (isDemanding(session))
+    throw new RequestWrong('a client never signs in as a person does', {
+      why: '--identity, --domain, --policy and --mfa are about how a person signs in',
+      next: [
+        'Sign in as yourself: write sign_in: native-app and a client_id: into the profile (docs/sign-in.md).',
+        'Or ask the manager of the collection to let this client in without.',
+      ],
+    });
   const {openClientTokens} = await import('../auth/open-tokens.ts');
   const tokens = openClientTokens(settings);
   const kept = await tokens.current();
   await (kept ? tokens.renew(kept.accessToken) : tokens.token()); // a new one: it proves the credentials
   const consents = await consentsNeeded(stage, wanted);
-  if (consents.length > 0) await tokens.askOnce([transferScope(consents)]);
+  if (consents.length + scopes.length > 0) await tokens.askOnce(withScopes([transferScope(consents)], scopes));
   return {consents};
 }
 
@@ -87,7 +103,8 @@ async function signPerson(
   const before = (await kept.read())?.signIn;
   const {authUrl, clientId = '', loginCommand, scopes} = settings;
   const ask = async (consents: readonly string[]) => {
-    const transferScopes = consents.length === 0 && scopes?.length ? scopes : [transferScope(consents)];
+    const usual = consents.length === 0 && scopes?.length ? scopes : [transferScope(consents)];
+    const transferScopes = withScopes(usual, request.scopes);
     const question = {authUrl, clientId, transferScopes, session: request.session, loginCommand};
     const tokens = await throughWay(settings, request.localServer, person, (way) => signInByCode(question, way));
     await kept.keep(tokens);
@@ -141,14 +158,38 @@ async function throughWay<T>(
 }
 
 /** Its sign-in and its consents are the CLI's own: we only read what it left. */
-async function useCli(stage: Stage, wanted: WantedCollections, person: Person): Promise<Signed> {
+async function useCli(
+  stage: Stage,
+  {session, scopes}: LoginRequest,
+  wanted: WantedCollections,
+  person: Person,
+): Promise<Signed> {
+  if (isDemanding(session))
+    throw new RequestWrong('the profile signs in as the globus CLI is signed in', {
+      why: '--identity, --domain, --policy and --mfa are for a sign-in of stage itself',
+      next: [
+        'Type instead: globus session update IDENTITY or DOMAIN, with --policy ID where a policy is wanted.',
+        'Or sign in by stage: write sign_in: native-app and a client_id: into the profile (docs/sign-in.md).',
+      ],
+    });
   const consents = await consentsNeeded(stage, wanted);
-  if (consents.length > 0)
+  const wants = [...(consents.length > 0 ? [transferScope(consents)] : []), ...scopes];
+  if (wants.length > 0)
     person.show([
-      'These collections want the consent of the globus CLI. If you have not given it yet, type:',
-      `globus session consent '${transferScope(consents)}'`,
+      'This wants the consent of the globus CLI. If you have not given it yet, type:',
+      `globus session consent ${wants.map(shellQuote).join(' ')}`,
     ]);
   return {consents};
+}
+
+function isDemanding({identities, domains, policies, mfa}: SessionDemands): boolean {
+  return Boolean(mfa || identities?.length || domains?.length || policies?.length);
+}
+
+/** The plain scope of Transfer is left out where a further one holds it with something in brackets. */
+function withScopes(usual: readonly string[], further: readonly string[]): readonly string[] {
+  const kept = usual.filter((scope) => !further.some((other) => other === scope || other.startsWith(`${scope}[`)));
+  return [...kept, ...further];
 }
 
 /** Ids of those that want a consent. @throws {StageError} when one of them cannot be looked at */

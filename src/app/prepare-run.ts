@@ -2,8 +2,11 @@ import {readFileSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {RequestWrong} from '../errors.ts';
 import {readDirectives} from '../scheduler/pbs/directives.ts';
+import type {Place} from '../transfer/transfer-service.ts';
 import {fingerprint, hashScripts} from '../workflow/fingerprint.ts';
+import type {ReadText} from '../workflow/read-batches.ts';
 import type {Workflow} from '../workflow/workflow.ts';
+import {type BookmarkLookup, readingPlaces} from './place-names.ts';
 import {fileReason, readBatchFile} from './read-batch-file.ts';
 import type {Stage} from './wiring.ts';
 
@@ -36,9 +39,20 @@ export interface PreparedWorkflow {
   readonly fingerprint: string;
 }
 
+export interface PrepareOptions {
+  /** Globus is not asked for bookmarks */
+  readonly offline?: boolean;
+  /** a run that has ended is to be started anew: bookmarks are looked up anew, too */
+  readonly again?: boolean;
+}
+
 /** Read and check a workflow and its scripts. Changes nothing. @throws {WorkflowInvalid} {RequestWrong} */
-export async function prepareWorkflow(stage: Stage, request: WorkflowRequest): Promise<PreparedWorkflow> {
-  const workflow = await readWorkflow(stage, request);
+export async function prepareWorkflow(
+  stage: Stage,
+  request: WorkflowRequest,
+  options: PrepareOptions = {},
+): Promise<PreparedWorkflow> {
+  const workflow = await readWorkflow(stage, request, options);
   const scripts = new Map<string, Uint8Array>();
   const mistakes: string[] = [];
   for (const step of workflow.steps) {
@@ -68,7 +82,11 @@ export async function prepareWorkflow(stage: Stage, request: WorkflowRequest): P
   };
 }
 
-async function readWorkflow(stage: Stage, request: WorkflowRequest): Promise<Workflow> {
+async function readWorkflow(
+  stage: Stage,
+  request: WorkflowRequest,
+  {offline = false, again = false}: PrepareOptions,
+): Promise<Workflow> {
   if (request.name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(request.name)) {
     throw new RequestWrong(`--name "${request.name}" cannot be the name of a run`, {
       why: 'a name is at most 63 letters, digits, "_" and "-"',
@@ -96,25 +114,45 @@ async function readWorkflow(stage: Stage, request: WorkflowRequest): Promise<Wor
       ],
     });
   }
+  const lookup: BookmarkLookup<Workflow> = {
+    offline,
+    pinned: (first) => pinnedBookmarks(stage, request.name ?? first.name, again),
+  };
   if (file === undefined) {
     const {workflowFromFlags} = await import('../workflow/from-flags.ts');
     if (Object.keys(request.params).length > 0)
       throw new RequestWrong('--param is for workflow files', {
         why: 'a workflow given as flags has no parameters to fill in',
       });
-    return workflowFromFlags(
-      {...flags, ...(request.name ? {name: request.name} : {}), directory: process.cwd()},
-      {params: {}, collections: await stage.collections()},
-    );
+    const given = {...flags, ...(request.name ? {name: request.name} : {}), directory: process.cwd()};
+    return readingPlaces(stage, (names) => workflowFromFlags(given, {...names, params: {}}), lookup);
   }
   const text = readText(file);
   const {loadWorkflow} = await import('../workflow/load.ts');
   const source = {text, file, directory: dirname(resolve(file))};
-  return loadWorkflow(source, {
-    params: request.params,
-    collections: await stage.collections(),
-    readText: readBatchFile,
-  });
+  const readBatch = once(readBatchFile);
+  return readingPlaces(
+    stage,
+    (names) => loadWorkflow(source, {...names, params: request.params, readText: readBatch}),
+    lookup,
+  );
+}
+
+/** Bookmarks as the run of that name has them: what has become of them since changes nothing. */
+function pinnedBookmarks(stage: Stage, name: string, again: boolean): Readonly<Record<string, Place>> {
+  const run = stage.ledger.find(name);
+  if (!run || (again && stage.ledger.summary(run))) return {};
+  return stage.ledger.open(run).state.spec.workflow.bookmarks ?? {};
+}
+
+/** The workflow may be read a second time, for its bookmarks: a batch file is what it was at the first. */
+function once(read: ReadText): ReadText {
+  const known = new Map<string, ReturnType<ReadText>>();
+  return (path) => {
+    const content = known.get(path) ?? read(path);
+    known.set(path, content);
+    return content;
+  };
 }
 
 /** The flags that say something of the steps given as flags. */

@@ -42,7 +42,7 @@ export interface RunReport {
  * @throws {RunDiffers} when a run of this name was asked to do something else, and is not to be updated
  */
 export async function runWorkflow(stage: Stage, request: RunRequest): Promise<RunReport> {
-  const prepared = await prepareWorkflow(stage, request);
+  const prepared = await prepareWorkflow(stage, request, {again: request.again});
   const existing = stage.ledger.find(prepared.name);
   const number = stage.ledger.nextNumber(prepared.name);
   const adopt = await adoptions(stage, request.adopt, prepared, existing ?? runId(prepared.name, number));

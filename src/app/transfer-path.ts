@@ -1,7 +1,9 @@
 import {ensureDirectory} from '../engine/make-directory.ts';
 import {RequestWrong} from '../errors.ts';
+import type {Place} from '../transfer/transfer-service.ts';
 import {checkDelete} from '../workflow/check-transfer.ts';
-import {splitPlace} from './places.ts';
+import {type PlaceNames, resolvePlace} from '../workflow/places.ts';
+import {placesOf, readingPlaces} from './place-names.ts';
 import type {StartReport} from './transfer-start.ts';
 import type {Stage} from './wiring.ts';
 
@@ -19,19 +21,23 @@ export async function deletePath(
   {at, recursive, label, submissionId: earlier}: DeletePathRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
-  const collections = await stage.collections();
-  const [wrong] = checkDelete([], {at, recursive}, collections);
-  if (wrong)
-    throw new RequestWrong(`"${at}" is not deleted`, {
-      why: wrong.text.replace('recursive: true', '--recursive'),
-      next: ['Write it as COLLECTION:PATH, such as theta:/~/old/'],
-    });
-  const {collection, path} = splitPlace(at, collections);
+  const {collection, path} = await readingPlaces(stage, (names) => readDeletion(at, recursive, names));
   const {transfers} = await stage.engine();
   const submissionId = earlier ?? (await transfers.newSubmissionId());
   onSubmissionId(submissionId);
   const request = {label: label ?? 'stage delete', collection, paths: [path], recursive};
   return {task: await transfers.submit(submissionId, request), submissionId};
+}
+
+/** @throws {RequestWrong} for what is not deleted, or names no place */
+function readDeletion(at: string, recursive: boolean, names: PlaceNames): Place {
+  const [wrong] = checkDelete([], {at, recursive}, names);
+  const resolved = resolvePlace(at, names);
+  if (!wrong && typeof resolved !== 'string') return resolved.place;
+  throw new RequestWrong(`"${at}" is not deleted`, {
+    why: (wrong?.text ?? String(resolved)).replace('recursive: true', '--recursive'),
+    next: ['Write it as COLLECTION:PATH, such as theta:/~/old/'],
+  });
 }
 
 export interface MkdirReport {
@@ -43,7 +49,7 @@ export interface MkdirReport {
 
 /** See that a directory is there, and those above it. */
 export async function makeDirectory(stage: Stage, at: string): Promise<MkdirReport> {
-  const place = splitPlace(at, await stage.collections());
+  const {at: place} = await placesOf(stage, {at});
   const {transfers} = await stage.engine();
   return {at: `${place.collection}:${place.path}`, made: await ensureDirectory(transfers, place)};
 }

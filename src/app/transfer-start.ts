@@ -1,15 +1,16 @@
 import {inWords, isConflict, tasksInTheWay} from '../engine/explain-conflict.ts';
 import {RequestWrong} from '../errors.ts';
-import {TransferRefused, type TransferRequest, type TransferService} from '../transfer/transfer-service.ts';
+import {type Place, TransferRefused, type TransferRequest, type TransferService} from '../transfer/transfer-service.ts';
 import {checkTransfer} from '../workflow/check-transfer.ts';
 import {itemsOf} from '../workflow/items.ts';
+import {type PlaceNames, resolvePlace} from '../workflow/places.ts';
 import type {Problem} from '../workflow/problems.ts';
 import {type BatchRead, batchOf} from '../workflow/read-batches.ts';
 import {ITEMS_A_TASK} from '../workflow/split-items.ts';
 import type {WrittenTransfer} from '../workflow/transfer-options.ts';
 import {toTransferStep} from '../workflow/transfer-step.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
-import {splitPlace} from './places.ts';
+import {readingPlaces} from './place-names.ts';
 import {readBatchFile} from './read-batch-file.ts';
 
 import type {Stage} from './wiring.ts';
@@ -42,7 +43,8 @@ export async function startTransfer(
   request: StartRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
-  const step = readStart(request, await stage.collections());
+  const batch = request.batch === undefined ? undefined : readBatch(request.batch);
+  const step = await readingPlaces(stage, (names) => readStart(request, batch, names));
   const asked: TransferRequest = {
     label: request.label ?? 'stage transfer',
     sourceCollection: step.from.collection,
@@ -80,13 +82,12 @@ async function submit(transfers: TransferService, submissionId: string, request:
 const STEP = 'transfer';
 
 /** @throws {RequestWrong} with every mistake, each told of the flag it stands in */
-function readStart(request: StartRequest, collections: Readonly<Record<string, string>>): TransferStep {
+function readStart(request: StartRequest, batch: BatchRead | undefined, names: PlaceNames): TransferStep {
   const filters = request.filters.map(readFilter);
   const transfer = {...request.transfer, ...(filters.length > 0 ? {filters} : {})};
-  const batch = request.batch === undefined ? undefined : readBatch(request.batch);
   const written = {...transfer, ...(batch ? {batch: request.batch} : {})};
   const batches = new Map(batch ? [[STEP, batch]] : []);
-  const problems = checkTransfer(['steps', STEP, 'transfer'], written, collections, batches);
+  const problems = checkTransfer(['steps', STEP, 'transfer'], written, names, batches);
   const details = [...problems.map(inWordsOfFlags), ...wrongDeadline(transfer.deadline)];
   if (details.length > 0)
     throw new RequestWrong('the transfer cannot be started as it is', {
@@ -96,7 +97,7 @@ function readStart(request: StartRequest, collections: Readonly<Record<string, s
     });
   requireConfirmed(transfer);
   const common = {name: STEP, needs: [], onFailureOf: [], after: []};
-  const step = toTransferStep(common, transfer, (text) => splitPlace(text, collections), batch?.items);
+  const step = toTransferStep(common, transfer, (text) => placeIn(text, names), batch?.items);
   if ((step.items?.length ?? 0) > ITEMS_A_TASK)
     throw new RequestWrong(`--batch ${request.batch} has ${step.items?.length} items`, {
       why: `one transfer takes at most ${ITEMS_A_TASK}`,
@@ -106,6 +107,12 @@ function readStart(request: StartRequest, collections: Readonly<Record<string, s
       ],
     });
   return step;
+}
+
+function placeIn(text: string, names: PlaceNames): Place {
+  const resolved = resolvePlace(text, names);
+  if (typeof resolved === 'string') throw new RangeError(resolved); // found right: cannot happen
+  return resolved.place;
 }
 
 /** `exclude=*.tmp`, `include:file=*.nc`. */

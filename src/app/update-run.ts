@@ -20,12 +20,13 @@ export function askedNow(state: RunState): WorkflowRecord {
  * Change what a run is asked to do, in steps that have not begun or that ended without success. One fact, so that it
  * holds for all of them or none; jobs that were submitted for what a step did before are given up by the next look.
  *
- * @returns the changes, a line each
+ * @returns the changes, a line each; undefined when it is asked to do just this, by now
  * @throws {StepsHaveBegun} when a step that is to change runs or has succeeded; nothing is changed then
  * @throws {UpdatedMeanwhile} when somebody else updated it first
  */
-export function updateRun(stage: Stage, run: RunId, prepared: PreparedWorkflow): string[] {
+export function updateRun(stage: Stage, run: RunId, prepared: PreparedWorkflow): string[] | undefined {
   const read = stage.ledger.open(run);
+  if (read.state.spec.fingerprint === prepared.fingerprint) return undefined;
   const before = askedNow(read.state);
   const {changed, removed, added} = changedSteps(before, prepared);
   const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(read.state, prepared, name) ?? []);

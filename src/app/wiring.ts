@@ -1,4 +1,4 @@
-import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
 import type {ClientCredentials} from '../auth/credentials-file.ts';
@@ -17,6 +17,8 @@ import {newWord} from '../ledger/new-word.ts';
 import type {JobHistory} from '../scheduler/history.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
+import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
+import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {guardLedger} from './guarded-ledger.ts';
 import {packageRoot} from './package-root.ts';
@@ -41,6 +43,10 @@ export interface Stage {
   site(): Promise<Site>;
   /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
   signIn(): Promise<SignInSettings>;
+  /** collections and bookmarks at Globus, for people */
+  collectionService(): Promise<CollectionService>;
+  /** bookmarks at Globus; none where the stand-in has not served yet, which is not started for them */
+  bookmarks(): Promise<readonly Bookmark[]>;
   /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
   collections(): Promise<Readonly<Record<string, string>>>;
 }
@@ -65,8 +71,14 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
   const ledger = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
   const standIns = once(() => startStandIns(where, cliVersion));
   const environment = await environmentCredentials();
-  const parts = {profile, where, ledger, by, standIns, environment};
+  const globus = once(() => globusSettings({profile, ledger, standIns, environment}));
+  const parts = {profile, where, ledger, by, standIns, environment, globus};
   const engine = once(async () => watched.context(await createContext(parts)));
+  const collectionService = once(async () => {
+    requireSignIn(profile, environment);
+    const {createGlobusCollections} = await import('../transfer/globus/globus-collections.ts');
+    return createGlobusCollections(await globus());
+  });
   return {
     profile,
     locations: where,
@@ -77,6 +89,14 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
     scheduler: once(() => createScheduler(parts)),
     history: once(async () => createHistory(parts)),
     site: once(async () => createSite(parts)),
+    collectionService,
+    async bookmarks() {
+      if (profile.transfer.kind === 'local') {
+        const {standInHome} = await import('../local/stand-in-home.ts');
+        if (!existsSync(standInHome(where.home).root)) return [];
+      }
+      return (await collectionService()).bookmarks();
+    },
     async signIn() {
       requireSignIn(profile, environment);
       return openSignIn(parts);
@@ -120,6 +140,7 @@ interface Parts {
   readonly standIns: StandIns;
   /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
   readonly environment: ClientCredentials | undefined;
+  readonly globus: () => Promise<CallerSettings>;
 }
 
 async function createContext(parts: Parts): Promise<EngineContext> {
@@ -216,18 +237,27 @@ async function createScheduler({profile, ledger, standIns}: Parts): Promise<Sche
   });
 }
 
-async function createTransfers(parts: Parts): Promise<TransferService> {
+async function createTransfers({globus}: Parts): Promise<TransferService> {
   const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
-  const signIn = await openSignIn(parts);
-  const {profile, standIns} = parts;
-  return createGlobusTransfer({
-    tokens: await createTokens(signIn),
-    loginCommand: signIn.loginCommand,
-    transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
-  });
+  return createGlobusTransfer(await globus());
 }
 
-async function openSignIn({profile, ledger, standIns, environment}: Parts): Promise<SignInSettings> {
+type SignInParts = Pick<Parts, 'profile' | 'ledger' | 'standIns' | 'environment'>;
+
+/** One token source and one pace for all that this process asks of Globus. */
+async function globusSettings(parts: SignInParts): Promise<CallerSettings> {
+  const {createPace} = await import('../transfer/globus/pace.ts');
+  const signIn = await openSignIn(parts);
+  const {profile, standIns} = parts;
+  return {
+    tokens: await createTokens(signIn),
+    signIn: {login: signIn.loginCommand, method: signIn.method},
+    pace: createPace(),
+    transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
+  };
+}
+
+async function openSignIn({profile, ledger, standIns, environment}: SignInParts): Promise<SignInSettings> {
   const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
   return signInSettings(profile, {
     tokenDirectory: ledger.layout.tokens,

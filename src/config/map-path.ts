@@ -28,7 +28,7 @@ export function toCollection(mappings: readonly PathMapping[], clusterPath: stri
     (mapping) => below(mapping.cluster, clusterPath),
     (mapping) => mapping.cluster,
   );
-  return best && {collection: best.mapping.collection, path: joined(best.mapping.path, best.rest)};
+  return best && {collection: best.mapping.collection, path: like(clusterPath, joined(best.mapping.path, best.rest))};
 }
 
 /** The same the other way: where jobs find what a collection shows. */
@@ -38,7 +38,26 @@ export function toCluster(mappings: readonly PathMapping[], place: CollectionPla
     (mapping) => below(mapping.path, place.path),
     (mapping) => mapping.path,
   );
-  return best && joined(best.mapping.cluster, best.rest);
+  return best && like(place.path, joined(best.mapping.cluster, best.rest));
+}
+
+/**
+ * Why a path of the cluster leads to no collection, in one sentence: which mappings there are, and how to add one. Pure.
+ *
+ * @param profile where mappings stand
+ */
+export function explainUncovered(
+  mappings: readonly PathMapping[],
+  clusterPath: string,
+  profile: {readonly name: string; readonly configFile: string},
+): string {
+  const known = mappings.map(({cluster, collection, path}) => `${cluster} (${collection}:${path})`);
+  const top = /^\/[^/]*/.exec(clusterPath)?.[0] ?? '/';
+  return [
+    `no collection shows the path "${clusterPath}"`,
+    `profile "${profile.name}" ${known.length === 0 ? 'maps no paths' : `maps ${known.join(', ')}`}`,
+    `write it as collection:path, or add under paths: of the profile in ${profile.configFile}: - { cluster: ${top}, collection: NAME, path: / }`,
+  ].join('; ');
 }
 
 function longest(
@@ -66,6 +85,11 @@ function below(directory: string, path: string): string | undefined {
 /** Without slashes at the end; the root is the empty text, so that a prefix and a slash always make a path. */
 function trimmed(directory: string): string {
   return posix.normalize(directory).replace(/\/+$/, '');
+}
+
+/** With a slash at the end where the other path has one: it tells a directory. */
+function like(asked: string, path: string): string {
+  return asked.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
 }
 
 function joined(directory: string, rest: string): string {

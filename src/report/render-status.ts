@@ -71,6 +71,7 @@ function renderStep(step: StepView, width: number, style: Style): string {
     step.exitStatus === undefined || step.reason.includes('exit status') ? '' : `exit status ${step.exitStatus}`,
     step.reason,
     step.attempt > 1 ? `attempt ${step.attempt}` : '',
+    ...(step.places ?? []).map(({end, written, is}) => `${end} ${written} (${is})`),
   ].filter((part) => part !== '');
   return `${paint(sign, colour, style)} ${step.step.padEnd(width)}  ${paint(step.state.padEnd(12), colour, style)}  ${parts.join(', ')}`.trimEnd();
 }

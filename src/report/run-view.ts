@@ -10,6 +10,7 @@ import {isTask} from '../workflow/steps.ts';
 import type {Step, StepKind} from '../workflow/workflow.ts';
 import {directoryState, jobState, type StepStanding, type StepStateWord, transferState} from './step-state.ts';
 import type {Knowledge} from './why/explain-step.ts';
+import {type WrittenPlace, writtenPlaces} from './written-places.ts';
 
 /** One step as `stage status` shows it. Times in ISO 8601 UTC, sizes in bytes: the shape of `--json`. */
 export interface StepView {
@@ -22,6 +23,8 @@ export interface StepView {
   readonly needs: readonly string[];
   readonly onFailureOf: readonly string[];
   readonly after: readonly string[];
+  /** ends of a transfer that were written by bookmark or as a path of the cluster; while the run is active */
+  readonly places?: readonly WrittenPlace[];
   readonly job?: string;
   readonly task?: string;
   readonly bytesTransferred?: number;
@@ -96,6 +99,7 @@ function viewStep(view: View, step: Step, told: Knowledge): StepView {
   const seenTask = task && view.seen.tasks.get(task);
   const startedAt = iso(attempt.starts.find((start) => !start.void)?.at ?? attempt.transfer?.confirmedAt);
   const endedAt = iso(outcome?.at);
+  const places = writtenPlaces(view.run.spec.workflow, step);
   return {
     step: step.name,
     kind: step.kind,
@@ -104,6 +108,7 @@ function viewStep(view: View, step: Step, told: Knowledge): StepView {
     needs: step.needs,
     onFailureOf: step.onFailureOf,
     after: step.after,
+    ...(places.length > 0 ? {places} : {}),
     ...(job ? {job} : {}),
     ...(task ? {task} : {}),
     ...(outcome

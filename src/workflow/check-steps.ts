@@ -1,6 +1,7 @@
 import {readArrayRange} from './array-range.ts';
 import {checkDelete, checkPlace, checkTransfer} from './check-transfer.ts';
 import {findCycle, type GraphStep} from './graph.ts';
+import type {PlaceNames} from './places.ts';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from './problems.ts';
 import type {Batches} from './read-batches.ts';
 import {wrongParts} from './split-items.ts';
@@ -11,25 +12,21 @@ import {wrongParts} from './split-items.ts';
  * Takes the file as it is, right or wrong, and is silent on whatever has a wrong type: so all mistakes are found in
  * one go, and each only once.
  *
- * @param collections ids by friendly name, of the configuration
- * @param batches     what its batch files hold
+ * @param names   what places may be called by; the file's own collections come before its collections
+ * @param batches what its batch files hold
  */
-export function checkSteps(
-  raw: unknown,
-  collections: Readonly<Record<string, string>>,
-  batches: Batches = new Map(),
-): Problem[] {
+export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = new Map()): Problem[] {
   if (!isMap(raw) || !isMap(raw.steps)) return [];
-  const known = {...collections, ...textsOf(raw.collections)};
-  const names = new Set(Object.keys(raw.steps));
+  const known = {...names, collections: {...names.collections, ...textsOf(raw.collections)}};
+  const steps = new Set(Object.keys(raw.steps));
   const problems = Object.entries(raw.steps).flatMap(([name, step]) =>
     isMap(step)
       ? [
           ...checkKind(['steps', name], step),
           ...checkWhen(['steps', name], step),
           ...checkRetries(['steps', name], step),
-          ...checkReferences(name, step, names),
-          ...checkParts(['steps', name, 'transfer'], step.transfer, names, batches),
+          ...checkReferences(name, step, steps),
+          ...checkParts(['steps', name, 'transfer'], step.transfer, steps, batches),
           ...checkTransfer(['steps', name, 'transfer'], step.transfer, known, batches),
           ...checkDelete(['steps', name, 'delete'], step.delete, known),
           ...checkPlace(['steps', name, 'mkdir'], step.mkdir, known).problems,

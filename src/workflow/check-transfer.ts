@@ -1,24 +1,22 @@
 import {posix} from 'node:path';
 import {readChecksum} from './checksums.ts';
 import {readItem, type WrittenItem, wrongTogether} from './items.ts';
-import {readPlace, resolveCollection} from './places.ts';
+import {type PlaceNames, readPlace, resolvePlace} from './places.ts';
 import {isMap, type Path, type Problem} from './problems.ts';
 import type {Batches} from './read-batches.ts';
-
-type Known = Readonly<Record<string, string>>;
 
 /**
  * What the schema cannot see of a transfer: its collections, slashes that say two things, options that have no meaning
  * there. Silent on whatever has a wrong type.
  *
  * @param path  of the transfer, such as `steps.stage-in.transfer`
- * @param known ids by friendly name
+ * @param names what places may be called by
  */
-export function checkTransfer(path: Path, transfer: unknown, known: Known, batches: Batches): Problem[] {
+export function checkTransfer(path: Path, transfer: unknown, names: PlaceNames, batches: Batches): Problem[] {
   if (!isMap(transfer)) return [];
   const problems: Problem[] = [];
   const [from, to] = (['from', 'to'] as const).map((key) => {
-    const found = checkPlace([...path, key], transfer[key], known);
+    const found = checkPlace([...path, key], transfer[key], names);
     problems.push(...found.problems);
     return found.place;
   });
@@ -39,25 +37,25 @@ export function checkTransfer(path: Path, transfer: unknown, known: Known, batch
   return problems;
 }
 
-/** A `collection:path`, as far as it can be read. */
+/** A place, as far as it can be read: the path of one whose collection nobody knows can be judged all the same. */
 export function checkPlace(
   path: Path,
   text: unknown,
-  known: Known,
+  names: PlaceNames,
 ): {readonly problems: readonly Problem[]; readonly place?: {readonly path: string; readonly id?: string}} {
   if (typeof text !== 'string') return {problems: []};
-  const place = readPlace(text);
-  if (typeof place === 'string') return {problems: [{path, at: 'value', text: place}]};
-  const collection = resolveCollection(place.collection, known);
-  return typeof collection === 'string'
-    ? {problems: [{path, at: 'value', text: collection}], place: {path: place.path}}
-    : {problems: [], place: {path: place.path, id: collection.id}};
+  const resolved = resolvePlace(text, names);
+  if (typeof resolved !== 'string')
+    return {problems: [], place: {path: resolved.place.path, id: resolved.place.collection}};
+  const written = readPlace(text);
+  const problems: Problem[] = [{path, at: 'value', text: resolved}];
+  return typeof written === 'string' ? {problems} : {problems, place: {path: written.path}};
 }
 
 /** What is deleted is gone: what could mean more than was meant is refused. */
-export function checkDelete(path: Path, step: unknown, known: Known): Problem[] {
+export function checkDelete(path: Path, step: unknown, names: PlaceNames): Problem[] {
   if (!isMap(step)) return [];
-  const {problems, place} = checkPlace([...path, 'at'], step.at, known);
+  const {problems, place} = checkPlace([...path, 'at'], step.at, names);
   const wrong = (text: string): Problem[] => [...problems, {path: [...path, 'at'], at: 'value', text}];
   if (place === undefined) return [...problems];
   if (/^\/(~\/?)?$/.test(posix.normalize(place.path)))

@@ -16,7 +16,7 @@ export function checkWorkflow(raw: unknown, context: NormalFormContext): Checked
   const problems = [
     ...(parsed.success ? [] : explainSchema(raw, parsed.error)),
     ...checkNames(raw),
-    ...checkSteps(raw, context.collections, context.batches),
+    ...checkSteps(raw, context, context.batches),
   ];
   if (!parsed.success || problems.length > 0) return {problems};
   return {workflow: toNormalForm(parsed.data, context)};

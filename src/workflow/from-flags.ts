@@ -1,7 +1,7 @@
 import {basename, extname} from 'node:path';
 import {checkWorkflow} from './check.ts';
 import type {LoadOptions} from './load.ts';
-import {readPlace, resolveCollection} from './places.ts';
+import {isBookmarkName, type PlaceNames, resolvePlace} from './places.ts';
 import {type Path, type Problem, quote, renderPath, WorkflowInvalid} from './problems.ts';
 import type {Workflow} from './workflow.ts';
 
@@ -45,7 +45,7 @@ interface FlagStep {
  */
 export function workflowFromFlags(flags: WorkflowFlags, options: LoadOptions): Workflow {
   const split = (flag: string, texts: readonly string[] = []) =>
-    texts.map((text) => ({flag: `${flag} ${text}`, ...splitTransfer(text, options.collections)}));
+    texts.map((text) => ({flag: `${flag} ${text}`, ...splitTransfer(text, options)}));
   const [stageIns, stageOuts] = [split('--stage-in', flags.stageIn), split('--stage-out', flags.stageOut)];
   const steps = buildSteps(flags, stageIns, stageOuts);
   const raw = {
@@ -53,8 +53,8 @@ export function workflowFromFlags(flags: WorkflowFlags, options: LoadOptions): W
     steps: Object.fromEntries(steps.map((step) => [step.name, step.raw])),
   };
   const checked = checkWorkflow(raw, {
+    ...options,
     directory: flags.directory,
-    collections: options.collections,
     params: {},
     written: () => undefined,
   });
@@ -76,18 +76,20 @@ export function workflowFromFlags(flags: WorkflowFlags, options: LoadOptions): W
 type SplitTransfer = {readonly from: string; readonly to: string} | {readonly wrong: string};
 
 /**
- * `from=to`, each `collection:path`. Paths may hold "=": it is the one before a `collection:` that counts.
+ * `from=to`, each a place. Paths may hold "=": it is the one before a place that counts.
  *
- * @param collections known friendly names, which decide when several would do
+ * @param names what places may be called by, which decides when several would do
  */
-export function splitTransfer(text: string, collections: Readonly<Record<string, string>>): SplitTransfer {
-  const splits = [...text.matchAll(/=/g)]
-    .map(({index}) => ({from: text.slice(0, index), to: text.slice(index + 1)}))
-    .filter(({to}) => /^[A-Za-z0-9][A-Za-z0-9_.-]*:/.test(to));
-  const known = splits.filter(({to}) => {
-    const place = readPlace(to);
-    return typeof place !== 'string' && typeof resolveCollection(place.collection, collections) !== 'string';
-  });
+export function splitTransfer(text: string, names: PlaceNames): SplitTransfer {
+  const all = [...text.matchAll(/=/g)].map(({index}) => ({from: text.slice(0, index), to: text.slice(index + 1)}));
+  const named = all.filter(({to}) => to.includes(':') && isBookmarkName(to.slice(0, to.indexOf(':'))));
+  const mapped = all.filter(({to}) => to.startsWith('/'));
+  const {collections, clusterPath} = names;
+  const among = (known: PlaceNames, splits: typeof all) =>
+    splits.filter(({to}) => typeof resolvePlace(to, known) !== 'string');
+  const certain = [...among({collections}, named), ...(clusterPath ? among(names, mapped) : [])];
+  const known = certain.length > 0 ? certain : among(names, named); // a bookmark is asked for only where nothing else fits
+  const splits = named.length > 0 || !clusterPath ? named : mapped;
   const [only] = known.length > 0 ? known : splits;
   if (only === undefined)
     return {wrong: 'has no "=" before a collection; needs FROM=TO, such as theta:/~/data/=laptop:/~/in/'};

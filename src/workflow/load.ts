@@ -1,6 +1,7 @@
 import {checkWorkflow} from './check.ts';
 import {expandFile} from './expand-file.ts';
 import {readParams} from './params.ts';
+import type {PlaceNames} from './places.ts';
 import {isMap, own, type Problem, renderPath, WorkflowInvalid} from './problems.ts';
 import {type ReadText, readBatches} from './read-batches.ts';
 import type {Workflow} from './workflow.ts';
@@ -14,11 +15,10 @@ export interface WorkflowSource {
   readonly directory: string;
 }
 
-export interface LoadOptions {
+/** Of collections, those that the file names itself win. */
+export interface LoadOptions extends PlaceNames {
   /** what was given with `--param` */
   readonly params: Readonly<Record<string, string>>;
-  /** ids by friendly name, of the configuration; the file's own names win */
-  readonly collections: Readonly<Record<string, string>>;
   /** reads the batch files that the workflow names */
   readonly readText?: ReadText;
 }
@@ -51,8 +51,8 @@ export function loadWorkflow(source: WorkflowSource, options: LoadOptions): Work
   const params = readParams(own(yaml.value, 'params'), options.params, yaml.written);
   const expanded = expandFile(yaml.value, params);
   const checked = checkWorkflow(expanded.value, {
+    ...options,
     directory: source.directory,
-    collections: options.collections,
     params: Object.fromEntries(params.values),
     written: yaml.written,
     batches: readBatches(expanded.value, source.directory, options.readText ?? NO_FILES),

@@ -5,7 +5,7 @@ import {withAlways} from './always.ts';
 import {readArrayRange} from './array-range.ts';
 import {DEFAULT_RETRY_DELAY_MS, readDuration} from './duration.ts';
 import {toFailFast} from './fail-fast.ts';
-import {readPlace, resolveCollection} from './places.ts';
+import {type PlaceNames, resolvePlace} from './places.ts';
 import type {Path} from './problems.ts';
 import type {Batches} from './read-batches.ts';
 import type {WorkflowFile} from './schema.ts';
@@ -13,11 +13,9 @@ import {splitItems} from './split-items.ts';
 import {toTransferStep} from './transfer-step.ts';
 import type {JobStep, Step, StepCommon, Workflow} from './workflow.ts';
 
-export interface NormalFormContext {
+export interface NormalFormContext extends PlaceNames {
   /** absolute; scripts are looked for from here */
   readonly directory: string;
-  /** ids by friendly name, of the configuration */
-  readonly collections: Readonly<Record<string, string>>;
   /** values of the parameters */
   readonly params: Readonly<Record<string, string>>;
   /** the text that stands in the file for a number or switch, so that `1.10` stays `1.10` */
@@ -30,13 +28,18 @@ export interface NormalFormContext {
 export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Workflow {
   const known = {...context.collections, ...file.collections};
   const used = new Set(Object.keys(file.collections ?? {}));
+  /** for whoever reads the record: what a bookmark leads to may have a friendly name */
+  const nameOf = (id: string) => Object.keys(known).find((one) => known[one]?.toLowerCase() === id);
+  const bookmarks: Record<string, Place> = {};
+  const places: Record<string, Place> = {};
   const place = (text: string): Place => {
-    const written = readPlace(text);
-    if (typeof written === 'string') throw new RangeError(written); // found right: cannot happen
-    const collection = resolveCollection(written.collection, known);
-    if (typeof collection === 'string') throw new RangeError(collection);
-    if (Object.hasOwn(known, written.collection)) used.add(written.collection);
-    return {collection: collection.id, path: written.path};
+    const resolved = resolvePlace(text, {...context, collections: known});
+    if (typeof resolved === 'string') throw new RangeError(resolved); // found right: cannot happen
+    const {by, name = nameOf(resolved.place.collection)} = resolved;
+    if (name !== undefined) used.add(name);
+    if (by !== undefined) places[text] = resolved.place;
+    if (by !== undefined && by !== 'cluster-path') bookmarks[by.bookmark] = by.at;
+    return resolved.place;
   };
   const steps = Object.entries(file.steps).map(([name, step]): Step => {
     const common = commonOf(name, step);
@@ -57,6 +60,8 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
   return {
     name: file.name,
     collections: Object.fromEntries([...used].map((name) => [name, (known[name] ?? '').toLowerCase()])),
+    ...(Object.keys(bookmarks).length === 0 ? {} : {bookmarks}),
+    ...(Object.keys(places).length === 0 ? {} : {places}),
     params: context.params,
     steps: withAlways(splitItems(steps)),
     workdir: context.directory,

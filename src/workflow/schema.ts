@@ -122,7 +122,7 @@ export const jobSchema = z
 export const deleteSchema = z
   .strictObject(
     {
-      at: place('Path', 'What is deleted: a collection (friendly name or id) and a path on it.'),
+      at: place('Path', 'What is deleted: collection:path, bookmark:path, or a path of the cluster.'),
       recursive: flag('Whole directory', 'A directory, with all that is in it.', false),
     },
     {error: 'needs a map with at'},

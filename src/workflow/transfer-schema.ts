@@ -53,8 +53,8 @@ const DEADLINE = 'needs a date and time with zone, such as 2030-01-31T18:00:00+0
 export const transferSchema = z
   .strictObject(
     {
-      from: place('Source', 'Where the data is: a collection (friendly name or id) and a path on it.'),
-      to: place('Destination', 'Where the data goes: a collection (friendly name or id) and a path on it.'),
+      from: place('Source', 'Where the data is: collection:path, bookmark:path, or a path of the cluster.'),
+      to: place('Destination', 'Where the data goes: collection:path, bookmark:path, or a path of the cluster.'),
       recursive: z.boolean({error: 'needs true or false'}).optional().meta({
         title: 'Whole directory',
         description: 'Copy a directory and all that is in it. Default: true when "from" and "to" both end in "/".',

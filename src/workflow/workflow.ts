@@ -101,6 +101,10 @@ export interface Workflow {
   readonly name: string;
   /** friendly name to collection id */
   readonly collections: Readonly<Record<string, string>>;
+  /** where the bookmarks led that it names, when they were looked up: what becomes of them later changes nothing */
+  readonly bookmarks?: Readonly<Record<string, Place>>;
+  /** what was written by bookmark or as a path of the cluster, and the place that it is */
+  readonly places?: Readonly<Record<string, Place>>;
   readonly params: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
   /** directory that relative paths of scripts were taken from, and where qsub is started; absolute */

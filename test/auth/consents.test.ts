@@ -95,6 +95,48 @@ test('what a collection demands of the session goes to the page', async () => {
   });
 });
 
+test('a scope that a message names is consented to beside the usual ones', async () => {
+  const service = await consentService(ENDPOINTS);
+  await native(service).login(['--scope', 'https://auth.globus.org/scopes/timer/timer', '--collection', GUEST ?? '']);
+  expect(scopes(service)).toEqual([`openid profile email ${TRANSFER} https://auth.globus.org/scopes/timer/timer`]);
+  await native(service).login(['--scope', `${TRANSFER}[${access(MAPPED)}]`]);
+  expect(scopes(service)[1]).toBe(`openid profile email ${TRANSFER}[${access(MAPPED)}]`);
+});
+
+test('the command that a refusal tells to type asks for just what was demanded', async () => {
+  const service = await consentService(ENDPOINTS);
+  const desk = native(service);
+  await desk.login();
+  service.refusal = {
+    code: 'ConsentRequired',
+    message: 'Missing required data_access consent',
+    authorization_parameters: {
+      session_required_single_domain: ['example.edu', 'example.org'],
+      session_required_mfa: true,
+      required_scopes: [`${TRANSFER}[${access(MAPPED)}]`],
+    },
+  };
+  const refused = await desk.stage('collection', 'ls', `${MAPPED}:/data/`);
+  expect(refused).toMatchObject({exitCode: 3, stdout: ''});
+  const [, command = ''] = /: stage (login .*)$/m.exec(refused.stderr) ?? [];
+  expect(command).toBe(`login --profile me --collection ${MAPPED} --domain example.edu --domain example.org --mfa`);
+  await desk.login(command.split(' ').slice(1));
+  expect(Object.fromEntries(service.pages[1] ?? [])).toMatchObject({
+    scope: `openid profile email ${TRANSFER}[${access(MAPPED)}]`,
+    session_required_single_domain: 'example.edu,example.org',
+    session_required_mfa: 'true',
+  });
+});
+
+test('a client is told that it cannot sign in as a person', async () => {
+  const service = await consentService(ENDPOINTS);
+  const desk = signInDesk(service.url, ['sign_in: client', `client_id: ${CLIENT}`]);
+  const told = await desk.stage('login', '--mfa');
+  expect(told.exitCode).toBe(2);
+  expect(told.stderr).toContain('a client never signs in as a person does');
+  expect(told.stderr).toContain('sign_in: native-app');
+});
+
 test('whoami tells when a session runs out; one that has run out needs a person', async () => {
   const service = await consentService(ENDPOINTS);
   const desk = native(service);

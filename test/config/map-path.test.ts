@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {type PathMapping, toCluster, toCollection} from '../../src/config/map-path.ts';
+import {explainUncovered, type PathMapping, toCluster, toCollection} from '../../src/config/map-path.ts';
 
 const MAPPINGS: readonly PathMapping[] = [
   {cluster: '/lus/eagle/projects', collection: 'eagle', path: '/'},
@@ -14,6 +14,8 @@ test.each([
   ['/lus/eagle/projects/climate/a/', {collection: 'climate', path: '/shared/a/'}],
   ['/lus/eagle/projects/climate2/a', {collection: 'eagle', path: '/climate2/a'}],
   ['/home/ada', {collection: 'home', path: '/homes/ada'}],
+  ['/lus/eagle/projects/climate/', {collection: 'climate', path: '/shared/'}],
+  ['/lus/eagle/projects/', {collection: 'eagle', path: '/'}],
   ['/home/ada/../bob//x', {collection: 'home', path: '/homes/bob/x'}],
 ])('the longest mapping that covers %s wins', (path, place) => {
   expect(toCollection(MAPPINGS, path)).toEqual(place);
@@ -27,6 +29,18 @@ test('the way back asks for the same collection, not only for a fitting path', (
   expect(toCluster(MAPPINGS, {collection: 'climate', path: '/shared/a'})).toBe('/lus/eagle/projects/climate/a');
   expect(toCluster(MAPPINGS, {collection: 'climate', path: '/other/a'})).toBeUndefined();
   expect(toCluster(MAPPINGS, {collection: 'eagle', path: '/x/'})).toBe('/lus/eagle/projects/x/');
+});
+
+test('a directory stays one on the way back, too', () => {
+  expect(toCluster(MAPPINGS, {collection: 'climate', path: '/shared/'})).toBe('/lus/eagle/projects/climate/');
+});
+
+test('of a path that no mapping covers it is told which ones there are, and how to add one', () => {
+  const profile = {name: 'site', configFile: '/c.yaml'};
+  expect(explainUncovered(MAPPINGS.slice(0, 1), '/scratch/x/', profile)).toBe(
+    'no collection shows the path "/scratch/x/"; profile "site" maps /lus/eagle/projects (eagle:/); write it as collection:path, or add under paths: of the profile in /c.yaml: - { cluster: /scratch, collection: NAME, path: / }',
+  );
+  expect(explainUncovered([], '/x', profile)).toContain('profile "site" maps no paths');
 });
 
 const word = fc.constantFrom('a', 'b', 'ab');

@@ -170,7 +170,7 @@ test('a missing consent names the scope', async () => {
   const {transfer, asked} = await globus([problem(403, 'ConsentRequired', {required_scopes: [scope]})]);
   const error = await transfer.submit(SUBMISSION_ID, aTransfer()).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(SignInNeeded);
-  expect((error as SignInNeeded).next.join('\n')).toContain(scope);
+  expect((error as SignInNeeded).why).toContain(scope);
   expect((error as SignInNeeded).next.join('\n')).toContain(`stage login --collection ${SOURCE}`);
   expect((error as SignInNeeded).exit).toBe(3);
   expect(asked).toHaveLength(1);

@@ -90,7 +90,7 @@ test.each([
 });
 
 describe('a transfer is split at the "=" before a collection', () => {
-  const split = (text: string) => splitTransfer(text, OPTIONS.collections);
+  const split = (text: string) => splitTransfer(text, OPTIONS);
   test.each([
     ['theta:/a=laptop:/b', 'theta:/a', 'laptop:/b'],
     ['theta:/a=1/b=laptop:/c=2', 'theta:/a=1/b', 'laptop:/c=2'],

@@ -47,3 +47,24 @@ test.each([
 ])('says what is wrong with %s', (step, text) => {
   expect(invalidOf(() => load(flow(step))).details.join('\n')).toContain(text);
 });
+
+test('a bookmark or a path of the cluster names what is deleted and made, and the base of items', () => {
+  const names = {
+    bookmarks: {
+      names: ['old'],
+      find: (name: string) => (name === 'old' ? {collection: THETA, path: '/archive/old/'} : undefined),
+    },
+    clusterPath: (path: string) => ({collection: 'laptop', path: path.replace('/lus/', '/')}),
+  };
+  const text = `name: x
+steps:
+  gone: { delete: { at: "old:", recursive: true } }
+  make: { mkdir: "/lus/run/" }
+  in: { transfer: { from: "old:", to: "/lus/run/", items: [{ from: a, to: b }] } }
+`;
+  expect(load(text, names).steps).toMatchObject([
+    {at: {collection: THETA, path: '/archive/old/'}},
+    {at: {collection: LAPTOP, path: '/run/'}},
+    {items: [{from: '/archive/old/a', to: '/run/b'}]},
+  ]);
+});

@@ -1,8 +1,10 @@
 import pRetry from 'p-retry';
 import type {TokenSource} from '../../auth/token-source.ts';
 import {TransferUnreachable} from '../transfer-service.ts';
+import type {SignInWay} from './advise-sign-in.ts';
 import {type Answer, type Explained, explainGlobus, mayPass} from './explain.ts';
 import {type HttpQuestion, httpFetch} from './http-fetch.ts';
+import {createPace, type Pace} from './pace.ts';
 
 /** What the methods of `@globus/sdk` take as their last two arguments. */
 export interface CallOptions {
@@ -25,8 +27,10 @@ export interface CallerSettings {
   readonly tokens: TokenSource;
   /** `https://transfer.api.globus.org/`; may have a path, and need not be https */
   readonly transferUrl: string;
-  /** what a person types to sign in; `stage login` when not given */
-  readonly loginCommand?: string;
+  /** how a person signs in; by `stage login` when not given */
+  readonly signIn?: SignInWay;
+  /** shared by all that a process asks of this service; one of its own when not given */
+  readonly pace?: Pace;
   /** for one try, headers and body; 30 s when not given */
   readonly fetchTimeoutMs?: number;
   /** pause before the second try, doubled for each further one, with some chance in it; 500 ms when not given */
@@ -47,6 +51,7 @@ const RETRIES = 3;
 export function createCaller(settings: CallerSettings): Caller {
   const timeoutMs = settings.fetchTimeoutMs ?? 30_000;
   const longestWaitMs = settings.longestWaitMs ?? 60_000;
+  const pace = settings.pace ?? createPace();
 
   return async (asked, send) => {
     const tryOnce = async (): Promise<unknown> => {
@@ -55,11 +60,7 @@ export function createCaller(settings: CallerSettings): Caller {
       if (isGood(first)) return first.body;
       const answer = first.status === 401 ? await exchange(asked, send, await settings.tokens.renew(token)) : first;
       if (isGood(answer)) return answer.body;
-      throw new Stumble(
-        explainGlobus(asked, answer, settings.loginCommand),
-        mayPass(answer),
-        waitFor(answer.retryAfter),
-      );
+      throw new Stumble(explainGlobus(asked, answer, settings.signIn), mayPass(answer), waitFor(answer.retryAfter));
     };
     return await pRetry(tryOnce, {
       retries: RETRIES,
@@ -76,6 +77,7 @@ export function createCaller(settings: CallerSettings): Caller {
   };
 
   async function exchange(asked: string, send: Send, token: string): Promise<Answer> {
+    await pace();
     const options = {headers: {Authorization: `Bearer ${token}`}};
     const signal = AbortSignal.timeout(timeoutMs);
     const sdk: SdkOptions = {
@@ -85,7 +87,7 @@ export function createCaller(settings: CallerSettings): Caller {
     try {
       const response = await send(options, sdk);
       const text = await response.text();
-      const body = parsed(text);
+      const body = isJson(response.headers.get('content-type')) ? parsed(text) : undefined;
       // A success that cannot be read says nothing; a proxy's page of status 200 is one.
       if (response.ok && body === undefined) throw new Error('the answer is not JSON');
       return {status: response.status, body, retryAfter: response.headers.get('retry-after') ?? undefined};
@@ -132,6 +134,11 @@ function fetchFrom(base: string): typeof fetch {
 
 function isGood(answer: Answer): boolean {
   return answer.status >= 200 && answer.status < 300;
+}
+
+/** A page that happens to read as JSON is none of the service's words. Globus SDKs look at this header, too. */
+function isJson(contentType: string | null): boolean {
+  return /^application\/([\w.-]+\+)?json\b/i.test(contentType ?? '');
 }
 
 /** Seconds or a date. Milliseconds to wait; 0 when nothing was said. */

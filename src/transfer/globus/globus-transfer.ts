@@ -4,7 +4,6 @@ import * as tasks from '@globus/sdk/services/transfer/service/task';
 import * as submissions from '@globus/sdk/services/transfer/service/task-submission';
 import * as z from 'zod/mini';
 import {
-  type CollectionSeen,
   type FileEntry,
   type SkippedFile,
   type TaskId,
@@ -13,7 +12,9 @@ import {
   type TransferService,
   TransferUnreachable,
 } from '../transfer-service.ts';
-import {type CallerSettings, createCaller, type Send} from './caller.ts';
+import {checkId, createAsk} from './ask.ts';
+import {type CallerSettings, createCaller} from './caller.ts';
+import {kindOf, readCollection} from './read-collection.ts';
 import {readPauses} from './read-pauses.ts';
 import {readSkipped} from './read-skipped.ts';
 import {readTask, readTaskList, readTime} from './read-task.ts';
@@ -38,6 +39,8 @@ export const PRODUCTION_TRANSFER_URL = 'https://transfer.api.globus.org/';
 /** Ids in one task list. Globus names no bound for this list; for its sibling of managers it is 50. */
 const CHUNK = 50;
 const EVENTS = 100;
+/** Names in one page of a listing, at most. Source: Globus Transfer API, "ls". */
+const LIST_PAGE = 100_000;
 
 export type GlobusTransferSettings = Omit<CallerSettings, 'transferUrl'> & {
   /** `https://transfer.api.globus.org/` when not given */
@@ -48,12 +51,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
   z.config({jitless: true}); // a command reads a few answers: compiling a reader for each costs more than it saves
   const call = createCaller({...settings, transferUrl: settings.transferUrl ?? PRODUCTION_TRANSFER_URL});
 
-  /** Ask, and insist on the shape of the answer: what cannot be read is no conclusion. */
-  async function ask<T>(asked: string, schema: z.ZodMiniType<T>, send: Send): Promise<T> {
-    const read = schema.safeParse(await call(asked, send));
-    if (!read.success) throw new TransferUnreachable(asked, 'the answer does not have the form that is known');
-    return read.data;
-  }
+  const ask = createAsk(call);
 
   async function lookChunk(chunk: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>> {
     const query = {filter: taskFilter(chunk), limit: 1000, fields: TASK_FIELDS};
@@ -165,14 +163,16 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
     async list({collection, path}) {
       checkId(collection, 'collection');
       const asked = `GET /operation/endpoint/${collection}/ls of ${path}`;
-      const found = await ask(asked, FileList, (options, sdk) =>
-        files.ls(collection, {...options, query: {path, limit: 100_000}}, sdk),
-      );
-      if ((found.total ?? 0) > found.DATA.length)
-        throw new TransferUnreachable(asked, `the list is cut after ${found.DATA.length} of ${found.total} names`);
-      return found.DATA.map(
-        (file): FileEntry => ({name: file.name, type: kindOf(file.type), sizeBytes: file.size ?? 0}),
-      );
+      const all: FileEntry[] = [];
+      for (let total = 1; all.length < total; ) {
+        const query = {path, limit: LIST_PAGE, offset: all.length};
+        const page = await ask(asked, FileList, (options, sdk) => files.ls(collection, {...options, query}, sdk));
+        all.push(...page.DATA.map(readEntry));
+        total = page.total ?? all.length;
+        if (page.DATA.length === 0 && all.length < total)
+          throw new TransferUnreachable(asked, `the list is cut after ${all.length} of ${total} names`);
+      }
+      return all;
     },
 
     async stat({collection, path}) {
@@ -201,44 +201,17 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       const found = await ask(`GET /endpoint/${id}`, EndpointDocument, (options, sdk) =>
         endpoints.get(id, options, sdk),
       );
-      return {
-        id: found.id,
-        displayName: found.display_name ?? found.canonical_name ?? found.id,
-        owner: found.owner_string ?? found.owner_id ?? '',
-        entityType: found.entity_type ?? '',
-        ...(found.high_assurance ? {highAssurance: true} : {}),
-        ...(found.authentication_timeout_mins ? {authenticationTimeoutMinutes: found.authentication_timeout_mins} : {}),
-        ...(found.authentication_policy_id ? {authenticationPolicy: found.authentication_policy_id} : {}),
-        ...(found.contact_email ? {contact: found.contact_email} : {}),
-        ...awayOf(found),
-        ...(found.non_functional ? {nonFunctional: true} : {}),
-      };
+      return readCollection(found);
     },
   };
-}
-
-/** Only personal collections say whether their machine is there; others leave it out or say null. */
-function awayOf({gcp_connected, gcp_paused}: z.infer<typeof EndpointDocument>): Pick<CollectionSeen, 'away'> {
-  if (gcp_paused) return {away: 'paused by its owner'};
-  return gcp_connected === false ? {away: 'not connected'} : {};
 }
 
 function isOver(code: string): boolean {
   return code === 'TaskComplete' || code === 'NotFound' || code === 'ClientError.NotFound';
 }
 
-function kindOf(type: string): FileEntry['type'] {
-  return type === 'file' || type === 'dir' ? type : 'other';
-}
-
-function checkId(id: string, of: 'task' | 'collection'): void {
-  if (isUuid(id)) return;
-  throw new TransferRefused({
-    asked: `${of} ${id}`,
-    globusCode: 'NotAnId',
-    why: `"${id}" is not the id of a ${of}; Globus was not asked`,
-    next: [`Use the UUID of the ${of}.`],
-  });
+function readEntry({name, type, size}: z.infer<typeof FileList>['DATA'][number]): FileEntry {
+  return {name, type: kindOf(type), sizeBytes: size ?? 0};
 }
 
 function silence(chunk: readonly TaskId[], why: string): ReadonlyMap<TaskId, TaskSeen> {

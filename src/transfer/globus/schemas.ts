@@ -120,25 +120,3 @@ export const EndpointDocument = z.object({
   gcp_paused: z.nullish(z.boolean()),
   non_functional: z.nullish(z.boolean()),
 });
-
-const Names = z.union([z.array(z.string()), z.string()]); // lists come as a comma list too
-
-/** What the user must do before the service goes on ("Globus Auth Requirements Error"). */
-export const AuthorizationParameters = z.object({
-  session_message: Text,
-  session_required_identities: z.nullish(Names),
-  session_required_policies: z.nullish(Names),
-  session_required_single_domain: z.nullish(Names),
-  session_required_mfa: z.nullish(z.boolean()),
-  required_scopes: z.nullish(Names),
-});
-export type AuthorizationParameters = z.infer<typeof AuthorizationParameters>;
-
-export const ErrorDocument = z.object({
-  code: z.string(),
-  message: Text,
-  request_id: Text,
-  required_scopes: z.nullish(Names),
-  authorization_parameters: z.nullish(AuthorizationParameters),
-});
-export type ErrorDocument = z.infer<typeof ErrorDocument>;

@@ -12,6 +12,8 @@ export interface ConsentService {
   person: string;
   /** when the person last proved who they are */
   authenticatedAt: number;
+  /** what every listing of a directory is refused with */
+  refusal: object;
 }
 
 /** Auth and Transfer with collections of kinds that the stand-in does not have: endpoint documents as given, by id. */
@@ -26,6 +28,7 @@ export async function consentService(endpoints: Readonly<Record<string, object>>
     };
     const endpoint = endpoints[/^\/v0\.10\/endpoint\/(.+)$/.exec(pathname)?.[1] ?? ''];
     if (endpoint) return json(200, endpoint);
+    if (pathname.endsWith('/ls')) return json(403, service.refusal);
     if (pathname === '/v2/oauth2/authorize') {
       pages.push(searchParams);
       response.writeHead(200, {'content-type': 'text/html'});
@@ -50,7 +53,7 @@ export async function consentService(endpoints: Readonly<Record<string, object>>
     }
     json(404, {code: 'EndpointNotFound', message: pathname});
   });
-  const service: ConsentService = {url: '', pages, forms, person: 'ada', authenticatedAt: Date.now()};
+  const service: ConsentService = {url: '', pages, forms, person: 'ada', authenticatedAt: Date.now(), refusal: {}};
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();

@@ -1,0 +1,23 @@
+import {Flags} from '@oclif/core';
+import {type AliasListReport, listAliases} from '../../../src/app/collection-alias.ts';
+import {StageCommand} from '../../../src/app/stage-command.ts';
+import {renderAliases} from '../../../src/report/render-collections.ts';
+
+export default class CollectionAliasList extends StageCommand {
+  static override summary = 'List the friendly names of collections that count, and where each comes from.';
+  static override description = 'Globus is not asked.';
+  static override examples = [
+    '<%= config.bin %> collection alias list',
+    '<%= config.bin %> collection alias list --workflow workflow.yaml --json',
+  ];
+  static override flags = {
+    workflow: Flags.string({description: 'with the names of this workflow file, which win', helpValue: 'FILE'}),
+  };
+
+  async run(): Promise<AliasListReport> {
+    const {flags} = await this.parse(CollectionAliasList);
+    const report = await listAliases(await this.connect(flags.profile), flags.workflow);
+    this.say(() => renderAliases(report));
+    return report;
+  }
+}

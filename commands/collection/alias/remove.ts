@@ -1,0 +1,25 @@
+import {Args, Flags} from '@oclif/core';
+import {type AliasRemoveReport, removeAlias} from '../../../src/app/collection-alias.ts';
+import {StageCommand} from '../../../src/app/stage-command.ts';
+
+export default class CollectionAliasRemove extends StageCommand {
+  static override summary = 'Take a friendly name of a collection away.';
+  static override description = 'Runs that used it go on: they have the id on record.';
+  static override examples = [
+    '<%= config.bin %> collection alias remove theta',
+    '<%= config.bin %> collection alias remove theta --workflow workflow.yaml --json',
+  ];
+  static override args = {name: Args.string({required: true, description: 'the friendly name'})};
+  static override flags = {
+    'for-profile': Flags.boolean({description: 'from the chosen profile, where it has it for itself'}),
+    workflow: Flags.string({description: 'from collections: of this workflow file', helpValue: 'FILE'}),
+  };
+
+  async run(): Promise<AliasRemoveReport> {
+    const {args, flags} = await this.parse(CollectionAliasRemove);
+    const request = {name: args.name, forProfile: flags['for-profile'], workflow: flags.workflow};
+    const report = await removeAlias(await this.connect(flags.profile), request);
+    this.say(() => `${report.name} is gone from ${report.file}; it was ${report.collection}.`);
+    return report;
+  }
+}

@@ -1,0 +1,35 @@
+import {Args, Flags} from '@oclif/core';
+import {type AliasSetReport, setAlias} from '../../../src/app/collection-alias.ts';
+import {StageCommand} from '../../../src/app/stage-command.ts';
+import {renderAliasSet} from '../../../src/report/render-collections.ts';
+
+export default class CollectionAliasSet extends StageCommand {
+  static override summary = 'Give a collection a friendly name.';
+  static override description =
+    `The name goes into the configuration, for all profiles, or where a flag says. The rest of the file stays, comments too.
+Globus is asked whether there is such a collection.`;
+  static override examples = [
+    '<%= config.bin %> collection alias set theta 08925f04-569f-11e7-bef8-22000b9a448b',
+    '<%= config.bin %> collection alias set tutorial "Globus Tutorial Collection 1" --for-profile',
+    '<%= config.bin %> collection alias set theta theta --workflow workflow.yaml',
+  ];
+  static override args = {
+    name: Args.string({required: true, description: 'letters, digits, "_" and "-"'}),
+    collection: Args.string({required: true, description: 'id, another friendly name, bookmark, or name at Globus'}),
+  };
+  static override flags = {
+    'for-profile': Flags.boolean({description: 'for the chosen profile alone'}),
+    workflow: Flags.string({description: 'under collections: of this workflow file', helpValue: 'FILE'}),
+    force: Flags.boolean({description: 'replace a name that stands for another collection'}),
+    offline: Flags.boolean({description: 'do not ask Globus'}),
+  };
+
+  async run(): Promise<AliasSetReport> {
+    const {args, flags} = await this.parse(CollectionAliasSet);
+    const {workflow, force, offline} = flags;
+    const request = {...args, forProfile: flags['for-profile'], workflow, force, offline};
+    const report = await setAlias(await this.connect(flags.profile), request);
+    this.say(() => renderAliasSet(report));
+    return report;
+  }
+}

@@ -1,0 +1,24 @@
+import {Args} from '@oclif/core';
+import {type BookmarkView, createBookmark} from '../../../src/app/collection-bookmark.ts';
+import {StageCommand} from '../../../src/app/stage-command.ts';
+import {renderBookmarks} from '../../../src/report/render-collections.ts';
+
+export default class CollectionBookmarkCreate extends StageCommand {
+  static override summary = 'Bookmark a place at Globus.';
+  static override description = 'The bookmark is yours wherever you sign in to Globus with the same identity.';
+  static override examples = [
+    '<%= config.bin %> collection bookmark create input theta:/~/data/',
+    '<%= config.bin %> collection bookmark create results /lus/eagle/projects/climate/results/ --json',
+  ];
+  static override args = {
+    name: Args.string({required: true, description: 'name of the bookmark'}),
+    place: Args.string({required: true, description: 'collection:path, or a path of the cluster'}),
+  };
+
+  async run(): Promise<BookmarkView> {
+    const {args, flags} = await this.parse(CollectionBookmarkCreate);
+    const report = await createBookmark(await this.connect(flags.profile), args.name, args.place);
+    this.say(() => renderBookmarks({bookmarks: [report]}));
+    return report;
+  }
+}

@@ -1,0 +1,22 @@
+import {Args} from '@oclif/core';
+import {type BookmarkView, deleteBookmark} from '../../../src/app/collection-bookmark.ts';
+import {StageCommand} from '../../../src/app/stage-command.ts';
+
+export default class CollectionBookmarkDelete extends StageCommand {
+  static override summary = 'Delete a bookmark at Globus.';
+  static override description = 'What it points to stays. Runs that used it go on: they have the place on record.';
+  static override examples = [
+    '<%= config.bin %> collection bookmark delete input',
+    '<%= config.bin %> collection bookmark delete 28297207-8a4f-4246-806f-3358b254ce85 --json',
+  ];
+  static override args = {bookmark: Args.string({required: true, description: 'name or id of the bookmark'})};
+
+  async run(): Promise<BookmarkView> {
+    const {args, flags} = await this.parse(CollectionBookmarkDelete);
+    const report = await deleteBookmark(await this.connect(flags.profile), args.bookmark);
+    this.say(
+      () => `The bookmark "${report.name}" is deleted; it was ${report.alias ?? report.collection}:${report.path}`,
+    );
+    return report;
+  }
+}

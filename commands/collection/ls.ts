@@ -1,0 +1,36 @@
+import {Args, Flags} from '@oclif/core';
+import {type ListReport, listCollection} from '../../src/app/collections.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {renderListing, renderListingHead} from '../../src/report/render-collections.ts';
+
+export default class CollectionLs extends StageCommand {
+  static override summary = 'List a directory of a collection.';
+  static override description =
+    `PLACE is collection:path, a collection alone (its default directory), a bookmark, or a path of the cluster that the
+profile maps. Names go to stdout, one a line, directories with "/" at the end; all else goes to stderr.`;
+  static override examples = [
+    '<%= config.bin %> collection ls theta:/~/data/',
+    '<%= config.bin %> collection ls scratch --long',
+    '<%= config.bin %> collection ls /lus/eagle/projects/climate/ --match "*.nc" --limit 1000',
+  ];
+  static override args = {
+    place: Args.string({required: true, description: 'collection:path, or another name of a place'}),
+  };
+  static override flags = {
+    long: Flags.boolean({char: 'l', description: 'with rights, owner, size and time (UTC)'}),
+    all: Flags.boolean({char: 'a', description: 'names that start with a dot, too'}),
+    match: Flags.string({description: 'only names that fit this pattern of * and ?', helpValue: 'PATTERN'}),
+    limit: Flags.integer({default: 1000, min: 1, max: 5_000_000, description: 'how many at most'}),
+    offset: Flags.integer({default: 0, min: 0, description: 'how many to pass over'}),
+  };
+
+  async run(): Promise<ListReport> {
+    const {args, flags} = await this.parse(CollectionLs);
+    const {all: hidden, match, limit, offset} = flags;
+    const stage = await this.connect(flags.profile);
+    const report = await listCollection(stage, {place: args.place, hidden, match, limit, offset});
+    if (!this.jsonEnabled()) this.logToStderr(renderListingHead(report));
+    for (const line of this.jsonEnabled() ? [] : renderListing(report, flags.long)) this.log(line);
+    return report;
+  }
+}

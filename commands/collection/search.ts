@@ -1,0 +1,32 @@
+import {Args, Flags} from '@oclif/core';
+import {SCOPES, type SearchReport, searchCollections} from '../../src/app/collections.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {renderSearch} from '../../src/report/render-collections.ts';
+
+export default class CollectionSearch extends StageCommand {
+  static override summary = 'Search Globus collections by words.';
+  static override description =
+    'The words are looked for in names, descriptions, organizations and keywords. Give a collection a name of your own with "stage collection alias set".';
+  static override strict = false;
+  static override examples = [
+    '<%= config.bin %> collection search climate data',
+    '<%= config.bin %> collection search --scope my-endpoints',
+    '<%= config.bin %> collection search tutorial --limit 100 --offset 100 --json',
+  ];
+  static override args = {words: Args.string({description: 'words to look for', ignoreStdin: true})};
+  static override flags = {
+    scope: Flags.string({options: [...SCOPES], default: 'all', description: 'which collections are searched'}),
+    limit: Flags.integer({default: 25, min: 1, max: 1000, description: 'how many at most'}),
+    offset: Flags.integer({default: 0, min: 0, max: 999, description: 'how many to pass over'}),
+  };
+
+  async run(): Promise<SearchReport> {
+    const {argv, flags} = await this.parse(CollectionSearch);
+    const text = argv.length > 0 ? argv.join(' ') : undefined;
+    const scope = SCOPES.find((one) => one === flags.scope) ?? 'all';
+    const {limit, offset} = flags;
+    const report = await searchCollections(await this.connect(flags.profile), {text, scope, limit, offset});
+    this.say(() => renderSearch(report));
+    return report;
+  }
+}

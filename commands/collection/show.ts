@@ -1,0 +1,24 @@
+import {Args} from '@oclif/core';
+import {type CollectionView, showCollection} from '../../src/app/collections.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {renderCollection} from '../../src/report/render-collections.ts';
+
+export default class CollectionShow extends StageCommand {
+  static override summary = 'Show what Globus says of a collection.';
+  static override description =
+    'A collection is found by its friendly name, its id, one of your bookmarks, or the name that it has at Globus, in this order.';
+  static override examples = [
+    '<%= config.bin %> collection show theta',
+    '<%= config.bin %> collection show "Globus Tutorial Collection 1" --json',
+  ];
+  static override args = {
+    collection: Args.string({required: true, description: 'friendly name, id, bookmark, or name at Globus'}),
+  };
+
+  async run(): Promise<CollectionView> {
+    const {args, flags} = await this.parse(CollectionShow);
+    const report = await showCollection(await this.connect(flags.profile), args.collection);
+    this.say(() => renderCollection(report));
+    return report;
+  }
+}

@@ -1,0 +1,105 @@
+import * as bookmarks from '@globus/sdk/services/transfer/service/collection-bookmarks';
+import * as endpoints from '@globus/sdk/services/transfer/service/endpoint';
+import {endpointSearch} from '@globus/sdk/services/transfer/service/endpoint-search';
+import * as files from '@globus/sdk/services/transfer/service/file-operations';
+import * as z from 'zod/mini';
+import type {CollectionService, CollectionShown, FileShown, Listing} from '../collection-service.ts';
+import {checkId, createAsk} from './ask.ts';
+import {type CallerSettings, createCaller} from './caller.ts';
+import {
+  BookmarkDocument,
+  BookmarkList,
+  EndpointList,
+  readBookmark,
+  readShown,
+  readShownFile,
+  ShownDocument,
+  ShownList,
+} from './read-shown.ts';
+import {Result} from './schemas.ts';
+
+/** Globus Transfer API: pages of a search hold 100, those of a listing 100,000. */
+const SEARCH_PAGE = 100;
+const LIST_PAGE = 100_000;
+
+export function createGlobusCollections(settings: CallerSettings): CollectionService {
+  z.config({jitless: true}); // as in globus-transfer.ts
+  const ask = createAsk(createCaller(settings));
+
+  return {
+    async search({text, scope, limit, offset}) {
+      const found: CollectionShown[] = [];
+      let more = true;
+      while (more && found.length < limit) {
+        const query = {
+          filter_scope: scope,
+          ...(text ? {filter_fulltext: text} : {}),
+          limit: Math.min(SEARCH_PAGE, limit - found.length),
+          offset: offset + found.length,
+        };
+        const page = await ask('GET /endpoint_search', EndpointList, (options, sdk) =>
+          endpointSearch({...options, query}, sdk),
+        );
+        found.push(...page.DATA.slice(0, limit - found.length).map(readShown));
+        more = page.has_next_page && page.DATA.length > 0; // an empty page would be asked for again and again
+      }
+      return {collections: found, more};
+    },
+
+    async show(id) {
+      checkId(id, 'collection');
+      return readShown(
+        await ask(`GET /endpoint/${id}`, ShownDocument, (options, sdk) => endpoints.get(id, options, sdk)),
+      );
+    },
+
+    async list({collection, path, limit, offset, hidden, match}) {
+      checkId(collection, 'collection');
+      const found: FileShown[] = [];
+      let listing: Omit<Listing, 'files'> = {path: path ?? '', more: true};
+      while (listing.more && found.length < limit) {
+        const query = {
+          ...(path === undefined ? {} : {path}),
+          show_hidden: hidden ? 'true' : 'false',
+          ...(match === undefined ? {} : {filter: `name:~${match}`}),
+          orderby: 'name',
+          limit: Math.min(LIST_PAGE, limit - found.length),
+          offset: offset + found.length,
+        } as const;
+        const page = await ask(
+          `GET /operation/endpoint/${collection}/ls of ${path ?? 'the default directory'}`,
+          ShownList,
+          (options, sdk) => files.ls(collection, {...options, query}, sdk),
+        );
+        found.push(...page.DATA.slice(0, limit - found.length).map(readShownFile));
+        const seen = offset + found.length;
+        listing = {
+          path: page.path ?? page.absolute_path ?? path ?? '',
+          more: page.DATA.length > 0 && (page.total ? seen < page.total : page.DATA.length >= query.limit),
+          ...(page.total ? {total: page.total} : {}),
+        };
+      }
+      return {...listing, files: found};
+    },
+
+    async bookmarks() {
+      const list = await ask('GET /bookmark_list', BookmarkList, (options, sdk) => bookmarks.getAll(options, sdk));
+      return list.DATA.map(readBookmark);
+    },
+
+    async createBookmark(name, {collection, path}) {
+      checkId(collection, 'collection');
+      const payload = {name, endpoint_id: collection, path};
+      return readBookmark(
+        await ask(`POST /bookmark "${name}"`, BookmarkDocument, (options, sdk) =>
+          bookmarks.create({...options, payload}, sdk),
+        ),
+      );
+    },
+
+    async deleteBookmark(id) {
+      checkId(id, 'bookmark');
+      await ask(`DELETE /bookmark/${id}`, Result, (options, sdk) => bookmarks.remove(id, options, sdk));
+    },
+  };
+}
