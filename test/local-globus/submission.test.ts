@@ -159,7 +159,7 @@ test('a listing has the files with sizes, types and modes, in order, filtered an
   const ls = async (query: string) =>
     (await world.call('GET', `/operation/endpoint/${world.source.id}/ls?path=/~/d&${query}`)).body;
   const all = await ls('');
-  expect(all).toMatchObject({DATA_TYPE: 'file_list', path: '/d/', absolute_path: '/d/', length: 5, total: 5});
+  expect(all).toMatchObject({DATA_TYPE: 'file_list', path: '/~/d/', absolute_path: '/d/', length: 5, total: 5});
   expect((all.DATA as Document[]).map((file) => [file.name, file.type, file.size])).toEqual([
     ['.hidden', 'file', 0],
     ['a.txt', 'file', 1],

@@ -3,15 +3,29 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character
 const page = (body: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>stage local sign-in</title></head><body>${body}</body></html>`;
 
-/** Asks the person at this machine; the form sends the same parameters back. */
-export function consentPage(username: string, parameters: URLSearchParams): string {
+/**
+ * Asks the person at this machine; the form sends the same parameters back.
+ *
+ * @param identities as whom they may sign in; the first one is proposed
+ */
+export function consentPage(
+  parameters: URLSearchParams,
+  message: string | null,
+  identities: readonly {readonly id: string; readonly username: string}[],
+): string {
   const fields = [...parameters].map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
   );
+  const choices = identities.map(
+    ({id, username}, index) =>
+      `<p><label><input type="radio" name="identity" value="${id}"${index === 0 ? ' checked' : ''}> ${escapeHtml(username)}</label></p>`,
+  );
   return page(
-    `<h1>Sign in to the stand-in Globus</h1><p>As <b>${escapeHtml(username)}</b>, allow:</p>` +
-      `<pre>${escapeHtml((parameters.get('scope') ?? '').split(' ').join('\n'))}</pre>` +
-      `<form method="post" action="/v2/oauth2/authorize">${fields.join('')}<button>Allow</button></form>`,
+    `<h1>Sign in to the stand-in Globus</h1>${message === null ? '' : `<p>${escapeHtml(message)}</p>`}` +
+      `<form method="post" action="/v2/oauth2/authorize">${fields.join('')}` +
+      `<p>${identities.length === 0 ? 'Nobody here has an identity of the kind that is asked for.' : 'As'}</p>${choices.join('')}` +
+      `<p>allow:</p><pre>${escapeHtml((parameters.get('scope') ?? '').split(' ').join('\n'))}</pre>` +
+      '<button>Allow</button></form>',
   );
 }
 

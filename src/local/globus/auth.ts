@@ -17,7 +17,7 @@ import type {Grant} from './token-store.ts';
 export function routeAuth(auth: AuthService, request: Request): Promise<Answer> | undefined {
   const {method, path} = request;
   const consents = /^\/v2\/api\/identities\/([^/]+)\/consents$/.exec(path);
-  if (consents) return method === 'GET' ? Promise.resolve(ok(listConsents(auth, request))) : undefined;
+  if (consents) return method === 'GET' ? listConsents(auth, request, consents[1] ?? '') : undefined;
   switch (`${method} ${path}`) {
     case 'POST /v2/oauth2/token':
       return grantTokens(auth, request);
@@ -26,7 +26,7 @@ export function routeAuth(auth: AuthService, request: Request): Promise<Answer> 
     case 'POST /v2/oauth2/token/revoke':
       return revoke(auth, request);
     case 'POST /v2/oauth2/token/validate':
-      return request.form().then((form) => ok({active: auth.tokens.find(form.get('token') ?? '') !== undefined}));
+      return validate(auth, request);
     case 'GET /v2/oauth2/userinfo':
       return Promise.resolve().then(() => ok(userinfo(auth, request)));
     case 'GET /v2/oauth2/authorize':
@@ -49,6 +49,13 @@ export function routeAuth(auth: AuthService, request: Request): Promise<Answer> 
 }
 
 const ok = (document: unknown): Answer => ({status: 200, document});
+
+async function validate(auth: AuthService, request: Request): Promise<Answer> {
+  if (request.headers.authorization) requireClient(auth, request);
+  const form = await request.form();
+  const grant = auth.tokens.find(form.get('token') ?? '');
+  return ok({active: grant !== undefined && grant.kind !== 'code'});
+}
 
 /** A native client names itself and shows no secret; a revoke without a token is let through, as logout needs. */
 async function revoke(auth: AuthService, request: Request): Promise<Answer> {
@@ -81,12 +88,21 @@ async function introspect(auth: AuthService, request: Request): Promise<Answer> 
     iat: Math.floor(grant.issuedAt / 1000),
     nbf: Math.floor(grant.issuedAt / 1000),
     exp: Math.floor(grant.expiresAt / 1000),
-    ...(include.includes('identity_set') ? {identity_set: [identity.id]} : {}),
+    ...(include.includes('identity_set')
+      ? {identity_set: auth.identities.setOf(identity.id).map((one) => one.id)}
+      : {}),
     ...(include.includes('session_info')
       ? {
           session_info: {
             session_id: null,
-            authentications: {[identity.id]: {auth_time: Math.floor(grant.issuedAt / 1000)}},
+            authentications: Object.fromEntries(
+              auth.logins
+                .of(identity.id)
+                .map(({as, at, mfa}) => [
+                  as,
+                  {auth_time: Math.floor(at / 1000), idp: PROVIDER, acr: null, amr: mfa ? ['mfa'] : null},
+                ]),
+            ),
           },
         }
       : {}),
@@ -103,11 +119,13 @@ function requireAuthToken(auth: AuthService, request: Request): Grant {
 
 function userinfo(auth: AuthService, request: Request): Record<string, unknown> {
   const grant = requireAuthToken(auth, request);
-  return identityClaims(auth, auth.identities.get(grant.identity) ?? auth.identities.user, grant);
+  return identityClaims(auth, auth.identities.get(grant.identity) ?? auth.identities.user);
 }
 
+/** A user asks with a token, a confidential client may ask as itself. */
 function findIdentities(auth: AuthService, request: Request): Record<string, unknown> {
-  requireAuthToken(auth, request);
+  if (/^Basic /i.test(request.headers.authorization ?? '')) requireClient(auth, request);
+  else requireAuthToken(auth, request);
   const {identities} = auth;
   const [ids, usernames] = [request.query.get('ids'), request.query.get('usernames')];
   if ((ids === null) === (usernames === null)) {
@@ -122,12 +140,16 @@ function findIdentities(auth: AuthService, request: Request): Record<string, unk
   return {identities: found};
 }
 
-function listConsents(auth: AuthService, request: Request): Record<string, unknown> {
-  requireAuthToken(auth, request);
-  return {consents: []};
+/** @throws {AuthProblem} 403 for the consents of somebody else */
+async function listConsents(auth: AuthService, request: Request, id: string): Promise<Answer> {
+  const {identity} = requireAuthToken(auth, request);
+  if (!auth.identities.setOf(identity).some((one) => one.id === id.toLowerCase())) {
+    throw new AuthProblem(403, 'api', 'FORBIDDEN', 'Only your own consents are shown');
+  }
+  return ok({consents: auth.consents.of(identity)});
 }
 
-const newClient = z.object({client: z.object({name: z.string().min(1)})});
+const newClient = z.object({client: z.object({name: z.string().min(1), template_id: z.string().optional()})});
 
 async function registerClient(auth: AuthService, request: Request): Promise<Answer> {
   const wanted = newClient.safeParse(await request.json());

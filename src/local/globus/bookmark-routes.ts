@@ -1,4 +1,5 @@
 import {bookmarkDocument, changedBookmark, newBookmark} from './bookmarks.ts';
+import type {Caller} from './caller.ts';
 import type {Answer, Request} from './http-server.ts';
 import {readDocument} from './submission.ts';
 import {collectionOf, ok, type Route, resultDocument, type TransferApi} from './transfer-api.ts';
@@ -8,26 +9,34 @@ export const BOOKMARK_ROUTES: readonly Route[] = [
     'GET',
     /^\/bookmark_list$/,
     (api, _request, caller) =>
-      ok({DATA_TYPE: 'bookmark_list', DATA: api.bookmarks.list(caller).map((one) => bookmarkDocument(one))}),
+      ok({DATA_TYPE: 'bookmark_list', DATA: api.bookmarks.list(caller.identity).map((one) => bookmarkDocument(one))}),
   ],
   ['POST', /^\/bookmark$/, createBookmark],
-  ['GET', /^\/bookmark\/([^/]+)$/, (api, _request, caller, id) => ok(bookmarkDocument(api.bookmarks.get(caller, id)))],
+  [
+    'GET',
+    /^\/bookmark\/([^/]+)$/,
+    (api, _request, caller, id) => ok(bookmarkDocument(api.bookmarks.get(caller.identity, id))),
+  ],
   [
     'PUT',
     /^\/bookmark\/([^/]+)$/,
     async (api, request, caller, id) =>
-      ok(bookmarkDocument(api.bookmarks.rename(caller, id, readDocument(changedBookmark, await request.json()).name))),
+      ok(
+        bookmarkDocument(
+          api.bookmarks.rename(caller.identity, id, readDocument(changedBookmark, await request.json()).name),
+        ),
+      ),
   ],
   ['DELETE', /^\/bookmark\/([^/]+)$/, deleteBookmark],
 ];
 
-async function createBookmark(api: TransferApi, request: Request, caller: string): Promise<Answer> {
+async function createBookmark(api: TransferApi, request: Request, caller: Caller): Promise<Answer> {
   const wanted = readDocument(newBookmark, await request.json());
   collectionOf(api, wanted.endpoint_id);
-  return {status: 201, document: bookmarkDocument(api.bookmarks.create(caller, wanted))};
+  return {status: 201, document: bookmarkDocument(api.bookmarks.create(caller.identity, wanted))};
 }
 
-function deleteBookmark(api: TransferApi, request: Request, caller: string, id: string): Answer {
-  api.bookmarks.remove(caller, id);
+function deleteBookmark(api: TransferApi, request: Request, caller: Caller, id: string): Answer {
+  api.bookmarks.remove(caller.identity, id);
   return ok(resultDocument('result', request, 'Deleted', `Bookmark '${id}' deleted successfully`));
 }

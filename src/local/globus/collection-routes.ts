@@ -1,46 +1,64 @@
 import {z} from 'zod';
-import {requireCredential} from './credential.ts';
+import type {Caller} from './caller.ts';
+import type {Collection} from './collections.ts';
 import {endpointDocument} from './endpoint-document.ts';
-import {listDirectory, makeDirectory, operationPath, renamePath, statPath} from './file-operations.ts';
+import {
+  listDirectory,
+  makeDirectory,
+  makeLink,
+  type OperationGround,
+  operationPath,
+  renamePath,
+  statPath,
+} from './file-operations.ts';
 import type {Answer, Request} from './http-server.ts';
 import {narrow, readPage} from './list-query.ts';
-import type {Ground} from './paths.ts';
+import type {PauseFlags} from './pause-rules.ts';
 import {badRequest} from './problem.ts';
 import {readDocument} from './submission.ts';
-import {collectionOf, ok, type Route, resultDocument, type TransferApi} from './transfer-api.ts';
+import {collectionOf, ok, type Route, resultDocument, type TransferApi, usable} from './transfer-api.ts';
 
 /** Collections, and what is done on them at once, without a task. */
 export const COLLECTION_ROUTES: readonly Route[] = [
   [
     'GET',
     /^\/endpoint\/([^/]+)$/,
-    (api, request, _caller, id) =>
-      ok(narrow(endpointDocument(collectionOf(api, id), api.identities.user), request.query.get('fields'))),
+    (api, request, caller, id) =>
+      ok(narrow(showCollection(api, caller, collectionOf(api, id)), request.query.get('fields'))),
   ],
   ['GET', /^\/endpoint_search$/, searchCollections],
   [
     'GET',
     /^\/operation\/endpoint\/([^/]+)\/ls$/,
-    async (api, request, caller, id) => ok(await listDirectory(groundOf(api, caller, id), id, request.query)),
+    async (api, request, caller, id) =>
+      ok(await listDirectory(groundOf(api, caller, id, 'pause_ls'), request.query, api.limits.values.entries)),
   ],
   [
     'GET',
     /^\/operation\/endpoint\/([^/]+)\/stat$/,
     async (api, request, caller, id) =>
-      ok(await statPath(groundOf(api, caller, id), operationPath(request.query.get('path')))),
+      ok(await statPath(groundOf(api, caller, id, 'pause_ls'), requiredPath(request.query.get('path')))),
   ],
   ['POST', /^\/operation\/endpoint\/([^/]+)\/mkdir$/, mkdir],
   ['POST', /^\/operation\/endpoint\/([^/]+)\/rename$/, rename],
+  ['POST', /^\/operation\/endpoint\/([^/]+)\/symlink$/, symlink],
 ];
 
-function groundOf(api: TransferApi, caller: string, id: string): Ground {
-  const collection = collectionOf(api, id);
-  requireCredential(collection, caller);
-  return {directory: collection.directory, side: 'source'};
+export const showCollection = (api: TransferApi, caller: Caller, collection: Collection): Record<string, unknown> =>
+  endpointDocument(collection, api.access.identities.user, api.access.identities.isManager(caller.identity));
+
+function groundOf(api: TransferApi, caller: Caller, id: string, operation: keyof PauseFlags): OperationGround {
+  const collection = usable(api, caller, id, operation);
+  return {directory: collection.directory, side: 'source', collection};
+}
+
+function requiredPath(raw: string | null): string {
+  if (raw === null) throw badRequest('path is required');
+  return operationPath(raw);
 }
 
 /** Every collection here belongs to the person at this machine, so every scope but those of others finds it. */
-function searchCollections(api: TransferApi, {query}: Request): Answer {
+function searchCollections(api: TransferApi, {query}: Request, caller: Caller): Answer {
   const {limit, offset} = readPage(query, {standard: 100, most: 100});
   const words = (query.get('filter_fulltext') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const scope = query.get('filter_scope') ?? 'all';
@@ -49,6 +67,8 @@ function searchCollections(api: TransferApi, {query}: Request): Answer {
     'my-endpoints',
     'administered-by-me',
     'recently-used',
+    'monitored-by-me',
+    'managed-by-me',
     'in-use',
     'shared-by-me',
     'shared-with-me',
@@ -63,7 +83,7 @@ function searchCollections(api: TransferApi, {query}: Request): Answer {
   const found = api.collections
     .all()
     .filter((one) => words.every((word) => `${one.name} ${one.id}`.toLowerCase().includes(word)))
-    .map((one) => endpointDocument(one, api.identities.user))
+    .map((one) => showCollection(api, caller, one))
     .filter((one) => !scope.startsWith('shared') && (!owner || one.owner_id === owner))
     .filter((one) => !type || type.includes(String(one.entity_type)))
     .filter(() => query.get('filter_host_endpoint') === null && query.get('filter_non_functional') !== '1');
@@ -71,24 +91,31 @@ function searchCollections(api: TransferApi, {query}: Request): Answer {
   return ok({DATA_TYPE: 'endpoint_list', has_next_page: offset + limit < found.length, limit, offset, DATA: page});
 }
 
-const mkdirDocument = z.object({DATA_TYPE: z.literal('mkdir'), path: z.string().min(1)});
-const renameDocument = z.object({
-  DATA_TYPE: z.literal('rename'),
-  old_path: z.string().min(1),
-  new_path: z.string().min(1),
-});
+const name = z.string().min(1);
+const localUser = {local_user: z.string().nullish()};
+const mkdirDocument = z.object({DATA_TYPE: z.literal('mkdir'), path: name, ...localUser});
+const renameDocument = z.object({DATA_TYPE: z.literal('rename'), old_path: name, new_path: name, ...localUser});
+const symlinkDocument = z.object({DATA_TYPE: z.literal('symlink'), path: name, symlink_target: name, ...localUser});
 
-async function mkdir(api: TransferApi, request: Request, caller: string, id: string): Promise<Answer> {
-  const ground = groundOf(api, caller, id);
+async function mkdir(api: TransferApi, request: Request, caller: Caller, id: string): Promise<Answer> {
+  const ground = groundOf(api, caller, id, 'pause_mkdir');
   const wanted = readDocument(mkdirDocument, await request.json());
   await makeDirectory(ground, operationPath(wanted.path));
   const message = 'The directory was created successfully';
   return {status: 202, document: resultDocument('mkdir_result', request, 'DirectoryCreated', message)};
 }
 
-async function rename(api: TransferApi, request: Request, caller: string, id: string): Promise<Answer> {
-  const ground = groundOf(api, caller, id);
+async function rename(api: TransferApi, request: Request, caller: Caller, id: string): Promise<Answer> {
+  const ground = groundOf(api, caller, id, 'pause_rename');
   const wanted = readDocument(renameDocument, await request.json());
   await renamePath(ground, operationPath(wanted.old_path), operationPath(wanted.new_path));
   return ok(resultDocument('result', request, 'FileRenamed', 'File or directory renamed successfully'));
+}
+
+/** What the service answers here is not documented: a plain `result`, as for a rename. */
+async function symlink(api: TransferApi, request: Request, caller: Caller, id: string): Promise<Answer> {
+  const ground = groundOf(api, caller, id, 'pause_symlink');
+  const wanted = readDocument(symlinkDocument, await request.json());
+  await makeLink(ground, operationPath(wanted.path), wanted.symlink_target);
+  return ok(resultDocument('result', request, 'SymlinkCreated', 'The symlink was created successfully'));
 }

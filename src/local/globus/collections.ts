@@ -4,16 +4,18 @@ import {join, resolve} from 'node:path';
 import {z} from 'zod';
 import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 import {type PlannedFault, plannedFault} from './planned-faults.ts';
+import {type Requirements, requirements} from './requirements.ts';
 import {uuid} from './submission.ts';
 
 const collectionSchema = z.object({
   id: z.string(),
   name: z.string(),
   directory: z.string(),
-  pausedBy: z.object({message: z.string(), since: z.string(), rule: z.string()}).optional(),
   /** the credential with which the service acts there has lapsed */
   expired: z.object({since: z.string()}).optional(),
   faults: z.array(plannedFault).optional(),
+  /** what it asks of those who use it */
+  requires: requirements.optional(),
 });
 export type Collection = z.output<typeof collectionSchema>;
 
@@ -24,8 +26,11 @@ export interface Collections {
   /** @throws {RangeError} when the id is no UUID: clients could not name such a collection */
   add(wanted: {name: string; directory: string; id?: string}): Collection;
   /** @throws {RangeError} when no collection has this name or id */
-  pause(nameOrId: string, message: string, now: number): void;
-  resume(nameOrId: string): void;
+  named(nameOrId: string): Collection;
+  /** Its directory and what lies in it stay. */
+  remove(nameOrId: string): Collection;
+  /** @param wanted undefined: nothing any more */
+  require(nameOrId: string, wanted: Requirements | undefined): void;
   /** @param namesOrIds all collections when empty */
   expire(namesOrIds: readonly string[], now: number): void;
   renew(namesOrIds: readonly string[]): void;
@@ -66,12 +71,16 @@ export function openCollections(root: string): Collections {
       save(added);
       return added;
     },
-    pause(nameOrId, message, now) {
-      save({...find(nameOrId), pausedBy: {message, since: new Date(now).toISOString(), rule: randomUUID()}});
+    named: find,
+    remove(nameOrId) {
+      const found = find(nameOrId);
+      known.delete(found.id);
+      writeJsonFile(file, [...known.values()]);
+      return found;
     },
-    resume(nameOrId) {
-      const {pausedBy: _, ...going} = find(nameOrId);
-      save(going);
+    require(nameOrId, wanted) {
+      const {requires: _, ...rest} = find(nameOrId);
+      save(wanted ? {...rest, requires: wanted} : rest);
     },
     expire(namesOrIds, now) {
       for (const one of meant(namesOrIds)) save({...one, expired: {since: new Date(now).toISOString()}});

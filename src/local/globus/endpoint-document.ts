@@ -1,11 +1,17 @@
 import type {Collection} from './collections.ts';
 import type {Identity} from './identities.ts';
+import {asksForSession} from './requirements.ts';
 
 /**
  * A collection as Globus documents it. It is shown as a GCP mapped collection: the CLI refuses to show GCSv5 ones
- * without a GCS Manager, and such need no data_access consent. Source: globus-cli 3.41.
+ * without a GCS Manager, and such need no data_access consent. One that asks for that consent, or for a session, is shown
+ * as a GCSv5 mapped one, since no others do. Source: globus-cli 3.41.
+ *
+ * @param isManager whether whoever asks manages it
  */
-export function endpointDocument(collection: Collection, owner: Identity): Record<string, unknown> {
+export function endpointDocument(collection: Collection, owner: Identity, isManager: boolean): Record<string, unknown> {
+  const {requires} = collection;
+  const onServer = requires !== undefined;
   return {
     DATA_TYPE: 'endpoint',
     id: collection.id,
@@ -24,12 +30,12 @@ export function endpointDocument(collection: Collection, owner: Identity): Recor
     info_link: null,
     public: false,
     default_directory: '/~/',
-    entity_type: 'GCP_mapped_collection',
+    entity_type: onServer ? 'GCSv5_mapped_collection' : 'GCP_mapped_collection',
     force_encryption: false,
     disable_verify: false,
     high_assurance: false,
-    authentication_timeout_mins: null,
-    authentication_policy_id: null,
+    authentication_timeout_mins: requires && asksForSession(requires) ? 10_080 : null,
+    authentication_policy_id: requires?.policies[0] ?? null,
     subscription_id: null,
     host_endpoint: null,
     host_endpoint_id: null,
@@ -37,16 +43,16 @@ export function endpointDocument(collection: Collection, owner: Identity): Recor
     host_path: null,
     mapped_collection_id: null,
     mapped_collection_display_name: null,
-    gcp_connected: true,
-    gcp_paused: false,
-    is_globus_connect: true,
+    gcp_connected: onServer ? null : true,
+    gcp_paused: onServer ? null : false,
+    is_globus_connect: !onServer,
     is_go_storage: false,
     s3_owner_activated: false,
-    gcs_version: null,
+    gcs_version: onServer ? '5.4.80' : null,
     gcs_manager_url: null,
     https_server: null,
     tlsftp_server: null,
-    my_effective_roles: ['administrator', 'activity_manager', 'activity_monitor', 'access_manager'],
+    my_effective_roles: isManager ? ['administrator', 'activity_manager', 'activity_monitor', 'access_manager'] : [],
     acl_available: false,
     acl_editable: false,
     in_use: false,
@@ -73,38 +79,5 @@ export function endpointDocument(collection: Collection, owner: Identity): Recor
     oauth_server: null,
     s3_url: null,
     default_s3_storage_class: null,
-  };
-}
-
-/** What a task's owner may know of what pauses it. Source: Globus Transfer API, `pause_info_limited`. */
-export function pauseInfoDocument(
-  source: Collection | undefined,
-  destination: Collection | undefined,
-): Record<string, unknown> {
-  const paused = [...new Set([source, destination])].flatMap((one) => (one?.pausedBy ? [{one, by: one.pausedBy}] : []));
-  return {
-    DATA_TYPE: 'pause_info_limited',
-    pause_rules: paused.map(({one, by}) => ({
-      DATA_TYPE: 'pause_rule_limited',
-      id: by.rule,
-      message: by.message,
-      start_time: `${by.since.slice(0, 19)}+00:00`,
-      modified_time: `${by.since.slice(0, 19)}+00:00`,
-      endpoint_id: one.id,
-      endpoint_display_name: one.name,
-      identity_id: null,
-      pause_ls: false,
-      pause_mkdir: false,
-      pause_symlink: false,
-      pause_rename: false,
-      pause_task_delete: true,
-      pause_task_transfer_write: true,
-      pause_task_transfer_read: true,
-      pause_task_transfer_delete: true,
-    })),
-    source_pause_message: source?.pausedBy?.message ?? null,
-    destination_pause_message: destination?.pausedBy?.message ?? null,
-    source_pause_message_share: null,
-    destination_pause_message_share: null,
   };
 }

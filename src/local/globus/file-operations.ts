@@ -1,10 +1,13 @@
 import type {Stats} from 'node:fs';
-import {lstat, mkdir, opendir, readlink, rename, stat} from 'node:fs/promises';
+import {lstat, mkdir, opendir, readlink, rename, stat, symlink} from 'node:fs/promises';
 import {userInfo} from 'node:os';
 import {basename, join} from 'node:path';
+import type {Collection} from './collections.ts';
 import {systemCode} from './fault.ts';
 import {matching, oneOf, range, readFilters, readOrder, readPage} from './list-query.ts';
+import {type Operation, operationFailed} from './operation-failed.ts';
 import {childPath, type Ground, locate, locateForWriting, PathRefused, readPath} from './paths.ts';
+import {meetPlanned} from './planned-faults.ts';
 import {badRequest, TransferProblem} from './problem.ts';
 import {isTemporary} from './temporaries.ts';
 import {fileTime, readTime} from './time.ts';
@@ -13,6 +16,11 @@ import {fileTime, readTime} from './time.ts';
  * What Globus does on a collection at once, without a task. Errors: Globus Transfer API, "Errors", and answers quoted
  * in public bug reports.
  */
+
+/** A collection on which something is done at once. */
+export interface OperationGround extends Ground {
+  readonly collection: Collection;
+}
 
 const LARGEST_LISTING = 100_000;
 
@@ -38,21 +46,25 @@ export function operationPath(raw: string | null): string {
   }
 }
 
+/** @param most entries of a directory that can be listed at all */
 export async function listDirectory(
-  ground: Ground,
-  collection: string,
+  ground: OperationGround,
   query: URLSearchParams,
+  most: number,
 ): Promise<Record<string, unknown>> {
-  const path = operationPath(query.get('path'));
+  const asked = query.get('path') || '/~/';
+  const path = operationPath(asked);
   const {limit, offset} = readPage(query, {standard: LARGEST_LISTING, most: LARGEST_LISTING});
   const test = readFilters(query.getAll('filter'), FILTERS);
   const order = readOrder(query.get('orderby') ?? 'name ASC', ORDERS);
   const showHidden = readFlag(query, 'show_hidden', true);
   const rows: Record<string, unknown>[] = [];
   const directory = await listable(ground, path);
+  let seen = 0;
   for await (const entry of await opendir(directory, {bufferSize: 512}).catch((error) =>
-    refuse(error, 'DirListing', path),
+    refuse(ground, error, 'DirListing', path),
   )) {
+    if (++seen > most) throw refuse(ground, tooMany(most), 'DirListing', path);
     if (isTemporary(entry.name) || (!showHidden && entry.name.startsWith('.'))) continue;
     const row = await fileDocument(ground, join(directory, entry.name), childPath(path, entry.name)).catch(
       () => undefined,
@@ -64,11 +76,12 @@ export async function listDirectory(
   const page = rows.slice(offset, offset + limit);
   return {
     DATA_TYPE: 'file_list',
-    endpoint: collection,
-    path: query.get('path') === null ? '/~/' : withSlash,
+    endpoint: ground.collection.id,
+    // As it was asked for: a client that walks down appends names to it.
+    path: /^\/?~/.test(asked) ? `/~${withSlash}` : withSlash,
     absolute_path: withSlash,
     rename_supported: true,
-    symlink_supported: false,
+    symlink_supported: true,
     length: page.length,
     total: rows.length,
     limit,
@@ -77,28 +90,37 @@ export async function listDirectory(
   };
 }
 
-async function listable(ground: Ground, path: string): Promise<string> {
+const tooMany = (most: number): Error =>
+  Object.assign(new Error(`it has more than ${most} entries`), {code: 'LIMIT_EXCEEDED'});
+
+async function listable(ground: OperationGround, path: string): Promise<string> {
   try {
+    meetPlanned(ground.collection.faults, 'source', path);
     const place = await locate(ground, path);
     if ((await stat(place)).isDirectory()) return place;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
       throw new TransferProblem(404, 'ClientError.NotFound', `Directory '${path}' not found on endpoint`);
     }
-    throw refuse(error, 'DirListing', path);
+    throw refuse(ground, error, 'DirListing', path);
   }
   throw new TransferProblem(502, 'ExternalError.DirListingFailed.NotDirectory', `'${path}' is not a directory`);
 }
 
-export async function statPath(ground: Ground, path: string): Promise<Record<string, unknown>> {
+export async function statPath(ground: OperationGround, path: string): Promise<Record<string, unknown>> {
   try {
+    meetPlanned(ground.collection.faults, 'source', path);
     // The parent is followed and must lie inside; the thing itself may be a link.
     return await fileDocument(ground, await locateForWriting(ground, path), path);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) {
+    const code = systemCode(error) ?? '';
+    if (['ENOENT', 'ENOTDIR', 'FILE_NOT_FOUND'].includes(code)) {
       throw new TransferProblem(404, 'NotFound', `Path not found, '${path}' does not exist`);
     }
-    throw new TransferProblem(403, 'EndpointPermissionDenied', `Denied by endpoint, ${messageOf(error)}`);
+    if (['EACCES', 'EPERM', 'PERMISSION_DENIED'].includes(code)) {
+      throw new TransferProblem(403, 'EndpointPermissionDenied', `Denied by endpoint, ${messageOf(error)}`);
+    }
+    throw new TransferProblem(502, 'EndpointError', `'${path}': ${messageOf(error)}`);
   }
 }
 
@@ -146,42 +168,46 @@ function typeOf(stats: Stats): string {
   return stats.isFIFO() ? 'pipe' : 'other';
 }
 
-export async function makeDirectory(ground: Ground, path: string): Promise<void> {
+export async function makeDirectory(ground: OperationGround, path: string): Promise<void> {
   try {
-    if (path === '/') throw Object.assign(new Error('Path already exists'), {code: 'EEXIST'});
+    meetPlanned(ground.collection.faults, 'destination', path);
+    if (path === '/') throw exists();
     await mkdir(await locateForWriting(ground, path));
   } catch (error) {
-    throw systemCode(error) === 'EEXIST'
-      ? new TransferProblem(502, 'ExternalError.MkdirFailed.Exists', `Path already exists: '${path}'`)
-      : refuse(error, 'Mkdir', path);
+    throw refuse(ground, error, 'Mkdir', path);
   }
 }
 
-export async function renamePath(ground: Ground, from: string, to: string): Promise<void> {
+export async function renamePath(ground: OperationGround, from: string, to: string): Promise<void> {
   try {
+    meetPlanned(ground.collection.faults, 'destination', to);
     if (from === '/' || to === '/') throw Object.assign(new Error("a collection's own directory"), {code: 'EACCES'});
     const target = await locateForWriting(ground, to);
-    if (await lstat(target).catch(() => undefined)) throw Object.assign(new Error('it exists'), {code: 'EEXIST'});
+    if (await lstat(target).catch(() => undefined)) throw exists();
     await rename(await locateForWriting(ground, from), target);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') throw new TransferProblem(404, 'ClientError.NotFound', `'${from}' not found on endpoint`);
-    if (code === 'EEXIST')
-      throw new TransferProblem(502, 'ExternalError.RenameFailed.Exists', `'${to}' already exists`);
-    throw refuse(error, 'Rename', to);
+    throw refuse(ground, error, 'Rename', to);
   }
 }
 
-/** The words for what the collection's file system refused. */
-function refuse(error: unknown, operation: string, path: string): never {
-  const code = systemCode(error) ?? '';
-  const text = `'${path}': ${messageOf(error)}`;
-  if (code === 'ENOENT') throw new TransferProblem(404, 'ClientError.NotFound', text);
-  if (['EACCES', 'EPERM', 'PERMISSION_DENIED'].includes(code)) {
-    throw new TransferProblem(502, `ExternalError.${operation}Failed.PermissionDenied`, text);
+/** @param target what the link holds, as it stands: whoever follows the link is checked then */
+export async function makeLink(ground: OperationGround, path: string, target: string): Promise<void> {
+  try {
+    meetPlanned(ground.collection.faults, 'destination', path);
+    if (path === '/') throw exists();
+    await symlink(target, await locateForWriting(ground, path));
+  } catch (error) {
+    throw refuse(ground, error, 'Symlink', path);
   }
-  if (code === 'ENOTDIR') throw new TransferProblem(502, `ExternalError.${operation}Failed.NotDirectory`, text);
-  throw new TransferProblem(502, 'EndpointError', text);
+}
+
+const exists = (): Error => Object.assign(new Error('it exists'), {code: 'EEXIST'});
+
+/** The words for what the collection's file system refused. */
+function refuse({collection}: OperationGround, error: unknown, operation: Operation, path: string): never {
+  throw operationFailed(collection, operation, systemCode(error) ?? '', path, messageOf(error));
 }
 
 const messageOf = (error: unknown): string =>

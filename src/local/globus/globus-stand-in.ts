@@ -7,14 +7,19 @@ import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 import {routeAuth} from './auth.ts';
 import type {AuthService} from './auth-service.ts';
 import {openBookmarks} from './bookmarks.ts';
-import {openCollections} from './collections.ts';
+import {type Collection, openCollections} from './collections.ts';
+import {openConsents} from './consents.ts';
 import {type Answer, openHttpServer, type Request} from './http-server.ts';
 import {openIdTokenSigner} from './id-token.ts';
-import {openIdentities} from './identities.ts';
+import {type Identity, openIdentities} from './identities.ts';
+import {type LimitValues, openLimits} from './limits.ts';
+import {openLogins} from './logins.ts';
 import {answerGlobus} from './outage.ts';
 import {readPath} from './paths.ts';
+import {ALL_TASKS, openPauseRules, type PauseRules} from './pause-rules.ts';
 import {FAULT_CODES, type PlannedFault} from './planned-faults.ts';
 import {TransferProblem} from './problem.ts';
+import {type Requirements, requirements} from './requirements.ts';
 import {startTaskRunner} from './task-runner.ts';
 import {hasEnded} from './task-state.ts';
 import {openTaskStore} from './task-store.ts';
@@ -45,6 +50,8 @@ export interface LocalCollection {
   expired?: {since: string};
   /** what reads and writes beneath these paths meet */
   faults?: readonly PlannedFault[];
+  /** what it asks of those who use it */
+  requires?: Requirements;
 }
 
 /** Globus Auth and Transfer on this machine: the real documents over HTTP, files really copied between directories. */
@@ -62,6 +69,20 @@ export interface GlobusStandIn {
   /** Let the credentials of collections lapse; all of them when none is named. Kept. @throws {RangeError} */
   expire(collections: readonly string[]): void;
   renew(collections: readonly string[]): void;
+  /**
+   * Let a collection ask for a consent, or for a sign-in of a certain kind; kept. undefined: for nothing.
+   * @throws {RangeError} when there is no such collection
+   */
+  require(collection: string, wanted: Omit<Requirements, 'since'> | undefined): void;
+  /** Its directory stays. @throws {RangeError} while tasks use it */
+  removeCollection(collection: string): void;
+  /** who can sign in */
+  people(): Identity[];
+  /** @param linked a further identity of the first person. @throws {RangeError} */
+  addPerson(username: string, linked: boolean): Identity;
+  limits(): LimitValues;
+  /** Kept. */
+  setLimits(wanted: Partial<LimitValues>): void;
   /** No access token issued so far is accepted any more. */
   expireTokens(): void;
   /** Let what tasks read or write beneath a path fault; kept. null clears it. @throws {RangeError} {PathRefused} */
@@ -70,6 +91,12 @@ export interface GlobusStandIn {
   setRate(bytesPerSecond: number | null): void;
   counts(): {active: number; queued: number; inactive: number; ended: number};
   close(): Promise<void>;
+}
+
+function shown(one: Collection, rules: PauseRules): LocalCollection {
+  const rule = rules.all().find((each) => each.endpointId === one.id);
+  if (!rule) return one;
+  return {...one, pausedBy: {message: rule.message, since: new Date(rule.createdAt).toISOString()}};
 }
 
 const settingsSchema = z.object({port: z.number().default(0), rate: z.number().positive().nullable().default(null)});
@@ -83,16 +110,48 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
   const identities = openIdentities(root);
   const tokens = openTokenStore(root);
   const collections = openCollections(root);
+  const [consents, logins, limits, pauseRules] = [
+    openConsents(root),
+    openLogins(root),
+    openLimits(root),
+    openPauseRules(root),
+  ];
   const store = openTaskStore(root, log);
   const runner = startTaskRunner(store, collections, {
     rate: () => settings.rate,
     retryMs: options.retryMs ?? {first: 1000, longest: 10_000},
+    pauseRules,
+    logins,
+    limits,
     lasts,
     log,
   });
   let url = '';
-  const auth: AuthService = {identities, tokens, signer: openIdTokenSigner(root), url: () => url, lasts, log};
-  const api: TransferApi = {identities, tokens, collections, store, runner, bookmarks: openBookmarks(root), lasts};
+  const auth: AuthService = {
+    identities,
+    tokens,
+    consents,
+    logins,
+    signer: openIdTokenSigner(root),
+    signedIn: () => runner.tryNow(),
+    hasDataAccess: (id) => collections.get(id)?.requires?.consent === true,
+    url: () => url,
+    lasts,
+    log,
+  };
+  const api: TransferApi = {
+    tokens,
+    collections,
+    store,
+    runner,
+    pauseRules,
+    limits,
+    access: {consents, logins, identities},
+    bookmarks: openBookmarks(root),
+    lasts,
+    mostPending: () => limits.values.pending,
+  };
+  const rulesOf = (id: string) => pauseRules.all().filter((rule) => rule.endpointId === id);
   const handle = async (request: Request): Promise<Answer> => {
     const answer = request.path.startsWith('/v0.10/') ? routeTransfer(api, request) : routeAuth(auth, request);
     if (!answer) throw new TransferProblem(404, 'ClientError.NotFound', `No such resource: ${request.path}`);
@@ -110,14 +169,17 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
   return {
     url,
     credentials: () => ({clientId: identities.own.id, clientSecret: identities.own.secret}),
-    collections: () => collections.all(),
+    collections: () => collections.all().map((one) => shown(one, pauseRules)),
     addCollection: (collection) => collections.add(collection),
     pause(collection, message = 'paused') {
-      collections.pause(collection, message, Date.now());
+      const {id} = collections.named(collection);
+      for (const rule of rulesOf(id)) pauseRules.remove(rule.id);
+      const wanted = {endpointId: id, identityId: null, message, startsAt: null, flags: ALL_TASKS};
+      pauseRules.add(wanted, identities.user.id);
       runner.look();
     },
     resume(collection) {
-      collections.resume(collection);
+      for (const rule of rulesOf(collections.named(collection).id)) pauseRules.remove(rule.id);
       runner.look();
     },
     expire(named) {
@@ -127,6 +189,24 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     renew(named) {
       collections.renew(named);
       runner.tryNow();
+    },
+    require(collection, wanted) {
+      collections.require(collection, wanted && requirements.parse({...wanted, since: Date.now()}));
+    },
+    removeCollection(collection) {
+      const {id} = collections.named(collection);
+      if (store.all.some((task) => !hasEnded(task) && [task.source.id, task.destination?.id].includes(id))) {
+        throw new RangeError(`collection "${collection}" is used by tasks that have not ended`);
+      }
+      for (const rule of rulesOf(id)) pauseRules.remove(rule.id);
+      collections.remove(collection);
+    },
+    people: () => identities.people(),
+    addPerson: (username, linked) => identities.addPerson(username, linked),
+    limits: () => limits.values,
+    setLimits(wanted) {
+      limits.set(wanted);
+      runner.look();
     },
     expireTokens: () => tokens.revokeAccess(),
     setFault(collection, path, code) {

@@ -11,6 +11,8 @@ const fileSchema = z.object({
   /** the client that `credentials()` hands out, in clear: it must be told again after a restart */
   own: clientSchema,
   user: z.object({id: z.string(), username: z.string(), name: z.string()}),
+  /** further people, and further identities of the first one */
+  others: z.array(z.object({id: z.string(), username: z.string(), name: z.string(), linked: z.boolean()})).default([]),
   /** clients that programs registered; only hashes of their secrets */
   registered: z.array(z.object({id: z.string(), secretHash: z.string(), name: z.string()})),
 });
@@ -22,10 +24,21 @@ export interface Identity {
   readonly email: string | null;
 }
 
-/** Who exists here: the person at this machine, one confidential client, and clients that programs register. */
+/** Who exists here: the person at this machine, people somebody added, one confidential client, and clients that programs register. */
 export interface Identities {
   readonly own: Client;
   readonly user: Identity;
+  /** everybody who can sign in on a page, the person at this machine first */
+  people(): Identity[];
+  /** An identity and those linked to it, the primary one first. */
+  setOf(id: string): Identity[];
+  /**
+   * @param linked another identity of the person at this machine; else another person
+   * @throws {RangeError} when the user name is taken, or is none
+   */
+  addPerson(username: string, linked: boolean): Identity;
+  /** Whether they may manage the collections here: the person at this machine and the stand-in's own client. */
+  isManager(id: string): boolean;
   get(id: string): Identity | undefined;
   byUsername(username: string): Identity | undefined;
   /** @returns whether the secret is that client's */
@@ -40,11 +53,12 @@ export function openIdentities(root: string): Identities {
   const kept = fileSchema.safeParse(readJsonFile(file)).data ?? {
     own: {id: randomUUID(), secret: newSecret(), name: 'stage local client'},
     user: {id: randomUUID(), username: `${userInfo().username}@stage.local`, name: userInfo().username},
+    others: [],
     registered: [],
   };
   const save = () => writeJsonFile(file, kept);
   save();
-  const user = {...kept.user, email: kept.user.username};
+  const user: Identity = {...kept.user, email: kept.user.username};
   const clients = (): {id: string; name: string}[] => [kept.own, ...kept.registered];
   const asIdentity = (client: {id: string; name: string}): Identity => ({
     id: client.id,
@@ -52,10 +66,28 @@ export function openIdentities(root: string): Identities {
     name: client.name,
     email: null,
   });
-  const everybody = () => [user, ...clients().map(asIdentity)];
+  const asPerson = (one: {id: string; username: string; name: string}): Identity => ({...one, email: one.username});
+  const people = () => [user, ...kept.others.map(({id, username, name}) => asPerson({id, username, name}))];
+  const everybody = () => [...people(), ...clients().map(asIdentity)];
+  const isLinked = (id: string) => kept.others.some((one) => one.id === id && one.linked);
   return {
     own: kept.own,
     user,
+    people,
+    setOf(id) {
+      if (id !== user.id && !isLinked(id)) return everybody().filter((one) => one.id === id);
+      return people().filter((one) => one.id === user.id || isLinked(one.id));
+    },
+    addPerson(username, linked) {
+      if (!/^[^@\s]+@[^@\s]+$/.test(username)) throw new RangeError(`"${username}" is not of the form name@domain`);
+      const wanted = username.toLowerCase();
+      if (everybody().some((one) => one.username === wanted)) throw new RangeError(`"${wanted}" exists already`);
+      const added = {id: randomUUID(), username: wanted, name: wanted.split('@')[0] ?? wanted};
+      kept.others.push({...added, linked});
+      save();
+      return asPerson(added);
+    },
+    isManager: (id) => id === user.id || isLinked(id) || id === kept.own.id,
     get: (id) => everybody().find((one) => one.id === id.toLowerCase()),
     byUsername: (username) => everybody().find((one) => one.username === username.toLowerCase()),
     isClient(id, secret) {

@@ -39,14 +39,21 @@ export const TRANSFER_SCOPE = 'urn:globus:auth:scope:transfer.api.globus.org:all
 
 const KNOWN_SERVERS: Readonly<Record<string, string>> = {'eec9b274-0c81-4334-bdc2-54e90e689b9a': 'flows.globus.org'};
 
-/** The resource server that a scope is for; undefined for what Globus Auth calls an unknown scope. */
-export function resourceServerOf(scope: string): string | undefined {
+/** The scope that lets a client use the data of a mapped collection on behalf of its user. */
+export const dataAccessScope = (collection: string): string =>
+  `https://auth.globus.org/scopes/${collection}/data_access`;
+
+/**
+ * The resource server that a scope is for; undefined for what Globus Auth calls an unknown scope.
+ *
+ * @param hasDataAccess whether a collection is a mapped one that asks for the consent: the scope exists for no other
+ */
+export function resourceServerOf(scope: string, hasDataAccess: (collection: string) => boolean): string | undefined {
   if (['openid', 'profile', 'email', 'offline_access'].includes(scope)) return AUTH_SERVER;
   const urn = /^urn:globus:auth:scope:([^:]+):[\w.-]+$/.exec(scope);
   if (urn) return urn[1];
   const url = /^https:\/\/auth\.globus\.org\/scopes\/([\w.-]+)\/[\w.-]+$/.exec(scope);
-  // data_access exists for GCSv5 mapped collections alone, and none of those is served here.
-  if (!url?.[1] || scope.endsWith('/data_access')) return undefined;
+  if (!url?.[1] || (scope.endsWith('/data_access') && !hasDataAccess(url[1]))) return undefined;
   return KNOWN_SERVERS[url[1]] ?? url[1];
 }
 

@@ -1,8 +1,10 @@
 import {randomUUID} from 'node:crypto';
 import type {Lasts} from '../day.ts';
+import type {Caller} from './caller.ts';
 import type {Collection, Collections} from './collections.ts';
-import {requireCredential} from './credential.ts';
+import type {PauseRules} from './pause-rules.ts';
 import {badRequest, collectionNotFound, conflict} from './problem.ts';
+import {type AccessRules, requireAccess} from './requirements.ts';
 import {type DeleteSubmission, pathsDigest, readDelete, readTransfer, type TransferSubmission} from './submission.ts';
 import type {TaskRunner} from './task-runner.ts';
 import {hasEnded, type TaskState} from './task-state.ts';
@@ -14,6 +16,10 @@ export interface Submitter {
   readonly runner: TaskRunner;
   readonly collections: Collections;
   readonly lasts: Lasts;
+  readonly access: AccessRules;
+  readonly pauseRules: PauseRules;
+  /** tasks of a user that may wait or run */
+  readonly mostPending: () => number;
 }
 
 export interface Submitted {
@@ -22,19 +28,18 @@ export interface Submitted {
   readonly duplicate: boolean;
 }
 
-/** At most a hundred tasks a user wait or run. The code of the refusal is not known. Source: Globus Transfer API, limits. */
-const MOST_PENDING = 100;
-
 /**
  * Accept a transfer document. Nothing here waits between looking whether the submission is known and recording it, so
  * two requests with one submission id are still one task.
  */
-export function submitTransfer(to: Submitter, owner: string, body: unknown): Submitted {
+export function submitTransfer(to: Submitter, caller: Caller, body: unknown): Submitted {
+  const owner = caller.identity;
   const document = readTransfer(body);
   const before = to.store.bySubmission(owner, document.submission_id);
   if (before) return {task: before, duplicate: true};
-  const source = usableCollection(to.collections, document.source_endpoint, owner);
-  const destination = usableCollection(to.collections, document.destination_endpoint, owner);
+  const source = collectionOf(to.collections, document.source_endpoint);
+  const destination = collectionOf(to.collections, document.destination_endpoint);
+  requireAccess(to.access, [source, destination], caller);
   const digest = pathsDigest(document);
   const unfinished = to.store.all.filter((task) => task.owner === owner && !hasEnded(task));
   if (unfinished.some((task) => task.pathsDigest === digest)) {
@@ -58,14 +63,17 @@ export function submitTransfer(to: Submitter, owner: string, body: unknown): Sub
   });
 }
 
-export function submitDelete(to: Submitter, owner: string, body: unknown): Submitted {
+export function submitDelete(to: Submitter, caller: Caller, body: unknown): Submitted {
+  const owner = caller.identity;
   const document = readDelete(body);
   const before = to.store.bySubmission(owner, document.submission_id);
   if (before) return {task: before, duplicate: true};
+  const source = collectionOf(to.collections, document.endpoint);
+  requireAccess(to.access, [source], caller);
   return accept(to, owner, document, body, {
     type: 'DELETE',
     pathsDigest: '',
-    source: usableCollection(to.collections, document.endpoint, owner),
+    source,
     destination: undefined,
     options: {
       syncLevel: null,
@@ -93,8 +101,8 @@ function accept(
   parts: Parts,
 ): Submitted {
   const now = Date.now();
-  if (to.store.all.filter((task) => task.owner === owner && !hasEnded(task)).length >= MOST_PENDING) {
-    throw conflict(`At most ${MOST_PENDING} tasks may be pending`);
+  if (to.store.all.filter((task) => task.owner === owner && !hasEnded(task)).length >= to.mostPending()) {
+    throw conflict(`At most ${to.mostPending()} tasks may be pending`);
   }
   const deadline = document.deadline ? readTime(document.deadline, 'deadline') : undefined;
   if (deadline !== undefined && deadline <= now)
@@ -117,6 +125,7 @@ function accept(
     destination: parts.destination ? {id: parts.destination.id, name: parts.destination.name} : null,
     filterRules: ('filter_rules' in document && document.filter_rules) || null,
     paused: false,
+    removed: false,
     trouble: null,
     counts: {
       faults: 0,
@@ -141,9 +150,8 @@ function accept(
   return {task, duplicate: false};
 }
 
-function usableCollection(collections: Collections, id: string, owner: string): Collection {
+function collectionOf(collections: Collections, id: string): Collection {
   const collection = collections.get(id);
   if (!collection) throw collectionNotFound(id);
-  requireCredential(collection, owner);
   return collection;
 }

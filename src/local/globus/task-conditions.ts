@@ -1,27 +1,33 @@
 import type {Lasts} from '../day.ts';
 import type {Collections} from './collections.ts';
+import type {Logins} from './logins.ts';
+import type {PauseRules} from './pause-rules.ts';
+import {hasLapsed} from './requirements.ts';
 import {addEvent} from './task-events.ts';
 import type {TaskState} from './task-state.ts';
 import type {TaskStore} from './task-store.ts';
 
-/** What the collections of a task keep it from: a pause by their manager, a credential that has lapsed. */
+/** What keeps a task from going on: a pause by a manager, a credential that has lapsed. */
 
 const HOUR = 3_600_000;
 
-interface Surroundings {
+/** What tasks stand in. */
+export interface Surroundings {
   readonly collections: Collections;
+  readonly pauseRules: PauseRules;
+  readonly logins: Logins;
   readonly store: TaskStore;
   readonly lasts: Lasts;
   readonly now: number;
 }
 
-/** Bring the task in line with its collections, with an event for each change. */
+/** Bring the task in line with its surroundings, with an event for each change. */
 export function noteConditions(task: TaskState, around: Surroundings): void {
-  const {collections, store} = around;
+  const {collections, pauseRules, logins, store, now} = around;
+  const paused = task.adminPause ?? pauseRules.onTask(task, now)[0];
+  if ((paused !== undefined) !== task.paused) notePause(task, paused, around);
   const ends = [task.source, ...(task.destination ? [task.destination] : [])].map((one) => collections.get(one.id));
-  const rule = ends.map((one) => one?.pausedBy).find((one) => one !== undefined);
-  if ((rule !== undefined) !== task.paused) notePause(task, rule, around);
-  const lapsed = ends.find((one) => one?.expired);
+  const lapsed = ends.find((one) => one && hasLapsed(one, task.owner, logins));
   if ((lapsed !== undefined) !== (task.status === 'INACTIVE')) {
     task.status = lapsed ? 'INACTIVE' : 'ACTIVE';
     // The codes of the lists that speak of credentials are errors; of going on again there is none.

@@ -64,8 +64,8 @@ export function taskDocument(
     nice_status_details: null,
     nice_status_short_description: nice && inWords(nice),
     nice_status_expires_in: nice === null ? null : -1,
-    canceled_by_admin: null,
-    canceled_by_admin_message: null,
+    canceled_by_admin: task.canceledByAdmin?.sides ?? null,
+    canceled_by_admin_message: task.canceledByAdmin?.message ?? null,
     is_paused: task.paused && !hasEnded(task),
     is_ok: nice === null ? null : ['OK', 'Queued', 'PAUSED_BY_ADMIN'].includes(nice),
   };

@@ -1,8 +1,9 @@
 import {z} from 'zod';
-import {pauseInfoDocument} from './endpoint-document.ts';
+import type {Caller} from './caller.ts';
 import type {Answer, Request} from './http-server.ts';
 import {legacyUsername} from './identities.ts';
 import {matching, narrow, oneOf, range, readFilters, readOrder, readPage} from './list-query.ts';
+import {pauseInfoDocument} from './pause-documents.ts';
 import {badRequest, conflict, taskNotFound} from './problem.ts';
 import {label, readDocument} from './submission.ts';
 import {eventDocument, taskDocument} from './task-document.ts';
@@ -21,7 +22,12 @@ export const TASK_ROUTES: readonly Route[] = [
   ],
   ['PUT', /^\/task\/([^/]+)$/, updateTask],
   ['POST', /^\/task\/([^/]+)\/cancel$/, cancelTask],
-  ['GET', /^\/task\/([^/]+)\/event_list$/, listEvents],
+  ['POST', /^\/task\/([^/]+)\/remove$/, removeTask],
+  [
+    'GET',
+    /^\/task\/([^/]+)\/event_list$/,
+    (api, request, caller, id) => listEvents(api, request, mine(api, caller, id)),
+  ],
   [
     'GET',
     /^\/task\/([^/]+)\/successful_transfers$/,
@@ -36,13 +42,13 @@ export const TASK_ROUTES: readonly Route[] = [
 ];
 
 /** Only its owner sees a task. */
-function mine(api: TransferApi, caller: string, id: string): TaskState {
+function mine(api: TransferApi, caller: Caller, id: string): TaskState {
   const task = api.store.get(id);
-  if (task?.owner !== caller) throw taskNotFound(id);
+  if (task?.owner !== caller.identity || task.removed) throw taskNotFound(id);
   return task;
 }
 
-const showTask = (api: TransferApi, task: TaskState): Record<string, unknown> =>
+export const showTask = (api: TransferApi, task: TaskState): Record<string, unknown> =>
   taskDocument(task, {
     username: legacyUsername(task.owner),
     queued: api.runner.isQueued(task),
@@ -79,13 +85,13 @@ const TASK_ORDERS = [
 ];
 
 /** Poll many tasks with one request. At most 1000 results by offset at all. */
-function listTasks(api: TransferApi, {query}: Request, caller: string): Answer {
+function listTasks(api: TransferApi, {query}: Request, caller: Caller): Answer {
   const {limit, offset} = readPage(query, {standard: 10, most: 1000});
   if (limit + offset > 1000) throw badRequest('Invalid offset: limit and offset together reach at most 1000');
   const test = readFilters(query.getAll('filter'), TASK_FILTERS);
   const order = readOrder(query.get('orderby') || 'request_time DESC', TASK_ORDERS);
   const rows = api.store.all
-    .filter((task) => task.owner === caller)
+    .filter((task) => task.owner === caller.identity && !task.removed)
     .reverse() // newest first, also among those of one second
     .map((task) => showTask(api, task))
     .filter(test)
@@ -100,7 +106,7 @@ const taskChange = z.object({
   deadline: z.string().nullish(),
 });
 
-async function updateTask(api: TransferApi, request: Request, caller: string, id: string): Promise<Answer> {
+async function updateTask(api: TransferApi, request: Request, caller: Caller, id: string): Promise<Answer> {
   const task = mine(api, caller, id);
   const change = readDocument(taskChange, await request.json());
   const deadline = change.deadline ? readTime(change.deadline, 'deadline') : undefined;
@@ -116,7 +122,7 @@ async function updateTask(api: TransferApi, request: Request, caller: string, id
   return ok(resultDocument('result', request, 'Updated', 'Updated task'));
 }
 
-async function cancelTask(api: TransferApi, request: Request, caller: string, id: string): Promise<Answer> {
+async function cancelTask(api: TransferApi, request: Request, caller: Caller, id: string): Promise<Answer> {
   const done = await api.runner.cancel(mine(api, caller, id));
   return ok(
     done
@@ -130,8 +136,7 @@ async function cancelTask(api: TransferApi, request: Request, caller: string, id
   );
 }
 
-function listEvents(api: TransferApi, {query}: Request, caller: string, id: string): Answer {
-  const task = mine(api, caller, id);
+export function listEvents(api: TransferApi, {query}: Request, task: TaskState): Answer {
   const {limit, offset} = readPage(query, {standard: 10, most: 1000});
   const test = readFilters(query.getAll('filter'), {is_error: oneOf, code: oneOf});
   const rows = api.store
@@ -142,13 +147,15 @@ function listEvents(api: TransferApi, {query}: Request, caller: string, id: stri
   return ok({DATA_TYPE: 'event_list', length: page.length, limit, offset, total: rows.length, DATA: page});
 }
 
-function showPause(api: TransferApi, _request: Request, caller: string, id: string): Answer {
+function showPause(api: TransferApi, _request: Request, caller: Caller, id: string): Answer {
+  return ok(pauseInfoDocument(mine(api, caller, id), api.pauseRules, api.collections, Date.now()));
+}
+
+/** Only one that has ended is taken off the list. Who may do it, and when, is not documented. */
+function removeTask(api: TransferApi, request: Request, caller: Caller, id: string): Answer {
   const task = mine(api, caller, id);
-  const {collections} = api;
-  return ok(
-    pauseInfoDocument(
-      collections.get(task.source.id),
-      task.destination ? collections.get(task.destination.id) : undefined,
-    ),
-  );
+  if (!hasEnded(task)) throw conflict(`Task '${id}' is still in progress`);
+  task.removed = true;
+  api.store.save(task);
+  return ok(resultDocument('result', request, 'Removed', `Task '${id}' was removed`));
 }

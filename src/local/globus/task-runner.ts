@@ -3,7 +3,10 @@ import type {Collections} from './collections.ts';
 import {runDeleteTask} from './delete-task.ts';
 import {concludeTask} from './end-of-task.ts';
 import {asFault, codeInWords, FatalFault} from './fault.ts';
+import type {Limits} from './limits.ts';
 import {createLiveTask, type LiveTask} from './live-task.ts';
+import type {Logins} from './logins.ts';
+import type {PauseRules} from './pause-rules.ts';
 import {grantSlots} from './slots.ts';
 import {mayWork, noteConditions} from './task-conditions.ts';
 import {addEvent, addFault} from './task-events.ts';
@@ -20,7 +23,7 @@ export interface TaskRunner {
   /** Try at once what waits for its next try: what kept it has been mended. */
   tryNow(): void;
   /** @returns false when it had ended before */
-  cancel(task: TaskState): Promise<boolean>;
+  cancel(task: TaskState, why?: string): Promise<boolean>;
   isQueued(task: TaskState): boolean;
   counts(): {active: number; queued: number; inactive: number};
   close(): Promise<void>;
@@ -31,6 +34,9 @@ export interface RunnerSettings {
   /** first and longest wait between two tries of what faulted, in milliseconds */
   readonly retryMs: {readonly first: number; readonly longest: number};
   readonly lasts: Lasts;
+  readonly pauseRules: PauseRules;
+  readonly logins: Logins;
+  readonly limits: Limits;
   readonly log: (line: string) => void;
 }
 
@@ -63,10 +69,10 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
       }
       look();
     },
-    async cancel(task) {
+    async cancel(task, why = 'Canceled by the task owner') {
       const one = live.get(task.id);
       if (!one) return false;
-      await end(one, {code: 'CANCELED', description: 'canceled'}, 'Canceled by the task owner');
+      await end(one, {code: 'CANCELED', description: 'canceled'}, why);
       return true;
     },
     isQueued: (task) => live.get(task.id)?.holding === false,
@@ -104,7 +110,7 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
     }
     for (const one of live.values()) {
       if (one.stop.signal.aborted) continue;
-      noteConditions(one.task, {collections, store, lasts: settings.lasts, now});
+      noteConditions(one.task, {...settings, collections, store, now});
       if (one.task.deadline <= now && waitsInLine(one)) one.task.deadline = now + settings.lasts(24 * HOUR);
       else if (one.task.deadline <= now) expire(one);
       else saveSometimes(one, now);
@@ -116,7 +122,7 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
       eligible: mayWork(one.task) && one.notBefore <= now && !one.stop.signal.aborted,
       holding: one.holding,
     }));
-    const granted = grantSlots(contenders);
+    const granted = grantSlots(contenders, settings.limits.values.active);
     for (const one of live.values()) {
       one.holding = granted.has(one.task.id);
       one.gate.set(one.holding);

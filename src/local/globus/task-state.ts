@@ -1,6 +1,10 @@
 import {z} from 'zod';
 import {filterRule} from './submission.ts';
 
+/** Of which end somebody is a manager. */
+const sides = z.enum(['SOURCE', 'DESTINATION', 'BOTH']);
+export type Sides = z.output<typeof sides>;
+
 const count = z.number().default(0);
 
 /** What is kept of a task beside its request: everything that changes, and what documents show of it. */
@@ -37,6 +41,11 @@ export const taskStateSchema = z.object({
   }),
   filterRules: z.array(filterRule).nullable(),
   paused: z.boolean(),
+  /** a manager paused this one task; the sides they manage */
+  adminPause: z.object({message: z.string(), by: z.string(), sides}).optional(),
+  canceledByAdmin: z.object({message: z.string(), sides}).optional(),
+  /** its owner has taken it off the list */
+  removed: z.boolean().default(false),
   /** the last thing that went wrong and is not yet mended */
   trouble: z.object({code: z.string(), at: z.number()}).nullable(),
   counts: z.object({

@@ -20,7 +20,10 @@ function answerGrant(auth: AuthService, request: Request, form: URLSearchParams)
   switch (form.get('grant_type')) {
     case 'client_credentials': {
       const client = requireClient(auth, request);
-      return granted(tokenDocument(auth, {client, identity: client, scopes: form.get('scope') ?? '', offline: false}));
+      const scopes = form.get('scope') ?? '';
+      const document = tokenDocument(auth, {client, identity: client, scopes, offline: false});
+      auth.consents.grant({identity: client, client}, readScopes(scopes)); // what a client asks for, it allows itself
+      return granted(document);
     }
     case 'authorization_code':
       return granted(exchangeCode(auth, request, form));
@@ -50,7 +53,7 @@ interface Wanted {
 
 /** One token a resource server: the first at the top, the others in `other_tokens`, each of the same shape. */
 function tokenDocument(auth: AuthService, wanted: Wanted): Record<string, unknown> {
-  const [first, ...others] = [...byServer(wanted.scopes)].map(([resourceServer, scopes]) => {
+  const [first, ...others] = [...byServer(auth, wanted.scopes)].map(([resourceServer, scopes]) => {
     const grant = {identity: wanted.identity, client: wanted.client, resourceServer, scopes};
     const expiresIn = Math.max(1, Math.round(auth.lasts(ACCESS_MS) / 1000));
     const expiresAt = Date.now() + expiresIn * 1000;
@@ -75,12 +78,12 @@ function tokenDocument(auth: AuthService, wanted: Wanted): Record<string, unknow
 }
 
 /** Scopes by the server they are for. @throws {AuthProblem} 400 for none, for unknown ones and unmatched brackets */
-export function byServer(text: string): Map<string, string[]> {
+export function byServer({hasDataAccess}: AuthService, text: string): Map<string, string[]> {
   const servers = new Map<string, string[]>();
   try {
     for (const scope of readScopes(text)) {
-      const unknown = namesIn(scope).find((name) => resourceServerOf(name) === undefined);
-      const server = resourceServerOf(scope.name);
+      const unknown = namesIn(scope).find((name) => resourceServerOf(name, hasDataAccess) === undefined);
+      const server = resourceServerOf(scope.name, hasDataAccess);
       if (unknown !== undefined || server === undefined) throw new RangeError(`unknown scope: ${unknown}`);
       const names = servers.get(server) ?? [];
       servers.set(server, names.includes(scope.name) ? names : [...names, scope.name]);
@@ -114,7 +117,7 @@ function exchangeCode(auth: AuthService, request: Request, form: URLSearchParams
 
 function idToken(auth: AuthService, grant: Grant, client: string): string {
   const now = Math.floor(Date.now() / 1000);
-  const who = identityClaims(auth, auth.identities.get(grant.identity) ?? auth.identities.user, grant);
+  const who = identityClaims(auth, auth.identities.get(grant.identity) ?? auth.identities.user);
   return auth.signer.sign({
     ...who,
     iss: auth.url().replace(/\/$/, ''),

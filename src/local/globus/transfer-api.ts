@@ -1,21 +1,24 @@
 import type {Bookmarks} from './bookmarks.ts';
+import type {Caller} from './caller.ts';
 import type {Collection} from './collections.ts';
 import {type Answer, type Request, requestId, resourceOf} from './http-server.ts';
-import type {Identities} from './identities.ts';
-import {collectionNotFound} from './problem.ts';
+import type {Limits} from './limits.ts';
+import type {PauseFlags} from './pause-rules.ts';
+import {collectionNotFound, TransferProblem} from './problem.ts';
+import {requireAccess} from './requirements.ts';
 import type {Submitter} from './submit-task.ts';
 import type {TokenStore} from './token-store.ts';
 
 /** What the resources of Globus Transfer share. */
 
 export interface TransferApi extends Submitter {
-  readonly identities: Identities;
+  readonly limits: Limits;
   readonly tokens: TokenStore;
   readonly bookmarks: Bookmarks;
 }
 
 /** @param id what the path of the route names, if anything */
-export type Handler = (api: TransferApi, request: Request, caller: string, id: string) => Promise<Answer> | Answer;
+export type Handler = (api: TransferApi, request: Request, caller: Caller, id: string) => Promise<Answer> | Answer;
 
 export type Route = readonly [method: string, path: RegExp, handler: Handler];
 
@@ -33,4 +36,18 @@ export function collectionOf(api: TransferApi, id: string): Collection {
   const collection = api.collections.get(id);
   if (!collection) throw collectionNotFound(id);
   return collection;
+}
+
+/** A collection on which the caller may do something now. @throws {TransferProblem} */
+export function usable(api: TransferApi, caller: Caller, id: string, operation: keyof PauseFlags): Collection {
+  const collection = collectionOf(api, id);
+  requireAccess(api.access, [collection], caller);
+  api.pauseRules.requireUnpaused(collection.id, caller.identity, operation);
+  return collection;
+}
+
+/** Those who manage the collections here. @throws {TransferProblem} 403 */
+export function requireManager(api: TransferApi, caller: Caller): void {
+  if (api.access.identities.isManager(caller.identity)) return;
+  throw new TransferProblem(403, 'PermissionDenied', 'You do not have the required role on the collection');
 }
