@@ -68,6 +68,60 @@ export async function setFault({collection, path, code, clear}: FaultAsked): Pro
   return (await steer({do: 'fault', collection, path, code: code ?? null})).status;
 }
 
+export interface RequirementsAsked {
+  readonly collection: string;
+  readonly consent: boolean;
+  readonly domains: readonly string[];
+  readonly policies: readonly string[];
+  readonly mfa: boolean;
+  readonly nothing: boolean;
+}
+
+/** Let a collection ask for a consent or for a kind of sign-in, or for nothing any more. @throws {RequestWrong} */
+export async function setRequirements(asked: RequirementsAsked): Promise<LocalStatus> {
+  const {collection, consent, mfa, nothing} = asked;
+  const [domains, policies] = [asked.domains.map((one) => one.toLowerCase()), [...asked.policies]];
+  if (nothing === (consent || mfa || domains.length > 0 || policies.length > 0))
+    throw new RequestWrong('either --nothing or what the collection asks for is needed', {
+      next: ['See stage local require --help'],
+    });
+  const wanted = nothing ? null : {consent, domains, policies, mfa};
+  return (await steer({do: 'require', collection, wanted})).status;
+}
+
+export interface LimitsAsked {
+  readonly active: number | undefined;
+  readonly pending: number | undefined;
+  readonly requests: string | undefined;
+  readonly files: number | undefined;
+  readonly entries: number | undefined;
+  readonly reset: boolean;
+}
+
+/** What the service has: requests a second are counted only once somebody says so. */
+const USUAL_LIMITS = {active: 3, pending: 100, requests: null, files: 100_000_000, entries: 5_000_000};
+
+/** Change what a user may have at once. @throws {RequestWrong} when nothing is asked for */
+export async function setLimits({reset, requests, ...asked}: LimitsAsked): Promise<LocalStatus> {
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const limits = {
+    ...(reset ? USUAL_LIMITS : {}),
+    ...given,
+    ...(requests === undefined ? {} : {requests: readRequests(requests)}),
+  };
+  if (Object.keys(limits).length === 0)
+    throw new RequestWrong('no limit is named', {next: ['See stage local limit --help']});
+  return (await steer({do: 'limit', limits})).status;
+}
+
+function readRequests(text: string): number | null {
+  if (text === 'unlimited') return null;
+  const number = Number(text);
+  if (!(number > 0 && Number.isFinite(number)))
+    throw new RequestWrong(`"${text}" is not a number of requests a second`, {why: 'a number above 0, or "unlimited"'});
+  return number;
+}
+
 function readTarget(text: string): OutageTarget {
   const target = OUTAGE_TARGETS.find((one) => one === text);
   if (!target)

@@ -1,6 +1,8 @@
 import {connect} from 'node:net';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import type {LocalCollection} from './globus/globus-stand-in.ts';
+import type {LimitValues} from './globus/limits.ts';
+import type {Requirements} from './globus/requirements.ts';
 import type {OutageTarget, OutageWish} from './outage-modes.ts';
 import type {LocalOutage} from './outages.ts';
 
@@ -19,7 +21,12 @@ export type ControlRequest =
   | {readonly do: 'renew'; readonly collections: readonly string[]}
   /** `code` is an event code of Globus; null clears the fault */
   | {readonly do: 'fault'; readonly collection: string; readonly path: string; readonly code: string | null}
-  | {readonly do: 'add-collection'; readonly name: string; readonly directory: string};
+  | {readonly do: 'add-collection'; readonly name: string; readonly directory: string}
+  | {readonly do: 'remove-collection'; readonly collection: string}
+  /** `wanted` null: nothing any more */
+  | {readonly do: 'require'; readonly collection: string; readonly wanted: Omit<Requirements, 'since'> | null}
+  | {readonly do: 'limit'; readonly limits: Partial<LimitValues>}
+  | {readonly do: 'add-identity'; readonly username: string; readonly linked: boolean};
 
 export interface LocalStatus {
   readonly pid: number;
@@ -42,6 +49,9 @@ export interface LocalStatus {
   readonly outages: readonly LocalOutage[];
   /** how long a day lasts here; 86400 where time is not hurried */
   readonly daySeconds: number;
+  readonly limits: LimitValues;
+  /** user names of those who can sign in */
+  readonly identities: readonly string[];
 }
 
 export interface ControlAnswer {

@@ -18,6 +18,17 @@ export interface DaemonOptions {
   readonly clientJs: string;
   /** their quick front, which a build makes where it finds a C compiler */
   readonly front: string;
+  /** Globus alone, without PBS */
+  readonly globusAlone?: boolean;
+  /** port of Globus; as last time, or any, when absent */
+  readonly port?: number;
+  /** a signal ends the jobs that run, too, as "stage local down" does */
+  readonly endJobs?: boolean;
+  /** further directories to serve */
+  readonly collections?: readonly {readonly name: string; readonly directory: string}[];
+  /** called once everything answers */
+  readonly onReady?: (status: LocalStatus) => void;
+  readonly onRequest?: (line: string) => void;
 }
 
 /**
@@ -25,7 +36,8 @@ export interface DaemonOptions {
  *
  * @returns false at once when another process serves this directory already
  */
-export async function serveStandIns({stageHome, version, clientJs, front}: DaemonOptions): Promise<boolean> {
+export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
+  const {stageHome, version, clientJs, front, onRequest, port} = options;
   const home = standInHome(stageHome);
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const giveBack = takeLock(home.lock);
@@ -41,11 +53,21 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
   const outages = createOutages();
   const dayMs = readDay(home.day);
   const lasts = whereADayLasts(dayMs);
-  const globus = await openGlobusStandIn({root: home.globus, outages, lasts, log: (line) => log(`globus ${line}`)});
+  const globus = await openGlobusStandIn({
+    root: home.globus,
+    outages,
+    lasts,
+    log: (line) => log(`globus ${line}`),
+    ...(port === undefined ? {} : {port}),
+    ...(onRequest ? {onRequest} : {}),
+  });
   for (const [name, id] of Object.entries(FIRST_COLLECTIONS))
     globus.addCollection({name, id, directory: join(home.collections, name)});
+  for (const collection of options.collections ?? []) globus.addCollection(collection);
   publishNames(home, globus);
-  const pbs = await openPbsStandIn({root: home.pbs, binDirectory: home.bin, lasts, log: (line) => log(`pbs ${line}`)});
+  const pbs = options.globusAlone
+    ? undefined
+    : await openPbsStandIn({root: home.pbs, binDirectory: home.bin, lasts, log: (line) => log(`pbs ${line}`)});
   writeCommands(home.bin, {node: process.execPath, clientJs, front, socketPath: home.socket});
   const {clientId, clientSecret} = globus.credentials();
   writeFileSync(home.credentials, `${JSON.stringify({client_id: clientId, client_secret: clientSecret})}\n`, {
@@ -57,11 +79,13 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
       pid: process.pid,
       version,
       url: globus.url,
-      jobs: pbs.counts(),
+      jobs: pbs?.counts() ?? NO_JOBS,
       tasks: globus.counts(),
       collections: globus.collections(),
       outages: outages.all(),
       daySeconds: dayMs / 1000,
+      limits: globus.limits(),
+      identities: globus.people().map((one) => one.username),
     });
     const end = () => {
       server.close();
@@ -82,15 +106,17 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
           {mode: 0o600},
         );
         log(`ready at ${globus.url}`);
+        options.onReady?.(status());
       },
     );
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+    const endBySignal = () => void Promise.resolve(options.endJobs && pbs?.stop()).finally(end);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endBySignal);
     process.on('SIGHUP', () => {}); // the terminal that started it may close
   });
 
   rmSync(home.running, {force: true});
   outages.end();
-  await pbs.close();
+  await pbs?.close();
   await globus.close();
   rmSync(home.socket, {force: true});
   log('ended');
@@ -98,9 +124,11 @@ export async function serveStandIns({stageHome, version, clientJs, front}: Daemo
   return true;
 }
 
+const NO_JOBS = {queued: 0, held: 0, waiting: 0, running: 0, finished: 0};
+
 interface Control {
   readonly request: ControlRequest;
-  readonly pbs: PbsStandIn;
+  readonly pbs: PbsStandIn | undefined;
   readonly globus: GlobusStandIn;
   readonly outages: Outages;
   readonly home: StandInHome;
@@ -114,7 +142,7 @@ async function control({request, pbs, globus, outages, home, status, end}: Contr
     case 'status':
       break;
     case 'wipe':
-      wiped = await pbs.wipe();
+      wiped = (await pbs?.wipe()) ?? 0;
       break;
     case 'pause':
       globus.pause(request.collection, request.message);
@@ -128,6 +156,19 @@ async function control({request, pbs, globus, outages, home, status, end}: Contr
     case 'add-collection':
       globus.addCollection({name: request.name, directory: request.directory});
       publishNames(home, globus);
+      break;
+    case 'remove-collection':
+      globus.removeCollection(request.collection);
+      publishNames(home, globus);
+      break;
+    case 'require':
+      globus.require(request.collection, request.wanted ?? undefined);
+      break;
+    case 'limit':
+      globus.setLimits(request.limits);
+      break;
+    case 'add-identity':
+      globus.addPerson(request.username, request.linked);
       break;
     case 'outage':
       outages.begin(request.outage);
@@ -146,7 +187,7 @@ async function control({request, pbs, globus, outages, home, status, end}: Contr
       globus.setFault(request.collection, request.path, request.code);
       break;
     case 'down':
-      await pbs.stop();
+      await pbs?.stop();
       setImmediate(end);
       break;
     default:
@@ -165,7 +206,7 @@ type Answering = (request: ControlRequest) => Promise<ControlAnswer>;
 
 function listen(
   path: string,
-  pbs: PbsStandIn,
+  pbs: PbsStandIn | undefined,
   outages: Outages,
   answer: Answering,
   log: (line: string) => void,
@@ -184,6 +225,8 @@ function listen(
         // Only this program's own commands can reach a socket in a directory of mode 0700.
         const message = JSON.parse(line) as ({kind: 'pbs'} & PbsCommand) | ({kind: 'control'} & ControlRequest);
         if (message.kind === 'pbs') {
+          if (!pbs)
+            return {stdout: '', stderr: 'the stand-in PBS does not run: only Globus was started\n', exitCode: 1};
           const emit: Emit = (part) => socket.write(`${JSON.stringify(part)}\n`);
           return answerPbs(outages, {command: message, gone, answer: () => pbs.handle(message, emit)});
         }

@@ -1,7 +1,7 @@
 import type {Dirent} from 'node:fs';
 import {lstat, mkdir, opendir, readlink, rename, rm, stat, symlink} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {Fault, systemCode} from './fault.ts';
+import {FatalFault, Fault, systemCode} from './fault.ts';
 import {childPath, locate, locateForWriting} from './paths.ts';
 import type {TransferItem} from './submission.ts';
 import {isTemporary} from './temporaries.ts';
@@ -85,9 +85,11 @@ async function openDirectory(
   found: OnFile,
 ): Promise<void> {
   if (work.to !== top) await makeDirectory(work, tools);
+  let entries = 0;
   for await (const entry of await opendir(work.from, {bufferSize: 256})) {
     await tools.pace.pass();
     if (isTemporary(entry.name)) continue;
+    requireWithin(tools.limits.entries, ++entries, 'entries of a directory', work.sourcePath);
     const child = {
       item: work.item,
       from: join(work.from, entry.name),
@@ -100,12 +102,19 @@ async function openDirectory(
     if (kind === 'directory' && child.from === top) continue; // a directory copied into itself is not walked for ever
     tools.counts.subtasksTotal++;
     if (kind === 'directory') tools.counts.directories++;
-    else if (kind === 'file') tools.counts.files++;
+    else if (kind === 'file')
+      requireWithin(tools.limits.files, ++tools.counts.files, 'files of a task', child.sourcePath);
     else tools.counts.symlinks++;
     if (kind === 'file') await found({kind, ...child, ...(await behindLink(entry, child, tools))});
     else stack.push({kind, ...child});
   }
   tools.counts.subtasksSucceeded++;
+}
+
+/** Whether going beyond a limit ends a task at the service is not known; waiting would not help. */
+function requireWithin(limit: number, count: number, what: string, path: string): void {
+  if (count <= limit) return;
+  throw new FatalFault(new Fault('LIMIT_EXCEEDED', 'source', path, `more than ${limit} ${what}`));
 }
 
 /** What an entry counts as; links go by `recursive_symlinks`, and what is neither file nor directory is left out. */

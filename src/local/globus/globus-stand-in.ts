@@ -30,11 +30,13 @@ import {routeTransfer} from './transfer-routes.ts';
 export interface GlobusStandInOptions {
   /** directory for all its state; made with mode 0700 */
   readonly root: string;
-  /** 0 or absent: the port of last time if it is free, else any */
+  /** 0 or absent: the port of last time if it is free, else any. Another one must be free */
   readonly port?: number;
   /** wait before what faulted is tried again: the first and the longest, in milliseconds */
   readonly retryMs?: {readonly first: number; readonly longest: number};
   readonly log?: (line: string) => void;
+  /** hears of every request, in one line without tokens */
+  readonly onRequest?: (line: string) => void;
   /** what trouble its clients meet */
   readonly outages?: Outages;
   /** how long lasts here what the service counts in hours and days; as long as there when absent */
@@ -45,7 +47,7 @@ export interface LocalCollection {
   id: string;
   name: string;
   directory: string;
-  pausedBy?: {message: string; since: string};
+  pausedBy?: {message: string; since: string; rule: string};
   /** its credential has lapsed: nothing can be done there until it is renewed */
   expired?: {since: string};
   /** what reads and writes beneath these paths meet */
@@ -96,7 +98,7 @@ export interface GlobusStandIn {
 function shown(one: Collection, rules: PauseRules): LocalCollection {
   const rule = rules.all().find((each) => each.endpointId === one.id);
   if (!rule) return one;
-  return {...one, pausedBy: {message: rule.message, since: new Date(rule.createdAt).toISOString()}};
+  return {...one, pausedBy: {message: rule.message, since: new Date(rule.createdAt).toISOString(), rule: rule.id}};
 }
 
 const settingsSchema = z.object({port: z.number().default(0), rate: z.number().positive().nullable().default(null)});
@@ -161,6 +163,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     options.port || settings.port,
     (request) => answerGlobus(outages, request, () => handle(request)),
     log,
+    {onRequest: options.onRequest, thisPort: Boolean(options.port)},
   );
   url = `http://127.0.0.1:${server.port}/`;
   settings.port = server.port;

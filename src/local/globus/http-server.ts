@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {AuthProblem, badRequest, TransferProblem} from './problem.ts';
+import {requestLine} from './request-line.ts';
 
 export interface Request {
   readonly method: string;
@@ -27,6 +28,13 @@ export type Answer =
 
 export type Handle = (request: Request) => Promise<Answer>;
 
+export interface ServerOptions {
+  /** hears of every request, in one line */
+  readonly onRequest?: ((line: string) => void) | undefined;
+  /** no other port will do */
+  readonly thisPort?: boolean;
+}
+
 const LARGEST_BODY = 32 * 1024 * 1024;
 
 /**
@@ -37,14 +45,20 @@ export async function openHttpServer(
   port: number,
   handle: Handle,
   log: (line: string) => void,
+  {onRequest = () => undefined, thisPort = false}: ServerOptions = {},
 ): Promise<{port: number; close(): Promise<void>}> {
   const server = createServer((incoming, response) => {
     response.on('error', () => undefined); // the client is gone: nobody is left to be told
     incoming.on('error', () => undefined);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    const begun = performance.now();
     answer(incoming, gone.signal, handle, log).then(
-      (sent) => ('cut' in sent ? cut(response, sent.cut) : send(response, sent)),
+      (sent) => {
+        onRequest(requestLine(incoming, 'cut' in sent ? sent.cut : sent.status, performance.now() - begun));
+        if ('cut' in sent) cut(response, sent.cut);
+        else send(response, sent);
+      },
       (error: unknown) => {
         log(`cannot answer ${incoming.url}: ${error}`);
         response.destroy();
@@ -57,7 +71,7 @@ export async function openHttpServer(
   });
   server.keepAliveTimeout = 30_000;
   await listen(server, port).catch((error: unknown) => {
-    if (port === 0) throw error;
+    if (port === 0 || thisPort) throw error;
     return listen(server, 0); // somebody else has it meanwhile
   });
   server.on('error', (error) => log(`the server reports: ${error.message}`));

@@ -1,10 +1,10 @@
 import {randomUUID} from 'node:crypto';
 import type {Lasts} from '../day.ts';
+import {type AccessRules, requireAccess} from './access.ts';
 import type {Caller} from './caller.ts';
 import type {Collection, Collections} from './collections.ts';
 import type {PauseRules} from './pause-rules.ts';
 import {badRequest, collectionNotFound, conflict} from './problem.ts';
-import {type AccessRules, requireAccess} from './requirements.ts';
 import {type DeleteSubmission, pathsDigest, readDelete, readTransfer, type TransferSubmission} from './submission.ts';
 import type {TaskRunner} from './task-runner.ts';
 import {hasEnded, type TaskState} from './task-state.ts';

@@ -1,8 +1,8 @@
 import type {Lasts} from '../day.ts';
+import {hasLapsed} from './access.ts';
 import type {Collections} from './collections.ts';
 import type {Logins} from './logins.ts';
 import type {PauseRules} from './pause-rules.ts';
-import {hasLapsed} from './requirements.ts';
 import {addEvent} from './task-events.ts';
 import type {TaskState} from './task-state.ts';
 import type {TaskStore} from './task-store.ts';

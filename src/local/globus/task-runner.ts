@@ -138,7 +138,12 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
       addEvent(store, task, 'STARTED', false, JSON.stringify(details));
       store.save(task);
     }
-    one.running = (task.type === 'TRANSFER' ? runTransferTask : runDeleteTask)(one, store, collections)
+    one.running = (task.type === 'TRANSFER' ? runTransferTask : runDeleteTask)(
+      one,
+      store,
+      collections,
+      settings.limits.values,
+    )
       .then((outcome) => (outcome === 'finished' ? finish(one, 'SUCCEEDED', null) : tryLater(one)))
       .catch((error: unknown) => {
         if (one.stop.signal.aborted) return; // canceled, expired or closing: whoever stopped it says how it ended

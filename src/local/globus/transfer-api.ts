@@ -1,3 +1,4 @@
+import {requireAccess} from './access.ts';
 import type {Bookmarks} from './bookmarks.ts';
 import type {Caller} from './caller.ts';
 import type {Collection} from './collections.ts';
@@ -5,7 +6,6 @@ import {type Answer, type Request, requestId, resourceOf} from './http-server.ts
 import type {Limits} from './limits.ts';
 import type {PauseFlags} from './pause-rules.ts';
 import {collectionNotFound, TransferProblem} from './problem.ts';
-import {requireAccess} from './requirements.ts';
 import type {Submitter} from './submit-task.ts';
 import type {TokenStore} from './token-store.ts';
 

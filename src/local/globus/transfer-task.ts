@@ -2,6 +2,7 @@ import type {Collections} from './collections.ts';
 import {asFault, type Fault} from './fault.ts';
 import {readFilterRules} from './filter-rules.ts';
 import {groundOf, meetPlannedOf} from './ground-of-task.ts';
+import type {LimitValues} from './limits.ts';
 import type {LiveTask, Outcome} from './live-task.ts';
 import {removeExtras} from './remove-extras.ts';
 import {addEvent, addFault, addProgress} from './task-events.ts';
@@ -18,13 +19,18 @@ const FLUSH_MS = 200;
 const EVENTS_A_ROUND = 10;
 
 /** One turn of a transfer task: a round through what is left of it. @throws what ends it */
-export async function runTransferTask(one: LiveTask, store: TaskStore, collections: Collections): Promise<Outcome> {
+export async function runTransferTask(
+  one: LiveTask,
+  store: TaskStore,
+  collections: Collections,
+  limits: LimitValues,
+): Promise<Outcome> {
   const {task} = one;
   if (one.left === undefined) one.finished = restart(store, task);
   one.lists ??= {successful: store.list(task.id, 'successful'), skipped: store.list(task.id, 'skipped')};
   const flushing = setInterval(() => flush(one), FLUSH_MS);
   const progress = setInterval(() => addProgress(store, task), PROGRESS_EVENT_MS);
-  const tools = toolsOf(one, store, collections);
+  const tools = toolsOf(one, store, collections, limits);
   let outcome: Outcome;
   let full: unknown;
   try {
@@ -82,12 +88,13 @@ function flush({lists}: LiveTask): unknown {
   }
 }
 
-function toolsOf(one: LiveTask, store: TaskStore, collections: Collections): TransferTools {
+function toolsOf(one: LiveTask, store: TaskStore, collections: Collections, limits: LimitValues): TransferTools {
   const {task, lists} = one;
   let events = 0;
   return {
     options: task.options,
     counts: task.counts,
+    limits,
     isIncluded: readFilterRules(store.transferRequest(task.id).filter_rules ?? []),
     source: groundOf(collections, task, 'source'),
     destination: groundOf(collections, task, 'destination'),

@@ -2,6 +2,7 @@ import type {Copied, CopyPace} from './copy-file.ts';
 import {asFault, type Fault, type Side, systemCode} from './fault.ts';
 import type {Included} from './filter-rules.ts';
 import type {Gate} from './gate.ts';
+import type {LimitValues} from './limits.ts';
 import type {Ground} from './paths.ts';
 import type {TransferItem} from './submission.ts';
 import type {TaskCounts, TaskState} from './task-state.ts';
@@ -38,6 +39,7 @@ export interface TransferTools {
   readonly options: TaskState['options'];
   readonly counts: TaskCounts;
   readonly isIncluded: Included;
+  readonly limits: Pick<LimitValues, 'files' | 'entries'>;
   readonly source: Ground;
   readonly destination: Ground;
   readonly gate: Gate;

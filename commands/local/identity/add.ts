@@ -1,0 +1,26 @@
+import {Args, Flags} from '@oclif/core';
+import {steer} from '../../../src/app/local.ts';
+import {StageCommand} from '../../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../../src/local/control.ts';
+import {renderLocal} from '../../../src/report/render-local.ts';
+
+export default class LocalIdentityAdd extends StageCommand {
+  static override summary = 'Add somebody who can sign in to the stand-in Globus.';
+  static override description =
+    'The page of a login offers all identities. Another person sees tasks, bookmarks and consents of their own, and manages no collection.';
+  static override examples = [
+    '<%= config.bin %> local identity add ada@uni.example',
+    '<%= config.bin %> local identity add me@uni.example --linked',
+  ];
+  static override args = {username: Args.string({required: true, description: 'of the form name@domain'})};
+  static override flags = {
+    linked: Flags.boolean({default: false, description: 'another identity of the person at this machine'}),
+  };
+
+  async run(): Promise<LocalStatus> {
+    const {args, flags} = await this.parse(LocalIdentityAdd);
+    const {status} = await steer({do: 'add-identity', username: args.username, linked: flags.linked});
+    this.say(() => renderLocal(status));
+    return status;
+  }
+}

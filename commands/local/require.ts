@@ -1,0 +1,32 @@
+import {Args, Flags} from '@oclif/core';
+import {setRequirements} from '../../src/app/local-trouble.ts';
+import {StageCommand} from '../../src/app/stage-command.ts';
+import type {LocalStatus} from '../../src/local/control.ts';
+import {renderLocal} from '../../src/report/render-local.ts';
+
+export default class LocalRequire extends StageCommand {
+  static override summary = 'Let a collection of the stand-in ask for a consent, or for a kind of sign-in.';
+  static override description =
+    'Requests that use it are refused with 403 and what is to be done, as Globus does, until the consent is given or somebody has signed in that way. What was required before is replaced.';
+  static override examples = [
+    '<%= config.bin %> local require archive --consent',
+    '<%= config.bin %> local require archive --domain uni.example --mfa',
+    '<%= config.bin %> local require archive --nothing',
+  ];
+  static override args = {collection: Args.string({required: true, description: 'name or id'})};
+  static override flags = {
+    consent: Flags.boolean({default: false, description: 'the data_access consent of mapped collections'}),
+    domain: Flags.string({multiple: true, default: [], description: 'a sign-in with an identity of this domain'}),
+    policy: Flags.string({multiple: true, default: [], description: 'a sign-in for this policy (an id)'}),
+    mfa: Flags.boolean({default: false, description: 'a sign-in with a second factor'}),
+    nothing: Flags.boolean({default: false, description: 'it asks for nothing any more'}),
+  };
+
+  async run(): Promise<LocalStatus> {
+    const {args, flags} = await this.parse(LocalRequire);
+    const {consent, mfa, nothing, domain: domains, policy: policies} = flags;
+    const status = await setRequirements({...args, consent, mfa, nothing, domains, policies});
+    this.say(() => renderLocal(status));
+    return status;
+  }
+}
