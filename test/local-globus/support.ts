@@ -163,3 +163,37 @@ export function tree(directory: string): Record<string, string> {
   }
   return files;
 }
+
+/** What a person's browser does: follow the authorize URL, agree, and bring the code to the program that asked. */
+export async function signInByHand(
+  globus: GlobusStandIn,
+  scope: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Document> {
+  const redirect_uri = `${globus.url}v2/web/auth-code`;
+  const client_id = '61338d24-54d5-408f-a10d-66c06b59f6d2';
+  const code_verifier = 'v'.repeat(50);
+  const query = new URLSearchParams({
+    client_id,
+    redirect_uri,
+    scope,
+    state: '_default',
+    response_type: 'code',
+    access_type: 'offline',
+    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    ...parameters,
+  });
+  const sent = await fetch(new URL(`/v2/oauth2/authorize?${query}`, globus.url), {redirect: 'manual'});
+  const back = new URL(sent.headers.get('location') ?? '');
+  const code = back.searchParams.get('code');
+  if (code === null) return {error: back.searchParams.get('error')};
+  const exchange = {grant_type: 'authorization_code', client_id, code, code_verifier, redirect_uri};
+  return (await askToken(globus, exchange, false)).body;
+}
+
+/** The access token for a service among those that a login gave. */
+export function tokenFor(given: Document, server: string): string {
+  const all = [given, ...((given.other_tokens as Document[] | undefined) ?? [])];
+  return String(all.find((one) => one.resource_server === server)?.access_token);
+}
