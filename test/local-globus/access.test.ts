@@ -231,3 +231,19 @@ test('a token that was revoked or has expired is refused alike, and refreshing g
   world.token = String(refreshed.body.access_token);
   expect((await until('it is good', ls)).status).toBe(200);
 });
+
+test('a service gets a list of tokens for what the scope of its caller depends on', async () => {
+  const timer = 'https://auth.globus.org/scopes/524230d7-ea86-4a52-8312-86065a9e0417/timer';
+  const given = await signInByHand(world.globus, `${LOGIN} ${timer}[${TRANSFER}]`);
+  expect(given.state).toBe('_default');
+  const exchange = async (token: string) => {
+    const grant_type = 'urn:globus:auth:grant_type:dependent_token';
+    return (await askToken(world.globus, {grant_type, token})).body as unknown as Document[];
+  };
+  const dependent = await exchange(tokenFor(given, '524230d7-ea86-4a52-8312-86065a9e0417'));
+  expect(dependent).toMatchObject([{resource_server: 'transfer.api.globus.org', scope: TRANSFER}]);
+  world.token = String(dependent[0]?.access_token);
+  expect((await ls()).status).toBe(200);
+  expect(await exchange(tokenFor(given, 'auth.globus.org'))).toEqual([]);
+  expect(await exchange('nothing')).toMatchObject({error: 'invalid_grant'});
+});

@@ -42,6 +42,7 @@ export function redirectWithCode(auth: AuthService, parameters: URLSearchParams)
     expiresAt: Date.now() + CODE_MS,
     redirectUri: parameters.get('redirect_uri') ?? undefined, // as it was written: it must come back so
     challenge: parameters.get('code_challenge') ?? undefined,
+    state: parameters.get('state') ?? undefined,
     offline: parameters.get('access_type') === 'offline',
   });
   return back(wanted.redirectUri, parameters, {code});

@@ -2,7 +2,7 @@ import {bookmarkDocument, changedBookmark, newBookmark} from './bookmarks.ts';
 import type {Caller} from './caller.ts';
 import type {Answer, Request} from './http-server.ts';
 import {readDocument} from './submission.ts';
-import {collectionOf, ok, type Route, resultDocument, type TransferApi} from './transfer-api.ts';
+import {ok, type Route, resultDocument, type TransferApi} from './transfer-api.ts';
 
 export const BOOKMARK_ROUTES: readonly Route[] = [
   [
@@ -32,7 +32,7 @@ export const BOOKMARK_ROUTES: readonly Route[] = [
 
 async function createBookmark(api: TransferApi, request: Request, caller: Caller): Promise<Answer> {
   const wanted = readDocument(newBookmark, await request.json());
-  collectionOf(api, wanted.endpoint_id);
+  api.collections.mustGet(wanted.endpoint_id);
   return {status: 201, document: bookmarkDocument(api.bookmarks.create(caller.identity, wanted))};
 }
 

@@ -16,7 +16,7 @@ import {narrow, readPage} from './list-query.ts';
 import type {PauseFlags} from './pause-rules.ts';
 import {badRequest} from './problem.ts';
 import {readDocument} from './submission.ts';
-import {collectionOf, ok, type Route, resultDocument, type TransferApi, usable} from './transfer-api.ts';
+import {ok, type Route, resultDocument, type TransferApi, usable} from './transfer-api.ts';
 
 /** Collections, and what is done on them at once, without a task. */
 export const COLLECTION_ROUTES: readonly Route[] = [
@@ -24,7 +24,7 @@ export const COLLECTION_ROUTES: readonly Route[] = [
     'GET',
     /^\/endpoint\/([^/]+)$/,
     (api, request, caller, id) =>
-      ok(narrow(showCollection(api, caller, collectionOf(api, id)), request.query.get('fields'))),
+      ok(narrow(showCollection(api, caller, api.collections.mustGet(id)), request.query.get('fields'))),
   ],
   ['GET', /^\/endpoint_search$/, searchCollections],
   [
@@ -60,6 +60,7 @@ function requiredPath(raw: string | null): string {
 /** Every collection here belongs to the person at this machine, so every scope but those of others finds it. */
 function searchCollections(api: TransferApi, {query}: Request, caller: Caller): Answer {
   const {limit, offset} = readPage(query, {standard: 100, most: 100});
+  if (limit + offset > 1000) throw badRequest('Invalid offset: limit and offset together reach at most 1000');
   const words = (query.get('filter_fulltext') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const scope = query.get('filter_scope') ?? 'all';
   const known = [

@@ -4,6 +4,7 @@ import {join, resolve} from 'node:path';
 import {z} from 'zod';
 import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 import {type PlannedFault, plannedFault} from './planned-faults.ts';
+import {collectionDeleted, collectionNotFound} from './problem.ts';
 import {type Requirements, requirements} from './requirements.ts';
 import {uuid} from './submission.ts';
 
@@ -23,6 +24,8 @@ export type Collection = z.output<typeof collectionSchema>;
 export interface Collections {
   all(): Collection[];
   get(id: string): Collection | undefined;
+  /** @throws {TransferProblem} 404, also for one that was removed */
+  mustGet(id: string): Collection;
   /** @throws {RangeError} when the id is no UUID: clients could not name such a collection */
   add(wanted: {name: string; directory: string; id?: string}): Collection;
   /** @throws {RangeError} when no collection has this name or id */
@@ -41,6 +44,8 @@ export interface Collections {
 /** @param root directory of the stand-in's state; `collections.json` lies in it */
 export function openCollections(root: string): Collections {
   const file = join(root, 'collections.json');
+  const removedFile = join(root, 'removed-collections.json');
+  const removed = new Set(z.array(z.string()).safeParse(readJsonFile(removedFile)).data);
   const known = new Map(
     (z.array(collectionSchema).safeParse(readJsonFile(file)).data ?? []).map((one) => [one.id, one]),
   );
@@ -59,6 +64,11 @@ export function openCollections(root: string): Collections {
   return {
     all: () => [...known.values()],
     get: (id) => known.get(id.toLowerCase()),
+    mustGet(id) {
+      const found = known.get(id.toLowerCase());
+      if (!found) throw removed.has(id.toLowerCase()) ? collectionDeleted(id) : collectionNotFound(id);
+      return found;
+    },
     add(wanted) {
       const directory = resolve(wanted.directory);
       const same = [...known.values()].find((one) => one.name === wanted.name && one.directory === directory);
@@ -74,6 +84,8 @@ export function openCollections(root: string): Collections {
     named: find,
     remove(nameOrId) {
       const found = find(nameOrId);
+      removed.add(found.id);
+      writeJsonFile(removedFile, [...removed]);
       known.delete(found.id);
       writeJsonFile(file, [...known.values()]);
       return found;

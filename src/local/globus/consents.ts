@@ -27,6 +27,8 @@ export interface Consents {
   grant(caller: Caller, scopes: readonly Scope[]): void;
   /** @param path scopes from the outermost inwards */
   has(caller: Caller, path: readonly string[]): boolean;
+  /** What was allowed besides, for a scope to use: the scopes it depends on. */
+  dependencies(caller: Caller, scope: string): string[];
   of(identity: string): Record<string, unknown>[];
 }
 
@@ -64,6 +66,12 @@ export function openConsents(root: string): Consents {
         ids = one?.path ?? [];
         return one !== undefined;
       });
+    },
+    dependencies(caller, scope) {
+      const outer = find(caller, [], scope);
+      return outer
+        ? all.filter((one) => one.path.length === 2 && one.path[0] === outer.id).map((one) => one.scope)
+        : [];
     },
     of: (identity) => all.filter((one) => one.identity === identity).map(consentDocument),
   };

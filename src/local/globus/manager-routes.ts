@@ -13,15 +13,7 @@ import {listSkipped, listSuccessful} from './task-lists.ts';
 import {listEvents, showTask} from './task-routes.ts';
 import {hasEnded, type TaskState} from './task-state.ts';
 import {readTime} from './time.ts';
-import {
-  collectionOf,
-  type Handler,
-  ok,
-  type Route,
-  requireManager,
-  resultDocument,
-  type TransferApi,
-} from './transfer-api.ts';
+import {type Handler, ok, type Route, requireManager, resultDocument, type TransferApi} from './transfer-api.ts';
 
 /** What those may do who manage collections. Source: Globus Transfer API, "Advanced collection management". */
 export const MANAGER_ROUTES: readonly Route[] = [
@@ -29,13 +21,13 @@ export const MANAGER_ROUTES: readonly Route[] = [
   [
     'GET',
     /^\/endpoint_manager\/endpoint\/([^/]+)$/,
-    managed((api, _request, caller, id) => ok(showCollection(api, caller, collectionOf(api, id)))),
+    managed((api, _request, caller, id) => ok(showCollection(api, caller, api.collections.mustGet(id)))),
   ],
   [
     'GET',
     /^\/endpoint_manager\/endpoint\/([^/]+)\/hosted_endpoint_list$/,
     managed((api, _request, _caller, id) => {
-      collectionOf(api, id);
+      api.collections.mustGet(id);
       return ok({DATA_TYPE: 'endpoint_list', DATA: []}); // no guest collections here
     }),
   ],
@@ -202,7 +194,7 @@ async function createRule(api: TransferApi, request: Request, caller: Caller): P
   if (!Object.values(flags).includes(true)) throw badRequest('A pause rule pauses at least one thing');
   const rule = api.pauseRules.add(
     {
-      endpointId: collectionOf(api, wanted.endpoint_id).id,
+      endpointId: api.collections.mustGet(wanted.endpoint_id).id,
       identityId: wanted.identity_id ?? null,
       message: wanted.message,
       startsAt: wanted.start_time ? readTime(wanted.start_time, 'start_time') : null,

@@ -23,6 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
   AUTH: 'LoginFailed',
   NO_CREDENTIALS: 'LoginFailed',
   INVALID_SERVICE_CREDENTIAL: 'LoginFailed',
+  GSI_DN_MISMATCH: 'LoginFailed',
   LIMIT_EXCEEDED: 'SizeLimit',
 };
 

@@ -55,6 +55,8 @@ export const taskNotFound = (id: string): TransferProblem =>
   new TransferProblem(404, 'ClientError.NotFound', `No task found with id '${id}'`);
 export const collectionNotFound = (id: string): TransferProblem =>
   new TransferProblem(404, 'EndpointNotFound', `No such endpoint '${id}'`);
+export const collectionDeleted = (id: string): TransferProblem =>
+  new TransferProblem(404, 'EndpointDeleted', `Endpoint '${id}' has been deleted`);
 export const bookmarkNotFound = (id: string): TransferProblem =>
   new TransferProblem(404, 'BookmarkNotFound', `No bookmark found with id '${id}'`);
 export const conflict = (message: string): TransferProblem => new TransferProblem(409, 'Conflict', message);

@@ -73,6 +73,8 @@ const noteSlash = (item: unknown): unknown =>
     ? {...item, destination_is_directory: item.destination_path.endsWith('/')}
     : item;
 
+const localUser = z.string().min(1).nullish();
+
 const anySubmission = {submission_id: uuid, label: label.nullish(), deadline: z.string().nullish()};
 
 const transferSchema = z.object({
@@ -93,6 +95,9 @@ const transferSchema = z.object({
   notify_on_succeeded: flag,
   notify_on_failed: flag,
   notify_on_inactive: flag,
+  store_base_path_info: flag,
+  source_local_user: localUser,
+  destination_local_user: localUser,
 });
 const deleteSchema = z.object({
   DATA_TYPE: z.literal('delete'),
@@ -102,6 +107,10 @@ const deleteSchema = z.object({
   recursive: flag,
   ignore_missing: flag,
   interpret_globs: flag,
+  local_user: localUser,
+  notify_on_succeeded: flag,
+  notify_on_failed: flag,
+  notify_on_inactive: flag,
 });
 
 export type TransferItem = z.output<typeof transferItem> | z.output<typeof symlinkItem>;

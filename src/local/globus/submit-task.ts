@@ -4,7 +4,7 @@ import {type AccessRules, requireAccess} from './access.ts';
 import type {Caller} from './caller.ts';
 import type {Collection, Collections} from './collections.ts';
 import type {PauseRules} from './pause-rules.ts';
-import {badRequest, collectionNotFound, conflict} from './problem.ts';
+import {badRequest, conflict} from './problem.ts';
 import {type DeleteSubmission, pathsDigest, readDelete, readTransfer, type TransferSubmission} from './submission.ts';
 import type {TaskRunner} from './task-runner.ts';
 import {hasEnded, type TaskState} from './task-state.ts';
@@ -37,8 +37,8 @@ export function submitTransfer(to: Submitter, caller: Caller, body: unknown): Su
   const document = readTransfer(body);
   const before = to.store.bySubmission(owner, document.submission_id);
   if (before) return {task: before, duplicate: true};
-  const source = collectionOf(to.collections, document.source_endpoint);
-  const destination = collectionOf(to.collections, document.destination_endpoint);
+  const source = to.collections.mustGet(document.source_endpoint);
+  const destination = to.collections.mustGet(document.destination_endpoint);
   requireAccess(to.access, [source, destination], caller);
   const digest = pathsDigest(document);
   const unfinished = to.store.all.filter((task) => task.owner === owner && !hasEnded(task));
@@ -68,7 +68,7 @@ export function submitDelete(to: Submitter, caller: Caller, body: unknown): Subm
   const document = readDelete(body);
   const before = to.store.bySubmission(owner, document.submission_id);
   if (before) return {task: before, duplicate: true};
-  const source = collectionOf(to.collections, document.endpoint);
+  const source = to.collections.mustGet(document.endpoint);
   requireAccess(to.access, [source], caller);
   return accept(to, owner, document, body, {
     type: 'DELETE',
@@ -148,10 +148,4 @@ function accept(
   to.store.create(task, body);
   to.runner.add(task);
   return {task, duplicate: false};
-}
-
-function collectionOf(collections: Collections, id: string): Collection {
-  const collection = collections.get(id);
-  if (!collection) throw collectionNotFound(id);
-  return collection;
 }

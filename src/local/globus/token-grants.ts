@@ -29,6 +29,8 @@ function answerGrant(auth: AuthService, request: Request, form: URLSearchParams)
       return granted(exchangeCode(auth, request, form));
     case 'refresh_token':
       return granted(refresh(auth, request, form));
+    case 'urn:globus:auth:grant_type:dependent_token':
+      return {status: 200, document: dependentTokens(auth, request, form)};
     default:
       throw oauthProblem('unsupported_grant_type', `Unsupported grant_type: '${form.get('grant_type') ?? ''}'`);
   }
@@ -51,8 +53,12 @@ interface Wanted {
   readonly offline: boolean;
 }
 
+interface TokenDocument extends Record<string, unknown> {
+  readonly other_tokens: Record<string, unknown>[];
+}
+
 /** One token a resource server: the first at the top, the others in `other_tokens`, each of the same shape. */
-function tokenDocument(auth: AuthService, wanted: Wanted): Record<string, unknown> {
+function tokenDocument(auth: AuthService, wanted: Wanted): TokenDocument {
   const [first, ...others] = [...byServer(auth, wanted.scopes)].map(([resourceServer, scopes]) => {
     const grant = {identity: wanted.identity, client: wanted.client, resourceServer, scopes};
     const expiresIn = Math.max(1, Math.round(auth.lasts(ACCESS_MS) / 1000));
@@ -112,7 +118,11 @@ function exchangeCode(auth: AuthService, request: Request, form: URLSearchParams
   }
   const scopes = grant.scopes.join(' ');
   const document = tokenDocument(auth, {client, identity: grant.identity, scopes, offline: grant.offline === true});
-  return grant.scopes.includes('openid') ? {...document, id_token: idToken(auth, grant, client)} : document;
+  return {
+    ...document,
+    ...(grant.state === undefined ? {} : {state: grant.state}),
+    ...(grant.scopes.includes('openid') ? {id_token: idToken(auth, grant, client)} : {}),
+  };
 }
 
 function idToken(auth: AuthService, grant: Grant, client: string): string {
@@ -139,6 +149,22 @@ function refresh(auth: AuthService, request: Request, form: URLSearchParams): Re
     ...tokenDocument(auth, {client, identity: grant.identity, scopes, offline: false}),
     refresh_token: token,
   };
+}
+
+/**
+ * Tokens for what the scopes of a token depend on, as a list. A service asks for them to act on behalf of whoever called
+ * it. Here any confidential client passes for the service.
+ */
+function dependentTokens(auth: AuthService, request: Request, form: URLSearchParams): Record<string, unknown>[] {
+  requireClient(auth, request);
+  const grant = auth.tokens.find(form.get('token') ?? '', 'access');
+  if (!grant) throw oauthProblem('invalid_grant', 'The token is unknown, revoked or expired');
+  const scopes = grant.scopes.flatMap((scope) => auth.consents.dependencies(grant, scope));
+  if (scopes.length === 0) return [];
+  const {client, identity} = grant;
+  const offline = form.get('access_type') === 'offline';
+  const {other_tokens: others, ...first} = tokenDocument(auth, {client, identity, scopes: scopes.join(' '), offline});
+  return [first, ...others];
 }
 
 const granted = (document: Record<string, unknown>): Answer => ({status: 200, document});

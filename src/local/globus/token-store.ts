@@ -14,6 +14,7 @@ const grantSchema = z.object({
   /** of an authorization code: what must come back with it */
   redirectUri: z.string().optional(),
   challenge: z.string().optional(),
+  state: z.string().optional(),
   offline: z.boolean().optional(),
 });
 /** What a token stands for. The token itself is known to its holder alone. */

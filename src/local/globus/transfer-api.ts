@@ -5,7 +5,7 @@ import type {Collection} from './collections.ts';
 import {type Answer, type Request, requestId, resourceOf} from './http-server.ts';
 import type {Limits} from './limits.ts';
 import type {PauseFlags} from './pause-rules.ts';
-import {collectionNotFound, TransferProblem} from './problem.ts';
+import {TransferProblem} from './problem.ts';
 import type {Submitter} from './submit-task.ts';
 import type {TokenStore} from './token-store.ts';
 
@@ -32,15 +32,9 @@ export const resultDocument = (type: string, request: Request, code: string, mes
   resource: resourceOf(request.path),
 });
 
-export function collectionOf(api: TransferApi, id: string): Collection {
-  const collection = api.collections.get(id);
-  if (!collection) throw collectionNotFound(id);
-  return collection;
-}
-
 /** A collection on which the caller may do something now. @throws {TransferProblem} */
 export function usable(api: TransferApi, caller: Caller, id: string, operation: keyof PauseFlags): Collection {
-  const collection = collectionOf(api, id);
+  const collection = api.collections.mustGet(id);
   requireAccess(api.access, [collection], caller);
   api.pauseRules.requireUnpaused(collection.id, caller.identity, operation);
   return collection;
