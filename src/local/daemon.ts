@@ -60,6 +60,9 @@ export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
     log: (line) => log(`globus ${line}`),
     ...(port === undefined ? {} : {port}),
     ...(onRequest ? {onRequest} : {}),
+  }).catch((error: unknown) => {
+    giveBack();
+    throw error;
   });
   for (const [name, id] of Object.entries(FIRST_COLLECTIONS))
     globus.addCollection({name, id, directory: join(home.collections, name)});

@@ -164,7 +164,10 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     (request) => answerGlobus(outages, request, () => handle(request)),
     log,
     {onRequest: options.onRequest, thisPort: Boolean(options.port)},
-  );
+  ).catch(async (error: unknown) => {
+    await runner.close();
+    throw error;
+  });
   url = `http://127.0.0.1:${server.port}/`;
   settings.port = server.port;
   writeJsonFile(settingsFile, settings);
