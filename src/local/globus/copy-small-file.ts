@@ -1,7 +1,5 @@
 import {createHash} from 'node:crypto';
-import {closeSync, futimesSync, open, readSync, renameSync, rmSync, type Stats, writeSync} from 'node:fs';
-import type {FileHandle} from 'node:fs/promises';
-import {promisify} from 'node:util';
+import {closeSync, futimesSync, openSync, readSync, renameSync, rmSync, type Stats, writeSync} from 'node:fs';
 import type {Copied, CopyPace, FileCopy} from './copy-file.ts';
 import {asFault, Fault} from './fault.ts';
 import {hashName} from './submission.ts';
@@ -10,18 +8,16 @@ import {hashName} from './submission.ts';
 export const SMALL_BYTES = 64 * 1024;
 
 /**
- * Copy a small file with the fewest rounds through the thread pool. What may wait for the disk, making a file and reading
- * one, goes through it; writing to the page cache and renaming take some microseconds and are done at once (measured on
- * ext4: making a file 190 µs, writing 7, closing 1, renaming 11).
+ * Copy a small file at once, without a round through the thread pool: waking a thread costs more than the calls that make,
+ * write and rename a file (measured with 8000 files of 1 kB on ext4: 1.6 times the time of "cp -r" instead of 3.4). Who
+ * copies many gives way in between, see `createTurns`.
  *
  * @throws {Fault} of the side that failed; the temporary is gone then
  */
-export async function copySmallFile(source: FileHandle, stats: Stats, copy: FileCopy, pace: CopyPace): Promise<Copied> {
+export async function copySmallFile(source: number, stats: Stats, copy: FileCopy, pace: CopyPace): Promise<Copied> {
   const {size} = stats;
   const content = Buffer.allocUnsafe(size + 1); // one more, to see whether it grew
-  const {bytesRead} = await source.read(content, 0, size + 1, 0).catch((error: unknown) => {
-    throw asFault(error, 'source', copy.sourcePath);
-  });
+  const bytesRead = readAll(source, content, copy.sourcePath);
   if (bytesRead !== size) {
     throw new Fault('FILE_SIZE_CHANGED', 'source', copy.sourcePath, `expected ${size} bytes and read ${bytesRead}`);
   }
@@ -33,7 +29,7 @@ export async function copySmallFile(source: FileHandle, stats: Stats, copy: File
     throw new Fault('EXTERNAL_CHECKSUM_MISMATCH', 'source', copy.sourcePath, `the source has checksum ${checksum}`);
   }
   try {
-    write(await promisify(open)(copy.temporary, 'w+', 0o666), bytes, stats, copy, checksum);
+    write(openSync(copy.temporary, 'w+', 0o666), bytes, stats, copy, checksum);
   } catch (error) {
     rmSync(copy.temporary, {force: true});
     throw asFault(error, 'destination', copy.destinationPath);
@@ -41,6 +37,14 @@ export async function copySmallFile(source: FileHandle, stats: Stats, copy: File
   pace.moved(size);
   if (checksum !== null) pace.checksummed(copy.verify ? 2 * size : size);
   return {size, checksum};
+}
+
+function readAll(source: number, into: Buffer, path: string): number {
+  try {
+    return readSync(source, into, 0, into.length, 0);
+  } catch (error) {
+    throw asFault(error, 'source', path);
+  }
 }
 
 function write(target: number, bytes: Buffer, stats: Stats, copy: FileCopy, checksum: string | null): void {

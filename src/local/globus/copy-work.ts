@@ -1,5 +1,5 @@
-import type {Stats} from 'node:fs';
-import {type FileHandle, lstat, rm} from 'node:fs/promises';
+import {closeSync, fstatSync, type Stats} from 'node:fs';
+import {lstat, rm} from 'node:fs/promises';
 import {type CopyPace, checksumOf, copyFile, openSource} from './copy-file.ts';
 import {copySmallFile, SMALL_BYTES} from './copy-small-file.ts';
 import {Fault, systemCode} from './fault.ts';
@@ -13,9 +13,9 @@ export async function copyOne(work: FileWork, tools: Tools): Promise<void> {
     counts.subtasksSucceeded++;
     return;
   }
-  const source = await openSource(work.from);
+  const source = openSource(work.from);
   try {
-    const stats = await source.stat();
+    const stats = fstatSync(source); // of a file that is open, it asks no disk
     if (!stats.isFile()) throw new Fault('NOT_A_FILE', 'source', work.sourcePath, 'not a regular file any more');
     const pace: CopyPace = {
       ...tools.pace,
@@ -55,18 +55,12 @@ export async function copyOne(work: FileWork, tools: Tools): Promise<void> {
     counts.subtasksSucceeded++;
     tools.succeeded({sourcePath: work.sourcePath, destinationPath: work.destinationPath, algorithm, ...copied});
   } finally {
-    await source.close();
+    closeSync(source);
   }
 }
 
 /** Whether the sync level says that this file need not be copied. */
-async function isThere(
-  work: FileWork,
-  source: FileHandle,
-  stats: Stats,
-  pace: CopyPace,
-  tools: Tools,
-): Promise<boolean> {
+async function isThere(work: FileWork, source: number, stats: Stats, pace: CopyPace, tools: Tools): Promise<boolean> {
   const {syncLevel, deleteDestinationExtra} = tools.options;
   if (syncLevel === null && !deleteDestinationExtra) return false;
   return onDestination(work.destinationPath, async () => {
@@ -77,11 +71,11 @@ async function isThere(
     if (there?.isDirectory() && deleteDestinationExtra) await rm(work.to, {recursive: true});
     const decision = decideSync(syncLevel, stats, there?.isFile() ? there : undefined);
     if (decision !== 'compare-checksums') return decision === 'skip';
-    const other = await openSource(work.to);
+    const other = openSource(work.to);
     try {
       return (await checksumOf(source, 'MD5', pace)) === (await checksumOf(other, 'MD5', pace));
     } finally {
-      await other.close();
+      closeSync(other);
     }
   });
 }

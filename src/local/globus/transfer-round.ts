@@ -4,8 +4,11 @@ import {asFault, FatalFault, type Fault, isSkippable} from './fault.ts';
 import {walk} from './find-files.ts';
 import type {TransferItem} from './submission.ts';
 import {type Attempt, type FileWork, type Tools, type TransferTools, type Work, withPace} from './transfer-work.ts';
+import {createTurns} from './turns.ts';
 
 const FILES_AT_ONCE = 6;
+/** For so long small files are copied before anybody else has a turn. */
+const LONGEST_TURN_MS = 5;
 /** How far the walk may run ahead of the copying; bounds what a large directory takes in memory. */
 const AHEAD = 4096;
 
@@ -24,6 +27,7 @@ export async function runTransferRound(work: readonly Work[], task: TransferTool
   signal.addEventListener('abort', () => files.close('drop'), {once: true});
   const again: Work[] = [];
   const attempt: Attempt = (one, act) => tryOnce(one, tools, again, act);
+  const turns = createTurns(LONGEST_TURN_MS);
   const tasks = [
     (async () => {
       for (const one of work) await walk(one, tools, attempt, (file) => files.push(file));
@@ -32,6 +36,7 @@ export async function runTransferRound(work: readonly Work[], task: TransferTool
     ...Array.from({length: FILES_AT_ONCE}, async () => {
       for (let file = await files.take(); file; file = await files.take()) {
         const mine = file;
+        await turns.next();
         await attempt(mine, () => copyOne(mine, tools));
       }
     }),
