@@ -66,12 +66,11 @@ async function measure({name, files, bytes}) {
   const seconds = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [way, go] of Object.entries(ways)) {
-      spawnSync('sync'); // what one has left to write must not slow the next
+      await command('sync', []); // what one has left to write must not slow the next
       const begun = performance.now();
       await go();
       seconds[way].push((performance.now() - begun) / 1000);
-      const compared = spawnSync('diff', ['-r', join(from, name), join(to, name)]);
-      if (compared.status !== 0) throw new Error(`${way}: the trees differ: ${compared.stdout}`);
+      await command('diff', ['-r', '-q', join(from, name), join(to, name)]); // fails where the trees differ
       rmSync(join(to, name), {recursive: true});
     }
   }
@@ -86,9 +85,11 @@ async function measure({name, files, bytes}) {
   rmSync(join(from, name), {recursive: true});
 }
 
-function command(program, argv) {
-  const done = spawnSync(program, argv, {stdio: ['ignore', 'ignore', 'inherit']});
-  if (done.status !== 0) throw new Error(`${program} ended with ${done.status}`);
+/** Not spawnSync: while it waits, a connection that the stand-in closes must be noticed. */
+async function command(program, argv) {
+  const child = spawn(program, argv, {stdio: ['ignore', 'ignore', 'inherit']});
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  if (status !== 0) throw new Error(`${program} ended with ${status}`);
 }
 
 /** Submit, wait, and sample the memory of the stand-in. */
