@@ -71,7 +71,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/local/', '^src/app/(wiring|local|local-serve|local-trouble)\\.ts$', '^src/report/render-local\\.ts$'],
+        pathNot: [
+          '^src/local/',
+          '^src/app/(wiring|local|local-serve|local-trouble)\\.ts$',
+          '^src/report/render-local\\.ts$',
+        ],
       },
       to: {path: room('local')},
     },
