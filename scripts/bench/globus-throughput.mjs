@@ -45,13 +45,20 @@ mkdirSync(to);
 const hasRsync = spawnSync('rsync', ['--version']).status === 0;
 if (!hasRsync) console.log('rsync is not installed: no ratio to it');
 let standIn;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    standIn?.process.kill('SIGINT');
+    rmSync(place, {recursive: true, force: true});
+    process.exit(1);
+  });
+}
 try {
   standIn = await startStandIn();
   for (const tree of trees) if (tree.files > 0) await measure(tree);
 } finally {
   standIn?.process.kill('SIGINT');
   await standIn?.ended;
-  rmSync(place, {recursive: true, force: true});
+  rmSync(place, {recursive: true, force: true, maxRetries: 3});
 }
 
 async function measure({name, files, bytes}) {
