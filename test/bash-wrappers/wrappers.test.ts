@@ -1,6 +1,7 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {patiently} from '../local/support/batch-system.ts';
 import {cleanEnvironment, runProgram} from '../local/support/cli.ts';
 import {linesIn, localWorld, type World} from '../local/support/world.ts';
 
@@ -18,7 +19,9 @@ beforeAll(async () => {
   world = await localWorld();
   const {stdout} = await world.stage('local', 'env', '--json');
   const {environment: variables} = JSON.parse(stdout) as {environment: Record<string, string>};
-  environment = cleanEnvironment({...variables, HOME: world.work});
+  // Elsewhere than on the stand-in, the PBS commands are those that PATH has.
+  const {PATH: _, ...others} = variables;
+  environment = world.shared ? cleanEnvironment(others) : cleanEnvironment({...variables, HOME: world.work});
 });
 afterAll(() => world.close());
 
@@ -66,7 +69,7 @@ describe.concurrent.each(['v1', 'v2'])('the %s wrapper, unchanged', (version) =>
     expect(readFileSync(sorted, 'utf8')).toContain('a\nb\n');
     expect(linesIn(join(logs, 'computed'))).toBe(1);
     expect(existsSync(join(logs, 'cleaned'))).toBe(false);
-  }, 90_000);
+  }, patiently(90_000));
 
   test('cleans up after a stage-in that failed, and computes nothing', async () => {
     const name = `${version}-bad`;
@@ -94,5 +97,5 @@ describe.concurrent.each(['v1', 'v2'])('the %s wrapper, unchanged', (version) =>
           JSON.stringify(job.Variable_List).includes(`/${name}/`),
       );
     await world.waitFor('an empty queue', async () => (await left()).length === 0, {seconds: 30});
-  }, 90_000);
+  }, patiently(90_000));
 });

@@ -82,11 +82,13 @@ describe.concurrent('a job array', () => {
       'succeeded: exit status 0',
     ]);
     expect(indices(made.ran)).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(Math.max(...indices(most))).toBe(2);
+    // A scheduler that starts one job a cycle never has two of them at once.
+    expect(Math.max(...indices(most))).toBeLessThanOrEqual(2);
+    if (!world.shared) expect(Math.max(...indices(most))).toBe(2);
     expect(linesIn(made.after)).toBe(1);
     for (const index of [0, 5]) {
-      const log = readFileSync(`${world.home}/local/runs/all.1/logs/many.1.i${index}.out`, 'utf8');
-      expect(log).toBe(`index ${index}\n`);
+      const log = `${world.state}/runs/all.1/logs/many.1.i${index}.out`;
+      expect(readFileSync(log, 'utf8')).toBe(`index ${index}\n`);
     }
     expect((await world.stage('logs', 'all', '--step', 'many')).stdout).toMatch(/index 3/);
     await expectNothingLeft(world, 'all.1');
