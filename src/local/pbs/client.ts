@@ -105,6 +105,9 @@ export function serverDown(
   if (command === 'qdel')
     return {stdout: '', stderr: `${refused}Couldn't connect to cluster: ${server}\n`, exitCode: 162};
   if (command === 'qmgr') return {stdout: '', stderr: `${refused}qmgr: cannot connect to server \n`, exitCode: 3};
+  // Without the server's name: OpenPBS, src/cmds/pbs_rstat.c.
+  if (command === 'pbs_rstat')
+    return {stdout: '', stderr: `${refused}pbs_rstat: cannot connect to server (errno=15010)\n`, exitCode: 162};
   if (command === 'qstat') {
     const json = readArguments(argv, OPTIONS.qstat ?? '').options.some(
       ({letter, value}) => letter === 'F' && value === 'json',
