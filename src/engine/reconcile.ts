@@ -5,7 +5,7 @@ import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import {SchedulerUnreachable} from '../scheduler/scheduler.ts';
 import type {EngineContext} from './context.ts';
 import {predictSuccessor, tendMonitors} from './monitors.ts';
-import {observe} from './observe.ts';
+import {lookAtJobs, observe} from './observe.ts';
 import {type Performed, perform} from './perform.ts';
 import {type Action, actionKey, type Observed, type PlanSettings} from './plan/actions.ts';
 import {seenOf} from './plan/job-seen.ts';
@@ -65,6 +65,7 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
     [...seen.jobs.values()].filter(({kind}) => kind === 'live').length +
     done.filter(({action}) => action.do === 'submit-job').length;
   let lookedBefore = 0;
+  let checked = 0;
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let plans = planAll();
@@ -74,7 +75,20 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       lookedBefore = done.length;
       plans = planAll();
     }
-    if (plans.every(({actions}) => actions.length === 0)) break;
+    if (plans.every(({actions}) => actions.length === 0)) {
+      const dependents = new Set(done.slice(checked).flatMap(({run, action}) => (depends(action) ? [run] : [])));
+      if (dependents.size === 0 || away) break;
+      // PBS drops a job whose predecessor has ended and is purged, a moment after it gave an id for it (measured on
+      // OpenPBS 23.06), and with it everything that would have looked.
+      checked = done.length;
+      runs = runs.map((run) => (dependents.has(run.id) ? context.ledger.refresh(run) : run));
+      seen = await lookAtJobs(
+        context,
+        runs.filter(({id}) => dependents.has(id)),
+        seen,
+      );
+      continue;
+    }
     for (const {run, actions} of plans) {
       let inQuestion = false;
       for (const action of actions) {
@@ -102,6 +116,10 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       ? undefined
       : await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
   return {seen, runs, sealed, done, problems, ...(nextAt === undefined ? {} : {nextAt})};
+}
+
+function depends(action: Action): boolean {
+  return action.do === 'submit-job' && action.dependencies.length > 0;
 }
 
 const ASKING_PBS: readonly Action['do'][] = ['submit-job', 'release-job', 'delete-job', 'hold-job', 'unhold-job'];
