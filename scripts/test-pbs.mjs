@@ -37,6 +37,7 @@ const FILES = [
     'hold',
     'adopt',
     'batch-system',
+    'late-dependencies',
   ].map((name) => `test/local/${name}.test.ts`),
   'test/bash-wrappers/wrappers.test.ts',
 ];

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {writeFileSync} from 'node:fs';
+import {mkdirSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {SetUpWrong} from './server.mjs';
@@ -14,6 +14,8 @@ export function openStandIn({cli, home, history}) {
       ...up.stderr.trim().split('\n'),
       'Build first: npm run build',
     ]);
+  const person = join(home, 'person');
+  mkdirSync(person);
   const bin = join(home, 'stand-ins', 'bin');
   const qmgr = join(bin, 'qmgr');
   if (!history) spawnSync(qmgr, ['-c', 'set server job_history_enable = False'], {env: own});
@@ -31,6 +33,7 @@ export function openStandIn({cli, home, history}) {
   return {
     env: ({PATH, STAGE_TEST_DIRECTORY = tmpdir()}) => ({
       PATH: `${bin}:${PATH}`,
+      HOME: person, // jobs start login shells, and what a developer's own profile does there is not ours to test
       STAGE_TEST_DIRECTORY,
       STAGE_TEST_PBS_QMGR: qmgr,
       STAGE_TEST_PBS_STOP: script('stop', 'outage', 'pbs', '--mode', 'down'),
