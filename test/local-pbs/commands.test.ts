@@ -227,3 +227,10 @@ test('there are no reservations, and pbs_rstat says so with nothing', async () =
   for (const line of ['pbs_rstat', 'pbs_rstat -f', 'pbs_rstat -S'])
     expect(await world.sh(line)).toEqual({out: '', err: '', rc: 0});
 });
+
+test('an interactive job is refused at a terminal, too, and says what to do instead', async () => {
+  const {out} = await world.sh("script -qec 'qsub -I' /dev/null; echo rc=$?");
+  expect(out).toMatch(/runs no interactive jobs; submit a script/);
+  expect(out).toMatch(/rc=1/);
+  expect((await world.sh('qsub -I')).err).toContain('must be a terminal');
+});

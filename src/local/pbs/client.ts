@@ -1,6 +1,7 @@
 import {closeSync, openSync, readSync, statSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {userInfo} from 'node:os';
+import {isatty} from 'node:tty';
 import {OPTIONS, readArguments} from './options.ts';
 
 /**
@@ -200,6 +201,7 @@ export async function runClient(command: string, argv: readonly string[], socket
     tz: env.TZ,
     user: process.env.STAGE_LOCAL_USER ?? userInfo().username,
     bin: process.env.STAGE_PBS_BIN,
+    terminal: isatty(0) && isatty(1),
   };
   let blockedOn = '';
   const print = (part: Part): void => {
