@@ -29,6 +29,9 @@ export interface MonitorView {
   readonly refusedRetryMs: number;
 }
 
+/** From a look to what PBS does of it. */
+const DUE_MS = 2_000;
+
 /**
  * What to do about the one monitor chain. Pure.
  *
@@ -54,10 +57,13 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   if (at === undefined || at.kind === 'no-evidence') return [];
   if (at.kind !== 'live') return extend(view);
   if (at.state === 'running' || at.state === 'ending') return []; // it looks this moment, and goes on by itself
-  if (wantedAt === undefined)
-    return [{do: 'delete-monitor', generation, job: newest.job, why: 'nothing is left to look at'}];
-  // A link on its way is left alone unless it would come much too late: every move costs PBS a question.
   const startAt = at.startAt ?? newest.startAt;
+  if (wantedAt === undefined) {
+    // One that may start this moment would be met running: it looks for a second, and finds nothing to do.
+    if (Math.abs(startAt - seen.now) < DUE_MS) return [];
+    return [{do: 'delete-monitor', generation, job: newest.job, why: 'nothing is left to look at'}];
+  }
+  // A link on its way is left alone unless it would come much too late: every move costs PBS a question.
   const slackMs = Math.max(view.bounds.minMs, (startAt - seen.now) / 4);
   if (at.state !== 'waiting' || startAt - wantedAt <= slackMs) return [];
   return [
