@@ -21,3 +21,5 @@ stage() {
     node "$dist" "$@"
   fi
 }
+# Jobs that still run would write to what is removed.
+trap 'stage local wipe >/dev/null 2>&1 || true; node "$dist" local down >/dev/null 2>&1 || true; rm -rf "$away"' EXIT

@@ -1,5 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {needs} from './support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
 let world: World;
@@ -144,7 +145,9 @@ describe.concurrent('a job array', () => {
     await expectNothingLeft(world, 'deleted.1');
   });
 
-  test('a subjob that somebody deletes before it starts fails the step', async () => {
+  test('a subjob that somebody deletes before it starts fails the step', async (context) => {
+    // Without it nobody can tell a subjob that was deleted from one that was lost, and that is run again.
+    needs(context, 'history', await world.keepsHistory());
     const made = arrayOf(world, 'deleted-early', '1-3%1', 'until [ -e $go ]; do sleep 0.1; done');
     await world.stage('run', made.file);
     await world.waitFor('the first', () => linesIn(made.ran) === 1);

@@ -35,7 +35,7 @@ const DUE_MS = 2_000;
 /**
  * What to do about the one monitor chain. Pure.
  *
- * There is at most one link ahead: a new one is made only when the newest is this process itself, or is
+ * There is at most one link ahead: a new one is made only when the newest runs, is this process itself, or is
  * proven gone. Its generation number is a fact that only one process can create, so a monitor that PBS runs
  * twice, or two processes that both find the chain broken, do not split it.
  */
@@ -56,7 +56,9 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   const at = seenAs(seen, newest);
   if (at === undefined || at.kind === 'no-evidence') return [];
   if (at.kind !== 'live') return extend(view);
-  if (at.state === 'running' || at.state === 'ending') return []; // it looks this moment, and goes on by itself
+  // It may have looked already, when there was nothing to look at yet, and adds no link then. Otherwise it does the same
+  // this moment, and only one of the two can.
+  if (at.state === 'running' || at.state === 'ending') return extend(view);
   const startAt = at.startAt ?? newest.startAt;
   if (wantedAt === undefined) {
     // One that may start this moment would be met running: it looks for a second, and finds nothing to do.
