@@ -36,7 +36,7 @@ module.exports = {
           '^src/engine/plan/',
           '^src/ledger/(run-facts|attempts|summary|monitor-link)\\.ts$',
           '^src/workflow/',
-          '^src/scheduler/scheduler\\.ts$',
+          '^src/scheduler/(scheduler|reservations)\\.ts$',
           '^src/transfer/transfer-service\\.ts$',
         ],
       },

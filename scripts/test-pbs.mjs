@@ -1,58 +1,103 @@
-// Runs the use-cases on a real PBS: on the server that `qsub` on PATH belongs to, with a local Globus beside it.
-// Where there is no qsub, the stand-in serves as a stranger would: its commands on PATH, its server in a home of its own.
-// Usage: npm run test:pbs [-- FILE…]; STAGE_TEST_DIRECTORY names a directory that execution hosts see, too.
+/**
+ * Runs the use-cases on the PBS that `qsub` on PATH belongs to, as an ordinary user, with a local Globus beside it.
+ *
+ *   npm run test:pbs [-- FILE…]              on that PBS
+ *   npm run test:pbs -- --stand-in [FILE…]   on the stand-in, as a stranger would: its commands on PATH, its own home
+ *                      --history off         on the stand-in: without the history of finished jobs
+ *
+ * What can be told by the environment, and what a site must offer: docs/testing.md, "On a real PBS".
+ */
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {probeJobs} from './test-pbs/probe.mjs';
+import {sumUp} from './test-pbs/report.mjs';
+import {askServer, SetUpWrong} from './test-pbs/server.mjs';
+import {openStandIn} from './test-pbs/stand-in.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cli = join(root, 'dist', 'stage.js');
-/** Files whose tests need nothing of PBS but its commands. */
 const FILES = [
-  'classic-workflow',
-  'failures',
-  'graph',
-  'cancel',
-  'pause',
-  'many-at-once',
-  'scripts',
-  'scenarios',
-  'strategies',
-  'arrays',
-  'retries',
-  'resume',
-  'hold',
-  'adopt',
-  'batch-system',
-].map((name) => `test/local/${name}.test.ts`);
+  ...[
+    'classic-workflow',
+    'failures',
+    'graph',
+    'cancel',
+    'pause',
+    'many-at-once',
+    'scripts',
+    'scenarios',
+    'strategies',
+    'arrays',
+    'retries',
+    'resume',
+    'hold',
+    'adopt',
+    'batch-system',
+    'late-dependencies',
+  ].map((name) => `test/local/${name}.test.ts`),
+  'test/bash-wrappers/wrappers.test.ts',
+];
 
-const found = spawnSync('qsub', ['--version'], {encoding: 'utf8'});
-const env = {...process.env, STAGE_TEST_PBS: '1'};
-let home;
-if (found.error) {
-  home = mkdtempSync(join(tmpdir(), 'stage-test-pbs-'));
-  const up = spawnSync(process.execPath, [cli, 'local', 'up'], {env: {...env, STAGE_HOME: home}, stdio: 'inherit'});
-  if (up.status !== 0) process.exit(up.status ?? 1);
-  env.PATH = `${join(home, 'stand-ins', 'bin')}:${env.PATH}`;
-  env.STAGE_TEST_DIRECTORY ??= tmpdir();
-  console.log('no qsub on PATH: the stand-in serves, as a stranger');
-} else console.log(`on ${found.stdout.trim()}`);
-
-const given = process.argv.slice(2);
-const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const done = spawnSync(
-  process.execPath,
-  [vitest, 'run', '--passWithNoTests', '--no-file-parallelism', ...(given.length > 0 ? given : FILES)],
-  {
-    cwd: root,
-    env,
-    stdio: 'inherit',
-  },
-);
-if (home !== undefined) {
-  spawnSync(process.execPath, [cli, 'local', 'down'], {env: {...env, STAGE_HOME: home}});
-  rmSync(home, {recursive: true, force: true});
+const {values, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {'stand-in': {type: 'boolean', default: false}, history: {type: 'string', default: 'on'}},
+});
+const scratch = mkdtempSync(join(tmpdir(), 'stage-test-pbs-'));
+const env = {...process.env, STAGE_TEST_PBS: '1', STAGE_TEST_SKIPS: join(scratch, 'skips')};
+let standIn;
+try {
+  if (values['stand-in']) {
+    standIn = openStandIn({cli, home: join(scratch, 'home'), history: values.history !== 'off'});
+    Object.assign(env, standIn.env(env));
+  }
+  process.exitCode = await test(env);
+} catch (error) {
+  if (!(error instanceof SetUpWrong)) throw error;
+  console.error(`${error.message}\n${error.next.map((line) => `  ${line}`).join('\n')}`);
+  process.exitCode = error.exitCode;
+} finally {
+  standIn?.close();
+  rmSync(scratch, {recursive: true, force: true});
 }
-process.exit(done.status ?? 1);
+
+/** @returns the exit code */
+async function test(env) {
+  const server = askServer(env);
+  console.log(`PBS: ${server.name}, ${server.version}; finished jobs are ${server.history ? 'kept' : 'forgotten'}`);
+  env.STAGE_TEST_DIRECTORY ??= join(homedir(), '.stage-tests');
+  mkdirSync(env.STAGE_TEST_DIRECTORY, {recursive: true});
+  const probe = await probeJobs(env, {node: process.execPath, cli});
+  console.log(
+    `a job of nothing took ${probe.seconds.toFixed(1)} s, on ${probe.host}; everything lies in ${env.STAGE_TEST_DIRECTORY}`,
+  );
+  if (probe.staging && env.STAGE_TEST_PBS_PROFILE === undefined) {
+    env.STAGE_TEST_PBS_PROFILE = join(scratch, 'profile.yaml');
+    writeFileSync(env.STAGE_TEST_PBS_PROFILE, `staging: {select: "${probe.staging}"}\n`);
+    console.log(`staging jobs are asked for here, where the local Globus is: select=${probe.staging}`);
+  }
+  env.STAGE_TEST_PATIENCE ??= String(Math.min(20, Math.max(4, Math.ceil(probe.seconds))));
+  const patience = Number(env.STAGE_TEST_PATIENCE);
+  // One at a time: on two cores, jobs of two tests that wait for a word would keep each other's staging jobs out.
+  const atOnce = env.STAGE_TEST_PBS_CONCURRENCY ?? '1';
+  console.log(`bounds are ${patience} times those of the stand-in; ${atOnce} test at once\n`);
+  const results = join(scratch, 'results.json');
+  const argv = [
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--no-file-parallelism',
+    `--maxConcurrency=${atOnce}`,
+    `--testTimeout=${120_000 * patience}`,
+    `--hookTimeout=${60_000 * patience}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${results}`,
+    ...(positionals.length > 0 ? positionals : FILES),
+  ];
+  const done = spawnSync(process.execPath, argv, {cwd: root, env, stdio: 'inherit'});
+  for (const line of sumUp(results, env.STAGE_TEST_SKIPS)) console.log(line);
+  return done.status ?? 1;
+}

@@ -4,7 +4,7 @@
 
 show 'stage local pause archive --message "tape robot under repair"'
 show 'stage run scenario.yaml --name a --param cluster=$cluster'
-await test -e "$STAGE_HOME/local/monitor/000002.look.json"
+await test -e "$STAGE_HOME/$STAGE_PROFILE/monitor/000002.look.json"
 show 'stage status a'
 show 'qstat'
 show 'stage local resume archive'

@@ -7,7 +7,7 @@ show 'stage run scenario.yaml --name b --param cluster=$cluster'
 show 'stage transfer list'
 show 'task=$(stage transfer list --limit 1 | cut -d " " -f 1)'
 show 'stage transfer cancel $task'
-await test -e "$STAGE_HOME/local/sealed/b.1.json"
+await test -e "$STAGE_HOME/$STAGE_PROFILE/sealed/b.1.json"
 exits 1 'stage status b'
 [ ! -e "$cluster/executions" ]
 same "$(wc -l < "$cluster/cleanups")" 1 'executions of cleanup'

@@ -2,7 +2,7 @@
 # C: the credential of the source expires during the stage-in. See docs/scenarios/c-credential.md.
 . "$(dirname "$0")/common.sh"
 
-looks() { find "$STAGE_HOME/local/monitor" -name '*.look.json' | wc -l; }
+looks() { find "$STAGE_HOME/$STAGE_PROFILE/monitor" -name '*.look.json' | wc -l; }
 moves() { stage transfer list --json | grep -q '"bytesTransferred":[1-9]'; }
 
 show 'stage local rate 3k'
@@ -19,7 +19,7 @@ show 'qstat'
 
 show 'stage local renew archive'
 show 'stage local rate unlimited'
-await test -e "$STAGE_HOME/local/sealed/c.1.json"
+await test -e "$STAGE_HOME/$STAGE_PROFILE/sealed/c.1.json"
 show 'stage status c'
 same "$(wc -l < "$cluster/executions")" 1 'executions of compute'
 [ ! -e "$cluster/cleanups" ]

@@ -22,17 +22,18 @@ exits() {
 same() {
   [ "$1" = "$2" ] || { echo "$3: $1 instead of $2" >&2; exit 1; }
 }
-# The exit code of its arguments must become 0 within a minute; nothing but the disk is looked at.
+# The exit code of its arguments must become 0 within a minute, or some on a slow PBS; nothing but the disk is looked at.
 await() {
   tries=0
   until "$@"; do
     tries=$((tries + 1))
-    [ "$tries" -lt 300 ] || { echo "waited a minute for: $*" >&2; exit 1; }
+    [ "$tries" -lt $((300 * ${STAGE_SCENARIO_PATIENCE:-1})) ] || { echo "waited a minute for: $*" >&2; exit 1; }
     sleep 0.2
   done
 }
 
 away=$(mktemp -d)
+path=$PATH
 trap 'stage local down >/dev/null 2>&1 || true; rm -rf "$away"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -42,6 +43,8 @@ export STAGE_HOME
 show 'export STAGE_PROFILE=local'
 show 'stage local up'
 show 'eval "$(stage local env)"'
+# For npm run test:pbs: the same commands on a PBS that is not the stand-in.
+[ -z "${STAGE_SCENARIO_CONFIG:-}" ] || . ./elsewhere.sh
 show 'archive=$STAGE_HOME/stand-ins/collections/archive'
 show 'cluster=$STAGE_HOME/stand-ins/collections/cluster'
 show 'mkdir -p $archive/input'

@@ -3,6 +3,7 @@ import {EXIT, type ExitCode, type StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {errorDocument} from '../report/render-error.ts';
 import {type RunView, viewRun, viewSummary} from '../report/run-view.ts';
+import {withReservations} from './reservation-knowledge.ts';
 import {learnAbout, tasksOf} from './task-knowledge.ts';
 import type {Stage} from './wiring.ts';
 
@@ -17,7 +18,8 @@ export async function viewOf(stage: Stage, run: RunId, looked: Reconciled, asked
   const engine = await stage.engine();
   const state = open?.state ?? stage.ledger.open(run).state;
   const told = asked ? await learnAbout(engine.transfers, tasksOf(state, looked.seen)) : new Map();
-  const view = viewRun(state, looked.seen, {...engine.settings, rebuild: false}, told);
+  const seen = await withReservations(stage, [state], looked.seen, false);
+  const view = viewRun(state, seen, {...engine.settings, rebuild: false}, told);
   return summary ? {...view, endedAt: new Date(summary.endedAt).toISOString()} : view;
 }
 

@@ -5,6 +5,7 @@ import {viewRun, viewSummary} from '../report/run-view.ts';
 import {adviceOn} from '../report/why/explain-step.ts';
 import {type Explanation, explainRun, explainSummary} from '../report/why/why-view.ts';
 import {blindSpots, exitOf, type ProblemDocument, problemDocuments} from './report.ts';
+import {withReservations} from './reservation-knowledge.ts';
 import {findRun} from './status.ts';
 import {learnAbout, tasksOf} from './task-knowledge.ts';
 import type {Stage} from './wiring.ts';
@@ -34,12 +35,13 @@ export async function explainWhy(stage: Stage, asked: {run: string; step: string
   const state = looked.runs.find((open) => open.id === run)?.state ?? stage.ledger.open(run).state;
   const settings = {...engine.settings, rebuild: false};
   const known = await learnAbout(engine.transfers, tasksOf(state, looked.seen));
-  const view = viewRun(state, looked.seen, settings, known);
+  const seen = await withReservations(stage, [state], looked.seen, true);
+  const view = viewRun(state, seen, settings, known);
   const problems = problemDocuments(looked.problems);
   return {
     run,
     state: view.state,
-    reasons: explainRun({run: state, seen: looked.seen, settings}, known, asked.step, problems),
+    reasons: explainRun({run: state, seen, settings}, known, asked.step, problems),
     problems,
     notKnown: blindSpots(looked),
     exit: exitOf(view, problems),

@@ -14,7 +14,9 @@ import {ensureSubdirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
+import type {RunCommand} from '../process/run-command.ts';
 import type {JobHistory} from '../scheduler/history.ts';
+import type {Reservations} from '../scheduler/reservations.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
@@ -39,6 +41,8 @@ export interface Stage {
   scheduler(): Promise<Scheduler>;
   /** what PBS remembers of jobs, for people */
   history(): Promise<JobHistory>;
+  /** time that PBS has promised to somebody, for people */
+  reservations(): Promise<Reservations>;
   /** what this PBS offers: commands, server, queues */
   site(): Promise<Site>;
   /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
@@ -88,6 +92,7 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
     engine,
     scheduler: once(() => createScheduler(parts)),
     history: once(async () => createHistory(parts)),
+    reservations: once(async () => createReservations(parts)),
     site: once(async () => createSite(parts)),
     collectionService,
     async bookmarks() {
@@ -194,11 +199,21 @@ async function binOf({profile, standIns}: Parts): Promise<string | undefined> {
 
 async function createHistory(parts: Parts): Promise<JobHistory> {
   const {createPbsHistory} = await import('../scheduler/pbs/pbs-history.ts');
+  return createPbsHistory(await commandsOf(parts));
+}
+
+/** The PBS commands of the profile, each with its timeout. */
+async function commandsOf(parts: Parts): Promise<RunCommand> {
   const {createRunCommand} = await import('../process/run-command.ts');
   const binDirectory = await binOf(parts);
   const {timeoutMs} = parts.profile.scheduler;
   const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
-  return createPbsHistory((command, argv, options) => run(command, argv, {timeoutMs, ...options}));
+  return (command, argv, options) => run(command, argv, {timeoutMs, ...options});
+}
+
+async function createReservations(parts: Parts): Promise<Reservations> {
+  const {createPbsReservations} = await import('../scheduler/pbs/pbs-reservations.ts');
+  return createPbsReservations(await commandsOf(parts));
 }
 
 async function createSite(parts: Parts): Promise<Site> {

@@ -31,6 +31,13 @@ export async function observe(
   return {now, jobs: jobsSeen, tasks: tasksSeen, tags, ...(troubles.size > 0 ? {troubles} : {})};
 }
 
+/** What has been seen, with PBS asked anew about all jobs of these runs: one question, and none to Globus. */
+export async function lookAtJobs(context: EngineContext, runs: readonly OpenRun[], seen: Observed): Promise<Observed> {
+  const now = context.clock();
+  const jobs = await context.scheduler.look([...new Set(runs.flatMap((run) => openJobs(run)))]);
+  return {...seen, now, jobs: new Map([...seen.jobs, ...jobs])};
+}
+
 /** More than a task that tries again every few seconds meets in an hour. */
 const EVENTS = 1000;
 

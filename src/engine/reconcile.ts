@@ -3,9 +3,10 @@ import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import {SchedulerUnreachable} from '../scheduler/scheduler.ts';
+import {inBatches} from './batches.ts';
 import type {EngineContext} from './context.ts';
 import {predictSuccessor, tendMonitors} from './monitors.ts';
-import {observe} from './observe.ts';
+import {lookAtJobs, observe} from './observe.ts';
 import {type Performed, perform} from './perform.ts';
 import {type Action, actionKey, type Observed, type PlanSettings} from './plan/actions.ts';
 import {seenOf} from './plan/job-seen.ts';
@@ -32,6 +33,9 @@ export interface Reconciled {
   /** when the monitor chain has to look again, in milliseconds; absent when jobs see to everything, or there is no chain */
   readonly nextAt?: number;
 }
+
+/** A qsub takes milliseconds on an idle server, and half a second on a loaded one, where it should not meet many more of ours. */
+const QSUBS_AT_ONCE = 4;
 
 /** More rounds than the longest chain of consequences in a workflow of a thousand steps needs no one has seen; it bounds a defect. */
 const MAX_ROUNDS = 1000;
@@ -61,10 +65,28 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       actions: planRun(run.state, seen, settings).filter((action) => !tried.has(`${run.id} ${actionKey(action)}`)),
     }));
   let away = false;
+  let submitting = 0;
   const inQueue = () =>
     [...seen.jobs.values()].filter(({kind}) => kind === 'live').length +
-    done.filter(({action}) => action.do === 'submit-job').length;
+    done.filter(({action}) => action.do === 'submit-job').length +
+    submitting;
+  const act = async (run: OpenRun, action: Action): Promise<Performed | undefined> => {
+    tried.add(`${run.id} ${actionKey(action)}`);
+    // A look comes when one of those in the queue has ended.
+    if (action.do === 'submit-job' && inQueue() >= context.settings.maxQueued) return undefined;
+    if (away && asksPbs(action)) return undefined; // it did not answer a moment ago; every question would wait for nothing
+    submitting += action.do === 'submit-job' ? 1 : 0;
+    const performed = await perform(context, run, action);
+    submitting -= action.do === 'submit-job' ? 1 : 0;
+    if (performed.is === 'done') done.push({run: run.id, action});
+    if (performed.is === 'problem') {
+      problems.push(performed.error);
+      away ||= performed.error instanceof SchedulerUnreachable;
+    }
+    return performed;
+  };
   let lookedBefore = 0;
+  let checked = 0;
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let plans = planAll();
@@ -74,22 +96,30 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       lookedBefore = done.length;
       plans = planAll();
     }
-    if (plans.every(({actions}) => actions.length === 0)) break;
+    if (plans.every(({actions}) => actions.length === 0)) {
+      const dependents = new Set(done.slice(checked).flatMap(({run, action}) => (depends(action) ? [run] : [])));
+      if (dependents.size === 0 || away) break;
+      // PBS drops a job whose predecessor has ended and is purged, a moment after it gave an id for it (measured on
+      // OpenPBS 23.06), and with it everything that would have looked.
+      checked = done.length;
+      runs = runs.map((run) => (dependents.has(run.id) ? context.ledger.refresh(run) : run));
+      seen = await lookAtJobs(
+        context,
+        runs.filter(({id}) => dependents.has(id)),
+        seen,
+      );
+      continue;
+    }
     for (const {run, actions} of plans) {
       let inQuestion = false;
-      for (const action of actions) {
+      for (const batch of inBatches(actions, QSUBS_AT_ONCE)) {
         // Whether data should be moved is asked again once it is recorded whether PBS takes the jobs that need it.
-        if (inQuestion && beginsAtGlobus(action)) continue;
-        tried.add(`${run.id} ${actionKey(action)}`);
-        // A look comes when one of those in the queue has ended.
-        if (action.do === 'submit-job' && inQueue() >= context.settings.maxQueued) continue;
-        if (away && asksPbs(action)) continue; // it did not answer a moment ago; every question would wait for nothing
-        const performed: Performed = await perform(context, run, action);
-        if (performed.is === 'done') done.push({run: run.id, action});
-        inQuestion ||= performed.is !== 'done' && action.do === 'submit-job';
-        if (performed.is !== 'problem') continue;
-        problems.push(performed.error);
-        away ||= performed.error instanceof SchedulerUnreachable;
+        if (inQuestion && batch.some(beginsAtGlobus)) continue;
+        // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
+        const performed = await Promise.all(batch.map((action) => act(run, action)));
+        inQuestion ||= batch.some(
+          (action, at) => action.do === 'submit-job' && performed[at] !== undefined && performed[at].is !== 'done',
+        );
       }
     }
     runs = plans.map(({run, actions}) => (actions.length > 0 ? context.ledger.refresh(run) : run));
@@ -102,6 +132,10 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       ? undefined
       : await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
   return {seen, runs, sealed, done, problems, ...(nextAt === undefined ? {} : {nextAt})};
+}
+
+function depends(action: Action): boolean {
+  return action.do === 'submit-job' && action.dependencies.length > 0;
 }
 
 const ASKING_PBS: readonly Action['do'][] = ['submit-job', 'release-job', 'delete-job', 'hold-job', 'unhold-job'];

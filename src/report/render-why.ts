@@ -39,6 +39,7 @@ function renderReason(reason: Explanation, style: Style): string[] {
     head,
     ...(reason.why ? [`    why: ${reason.why}`] : []),
     ...(met.length > 0 ? [`    ${met.join(', ')}`] : []),
+    ...(reason.estimatedStart ? [`    PBS expects to start it ${renderTime(reason.estimatedStart)}`] : []),
     ...(reason.deadline
       ? [`    Globus gives up ${renderTime(reason.deadline)}, in ${renderDuration(reason.deadlineInSeconds ?? 0)}`]
       : []),

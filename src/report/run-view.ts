@@ -5,6 +5,7 @@ import {standingJob, type View} from '../engine/plan/view.ts';
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {Attempt, Outcome, RunState} from '../ledger/run-facts.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
+import type {LiveJob} from '../scheduler/scheduler.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
 import {isTask} from '../workflow/steps.ts';
 import type {Step, StepKind} from '../workflow/workflow.ts';
@@ -37,6 +38,10 @@ export interface StepView {
   readonly secondsRemaining?: number;
   readonly faults?: number;
   readonly exitStatus?: number;
+  /** what PBS says of the job */
+  readonly comment?: string;
+  /** when PBS expects to start the job */
+  readonly estimatedStart?: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
 }
@@ -97,6 +102,7 @@ function viewStep(view: View, step: Step, told: Knowledge): StepView {
   const job = record && jobOf(attempt, record);
   const task = attempt.transfer?.task;
   const seenTask = task && view.seen.tasks.get(task);
+  const seenJob = job && view.seen.jobs.get(job);
   const startedAt = iso(attempt.starts.find((start) => !start.void)?.at ?? attempt.transfer?.confirmedAt);
   const endedAt = iso(outcome?.at);
   const places = writtenPlaces(view.run.spec.workflow, step);
@@ -111,6 +117,7 @@ function viewStep(view: View, step: Step, told: Knowledge): StepView {
     ...(places.length > 0 ? {places} : {}),
     ...(job ? {job} : {}),
     ...(task ? {task} : {}),
+    ...(!outcome && seenJob?.kind === 'live' ? toldOf(seenJob) : {}),
     ...(outcome
       ? movedInAll(outcome)
       : seenTask?.kind === 'task' && step.kind === 'transfer'
@@ -124,6 +131,11 @@ function viewStep(view: View, step: Step, told: Knowledge): StepView {
 function standingOf(view: View, step: Step, attempt: Attempt, told: Knowledge): StepStanding {
   if (isTask(step)) return transferState(view, step, attempt, told);
   return step.kind === 'mkdir' ? directoryState(view, step, attempt) : jobState(view, step, attempt);
+}
+
+function toldOf({comment, estimatedStart}: LiveJob): Partial<StepView> {
+  const start = iso(estimatedStart);
+  return {...(comment === undefined ? {} : {comment}), ...(start === undefined ? {} : {estimatedStart: start})};
 }
 
 function ended(outcome: Outcome): StepStanding {

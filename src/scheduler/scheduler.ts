@@ -92,6 +92,9 @@ export interface LiveJob {
   /** submission time (`ctime`), milliseconds since the epoch */
   readonly submittedAt?: number;
   readonly startAt?: number;
+  /** when the scheduler expects to start it; few sites have it estimate that */
+  readonly estimatedStart?: number;
+  readonly walltimeSeconds?: number;
   readonly startedAt?: number;
   /** of an array: which members it was submitted with */
   readonly array?: JobArray;

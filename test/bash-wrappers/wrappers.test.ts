@@ -1,6 +1,7 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {patiently} from '../local/support/batch-system.ts';
 import {cleanEnvironment, runProgram} from '../local/support/cli.ts';
 import {linesIn, localWorld, type World} from '../local/support/world.ts';
 
@@ -18,7 +19,9 @@ beforeAll(async () => {
   world = await localWorld();
   const {stdout} = await world.stage('local', 'env', '--json');
   const {environment: variables} = JSON.parse(stdout) as {environment: Record<string, string>};
-  environment = cleanEnvironment({...variables, HOME: world.work});
+  // Elsewhere than on the stand-in, the PBS commands are those that PATH has.
+  const {PATH: _, ...others} = variables;
+  environment = world.shared ? cleanEnvironment(others) : cleanEnvironment({...variables, HOME: world.work});
 });
 afterAll(() => world.close());
 
@@ -57,42 +60,50 @@ const start = (script: string, settings: string) =>
   runProgram(join(import.meta.dirname, script), [settings], {cwd: world.work, env: environment});
 
 describe.concurrent.each(['v1', 'v2'])('the %s wrapper, unchanged', (version) => {
-  test('stages in, computes, stages out, and does not clean up', async () => {
-    const {logs, settings} = prepare(`${version}-good`);
-    const started = await start(`${version}-run.sh`, settings);
-    expect({code: started.exitCode, stderr: started.stderr}).toEqual({code: 0, stderr: ''});
-    const sorted = world.path('archive', `${version}-good/out/sorted`);
-    await world.waitFor('the result', () => existsSync(sorted), {seconds: 60});
-    expect(readFileSync(sorted, 'utf8')).toContain('a\nb\n');
-    expect(linesIn(join(logs, 'computed'))).toBe(1);
-    expect(existsSync(join(logs, 'cleaned'))).toBe(false);
-  }, 90_000);
+  test(
+    'stages in, computes, stages out, and does not clean up',
+    async () => {
+      const {logs, settings} = prepare(`${version}-good`);
+      const started = await start(`${version}-run.sh`, settings);
+      expect({code: started.exitCode, stderr: started.stderr}).toEqual({code: 0, stderr: ''});
+      const sorted = world.path('archive', `${version}-good/out/sorted`);
+      await world.waitFor('the result', () => existsSync(sorted), {seconds: 60});
+      expect(readFileSync(sorted, 'utf8')).toContain('a\nb\n');
+      expect(linesIn(join(logs, 'computed'))).toBe(1);
+      expect(existsSync(join(logs, 'cleaned'))).toBe(false);
+    },
+    patiently(90_000),
+  );
 
-  test('cleans up after a stage-in that failed, and computes nothing', async () => {
-    const name = `${version}-bad`;
-    await world.collection(name);
-    const {logs, settings} = prepare(name);
-    await world.stage('local', 'pause', name);
-    const id = (await world.stage('local', 'status', '--json'))
-      .json<{
-        status: {collections: {name: string; id: string}[]};
-      }>()
-      .status.collections.find((each) => each.name === name)?.id;
-    writeFileSync(settings, `${readFileSync(settings, 'utf8')}export IN_FROM='${id}:/nothing/'\n`, {mode: 0o600});
-    const started = await start(`${version}-run.sh`, settings);
-    expect(started.exitCode).toBe(0);
-    const mine = () => world.tasks().then((all) => all.find((task) => task.source_endpoint_id === id));
-    const task = await world.waitFor('the transfer', mine);
-    await world.cancelTask(task.task_id);
-    await world.waitFor('the cleanup', () => linesIn(join(logs, 'cleaned')) === 1, {seconds: 60});
-    expect(existsSync(join(logs, 'computed'))).toBe(false);
-    const left = async () =>
-      (await world.jobs()).filter(
-        (job) =>
-          job.Job_Name.startsWith(version) &&
-          !['F', 'X', 'E'].includes(job.job_state) &&
-          JSON.stringify(job.Variable_List).includes(`/${name}/`),
-      );
-    await world.waitFor('an empty queue', async () => (await left()).length === 0, {seconds: 30});
-  }, 90_000);
+  test(
+    'cleans up after a stage-in that failed, and computes nothing',
+    async () => {
+      const name = `${version}-bad`;
+      await world.collection(name);
+      const {logs, settings} = prepare(name);
+      await world.stage('local', 'pause', name);
+      const id = (await world.stage('local', 'status', '--json'))
+        .json<{
+          status: {collections: {name: string; id: string}[]};
+        }>()
+        .status.collections.find((each) => each.name === name)?.id;
+      writeFileSync(settings, `${readFileSync(settings, 'utf8')}export IN_FROM='${id}:/nothing/'\n`, {mode: 0o600});
+      const started = await start(`${version}-run.sh`, settings);
+      expect(started.exitCode).toBe(0);
+      const mine = () => world.tasks().then((all) => all.find((task) => task.source_endpoint_id === id));
+      const task = await world.waitFor('the transfer', mine);
+      await world.cancelTask(task.task_id);
+      await world.waitFor('the cleanup', () => linesIn(join(logs, 'cleaned')) === 1, {seconds: 60});
+      expect(existsSync(join(logs, 'computed'))).toBe(false);
+      const left = async () =>
+        (await world.jobs()).filter(
+          (job) =>
+            job.Job_Name.startsWith(version) &&
+            !['F', 'X', 'E'].includes(job.job_state) &&
+            JSON.stringify(job.Variable_List).includes(`/${name}/`),
+        );
+      await world.waitFor('an empty queue', async () => (await left()).length === 0, {seconds: 30});
+    },
+    patiently(90_000),
+  );
 });

@@ -95,11 +95,23 @@ describe('the monitor chain', () => {
     expect(todo(view(waiting, {wantedAt: undefined}))).toEqual(['delete-monitor']);
   });
 
-  test('gets a new link only when the newest is proven gone, or is this very process', () => {
+  test('that may start this moment is left to run: a deletion would meet it running', () => {
+    for (const startAt of [NOW + 1_000, NOW - 1_000])
+      expect(todo(view(live('waiting', {startAt}), {wantedAt: undefined}))).toEqual([]);
+    const queued = {...link, startAt: NOW - MINUTE};
+    expect(todo(view(live('queued'), {newest: queued, wantedAt: undefined}))).toEqual(['delete-monitor']);
+  });
+
+  test('gets a new link beside one that runs, which may have found nothing to look at and adds none', () => {
+    for (const state of ['running', 'ending'] as const)
+      expect(planMonitor(view(live(state)))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
+  });
+
+  test('gets a new link only when the newest is proven gone or runs, or is this very process', () => {
     expect(planMonitor(view(UNKNOWN))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
     expect(todo(view({kind: 'no-evidence', why: 'timeout'}))).toEqual([]);
     expect(todo(view(undefined))).toEqual([]);
-    expect(todo(view(live('running')))).toEqual([]);
+    expect(todo(view(live('running'), {wantedAt: undefined}))).toEqual([]);
     expect(planMonitor(view(live('running'), {me: 4}))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
   });
 });

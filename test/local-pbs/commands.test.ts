@@ -36,6 +36,8 @@ const REFUSED: [line: string, rc: number, err: string][] = [
     153,
     'qrls: Unknown Job Id 99999.pbs-sn1\nqrls: illegally formed job identifier: notanid\nqrls: Unknown Job Id 88888.pbs-sn1\n',
   ],
+  ['pbs_rstat R12', 236, 'pbs_rstat: Unknown Reservation Id\n'],
+  ['pbs_rstat workq', 1, 'pbs_rstat: illegally formed reservation identifier: workq\n'],
   ['qdel 99999 88888', 153, 'qdel: Unknown Job Id 99999.pbs-sn1\n'],
   ['qdel 12.otherserver', 1, 'qdel: illegally formed job identifier: 12.otherserver\n'],
   ['qstat 99999', 153, 'qstat: Unknown Job Id 99999.pbs-sn1\n'],
@@ -219,4 +221,16 @@ describe('a server that is down', () => {
     expect(JSON.parse(done.out)).toMatchObject({pbs_server: 'pbs-sn1'});
     expect(JSON.parse(done.out)).not.toHaveProperty('Jobs');
   });
+});
+
+test('there are no reservations, and pbs_rstat says so with nothing', async () => {
+  for (const line of ['pbs_rstat', 'pbs_rstat -f', 'pbs_rstat -S'])
+    expect(await world.sh(line)).toEqual({out: '', err: '', rc: 0});
+});
+
+test('an interactive job is refused at a terminal, too, and says what to do instead', async () => {
+  const {out} = await world.sh("script -qec 'qsub -I' /dev/null; echo rc=$?");
+  expect(out).toMatch(/runs no interactive jobs; submit a script/);
+  expect(out).toMatch(/rc=1/);
+  expect((await world.sh('qsub -I')).err).toContain('must be a terminal');
 });

@@ -8,7 +8,7 @@ import {hashesOf, leftIn, linesIn, localWorld, type World} from './support/world
 let world: World;
 beforeAll(async () => {
   world = await localWorld();
-  await world.pbs('qmgr', '-c', 'set node stage-local resources_available.ncpus = 16');
+  await world.makeRoom(16);
 });
 afterAll(() => world.close());
 
@@ -159,7 +159,7 @@ describe.concurrent('a queue that was wiped while the stage-in goes on', () => {
       const [task] = await alone.tasks();
       await alone.wipe();
       for (const part of ['runs', 'sealed', 'monitor', 'resumed'])
-        rmSync(join(alone.home, 'local', part), {recursive: true, force: true});
+        rmSync(join(alone.state, part), {recursive: true, force: true});
       // It does not begin anew by itself where runs were active, and says how a person who means it tells so.
       if (by === 'label') {
         const guarded = await alone.stage('run', made.file, '--adopt', 'stage-in=find');

@@ -1,5 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {needs} from './support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
 let world: World;
@@ -82,11 +83,13 @@ describe.concurrent('a job array', () => {
       'succeeded: exit status 0',
     ]);
     expect(indices(made.ran)).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(Math.max(...indices(most))).toBe(2);
+    // A scheduler that starts one job a cycle never has two of them at once.
+    expect(Math.max(...indices(most))).toBeLessThanOrEqual(2);
+    if (!world.shared) expect(Math.max(...indices(most))).toBe(2);
     expect(linesIn(made.after)).toBe(1);
     for (const index of [0, 5]) {
-      const log = readFileSync(`${world.home}/local/runs/all.1/logs/many.1.i${index}.out`, 'utf8');
-      expect(log).toBe(`index ${index}\n`);
+      const log = `${world.state}/runs/all.1/logs/many.1.i${index}.out`;
+      expect(readFileSync(log, 'utf8')).toBe(`index ${index}\n`);
     }
     expect((await world.stage('logs', 'all', '--step', 'many')).stdout).toMatch(/index 3/);
     await expectNothingLeft(world, 'all.1');
@@ -142,7 +145,9 @@ describe.concurrent('a job array', () => {
     await expectNothingLeft(world, 'deleted.1');
   });
 
-  test('a subjob that somebody deletes before it starts fails the step', async () => {
+  test('a subjob that somebody deletes before it starts fails the step', async (context) => {
+    // Without it nobody can tell a subjob that was deleted from one that was lost, and that is run again.
+    needs(context, 'history', await world.keepsHistory());
     const made = arrayOf(world, 'deleted-early', '1-3%1', 'until [ -e $go ]; do sleep 0.1; done');
     await world.stage('run', made.file);
     await world.waitFor('the first', () => linesIn(made.ran) === 1);

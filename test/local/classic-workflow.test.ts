@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {needs} from './support/needs.ts';
 import {classic} from './support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -80,7 +81,8 @@ test('the same command after the end does nothing; a changed script shows the di
   expect(linesIn(computed)).toBe(2);
 });
 
-test('no job that runs is ever ended by stage: PBS, too, reports 0 for every job of short runs side by side', async () => {
+test('no job that runs is ever ended by stage: PBS, too, reports 0 for every job of short runs side by side', async (context) => {
+  needs(context, 'history', await world.keepsHistory());
   const names = ['short-a', 'short-b', 'short-c', 'short-d'];
   for (const name of names) await world.stage('run', classic(world, name).file);
   for (const name of names) expect((await world.ended(`${name}.1`)).state).toBe('succeeded');

@@ -112,7 +112,8 @@ describe.concurrent('what a step waits for', () => {
       return all.some((job) => job.Job_Name === 'bottom.diamond') && all;
     });
     const [left, right] = ['left', 'right'].map((name) => jobNamed(jobs, `${name}.diamond`).id);
-    expect(jobNamed(jobs, 'bottom.diamond').depend).toMatch(`afterok:${left}@stage-local:${right}@stage-local`);
+    const server = String(left).replace(/^\d+\./, '');
+    expect(jobNamed(jobs, 'bottom.diamond').depend).toMatch(`afterok:${left}@${server}:${right}@${server}`);
     world.write('diamond.go', '');
     expect((await world.ended('diamond.1')).state).toBe('succeeded');
     const lines = readFileSync(log, 'utf8').trim().split('\n');

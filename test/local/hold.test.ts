@@ -6,7 +6,7 @@ import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 let world: World;
 beforeAll(async () => {
   world = await localWorld();
-  await world.pbs('qmgr', '-c', 'set node stage-local resources_available.ncpus = 16');
+  await world.makeRoom(16);
 });
 afterAll(() => world.close());
 
@@ -121,7 +121,7 @@ describe.concurrent('stage hold and stage release', () => {
     const {end} = await queuedRun(world, 'crash');
     const before = await holdsOf(world, 'crash.1');
     await world.stage('hold', 'crash');
-    const confirmed = `${world.home}/local/runs/crash.1/facts/second.1.job.hold-1.confirmed.json`;
+    const confirmed = `${world.state}/runs/crash.1/facts/second.1.job.hold-1.confirmed.json`;
     expect(existsSync(confirmed)).toBe(true);
     rmSync(confirmed);
     await world.stage('hold', 'crash');

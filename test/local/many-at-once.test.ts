@@ -1,5 +1,6 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {patiently} from './support/batch-system.ts';
 import {classic} from './support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -47,12 +48,16 @@ test.each([2, 8])(
   },
 );
 
-test('"stage run" killed many times at any moment, then once more: every task and every execution once', async () => {
-  const {file, computed} = classic(world, 'killed-often');
-  for (const ms of [90, 600, 140, 250, 180, 330, 400]) await killAfter(world, ms, file);
-  expect((await world.stage('run', file)).exitCode).toBeOneOf([0, 4]);
-  await expectDoneOnce('killed-often', computed, 90);
-}, 120_000);
+test(
+  '"stage run" killed many times at any moment, then once more: every task and every execution once',
+  async () => {
+    const {file, computed} = classic(world, 'killed-often');
+    for (const ms of [90, 600, 140, 250, 180, 330, 400]) await killAfter(world, ms, file);
+    expect((await world.stage('run', file)).exitCode).toBeOneOf([0, 4]);
+    await expectDoneOnce('killed-often', computed, 90);
+  },
+  patiently(120_000),
+);
 
 async function killAfter(inWorld: World, ms: number, file: string): Promise<void> {
   const child = inWorld.start('run', file);

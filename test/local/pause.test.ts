@@ -1,5 +1,6 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {patiently} from './support/batch-system.ts';
 import {classic} from './support/workflows.ts';
 import {type JobDocument, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -10,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** A tick looks once at everything; this allows for a machine that others use too. */
-const LONGEST_TICK_MS = 4_000;
+const LONGEST_TICK_MS = patiently(4_000);
 
 test('while the source is paused short monitors look, compute stays held, and it starts by itself after the pause', async () => {
   await world.stage('local', 'pause', 'archive', '--message', 'tape robot under repair');
@@ -19,7 +20,7 @@ test('while the source is paused short monitors look, compute stays held, and it
 
   const running = new Map<string, {first: number; last: number}>();
   const chain = new Set<string>();
-  const until = Date.now() + 12_000;
+  const until = Date.now() + patiently(12_000);
   while (Date.now() < until) {
     const jobs = await world.jobs();
     const compute = jobs.find(({Job_Name}) => Job_Name === 'compute.paused');

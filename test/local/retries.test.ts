@@ -1,5 +1,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {patiently} from './support/batch-system.ts';
+import {needs} from './support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
 let world: World;
@@ -41,7 +43,7 @@ describe.concurrent('a step with retries', () => {
     );
     expect(pauses[0]).toBeGreaterThanOrEqual(3000);
     expect(pauses[1]).toBeGreaterThanOrEqual(6000);
-    expect(pauses[0]).toBeLessThan(6000);
+    expect(pauses[0]).toBeLessThan(patiently(6000));
   });
 
   test('fails when none is left, and only then its cleanup runs', async () => {
@@ -127,7 +129,7 @@ describe('a job that is interrupted: its processes are killed and PBS forgets it
   });
 });
 
-test('a job that PBS starts again is not run again with "on_interrupted: fail"', async () => {
+test('a job that PBS starts again is not run again with "on_interrupted: fail"', async (context) => {
   const {log, path} = script(world, 'rerun', 'sleep 60');
   const file = world.write(
     'rerun.yaml',
@@ -136,10 +138,15 @@ test('a job that PBS starts again is not run again with "on_interrupted: fail"',
   await world.stage('run', file);
   await world.waitFor('its start', () => linesIn(log) === 1);
   const job = (await world.jobsOf('rerun.1')).find(({Job_Name}) => Job_Name === 'a.rerun');
-  expect((await world.pbs('qrerun', String(job?.id))).exitCode).toBe(0);
+  const again = await world.pbs('qrerun', String(job?.id));
+  if (again.exitCode === 159) await world.stage('cancel', 'rerun');
+  needs(context, 'qrerun', again.exitCode !== 159);
+  expect(again.exitCode).toBe(0);
   const sealed = await world.ended('rerun.1');
   expect([linesIn(log), ...statesOf(sealed)]).toEqual([1, 'a failed']);
-  expect(sealed.why).toMatch(/it was interrupted, and PBS started it again; "on_interrupted: fail"/);
+  // Without history, PBS tells only that it knows the job no more.
+  if (await world.keepsHistory())
+    expect(sealed.why).toMatch(/it was interrupted, and PBS started it again; "on_interrupted: fail"/);
 });
 
 describe.concurrent('a step with "when: always"', () => {

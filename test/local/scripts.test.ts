@@ -1,7 +1,8 @@
-import {chmodSync, existsSync, readFileSync} from 'node:fs';
+import {chmodSync, existsSync, readFileSync, realpathSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
+import {needs} from './support/needs.ts';
 import {linesIn, localWorld, type World} from './support/world.ts';
 
 let world: World;
@@ -16,6 +17,10 @@ function oneJob(name: string, script: string, job: Record<string, unknown> = {})
   return world.write(`${name}.yaml`, stringify({name, steps: {compute: {job: {script: `${name}.sh`, ...job}}}}));
 }
 
+/** Shell lines that wait until {@link tell} is called. */
+const untilTold = (name: string) => `until [ -e ${join(world.work, `${name}.go`)} ]; do sleep 0.2; done\n`;
+const tell = (name: string) => world.write(`${name}.go`, '');
+
 const computeOf = async (run: string) => {
   const job = (await world.jobsOf(run)).find(({Variable_List}) => String(Variable_List?.STAGE_INTENT).includes('.job'));
   if (!job) throw new Error(`run ${run} has no compute job`);
@@ -27,28 +32,30 @@ describe.concurrent("a user's script", () => {
     const output = join(world.work, 'own output.txt').replace(' ', '-');
     const file = oneJob(
       'own-lines',
-      `#!/bin/sh\n#PBS -N my-name\n#PBS -v A=1,B=two\n#PBS -o ${output}\n#PBS -l walltime=00:07:00\necho "A=$A B=$B $PBS_JOBNAME"\n`,
+      `#!/bin/sh\n#PBS -N my-name\n#PBS -v A=1,B=two\n#PBS -o ${output}\n#PBS -l walltime=00:07:00\n${untilTold('own-lines')}echo "A=$A B=$B $PBS_JOBNAME"\n`,
     );
     await world.stage('run', file);
-    expect((await world.ended('own-lines.1')).state).toBe('succeeded');
     const job = await computeOf('own-lines.1');
+    tell('own-lines');
+    expect((await world.ended('own-lines.1')).state).toBe('succeeded');
     expect(job.Job_Name).toBe('my-name');
     expect(job.Resource_List?.walltime).toBe('00:07:00');
-    expect(job.Variable_List).toMatchObject({A: 1, B: 'two'});
+    expect(String(job.Variable_List?.A)).toBe('1'); // a number in the JSON of newer servers
+    expect(job.Variable_List?.B).toBe('two');
     await world.waitFor('the output', () => existsSync(output) && readFileSync(output, 'utf8') !== '');
     expect(readFileSync(output, 'utf8')).toBe('A=1 B=two my-name\n');
   });
 
   test('what the workflow says wins over its #PBS lines', async () => {
-    const file = oneJob('wins', '#!/bin/sh\n#PBS -N theirs\n#PBS -l walltime=00:07:00\n#PBS -q nosuch\ntrue\n', {
-      name: 'ours',
-      queue: 'workq',
-      resources: {walltime: '00:03:00'},
-    });
+    const queue = /default_queue = (\S+)/.exec((await world.pbs('qstat', '-B', '-f')).stdout)?.[1] ?? 'workq';
+    const lines = `#!/bin/sh\n#PBS -N theirs\n#PBS -l walltime=00:07:00\n#PBS -q nosuch\n${untilTold('wins')}`;
+    const file = oneJob('wins', lines, {name: 'ours', queue, resources: {walltime: '00:03:00'}});
     await world.stage('run', file);
-    expect((await world.ended('wins.1')).state).toBe('succeeded');
     const job = await computeOf('wins.1');
-    expect(job).toMatchObject({Job_Name: 'ours', queue: 'workq', Resource_List: {walltime: '00:03:00'}});
+    tell('wins');
+    expect((await world.ended('wins.1')).state).toBe('succeeded');
+    expect(job).toMatchObject({Job_Name: 'ours', Resource_List: {walltime: '00:03:00'}});
+    if (!world.shared) expect(job.queue).toBe(queue); // elsewhere a routing queue may have handed it on
   });
 
   test('values of env arrive exactly, whatever they hold', async () => {
@@ -72,11 +79,11 @@ describe.concurrent("a user's script", () => {
   });
 
   test('without a #! line and without execute permission it runs all the same, and PBS_O_WORKDIR is the directory of the workflow', async () => {
-    const file = oneJob('no-shebang', 'cd "$PBS_O_WORKDIR" && pwd > no-shebang.out\n');
+    const file = oneJob('no-shebang', 'cd "$PBS_O_WORKDIR" && pwd -P > no-shebang.out\n');
     chmodSync(join(world.work, 'no-shebang.sh'), 0o600);
     await world.stage('run', file);
     expect((await world.ended('no-shebang.1')).state).toBe('succeeded');
-    expect(readFileSync(join(world.work, 'no-shebang.out'), 'utf8').trim()).toBe(world.work);
+    expect(readFileSync(join(world.work, 'no-shebang.out'), 'utf8').trim()).toBe(realpathSync(world.work));
   });
 
   test('another interpreter in the #! line runs it', async () => {
@@ -115,7 +122,7 @@ describe.concurrent("a user's script", () => {
     expect(world.facts(`${name}.1`)).toEqual([]);
   });
 
-  test('a running job that PBS starts again (qrerun) runs it again in the same attempt, and the run succeeds', async () => {
+  test('a running job that PBS starts again (qrerun) runs it again in the same attempt, and the run succeeds', async (context) => {
     const count = join(world.work, 'rerun.count');
     const file = oneJob(
       'rerun',
@@ -124,7 +131,10 @@ describe.concurrent("a user's script", () => {
     await world.stage('run', file);
     await world.waitFor('the first start', () => linesIn(count) === 1);
     const {id} = await computeOf('rerun.1');
-    expect(await world.pbs('qrerun', id)).toMatchObject({exitCode: 0});
+    const again = await world.pbs('qrerun', id);
+    if (again.exitCode === 159) await world.stage('cancel', 'rerun');
+    needs(context, 'qrerun', again.exitCode !== 159);
+    expect(again).toMatchObject({exitCode: 0});
     const sealed = await world.ended('rerun.1');
     expect(sealed.state).toBe('succeeded');
     expect(readFileSync(count, 'utf8')).toBe('1\n1\n');
@@ -136,18 +146,14 @@ describe.concurrent("a user's script", () => {
 
   test('a second job for the same attempt never runs the script: not while the first runs, nor afterwards', async () => {
     const count = join(world.work, 'second.count');
-    const file = oneJob('second', `#!/bin/sh\necho run >> ${count}\nsleep 3\n`);
+    const file = oneJob('second', `#!/bin/sh\necho run >> ${count}\n${untilTold('second')}`);
     await world.stage('run', file);
     await world.waitFor('the start', () => linesIn(count) === 1);
     const script = join(world.state, 'runs/second.1/scripts/compute.1.job.sh');
-    const exitOf = async () => {
-      const id = (await world.pbs('qsub', script)).stdout.trim();
-      const job = await world.waitFor(`the end of ${id}`, async () =>
-        (await world.jobs()).find((candidate) => candidate.id === id && candidate.job_state === 'F'),
-      );
-      return job.Exit_status;
-    };
+    // Waits for the job, and ends as it does: with and without the history of finished jobs.
+    const exitOf = async () => (await world.pbs('qsub', '-W', 'block=true', script)).exitCode;
     expect(await exitOf()).toBe(98);
+    tell('second');
     expect((await world.ended('second.1')).state).toBe('succeeded');
     expect(await exitOf()).toBe(98);
     expect(linesIn(count)).toBe(1);

@@ -55,7 +55,7 @@ test('a transfer of two weeks: tokens end, the deadline moves, PBS forgets, a cr
   for (const name of world.writeTree(world.path('archive', 'in'), FILES))
     writeFileSync(world.path('archive', `in/${name}`), name.padEnd(FILE_BYTES, '.'));
   await world.stage('local', 'rate', String(RATE));
-  await world.manage?.set('job_history_duration', '24:00:00');
+  await world.setServer?.('job_history_duration', '24:00:00');
   const [prepared, computed] = [join(world.work, 'prepared'), join(world.work, 'computed')];
   world.write('prepare.sh', `#!/bin/sh\necho once >> ${prepared}\n`);
   world.write('compute.sh', `#!/bin/sh\necho once >> ${computed}\n`);

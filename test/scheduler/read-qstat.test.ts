@@ -38,6 +38,7 @@ test('a running job is live, with its dates in UTC', () => {
     queue: 'workq',
     comment: 'Job run at Sat Nov 21 at 06:45 on (pbs-sn1:ncpus=1)',
     runCount: 1,
+    walltimeSeconds: 600,
     submittedAt: Date.UTC(2026, 10, 21, 6, 45, 0),
     startedAt: Date.UTC(2026, 10, 21, 6, 45, 0),
     tag: '', // it has variables, and none of ours
@@ -49,6 +50,29 @@ test('a waiting job tells when it may start', () => {
     state: 'waiting',
     startAt: Date.UTC(2030, 0, 1),
   });
+});
+
+/** Source of the forms: OpenPBS, qstat(1B) and the job attribute `estimated`; versions print a date or an epoch. */
+test.each([
+  ['a date', 'Sat Nov 21 14:00:00 2026', Date.UTC(2026, 10, 21, 14)],
+  ['seconds', '1795269600', 1_795_269_600_000],
+  ['UNKNOWN', 'UNKNOWN', undefined],
+])('an estimated start that is %s is read alike from JSON and text, and so is the walltime', (_, shown, start) => {
+  const json = recordedQstat('waiting, json');
+  const document = JSON.parse(json.stdout);
+  Object.assign(document.Jobs['1237.pbs-sn1'], {
+    job_state: 'Q',
+    estimated: {exec_vnode: '(n1:ncpus=1)', start_time: shown},
+    Resource_List: {walltime: '02:00:00'},
+  });
+  const text = `Job Id: 1237.pbs-sn1\n    job_state = Q\n    Resource_List.walltime = 02:00:00\n    estimated.exec_vnode = (n1:ncpus=1)\n    estimated.start_time = ${shown}\n\n`;
+  for (const job of [
+    seen('1237.pbs-sn1', {...json, stdout: JSON.stringify(document)}),
+    seen('1237.pbs-sn1', {...json, stdout: text}, TEXT),
+  ]) {
+    expect(job).toMatchObject({kind: 'live', state: 'queued', walltimeSeconds: 7200});
+    expect(job.kind === 'live' && job.estimatedStart).toBe(start);
+  }
 });
 
 test('an array of which a member has begun is running, and an array id is asked and answered with its brackets', () => {

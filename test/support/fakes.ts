@@ -219,9 +219,12 @@ export function fakeWorld(directory: string): FakeWorld {
     effects: [],
     settings: {},
     context() {
+      let dead = false;
       const watched = watchEffects((point) => {
+        if (dead) throw new Died(point); // what was under way beside it dies with it
         world.effects.push(point);
-        if (world.effects.length === world.dieAt) throw new Died(point);
+        dead = world.effects.length === world.dieAt;
+        if (dead) throw new Died(point);
       });
       const ledger = openLedger(directory);
       return watched.context({

@@ -1,4 +1,5 @@
 import type {JobRole, OutcomeState} from '../../ledger/run-facts.ts';
+import type {Reservation} from '../../scheduler/reservations.ts';
 import type {Dependency, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
 import type {Strategy} from '../../workflow/workflow.ts';
@@ -84,6 +85,8 @@ export interface Observed {
   readonly tags: ReadonlyMap<string, JobId | null>;
   /** what stands in the way of tasks whose step is to fail fast; asked for only those that fault */
   readonly troubles?: ReadonlyMap<TaskId, TaskTrouble>;
+  /** time that PBS has promised to somebody, where a person asked why a job waits; nothing is planned by it */
+  readonly reservations?: readonly Reservation[];
 }
 
 export interface PlanSettings {

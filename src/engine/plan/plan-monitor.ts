@@ -29,10 +29,13 @@ export interface MonitorView {
   readonly refusedRetryMs: number;
 }
 
+/** From a look to what PBS does of it. */
+const DUE_MS = 2_000;
+
 /**
  * What to do about the one monitor chain. Pure.
  *
- * There is at most one link ahead: a new one is made only when the newest is this process itself, or is
+ * There is at most one link ahead: a new one is made only when the newest runs, is this process itself, or is
  * proven gone. Its generation number is a fact that only one process can create, so a monitor that PBS runs
  * twice, or two processes that both find the chain broken, do not split it.
  */
@@ -53,11 +56,16 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   const at = seenAs(seen, newest);
   if (at === undefined || at.kind === 'no-evidence') return [];
   if (at.kind !== 'live') return extend(view);
-  if (at.state === 'running' || at.state === 'ending') return []; // it looks this moment, and goes on by itself
-  if (wantedAt === undefined)
-    return [{do: 'delete-monitor', generation, job: newest.job, why: 'nothing is left to look at'}];
-  // A link on its way is left alone unless it would come much too late: every move costs PBS a question.
+  // It may have looked already, when there was nothing to look at yet, and adds no link then. Otherwise it does the same
+  // this moment, and only one of the two can.
+  if (at.state === 'running' || at.state === 'ending') return extend(view);
   const startAt = at.startAt ?? newest.startAt;
+  if (wantedAt === undefined) {
+    // One that may start this moment would be met running: it looks for a second, and finds nothing to do.
+    if (Math.abs(startAt - seen.now) < DUE_MS) return [];
+    return [{do: 'delete-monitor', generation, job: newest.job, why: 'nothing is left to look at'}];
+  }
+  // A link on its way is left alone unless it would come much too late: every move costs PBS a question.
   const slackMs = Math.max(view.bounds.minMs, (startAt - seen.now) / 4);
   if (at.state !== 'waiting' || startAt - wantedAt <= slackMs) return [];
   return [

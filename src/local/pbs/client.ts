@@ -1,6 +1,7 @@
 import {closeSync, openSync, readSync, statSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {userInfo} from 'node:os';
+import {isatty} from 'node:tty';
 import {OPTIONS, readArguments} from './options.ts';
 
 /**
@@ -105,6 +106,9 @@ export function serverDown(
   if (command === 'qdel')
     return {stdout: '', stderr: `${refused}Couldn't connect to cluster: ${server}\n`, exitCode: 162};
   if (command === 'qmgr') return {stdout: '', stderr: `${refused}qmgr: cannot connect to server \n`, exitCode: 3};
+  // Without the server's name: OpenPBS, src/cmds/pbs_rstat.c.
+  if (command === 'pbs_rstat')
+    return {stdout: '', stderr: `${refused}pbs_rstat: cannot connect to server (errno=15010)\n`, exitCode: 162};
   if (command === 'qstat') {
     const json = readArguments(argv, OPTIONS.qstat ?? '').options.some(
       ({letter, value}) => letter === 'F' && value === 'json',
@@ -197,6 +201,7 @@ export async function runClient(command: string, argv: readonly string[], socket
     tz: env.TZ,
     user: process.env.STAGE_LOCAL_USER ?? userInfo().username,
     bin: process.env.STAGE_PBS_BIN,
+    terminal: isatty(0) && isatty(1),
   };
   let blockedOn = '';
   const print = (part: Part): void => {

@@ -14,6 +14,8 @@ export const pbsCommandSchema = z.object({
   /** what qsub read: the script, or its standard input when `name` is null */
   script: z.object({name: z.string().nullable(), text: z.string()}).optional(),
   stdin: z.string().optional(),
+  /** a person sits at its standard input and output */
+  terminal: z.boolean().optional(),
   /** directory of the commands, for the PATH of jobs */
   bin: z.string().optional(),
 });

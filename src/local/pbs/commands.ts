@@ -22,6 +22,7 @@ export const COMMANDS = [
   'qmgr',
   'tracejob',
   'pbsnodes',
+  'pbs_rstat',
 ] as const;
 
 export interface CommandOptions {

@@ -21,6 +21,7 @@ export const OPTIONS: Readonly<Record<string, string>> = {
   qmgr: 'ac:enz',
   tracejob: 'am:n:slvw:z',
   pbsnodes: 'aC:D:F:jHlLo:r:Ssv',
+  pbs_rstat: 'BfFS',
 };
 
 export interface GivenOption {

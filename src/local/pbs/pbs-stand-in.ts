@@ -4,6 +4,7 @@ import {failed, type PbsAnswer, printed} from './answer.ts';
 import type {Emit, PbsCommand} from './command.ts';
 import type {Context, Handler} from './handlers/context.ts';
 import {qhold, qrls} from './handlers/holds.ts';
+import {pbsRstat} from './handlers/pbs-rstat.ts';
 import {qalter} from './handlers/qalter.ts';
 import {qdel} from './handlers/qdel.ts';
 import {qmgr} from './handlers/qmgr.ts';
@@ -66,6 +67,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   qmgr,
   tracejob,
   pbsnodes,
+  pbs_rstat: pbsRstat,
 };
 
 /** How each command says that it cannot reach a server (measured on OpenPBS 23.06). */

@@ -62,6 +62,14 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
   if (line.single.has('I')) {
     if (line.single.has('J'))
       throw new Stop(usageError(['interactive and array job submission cannot be used together']));
+    // A real server would open a session here; these words are the stand-in's own.
+    if (command.terminal)
+      throw new Stop(
+        failed(
+          'qsub: the stand-in PBS of stage runs no interactive jobs; submit a script, or use your own shell: jobs run on this machine\n',
+          1,
+        ),
+      );
     throw new Stop(
       failed('qsub:\tstandard input and output must be a terminal for\n\tinteractive job submission\n', 1),
     );

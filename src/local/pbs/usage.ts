@@ -63,4 +63,9 @@ qstat --version
   pbsnodes: `usage: pbsnodes [-a | -H node... | -l | node...]
        pbsnodes --version
 `,
+  // not measured: OpenPBS, src/cmds/pbs_rstat.c
+  pbs_rstat: `Usage:
+	pbs_rstat [-fFBS] [reservation-id]
+	pbs_rstat --version
+`,
 };

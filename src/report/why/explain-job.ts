@@ -1,6 +1,13 @@
+import type {Reservation} from '../../scheduler/reservations.ts';
 import type {JobId, LiveJob} from '../../scheduler/scheduler.ts';
 import {renderDuration, renderTime} from '../units.ts';
 import {meaningOfComment} from './explain-comment.ts';
+import {
+  isBeforeReservation,
+  maintenanceAhead,
+  RESERVATION_QUEUE,
+  waitsForItsReservation,
+} from './explain-reservation.ts';
 import type {Reason} from './explanation.ts';
 
 /** What the run's records say of a job, beside what PBS shows. */
@@ -14,6 +21,8 @@ export interface JobContext {
   readonly nameOf: (job: JobId) => string | undefined;
   /** it was submitted under a user hold of ours, which has not been ended yet */
   readonly heldByUs: boolean;
+  /** time that PBS has promised to somebody, as far as it was asked for */
+  readonly reservations?: readonly Reservation[];
   /** who holds the run by `stage hold` */
   readonly heldBy?: string;
 }
@@ -73,7 +82,7 @@ export function explainJob(job: LiveJob, context: JobContext): Reason {
         next: [`Ask that server: qstat -f ${context.job}`],
       };
     case 'queued':
-      return queued(job, context);
+      return withMaintenance(queued(job, context), job, context);
     case 'other':
       return {
         standing: 'waiting',
@@ -188,14 +197,13 @@ function queued(job: LiveJob, context: JobContext): Reason {
       why: `it was started ${job.runCount} ${job.runCount === 1 ? 'time' : 'times'} (qrerun, or a node that failed)`,
       next: [],
     };
-  const reservation = /^[RMS]\d+$/.test(job.queue);
-  if (reservation)
+  if (RESERVATION_QUEUE.test(job.queue))
     return {
       standing: 'waiting',
       code: 'JOB_IN_RESERVATION',
-      what: `it waits for the reservation ${job.queue} to begin`,
+      ...waitsForItsReservation(job, context.reservations ?? [], context.now),
       ...comment(job),
-      next: [`See when: pbs_rstat -f ${job.queue}`],
+      ...expected(job),
     };
   const meaning = meaningOfComment(job.comment ?? '');
   if (meaning) return fromMeaning(meaning, job, context);
@@ -208,6 +216,7 @@ function queued(job: LiveJob, context: JobContext): Reason {
       why: `PBS says: "${job.comment}"`,
       next: [`More of it: qstat -f ${context.job}`],
       ...from(job.submittedAt),
+      ...expected(job),
     };
   return {
     standing: 'waiting',
@@ -218,6 +227,7 @@ function queued(job: LiveJob, context: JobContext): Reason {
       : 'the scheduler has not looked at it yet',
     next: long ? ['See whether scheduling is on: qmgr -c "list server scheduling"'] : [],
     ...from(job.submittedAt),
+    ...expected(job),
   };
 }
 
@@ -227,7 +237,7 @@ const UNTOLD_MS = 10 * 60_000;
 function fromMeaning(
   meaning: NonNullable<ReturnType<typeof meaningOfComment>>,
   job: LiveJob,
-  {run, job: id}: JobContext,
+  {run, job: id, reservations = [], now}: JobContext,
 ): Reason {
   const words: Readonly<Record<string, string>> = {run, job: id, queue: job.queue};
   const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? name);
@@ -237,8 +247,21 @@ function fromMeaning(
     what: fill(meaning.means),
     ...(job.comment ? {why: `PBS says: "${job.comment}"`} : {}),
     next: meaning.next.map(fill),
+    ...(meaning.code === 'JOB_BEFORE_RESERVATION' ? isBeforeReservation(job, reservations, now, id) : {}),
     ...from(job.submittedAt),
+    ...expected(job),
   };
+}
+
+/** Maintenance is not the job's own reason: it is told beside that. */
+function withMaintenance(reason: Reason, job: LiveJob, {reservations = [], now}: JobContext): Reason {
+  if (/^JOB_(BEFORE|IN)_RESERVATION$/.test(reason.code)) return reason;
+  return {...reason, next: [...reason.next, ...maintenanceAhead(job, reservations, now)]};
+}
+
+/** Few sites have the scheduler estimate this. */
+function expected(job: LiveJob): {estimatedStart?: number} {
+  return job.estimatedStart === undefined ? {} : {estimatedStart: job.estimatedStart};
 }
 
 function comment(job: LiveJob): {why?: string} {

@@ -145,6 +145,7 @@ function job(view: View, step: JobStep, attempt: Attempt): Reason {
         nameOf: (other) => roleOf(view, other),
         heldByUs: record.intent.hold && (record.releasedAt === undefined || record.releasedAt >= seen.now),
         ...(hold ? {heldBy: hold.by} : {}),
+        ...(seen.reservations ? {reservations: seen.reservations} : {}),
       });
     }
     case 'ended':

@@ -1,3 +1,5 @@
+import {renderTime} from '../units.ts';
+
 /**
  * Why a step is where it is. `fine`: it moves. `waiting`: it waits for what is under way. `trouble`: it does not move,
  * and may go on by itself. `action`: it does not before a person has done something.
@@ -19,11 +21,14 @@ export interface Reason {
   readonly since?: number;
   /** how often it was met */
   readonly times?: number;
+  /** when PBS expects to start the job, in milliseconds since the epoch */
+  readonly estimatedStart?: number;
   /** when Globus gives up, in milliseconds since the epoch */
   readonly deadline?: number;
 }
 
 /** One line of a status view. */
-export function inOneLine({what, why}: Reason): string {
-  return why ? `${what}: ${why}` : what;
+export function inOneLine({what, why, estimatedStart}: Reason): string {
+  const start = estimatedStart === undefined ? '' : `; PBS expects to start it ${renderTime(estimatedStart)}`;
+  return `${why ? `${what}: ${why}` : what}${start}`;
 }

@@ -15,6 +15,8 @@ export interface Explanation {
   readonly next: readonly string[];
   readonly since?: string;
   readonly times?: number;
+  /** when PBS expects to start the job */
+  readonly estimatedStart?: string;
   /** when Globus gives up */
   readonly deadline?: string;
   /** what is left until then */
@@ -138,11 +140,12 @@ function inOrder(list: readonly Explanation[]): Explanation[] {
   return [...list].sort((a, b) => ORDER.indexOf(a.standing) - ORDER.indexOf(b.standing));
 }
 
-function toExplanation({since, deadline, ...reason}: Reason, now: number, step?: string): Explanation {
+function toExplanation({since, deadline, estimatedStart, ...reason}: Reason, now: number, step?: string): Explanation {
   return {
     ...(step === undefined ? {} : {step}),
     ...reason,
     ...(since === undefined ? {} : {since: new Date(since).toISOString()}),
+    ...(estimatedStart === undefined ? {} : {estimatedStart: new Date(estimatedStart).toISOString()}),
     ...(deadline === undefined
       ? {}
       : {

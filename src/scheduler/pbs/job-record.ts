@@ -1,11 +1,12 @@
 import type {EndedJob, HoldKind, JobArray, JobId, JobSeen, LiveJob} from '../scheduler.ts';
+import {walltimeSeconds} from '../walltime.ts';
 import {readPbsDate} from './dates.ts';
 import {readJobId} from './job-id.ts';
 
 /** One job as qstat showed it, whichever form it was printed in. */
 export interface JobRecord {
   readonly id: string;
-  /** an attribute by PBS's name, as text; numbers and booleans of the JSON form are text again */
+  /** an attribute by PBS's name, as text, `Resource_List.walltime` too; numbers and booleans of the JSON form are text again */
   attribute(name: string): string | undefined;
   /** STAGE_INTENT among the job's variables */
   readonly tag: string | undefined;
@@ -45,6 +46,9 @@ function live(record: JobRecord, state: string): LiveJob {
     queue: record.attribute('queue') ?? '',
     ...whatBothHave(record),
     ...defined('startAt', readPbsDate(record.attribute('Execution_Time'))),
+    // A date, seconds since the epoch, or a word such as UNKNOWN, by version.
+    ...defined('estimatedStart', readPbsDate(record.attribute('estimated.start_time'))),
+    ...defined('walltimeSeconds', walltimeSeconds(record.attribute('Resource_List.walltime') ?? '')),
     ...defined('startedAt', readPbsDate(record.attribute('stime'))),
   };
 }

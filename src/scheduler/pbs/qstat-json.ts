@@ -18,7 +18,7 @@ export function readQstatJson(stdout: string): readonly JobRecord[] | undefined 
   if (!read.success) return undefined;
   return Object.entries(read.data.Jobs ?? {}).map(([id, attributes]) => ({
     id,
-    attribute: (name) => asText(attributes[name]),
+    attribute: (name) => asText(attributes[name] ?? inGroup(attributes, name)),
     tag: attributes.Variable_List === undefined ? undefined : (tagOf(attributes.Variable_List) ?? ''),
   }));
 }
@@ -29,6 +29,13 @@ function parsed(text: string): unknown {
   } catch {
     return undefined; // not a document; the schema says no
   }
+}
+
+/** `estimated.start_time` is a value inside `estimated`. */
+function inGroup(attributes: Readonly<Record<string, unknown>>, name: string): unknown {
+  const [group = '', ...rest] = name.split('.');
+  const read = JobAttributes.safeParse(attributes[group]);
+  return read.success ? read.data[rest.join('.')] : undefined;
 }
 
 /** Newer encoders turn every value that looks like JSON into JSON: never compare types, only text. */

@@ -1,6 +1,7 @@
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {homedir, tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
+import {parse, stringify} from 'yaml';
 import {CLI} from './cli.ts';
 
 /**
@@ -15,27 +16,36 @@ export interface BatchSystem {
   command(name: string): string;
   /** a foreign server holds other people's jobs, and our own of other tests */
   readonly shared: boolean;
-  /** how much longer everything may take than on the stand-in */
+  /** how much longer everything may take than on the stand-in; see {@link patience} */
   readonly patience: number;
-  /** what only its manager may do; undefined where nobody said how */
-  readonly manage: Managing | undefined;
+  /** what only its manager may do: command lines, as vectors; absent where nobody said how */
+  readonly manage: Managing;
 }
 
-/** Command lines, as vectors. */
 export interface Managing {
-  readonly qmgr: readonly string[];
-  readonly stop: readonly string[];
-  readonly start: readonly string[];
+  readonly qmgr?: readonly string[];
+  readonly server?: {readonly stop: readonly string[]; readonly start: readonly string[]};
 }
 
 /** On a real server: `STAGE_TEST_PBS_QMGR="sudo qmgr"`, `STAGE_TEST_PBS_STOP="sudo systemctl stop pbs"`, `…_START=…`. */
-function managingFromEnvironment(): Managing | undefined {
+function managingFromEnvironment(): Managing {
   const words = (name: string) => process.env[`STAGE_TEST_PBS_${name}`]?.split(' ').filter(Boolean);
   const [qmgr, stop, start] = [words('QMGR'), words('STOP'), words('START')];
-  return qmgr && stop && start ? {qmgr, stop, start} : undefined;
+  return {...(qmgr ? {qmgr} : {}), ...(stop && start ? {server: {stop, start}} : {})};
 }
 
 const foreign = process.env.STAGE_TEST_PBS === '1';
+
+/**
+ * By how much every bound of a test is longer than on the stand-in. A scheduler that looks every ten seconds, and jobs
+ * that take seconds to end, ask for 4 and more; `npm run test:pbs` measures it.
+ */
+export const patience: number = foreign ? Number(process.env.STAGE_TEST_PATIENCE ?? 4) : 1;
+
+/** A bound in milliseconds that suits the server at hand. */
+export function patiently(milliseconds: number): number {
+  return milliseconds * patience;
+}
 
 /** Where worlds lie: on a real cluster a directory that nodes see (`STAGE_TEST_DIRECTORY`, else the home directory). */
 export function worldsDirectory(): string {
@@ -64,18 +74,18 @@ export function batchSystem(root: string, home: string, configText?: string): Ba
       },
       command: (name) => join(home, 'stand-ins', 'bin', name),
       shared: false,
-      patience: 1,
+      patience,
       manage: {
         qmgr: [join(home, 'stand-ins', 'bin', 'qmgr')],
-        stop: [process.execPath, CLI, 'local', 'outage', 'pbs', '--mode', 'down'],
-        start: [process.execPath, CLI, 'local', 'outage', 'end', 'pbs'],
+        server: {
+          stop: [process.execPath, CLI, 'local', 'outage', 'pbs', '--mode', 'down'],
+          start: [process.execPath, CLI, 'local', 'outage', 'end', 'pbs'],
+        },
       },
     };
   }
   const config = join(root, 'config.yaml');
-  const own = 'profiles:\n  site:\n    scheduler: {kind: pbs, timeout: 30s}\n    transfer: local\n';
-  const looks = '    monitor: {min: 1s, max: 5s}\n    lost_after: 5s\n';
-  writeFileSync(config, configText?.replace(/profiles:\s*local:\n/, own) ?? own + looks);
+  writeFileSync(config, siteConfig(configText));
   return {
     profile: 'site',
     env: {
@@ -87,7 +97,26 @@ export function batchSystem(root: string, home: string, configText?: string): Ba
     },
     command: (name) => name,
     shared: true,
-    patience: 4,
+    patience,
     manage: managingFromEnvironment(),
   };
+}
+
+/**
+ * A profile `site` with a PBS that is not ours beside the local Globus: what a test wants of the profile `local`, and
+ * what the site needs, from the file that `STAGE_TEST_PBS_PROFILE` names (keys of a profile, such as `queue: debug`).
+ */
+export function siteConfig(wanted = ''): string {
+  const given = process.env.STAGE_TEST_PBS_PROFILE;
+  const needed: unknown = given ? parse(readFileSync(given, 'utf8')) : {};
+  const {profiles: {local = {}} = {}} = (parse(wanted) ?? {}) as {profiles?: {local?: object}}; // of a test in this repository
+  const site = {
+    scheduler: {kind: 'pbs', timeout: '30s'},
+    transfer: 'local',
+    monitor: {min: '1s', max: '5s'},
+    lost_after: `${5 * Math.max(1, patience / 2)}s`,
+    ...(needed as object),
+    ...local,
+  };
+  return stringify({profiles: {site}});
 }

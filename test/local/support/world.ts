@@ -1,11 +1,13 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {userInfo} from 'node:os';
 import {dirname, join, relative} from 'node:path';
 import {batchSystem, type Managing, worldsDirectory} from './batch-system.ts';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
 import {type CrashPoints, mortalConfig, openCrashPoints} from './crash-points.ts';
 import {type GlobusClient, globusOf, type TaskDocument} from './globus.ts';
+import {ownJobs} from './own-jobs.ts';
 import {until} from './until.ts';
 
 /** A job as `qstat -x -f -F json` shows it, with its id. */
@@ -96,14 +98,18 @@ export interface World {
   ): Promise<T>;
   /** where processes are to die */
   readonly points: CrashPoints;
-  /** every job of this world vanishes from the queue: without a trace on the stand-in, by qdel on a real server */
+  /** every job of this world vanishes without a trace, those that run and those in the history, too */
   wipe(): Promise<void>;
-  /** stop and start the server, and set attributes of it; undefined where the tests may not */
-  readonly manage?: {
-    set(attribute: string, value: string): Promise<void>;
-    stop(): Promise<void>;
-    start(): Promise<void>;
-  };
+  /** a server that others use, too */
+  readonly shared: boolean;
+  /** let so many jobs run at once; a foreign server has the processors that it has */
+  makeRoom(jobs: number): Promise<void>;
+  /** finished jobs are kept */
+  keepsHistory(): Promise<boolean>;
+  /** set an attribute of the server; absent where the tests may not */
+  readonly setServer?: (attribute: string, value: string) => Promise<void>;
+  /** stop and start the server; absent where the tests may not */
+  readonly server?: {stop(): Promise<void>; start(): Promise<void>};
   /** SIGKILL for every process of a job that runs. @returns how many there were */
   killJob(id: string): Promise<number>;
   /** end the stand-ins without warning */
@@ -198,10 +204,13 @@ export async function localWorld({
       return file;
     },
     async jobs() {
+      if (batch.shared) {
+        const own = await ownJobs(world.pbs, userInfo().username);
+        return own.filter((job) => JSON.stringify(job).includes(root));
+      }
       const asked = await world.pbs('qstat', '-x', '-f', '-F', 'json');
       const document = JSON.parse(asked.stdout) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
-      const all = Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
-      return batch.shared ? all.filter((job) => JSON.stringify(job).includes(root)) : all;
+      return Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
     },
     async jobsOf(run) {
       return (await world.jobs()).filter((job) => String(job.Variable_List?.STAGE_INTENT).startsWith(`s-${run}.`));
@@ -261,10 +270,21 @@ export async function localWorld({
         await world.stage('local', 'wipe');
         return;
       }
-      const queued = (await world.jobs()).filter(({job_state}) => !['F', 'X'].includes(job_state));
-      for (const {id} of queued.reverse()) await world.pbs('qdel', '-W', 'force', id);
+      // One id a command, and from the last to the first: dependents of what is deleted must not vanish meanwhile.
+      await until('an empty queue', async () => {
+        const jobs = await world.jobs();
+        for (const {id} of jobs.reverse()) await world.pbs('qdel', '-x', '-W', 'force', id);
+        return jobs.length === 0;
+      });
     },
-    ...(batch.manage ? {manage: managing(batch.manage, work, cleanEnvironment(env))} : {}),
+    shared: batch.shared,
+    async makeRoom(jobs) {
+      if (!batch.shared) await world.pbs('qmgr', '-c', `set node stage-local resources_available.ncpus = ${jobs}`);
+    },
+    async keepsHistory() {
+      return /job_history_enable = True/.test((await world.pbs('qstat', '-B', '-f')).stdout);
+    },
+    ...managing(batch.manage, work, cleanEnvironment(env)),
     async killJob(id) {
       const job = (await world.jobs()).find((each) => each.id === id);
       const victims = processesOf(Number(job?.session_id ?? Number.NaN));
@@ -280,6 +300,8 @@ export async function localWorld({
       );
     },
     async close(keep = false) {
+      // Nothing of a test stays in the queue of a server that is not ours.
+      if (batch.shared) await world.wipe().catch(() => {});
       await runStage(['local', 'down'], {cwd: work, env});
       if (!keep) rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
     },
@@ -290,16 +312,16 @@ export async function localWorld({
   return world;
 }
 
-function managing(how: Managing, cwd: string, env: Record<string, string>): NonNullable<World['manage']> {
+function managing(how: Managing, cwd: string, env: Record<string, string>): Pick<World, 'setServer' | 'server'> {
   const run = async ([program = '', ...argv]: readonly string[]) => {
     const done = await runProgram(program, argv, {cwd, env});
     if (done.exitCode !== 0)
       throw new Error(`${program} ${argv.join(' ')} ended with ${done.exitCode}: ${done.stderr}`);
   };
+  const {qmgr, server} = how;
   return {
-    set: (attribute, value) => run([...how.qmgr, '-c', `set server ${attribute} = ${value}`]),
-    stop: () => run(how.stop),
-    start: () => run(how.start),
+    ...(qmgr ? {setServer: (attribute, value) => run([...qmgr, '-c', `set server ${attribute} = ${value}`])} : {}),
+    ...(server ? {server: {stop: () => run(server.stop), start: () => run(server.start)}} : {}),
   };
 }
 

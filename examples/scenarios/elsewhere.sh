@@ -1,0 +1,25 @@
+# Read by common.sh where STAGE_SCENARIO_CONFIG names a configuration file: a profile "site", beside the stand-in Globus.
+PATH=$path
+STAGE_CONFIG=$STAGE_SCENARIO_CONFIG
+STAGE_PROFILE=site
+export PATH STAGE_CONFIG STAGE_PROFILE
+
+# Jobs of this scenario alone, the last one first: the user may have others.
+qselect() {
+  command qselect "$@" | sort -rn | while read -r id; do
+    ! qstat -f -w "$id" 2>/dev/null | grep -qF "$away" || echo "$id"
+  done
+}
+# "stage local wipe" knows the stand-in alone. Deleted with their history, jobs vanish without a trace anywhere.
+stage() {
+  if [ "$*" = 'local wipe' ]; then
+    while [ -n "$(qselect -u "$(id -un)")" ]; do
+      qselect -u "$(id -un)" | while read -r id; do qdel -x -W force "$id" || true; done
+      sleep 1
+    done
+  else
+    node "$dist" "$@"
+  fi
+}
+# Jobs that still run would write to what is removed.
+trap 'stage local wipe >/dev/null 2>&1 || true; node "$dist" local down >/dev/null 2>&1 || true; rm -rf "$away"' EXIT
