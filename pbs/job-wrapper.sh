@@ -54,6 +54,11 @@ if [ -n "$STAGE_PERMIT" ] && [ ! -f "$STAGE_FACTS/$STAGE_PERMIT.json" ]; then
   exit 96
 fi
 
+if [ -f "$STAGE_FACTS/$STAGE_CLAIM.outcome.json" ] && [ ! -f "$STAGE_FACTS/$STAGE_CLAIM.start.1.json" ]; then
+  say "the run was done with attempt $STAGE_CLAIM before this job began; the script was not run"
+  exit 98
+fi
+
 # PBS counts "afterok" as met for a job that was removed before it ran, so the needs' own end markers decide.
 # A marker that was written on another node a moment ago may take a while to be seen here.
 has_succeeded() {

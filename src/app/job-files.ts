@@ -219,9 +219,8 @@ function exported(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
 }
 
-/** Put a filled-in template in place, whole. A script that is there stays: PBS may be reading it. */
+/** Put a filled-in template in place, whole. Where PBS reads one that was there, it goes on reading that. */
 export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
-  if (existsSync(path)) return;
   const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
   const temporary = `${path}.new-${process.pid}`;

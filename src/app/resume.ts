@@ -1,10 +1,11 @@
 import {reconcile} from '../engine/reconcile.ts';
-import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
+import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {type RunView, viewSummary} from '../report/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {exitOf, exitOfProblems, type ProblemDocument, problemsOf, viewOf} from './report.ts';
 import {findRun} from './status.ts';
+import {BeingCancelled} from './update-run.ts';
 import type {Stage} from './wiring.ts';
 
 export interface ResumeRequest {
@@ -69,12 +70,7 @@ export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<
 function open(stage: Stage, run: RunId, redo: readonly string[]): Reopening | undefined {
   const read = stage.ledger.open(run);
   const sealed = stage.ledger.summary(run) !== undefined;
-  if (read.state.cancel && !sealed)
-    throw new RequestWrong(`${run} is being cancelled`, {
-      code: 'BEING_CANCELLED',
-      why: 'its jobs and transfers are being ended',
-      next: [`Wait for its end (stage status ${run}), then resume it.`],
-    });
+  if (read.state.cancel && !sealed) throw new BeingCancelled(run);
   const found = reopening(read.state, redo, sealed);
   if (!found) return undefined;
   const by = stage.person;

@@ -1,6 +1,7 @@
 import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
 import {type RunId, runId} from '../ledger/layout.ts';
+import type {RunSummary} from '../ledger/summary.ts';
 import type {RunView} from '../report/run-view.ts';
 import {count} from '../report/units.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
@@ -61,19 +62,12 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
     return updated ? updatedReport(stage, existing, report, updated) : report;
   }
   const {viewSummary} = await import('../report/run-view.ts');
+  const {reopening} = await import('./reopen.ts');
+  const toDo = reopening(stage.ledger.open(existing).state, [], true) !== undefined;
   const view = viewSummary(ended);
-  const again = 'start it anew with --again, or under another name with --name';
-  const since = prepared.workflow.steps.some(({name}) => !view.steps.some((step) => step.step === name));
-  const message = since
-    ? `${existing} has ${ended.state} before steps were added to it; go on with: stage resume ${existing}`
-    : ended.state === 'succeeded'
-      ? `${existing} has succeeded already; ${again}`
-      : `${existing} has ${ended.state === 'failed' ? 'failed' : 'been cancelled'}: ${ended.why}; try again what failed with "stage resume ${existing}", or ${again}`;
   return {
     did: updated ? 'updated' : 'nothing',
-    message: updated
-      ? `${existing} is updated (${updated.join('; ')}) and has ${ended.state === 'cancelled' ? 'been cancelled' : ended.state} before; go on with: stage resume ${existing}`
-      : message,
+    message: updated ? afterUpdate(ended, updated, toDo) : afterEnd(ended, toDo),
     run: view,
     submitted: {jobs: 0, transfers: 0},
     notes: [],
@@ -81,6 +75,22 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
     exit: exitOf(view, []),
   };
 }
+
+function afterEnd({run, state, why}: RunSummary, toDo: boolean): string {
+  const again = 'start it anew with --again, or under another name with --name';
+  if (state === 'succeeded')
+    return toDo
+      ? `${run} has succeeded before it was changed; go on with: stage resume ${run}`
+      : `${run} has succeeded already; ${again}`;
+  return `${run} has ${ENDED[state]}: ${why}; try again what failed with "stage resume ${run}", or ${again}`;
+}
+
+function afterUpdate({run, state}: RunSummary, updated: readonly string[], toDo: boolean): string {
+  const next = toDo ? `go on with: stage resume ${run}` : 'nothing of it has to be done again';
+  return `${run} is updated (${updated.join('; ')}) and has ${ENDED[state]} before; ${next}`;
+}
+
+const ENDED = {succeeded: 'succeeded', failed: 'failed', cancelled: 'been cancelled'} as const;
 
 /** @returns what an update changed, a line each; undefined when the run is asked to do just this already */
 async function bringUpToDate(
@@ -104,10 +114,14 @@ async function updatedReport(
   report: RunReport,
   updated: readonly string[],
 ): Promise<RunReport> {
-  const {begunMeanwhile} = await import('./update-run.ts');
-  const late = begunMeanwhile(stage.ledger.open(run).state);
-  const meanwhile = late.length > 0 ? `; ${late.join(', ')} began at this very moment and goes on as it was` : '';
-  return {...report, did: 'updated', message: `${run} is updated (${updated.join('; ')})${meanwhile}`};
+  const {begunMeanwhile, failedBefore} = await import('./update-run.ts');
+  const {state} = stage.ledger.open(run);
+  const late = begunMeanwhile(state).map((step) => `; ${step} began at this very moment and goes on as it was`);
+  const failed = failedBefore(state).map(
+    (step) => `; ${step} failed before: once the run has ended, stage resume ${run}`,
+  );
+  const message = `${run} is updated (${updated.join('; ')})${[...late, ...failed].join('')}`;
+  return {...report, did: 'updated', message};
 }
 
 /** Nothing is deleted on the strength of one word in a file. @throws {RequestWrong} naming the steps that delete */
@@ -215,7 +229,7 @@ async function advance(stage: Stage, run: RunId, askedAgain: boolean, created = 
   const did = created ? 'created' : mine.length > 0 ? 'repaired' : 'nothing';
   return {
     did,
-    message: messageFor(run, did, submitted, askedAgain),
+    message: view.state === 'cancelling' ? `${run} is being cancelled` : messageFor(run, did, submitted, askedAgain),
     run: view,
     submitted,
     notes: [],

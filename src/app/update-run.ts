@@ -28,15 +28,17 @@ export function updateRun(stage: Stage, run: RunId, prepared: PreparedWorkflow):
   const read = stage.ledger.open(run);
   if (read.state.spec.fingerprint === prepared.fingerprint) return undefined;
   const before = askedNow(read.state);
-  const {changed, removed, added} = changedSteps(before, prepared);
+  if (read.state.cancel && stage.ledger.summary(run) === undefined) throw new BeingCancelled(run);
+  const {changed, shifted, removed, added} = changedSteps(before, prepared);
   const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(read.state, prepared, name) ?? []);
   if (tooLate.length > 0) throw new StepsHaveBegun(run, tooLate);
   const kept = read.state.spec.workflow.steps.filter(
     ({name}) => !prepared.workflow.steps.some((is) => is.name === name),
   );
+  const others = [...changed, ...added, ...shifted.filter((name) => isOpen(read.state, name))];
   const scripts = new Map(
     [...prepared.scripts]
-      .filter(([step]) => changed.includes(step) || added.includes(step))
+      .filter(([step]) => others.includes(step))
       .map(([step, content]) => [step, {content, file: `${step}.${prepared.scriptHashes[step]?.slice(0, 16)}.script`}]),
   );
   const decision: UpdateDecision = {
@@ -46,14 +48,34 @@ export function updateRun(stage: Stage, run: RunId, prepared: PreparedWorkflow):
     fingerprint: prepared.fingerprint,
     scriptHashes: {...read.state.spec.scriptHashes, ...prepared.scriptHashes},
     scripts: Object.fromEntries([...scripts].map(([step, {file}]) => [step, file])),
-    changed: [...changed, ...added],
+    changed: others,
     removed: kept.map(({name}) => name),
+    steps: skippedBefore(read.state, others, stage.ledger.summary(run) !== undefined),
   };
   const differences = describeDifference(before, prepared);
   const files = new Map([...scripts.values()].map(({file, content}) => [file, content]));
   if (!stage.ledger.update(read, decision, files)) throw new UpdatedMeanwhile(run);
   stage.ledger.append(run, {at: decision.at, event: 'run-updated', by: stage.by, why: differences.join('; ')});
   return differences;
+}
+
+function isOpen(state: RunState, name: string): boolean {
+  const step = state.spec.workflow.steps.find((each) => each.name === name);
+  return step !== undefined && !endOf(state, name) && !begins(step, workingAttempt(state, name));
+}
+
+/**
+ * Steps that were skipped for what was asked before, and the attempts up to which that holds. In a run that has ended
+ * those alone that had been taken out: of the others, "stage resume" opens what there is to do.
+ */
+function skippedBefore(state: RunState, names: readonly string[], sealed: boolean): Readonly<Record<string, number>> {
+  const skipped = names.filter(
+    (name) =>
+      state.spec.workflow.steps.some((step) => step.name === name) &&
+      endOf(state, name)?.state === 'skipped' &&
+      (!sealed || isRemoved(state, name)),
+  );
+  return Object.fromEntries(skipped.map((name) => [name, currentAttempt(state, name).number]));
 }
 
 /** Why a step can no longer do something else; undefined when it can. */
@@ -64,8 +86,10 @@ function reasonAgainst(state: RunState, prepared: PreparedWorkflow, name: string
   if (is && is.kind !== was.kind && wasWorkedOn(currentAttempt(state, name)))
     return `${name} was a ${was.kind} and is a ${is.kind}: give the new one another name`;
   const end = endOf(state, name);
-  if (end) return end.state === 'succeeded' && is ? `${name} has succeeded` : undefined;
-  return begins(was, workingAttempt(state, name)) ? `${name} has begun` : undefined;
+  if (end) return end.state === 'succeeded' && is ? `${name} has succeeded, and was changed` : undefined;
+  return begins(was, workingAttempt(state, name))
+    ? `${name} has begun, and was ${is ? 'changed' : 'taken out'}`
+    : undefined;
 }
 
 function wasWorkedOn(attempt: Attempt): boolean {
@@ -82,10 +106,27 @@ function begins(step: Step, attempt: Attempt): boolean {
 export function begunMeanwhile(state: RunState): string[] {
   const last = state.updates.at(-1);
   return (last?.changed ?? []).filter((name) => {
+    if (endOf(state, name)) return false;
     const attempt = workingAttempt(state, name);
     if (attempt.transfer) return (attempt.transfer.intent.updates ?? 0) < state.updates.length;
     return hasBegun(attempt) && attempt.jobs.some((record) => record.role === 'job' && isOutdated(state, name, record));
   });
+}
+
+/** Steps that failed with what they did before: they are tried again when the run is resumed. */
+export function failedBefore(state: RunState): string[] {
+  return (state.updates.at(-1)?.changed ?? []).filter((name) => endOf(state, name)?.state === 'failed');
+}
+
+/** Nothing more begins in it. */
+export class BeingCancelled extends RequestWrong {
+  constructor(run: RunId) {
+    super(`${run} is being cancelled`, {
+      code: 'BEING_CANCELLED',
+      why: 'its jobs and transfers are being ended',
+      next: [`Wait for its end (stage status ${run}), then repeat the command.`],
+    });
+  }
 }
 
 /** `--update` came too late for some steps. */

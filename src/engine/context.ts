@@ -7,7 +7,7 @@ import type {LookBounds} from './plan/next-look.ts';
 
 /** Writes the batch scripts that PBS is given, and says how to submit them. */
 export interface JobFiles {
-  /** @returns the request for one job of a run; the script file is in place when this returns. Safe to repeat */
+  /** @returns the request for one job of a run; the script file is in place when this returns. For whoever holds the job's intent */
   forRun(run: OpenRun, action: SubmitJob, key: string, tag: string): JobRequest;
   forMonitor(generation: number, startAt: number, tag: string): JobRequest;
 }

@@ -17,10 +17,13 @@ import {taskRequest} from './transfer-request.ts';
 export type Performed =
   | {readonly is: 'done'}
   | {readonly is: 'others'}
+  /** somebody decided otherwise since it was planned: plan again */
+  | {readonly is: 'stale'}
   | {readonly is: 'problem'; readonly error: StageError};
 
 const DONE: Performed = {is: 'done'};
 const OTHERS: Performed = {is: 'others'};
+const STALE: Performed = {is: 'stale'};
 
 /**
  * Do one thing: record the intent, do it, confirm it. Whatever dies in between is found by the next look.
@@ -86,6 +89,7 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       note('submission-given-up');
       return DONE;
     case 'release-job':
+      if (!ledger.stillHolds(run, attemptKey(action.step, workingAttempt(run.state, action.step).number))) return STALE;
       fact(`${action.key}.release.intent`, {why: action.why, by: context.by});
       await scheduler.release(action.job);
       if (fact(`${action.key}.release.confirmed`)) note('job-released', {job: action.job});
@@ -134,7 +138,7 @@ async function submitTransfer(
   note: Note,
   fact: Fact,
 ): Promise<Performed> {
-  const {transfers, clock} = context;
+  const {ledger, transfers, clock} = context;
   const key = `${attemptKey(action.step, action.attempt)}.transfer`;
   let intent = workingAttempt(run.state, action.step).transfer?.intent;
   if (intent && 'adopted' in intent) {
@@ -150,7 +154,15 @@ async function submitTransfer(
       by: context.by,
       ...updatesOf(run),
     };
+    const attempt = attemptKey(action.step, action.attempt);
+    if (!ledger.stillHolds(run, attempt)) return STALE;
     if (!fact(`${key}.intent`, intent satisfies TransferIntent)) return OTHERS;
+    // Whoever decides looks for intents afterwards, and whoever intends for decisions: one of them sees the other.
+    if (!ledger.stillHolds(run, attempt)) {
+      if (ledger.refresh(run).state.updates.length > run.state.updates.length)
+        fact(`${attempt}.outcome`, {state: 'lost', why: 'the run was changed before it was asked for'});
+      return STALE;
+    }
   }
   try {
     const task = await transfers.submit(intent.submissionId, intent.request);
@@ -176,6 +188,7 @@ async function makeDirectoryOf(
 ): Promise<Performed> {
   const step = mkdirStep(run, name);
   if (!step) throw new RangeError(`step ${name} of run ${run.id} makes no directory`);
+  if (!ledger.stillHolds(run, attemptKey(name, attempt))) return STALE;
   const end = (state: 'succeeded' | 'failed', why: string) =>
     endStep({do: 'end-step', step: name, attempt, state, why}, note, fact);
   try {
@@ -247,7 +260,7 @@ async function submitJob(
 ): Promise<Performed> {
   const key = jobKey(action.step, action.attempt, action.role, action.serial);
   const tag = `s-${run.id}.${key}.${context.newWord()}`;
-  const request = context.jobFiles.forRun(run, action, key, tag);
+  const attempt = attemptKey(action.step, action.attempt);
   const at = context.clock();
   const intent = {
     tag,
@@ -257,7 +270,14 @@ async function submitJob(
     deadline: at + context.settings.intentDeadlineMs,
     by: context.by,
   };
+  if (!context.ledger.stillHolds(run, attempt)) return STALE;
   if (!fact(`${key}.intent`, intent)) return OTHERS;
+  if (!context.ledger.stillHolds(run, attempt)) {
+    fact(`${key}.refused`, {why: 'the run was changed before PBS was asked', retry: true});
+    return STALE;
+  }
+  // Only whoever holds the intent writes the script: nobody's older one can stand in its place.
+  const request = context.jobFiles.forRun(run, action, key, tag);
   const answer = await context.scheduler.submit(request);
   switch (answer.kind) {
     case 'submitted':

@@ -79,6 +79,7 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
     const performed = await perform(context, run, action);
     submitting -= action.do === 'submit-job' ? 1 : 0;
     if (performed.is === 'done') done.push({run: run.id, action});
+    if (performed.is === 'stale') tried.delete(`${run.id} ${actionKey(action)}`);
     if (performed.is === 'problem') {
       problems.push(performed.error);
       away ||= performed.error instanceof SchedulerUnreachable;

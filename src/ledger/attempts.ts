@@ -6,9 +6,9 @@ import {type Attempt, currentAttempt, type JobRecord, type Outcome, type RunStat
 const RETRY_PAUSE_MS = 60_000;
 const LONGEST_RETRY_PAUSE_MS = 30 * 60_000;
 
-/** The number up to which a step's attempts do not count any more, because a person resumed the run. 0: all count. */
+/** The number up to which a step's attempts do not count any more, because a person resumed or updated the run. 0: all count. */
 export function putAside(run: RunState, step: string): number {
-  return Math.max(0, ...run.resumes.map((resume) => resume.steps[step] ?? 0));
+  return Math.max(0, ...[...run.resumes, ...run.updates].map(({steps}) => steps[step] ?? 0));
 }
 
 /** How a step ended, or undefined while it may still go on: a lost attempt, and a failed one with retries left, is followed by another. */
@@ -91,9 +91,11 @@ export function earlierAttempts(run: RunState, step: string, before: number): nu
     0,
     ...run.resumes.flatMap((resume) => (isCleanup || resume.redo.includes(step) ? [resume.steps[step] ?? 0] : [])),
   );
+  // What another script made, or another environment, is not mixed with what they make now.
   return (run.attempts.get(step) ?? [])
-    .map(({number}) => number)
-    .filter((number) => number > redone && number < before);
+    .filter(({number}) => number > redone && number < before)
+    .filter(({jobs}) => !jobs.some((record) => record.role === 'job' && isOutdated(run, step, record)))
+    .map(({number}) => number);
 }
 
 /** The task that a person grafted onto a step's attempt; undefined when nobody did. */

@@ -27,6 +27,8 @@ export interface OpenRun {
   readonly id: RunId;
   readonly layout: RunLayout;
   readonly state: RunState;
+  /** how many decisions of people it has been read with */
+  readonly decisions: number;
 }
 
 /** The state directory: facts, created and never changed. Reading it never writes. */
@@ -49,6 +51,8 @@ export interface Ledger {
     spec: Omit<RunSpec, 'run' | 'number' | 'nonce' | 'format'>,
     scripts: ReadonlyMap<string, Uint8Array>,
   ): RunId | undefined;
+  /** What was planned for an attempt still holds: no person has decided anything since `run` was read, and the attempt has not ended. */
+  stillHolds(run: OpenRun, attempt: string): boolean;
   /** Create a fact of a run. @returns false when it existed */
   create(run: RunId, name: string, value: FactValue): boolean;
   /** Record that steps of a run are to be tried again; a sealed run is open again from then on.
@@ -78,11 +82,12 @@ export function openLedger(home: string): Ledger {
   };
   const sealName = (run: RunId): string => numberedName(run, resumesOf(run).length);
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
-  const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec): OpenRun => ({
-    id,
-    layout: layoutOfRun,
-    state: foldRun(spec, readFacts(layoutOfRun.facts), resumesOf(id)),
-  });
+  const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec): OpenRun => {
+    const facts = readFacts(layoutOfRun.facts);
+    const resumes = resumesOf(id);
+    const decisions = [...facts.keys()].filter(isDecision).length;
+    return {id, layout: layoutOfRun, state: foldRun(spec, facts, resumes), decisions};
+  };
 
   return {
     layout,
@@ -127,6 +132,14 @@ export function openLedger(home: string): Ledger {
       ensureSubdirectory(layout.resumed);
       return createFact(layout.resumed, numberedName(run.id, run.state.resumes.length + 1), {...decision});
     },
+    stillHolds(run, attempt) {
+      const names = factsIn(run.layout.facts);
+      return (
+        names.filter(isDecision).length === run.decisions &&
+        !names.includes(`${attempt}.outcome`) &&
+        resumesOf(run.id).length === run.state.resumes.length
+      );
+    },
     update(run, decision, scripts) {
       ensureSubdirectory(run.layout.scripts);
       for (const [file, content] of scripts) writeWhole(join(run.layout.scripts, file), content);
@@ -147,6 +160,10 @@ export function openLedger(home: string): Ledger {
       return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
     },
   };
+}
+
+function isDecision(fact: string): boolean {
+  return fact.startsWith('decision.');
 }
 
 /**

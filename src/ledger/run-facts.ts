@@ -200,6 +200,8 @@ export interface UpdateDecision
   readonly changed: readonly string[];
   /** steps that are not to begin any more */
   readonly removed: readonly string[];
+  /** by step: its attempts up to this number do not count any more, since they ended as skipped for what was asked before */
+  readonly steps: Readonly<Record<string, number>>;
 }
 
 /** `decision.hold-NUMBER`: a person keeps the queued jobs of a run from starting. Ended by `decision.release-NUMBER`. */

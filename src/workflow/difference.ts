@@ -17,23 +17,39 @@ export function describeDifference(before: WorkflowRecord, after: WorkflowRecord
       const [from, to] = [own(was.steps, name), own(is.steps, name)];
       if (from === undefined) return [`steps.${name}: added`];
       if (to === undefined) return [`steps.${name}: removed`];
+      if (isShifted(from, to)) return [];
       return describeStep(`steps.${name}`, from, to, {was: places(before), is: places(after)});
     }),
   ];
 }
 
-/** The names of the steps in which two workflows differ. Pure. @throws {RangeError} as {@link describeDifference} */
-export function changedSteps(
-  before: WorkflowRecord,
-  after: WorkflowRecord,
-): {readonly changed: string[]; readonly added: string[]; readonly removed: string[]} {
+/** The names of the steps in which two workflows differ. */
+export interface ChangedSteps {
+  readonly changed: readonly string[];
+  /** those with `when: always` that wait for other steps than before, and did not change otherwise */
+  readonly shifted: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Pure. @throws {RangeError} as {@link describeDifference} */
+export function changedSteps(before: WorkflowRecord, after: WorkflowRecord): ChangedSteps {
   const [was, is] = [essenceOf(before).steps, essenceOf(after).steps];
   const names = namesOfBoth(was, is);
+  const other = names.filter((name) => own(was, name) && own(is, name) && !same(own(was, name), own(is, name)));
+  const shifted = other.filter((name) => isShifted(own(was, name), own(is, name)));
   return {
-    changed: names.filter((name) => own(was, name) && own(is, name) && !same(own(was, name), own(is, name))),
+    changed: other.filter((name) => !shifted.includes(name)),
+    shifted,
     added: names.filter((name) => !own(was, name)),
     removed: names.filter((name) => !own(is, name)),
   };
+}
+
+/** What such a step comes after is all other steps: nobody wrote that down, and another step changed it. */
+function isShifted(was: StepEssence | undefined, is: StepEssence | undefined): boolean {
+  if (was?.when !== 'always' || is?.when !== 'always') return false;
+  return same({...was, after: undefined}, {...is, after: undefined});
 }
 
 type RenderPlace = (place: string) => string;

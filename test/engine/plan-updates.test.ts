@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {retryAt} from '../../src/ledger/attempts.ts';
+import {earlierAttempts, retryAt} from '../../src/ledger/attempts.ts';
 import {ARun, HELD, inWords, jobStep, live, transferStep} from '../support/a-run.ts';
 
 const words = (run: ARun) => run.plan().map(inWords);
@@ -36,11 +36,11 @@ test('a job that has begun goes on as it was, and so does one that was submitted
   expect(words(after)).toEqual(['submit-job compute sentinel']);
 });
 
-test('a submission that is not confirmed is resolved before its attempt is given up', () => {
+test('the attempt of a submission that is not confirmed is given up at once: its claim decides, whatever became of it', () => {
   const run = moving()
     .fact('compute.1.job.intent', {tag: 's-x', hold: true, dependsOn: [], deadline: 0})
     .updated([IN, LONGER], ['compute']);
-  expect(words(run)).toEqual([]);
+  expect(words(run)).toEqual(['void-attempt compute']);
 });
 
 test('steps that did not change keep their jobs', () => {
@@ -90,4 +90,17 @@ test('the newest of several updates holds', () => {
   const run = moving().updated([IN, LONGER], ['compute']).updated([IN, COMPUTE], ['compute']);
   expect(run.state.spec.workflow.steps).toEqual([IN, COMPUTE]);
   expect(run.state.spec.fingerprint).toBe("f'");
+});
+
+test('a step that was taken out and put back begins anew', () => {
+  const run = moving().outcome('compute', 'skipped').updated([IN, COMPUTE], ['compute'], [], {compute: 1});
+  expect(run.plan()).toMatchObject([{do: 'submit-job', step: 'compute', attempt: 2}]);
+});
+
+test('what another script made of a subjob does not count for what the step does now', () => {
+  const sweep = {...jobStep('sweep'), array: {first: 0, last: 1, step: 1}, retries: 1};
+  const run = new ARun([sweep]).job('sweep.1.job', '1.s').outcome('sweep', 'failed');
+  expect(earlierAttempts(run.state, 'sweep', 2)).toEqual([1]);
+  run.updated([{...sweep, env: {V: '2'}}], ['sweep']);
+  expect(earlierAttempts(run.state, 'sweep', 2)).toEqual([]);
 });

@@ -79,7 +79,7 @@ describe.concurrent('stage run --update', () => {
     classic(world, 'grows');
     const updated = await world.stage('run', file, '--update');
     expect(updated.stdout).toMatch(/steps\.stage-out: added.*stage resume grows\.1/);
-    expect((await world.stage('run', file)).stdout).toMatch(/before steps were added.*stage resume grows\.1/);
+    expect((await world.stage('run', file)).stdout).toMatch(/before it was changed.*stage resume grows\.1/);
     await world.stage('resume', 'grows');
     expect(statesOf(await world.ended('grows.1~1'))).toMatchObject({'stage-out': 'succeeded', compute: 'succeeded'});
     expect(hashesOf(world.path('archive', 'grows/out'))).toEqual(hashesOf(world.path('archive', 'grows/in')));
@@ -109,6 +109,65 @@ describe.concurrent('stage run --update', () => {
     expect(world.facts('begun.1').filter((fact) => fact.includes('update'))).toEqual([]);
     await go();
     await world.ended('begun.1');
+  });
+
+  test('a step that was taken out and put back runs after all', async () => {
+    const {file, computed, go} = await waiting('regrets');
+    mend('regrets');
+    const whole = readFileSync(file, 'utf8');
+    edit(file, (text) => text.replace(/ {2}stage-out:(?:.|\n)*?(?= {2}cleanup:)/, ''));
+    await world.stage('run', file, '--update');
+    await world.waitFor('the step to be skipped', () => world.facts('regrets.1').includes('stage-out.1.outcome.json'));
+    edit(file, () => whole);
+    expect((await world.stage('run', file, '--update')).stdout).toMatch(/steps\.stage-out: added/);
+    await go();
+    expect(statesOf(await world.ended('regrets.1'))).toMatchObject({'stage-out': 'succeeded'});
+    expect(linesIn(computed)).toBe(1);
+  });
+
+  test('an array that is resumed with another script runs all of its subjobs with it', async () => {
+    const log = `${world.work}/sweep.log`;
+    const script = (version: string, more: string) =>
+      world.write('sweep.sh', `#!/bin/sh\necho "$PBS_ARRAY_INDEX ${version}" >> ${log}\n${more}\n`);
+    script('V1', '[ "$PBS_ARRAY_INDEX" != 1 ]');
+    const file = world.write('sweep.yaml', 'name: sweep\nsteps:\n  sweep: {job: {script: sweep.sh, array: 0-2}}\n');
+    await world.stage('run', file);
+    await world.ended('sweep.1');
+    script('V2', '');
+    await world.stage('run', file, '--update');
+    await world.stage('resume', 'sweep');
+    expect((await world.ended('sweep.1~1')).state).toBe('succeeded');
+    expect(readFileSync(log, 'utf8').trim().split('\n').sort()).toEqual([
+      '0 V1',
+      '0 V2',
+      '1 V1',
+      '1 V2',
+      '2 V1',
+      '2 V2',
+    ]);
+  });
+
+  test('a step is added to a run that has ended although one of its steps runs at the end of all', async () => {
+    world.write('true.sh', '#!/bin/sh\n');
+    const file = world.write(
+      'tidied.yaml',
+      'name: tidied\nsteps:\n  a: {job: {script: true.sh}}\n  last: {when: always, job: {script: true.sh}}\n',
+    );
+    await world.stage('run', file);
+    await world.ended('tidied.1');
+    edit(file, (text) => `${text}  more: {needs: [a], job: {script: true.sh}}\n`);
+    const updated = await world.stage('run', file, '--update');
+    expect([updated.exitCode, updated.stderr]).toEqual([0, '']);
+    await world.stage('resume', 'tidied');
+    expect(statesOf(await world.ended('tidied.1~1'))).toMatchObject({more: 'succeeded'});
+  });
+
+  test('what has no use any more is said to have none', async () => {
+    const {file} = classic(world, 'no-use');
+    await world.stage('run', file);
+    await world.ended('no-use.1');
+    world.write('no-use.cleanup.sh', '#!/bin/sh\necho other\n');
+    expect((await world.stage('run', file, '--update')).stdout).toMatch(/nothing of it has to be done again/);
   });
 
   test('eight updates at once: each step runs once, as the one that came first says', async () => {

@@ -205,6 +205,14 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
     expect(run({script: 'echo ran', after: 'c.1'}).status).toBe(96);
   }, 30_000);
 
+  test('an attempt that the run was done with before the job began never runs', () => {
+    writeFileSync(join(facts, 'compute.1.outcome.json'), '{"state":"cancelled"}\n');
+    const ran = run({script: 'echo ran'});
+    expect(ran.status).toBe(98);
+    expect(ran.stderr).toMatch(/was done with attempt compute\.1/);
+    expect(readdirSync(facts)).toEqual(['compute.1.outcome.json']);
+  });
+
   test('an attempt the reconciler gave up never runs', () => {
     writeFileSync(join(facts, 'compute.1.start.1.json'), '{"at":1,"void":true,"why":"PBS no longer knows it"}\n');
     expect(run({script: 'echo ran'}).status).toBe(98);

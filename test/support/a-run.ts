@@ -109,7 +109,12 @@ export class ARun {
   }
 
   /** A person had the workflow changed: these steps do something else, or are new. */
-  updated(steps: readonly Step[], changed: readonly string[], removed: readonly string[] = []): this {
+  updated(
+    steps: readonly Step[],
+    changed: readonly string[],
+    removed: readonly string[] = [],
+    aside: Readonly<Record<string, number>> = {},
+  ): this {
     const {workflow, fingerprint, scriptHashes} = this.spec;
     const decision: UpdateDecision = {
       at: 0,
@@ -120,6 +125,7 @@ export class ARun {
       scripts: {},
       changed,
       removed,
+      steps: aside,
     };
     return this.fact(updateName(this.state.updates.length + 1), {...decision});
   }

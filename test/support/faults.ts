@@ -80,8 +80,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a second attempt of an array does again what had succeeded',
     file: 'ledger/attempts.ts',
-    from: '    .filter((number) => number > redone && number < before);',
-    to: '    .filter((number) => number > before);',
+    from: '    .filter(({number}) => number > redone && number < before)',
+    to: '    .filter(({number}) => number > before)',
     under: [],
     quick: true,
   },

@@ -17,10 +17,12 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
   const resumes: ResumeDecision[] = [];
   const seals = new Map<number, RunSummary>();
   const layout = stateLayout('/memory');
+  const decisions = () => [...facts.keys()].filter((name) => name.startsWith('decision.')).length;
   const read = () => ({
     id: spec.run,
     layout: runLayout(layout, spec.run),
     state: foldRun(spec, new Map(facts), [...resumes]),
+    decisions: decisions(),
   });
   return {
     facts,
@@ -37,6 +39,8 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
       facts.set(name, value);
       return true;
     },
+    stillHolds: (run, attempt) =>
+      decisions() === run.decisions && !facts.has(`${attempt}.outcome`) && resumes.length === run.state.resumes.length,
     resume(run, decision) {
       if (run.state.resumes.length !== resumes.length) return false;
       resumes.push(decision);

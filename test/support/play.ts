@@ -152,7 +152,7 @@ function update(world: Simulation): void {
   );
   world.say(`updated: ${name}`);
   const decision = {workflow: {...workflow, steps}, fingerprint: `${fingerprint}${count}`, scriptHashes, scripts: {}};
-  world.ledger.update(run, {...decision, at: world.now, by: 'ann', changed: [name], removed: []}, new Map());
+  world.ledger.update(run, {...decision, at: world.now, by: 'ann', changed: [name], removed: [], steps: {}}, new Map());
 }
 
 /** As `stage resume` does. @returns the steps that are tried again */

@@ -102,14 +102,15 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   const stands = judgeJob(attempt, record, view.seen, view.settings, step.array);
   const job = jobOf(attempt, record);
   if (stands.is === 'ended') return [concluded(view, step, attempt, record, stands)];
+  // The claim is safe to take, whatever became of the submission.
+  if (verdict.is !== 'impossible' && isToBeReplaced(view, step.name))
+    return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: 'the step was changed since'}];
   if (!job) return [];
   if (stands.is === 'absent')
     return stands.noted
       ? []
       : [{do: 'note-absent', step: step.name, key: record.key, job, why: 'PBS does not know it'}];
   if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
-  if (isToBeReplaced(view, step.name))
-    return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: 'the step was changed since'}];
   if (stands.is === 'lost' && stands.started && step.onInterrupted === 'fail')
     return [failed(step, attempt, `${stands.why}; "on_interrupted: fail" keeps it from being run again`)];
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {

@@ -104,6 +104,7 @@ function planStarted(view: View, step: string, attempt: Attempt): Action[] {
   if (transfer.refused && !transfer.refused.retry)
     return [{do: 'end-step', step, attempt: attempt.number, state: 'failed', why: transfer.refused.why, final: true}];
   // An unconfirmed submission is asked again even for a cancelled run: only its task id makes it possible to cancel what may exist.
+  if (!transfer.task && holdOn(view.run, step) && !cancel) return [];
   if (!transfer.task)
     return [{do: 'submit-transfer', step, attempt: attempt.number, why: 'its submission was not confirmed'}];
   const seen = view.seen.tasks.get(transfer.task);

@@ -242,7 +242,7 @@ export async function localWorld({
       return until(`the end of run ${run}`, () => existsSync(seal) && (read(seal) as Sealed), {
         seconds: seconds * batch.patience,
         last: async () => ({
-          facts: world.facts(run),
+          facts: world.facts(run.replace(/~\d+$/, '')),
           jobs: leftIn(await world.jobs()),
         }),
       });
