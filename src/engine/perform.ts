@@ -106,11 +106,16 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'end-step':
       // A person may have cancelled the run since it was read: what looks like a failure is their doing. The next look says so.
       if (action.state === 'failed' && !run.state.cancel && ledger.refresh(run).state.cancel) return OTHERS;
+      // What never began ends by what people asked for: an update since may let it begin.
+      if (UNBEGUN.includes(action.state) && !ledger.stillHolds(run, attemptKey(action.step, action.attempt)))
+        return STALE;
       return endStep(await withLastError(context, run, action), note, fact);
     default:
       return action satisfies never;
   }
 }
+
+const UNBEGUN: readonly EndStep['state'][] = ['skipped', 'cancelled'];
 
 type Note = (event: string, more?: object) => void;
 type Fact = (name: string, value?: object) => boolean;
