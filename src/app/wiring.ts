@@ -241,7 +241,6 @@ async function createScheduler({profile, ledger, standIns}: Parts): Promise<Sche
     local ? standIns() : undefined,
     import('../process/run-command.ts'),
     import('../scheduler/pbs/pbs-scheduler.ts'),
-    import('execa'),
   ]);
   const binDirectory = up ? up.home.bin : profile.scheduler.bin;
   const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});

@@ -1,3 +1,4 @@
+import {execFile} from 'node:child_process';
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
 
@@ -55,37 +56,16 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
     const asked = options.asked ?? inWords(command, argv);
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     const file = settings.binDirectory === undefined ? command : path.join(settings.binDirectory, command);
-    // Imported here: many invocations of stage run no command, and the library is not free to load.
-    const {execa} = await import('execa');
-    const child = execa(file, argv, {
-      cwd: options.cwd,
-      env: {...settings.env, ...options.env},
-      ...(options.stdin === undefined ? {stdin: 'ignore' as const} : {input: options.stdin}),
-      timeout: timeoutMs,
-      forceKillAfterDelay: graceMs,
-      maxBuffer: MAX_OUTPUT,
-      reject: false,
-      stripFinalNewline: false,
-    });
-    // A grandchild can hold the pipes open after the command itself was killed (qsub behind a site's wrapper
-    // script): without this we would wait for the grandchild, however long it takes.
-    const letGo = setTimeout(
-      () => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      },
-      timeoutMs + 2 * graceMs,
-    );
-    const done = await child.finally(() => clearTimeout(letGo));
-
-    const started = child.pid !== undefined;
+    const limits = {timeoutMs, graceMs, env: settings.env ?? {}};
+    const done = await ended(file, argv, options, limits).catch(notStarted);
+    const {started} = done;
     const cwdMissing = !started && options.cwd !== undefined && !(await isDirectory(options.cwd));
     const notFound = !started && !cwdMissing && done.code === 'ENOENT';
     return {
       asked,
       exitCode: done.exitCode,
-      stdout: textOf(done.stdout),
-      stderr: textOf(done.stderr),
+      stdout: done.stdout,
+      stderr: done.stderr,
       timedOut: done.timedOut,
       notFound,
       ...(done.signal === undefined ? {} : {signal: done.signal}),
@@ -95,12 +75,76 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
     function failureOf(): {failure?: string} {
       if (cwdMissing) return {failure: `the directory ${options.cwd} does not exist`};
       if (!started) return {failure: notFound ? `${file}: not found` : `${file}: ${done.code ?? 'cannot be started'}`};
-      if (done.isMaxBuffer) return {failure: `it printed more than ${MAX_OUTPUT} characters`};
+      if (done.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
+        return {failure: `it printed more than ${MAX_OUTPUT} characters`};
       // Reading its output failed: the exit code alone must not pass for a whole answer.
-      if (done.exitCode === 0 && done.failed) return {failure: 'its output could not be read to the end'};
+      if (done.exitCode === 0 && done.code !== undefined) return {failure: 'its output could not be read to the end'};
       return {};
     }
   };
+}
+
+interface Ended {
+  readonly started: boolean;
+  readonly exitCode: number | undefined;
+  readonly signal?: string;
+  /** of the system or of Node, for what went wrong beside the command's own status */
+  readonly code?: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** Node refuses some arguments before it asks the system, such as one with a NUL byte. */
+function notStarted(error: NodeJS.ErrnoException): Ended {
+  const code = error.code ?? 'cannot be started';
+  return {started: false, exitCode: undefined, code, stdout: '', stderr: '', timedOut: false};
+}
+
+function ended(
+  file: string,
+  argv: readonly string[],
+  {cwd, env, stdin}: RunOptions,
+  limits: {readonly timeoutMs: number; readonly graceMs: number; readonly env: Readonly<Record<string, string>>},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const timers: NodeJS.Timeout[] = [];
+    let timedOut = false;
+    const settings = {
+      cwd,
+      env: {...process.env, ...limits.env, ...env},
+      maxBuffer: MAX_OUTPUT,
+      encoding: 'utf8',
+    } as const;
+    const child = execFile(file, argv, settings, (error, stdout, stderr) => {
+      for (const timer of timers) clearTimeout(timer);
+      const code = error?.code; // a command's status, or the word of what else went wrong
+      const signal = child.signalCode ?? undefined;
+      resolve({
+        started: child.pid !== undefined,
+        exitCode: child.exitCode !== null && child.exitCode >= 0 ? child.exitCode : undefined,
+        ...(signal === undefined ? {} : {signal}),
+        ...(typeof code === 'string' ? {code} : {}),
+        stdout,
+        stderr,
+        timedOut,
+      });
+    });
+    child.stdin?.on('error', () => {}); // a command need not read what it is given
+    child.stdin?.end(stdin);
+    const after = (ms: number, act: () => void) => timers.push(setTimeout(act, ms));
+    after(limits.timeoutMs, () => {
+      timedOut = true;
+      child.kill('SIGTERM');
+      after(limits.graceMs, () => child.kill('SIGKILL'));
+      // A grandchild can hold the pipes open after the command itself was killed (qsub behind a site's wrapper
+      // script): without this we would wait for the grandchild, however long it takes.
+      after(2 * limits.graceMs, () => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      });
+    });
+  });
 }
 
 /** A command line for people: quoted where a shell would need it, and not endless. */
@@ -111,10 +155,6 @@ function inWords(command: string, argv: readonly string[]): string {
 
 function shown(word: string): string {
   return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-function textOf(output: unknown): string {
-  return typeof output === 'string' ? output : '';
 }
 
 async function isDirectory(name: string): Promise<boolean> {

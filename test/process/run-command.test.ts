@@ -73,3 +73,11 @@ test('a command ended by a signal has no exit code', async () => {
     timedOut: false,
   });
 });
+
+test('an argument that no command can be given is a failure, and nothing is thrown', async () => {
+  expect(await run('echo', ['a\0b'])).toMatchObject({
+    exitCode: undefined,
+    notFound: false,
+    failure: expect.stringContaining('echo'),
+  });
+});
