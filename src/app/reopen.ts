@@ -71,8 +71,14 @@ export function reopening(run: RunState, redo: readonly string[], sealed: boolea
 /** The fact that opens steps again, with a task that does the work of one of them. */
 export function resumeDecision(
   opened: Pick<Reopening, 'steps' | 'redo'>,
-  parts: {readonly at: number; readonly by: string; readonly adopt?: Readonly<Record<string, TaskId>>},
+  parts: {
+    readonly at: number;
+    readonly by: string;
+    readonly adopt?: Readonly<Record<string, TaskId>>;
+    readonly forced?: boolean;
+  },
 ): ResumeDecision {
-  const {at, by, adopt} = parts;
-  return {at, by, steps: opened.steps, redo: opened.redo, ...(adopt ? {adopt} : {})};
+  const {at, by, adopt, forced} = parts;
+  const grafted = adopt ? {adopt, ...(forced ? {forced: Object.keys(adopt)} : {})} : {};
+  return {at, by, steps: opened.steps, redo: opened.redo, ...grafted};
 }
