@@ -34,7 +34,7 @@ module.exports = {
       to: {
         pathNot: [
           '^src/engine/plan/',
-          '^src/ledger/(run-facts|attempts|summary|monitor-link)\\.ts$',
+          '^src/ledger/(run-facts|attempts|forced-adoption|summary|monitor-link)\\.ts$',
           '^src/workflow/',
           '^src/scheduler/(scheduler|reservations)\\.ts$',
           '^src/transfer/transfer-service\\.ts$',

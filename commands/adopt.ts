@@ -9,8 +9,9 @@ export default class Adopt extends StageCommand {
   static override summary = 'Graft a Globus task that exists onto a transfer step of a run.';
   static override description =
     `From then on it is the step's task, whether it is active, paused, succeeded or failed. The task must
-belong to you and move what the step says; --force takes it all the same. With --find it is looked for by
-the label that stage gives its tasks, and by where they move data.`;
+belong to you and move what the step says; --force takes it all the same. Globus tells what a task
+moved when it has ended: one that goes on is compared then, before the step succeeds. With --find it is
+looked for by the label that stage gives its tasks, and by where they move data.`;
   static override examples = [
     '<%= config.bin %> adopt climate-ens stage-in 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
     '<%= config.bin %> adopt climate-ens stage-in --find',

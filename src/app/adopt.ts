@@ -3,23 +3,18 @@ import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {RunId} from '../ledger/layout.ts';
-import {attemptKey, currentAttempt} from '../ledger/run-facts.ts';
+import {attemptKey, currentAttempt, type Outcome, type TransferRecord} from '../ledger/run-facts.ts';
 import type {RunView} from '../report/run-view.ts';
-import {
-  type TaskId,
-  type TransferService,
-  type TransferTask,
-  TransferUnreachable,
-} from '../transfer/transfer-service.ts';
-import {itemsOf} from '../workflow/items.ts';
+import type {TaskId} from '../transfer/transfer-service.ts';
 import {listNames} from '../workflow/problems.ts';
 import type {TransferStep, Workflow} from '../workflow/workflow.ts';
+import {type CheckedTask, checkTask, untold} from './check-adopted.ts';
 import {findTasks} from './find-tasks.ts';
+import type {ProfileFinding} from './profile-findings.ts';
 import {reopening, resumeDecision} from './reopen.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from './report.ts';
 import {ResumedMeanwhile} from './resume.ts';
 import {findRun} from './status.ts';
-import {isWithin} from './task-paths.ts';
 import {taskId} from './transfer.ts';
 import type {Stage} from './wiring.ts';
 
@@ -36,6 +31,8 @@ export interface AdoptReport {
   readonly message: string;
   readonly task: string;
   readonly run: RunView;
+  /** what is worth knowing of the task; mostly empty */
+  readonly notes: readonly ProfileFinding[];
   readonly problems: readonly ProblemDocument[];
   readonly exit: ExitCode;
 }
@@ -50,13 +47,15 @@ export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<Ad
   const {state} = stage.ledger.open(run);
   const step = transferStep(state.spec.workflow, request.step, `run ${run}`);
   const engine = await stage.engine();
-  const task = request.task === undefined ? await findOne(engine, run, step) : taskId(request.task);
-  await checkTask(engine.transfers, task, step, request.force);
-  const did = graft(stage, engine, run, step, task);
+  const task = request.task === undefined ? await findOne(engine, run, step, {exists: true}) : taskId(request.task);
+  const checked = await checkTask(engine.transfers, task, step, {run, force: request.force});
+  const did = graft(stage, engine, run, step, {...checked, forced: request.force});
   const looked = await reconcile(engine, {rebuild: true});
   const problems = problemsOf(looked);
   const view = await viewOf(stage, run, looked);
-  return {message: `${task} ${did} ${step.name} of ${run}`, task, run: view, problems, exit: exitOf(view, problems)};
+  const message = `${task} ${did} ${step.name} of ${run}`;
+  const notes = untold(step.name, checked);
+  return {message, task, run: view, notes, problems, exit: exitOf(view, problems)};
 }
 
 /** @throws {RequestWrong} when a workflow has no such step, or it is no transfer */
@@ -69,8 +68,18 @@ export function transferStep(workflow: Workflow, name: string, of: string): Tran
   });
 }
 
-/** The one task that does the work of a step. @throws {RequestWrong} for none, or several */
-export async function findOne({transfers}: EngineContext, run: RunId, step: TransferStep): Promise<TaskId> {
+/**
+ * The one task that does the work of a step.
+ *
+ * @param of.exists false: the run is yet to be created, and bears no name that other commands know
+ * @throws {RequestWrong} for none, or several
+ */
+export async function findOne(
+  {transfers}: EngineContext,
+  run: RunId,
+  step: TransferStep,
+  {exists}: {readonly exists: boolean},
+): Promise<TaskId> {
   const found = await findTasks(transfers, run, step);
   const [only] = found;
   if (only && found.length === 1) return only.task.task;
@@ -85,74 +94,57 @@ export async function findOne({transfers}: EngineContext, run: RunId, step: Tran
       code: 'TASK_NOT_FOUND',
       details: lines,
       why: 'tasks are looked for by the label that stage gives them, and by where they move data',
-      next:
-        found.length === 0
-          ? ['Start it anew: stage resume RUN']
-          : [`Name the right one: stage adopt ${run} ${step.name} TASK_ID`],
+      next: [found.length === 0 ? moveItAnew(run, step, exists) : nameTheRight(run, step, exists)],
     },
   );
 }
 
+function moveItAnew(run: RunId, {name}: TransferStep, exists: boolean): string {
+  return exists
+    ? `Have ${name} move the data itself: stage resume ${run}`
+    : `Have ${name} move the data itself: the same command without --adopt`;
+}
+
+function nameTheRight(run: RunId, {name}: TransferStep, exists: boolean): string {
+  return exists
+    ? `Name the right one: stage adopt ${run} ${name} TASK_ID`
+    : `Name the right one: the same command with --adopt ${name}=TASK_ID`;
+}
+
 /**
- * See that a task exists, belongs to this identity, and moves what the step says.
+ * Write down that the task is the step's.
  *
- * @throws {TaskDiffers} for another source or destination, unless `force`; {RequestWrong} for a task Globus does not list
+ * @param adopted.forced it counts whatever it moves
+ * @returns what that came to, in words
+ * @throws {HasTask} {ResumedMeanwhile}
  */
-export async function checkTask(
-  transfers: TransferService,
-  id: TaskId,
+export function graft(
+  stage: Stage,
+  engine: EngineContext,
+  run: RunId,
   step: TransferStep,
-  force: boolean,
-): Promise<void> {
-  const seen = (await transfers.look([id])).get(id);
-  if (seen === undefined || seen.kind === 'no-evidence')
-    throw new TransferUnreachable(`GET /task_list of ${id}`, seen?.why ?? 'it was not answered');
-  if (seen.kind === 'unknown')
-    throw new RequestWrong(`Globus lists no transfer task ${id} for this identity`, {
-      code: 'TASK_UNKNOWN',
-      why: 'the id is wrong, or another identity owns the task',
-      next: ['See your own tasks: stage transfer list'],
-    });
-  const differences = await differencesOf(transfers, seen, step);
-  if (differences.length > 0 && !force) throw new TaskDiffers(id, step.name, differences);
-}
-
-/** How a task differs from what a step says. Paths are compared as far as files have arrived: Globus does not tell what was asked for. */
-async function differencesOf(transfers: TransferService, task: TransferTask, step: TransferStep): Promise<string[]> {
-  const differences: string[] = [];
-  if (task.sourceCollection !== step.from.collection)
-    differences.push(
-      `source: the task reads ${task.sourceName} (${task.sourceCollection}), the step ${step.from.collection}`,
-    );
-  if (task.destinationCollection !== step.to.collection)
-    differences.push(
-      `destination: the task writes ${task.destinationName} (${task.destinationCollection}), the step ${step.to.collection}`,
-    );
-  if (differences.length > 0 || task.filesTransferred === 0) return differences;
-  const [file] = await transfers.moved(task.task);
-  const items = itemsOf(step);
-  if (file && !items.some(({from}) => isWithin(file.from, from)))
-    differences.push(`source: the task moved ${file.from}, the step says ${step.from.path}`);
-  if (file && !items.some(({to}) => isWithin(file.to, to)))
-    differences.push(`destination: the task wrote ${file.to}, the step says ${step.to.path}`);
-  return differences;
-}
-
-/** Write down that the task is the step's. @returns what that came to, in words @throws {HasTask} {ResumedMeanwhile} */
-export function graft(stage: Stage, engine: EngineContext, run: RunId, step: TransferStep, task: TaskId): string {
+  adopted: CheckedTask & {readonly forced: boolean},
+): string {
   const open = stage.ledger.open(run);
   const {state} = open;
   const by = stage.person;
+  const {forced} = adopted;
+  const {task} = adopted.task;
   const end = endOf(state, step.name);
   const present = (end ? currentAttempt(state, step.name) : workingAttempt(state, step.name)).transfer;
-  if (present?.task === task) return 'is already the task of';
+  if (present?.task === task && !isPardoned(present, end, adopted)) {
+    if (!forced || end || present.forced || !('adopted' in present.intent)) return 'is already the task of';
+    const {number} = workingAttempt(state, step.name);
+    stage.ledger.create(run, `${attemptKey(step.name, number)}.transfer.forced`, {at: engine.clock(), by});
+    return 'counts, whatever it moves, as the task of';
+  }
   if (end?.state === 'succeeded') throw new HasTask(run, step.name, present?.task, 'it has succeeded');
   if (end) {
     const opened = reopening(state, [], false)?.steps ?? {[step.name]: currentAttempt(state, step.name).number};
     if (
       !stage.ledger.resume(
         open,
-        resumeDecision({steps: opened, redo: []}, {at: engine.clock(), by, adopt: {[step.name]: task}}),
+        resumeDecision({steps: opened, redo: []}, {at: engine.clock(), by, adopt: {[step.name]: task}, forced}),
       )
     )
       throw new ResumedMeanwhile(run);
@@ -162,7 +154,12 @@ export function graft(stage: Stage, engine: EngineContext, run: RunId, step: Tra
     if (present) throw new HasTask(run, step.name, undefined, 'its submission has not been confirmed yet');
     const key = `${attemptKey(step.name, workingAttempt(state, step.name).number)}.transfer`;
     // The names of a submission's facts: a process that submits this moment and this one exclude each other.
-    const mine = stage.ledger.create(run, `${key}.intent`, {at: engine.clock(), adopted: task, by});
+    const mine = stage.ledger.create(run, `${key}.intent`, {
+      at: engine.clock(),
+      adopted: task,
+      ...(forced ? {forced} : {}),
+      by,
+    });
     if (!mine || !stage.ledger.create(run, `${key}.confirmed`, {at: engine.clock(), task, adopted: true}))
       throw new HasTask(run, step.name, undefined, 'another process started one at this moment');
   }
@@ -170,15 +167,14 @@ export function graft(stage: Stage, engine: EngineContext, run: RunId, step: Tra
   return 'is now the task of';
 }
 
-/** The task moves something else than the step says. */
-export class TaskDiffers extends RequestWrong {
-  constructor(task: TaskId, step: string, differences: readonly string[]) {
-    super(`task ${task} does not do the work of ${step}`, {
-      code: 'TASK_DIFFERS',
-      details: differences,
-      next: ['If it is the right one all the same: the same command with --force'],
-    });
-  }
+/** The step failed because its task had moved something else, and a person says that it counts all the same. */
+function isPardoned(
+  {intent, forced}: TransferRecord,
+  end: Outcome | undefined,
+  adopted: CheckedTask & {readonly forced: boolean},
+): boolean {
+  const differed = 'adopted' in intent && !forced && end?.state === 'failed' && adopted.task.state === 'succeeded';
+  return adopted.forced && differed;
 }
 
 class HasTask extends StageError {

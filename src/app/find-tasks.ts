@@ -1,9 +1,9 @@
 import {transferLabel} from '../engine/transfer-request.ts';
-import type {RunId} from '../ledger/layout.ts';
+import {parseRunId, type RunId, runId} from '../ledger/layout.ts';
 import type {TransferService, TransferTask} from '../transfer/transfer-service.ts';
-import {itemsOf} from '../workflow/items.ts';
+import {strayFile} from '../workflow/moved-files.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
-import {isWithin} from './task-paths.ts';
+import {hasEnded} from './check-adopted.ts';
 
 export interface FoundTask {
   readonly task: TransferTask;
@@ -16,7 +16,10 @@ const LOOKED_INTO = 20;
 
 /**
  * Tasks that may do the work of a step, when even their ids are lost: those with the label that stage gave them, or,
- * where there is none, those that moved files between the step's two places. Newest first.
+ * where there is none, those that move data between the step's two places. Newest first.
+ *
+ * A task that bears the label of another step, or of a run of another name, is that one's. A run of the same name may
+ * have had another number before the state directory was lost.
  */
 export async function findTasks(transfers: TransferService, run: RunId, step: TransferStep): Promise<FoundTask[]> {
   const all = await transfers.recent();
@@ -24,7 +27,11 @@ export async function findTasks(transfers: TransferService, run: RunId, step: Tr
   if (labelled.length > 0) return labelled.map((task) => ({task, why: `its label is "${task.label}"`}));
   const between = all
     .filter(
-      (task) => task.sourceCollection === step.from.collection && task.destinationCollection === step.to.collection,
+      (task) =>
+        task.sourceCollection === step.from.collection &&
+        task.destinationCollection === step.to.collection &&
+        !isOfAnother(task.label, run, step.name) &&
+        !(hasEnded(task) && task.filesTransferred === 0),
     )
     .slice(0, LOOKED_INTO);
   const found = await Promise.all(between.map((task) => byPaths(transfers, task, step)));
@@ -37,9 +44,18 @@ function isLabelOf(label: string, run: RunId, step: string): boolean {
   return label.startsWith(before) && /^\d+$/.test(label.slice(before.length));
 }
 
+/** The label that stage gives to a task of another run or step. */
+function isOfAnother(label: string, run: RunId, step: string): boolean {
+  const labelled = parseRunId(/^stage (\S+) \S+ \d+$/.exec(label)?.[1] ?? '');
+  const name = parseRunId(run)?.name;
+  if (!labelled || name === undefined) return false;
+  return !isLabelOf(label, runId(name, labelled.number), step);
+}
+
 async function byPaths(transfers: TransferService, task: TransferTask, step: TransferStep): Promise<FoundTask[]> {
-  const [file] = task.filesTransferred > 0 ? await transfers.moved(task.task) : [];
-  if (!file) return [{task, why: 'it moves data between these collections; no file has arrived yet to tell by'}];
-  const fits = itemsOf(step).some((item) => isWithin(file.from, item.from) && isWithin(file.to, item.to));
-  return fits ? [{task, why: `it moved ${file.from} to ${file.to}`}] : [];
+  if (!hasEnded(task))
+    return [{task, why: 'it moves data between these collections; which, Globus tells only when it has ended'}];
+  const moved = await transfers.moved(task.task);
+  const [file] = moved;
+  return file && !strayFile(step, moved) ? [{task, why: `it moved ${file.from} to ${file.to}`}] : [];
 }

@@ -17,7 +17,8 @@ import type {
 import {resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
 import {assign, interpreterOf, writeScript} from './job-files.ts';
-import {type JobStore, type NamedJob, openJobStore} from './job-store.ts';
+import {type JobStore, openJobStore} from './job-store.ts';
+import {type SettledJob, settleJob} from './settle-job.ts';
 import type {Stage} from './wiring.ts';
 
 export interface SubmitRequest {
@@ -66,7 +67,7 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
   let again = request.again;
   for (;;) {
     const newest = store.newest(name);
-    const settled = newest && !again ? await settle(store, scheduler, newest) : undefined;
+    const settled = newest && !again ? await settleJob(store, scheduler, newest) : undefined;
     if (settled) {
       if (settled.essence !== essence) throw new OtherJob(name, settled);
       return {job: settled.job, name, submitted: false};
@@ -76,21 +77,6 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
     const job = await submitOnce(stage, {request, name, number, text, essence, dependencies, store, scheduler});
     if (job) return {job, name, submitted: true};
     again = false; // another process took this number: what it does counts for both
-  }
-}
-
-type Settled = NamedJob & {readonly job: JobId};
-
-/** The job of a try, waiting for whoever is at it, and asking PBS where the answer was lost. @returns undefined when it came to nothing */
-async function settle(store: JobStore, scheduler: Scheduler, found: NamedJob): Promise<Settled | undefined> {
-  for (;;) {
-    const one = store.newest(found.name) ?? found;
-    if (one.job) return {...one, job: one.job};
-    if (one.givenUp) return undefined;
-    const job = (await scheduler.findByTag([one.tag])).get(one.tag);
-    if (job) store.create(one.name, one.number, 'confirmed', {at: Date.now(), job, adopted: true});
-    else if (Date.now() > one.deadline) store.create(one.name, one.number, 'never-arrived', {at: Date.now()});
-    else await new Promise((done) => setTimeout(done, 500));
   }
 }
 
@@ -212,7 +198,7 @@ function essenceOf({name: _, again: __, script: ___, ...rest}: SubmitRequest, te
 }
 
 class OtherJob extends RequestWrong {
-  constructor(name: string, known: Settled) {
+  constructor(name: string, known: SettledJob) {
     super(`the name "${name}" stands for another job`, {
       code: 'NAME_TAKEN',
       why: `${known.job} was submitted under it with another script or other flags`,

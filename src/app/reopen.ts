@@ -3,6 +3,7 @@ import {endOf, isRemoved, putAside} from '../ledger/attempts.ts';
 import {currentAttempt, type ResumeDecision, type RunState} from '../ledger/run-facts.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import {listNames} from '../workflow/problems.ts';
+import {isCleanup} from '../workflow/steps.ts';
 
 /** Which steps of a run are opened again, and why a person may want to know more. Pure. */
 export interface Reopening {
@@ -11,15 +12,17 @@ export interface Reopening {
   /** in the order of the workflow: what is tried again, and what stays as it is */
   readonly again: readonly string[];
   readonly kept: readonly string[];
-  /** cleanups that ran after the failure: what they removed is not brought back by itself */
+  /** cleanups that ran before, after a failure or at the end: what they removed is not brought back by itself */
   readonly cleanedUp: readonly string[];
+  /** something had failed or been cancelled */
+  readonly broken: boolean;
 }
 
 const OPENED: readonly string[] = ['failed', 'cancelled', 'skipped'];
 
 /**
  * What a person's `resume` opens again: steps that failed, were cancelled or skipped; cleanups, which must be ready
- * for another failure; and those named with `redo`. What succeeded stays.
+ * for another failure, or run again at the end; and those named with `redo`. What else succeeded stays.
  *
  * @param sealed the run has ended: steps that an update added since have not begun
  * @returns undefined when nothing failed and nothing is to be redone: there is nothing to open
@@ -42,8 +45,7 @@ export function reopening(run: RunState, redo: readonly string[], sealed: boolea
   const added = sealed ? ends.flatMap(({step, state}) => (state === undefined ? [step.name] : [])) : [];
   if (!broken && redo.length === 0 && added.length === 0) return undefined;
   const opened = ends.filter(
-    ({step, state}) =>
-      state !== undefined && (OPENED.includes(state) || step.onFailureOf.length > 0 || redo.includes(step.name)),
+    ({step, state}) => state !== undefined && (OPENED.includes(state) || isCleanup(step) || redo.includes(step.name)),
   );
   const names = opened.map(({step}) => step.name);
   return {
@@ -51,6 +53,7 @@ export function reopening(run: RunState, redo: readonly string[], sealed: boolea
       names.map((name) => [name, Math.max(currentAttempt(run, name).number, putAside(run, name))]),
     ),
     redo,
+    broken,
     again: ends
       .filter(({step, state}) =>
         names.includes(step.name)
@@ -61,17 +64,21 @@ export function reopening(run: RunState, redo: readonly string[], sealed: boolea
     kept: ends
       .filter(({step, state}) => state === 'succeeded' && !names.includes(step.name))
       .map(({step}) => step.name),
-    cleanedUp: ends
-      .filter(({step, state}) => step.onFailureOf.length > 0 && state === 'succeeded')
-      .map(({step}) => step.name),
+    cleanedUp: ends.filter(({step, state}) => isCleanup(step) && state === 'succeeded').map(({step}) => step.name),
   };
 }
 
 /** The fact that opens steps again, with a task that does the work of one of them. */
 export function resumeDecision(
   opened: Pick<Reopening, 'steps' | 'redo'>,
-  parts: {readonly at: number; readonly by: string; readonly adopt?: Readonly<Record<string, TaskId>>},
+  parts: {
+    readonly at: number;
+    readonly by: string;
+    readonly adopt?: Readonly<Record<string, TaskId>>;
+    readonly forced?: boolean;
+  },
 ): ResumeDecision {
-  const {at, by, adopt} = parts;
-  return {at, by, steps: opened.steps, redo: opened.redo, ...(adopt ? {adopt} : {})};
+  const {at, by, adopt, forced} = parts;
+  const grafted = adopt ? {adopt, ...(forced ? {forced: Object.keys(adopt)} : {})} : {};
+  return {at, by, steps: opened.steps, redo: opened.redo, ...grafted};
 }

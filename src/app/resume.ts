@@ -100,7 +100,7 @@ function inWords(run: RunId, reopened: Reopening | undefined, submitted: number)
   const kept = reopened.kept.length > 0 ? `; ${reopened.kept.join(', ')} succeeded before, and stays` : '';
   const cleaned =
     reopened.cleanedUp.length > 0
-      ? `. Note: ${reopened.cleanedUp.join(', ')} ran after the failure; if it removed data that is needed, cancel, and resume with --redo for the steps that bring it`
+      ? `. Note: ${reopened.cleanedUp.join(', ')} ran ${reopened.broken ? 'after the failure' : 'before'}; if it removed data that is needed, cancel, and resume with --redo for the steps that bring it`
       : '';
   return `${run} is resumed: ${reopened.again.join(', ')} again${kept}; ${did}${cleaned}`;
 }

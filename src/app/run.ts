@@ -7,6 +7,7 @@ import {count} from '../report/units.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import {describeDifference} from '../workflow/difference.ts';
 import type {Workflow} from '../workflow/workflow.ts';
+import type {CheckedTask} from './check-adopted.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from './prepare-run.ts';
 import type {ProfileFinding} from './profile-findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from './report.ts';
@@ -46,19 +47,22 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
   const prepared = await prepareWorkflow(stage, request, {again: request.again});
   const existing = stage.ledger.find(prepared.name);
   const number = stage.ledger.nextNumber(prepared.name);
-  const adopt = await adoptions(stage, request.adopt, prepared, existing ?? runId(prepared.name, number));
+  const anew = !existing || (request.again && stage.ledger.summary(existing) !== undefined);
+  const run = anew ? runId(prepared.name, number) : existing;
+  const {adopted, untold} = await adoptions(stage, request.adopt, prepared, {run, exists: !anew});
+  const adopt = Object.fromEntries(Object.entries(adopted).map(([step, {task}]) => [step, task.task]));
   const begin = async () => {
     if (!request.confirmDelete) requireConfirmed(prepared.workflow);
     const notes = request.check ? await checked(stage, prepared, adopt) : [];
-    return {...(await start(stage, prepared, number, adopt)), notes};
+    return {...(await start(stage, prepared, number, adopt)), notes: [...untold, ...notes]};
   };
   if (!existing) return begin();
   const ended = stage.ledger.summary(existing);
   if (ended && request.again) return begin();
   const updated = await bringUpToDate(stage, existing, prepared, request);
   if (!ended || Object.keys(adopt).length > 0) {
-    for (const [step, task] of Object.entries(adopt)) await graftTask(stage, existing, step, task);
-    const report = await advance(stage, existing, request.again);
+    for (const [step, task] of Object.entries(adopted)) await graftTask(stage, existing, step, task);
+    const report = {...(await advance(stage, existing, request.again)), notes: untold};
     return updated ? updatedReport(stage, existing, report, updated) : report;
   }
   const {viewSummary} = await import('../report/run-view.ts');
@@ -157,30 +161,32 @@ async function checked(
   return findings.filter(({level}) => level === 'note');
 }
 
-/** Tasks to adopt, by step, seen to do that step's work. Loaded only where somebody adopts. */
+/** Tasks to adopt, by step, seen to do that step's work as far as can be told. Loaded only where somebody adopts. */
 async function adoptions(
   stage: Stage,
   texts: readonly string[],
   {workflow}: PreparedWorkflow,
-  run: RunId,
-): Promise<Readonly<Record<string, TaskId>>> {
-  if (texts.length === 0) return {};
-  const {checkTask, findOne, readAdoptions, transferStep} = await import('./adopt.ts');
+  {run, exists}: {readonly run: RunId; readonly exists: boolean},
+): Promise<{readonly adopted: Readonly<Record<string, CheckedTask>>; readonly untold: readonly ProfileFinding[]}> {
+  if (texts.length === 0) return {adopted: {}, untold: []};
+  const [{findOne, readAdoptions, transferStep}, {checkTask, untold}] = await Promise.all([
+    import('./adopt.ts'),
+    import('./check-adopted.ts'),
+  ]);
   const engine = await stage.engine();
-  const adopt: Record<string, TaskId> = {};
+  const adopted: Record<string, CheckedTask> = {};
   for (const [name, asked] of Object.entries(readAdoptions(texts, workflow))) {
     const step = transferStep(workflow, name, 'the workflow');
-    const task = asked === 'find' ? await findOne(engine, run, step) : asked;
-    await checkTask(engine.transfers, task, step, false);
-    adopt[name] = task;
+    const task = asked === 'find' ? await findOne(engine, run, step, {exists}) : asked;
+    adopted[name] = await checkTask(engine.transfers, task, step, {run: exists ? run : undefined, force: false});
   }
-  return adopt;
+  return {adopted, untold: Object.entries(adopted).flatMap(([step, checked]) => untold(step, checked))};
 }
 
-async function graftTask(stage: Stage, run: RunId, step: string, task: TaskId): Promise<void> {
+async function graftTask(stage: Stage, run: RunId, step: string, task: CheckedTask): Promise<void> {
   const {graft, transferStep} = await import('./adopt.ts');
   const {workflow} = stage.ledger.open(run).state.spec;
-  graft(stage, await stage.engine(), run, transferStep(workflow, step, `run ${run}`), task);
+  graft(stage, await stage.engine(), run, transferStep(workflow, step, `run ${run}`), {...task, forced: false});
 }
 
 async function start(

@@ -5,6 +5,7 @@ import {attemptKey, currentAttempt, jobKey, type TransferIntent} from '../ledger
 import {SignInNeeded, type TaskRequest, TransferRefused} from '../transfer/transfer-service.ts';
 import {isTask} from '../workflow/steps.ts';
 import type {MkdirStep, TaskStep} from '../workflow/workflow.ts';
+import {compareAdopted} from './compare-adopted.ts';
 import type {EngineContext} from './context.ts';
 import {inWords, isConflict, tasksInTheWay} from './explain-conflict.ts';
 import {lastError} from './last-error.ts';
@@ -32,7 +33,7 @@ const STALE: Performed = {is: 'stale'};
  */
 export async function perform(context: EngineContext, run: OpenRun, action: Action): Promise<Performed> {
   try {
-    return await doIt(context, run, action);
+    return await doIt(context, run, action.do === 'end-step' ? await compareAdopted(context, run, action) : action);
   } catch (error) {
     // PBS or Globus did not answer, or said no: the intent stands, and the next look takes it up.
     if (error instanceof StageError) return {is: 'problem', error};
@@ -68,7 +69,8 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'adopt-task': {
       const key = `${attemptKey(action.step, action.attempt)}.transfer`;
       // The same name as the intent of a submission: whoever comes first decides which task does the work.
-      if (!fact(`${key}.intent`, {adopted: action.task, by: context.by, ...updatesOf(run)})) return OTHERS;
+      const forced = action.forced ? {forced: true} : {};
+      if (!fact(`${key}.intent`, {adopted: action.task, ...forced, by: context.by, ...updatesOf(run)})) return OTHERS;
       if (fact(`${key}.confirmed`, {task: action.task})) note('task-adopted', {task: action.task});
       return DONE;
     }
@@ -338,7 +340,8 @@ function voidAttempt(run: OpenRun, action: Action & {do: 'void-attempt'}, note: 
 /** A transfer that failed is told with its last error, which names the file; Globus forgets events after a month. */
 async function withLastError(context: EngineContext, run: OpenRun, action: EndStep): Promise<EndStep> {
   const task = currentAttempt(run.state, action.step).transfer?.task;
-  if (!task || action.state === 'succeeded' || action.state === 'skipped') return action;
+  // What is final was concluded from other words than the task's.
+  if (!task || action.final || action.state === 'succeeded' || action.state === 'skipped') return action;
   const last = await lastError(context.transfers, task);
   return last === undefined || action.why.includes(last)
     ? action

@@ -1,3 +1,4 @@
+import {isCleanup} from '../workflow/steps.ts';
 import type {Workflow} from '../workflow/workflow.ts';
 import {type Attempt, currentAttempt, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
 
@@ -86,10 +87,10 @@ export function isRemoved(run: RunState, step: string): boolean {
  *   ready for another failure: there is more to tidy up by then
  */
 export function earlierAttempts(run: RunState, step: string, before: number): number[] {
-  const isCleanup = run.spec.workflow.steps.some(({name, onFailureOf}) => name === step && onFailureOf.length > 0);
+  const tidies = run.spec.workflow.steps.some((each) => each.name === step && isCleanup(each));
   const redone = Math.max(
     0,
-    ...run.resumes.flatMap((resume) => (isCleanup || resume.redo.includes(step) ? [resume.steps[step] ?? 0] : [])),
+    ...run.resumes.flatMap((resume) => (tidies || resume.redo.includes(step) ? [resume.steps[step] ?? 0] : [])),
   );
   // What another script made, or another environment, is not mixed with what they make now.
   return (run.attempts.get(step) ?? [])

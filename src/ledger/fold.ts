@@ -142,9 +142,11 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
   const confirmed = facts.get('transfer.confirmed') as {task: TaskId; at: number} | undefined;
   const refused = facts.get('transfer.refused') as Refusal | undefined;
   const cancel = facts.get('transfer.cancel.intent');
+  const forced = ('adopted' in intent && intent.forced) || facts.has('transfer.forced');
   return {
     intent,
     ...(confirmed ? {task: confirmed.task, confirmedAt: confirmed.at} : {}),
+    ...(forced ? {forced: true as const} : {}),
     ...(refused ? {refused} : {}),
     cancelIntended: cancel !== undefined,
     ...(typeof cancel?.why === 'string' ? {cancelReason: cancel.why} : {}),

@@ -47,7 +47,10 @@ export type TransferIntent = {
   readonly by: string;
   /** as for {@link JobIntent} */
   readonly updates?: number;
-} & ({readonly submissionId: string; readonly request: TaskRequest} | {readonly adopted: TaskId});
+} & (
+  | {readonly submissionId: string; readonly request: TaskRequest}
+  | {readonly adopted: TaskId /** whatever it moves */; readonly forced?: true}
+);
 
 export type OutcomeState = 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'lost';
 
@@ -126,6 +129,8 @@ export interface JobRecord {
 export interface TransferRecord {
   readonly intent: TransferIntent;
   readonly task?: TaskId;
+  /** adopted by a person who said that it counts whatever it moves */
+  readonly forced?: true;
   readonly confirmedAt?: number;
   readonly refused?: Refusal;
   readonly cancelIntended: boolean;
@@ -183,6 +188,8 @@ export interface ResumeDecision {
   readonly redo: readonly string[];
   /** tasks that exist and do the work of these steps' next attempt */
   readonly adopt?: Readonly<Record<string, TaskId>>;
+  /** steps whose adopted task counts whatever it moves */
+  readonly forced?: readonly string[];
 }
 
 /**

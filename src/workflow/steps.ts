@@ -15,3 +15,8 @@ export function placesOf(step: Step): readonly Place[] {
   if (step.kind === 'transfer') return [step.from, step.to];
   return step.kind === 'job' ? [] : [step.at];
 }
+
+/** A step that exists to tidy up after others: when something failed, or at the end whatever happened. */
+export function isCleanup(step: Pick<Step, 'onFailureOf' | 'always'>): boolean {
+  return step.onFailureOf.length > 0 || step.always === true;
+}

@@ -71,14 +71,19 @@ test('results of earlier attempts stand, unless the step is to be done again', (
   expect(earlierAttempts(redone, 'compute', 4)).toEqual([3]);
 });
 
-test('a cleanup that ran before the run was resumed is done again whole: there is more to tidy up by then', () => {
-  const cleanup = jobStep('compute', {onFailureOf: ['compute-2']});
-  const facts = new Map([['compute.1.outcome', {at: 0, state: 'succeeded', why: 'x'}]]);
-  const resumed = foldRun(specOf([jobStep('compute-2'), cleanup]), facts, [
-    {at: 0, by: 'ann', steps: {compute: 1}, redo: []},
-  ]);
-  expect(earlierAttempts(resumed, 'compute', 2)).toEqual([]);
-});
+test.each([
+  ['watches for a failure', jobStep('compute', {onFailureOf: ['compute-2']})],
+  ['runs whatever happened', {...jobStep('compute', {after: ['compute-2']}), always: true as const}],
+])(
+  'a cleanup that %s and ran before the run was resumed is done again whole: there is more to tidy up by then',
+  (_, cleanup) => {
+    const facts = new Map([['compute.1.outcome', {at: 0, state: 'succeeded', why: 'x'}]]);
+    const resumed = foldRun(specOf([jobStep('compute-2'), cleanup]), facts, [
+      {at: 0, by: 'ann', steps: {compute: 1}, redo: []},
+    ]);
+    expect(earlierAttempts(resumed, 'compute', 2)).toEqual([]);
+  },
+);
 
 test('a task that was grafted on belongs to one attempt', () => {
   const task = 'aaaaaaaa-0000-4000-8000-00000000000a' as TaskId;

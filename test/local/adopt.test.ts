@@ -107,6 +107,61 @@ describe.concurrent('a task that was started elsewhere', () => {
     expect((await world.ended('differs.1~1')).steps[0]).toMatchObject({state: 'succeeded', task});
   });
 
+  test('is compared with the step when it has ended, where nothing had arrived to compare by', async () => {
+    const made = await prepare(world, 'unseen');
+    world.writeTree(world.path('unseen', 'elsewhere'), 2);
+    await world.stage('local', 'pause', 'unseen');
+    const task = await startedElsewhere(world, 'unseen', {from: 'unseen:/elsewhere/', to: 'cluster:/unseen/beside/'});
+    const started = await world.stage('run', made.file, '--adopt', task);
+    expect(started.exitCode).toBe(0);
+    expect(started.stdout).toMatch(
+      /cannot be told yet: whether it moves what the step says is checked when it has ended/,
+    );
+    await world.stage('local', 'resume', 'unseen');
+    const sealed = await world.ended('unseen.1');
+    expect(sealed.steps.map(({state}) => state)).toEqual(['failed', 'skipped', 'skipped', 'succeeded']);
+    expect(linesIn(made.computed)).toBe(0);
+    const why = String(world.fact('unseen.1', 'stage-in.1.outcome.json').why);
+    expect(why).toMatch(/the task moved \/elsewhere\/.*the step says \/unseen\/in\/.*the step says \/unseen\/in\//);
+    expect(why).toContain(`stage adopt unseen.1 stage-in ${task} --force`);
+
+    world.writeTree(world.path('cluster', 'unseen/in'), 1);
+    const forced = await world.stage('adopt', 'unseen', 'stage-in', task, '--force');
+    expect([forced.exitCode, forced.stdout]).toEqual([0, expect.stringContaining('is now the task of stage-in')]);
+    expect((await world.ended('unseen.1~1')).steps[0]).toMatchObject({state: 'succeeded', task});
+    expect(world.fact('unseen.1', 'stage-in.2.transfer.intent.json')).toMatchObject({adopted: task, forced: true});
+    expect(linesIn(made.computed)).toBe(1);
+  });
+
+  test('counts, whatever it moves, when a person says so while it is under way', async () => {
+    const made = await prepare(world, 'pardoned');
+    world.writeTree(world.path('pardoned', 'elsewhere'), 2);
+    world.writeTree(world.path('cluster', 'pardoned/in'), 1);
+    await world.stage('local', 'pause', 'pardoned');
+    const task = await startedElsewhere(world, 'pardoned', {from: 'pardoned:/elsewhere/'});
+    await world.stage('run', made.file, '--adopt', task);
+    const forced = await world.stage('adopt', 'pardoned', 'stage-in', task, '--force');
+    expect([forced.exitCode, forced.stdout]).toEqual([0, expect.stringContaining('counts, whatever it moves')]);
+    expect(forced.stdout).not.toContain('cannot be told yet');
+    await world.stage('local', 'resume', 'pardoned');
+    expect((await world.ended('pardoned.1')).steps[0]).toMatchObject({state: 'succeeded', task});
+  });
+
+  test('is not found for a run that is yet to be created: what to do next needs no run', async () => {
+    const made = await prepare(world, 'unborn');
+    const adopt = async () => world.stage('run', made.file, '--adopt', 'find');
+    const none = await adopt();
+    expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('the same command without --adopt')]);
+    await world.stage('local', 'pause', 'unborn');
+    await startedElsewhere(world, 'unborn');
+    await startedElsewhere(world, 'unborn', {to: 'cluster:/unborn/beside/'});
+    const two = await adopt();
+    expect([two.exitCode, two.stderr]).toEqual([2, expect.stringContaining('--adopt stage-in=TASK_ID')]);
+    expect(two.stderr).not.toMatch(/stage adopt|stage resume/);
+    expect(world.facts('unborn.1')).toEqual([]);
+    await world.stage('local', 'resume', 'unborn');
+  });
+
   test('is refused for a job, for a step with a task of its own, and when nobody knows it', async () => {
     const made = await prepare(world, 'refusals');
     await world.stage('local', 'pause', 'refusals');

@@ -176,6 +176,18 @@ describe.concurrent('a step with "when: always"', () => {
     expect(linesIn(end.log)).toBe(1);
   });
 
+  test('runs again at the end of a run that was resumed, and "stage resume" says that it ran before', async () => {
+    const mended = `${world.work}/always-resumed.mended`;
+    const {end} = await start('always-resumed', `[ -e ${mended} ] || exit 4`);
+    await world.ended('always-resumed.1');
+    writeFileSync(mended, '');
+    const resumed = await world.stage('resume', 'always-resumed');
+    expect(resumed.stdout).toMatch(/a, b, end again.*Note: end ran after the failure/);
+    const sealed = await world.ended('always-resumed.1~1');
+    expect([sealed.state, ...statesOf(sealed)]).toEqual(['succeeded', 'a succeeded', 'b succeeded', 'end succeeded']);
+    expect(linesIn(end.log)).toBe(2);
+  });
+
   test('runs once when the run is cancelled, and not with --no-cleanup', async () => {
     const went = await start('always-stopped', 'sleep 60');
     const left = await start('always-left', 'sleep 60');

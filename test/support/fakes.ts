@@ -19,6 +19,7 @@ import {
   type TransferService,
   TransferUnreachable,
 } from '../../src/transfer/transfer-service.ts';
+import type {MovedFile} from '../../src/workflow/moved-files.ts';
 import {live, task} from './a-run.ts';
 
 /** Thrown in the place of a SIGKILL: nothing after it happens. */
@@ -163,8 +164,13 @@ export class FakeTransfers implements TransferService {
     return [...this.tasks.values()].flatMap(({seen}) => (seen.kind === 'task' ? [seen] : []));
   }
 
+  /** what every task moved; an error is thrown instead */
+  files: readonly MovedFile[] | Error = [];
+
   async moved() {
-    return [];
+    this.reach();
+    if (this.files instanceof Error) throw this.files;
+    return this.files;
   }
 
   async pauses() {

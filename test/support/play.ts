@@ -3,6 +3,7 @@ import {reopening, resumeDecision} from '../../src/app/reopen.ts';
 import {endOf, workingAttempt} from '../../src/ledger/attempts.ts';
 import {cancelName, hasBegun} from '../../src/ledger/run-facts.ts';
 import {withAlways} from '../../src/workflow/always.ts';
+import {isCleanup} from '../../src/workflow/steps.ts';
 import type {JobStep, Step, TransferStep} from '../../src/workflow/workflow.ts';
 import {jobStep, transferStep} from './a-run.ts';
 import {type End, endOfRun, judgeEnds, type Script, unitsOf} from './model.ts';
@@ -165,8 +166,8 @@ function resume(world: Simulation): string[] | undefined {
   for (const name of Object.keys(opened.steps)) {
     world.interrupted.delete(name);
     const step = world.stepNamed(name);
-    // A cleanup that ran is made ready for another failure.
-    if (step.onFailureOf.length > 0) for (const unit of unitsOf(step)) world.results.delete(unit);
+    // A cleanup that ran is made ready for another failure, or runs again at the end.
+    if (isCleanup(step)) for (const unit of unitsOf(step)) world.results.delete(unit);
   }
   return Object.keys(opened.steps);
 }

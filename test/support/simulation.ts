@@ -1,13 +1,13 @@
 import type {EngineContext} from '../../src/engine/context.ts';
 import type {SubmitJob} from '../../src/engine/plan/actions.ts';
 import {indicesOf} from '../../src/engine/plan/array-verdict.ts';
-import {isCleanup} from '../../src/engine/plan/conditions.ts';
 import {type ReconcileRequest, reconcile} from '../../src/engine/reconcile.ts';
 import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
 import type {FactValue} from '../../src/ledger/facts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';
 import type {JobRequest} from '../../src/scheduler/scheduler.ts';
+import {isCleanup} from '../../src/workflow/steps.ts';
 import type {JobStep, Step} from '../../src/workflow/workflow.ts';
 import {specOf, task} from './a-run.ts';
 import {type Chance, chanceOf} from './chance.ts';

@@ -24,6 +24,8 @@ export type Action =
       readonly step: string;
       readonly attempt: number;
       readonly task: TaskId;
+      /** it counts whatever it moves */
+      readonly forced?: true;
       readonly why: string;
     }
   | SubmitJob

@@ -1,5 +1,5 @@
 import type {Outcome} from '../../ledger/run-facts.ts';
-import type {Conditions, Step} from '../../workflow/workflow.ts';
+import type {Conditions} from '../../workflow/workflow.ts';
 
 /** Whether a step may start. */
 export type Verdict =
@@ -48,9 +48,4 @@ function stateInWords(outcome: Outcome | undefined): string {
   return outcome?.state === 'cancelled' || outcome?.state === 'skipped'
     ? `was ${outcome.state}`
     : (outcome?.state ?? 'is open');
-}
-
-/** A step that exists to tidy up after others: when something failed, or at the end whatever happened. */
-export function isCleanup(step: Step): boolean {
-  return step.onFailureOf.length > 0 || step.always === true;
 }

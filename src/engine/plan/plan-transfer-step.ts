@@ -1,4 +1,5 @@
 import {adoptedTask, endOf, workingAttempt} from '../../ledger/attempts.ts';
+import {isForced} from '../../ledger/forced-adoption.ts';
 import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TaskStep} from '../../workflow/workflow.ts';
@@ -36,7 +37,8 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
   const adopted = adoptedTask(view.run, step.name, attempt.number);
   if (adopted && !view.run.cancel) {
     const why = 'a person grafted this task onto the step';
-    return [...intents, {do: 'adopt-task', step: step.name, attempt: attempt.number, task: adopted, why}];
+    const forced = isForced(view.run, step.name) ? {forced: true as const} : {};
+    return [...intents, {do: 'adopt-task', step: step.name, attempt: attempt.number, task: adopted, ...forced, why}];
   }
   switch (verdict.is) {
     case 'met':

@@ -9,10 +9,10 @@ import {
   type RunState,
 } from '../../ledger/run-facts.ts';
 import type {JobId, JobSeen} from '../../scheduler/scheduler.ts';
-import {isTask} from '../../workflow/steps.ts';
+import {isCleanup, isTask} from '../../workflow/steps.ts';
 import type {Step, TaskStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
-import {isCleanup, judge, type Verdict} from './conditions.ts';
+import {judge, type Verdict} from './conditions.ts';
 import {seenForAttempt, seenOf} from './job-seen.ts';
 import {jobOf} from './job-verdict.ts';
 

@@ -1,0 +1,47 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {type JobStore, type NamedJob, openJobStore} from '../../src/app/job-store.ts';
+import {settleJob} from '../../src/app/settle-job.ts';
+import type {JobId} from '../../src/scheduler/scheduler.ts';
+
+const DEADLINE = 1_000;
+const JOB = '7.s' as JobId; // made up: only its identity counts
+
+let home: string;
+let store: JobStore;
+let now: number;
+let questions: number;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'settle-'));
+  store = openJobStore(home);
+  store.create('one', 1, 'intent', {at: 0, tag: 's-job.one.1.w', deadline: DEADLINE, essence: 'e'});
+  now = 0;
+  questions = 0;
+});
+afterEach(() => rmSync(home, {recursive: true, force: true}));
+
+/** PBS takes the job at an instant; each question is answered as it was asked, so many milliseconds later. */
+async function settle(takenAt: number, askingMs: number) {
+  const findByTag = async ([tag = '']: readonly string[]) => {
+    questions++;
+    const known = now >= takenAt;
+    now += askingMs;
+    return new Map(known ? [[tag, JOB]] : []);
+  };
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+  return settleJob(store, {findByTag}, store.newest('one') as NamedJob /* created above */, {now: () => now, sleep});
+}
+
+test('a question that was asked before the deadline gives up no submission, however late its answer comes', async () => {
+  expect(await settle(DEADLINE - 100, 5_000)).toMatchObject({job: JOB});
+  expect([questions, store.newest('one')?.givenUp]).toEqual([2, false]);
+});
+
+test('a submission that PBS does not know after the deadline came to nothing', async () => {
+  expect(await settle(Number.POSITIVE_INFINITY, 10)).toBeUndefined();
+  expect([now > DEADLINE, store.newest('one')?.givenUp]).toEqual([true, true]);
+});
