@@ -44,7 +44,7 @@ export async function checkTask(
   return {task: seen, told: hasEnded(seen)};
 }
 
-/** Globus lists the files of a task only when that has ended. Source: Globus contract, section 6, `successful_transfers`. */
+/** Globus lists the files of a task only when that has ended. Source: Globus Transfer API, "Successful Transfers". */
 export function hasEnded({state}: TransferTask): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
