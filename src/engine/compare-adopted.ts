@@ -8,7 +8,7 @@ import type {EndStep} from './plan/actions.ts';
 
 /**
  * How a step ends whose task was adopted and has succeeded: Globus tells which files a task moved only when it has
- * ended (Globus contract, section 6: `successful_transfers`), so that it is compared here with what the step says.
+ * ended (Globus Transfer API, "Successful Transfers"), so that it is compared here with what the step says.
  * A task that moved nothing at all tells nothing: the step has succeeded, and its reason says so.
  *
  * @returns the action as it is for every other end, and for a task that a person took with --force

@@ -84,7 +84,7 @@ export interface TransferTask {
   readonly task: TaskId;
   /**
    * The task as users meet it. `inactive` needs a person (a sign-in or consent); `cancelled` is Globus's
-   * FAILED with fatal error CANCELED. Source: Globus contract, section 6.
+   * FAILED with fatal error CANCELED. Source: Globus Transfer API, "Task document".
    */
   readonly state: 'queued' | 'active' | 'paused' | 'inactive' | 'succeeded' | 'failed' | 'cancelled';
   readonly label: string;
