@@ -37,7 +37,7 @@ const ANSWERS: readonly (readonly [mode: string, code: string, exit: number, say
   ['AuthPolicyFailed', 'SIGN_IN_NEEDED', 3, /wants another sign-in.*last week/, /stage login .*--domain example\.org/],
   ['EndpointNotFound', 'STEP_FAILED', 1, /there is no such collection/, /Correct the id under "collections"/],
   ['EndpointDeleted', 'STEP_FAILED', 1, /there is no such collection/, /Correct the id under "collections"/],
-  ['Conflict', 'STEP_FAILED', 1, /same paths is still in progress/, /stage adopt \S+ stage-in TASK_ID/],
+  ['Conflict', 'STEP_FAILED', 1, /same paths is still in progress/, /stage adopt \S+ fetch TASK_ID/],
   ['EndpointError', 'SUBMISSION_UNCONFIRMED', 4, /EndpointError.*same submission id/, /stage status/],
   ['429', 'GLOBUS_NOT_ASKED', 4, /slow down/, /later/],
   ['500', 'GLOBUS_NOT_ASKED', 4, /internal error/i, /later/],
