@@ -1,3 +1,4 @@
+import type {Observed} from '../engine/plan/actions.ts';
 import {reconcile} from '../engine/reconcile.ts';
 import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
@@ -46,10 +47,10 @@ export async function holdRuns(stage: Stage, request: HoldRequest): Promise<Hold
     stage.ledger.create(run, `decision.hold-${number}`, {at: Date.now(), by, ...steps});
     stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
   }
-  return advance(stage, [...runs.keys()], {numbers, did: 'confirmed'}, (run, jobs) =>
+  return advance(stage, [...runs.keys()], {numbers, did: 'confirmed'}, (run, jobs, before) =>
     !numbers.has(run)
       ? `${run} is held already`
-      : `${run} is held: ${count(jobs.length, 'queued job')} got a user hold. What runs goes on; end the hold with: stage release ${run}`,
+      : `${run} is held: ${count(jobs.length, 'queued job')} got a user hold${before > 0 ? `, ${before} had one before` : ''}. What runs goes on; end the hold with: stage release ${run}`,
   );
 }
 
@@ -76,7 +77,7 @@ async function advance(
   stage: Stage,
   runs: readonly RunId[],
   asked: {readonly numbers: ReadonlyMap<RunId, readonly number[]>; readonly did: 'confirmed' | 'ended'},
-  message: (run: RunId, jobs: readonly string[]) => string,
+  message: (run: RunId, jobs: readonly string[], heldBefore: number) => string,
 ): Promise<HoldReport> {
   if (runs.length === 0) return {runs: [], problems: [], exit: 0};
   const looked = await reconcile(await stage.engine());
@@ -84,8 +85,9 @@ async function advance(
   return {
     runs: runs.map((run) => {
       // From the facts: whoever looks at the same moment may be the one that held or released a job.
-      const jobs = jobsOf(stage.ledger.open(run).state, asked.numbers.get(run) ?? [], asked.did);
-      return {run, message: message(run, jobs), jobs};
+      const {state} = stage.ledger.open(run);
+      const jobs = jobsOf(state, asked.numbers.get(run) ?? [], asked.did);
+      return {run, message: message(run, jobs, heldBefore(state, looked.seen, jobs)), jobs};
     }),
     problems,
     exit: exitOfProblems(problems),
@@ -96,6 +98,18 @@ async function advance(
 function jobsOf(state: RunState, numbers: readonly number[], did: 'confirmed' | 'ended'): string[] {
   const records = [...state.attempts.values()].flat().flatMap((attempt) => attempt.jobs);
   return records.flatMap(({job, holds}) => (job && numbers.some((number) => holds[did].includes(number)) ? [job] : []));
+}
+
+/** Jobs that a hold has nothing to add to: they were under a user hold, ours or a person's. */
+function heldBefore(state: RunState, {jobs}: Observed, now: readonly string[]): number {
+  const steps = state.holds.findLast(({endedAt}) => endedAt === undefined)?.steps;
+  const records = [...state.attempts]
+    .filter(([step]) => steps?.includes(step) ?? true)
+    .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
+  return records.filter(({job, role}) => {
+    const seen = job && role !== 'sentinel' && !now.includes(job) ? jobs.get(job) : undefined;
+    return seen?.kind === 'live' && seen.userHold;
+  }).length;
 }
 
 function chosen(stage: Stage, {run, steps}: HoldRequest): ReadonlyMap<RunId, RunState> {

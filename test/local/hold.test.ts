@@ -54,7 +54,7 @@ describe.concurrent('stage hold and stage release', () => {
 
     const held = (await world.stage('hold', 'exact', '--json')).json<Held>().runs[0];
     expect(held?.jobs).toHaveLength(1);
-    expect(held?.message).toMatch(/1 queued job got a user hold/);
+    expect(held?.message).toMatch(/1 queued job got a user hold, 2 had one before\./);
     expect(await holdsOf(world, 'exact.1')).toEqual({...before, 'second.exact': 'su'});
     const again = (await world.stage('hold', 'exact', '--json')).json<Held>().runs[0];
     expect(again).toMatchObject({message: 'exact.1 is held already', jobs: []});
@@ -101,6 +101,10 @@ describe.concurrent('stage hold and stage release', () => {
     });
     await world.stage('status', 'next');
     expect(world.facts('next.1').filter((name) => name.includes('.transfer.'))).toEqual([]);
+    expect((await world.status('next')).steps.find(({step}) => step === 'copy')).toMatchObject({
+      state: 'held',
+      reason: expect.stringMatching(/held by .*stage release next\.1/),
+    });
     await world.stage('release', 'next');
     expect((await world.ended('next.1')).state).toBe('succeeded');
   });
