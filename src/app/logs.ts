@@ -4,7 +4,7 @@ import {namesIn} from '../ledger/facts.ts';
 import {readEvents} from '../ledger/journal.ts';
 import {runLayout} from '../ledger/layout.ts';
 import type {LogEntry, LogReport} from '../report/log-entry.ts';
-import {findRun} from './status.ts';
+import {findRun, requireSteps} from './status.ts';
 import type {Stage} from './wiring.ts';
 
 /**
@@ -12,7 +12,7 @@ import type {Stage} from './wiring.ts';
  * Output is read where the wrapper writes it, so it can be read while the job runs.
  *
  * @param more entries from elsewhere, such as what PBS said
- * @throws {NoSuchRun}
+ * @throws {NoSuchRun} {RequestWrong} for a step that the run does not have
  */
 export function collectLogs(
   stage: Stage,
@@ -20,6 +20,7 @@ export function collectLogs(
   more: readonly LogEntry[] = [],
 ): LogReport {
   const run = findRun(stage, request.run);
+  requireSteps(stage, run, request.steps);
   const layout = runLayout(stage.ledger.layout, run);
   const wanted = (step: string | undefined) =>
     request.steps.length === 0 || (step !== undefined && request.steps.includes(step));

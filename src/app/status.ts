@@ -27,7 +27,7 @@ export async function showStatus(stage: Stage, nameOrId: string | undefined): Pr
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   if (run !== undefined) {
-    const view = await viewOf(stage, run, looked, true);
+    const view = await viewOf(stage, run, looked);
     const exit = exitOf(view, problems);
     return {
       runs: [view],
@@ -37,7 +37,9 @@ export async function showStatus(stage: Stage, nameOrId: string | undefined): Pr
     };
   }
   const active = await Promise.all(
-    looked.runs.filter((open) => !stage.ledger.summary(open.id)).map((open) => viewOf(stage, open.id, looked)),
+    looked.runs
+      .filter((open) => !stage.ledger.summary(open.id))
+      .map((open) => viewOf(stage, open.id, looked, {ofMany: true})),
   );
   const exit = exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok);
   return {runs: [...endedRuns(stage), ...active], problems, notKnown, exit};
@@ -56,6 +58,19 @@ export function findRun(stage: Stage, nameOrId: string): RunId {
   const run = stage.ledger.find(nameOrId);
   if (run) return run;
   throw new NoSuchRun(nameOrId, stage.profile.name, stage.ledger.runs());
+}
+
+/** @throws {RequestWrong} for a name that is no step of the run */
+export function requireSteps(stage: Stage, run: RunId, steps: readonly string[]): void {
+  if (steps.length === 0) return;
+  const names = stage.ledger.open(run).state.spec.workflow.steps.map(({name}) => name);
+  const unknown = steps.find((step) => !names.includes(step));
+  if (unknown === undefined) return;
+  throw new RequestWrong(`run ${run} has no step "${unknown}"`, {
+    code: 'NO_SUCH_STEP',
+    why: `its steps are ${names.join(', ')}`,
+    next: [`All of them: stage why ${run}`],
+  });
 }
 
 export class NoSuchRun extends RequestWrong {

@@ -1,12 +1,11 @@
 import {reconcile} from '../engine/reconcile.ts';
-import {type ExitCode, RequestWrong} from '../errors.ts';
-import type {RunId} from '../ledger/layout.ts';
+import type {ExitCode} from '../errors.ts';
 import {viewRun, viewSummary} from '../report/run-view.ts';
 import {adviceOn} from '../report/why/explain-step.ts';
 import {type Explanation, explainRun, explainSummary} from '../report/why/why-view.ts';
 import {blindSpots, exitOf, type ProblemDocument, problemDocuments} from './report.ts';
 import {withReservations} from './reservation-knowledge.ts';
-import {findRun} from './status.ts';
+import {findRun, requireSteps} from './status.ts';
 import {learnAbout, tasksOf} from './task-knowledge.ts';
 import type {Stage} from './wiring.ts';
 
@@ -23,7 +22,7 @@ export interface WhyReport {
 /** Look once, do what is to be done, and say of each step that does not move why, and what to do. @throws {NoSuchRun} {RequestWrong} */
 export async function explainWhy(stage: Stage, asked: {run: string; step: string | undefined}): Promise<WhyReport> {
   const run = findRun(stage, asked.run);
-  requireStep(stage, run, asked.step);
+  if (asked.step !== undefined) requireSteps(stage, run, [asked.step]);
   const sealed = stage.ledger.summary(run);
   if (sealed) {
     const {state} = stage.ledger.open(run);
@@ -46,15 +45,4 @@ export async function explainWhy(stage: Stage, asked: {run: string; step: string
     notKnown: blindSpots(looked),
     exit: exitOf(view, problems),
   };
-}
-
-function requireStep(stage: Stage, run: RunId, step: string | undefined): void {
-  if (step === undefined) return;
-  const names = stage.ledger.open(run).state.spec.workflow.steps.map(({name}) => name);
-  if (names.includes(step)) return;
-  throw new RequestWrong(`run ${run} has no step "${step}"`, {
-    code: 'NO_SUCH_STEP',
-    why: `its steps are ${names.join(', ')}`,
-    next: [`All of them: stage why ${run}`],
-  });
 }

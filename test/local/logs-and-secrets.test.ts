@@ -84,6 +84,9 @@ test('logs hold events, stdout and stderr of every step, live while a job runs; 
   const only = await entriesOf('told', '--step', 'compute');
   expect([...new Set(only.map(({step}) => step))]).toEqual(['compute']);
 
+  const none = await world.stage('logs', 'told', '--step', 'nosuch');
+  expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('run told.1 has no step "nosuch"')]);
+
   const queue = (await world.pbs('qstat', '-x', '-f')).stdout;
   expect(queue).toContain('told');
   const texts = [
