@@ -3,6 +3,7 @@ import {EXIT, type ExitCode, type StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import {errorDocument} from '../report/render-error.ts';
 import {type RunView, viewRun, viewSummary} from '../report/run-view.ts';
+import {silenceOf} from '../report/silence.ts';
 import {withReservations} from './reservation-knowledge.ts';
 import {learnAbout, tasksOf} from './task-knowledge.ts';
 import type {Stage} from './wiring.ts';
@@ -10,14 +11,14 @@ import type {Stage} from './wiring.ts';
 /** What could not be done or learnt now, in the shape of `--json`. */
 export type ProblemDocument = ReturnType<typeof errorDocument>['error'];
 
-/** One run as it is after a look; with what stands in the way of its transfers, when a person `asked` about that run. */
-export async function viewOf(stage: Stage, run: RunId, looked: Reconciled, asked = false): Promise<RunView> {
+/** One run as it is after a look; with what stands in the way of its transfers, unless it is one of many. */
+export async function viewOf(stage: Stage, run: RunId, looked: Reconciled, {ofMany = false} = {}): Promise<RunView> {
   const summary = stage.ledger.summary(run);
   const open = looked.runs.find((candidate) => candidate.id === run);
   if (summary && !open) return viewSummary(summary);
   const engine = await stage.engine();
   const state = open?.state ?? stage.ledger.open(run).state;
-  const told = asked ? await learnAbout(engine.transfers, tasksOf(state, looked.seen)) : new Map();
+  const told = ofMany ? new Map() : await learnAbout(engine.transfers, tasksOf(state, looked.seen));
   const seen = await withReservations(stage, [state], looked.seen, false);
   const view = viewRun(state, seen, {...engine.settings, rebuild: false}, told);
   return summary ? {...view, endedAt: new Date(summary.endedAt).toISOString()} : view;
@@ -47,15 +48,16 @@ export function exitOfProblems(problems: readonly {readonly exit: number}[]): Ex
   return problems.length > 0 ? EXIT.unreachable : EXIT.ok;
 }
 
-/** What a look could not learn: nothing was concluded from it, but whoever asked should know. */
-export function blindSpots(looked: Reconciled): string[] {
-  const jobs = [...looked.seen.jobs.values()].find((seen) => seen.kind === 'no-evidence');
-  const tasks = [...looked.seen.tasks.values()].find((seen) => seen.kind === 'no-evidence');
-  return [
-    ...(jobs?.kind === 'no-evidence' ? [`PBS could not be asked: ${jobs.why}`] : []),
-    ...(tasks?.kind === 'no-evidence' ? [`Globus could not be asked: ${tasks.why}`] : []),
-  ];
+/** What a look could not learn, unless a problem says so already: nothing was concluded from it, but whoever asked should know. */
+export function blindSpots({seen, problems}: Pick<Reconciled, 'seen' | 'problems'>): string[] {
+  return (['PBS', 'Globus'] as const).flatMap((whom) => {
+    const why = silenceOf(seen, whom);
+    const told = problems.some(({code}) => code === UNREACHABLE[whom]);
+    return why === undefined || told ? [] : [`${whom} could not be asked: ${why}`];
+  });
 }
+
+const UNREACHABLE = {PBS: 'SCHEDULER_UNREACHABLE', Globus: 'TRANSFER_UNREACHABLE'};
 
 /** What stands in the way of a command that acts: what could not be done, and what could not even be learnt. */
 export function problemsOf(looked: Reconciled): ProblemDocument[] {

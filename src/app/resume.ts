@@ -52,7 +52,7 @@ export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<
       const reopened = opened.get(run);
       return {
         message: inWords(run, reopened, submitted),
-        run: await viewOf(stage, run, looked),
+        run: await viewOf(stage, run, looked, {ofMany: asked.length > 1}),
         again: reopened?.again ?? [],
         kept: reopened?.kept ?? [],
       };

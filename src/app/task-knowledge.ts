@@ -64,7 +64,8 @@ async function trouble(transfers: TransferService, task: TaskId): Promise<TaskKn
 }
 
 async function pauses(transfers: TransferService, task: TaskId): Promise<TaskKnowledge> {
-  const found = (await orNothing(transfers.pauses(task))) ?? [];
+  const found = await orNothing(transfers.pauses(task));
+  if (!found) return {};
   const ids = [...new Set(found.flatMap(({collection}) => collection?.id ?? []))];
   const seen = await Promise.all(ids.map(async (id) => [id, await orNothing(transfers.collection(id))] as const));
   return {pauses: found, collections: new Map(seen.flatMap(([id, one]) => (one ? [[id, one] as const] : [])))};

@@ -3,10 +3,19 @@ import {seenForAttempt} from '../engine/plan/job-seen.ts';
 import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {lostInARow, retryAt} from '../ledger/attempts.ts';
-import {type Attempt, currentAttempt, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
+import {
+  type Attempt,
+  currentAttempt,
+  type HoldDecision,
+  type JobRecord,
+  type Outcome,
+  type RunState,
+} from '../ledger/run-facts.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
 import {endsOf} from '../workflow/steps.ts';
 import type {MkdirStep, Step, TaskStep} from '../workflow/workflow.ts';
+import {inAStep} from './silence.ts';
+import {count} from './units.ts';
 import {explainStep, type Knowledge} from './why/explain-step.ts';
 import {explainTask} from './why/explain-task.ts';
 import {inOneLine} from './why/explanation.ts';
@@ -44,44 +53,16 @@ export function transferState(view: View, step: TaskStep, attempt: Attempt, told
   const seen = view.seen.tasks.get(transfer.task);
   if (!seen) return {state: 'queued', reason: 'submitted'};
   if (seen.kind === 'unknown') return {state: 'unknown', reason: 'Globus does not list this task for this identity'};
-  if (seen.kind === 'no-evidence') return {state: 'unknown', reason: `Globus could not be asked: ${seen.why}`};
-  const known = told.get(transfer.task);
-  if (known) {
-    const place = {run: view.run.spec.run, ...endsOf(step), now: view.seen.now};
-    const reason = explainTask(seen, known, place);
-    if (reason.standing !== 'fine') return {state: WORDS[seen.state] ?? 'transferring', reason: inOneLine(reason)};
-  }
-  const trouble = seen.trouble ? `: ${seen.trouble}` : '';
-  const faults =
-    seen.faults > 0 ? ` (${seen.faults} ${seen.faults === 1 ? 'fault' : 'faults'}; Globus tries again by itself)` : '';
-  switch (seen.state) {
-    case 'queued':
-      return {state: 'queued', reason: `queued at Globus${trouble}`};
-    case 'paused':
-      return {state: 'paused', reason: `paused at Globus${trouble}; goes on when the pause ends`};
-    case 'inactive':
-      return {
-        state: 'action-needed',
-        reason: `Globus needs a sign-in or consent for ${collectionsOf(seen)}: give it at https://app.globus.org/file-manager, and the transfer goes on by itself${trouble}`,
-      };
-    case 'active':
-      return {
-        state: 'transferring',
-        reason:
-          trouble || faults
-            ? `${trouble.slice(2) || 'faults'}${faults}`
-            : seen.destinationName === ''
-              ? `deleting at ${seen.sourceName}`
-              : `${seen.sourceName} to ${seen.destinationName}`,
-      };
-    default:
-      return {state: 'transferring', reason: `Globus reports its end (${seen.state})`};
-  }
+  if (seen.kind === 'no-evidence') return {state: 'unknown', reason: inAStep(view.seen, 'Globus', seen.why)};
+  const place = {run: view.run.spec.run, ...endsOf(step), now: view.seen.now};
+  const why = explainTask(seen, told.get(transfer.task) ?? {}, place);
+  if (why.standing !== 'fine') return {state: WORDS[seen.state] ?? 'transferring', reason: inOneLine(why)};
+  return {state: 'transferring', reason: seen.state === 'active' ? whereTo(seen) : why.what};
 }
 
-/** A task that deletes has one collection. */
-function collectionsOf({sourceName, destinationName}: TransferTask): string {
-  return [sourceName, destinationName].filter((name) => name !== '').join(' or ');
+function whereTo({sourceName, destinationName, faults}: TransferTask): string {
+  const ends = destinationName === '' ? `deleting at ${sourceName}` : `${sourceName} to ${destinationName}`;
+  return faults > 0 ? `${ends}, after ${count(faults, 'fault')} that it got over` : ends;
 }
 
 /** How a step stands that makes a directory, and has not ended. */
@@ -108,6 +89,8 @@ function notBegun(view: View, step: Step): StepStanding {
     };
   const verdict = verdictOf(view, step);
   if (verdict.is === 'waiting') return {state: 'waiting', reason: `waits for ${verdict.on.join(', ')}`};
+  const hold = verdict.is === 'met' && holdOn(view.run, step.name);
+  if (hold) return {state: 'held', reason: heldBy(hold, view.run)};
   const {lostAttempts} = view.settings;
   if (step.kind === 'job' && lostInARow(view.run, step.name) >= lostAttempts) {
     return {state: 'lost', reason: `lost ${lostAttempts} times; "stage run" submits it again`};
@@ -120,7 +103,7 @@ export function jobState(view: View, step: Step, attempt: Attempt): StepStanding
   const record = standingJob(attempt, 'job');
   const refused = attempt.jobs.findLast((job) => job.role === 'job')?.refused;
   if (!record)
-    return refused ? {state: 'waiting', reason: `PBS refused it for now: ${refused.why}`} : notBegun(view, step);
+    return refused ? {state: 'waiting', reason: `PBS has not taken it yet: ${refused.why}`} : notBegun(view, step);
   if (!record.job && attempt.starts.length === 0)
     return {state: 'unknown', reason: 'it is not known yet whether PBS took it; PBS will be asked for it'};
   const verdict = verdictOf(view, step);
@@ -148,7 +131,7 @@ export function jobState(view: View, step: Step, attempt: Attempt): StepStanding
     case 'no-evidence':
       return !wasAskedFor(view, attempt, record)
         ? {state: record.intent.hold ? 'held' : 'queued', reason: waits || 'submitted'}
-        : {state: 'unknown', reason: `PBS could not be asked: ${stands.why}`};
+        : {state: 'unknown', reason: inAStep(view.seen, 'PBS', stands.why)};
   }
 }
 
@@ -168,11 +151,15 @@ function wasAskedFor({seen}: View, attempt: Attempt, record: JobRecord): boolean
 
 function heldReason({run, seen}: View, step: Step, record: JobRecord): string {
   const hold = holdOn(run, step.name);
-  if (hold) return `the run is held by ${hold.by}; it goes on with: stage release ${run.spec.run}`;
+  if (hold) return heldBy(hold, run);
   if (record.holds.intended.some((number) => !record.holds.ended.includes(number)))
     return 'the hold of the run was ended; to be released at the next look';
   if (record.intent.hold && record.releasedAt === undefined) return 'to be released at the next look';
   return Math.max(record.releasedAt ?? 0, record.holds.endedAt ?? 0) >= seen.now
     ? 'released just now'
     : 'somebody put a user hold on it; end it with qrls';
+}
+
+function heldBy({by}: HoldDecision, {spec}: RunState): string {
+  return `the run is held by ${by}; it goes on with: stage release ${spec.run}`;
 }

@@ -80,14 +80,13 @@ function reasonOf(task: TransferTask, known: TaskKnowledge, place: TaskPlace): R
   }
 }
 
-function paused(task: TransferTask, {pauses = [], collections}: TaskKnowledge): Reason {
+function paused(task: TransferTask, {pauses, collections}: TaskKnowledge): Reason {
   const common = {standing: 'trouble', code: 'TASK_PAUSED'} as const;
-  const [first] = pauses;
-  if (!first)
+  if (!pauses?.length)
     return {
       ...common,
       what: `paused at Globus${task.trouble ? `: ${task.trouble}` : ''}`,
-      why: 'Globus does not say by whom',
+      ...(pauses ? {why: 'Globus does not say by whom'} : {}),
       next: [
         'It goes on by itself when the pause ends.',
         `See what Globus says of it: https://app.globus.org/activity/${task.task}`,
@@ -182,7 +181,7 @@ function wordsFor(task: TransferTask, trouble: TaskTrouble | undefined, {run, fr
     run,
     collection,
     place: `${name || end.collection}:${path}`,
-    ls: `globus ls ${end.collection}:${parentOf(path)}`,
+    ls: `stage collection ls ${end.collection}:${parentOf(path)}`,
   };
 }
 
@@ -204,7 +203,7 @@ function moving(task: TransferTask, now: number): Reason {
       code: 'TASK_QUIET',
       what: `nothing has been moved for ${renderDuration((now - task.requestedAt) / 1000)}`,
       why: 'Globus reports no fault; it may be listing a large directory, or the collection may be slow',
-      next: [`See what it is doing: globus task event-list ${task.task}`],
+      next: [`See what Globus says of it: https://app.globus.org/activity/${task.task}`],
       since: task.requestedAt,
     };
   const of = task.files > task.filesTransferred ? ` of ${task.files} found` : '';

@@ -234,5 +234,5 @@ function notAnId(command: string, job: string): SchedulerRefused {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof SchedulerUnreachable ? `${error.message}: ${error.why}` : String(error);
+  return error instanceof SchedulerUnreachable ? (error.why ?? error.message) : String(error);
 }

@@ -34,14 +34,14 @@ const READERS = {json: readQstatJson, text: readQstatText};
  */
 export function readQstat(asked: readonly JobId[], done: CommandResult, how: HowAsked): QstatAnswer {
   const lost = whyLost(done);
-  if (saysNoCommand(done) || lost !== undefined) return noAnswer(done, lost ?? 'the command was not found');
+  if (saysNoCommand(done) || lost !== undefined) return noAnswer(done, lost ?? 'the command qstat was not found');
   if (saysCannotConnect(done)) return noAnswer(done, 'no connection to the server');
   if (/not configured to maintain job history/.test(done.stderr)) return {kind: 'history', kept: false};
   if (!how.history && /Job has finished, use -x/.test(done.stderr)) return {kind: 'history', kept: true};
   if (/invalid option|unrecognized option/.test(done.stderr))
     return {kind: 'unreadable', why: 'this qstat has other options'};
   if (/json error/.test(done.stderr)) return {kind: 'unreadable', why: 'qstat could not write JSON'};
-  if (done.exitCode !== 0 && !saysUnknown(done)) return noAnswer(done, `exit ${done.exitCode}`);
+  if (done.exitCode !== 0 && !saysUnknown(done)) return noAnswer(done, `qstat ended with exit code ${done.exitCode}`);
 
   // With no known id at all some versions print nothing, others a document without jobs.
   const nothingPrinted = done.exitCode !== 0 && done.stdout.trim() === '';
@@ -69,7 +69,8 @@ function namedUnknown(done: CommandResult): string[] {
   return [...done.stderr.matchAll(/Unknown Job Id (\S+)/g)].map((found) => found[1] ?? '');
 }
 
+/** The question is left out: it names all jobs of all runs. */
 function noAnswer(done: CommandResult, why: string): QstatAnswer {
   const words = done.stderr.replace(/\s+/g, ' ').trim().slice(0, 400);
-  return {kind: 'no-answer', why: `"${done.asked}": ${why}${words === '' ? '' : `. PBS said: "${words}"`}`};
+  return {kind: 'no-answer', why: `${why}${words === '' ? '' : `. PBS said: "${words}"`}`};
 }

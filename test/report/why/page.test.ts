@@ -26,7 +26,7 @@ test('the page tells faults in the words of "stage why"', () => {
     place: 'FILE',
     collection: 'COLLECTION',
     run: 'RUN',
-    ls: 'globus ls COLLECTION:DIRECTORY',
+    ls: 'stage collection ls COLLECTION:DIRECTORY',
   };
   const filled = (line = '') => line.replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? '');
   for (const [code, {means, next}] of Object.entries(CODE_MEANINGS)) {

@@ -61,7 +61,7 @@ test('a missing source, a refused permission and a full destination name the fil
   world.put('big', 'x');
   world.globus.setFault('destination', '/big', 'NO_SPACE_LEFT');
   const expected: readonly [string, RegExp, RegExp][] = [
-    ['/nowhere', /^source:\/nowhere does not exist$/, /globus ls [0-9a-f-]{36}:\//],
+    ['/nowhere', /^source:\/nowhere does not exist$/, /stage collection ls [0-9a-f-]{36}:\//],
     ['/locked/f', /^the permission for source:\/locked\/f is missing$/, /ask the owner of source/],
     ['/big', /^no space is left for destination:\/big$/, /Make room on destination/],
   ];
