@@ -181,7 +181,10 @@ test('the same number at another server is neither this job nor proof of its abs
 test('a whole document from a server that is down is no answer', () => {
   const asked = {...recordedQstat('server down'), asked: 'qstat -x -E -f -F json 20633.pbs-sn1'};
   const away = readQstat([jobId('20633.pbs-sn1')], asked, JSON_WITH_HISTORY);
-  expect(away).toEqual({kind: 'no-answer', why: expect.stringMatching(/^no connection to the server\. PBS said: "(?!.*20633)/)});
+  expect(away).toEqual({
+    kind: 'no-answer',
+    why: expect.stringMatching(/^no connection to the server\. PBS said: "(?!.*20633)/),
+  });
   expect(readQstat([jobId('1.pbs-sn1')], recordedQstat('no configuration'), JSON_WITH_HISTORY).kind).toBe('no-answer');
 });
 
