@@ -317,6 +317,7 @@ static struct text request_line(void) {
   if (getenv("TZ") != NULL) add_member(&line, "tz", getenv("TZ"));
   add_user(&line);
   add_member(&line, "bin", setting[BIN]);
+  if (isatty(0) && isatty(1)) add_words(&line, ",\"terminal\":true");
   if (strcmp(setting[COMMAND], "qsub") == 0) add_script(&line);
   add_words(&line, "}\n");
   return line;

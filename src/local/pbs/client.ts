@@ -201,7 +201,7 @@ export async function runClient(command: string, argv: readonly string[], socket
     tz: env.TZ,
     user: process.env.STAGE_LOCAL_USER ?? userInfo().username,
     bin: process.env.STAGE_PBS_BIN,
-    terminal: isatty(0) && isatty(1),
+    ...(isatty(0) && isatty(1) ? {terminal: true} : {}),
   };
   let blockedOn = '';
   const print = (part: Part): void => {
