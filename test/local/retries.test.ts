@@ -87,7 +87,8 @@ describe.concurrent('a step with retries', () => {
       'refused.yaml',
       `name: refused\nsteps:\n  a: {retries: 3, retry_delay: 1s, job: {script: ${path}, queue: nosuch}}\n`,
     );
-    expect((await world.stage('run', '--no-check', file)).exitCode).toBe(1);
+    await world.stage('run', '--no-check', file);
+    expect((await world.ended('refused.1')).state).toBe('failed');
     expect(world.facts('refused.1')).not.toContain('a.2.job.intent.json');
   });
 
