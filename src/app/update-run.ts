@@ -31,7 +31,7 @@ export function updateRun(stage: Stage, run: RunId, prepared: PreparedWorkflow):
   if (read.state.cancel && stage.ledger.summary(run) === undefined) throw new BeingCancelled(run);
   const {changed, shifted, removed, added} = changedSteps(before, prepared);
   const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(read.state, prepared, name) ?? []);
-  if (tooLate.length > 0) throw new StepsHaveBegun(run, tooLate);
+  if (tooLate.length > 0) throw new StepsHaveBegun(run, tooLate, stage.ledger.summary(run) !== undefined);
   const kept = read.state.spec.workflow.steps.filter(
     ({name}) => !prepared.workflow.steps.some((is) => is.name === name),
   );
@@ -131,14 +131,14 @@ export class BeingCancelled extends RequestWrong {
 
 /** `--update` came too late for some steps. */
 export class StepsHaveBegun extends RequestWrong {
-  constructor(run: RunId, reasons: readonly string[]) {
+  constructor(run: RunId, reasons: readonly string[], ended: boolean) {
     super(`${run} cannot be updated: what was changed is being done, or has been`, {
       code: 'STEPS_HAVE_BEGUN',
       details: reasons,
       why: 'steps that have not begun, and steps that failed, can be changed',
       next: [
         'Leave those steps as they were, and repeat the command.',
-        `Or end the run (stage cancel ${run}) and start another: the same command with --again`,
+        `Or ${ended ? '' : `end the run (stage cancel ${run}) and `}start another: the same command with --again`,
       ],
     });
   }

@@ -105,7 +105,7 @@ describe.concurrent('stage run --update', () => {
     );
     const refused = await world.stage('run', file, '--update');
     expect(refused.exitCode).toBe(2);
-    expect(refused.stderr).toMatch(/stage-in has begun/);
+    expect(refused.stderr).toMatch(/stage-in has begun.*(?:.|\n)*stage cancel begun\.1/);
     expect(world.facts('begun.1').filter((fact) => fact.includes('update'))).toEqual([]);
     await go();
     await world.ended('begun.1');
