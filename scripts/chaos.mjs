@@ -5,29 +5,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {rolldown} from 'rolldown';
+import {PLANTS} from './chaos-plants.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const argv = process.argv.slice(2);
 const planted = argv.indexOf('--plant');
 const [, plant] = planted < 0 ? [] : argv.splice(planted, 2);
-
-/** What a planted fault replaces, by file. Each text must be there once. */
-const PLANTS = {
-  // Jobs and transfers are asked for first and written down afterwards.
-  'no-intent': {
-    'src/engine/perform.ts': [
-      ['if (!fact(`${key}.intent`, intent satisfies TransferIntent)) return OTHERS;', ''],
-      [
-        "if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});",
-        "fact(`${key}.intent`, intent satisfies TransferIntent);\n    if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});",
-      ],
-      ['  if (!fact(`${key}.intent`, intent)) return OTHERS;\n  const answer', '  const answer'],
-      ["    case 'submitted':\n", "    case 'submitted':\n      fact(`${key}.intent`, intent);\n"],
-    ],
-  },
-  // Whoever starts, starts: the last one to claim an attempt has it.
-  'no-claim': {'pbs/job-wrapper.sh': [['if ln "$temporary"', 'if ln -f "$temporary"']]},
-};
 
 const directory = mkdtempSync(join(tmpdir(), 'stage-chaos-'));
 process.on('exit', () => rmSync(directory, {recursive: true, force: true}));

@@ -1,3 +1,4 @@
+import type {EngineSettings} from '../../src/engine/context.ts';
 import type {Action, Observed, PlanSettings} from '../../src/engine/plan/actions.ts';
 import {planRun} from '../../src/engine/plan/plan-run.ts';
 import type {FactValue} from '../../src/ledger/facts.ts';
@@ -54,14 +55,19 @@ export function specOf(steps: readonly Step[]): RunSpec {
   };
 }
 
-export const SETTINGS: PlanSettings = {
+/** As a context has them. */
+export const ENGINE_SETTINGS: EngineSettings = {
+  bounds: {minMs: 30_000, maxMs: 1_800_000},
   lostGraceMs: 60_000,
   refusedRetryMs: 60_000,
   lostAttempts: 5,
   strategy: 'monitor',
   stagingJobs: true,
-  rebuild: false,
+  maxQueued: Number.POSITIVE_INFINITY,
+  intentDeadlineMs: 90_000,
 };
+
+export const SETTINGS: PlanSettings = {...ENGINE_SETTINGS, rebuild: false};
 
 export const NOW = 1_000_000;
 

@@ -20,7 +20,7 @@ import {
   TransferUnreachable,
 } from '../../src/transfer/transfer-service.ts';
 import type {MovedFile} from '../../src/workflow/moved-files.ts';
-import {live, task} from './a-run.ts';
+import {ENGINE_SETTINGS, live, task} from './a-run.ts';
 
 /** Thrown in the place of a SIGKILL: nothing after it happens. */
 export class Died extends Error {}
@@ -251,14 +251,7 @@ export function fakeWorld(directory: string): FakeWorld {
         newWord: () => `w${world.effects.length}-${world.scheduler.jobs.size}`,
         by: 'test',
         settings: {
-          bounds: {minMs: 30_000, maxMs: 1_800_000},
-          lostGraceMs: 60_000,
-          refusedRetryMs: 60_000,
-          lostAttempts: 5,
-          strategy: 'monitor',
-          stagingJobs: true,
-          maxQueued: Number.POSITIVE_INFINITY,
-          intentDeadlineMs: 90_000,
+          ...ENGINE_SETTINGS,
           ...world.settings,
         },
       });

@@ -13,8 +13,6 @@ export interface Fault {
   readonly to: string;
   /** troubles under which it shows; none: it shows in quiet */
   readonly under: readonly Trouble[];
-  /** caught within few runs, and so looked for each time the tests run */
-  readonly quick?: true;
 }
 
 export const FAULTS: readonly Fault[] = [
@@ -24,7 +22,6 @@ export const FAULTS: readonly Fault[] = [
     from: "  if (seen?.kind !== 'task') return [];",
     to: "  if (seen?.kind !== 'task') return [{do: 'end-step', step, attempt: attempt.number, state: 'succeeded', why: 'x'}];",
     under: ['outages'],
-    quick: true,
   },
   {
     name: 'a job whose end nobody knows counts as lost at once',
@@ -35,18 +32,17 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a job is submitted although another process wrote the intent',
-    file: 'engine/perform.ts',
+    file: 'engine/submit-job.ts',
     from: '  if (!fact(`${key}.intent`, intent)) return OTHERS;',
     to: '  fact(`${key}.intent`, intent);',
     under: ['two at once'],
   },
   {
     name: 'a transfer is submitted under a new submission id each time',
-    file: 'engine/perform.ts',
+    file: 'engine/submit-transfer.ts',
     from: '    const task = await transfers.submit(intent.submissionId, intent.request);',
     to: '    const task = await transfers.submit(await transfers.newSubmissionId(), intent.request);',
     under: ['deaths', 'two at once'],
-    quick: true,
   },
   {
     name: 'a cleanup is dropped',
@@ -54,7 +50,6 @@ export const FAULTS: readonly Fault[] = [
     from: "  const failed = steps.find((step) => ['failed', 'cancelled'].includes(end(step)?.state ?? ''));",
     to: "  const failed = steps.find((step) => ['cancelled'].includes(end(step)?.state ?? ''));",
     under: [],
-    quick: true,
   },
   {
     name: 'an intent is given up although PBS could not be asked',
@@ -73,8 +68,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a resumed run does again what had succeeded',
     file: 'app/reopen.ts',
-    from: '      state !== undefined && (OPENED.includes(state) ||',
-    to: '      state !== undefined && (OPENED.includes(state) || state !== undefined ||',
+    from: 'state !== undefined && (OPENED.includes(state) ||',
+    to: 'state !== undefined && (OPENED.includes(state) || state !== undefined ||',
     under: ['resumed'],
   },
   {
@@ -83,7 +78,6 @@ export const FAULTS: readonly Fault[] = [
     from: '    .filter(({number}) => number > redone && number < before)',
     to: '    .filter(({number}) => number > before)',
     under: [],
-    quick: true,
   },
   {
     name: 'an array is concluded from the exit status that PBS shows',
@@ -95,15 +89,15 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a job keeps depending on one that was replaced',
     file: 'engine/plan/plan-job-step.ts',
-    from: '!valid.has(id) || (waits && wasDeleted(view, id))',
-    to: 'false && !valid.has(id) && waits && wasDeleted(view, id)',
+    from: '!valid.has(id) || (waits && wasDeleted(view, waited, id))',
+    to: 'false && !valid.has(id) && waits && wasDeleted(view, waited, id)',
     under: ['deleted by hand'],
   },
   {
     name: 'a dependent of a job that was deleted unstarted is left waiting',
     file: 'engine/plan/plan-job-step.ts',
-    from: '!valid.has(id) || (waits && wasDeleted(view, id))',
-    to: '!valid.has(id) && (waits || !wasDeleted(view, id))',
+    from: '!valid.has(id) || (waits && wasDeleted(view, waited, id))',
+    to: '!valid.has(id) && (waits || !wasDeleted(view, waited, id))',
     under: [],
   },
   {
@@ -147,7 +141,6 @@ export const FAULTS: readonly Fault[] = [
     from: '    if (!outcome) waiting.add(need);\n    else if (outcome.state',
     to: '    if (outcome?.state',
     under: [],
-    quick: true,
   },
   {
     name: 'a job is submitted without its hold',
@@ -162,7 +155,6 @@ export const FAULTS: readonly Fault[] = [
     from: "hasLauncher(view, step) ? 'afternotok' : 'afterany'",
     to: "hasLauncher(view, step) ? 'afternotok' : 'afternotok'",
     under: [],
-    quick: true,
   },
 ];
 

@@ -9,7 +9,7 @@ import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-fact
 import type {JobRequest} from '../../src/scheduler/scheduler.ts';
 import {isCleanup} from '../../src/workflow/steps.ts';
 import type {JobStep, Step} from '../../src/workflow/workflow.ts';
-import {specOf, task} from './a-run.ts';
+import {ENGINE_SETTINGS, specOf, task} from './a-run.ts';
 import {type Chance, chanceOf} from './chance.ts';
 import {Died, FakeTransfers, requestOf} from './fakes.ts';
 import {memoryLedger, memoryMonitors} from './memory-ledger.ts';
@@ -191,16 +191,7 @@ export class Simulation {
       },
       newWord: () => `w${++this.words}`,
       by: 'simulation',
-      settings: {
-        bounds: {minMs: 30_000, maxMs: 1_800_000},
-        lostGraceMs: 60_000,
-        refusedRetryMs: 60_000,
-        lostAttempts: 5,
-        strategy: 'monitor',
-        stagingJobs: true,
-        maxQueued: Number.POSITIVE_INFINITY,
-        intentDeadlineMs: 90_000,
-      },
+      settings: ENGINE_SETTINGS,
     };
   }
 
