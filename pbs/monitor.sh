@@ -7,4 +7,11 @@
 umask 077
 #@VALUES
 #@SETUP
-exec "$STAGE_NODE" "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION"
+# A process that was killed or could not begin (above 125) may have added no successor yet: the chain would be broken.
+for pause in 0 10 30 60; do
+  sleep "$pause"
+  "$STAGE_NODE" "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION"
+  code=$?
+  [ "$code" -gt 125 ] || exit "$code"
+done
+exit "$code"

@@ -38,6 +38,7 @@ const FILES = [
     'adopt',
     'batch-system',
     'late-dependencies',
+    'bad-nodes',
   ].map((name) => `test/local/${name}.test.ts`),
   'test/bash-wrappers/wrappers.test.ts',
 ];

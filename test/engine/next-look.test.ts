@@ -128,8 +128,9 @@ describe('the next look at a run', () => {
   const watched = (run: ARun, step: string, job: string) =>
     run.job(`${step}.1.sentinel`, `s${job}`, live('held', {otherHold: true}), {dependsOn: [job]});
 
-  test('is not needed while a job with its sentinel is queued', () => {
-    expect(look(watched(new ARun([jobStep('a')]).job('a.1.job', '1.s', live('queued')), 'a', '1.s'))).toBeUndefined();
+  test('is at the slow end while a job is queued: its sentinel, too, may die', () => {
+    const run = watched(new ARun([jobStep('a')]).job('a.1.job', '1.s', live('queued')), 'a', '1.s');
+    expect(look(run)).toBe(NOW + BOUNDS.maxMs);
   });
 
   test('comes when the pause before a retry is over', () => {
@@ -162,12 +163,12 @@ describe('the next look at a run', () => {
     expect(look(run)).toBe(NOW - 10_000 + SETTINGS.lostGraceMs);
   });
 
-  test('is left to the job that waits for the transfer, until that leaves', () => {
+  test('is at the slow end while a job waits for the transfer, until that leaves', () => {
     const run = new ARun([{...transferStep('in'), strategy: 'wait'}])
       .task('in', 't', task('active'))
       .job('in.1.wait', '1.s', live('running'));
-    expect(look(run)).toBeUndefined();
-    expect(look(run.fact('in.1.wait.leaving'))).toBeGreaterThan(NOW);
+    expect(look(run)).toBe(NOW + BOUNDS.maxMs);
+    expect(look(run.fact('in.1.wait.leaving'))).toBeLessThan(NOW + BOUNDS.maxMs);
   });
 
   test('is left to the end of a hold where that is all that is waited for', () => {

@@ -41,6 +41,9 @@ async function queuedRun(at: World, name: string) {
   );
   await at.stage('run', file);
   await at.waitFor('the first job', () => linesIn(log) === 1);
+  // Whoever looks may be submitting them: the command that began the run is not the only one.
+  const watched = async () => (await at.jobsOf(`${name}.1`)).filter(({Job_Name}) => Job_Name.startsWith('watch.'));
+  await at.waitFor('the sentinels', async () => (await watched()).length === 4);
   return {log, end: () => writeFileSync(go, '')};
 }
 

@@ -7,11 +7,13 @@ import {isCleanup} from '../../src/workflow/steps.ts';
 import type {JobStep, Step, TransferStep} from '../../src/workflow/workflow.ts';
 import {jobStep, transferStep} from './a-run.ts';
 import {type End, endOfRun, judgeEnds, type Script, unitsOf} from './model.ts';
+import type {SimulatedJob} from './simulated-pbs.ts';
 import {Simulation} from './simulation.ts';
 
 /** What may go wrong, or be asked for, while a run is under way. */
 export const TROUBLES = [
   'deaths',
+  'staging jobs die',
   'wipes',
   'forgotten history',
   'outages',
@@ -34,11 +36,14 @@ export interface Scenario {
 
 const TROUBLED_ROUNDS = 12;
 const ROUNDS = 250;
+/** the steps of a monitor's process until then: three effects, each with a before and an after */
+const SUCCESSOR_ON_RECORD = 6;
 
 /**
  * Play a run from nothing to its seal, troubles first, and judge it by the model.
  *
- * Without troubles nobody looks but the jobs that stage itself submitted: the run must come to its end by those alone.
+ * Without troubles, and when staging jobs die, nobody looks but the jobs that stage itself submitted: the run must come
+ * to its end by those alone.
  *
  * @returns what was wrong; nothing when all is as it must be
  */
@@ -64,6 +69,13 @@ async function playEpoch(
   const before = new Set(world.executed);
   const has = (trouble: Trouble) => troubles.includes(trouble);
   const diesIn = () => (has('deaths') && chance.once(2) ? chance.below(40) : Number.POSITIVE_INFINITY);
+  const attended = troubles.some((trouble) => trouble !== 'staging jobs die');
+  world.quiet = troubles.length === 0;
+  const helperDiesIn = (job: SimulatedJob) => {
+    if (!has('staging jobs die') || !chance.once(2)) return diesIn();
+    // Where nobody looks, a monitor lives until its successor is on record: before that, its chain would be broken for good.
+    return chance.below(40) + (world.isMonitor(job) && !attended ? SUCCESSOR_ON_RECORD : 0);
+  };
   // Without troubles the command that starts the run is not killed, and nobody looks after it.
   await world.look({rebuild: true}, diesIn());
   for (let round = 0; round < ROUNDS && !world.sealed && broken.length === 0; round++) {
@@ -72,8 +84,8 @@ async function playEpoch(
     if (troubled) trouble(world, has);
     else await calm(world);
     for (let events = chance.below(4); events > 0; events--) world.happen();
-    await helpers(world, troubled ? diesIn : () => Number.POSITIVE_INFINITY, has('two at once'));
-    if (troubles.length > 0 && chance.once(3))
+    await helpers(world, troubled ? helperDiesIn : () => Number.POSITIVE_INFINITY, has('two at once'));
+    if (attended && chance.once(3))
       await looks(world, troubled ? diesIn() : Number.POSITIVE_INFINITY, has('two at once'));
   }
   world.pbs.down = false;
@@ -127,10 +139,10 @@ async function calm(world: Simulation): Promise<void> {
   if (held.length > 0) await world.look(); // as `stage release` does
 }
 
-async function helpers(world: Simulation, diesIn: () => number, atOnce: boolean): Promise<void> {
+async function helpers(world: Simulation, diesIn: (job: SimulatedJob) => number, atOnce: boolean): Promise<void> {
   const ready = world.readyHelpers();
-  if (atOnce) await Promise.all(ready.map((job) => world.help(job, diesIn())));
-  else for (const job of ready) await world.help(job, diesIn());
+  if (atOnce) await Promise.all(ready.map((job) => world.help(job, diesIn(job))));
+  else for (const job of ready) await world.help(job, diesIn(job));
 }
 
 /** A person, or two, ask for the run. */
@@ -152,6 +164,7 @@ function update(world: Simulation): void {
     step.name === name && step.kind === 'job' ? {...step, env: {VERSION: String(count)}} : step,
   );
   world.say(`updated: ${name}`);
+  if (unitsOf(world.stepNamed(name)).length > 1) world.changedIn.set(name, attempt.number);
   const decision = {workflow: {...workflow, steps}, fingerprint: `${fingerprint}${count}`, scriptHashes, scripts: {}};
   world.ledger.update(run, {...decision, at: world.now, by: 'ann', changed: [name], removed: [], steps: {}}, new Map());
 }

@@ -47,12 +47,16 @@ export class Simulation {
   readonly globus = new FakeTransfers();
   readonly broken: string[] = [];
   readonly trace: string[] = [];
-  /** how often each unit has given a result, and whether the last was a success */
-  readonly results = new Map<string, {count: number; succeeded: boolean}>();
+  /** how often each unit has given a result, and whether the last was a success (and of which attempt, if a job's) */
+  readonly results = new Map<string, {count: number; succeeded: boolean; attempt: number | undefined}>();
+  /** the attempt of each array that was the working one when a person changed the step: what it gives is of another version */
+  readonly changedIn = new Map<string, number>();
   /** claims that were executed: `compute.1`, `sweep.1/3` */
   readonly executed = new Set<string>();
   /** steps of which an execution was cut off without a word */
   readonly interrupted = new Set<string>();
+  /** nothing goes wrong: the end of a job is seen by the jobs that wait for it */
+  quiet = false;
   now = 1_000_000;
   private readonly works = new Map<string, Work>();
   private readonly labels = new Set<string>();
@@ -335,6 +339,7 @@ export class Simulation {
       return;
     }
     const resumed = job.state === 'running';
+    if (work.role === 'monitor' && this.quiet) this.expectSeen();
     this.pbs.start(job);
     this.say(`${job.id} ${work.key} looks`);
     const lived = await this.look(work.role === 'monitor' ? {monitor: work.generation} : {}, diesIn);
@@ -356,6 +361,21 @@ export class Simulation {
       this.ledger.create(this.run, `${work.key}.leaving`, {at: this.now});
       await this.look({}, diesIn);
       if (this.pbs.jobs.has(job.id)) this.pbs.end(job, 4);
+    }
+  }
+
+  isMonitor({request}: SimulatedJob): boolean {
+    return this.works.get(request.tag)?.role === 'monitor';
+  }
+
+  /** Monitors look for what goes wrong; that a job ended is to be seen at once, by a sentinel or a launcher. */
+  private expectSeen(): void {
+    if (this.readyHelpers().some((job) => !this.isMonitor(job))) return;
+    for (const {request, state, how} of this.pbs.jobs.values()) {
+      const work = this.works.get(request.tag);
+      if (work?.role !== 'job' || state !== 'finished' || how !== 'ran') continue;
+      if (!this.ledger.facts.has(`${attemptKey(work.step, work.attempt)}.outcome`))
+        this.breach(`nobody but a monitor saw the end of ${work.key}`);
     }
   }
 
@@ -406,7 +426,7 @@ export class Simulation {
     this.say(`${job.id} executes ${claim}`);
     if (this.executed.has(claim)) this.breach(`${claim} was executed twice`);
     this.executed.add(claim);
-    if (this.results.get(unit)?.succeeded) this.breach(`${unit} was executed again after it had succeeded`);
+    if (this.hasGiven(unit, step)) this.breach(`${unit} was executed again after it had succeeded`);
     for (const need of step.needs)
       if (!this.hasSucceeded(need)) this.breach(`${unit} ran, and ${need} had not succeeded`);
     const watched = step.onFailureOf.map((name) => endOf(this.state, name)?.state ?? '');
@@ -418,6 +438,12 @@ export class Simulation {
         this.breach(`${unit} ran, and ${before} had not ended`);
     }
     this.running.set(job.id, {unit, claim: facts, start: 1});
+  }
+
+  /** It succeeded, and its step has not been changed since that attempt was made. */
+  private hasGiven(unit: string, {name}: Step): boolean {
+    const result = this.results.get(unit);
+    return result?.succeeded === true && (result.attempt ?? 0) > (this.changedIn.get(name) ?? -1);
   }
 
   /** The next thing that a running job of a user does. */
@@ -466,7 +492,7 @@ export class Simulation {
       this.ledger.create(this.run, `${claim}.end.${start}`, {job: job.id, exit: 143, terminated: true});
       return {cut: true, succeeded: false};
     }
-    const succeeded = this.conclude(unit);
+    const succeeded = this.conclude(unit, Number(claim.split('.')[1]));
     this.ledger.create(this.run, `${claim}.end.${start}`, {
       job: job.id,
       exit: succeeded ? 0 : 1,
@@ -476,10 +502,10 @@ export class Simulation {
     return {cut: false, succeeded};
   }
 
-  private conclude(unit: string): boolean {
+  private conclude(unit: string, attempt?: number): boolean {
     const count = this.results.get(unit)?.count ?? 0;
     const succeeded = count >= (this.script[unit] ?? 0);
-    this.results.set(unit, {count: count + 1, succeeded});
+    this.results.set(unit, {count: count + 1, succeeded, attempt});
     this.say(`${unit} ${succeeded ? 'succeeds' : 'fails'}`);
     return succeeded;
   }

@@ -55,10 +55,11 @@ export function nextLookAtTask(task: TransferTask, bounds: LookBounds, now: numb
 }
 
 /**
- * When a run must be looked at although no PBS job will end and tell: for its transfers, for what could not
- * be done yet, for what is not proven yet. Pure.
+ * When a run must be looked at: for its transfers, for what could not be done yet, for what is not proven yet. Jobs
+ * that end are seen by their sentinels, launchers and dependents; these are jobs, too, and can die on a bad node: so
+ * that nothing waits unseen, there is a look at the slow end while any job is in the queue. Pure.
  *
- * @returns an instant in milliseconds, or undefined when jobs of the run see to everything
+ * @returns an instant in milliseconds, or undefined when nothing goes on before a person does something
  */
 export function nextLookAtRun(
   run: RunState,
@@ -74,7 +75,7 @@ export function nextLookAtRun(
   return wanted.length > 0 ? Math.min(...wanted) : undefined;
 }
 
-/** A job that waits for the transfer sees to it, and to everything else. */
+/** A job that waits for the transfer sees to it, and to everything else, while it lives. */
 function isWaitedFor(view: View, step: Step, attempt: Attempt): boolean {
   if (!isTask(step) || !waitsInJob(view, step)) return false;
   const waiting = standingJob(attempt, 'wait');
@@ -94,7 +95,7 @@ function nextLookAtStep(
   const pausedUntil = retryAt(run, step.name);
   if (pausedUntil !== undefined && pausedUntil > seen.now) return Math.max(soon, pausedUntil);
   const attempt = workingAttempt(run, step.name);
-  if (isWaitedFor({run, seen, settings}, step, attempt)) return undefined;
+  if (isWaitedFor({run, seen, settings}, step, attempt)) return late;
   const retries = attempt.jobs.flatMap((record) => {
     if (record.refused?.retry && record === attempt.jobs.findLast((other) => other.role === record.role))
       return [record.refused.at + refusedPauseMs(record.serial, settings.refusedRetryMs)];
@@ -141,15 +142,11 @@ function lookForDirectory(view: View, step: MkdirStep, soon: number, late: numbe
   return workingAttempt(view.run, step.name).signIn ? late : soon;
 }
 
-/** A job in the queue is seen to by its sentinel; only where that is missing somebody has to look now and then. */
 function lookForJob(view: View, step: JobStep, soon: number, late: number): number | undefined {
-  const {run, seen} = view;
-  const attempt = workingAttempt(run, step.name);
+  const attempt = workingAttempt(view.run, step.name);
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
-  if (isOverdue(view, step, attempt, job)) return soon;
-  const sentinel = standingJob(attempt, 'sentinel');
-  return sentinel?.job && !sentinel.deleted && isThere(seenOf(seen, sentinel)) ? undefined : late;
+  return isOverdue(view, step, attempt, job) ? soon : late;
 }
 
 /** It should have been released or deleted, and PBS could not be asked to: its sentinel would wait with it. */
