@@ -2,6 +2,7 @@ import type {Observed} from '../engine/plan/actions.ts';
 import {reconcile} from '../engine/reconcile.ts';
 import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
+import {openRuns} from '../ledger/open-runs.ts';
 import type {HoldDecision, RunState} from '../ledger/run-facts.ts';
 import {count} from '../report/units.ts';
 import {listNames} from '../workflow/problems.ts';
@@ -114,8 +115,8 @@ function heldBefore(state: RunState, {jobs}: Observed, now: readonly string[]): 
 
 function chosen(stage: Stage, {run, steps}: HoldRequest): ReadonlyMap<RunId, RunState> {
   const active = stage.ledger.activeRuns();
-  const asked = run === undefined ? active : [findRun(stage, run)];
-  const open = new Map(asked.map((id) => [id, stage.ledger.open(id).state]));
+  const asked = run === undefined ? openRuns(stage.ledger, active).runs : [stage.ledger.open(findRun(stage, run))];
+  const open = new Map(asked.map(({id, state}) => [id, state]));
   for (const [id, {spec}] of open) {
     if (!active.includes(id))
       throw new RequestWrong(`${id} has ended; there is nothing to hold or release`, {

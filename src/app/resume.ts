@@ -1,6 +1,7 @@
 import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
+import {openRuns} from '../ledger/open-runs.ts';
 import {type RunView, viewSummary} from '../report/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {exitOf, exitOfProblems, type ProblemDocument, problemsOf, viewOf} from './report.ts';
@@ -37,7 +38,10 @@ export interface ResumeReport {
  * @throws {NoSuchRun} {RequestWrong} {ResumedMeanwhile}
  */
 export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<ResumeReport> {
-  const asked = request.run === undefined ? stage.ledger.activeRuns() : [findRun(stage, request.run)];
+  const asked =
+    request.run === undefined
+      ? openRuns(stage.ledger, stage.ledger.activeRuns()).runs.map(({id}) => id)
+      : [findRun(stage, request.run)];
   const opened = new Map(
     asked.map((run) => [run, request.run === undefined ? undefined : open(stage, run, request.redo)]),
   );

@@ -1,4 +1,5 @@
 import {RequestWrong, StageError} from '../errors.ts';
+import {openRuns} from '../ledger/open-runs.ts';
 import type {CollectionSeen} from '../transfer/transfer-service.ts';
 import {placesOf} from '../workflow/steps.ts';
 import type {Workflow} from '../workflow/workflow.ts';
@@ -36,7 +37,7 @@ export async function wantedCollections(stage: Stage, request: CollectionsReques
 export async function collectionsInUse(stage: Stage): Promise<WantedCollections> {
   const known = await stage.collections();
   const wanted = new Map<string, string>();
-  for (const run of stage.ledger.activeRuns()) add(wanted, stage.ledger.open(run).state.spec.workflow, known);
+  for (const {state} of openRuns(stage.ledger, stage.ledger.activeRuns()).runs) add(wanted, state.spec.workflow, known);
   return wanted;
 }
 

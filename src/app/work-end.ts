@@ -1,4 +1,5 @@
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
+import {openRuns} from '../ledger/open-runs.ts';
 import type {RunState} from '../ledger/run-facts.ts';
 import type {TaskId, TaskSeen} from '../transfer/transfer-service.ts';
 import {isTask, placesOf} from '../workflow/steps.ts';
@@ -42,7 +43,7 @@ export function neededUntil(
 
 /** The same for all runs under way. Asks Globus once; what it does not tell is left out. */
 export async function workUnderWay(stage: Stage): Promise<ReadonlyMap<string, number>> {
-  const moving = stage.ledger.activeRuns().flatMap((run) => tasksUnderWay(stage.ledger.open(run).state));
+  const moving = openRuns(stage.ledger, stage.ledger.activeRuns()).runs.flatMap(({state}) => tasksUnderWay(state));
   if (moving.length === 0) return new Map();
   const {transfers} = await stage.engine();
   return neededUntil(moving, await transfers.look(moving.map(({task}) => task)));

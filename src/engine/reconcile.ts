@@ -1,6 +1,7 @@
 import type {StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
+import {openRuns} from '../ledger/open-runs.ts';
 import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import {SchedulerUnreachable} from '../scheduler/scheduler.ts';
 import {inBatches} from './batches.ts';
@@ -48,8 +49,9 @@ const MAX_ROUNDS = 1000;
  */
 export async function reconcile(context: EngineContext, request: ReconcileRequest = {}): Promise<Reconciled> {
   const problems: StageError[] = [];
-  const ids = context.ledger.activeRuns();
-  let runs = ids.map((id) => context.ledger.open(id));
+  const opened = openRuns(context.ledger, context.ledger.activeRuns());
+  problems.push(...opened.damaged);
+  let {runs} = opened;
   const newest = context.monitors.newest();
   // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
   const successor =

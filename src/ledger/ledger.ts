@@ -19,7 +19,14 @@ import {
 } from './layout.ts';
 import {naming} from './naming.ts';
 import {newWord} from './new-word.ts';
-import {type ResumeDecision, type RunSpec, type RunState, type UpdateDecision, updateName} from './run-facts.ts';
+import {
+  isUpdate,
+  type ResumeDecision,
+  type RunSpec,
+  type RunState,
+  type UpdateDecision,
+  updateName,
+} from './run-facts.ts';
 import {type RunSummary, summarise} from './summary.ts';
 
 /** A run's directory with its spec read. */
@@ -72,21 +79,28 @@ export function openLedger(home: string): Ledger {
 
   const factsIn = (directory: string): string[] =>
     namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));
-  const resumesOf = (run: RunId): ResumeDecision[] => {
-    const resumes: ResumeDecision[] = [];
-    while (existsSync(join(layout.resumed, `${numberedName(run, resumes.length + 1)}.json`))) {
-      const value = readFact(layout.resumed, numberedName(run, resumes.length + 1));
-      resumes.push(value as unknown as ResumeDecision); // written by resume() below, whole
-    }
-    return resumes;
+  const timesResumed = (run: RunId): number => {
+    let number = 0;
+    while (existsSync(join(layout.resumed, `${numberedName(run, number + 1)}.json`))) number += 1;
+    return number;
   };
-  const sealName = (run: RunId): string => numberedName(run, resumesOf(run).length);
+  const resumesOf = (run: RunId): ResumeDecision[] =>
+    Array.from({length: timesResumed(run)}, (_, index) => {
+      const name = numberedName(run, index + 1);
+      const value = readFact(layout.resumed, name);
+      if (!value?.steps) throw new LedgerDamaged(join(layout.resumed, `${name}.json`), value);
+      return value as unknown as ResumeDecision; // written by resume() below, whole
+    });
+  const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec): OpenRun => {
     const facts = readFacts(layoutOfRun.facts);
     const resumes = resumesOf(id);
-    const decisions = [...facts.keys()].filter(isDecision).length;
-    return {id, layout: layoutOfRun, state: foldRun(spec, facts, resumes), decisions};
+    const decisions = [...facts.keys()].filter(isDecision);
+    // What was asked for cannot be guessed; other facts say enough by their names.
+    const damaged = decisions.find((name) => isUpdate(name) && !facts.get(name)?.workflow);
+    if (damaged) throw new LedgerDamaged(join(layoutOfRun.facts, `${damaged}.json`), facts.get(damaged));
+    return {id, layout: layoutOfRun, state: foldRun(spec, facts, resumes), decisions: decisions.length};
   };
 
   return {
@@ -122,7 +136,7 @@ export function openLedger(home: string): Ledger {
       if (spec?.format !== 1) throw new LedgerDamaged(join(layoutOfRun.directory, 'spec.json'), spec);
       return read(id, layoutOfRun, spec as unknown as RunSpec);
     },
-    refresh: (run) => read(run.id, run.layout, run.state.spec),
+    refresh: (run) => read(run.id, run.layout, run.state.original),
     createRun(number, parts, scripts) {
       const id = runId(parts.name, number);
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
@@ -137,7 +151,7 @@ export function openLedger(home: string): Ledger {
       return (
         names.filter(isDecision).length === run.decisions &&
         !names.includes(`${attempt}.outcome`) &&
-        resumesOf(run.id).length === run.state.resumes.length
+        timesResumed(run.id) === run.state.resumes.length
       );
     },
     update(run, decision, scripts) {
@@ -223,8 +237,9 @@ export class LedgerDamaged extends StageError {
     super({
       code: 'LEDGER_DAMAGED',
       exit: EXIT.unreachable,
-      what: `the state file ${path} cannot be used`,
-      why: found === undefined ? 'it does not exist' : 'it is empty, cut short, or of another version of stage',
+      what: 'a file of the state directory cannot be used',
+      why:
+        found === undefined ? `${path} does not exist` : `${path} is empty, cut short, or of another version of stage`,
       next: ['Bring it back from a backup, or move its run directory away: other runs are not touched.'],
     });
   }

@@ -90,6 +90,8 @@ export interface Refusal {
   readonly why: string;
   /** it may pass by itself (a queue limit, PBS not reachable): try again later */
   readonly retry: boolean;
+  /** nobody answered: what asked could not reach the server */
+  readonly unreachable?: boolean;
   /** what a person can do about it, in lines */
   readonly next?: readonly string[];
 }
@@ -247,6 +249,10 @@ export function cancelName(resumes: number): string {
 /** The name of the fact that changes what a run is asked to do. */
 export function updateName(number: number): string {
   return `decision.update-${number}`;
+}
+
+export function isUpdate(fact: string): boolean {
+  return fact.startsWith('decision.update-');
 }
 
 /** Prefix of an attempt's facts. */

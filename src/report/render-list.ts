@@ -4,9 +4,10 @@ import {renderTable, renderTime} from './units.ts';
 export interface RunLine {
   readonly run: string;
   readonly name: string;
-  readonly state: 'active' | 'succeeded' | 'failed' | 'cancelled';
+  readonly state: 'active' | 'succeeded' | 'failed' | 'cancelled' | 'unreadable';
   readonly reason: string;
-  readonly createdAt: string;
+  /** absent when the run cannot be read */
+  readonly createdAt?: string;
   readonly endedAt?: string;
   readonly steps: {readonly all: number; readonly ended: number};
 }
@@ -17,7 +18,7 @@ export function renderList(runs: readonly RunLine[]): string {
     run.run,
     run.state,
     `${run.steps.ended}/${run.steps.all}`,
-    renderTime(run.createdAt),
+    run.createdAt ? renderTime(run.createdAt) : '',
     run.endedAt ? renderTime(run.endedAt) : '',
     run.state === 'succeeded' ? '' : run.reason,
   ]);

@@ -8,7 +8,8 @@ import {createFact, readFact, readFacts} from '../../src/ledger/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import {appendEvent, readEvents} from '../../src/ledger/journal.ts';
 import {parseRunId, type RunId} from '../../src/ledger/layout.ts';
-import {LedgerDamaged, openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/ledger.ts';
+import {openRuns} from '../../src/ledger/open-runs.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
 
 let top: string;
@@ -185,10 +186,29 @@ describe('a run', () => {
     expect(ledger.seal(ledger.open('r.1' as RunId), 100)).toMatchObject({first: false, summary: {endedAt: 99}});
   });
 
-  test('with a spec that cannot be read is told by its path, and harms no other', () => {
+  test.each(['runs/r.1/spec.json', 'runs/r.1/facts/decision.update-1.json', 'resumed/r.1~1.json'])(
+    'of which %s cannot be read is told by that path, and keeps nobody from the others',
+    (file) => {
+      create(1);
+      create(2);
+      mkdirSync(join(top, 'resumed'), {recursive: true});
+      writeFileSync(join(top, file), '{"at": 12');
+      const {runs, damaged} = openRuns(openLedger(top), ['r.1' as RunId, 'r.2' as RunId]);
+      expect(runs.map(({id}) => id)).toEqual(['r.2']);
+      expect(damaged.map(({why}) => why)).toEqual([expect.stringContaining(join(top, file))]);
+    },
+  );
+
+  test('that was updated is still known as it was asked for at first when it is read again', () => {
     create(1);
-    writeFileSync(join(top, 'runs', 'r.1', 'spec.json'), 'garbage');
-    expect(() => openLedger(top).open('r.1' as RunId)).toThrow(LedgerDamaged);
+    const ledger = openLedger(top);
+    const read = ledger.open('r.1' as RunId);
+    const {workflow, fingerprint, scriptHashes} = read.state.spec;
+    const changed = {...workflow, steps: workflow.steps.map((step) => ({...step, retries: 3}))};
+    const decision = {fingerprint, scriptHashes, scripts: {}, at: 1, by: 'ann', changed: [], removed: [], steps: {}};
+    ledger.update(read, {...decision, workflow: changed}, new Map());
+    const again = ledger.refresh(ledger.refresh(read)).state;
+    expect([again.original.workflow, again.spec.workflow]).toEqual([workflow, changed]);
   });
 
   test.each(['r', 'r.0', 'r.01', '../x.1', 'r.1.2', '.1', `${'r'.repeat(64)}.1`])('"%s" is no run id', (text) => {

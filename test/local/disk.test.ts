@@ -1,5 +1,15 @@
 import {spawnSync} from 'node:child_process';
-import {closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync} from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -369,3 +379,28 @@ test.each([[], ['--json']])('output onto a full disk is an error of the disk, no
   expect(ran.stderr).toMatch(/^error: no space is left on the disk\n/);
   expect(ran.stderr).not.toMatch(/\n\s+at /);
 });
+
+test('a run that cannot be read is named with its file, and the other runs of its profile go on', async () => {
+  const at = await underWay('unreadable');
+  const spec = join(at.state, 'runs', `${at.name}.1`, 'spec.json');
+  const whole = readFileSync(spec);
+  writeFileSync(spec, whole.subarray(0, 100));
+  const other = world.write(
+    `${at.name}-other.yaml`,
+    `name: ${at.name}-other\nsteps:\n  a: {job: {script: ${at.name}-other.sh}}\n`,
+  );
+  world.write(`${at.name}-other.sh`, '#!/bin/sh\nexit 0\n');
+  const started = await at.stage('run', other);
+  expect([started.exitCode, started.stdout + started.stderr]).toEqual([
+    4,
+    expect.stringContaining(`${spec} is empty, cut short`),
+  ]);
+  await until('the end of the other run', () => existsSync(join(at.state, 'sealed', `${at.name}-other.1.json`)));
+  const listed = (await at.stage('list', '--json')).json<{runs: {run: string; state: string}[]}>().runs;
+  expect(listed.map(({state}) => state)).toEqual(['succeeded', 'unreadable']);
+  expectClear(await at.stage('status', at.name), at.state, /a file of the state directory cannot be used/);
+  writeFileSync(spec, whole);
+  await world.stage('local', 'resume', 'unreadable');
+  await at.stage('status');
+  await expectOnce(at);
+}, 120_000);

@@ -1,0 +1,20 @@
+import type {RunId} from './layout.ts';
+import {type Ledger, LedgerDamaged, type OpenRun} from './ledger.ts';
+
+/** Open several runs: one that cannot be read keeps nobody from the others. */
+export function openRuns(
+  ledger: Pick<Ledger, 'open'>,
+  ids: readonly RunId[],
+): {readonly runs: readonly OpenRun[]; readonly damaged: readonly LedgerDamaged[]} {
+  const damaged: LedgerDamaged[] = [];
+  const runs = ids.flatMap((id) => {
+    try {
+      return [ledger.open(id)];
+    } catch (error) {
+      if (!(error instanceof LedgerDamaged)) throw error;
+      damaged.push(error);
+      return [];
+    }
+  });
+  return {runs, damaged};
+}
