@@ -47,7 +47,7 @@ export async function submitJob(
       note('job-refused', {why: answer.error.why, role: action.role});
       return {is: 'problem', error: answer.error};
     case 'unreachable':
-      fact(`${key}.refused`, {why: answer.error.why ?? answer.error.message, retry: true});
+      fact(`${key}.refused`, {why: answer.error.why ?? answer.error.message, retry: true, unreachable: true});
       return {is: 'problem', error: answer.error};
     case 'unclear':
       note('submission-unclear', {why: answer.why, role: action.role});

@@ -209,14 +209,16 @@ function cannotAsk(whom: 'PBS' | 'Globus', why: string, run: string): Reason {
 function refused({run, settings}: View, record: JobRecord, why: string): Reason {
   const at = record.refused?.at ?? 0;
   const again = at + refusedPauseMs(record.serial, settings.refusedRetryMs);
+  const away = record.refused?.unreachable;
   return {
     standing: 'trouble',
-    code: 'JOB_REFUSED_FOR_NOW',
-    what: 'PBS takes no further job for now',
+    ...(away
+      ? {code: 'PBS_WAS_AWAY', what: 'PBS could not be reached when its job was submitted'}
+      : {code: 'JOB_REFUSED_FOR_NOW', what: 'PBS takes no further job for now'}),
     why,
     next: [
       `It is tried again by itself after ${renderTime(again)}.`,
-      'See your jobs, which count against the limits: qstat -u $USER',
+      away ? 'See whether PBS answers you: qstat -B' : 'See your jobs, which count against the limits: qstat -u $USER',
       `To try at once: the "stage run" of ${run.spec.name}`,
     ],
     since: at,

@@ -30,6 +30,14 @@ const CASES: readonly (readonly [what: string, run: ARun, code: string, next: Re
     /qstat -u/,
   ],
   [
+    'PBS was away when it was submitted',
+    alone()
+      .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
+      .fact('compute.1.job.refused', {at: NOW, why: 'cannot connect to server', retry: true, unreachable: true}),
+    'PBS_WAS_AWAY',
+    /tried again by itself[\s\S]*qstat -B/,
+  ],
+  [
     'the answer of qsub was lost',
     alone().fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: NOW + 1000}),
     'SUBMISSION_UNCLEAR',
