@@ -37,7 +37,7 @@ export interface Tending {
 /**
  * After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see.
  *
- * @returns when something has to be looked at, in milliseconds; undefined when jobs see to everything
+ * @returns when something has to be looked at, in milliseconds; undefined when nothing goes on before a person does something
  */
 export async function tendMonitors(
   context: EngineContext,

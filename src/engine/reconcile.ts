@@ -32,7 +32,7 @@ export interface Reconciled {
   readonly done: readonly {readonly run: RunId; readonly action: Action}[];
   /** what could not be done now; nothing of it is lost */
   readonly problems: readonly StageError[];
-  /** when the monitor chain has to look again, in milliseconds; absent when jobs see to everything, or there is no chain */
+  /** when the monitor chain has to look again, in milliseconds; absent when nothing goes on before a person does something, or there is no chain */
   readonly nextAt?: number;
 }
 
