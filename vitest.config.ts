@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Most of the time tests wait for processes: one worker, which is the default on two cores, leaves them idle.
-    maxWorkers: 3,
+    // Most of the time tests wait for processes: one worker, which is the default on two cores, leaves them idle; four use both.
+    maxWorkers: 4,
     // In CI one hiccup of a shared machine among two thousand tests does not hide the others' word; what passes only the
     // second time is marked "retry x1" in the output, and is a race to be found.
     retry: process.env.CI ? 1 : 0,
