@@ -2,7 +2,11 @@ import {Flags} from '@oclif/core';
 import {type MonitorReport, tick} from '../src/app/monitor.ts';
 import {StageCommand} from '../src/app/stage-command.ts';
 import {type WaitReport, waitForTransfer} from '../src/app/wait-job.ts';
+import {EXIT} from '../src/errors.ts';
 import {renderMonitor} from '../src/report/render-monitor.ts';
+
+/** What pbs/wait.sh knows as the end of a transfer that failed: no code of Node.js, of a shell or of another command. */
+const TRANSFER_FAILED = 10;
 
 export default class Monitor extends StageCommand {
   static override summary = 'Look once at everything, and do what is to be done.';
@@ -34,7 +38,8 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
     const stage = await this.connect(flags.profile, {inJob: flags.role !== undefined});
     if (flags.of !== undefined) {
       const waited = await waitForTransfer(stage, {of: flags.of, seconds: flags.seconds ?? 0});
-      process.exitCode = waited.exit;
+      // Its script must tell a transfer that failed from a node.js that could not begin, which ends with 1.
+      process.exitCode = waited.exit === EXIT.failed ? TRANSFER_FAILED : waited.exit;
       this.say(() => waited.message);
       return waited;
     }

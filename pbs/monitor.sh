@@ -7,11 +7,12 @@
 umask 077
 #@VALUES
 #@SETUP
-# A process that was killed or could not begin (above 125) may have added no successor yet: the chain would be broken.
+# A process that was killed, or could not begin (node ends with 1 where the installation is not mounted, stage with 2
+# where the configuration is not), has added no successor: the chain would be broken.
 for pause in 0 10 30 60; do
   sleep "$pause"
   "$STAGE_NODE" "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION"
   code=$?
-  [ "$code" -gt 125 ] || exit "$code"
+  case $code in 0 | 3 | 4 | 5 | 70) exit "$code" ;; esac
 done
 exit "$code"

@@ -15,8 +15,11 @@ while :; do
   [ "$left" -gt 0 ] || left=0
   "$STAGE_NODE" "$STAGE_CLI" monitor --role wait --of "$STAGE_OF" --seconds "$left"
   code=$?
-  # 0: the transfer succeeded. 1: it failed. Anything else says nothing about it.
-  [ "$code" -gt 1 ] || exit "$code"
+  # 0: the transfer succeeded. 10: it failed. Anything else says nothing about it, as the 1 of a node that lacks stage.
+  case $code in
+    0) exit 0 ;;
+    10) exit 1 ;;
+  esac
   # Its time is up when it says that it leaves: whoever stays would be ended at the walltime.
   left=$((end - $(date +%s)))
   [ "$left" -gt 0 ] || exit "$code"

@@ -1,7 +1,7 @@
 import {StageError} from '../errors.ts';
 import {workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
-import {attemptKey, currentAttempt} from '../ledger/run-facts.ts';
+import {absentName, attemptKey, currentAttempt, seenAgainName} from '../ledger/run-facts.ts';
 import {SignInNeeded} from '../transfer/transfer-service.ts';
 import {compareAdopted} from './compare-adopted.ts';
 import type {EngineContext} from './context.ts';
@@ -89,7 +89,9 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       if (fact(`${action.key}.delete.confirmed`)) note('job-deleted', {job: action.job});
       return DONE;
     case 'note-absent':
-      return fact(`${action.key}.absent`, {job: action.job}) ? DONE : OTHERS;
+      return fact(`${action.key}.${absentName(action.number)}`, {job: action.job}) ? DONE : OTHERS;
+    case 'note-seen-again':
+      return fact(`${action.key}.${seenAgainName(action.number)}`, {job: action.job}) ? DONE : OTHERS;
     case 'void-attempt':
       return voidAttempt(run, action, records);
     case 'end-step':

@@ -3,6 +3,7 @@ import type {TaskId} from '../transfer/transfer-service.ts';
 import type {FactValue} from './facts.ts';
 import {
   type Attempt,
+  absentName,
   attemptKey,
   type CancelDecision,
   cancelName,
@@ -19,6 +20,7 @@ import {
   type RunState,
   type SignInDemand,
   type StartMarker,
+  seenAgainName,
   type TransferIntent,
   type TransferRecord,
   type UpdateDecision,
@@ -191,7 +193,6 @@ function foldJob(
   const confirmed = facts.get(`${name}.confirmed`) as {job: JobId; at: number} | undefined;
   const refused = facts.get(`${name}.refused`) as Refusal | undefined;
   const released = facts.get(`${name}.release.confirmed`) as {at: number} | undefined;
-  const absent = facts.get(`${name}.absent`) as {at: number} | undefined;
   const ended = numbersOf(`${name}.hold-`, '.ended', holds);
   const endedAt = (number: number) => Number(facts.get(`${name}.hold-${number}.ended`)?.at ?? 0);
   return {
@@ -206,7 +207,7 @@ function foldJob(
     ...(released ? {releasedAt: released.at} : {}),
     deleteIntended: facts.has(`${name}.delete.intent`),
     deleted: facts.has(`${name}.delete.confirmed`),
-    ...(absent ? {absentSince: absent.at} : {}),
+    ...foldAbsence(name, facts),
     leaving: facts.has(`${name}.leaving`),
     holds: {
       intended: numbersOf(`${name}.hold-`, '.intent', holds),
@@ -215,6 +216,18 @@ function foldJob(
       ...(ended.length > 0 ? {endedAt: Math.max(...ended.map((number) => endedAt(number)))} : {}),
     },
   };
+}
+
+/** `absent` and `seen-again` take turns: `absent`, `seen-again`, `absent-2`, `seen-again-2`, … */
+function foldAbsence(name: string, facts: AttemptFacts): Pick<JobRecord, 'absences' | 'absentSince'> {
+  let absences = 0;
+  let since: number | undefined;
+  for (;;) {
+    const absent = facts.get(`${name}.${absentName(absences + 1)}`) as {at: number} | undefined;
+    if (!absent) return {absences, ...(since === undefined ? {} : {absentSince: since})};
+    absences += 1;
+    since = facts.has(`${name}.${seenAgainName(absences)}`) ? undefined : absent.at;
+  }
 }
 
 /** The numbers that stand between a prefix and a suffix in the names of facts. */

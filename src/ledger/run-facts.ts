@@ -114,8 +114,10 @@ export interface JobRecord {
   readonly releasedAt?: number;
   readonly deleteIntended: boolean;
   readonly deleted: boolean;
-  /** when PBS was first seen not to know it */
+  /** since when PBS has not known it; absent when it has shown the job again since */
   readonly absentSince?: number;
+  /** how often PBS began not to know it */
+  readonly absences: number;
   /** a job that waits has said that it leaves before its walltime: another one takes over */
   readonly leaving: boolean;
   /** numbers of the run's holds that were about to put a user hold on this job, that did, and that took it back */
@@ -247,6 +249,16 @@ export function cancelName(resumes: number): string {
 }
 
 /** The name of the fact that changes what a run is asked to do. */
+/** PBS began not to know a job, for the NUMBERth time: after the job's prefix. */
+export function absentName(number: number): string {
+  return number === 1 ? 'absent' : `absent-${number}`;
+}
+
+/** PBS showed the job again after that. */
+export function seenAgainName(number: number): string {
+  return number === 1 ? 'seen-again' : `seen-again-${number}`;
+}
+
 export function updateName(number: number): string {
   return `decision.update-${number}`;
 }

@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {estimateRemainingMs, nextLookAtRun, nextLookAtTask} from '../../src/engine/plan/next-look.ts';
 import {type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
 import type {JobId, JobSeen} from '../../src/scheduler/scheduler.ts';
-import {ARun, HELD, jobStep, live, NOW, SETTINGS, task, transferStep, UNKNOWN} from '../support/a-run.ts';
+import {ARun, ended, HELD, jobStep, live, NOW, SETTINGS, task, transferStep, UNKNOWN} from '../support/a-run.ts';
 
 const BOUNDS = {minMs: 30_000, maxMs: 1_800_000};
 const MINUTE = 60_000;
@@ -169,6 +169,13 @@ describe('the next look at a run', () => {
       .job('in.1.wait', '1.s', live('running'));
     expect(look(run)).toBe(NOW + BOUNDS.maxMs);
     expect(look(run.fact('in.1.wait.leaving'))).toBeLessThan(NOW + BOUNDS.maxMs);
+  });
+
+  test('is left to a person where somebody deleted a job before it ran, also for what needs that job', () => {
+    const run = new ARun([jobStep('a'), jobStep('b', {needs: ['a']})])
+      .job('a.1.job', '1.s', ended(undefined, 'deleted'))
+      .job('b.1.job', '2.s', live('held', {otherHold: true}), {dependsOn: ['1.s']});
+    expect(look(run)).toBeUndefined();
   });
 
   test('is left to the end of a hold where that is all that is waited for', () => {

@@ -198,6 +198,21 @@ describe('a job PBS does not know', () => {
     expect(words(run, {}, NOW + 2_000)).toEqual(['void-attempt compute']);
   });
 
+  test('and shows again was not lost: when it does not know it another time, the grace time begins anew', () => {
+    const run = gone()
+      .fact('compute.1.start.1', {job: '1.s'})
+      .fact('compute.1.job.absent', {at: NOW - 600_000});
+    run.job('compute.1.job', '1.s', live('running'));
+    expect(words(run)).toContain('note-seen-again compute');
+    run.fact('compute.1.job.seen-again');
+    expect(words(run)).not.toContain('note-seen-again compute');
+    run.job('compute.1.job', '1.s', UNKNOWN);
+    expect(run.plan()).toMatchObject([{do: 'note-absent', number: 2}]);
+    run.fact('compute.1.job.absent-2', {at: NOW - 59_000});
+    expect(words(run)).toEqual([]);
+    expect(words(run, {}, NOW + 2_000)).toEqual(['void-attempt compute']);
+  });
+
   test('is submitted again as a new attempt when it never started, and not before its claim was taken', () => {
     const run = gone().fact('compute.1.start.1', {void: true}).fact('compute.1.outcome', {state: 'lost', why: 'gone'});
     expect(run.plan()).toMatchObject([{do: 'submit-job', step: 'compute', attempt: 2}]);

@@ -20,7 +20,7 @@ async function run(role: string, codes: readonly number[]): Promise<{exitCode: n
   const cases = codes.map((code, at) => `${at + 1}) ${code === 137 ? 'kill -9 $$' : `exit ${code}`};;`).join('\n');
   executable('node', `echo x >> ${directory}/calls\ncase $(wc -l < ${directory}/calls) in\n${cases}\nesac\n`);
   const script = join(directory, 'job.sh');
-  const values = {STAGE_NODE: join(directory, 'node'), STAGE_CLI: 'cli', STAGE_GENERATION: '7'};
+  const values = {STAGE_NODE: join(directory, 'node'), STAGE_CLI: 'cli', STAGE_GENERATION: '7', STAGE_SECONDS: '60'};
   writeScript(script, `${role}.sh`, {'#@VALUES': assign(values), '#@SETUP': []});
   const env = cleanEnvironment({PATH: `${directory}/bin:${process.env.PATH}`});
   const {exitCode} = await runProgram('/bin/sh', [script], {cwd: directory, env});
@@ -40,7 +40,24 @@ describe.each(['launcher', 'sentinel', 'monitor'])('a %s', (role) => {
     expect(pauses.split(' ').reduce((sum, seconds) => sum + Number(seconds), 0)).toBeLessThan(300);
   });
 
-  test.each([0, 1, 3, 5, 70])('tries nothing again that ended with %i', async (code) => {
+  test('tries again on a node that lacks the installation, or the configuration, for a moment', async () => {
+    expect(await run(role, [1, 2, 0])).toEqual({exitCode: 0, calls: 3, pauses: '0 10 30'});
+  });
+
+  test.each([0, 3, 5, 70])('tries nothing again that ended with %i', async (code) => {
     expect(await run(role, [code, 0])).toMatchObject({exitCode: code, calls: 1});
+  });
+});
+
+describe('a job that waits', () => {
+  test.each([
+    [0, 0],
+    [10, 1],
+  ])('ends when stage tells how the transfer ended (%i), for PBS with %i', async (said, exitCode) => {
+    expect(await run('wait', [said])).toMatchObject({exitCode, calls: 1});
+  });
+
+  test('takes nothing else for an end: not a node without the installation, not a killed process, not a defect', async () => {
+    expect(await run('wait', [1, 2, 137, 70, 4, 10])).toMatchObject({exitCode: 1, calls: 6});
   });
 });

@@ -245,7 +245,7 @@ export class Simulation {
   }
 
   private examine(name: string, value: FactValue): void {
-    const [, step, what] = /^([^.]+)\.\d+\.(outcome|.*\.absent|.*\.never-arrived)$/.exec(name) ?? [];
+    const [, step, what] = /^([^.]+)\.\d+\.(outcome|.*\.absent(?:-\d+)?|.*\.never-arrived)$/.exec(name) ?? [];
     if (step === undefined || what === undefined) return;
     this.say(`fact ${name} ${value.state ?? ''} ${value.why ?? ''}`);
     const cancel = this.cancelled;
@@ -261,7 +261,7 @@ export class Simulation {
         });
         if (there && !cancel) this.breach(`${name} although ${there.id} runs`);
       }
-    } else if (what.endsWith('.absent')) {
+    } else if (what.includes('.absent')) {
       if (this.pbs.live().some(({id}) => id === value.job)) this.breach(`${name} although PBS has the job`);
     } else {
       const intent = this.ledger.facts.get(name.replace(/never-arrived$/, 'intent'));

@@ -38,7 +38,9 @@ export type Action =
   /** put a user hold on a job for a person's hold of the run, and take back exactly those that this put there */
   | (OnJob & {readonly do: 'hold-job' | 'unhold-job'; readonly hold: number})
   /** PBS no longer knows the job; conclude only if that is still so after the grace time */
-  | (OnJob & {readonly do: 'note-absent'})
+  | (OnJob & {readonly do: 'note-absent'; readonly number: number})
+  /** it shows the job again: what was begun to be concluded from its absence does not count */
+  | (OnJob & {readonly do: 'note-seen-again'; readonly number: number})
   /** take the attempt's claim, so that no job of it can ever begin; then it counts as lost */
   | {readonly do: 'void-attempt'; readonly step: string; readonly attempt: number; readonly why: string}
   | EndStep;

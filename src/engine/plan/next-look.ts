@@ -6,8 +6,19 @@ import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/workflow.t
 import type {Observed, PlanSettings} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';
+import {judgeJob} from './job-verdict.ts';
 import {failsAt} from './plan-fail-fast.ts';
-import {holdOn, isPending, isThere, refusedPauseMs, standingJob, type View, verdictOf, waitsInJob} from './view.ts';
+import {
+  holdOn,
+  isPending,
+  isThere,
+  refusedPauseMs,
+  standingJob,
+  stepNamed,
+  type View,
+  verdictOf,
+  waitsInJob,
+} from './view.ts';
 
 export interface LookBounds {
   /** shortest and longest wait between two looks, in milliseconds */
@@ -146,7 +157,22 @@ function lookForJob(view: View, step: JobStep, soon: number, late: number): numb
   const attempt = workingAttempt(view.run, step.name);
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
-  return isOverdue(view, step, attempt, job) ? soon : late;
+  if (isOverdue(view, step, attempt, job)) return soon;
+  return isLeftToPerson(view, step) ? undefined : late;
+}
+
+/** Somebody deleted its job before it ran, or that of a step it waits for: it stays so until a person decides. */
+function isLeftToPerson(view: View, step: Step): boolean {
+  const attempt = workingAttempt(view.run, step.name);
+  const job = step.kind === 'job' ? standingJob(attempt, 'job') : undefined;
+  if (
+    step.kind === 'job' &&
+    job &&
+    judgeJob(attempt, job, view.seen, view.settings, step.array).is === 'deleted-by-hand'
+  )
+    return true;
+  const verdict = verdictOf(view, step);
+  return verdict.is === 'waiting' && verdict.on.some((name) => isLeftToPerson(view, stepNamed(view.run, name)));
 }
 
 /** It should have been released or deleted, and PBS could not be asked to: its sentinel would wait with it. */

@@ -39,7 +39,24 @@ export function planJobStep(view: View, step: JobStep): Action[] {
       ...intents,
       ...(refused && !refused.retry ? [failed(step, attempt, refused.why)] : planFirst(view, step, attempt, verdict)),
     ];
-  return [...intents, ...planStanding(view, step, attempt, record, verdict)];
+  return [
+    ...intents,
+    ...planAbsence(view, step, attempt, record),
+    ...planStanding(view, step, attempt, record, verdict),
+  ];
+}
+
+/** Conclusions are drawn from an absence that lasts: a cache before the server, or one on its way up, forgets for a moment. */
+function planAbsence(view: View, step: JobStep, attempt: Attempt, record: JobRecord): Action[] {
+  const stands = judgeJob(attempt, record, view.seen, view.settings, step.array);
+  const job = jobOf(attempt, record);
+  if (!job) return [];
+  const on = {step: step.name, key: record.key, job};
+  if (stands.is === 'absent' && !stands.noted)
+    return [{do: 'note-absent', ...on, number: record.absences + 1, why: 'PBS does not know it'}];
+  if (stands.is === 'live' && record.absentSince !== undefined)
+    return [{do: 'note-seen-again', ...on, number: record.absences, why: 'PBS knows it again'}];
+  return [];
 }
 
 function failed(step: JobStep, attempt: Attempt, why: string): Action {
@@ -106,10 +123,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   if (verdict.is !== 'impossible' && isToBeReplaced(view, step.name))
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: 'the step was changed since'}];
   if (!job) return [];
-  if (stands.is === 'absent')
-    return stands.noted
-      ? []
-      : [{do: 'note-absent', step: step.name, key: record.key, job, why: 'PBS does not know it'}];
+  if (stands.is === 'absent') return [];
   if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
   if (stands.is === 'lost' && stands.started && step.onInterrupted === 'fail')
     return [failed(step, attempt, `${stands.why}; "on_interrupted: fail" keeps it from being run again`)];
@@ -121,6 +135,8 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   const release: Action[] = mayGo ? [{do: 'release-job', step: step.name, key: record.key, job, why: verdict.why}] : [];
   // Submitted moments ago, and not looked at yet: what it waited for may have ended since, and its sentinel need not wait.
   if (!seenForAttempt(view.seen, attempt, job)) return [...release, ...planSentinel(view, step, attempt, record)];
+  // It stays so until a person says what is to become of it; its sentinel would stay held for ever.
+  if (stands.is === 'deleted-by-hand') return planSpentSentinels(view, step.name, attempt);
   if (stands.is !== 'live') return [];
   if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
     return [
