@@ -4,7 +4,7 @@ import {cancelName} from '../ledger/run-facts.ts';
 import type {RunView} from '../report/run-view.ts';
 import {viewSummary} from '../report/run-view.ts';
 import {count, renderBytes} from '../report/units.ts';
-import {exitOfProblems, type ProblemDocument, problemsOf, viewOf} from './report.ts';
+import {exitOfProblems, type ProblemDocument, problemsOf, viewOf, withoutDamage} from './report.ts';
 import {findRun} from './status.ts';
 import type {Stage} from './wiring.ts';
 
@@ -44,7 +44,7 @@ export async function cancelRun(
     message: `${message}; moved so far: ${movedInWords(view)}`,
     run: view,
     problems,
-    exit: exitOfProblems(problems),
+    exit: exitOfProblems(withoutDamage(problems)),
   };
 }
 

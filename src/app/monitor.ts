@@ -2,7 +2,7 @@ import {type Reconciled, reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import type {MonitorLedger} from '../ledger/monitor-facts.ts';
 import {walltimeSeconds} from '../scheduler/walltime.ts';
-import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments} from './report.ts';
+import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments, withoutDamage} from './report.ts';
 import {ofTheSystem} from './system-error.ts';
 import type {Stage} from './wiring.ts';
 
@@ -44,7 +44,7 @@ export async function tick(
     ended: looked.sealed.map(({run, state}) => ({run, state})),
     problems,
     notKnown,
-    exit: exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok),
+    exit: exitOfProblems(withoutDamage(problems)) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok),
   };
 }
 

@@ -31,15 +31,20 @@ export function problemDocuments(problems: readonly StageError[]): ProblemDocume
 }
 
 /** The exit code for a run that was asked about: how it ended, else what stands in its way. */
-export function exitOf(view: RunView, problems: readonly {readonly exit: number}[]): ExitCode {
+export function exitOf(view: RunView, problems: readonly Pick<ProblemDocument, 'code' | 'exit'>[]): ExitCode {
   if (view.state === 'failed' || view.state === 'cancelled') return EXIT.failed;
   if (view.state === 'succeeded') return EXIT.ok;
   // A run with a failed step can end in no other way, though its cleanup may still be running.
   if (view.steps.some((step) => step.state === 'failed')) return EXIT.failed;
   return (
-    exitOfProblems(problems) ||
+    exitOfProblems(withoutDamage(problems)) ||
     (view.steps.some((step) => step.state === 'action-needed') ? EXIT.actionNeeded : EXIT.ok)
   );
+}
+
+/** Those of the runs that could be read: what is damaged is told, and stands in nobody else's way. */
+export function withoutDamage<P extends {readonly code: string}>(problems: readonly P[]): P[] {
+  return problems.filter(({code}) => code !== 'LEDGER_DAMAGED');
 }
 
 /** A person's turn comes before "try again later". */

@@ -94,7 +94,7 @@ export function openLedger(home: string): Ledger {
   const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec): OpenRun => {
-    const facts = readFacts(layoutOfRun.facts);
+    const facts = factsOf(layoutOfRun.facts);
     const resumes = resumesOf(id);
     const decisions = [...facts.keys()].filter(isDecision);
     // What was asked for cannot be guessed; other facts say enough by their names.
@@ -174,6 +174,16 @@ export function openLedger(home: string): Ledger {
       return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
     },
   };
+}
+
+/** @throws {LedgerDamaged} when there is no such directory: a run has one from its first moment */
+function factsOf(directory: string): Map<string, FactValue> {
+  try {
+    return readFacts(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new LedgerDamaged(directory, undefined);
+    throw error;
+  }
 }
 
 function isDecision(fact: string): boolean {

@@ -8,7 +8,7 @@ import {createFact, readFact, readFacts} from '../../src/ledger/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import {appendEvent, readEvents} from '../../src/ledger/journal.ts';
 import {parseRunId, type RunId} from '../../src/ledger/layout.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {LedgerDamaged, openLedger} from '../../src/ledger/ledger.ts';
 import {openRuns} from '../../src/ledger/open-runs.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
 
@@ -198,6 +198,12 @@ describe('a run', () => {
       expect(damaged.map(({why}) => why)).toEqual([expect.stringContaining(join(top, file))]);
     },
   );
+
+  test('without its facts is told by that path, and not taken for one that has done nothing yet', () => {
+    create(1);
+    rmSync(join(top, 'runs', 'r.1', 'facts'), {recursive: true});
+    expect(() => openLedger(top).open('r.1' as RunId)).toThrow(LedgerDamaged);
+  });
 
   test('that was updated is still known as it was asked for at first when it is read again', () => {
     create(1);

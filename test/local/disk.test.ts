@@ -392,7 +392,7 @@ test('a run that cannot be read is named with its file, and the other runs of it
   world.write(`${at.name}-other.sh`, '#!/bin/sh\nexit 0\n');
   const started = await at.stage('run', other);
   expect([started.exitCode, started.stdout + started.stderr]).toEqual([
-    4,
+    0,
     expect.stringContaining(`${spec} is empty, cut short`),
   ]);
   await until('the end of the other run', () => existsSync(join(at.state, 'sealed', `${at.name}-other.1.json`)));
