@@ -83,13 +83,17 @@ function openTasks({state}: OpenRun): TaskId[] {
   );
 }
 
-/** One that was given up is still looked for: a server that was away may take it hours later. */
+/** A qsub whose answer was lost may be in the hands of a server that stands still; it is taken when that goes on. */
+const LATE_ARRIVAL_MS = 60 * 60_000;
+
+/** One that was given up is still looked for, for a while: each such question is about all jobs of the user. */
 function overdueTags({state}: OpenRun, now: number): string[] {
   return state.spec.workflow.steps.flatMap((step) =>
     (state.attempts.get(step.name) ?? []).flatMap(({jobs}) =>
-      jobs.flatMap((record) =>
-        !record.job && !record.refused && now > record.intent.deadline ? [record.intent.tag] : [],
-      ),
+      jobs.flatMap(({job, refused, neverArrived, intent}) => {
+        const until = neverArrived ? intent.deadline + LATE_ARRIVAL_MS : Number.POSITIVE_INFINITY;
+        return !job && !refused && now > intent.deadline && now < until ? [intent.tag] : [];
+      }),
     ),
   );
 }

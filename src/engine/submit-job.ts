@@ -1,6 +1,7 @@
 import {EXIT, StageError} from '../errors.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
+import type {JobRequest} from '../scheduler/scheduler.ts';
 import type {EngineContext} from './context.ts';
 import {DONE, OTHERS, type Performed, type Records, STALE, updatesOf} from './performed.ts';
 import type {SubmitJob} from './plan/actions.ts';
@@ -30,8 +31,13 @@ export async function submitJob(
     fact(`${key}.refused`, {why: 'the run was changed before PBS was asked', retry: true});
     return STALE;
   }
-  // Only whoever holds the intent writes the script: nobody's older one can stand in its place.
-  const request = context.jobFiles.forRun(run, action, key, tag);
+  let request: JobRequest;
+  try {
+    // Only whoever holds the intent writes the script: nobody's older one can stand in its place.
+    request = context.jobFiles.forRun(run, action, key, tag);
+  } catch (error) {
+    return scriptNotWritten(run, error, key, {note, fact});
+  }
   const answer = await context.scheduler.submit(request);
   switch (answer.kind) {
     case 'submitted':
@@ -55,6 +61,20 @@ export async function submitJob(
     default:
       return answer satisfies never;
   }
+}
+
+/** Nothing was asked of PBS: the intent is closed, so that nobody waits for its deadline. @throws `error`, when it may pass by itself */
+function scriptNotWritten(run: OpenRun, error: unknown, key: string, {note, fact}: Records): Performed {
+  const {code, path} = error as NodeJS.ErrnoException; // fields that may be absent, whatever was thrown
+  const why = error instanceof Error ? error.message : String(error);
+  if (code !== 'ENOENT') {
+    fact(`${key}.refused`, {why: `its script could not be written: ${why}`, retry: true});
+    throw error;
+  }
+  const missing = `its script is gone from the state directory: ${path ?? why}`;
+  const next = ['Bring the file back from a backup.', `Then try the step again: stage resume ${run.id}`];
+  if (fact(`${key}.refused`, {why: missing, retry: false, next})) note('job-refused', {why: missing});
+  return DONE;
 }
 
 function submissionUnclear(key: string, why: string): StageError {

@@ -1,0 +1,49 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {EngineContext} from '../../src/engine/context.ts';
+import {reconcile} from '../../src/engine/reconcile.ts';
+import type {RunId} from '../../src/ledger/layout.ts';
+import {openLedger} from '../../src/ledger/ledger.ts';
+import {jobStep, specOf} from '../support/a-run.ts';
+import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+
+const run = 'r.1' as RunId;
+let directory: string;
+let world: FakeWorld;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'submit-job-'));
+  world = fakeWorld(directory);
+  const {run: _, number, nonce: __, format: ___, ...spec} = specOf([jobStep('first'), jobStep('second')]);
+  openLedger(directory).createRun(number, spec, new Map());
+});
+afterEach(() => rmSync(directory, {recursive: true, force: true}));
+
+/** A context in which the script of the first step cannot be written. */
+function failing(code: string, path: string): EngineContext {
+  const context = world.context();
+  const forRun: EngineContext['jobFiles']['forRun'] = (open, action, key, tag) => {
+    if (key === 'first.1.job') throw Object.assign(new Error(`${code}: ${path}`), {code, path});
+    return context.jobFiles.forRun(open, action, key, tag);
+  };
+  return {...context, jobFiles: {...context.jobFiles, forRun}};
+}
+const facts = () => openLedger(directory).open(run).state.attempts.get('first')?.[0];
+
+describe('a job whose script cannot be written', () => {
+  test('because its copy is gone fails its step with the path and what to do, and keeps nobody from the others', async () => {
+    await reconcile(failing('ENOENT', '/state/first.script'));
+    expect(facts()?.outcome).toMatchObject({state: 'failed', why: expect.stringContaining('/state/first.script')});
+    expect(facts()?.jobs[0]?.refused?.next).toContain('Then try the step again: stage resume r.1');
+    expect(world.scheduler.submitted('second.1.job')).toHaveLength(1);
+  });
+
+  test('because the disk is full ends the look, and leaves no intent that somebody would wait for', async () => {
+    await expect(reconcile(failing('ENOSPC', '/state/first.1.job.sh'))).rejects.toThrow('ENOSPC');
+    expect(facts()?.jobs).toMatchObject([{refused: {retry: true}}]);
+    world.now += 100_000;
+    await reconcile(world.context());
+    expect(world.scheduler.submitted('first.1.job')).toHaveLength(1);
+  });
+});
