@@ -70,17 +70,17 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   let away = false;
   let submitting = 0;
   const inQueue = () =>
-    [...seen.jobs.values()].filter(({kind}) => kind === 'live').length +
-    done.filter(({action}) => action.do === 'submit-job').length +
+    [...seen.jobs].filter(([job, {kind}]) => kind === 'live' && job !== newest?.job).length +
+    done.reduce((sum, {action}) => sum + placesOf(action), 0) +
     submitting;
   const act = async (run: OpenRun, action: Action): Promise<Performed | undefined> => {
     tried.add(`${run.id} ${actionKey(action)}`);
     // A look comes when one of those in the queue has ended.
-    if (action.do === 'submit-job' && inQueue() >= context.settings.maxQueued) return undefined;
+    if (action.do === 'submit-job' && !hasPlace(action, inQueue(), context.settings.maxQueued)) return undefined;
     if (away && asksPbs(action)) return undefined; // it did not answer a moment ago; every question would wait for nothing
-    submitting += action.do === 'submit-job' ? 1 : 0;
+    submitting += placesOf(action);
     const performed = await perform(context, run, action);
-    submitting -= action.do === 'submit-job' ? 1 : 0;
+    submitting -= placesOf(action);
     if (performed.is === 'done') done.push({run: run.id, action});
     if (performed.is === 'stale') tried.delete(`${run.id} ${actionKey(action)}`);
     if (performed.is === 'problem') {
@@ -136,6 +136,23 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
       ? undefined
       : await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
   return {seen, runs, sealed, done, problems, ...(nextAt === undefined ? {} : {nextAt})};
+}
+
+/** For the monitor that looks and the one that follows it. */
+const PLACES_OF_MONITORS = 2;
+
+/** Of the places in the queue: a job takes one for its sentinel, too, which follows when the job has an id. */
+function placesOf(action: Action): number {
+  if (action.do !== 'submit-job' || action.role === 'sentinel') return 0;
+  return action.role === 'job' ? 2 : 1;
+}
+
+/**
+ * Is there a place for one more job, when PBS takes `limit` of the user's? Not for one that nobody would see end: it
+ * leaves places for its sentinel and for monitors. Where the limit is too small for that, jobs go one by one.
+ */
+function hasPlace(action: Action, inQueue: number, limit: number): boolean {
+  return inQueue === 0 || inQueue + placesOf(action) <= limit - PLACES_OF_MONITORS;
 }
 
 function depends(action: Action): boolean {

@@ -11,7 +11,7 @@ import {openLedger} from '../../src/ledger/ledger.ts';
 import {viewRun} from '../../src/report/run-view.ts';
 import {type JobId, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {SignInNeeded} from '../../src/transfer/transfer-service.ts';
-import {CLASSIC, ended, live, specOf, task} from '../support/a-run.ts';
+import {CLASSIC, ended, jobStep, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 
 let directory: string;
@@ -419,7 +419,7 @@ test('a transfer that was cancelled with its run is not called failed by whoever
 });
 
 test('no more jobs than the limit stand in the queue at once, and the run comes to its end all the same', async () => {
-  world.settings = {maxQueued: 2};
+  world.settings = {maxQueued: 4};
   const inQueue = () =>
     [...world.scheduler.jobs.values()].filter(
       ({request, seen}) => seen.kind === 'live' && !request.script.startsWith('monitor'),
@@ -429,6 +429,25 @@ test('no more jobs than the limit stand in the queue at once, and the run comes 
   await play(world, directory);
   expect(openLedger(directory).summary(run)?.state).toBe('succeeded');
   expect(executions).toHaveLength(1);
+});
+
+test.each([1, 2, 3, 5, 6])('with a limit of %i jobs there is always a place for whoever looks', async (maxQueued) => {
+  const {run: _, number, nonce: __, format: ___, ...spec} = specOf(['a', 'b', 'c', 'd'].map((name) => jobStep(name)));
+  const other = mkdtempSync(join(tmpdir(), 'reconcile-'));
+  openLedger(other).createRun(number, spec, new Map());
+  const narrow = fakeWorld(other);
+  narrow.settings = {maxQueued};
+  await reconcile(narrow.context(), {rebuild: true});
+  const live = [...narrow.scheduler.jobs.values()].filter(({seen}) => seen.kind === 'live');
+  const [monitors, jobs] = [
+    live.filter(({request}) => request.script.startsWith('monitor')).length,
+    live.filter(({request}) => request.script.includes('.job.')).length,
+  ];
+  expect([monitors, jobs]).toEqual([1, Math.max(1, Math.floor((maxQueued - 2) / 2))]);
+  expect(live.length).toBeLessThanOrEqual(Math.max(3, maxQueued - 1));
+  await play(narrow, other);
+  expect(openLedger(other).summary(run)?.state).toBe('succeeded');
+  rmSync(other, {recursive: true, force: true});
 });
 
 test('where jobs of our own cannot reach the network none is submitted, and looks from elsewhere bring the run to its end', async () => {
