@@ -1,4 +1,5 @@
 import type {StageError} from '../errors.ts';
+import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
@@ -25,12 +26,36 @@ export async function predictSuccessor(context: EngineContext, me: number, probl
   );
 }
 
+/**
+ * Before a look fills the queue: see that a link of the chain stands in it, since PBS may take so many jobs and no more.
+ * When it should look is guessed, and corrected after this look.
+ *
+ * @returns the generation of the link that was submitted; undefined when none was
+ */
+export async function linkFirst(
+  context: EngineContext,
+  {runs, seen, settings, problems}: Pick<Tending, 'runs' | 'seen' | 'settings' | 'problems'>,
+): Promise<number | undefined> {
+  const {bounds, refusedRetryMs} = context.settings;
+  const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds, new Map()) ?? []);
+  const wantedAt = Math.min(seen.now + bounds.maxMs, ...wanted);
+  const newest = await settled(context, seen);
+  const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs};
+  const link = planMonitor(view).find((action) => action.do === 'submit-monitor');
+  if (link) await act(context, link, problems);
+  return link?.generation;
+}
+
 export interface Tending {
   /** runs that have not ended */
   readonly runs: readonly OpenRun[];
+  /** all that this look has looked at */
+  readonly known: ReadonlySet<RunId>;
   readonly seen: Observed;
   readonly settings: PlanSettings;
   readonly me: number | undefined;
+  /** the link that this very look has submitted before */
+  readonly link: number | undefined;
   readonly problems: StageError[];
 }
 
@@ -41,7 +66,7 @@ export interface Tending {
  */
 export async function tendMonitors(
   context: EngineContext,
-  {runs, seen, settings, me, problems}: Tending,
+  {runs, known, seen, settings, me, link, problems}: Tending,
 ): Promise<number | undefined> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
@@ -54,8 +79,8 @@ export async function tendMonitors(
   const {bounds, refusedRetryMs} = context.settings;
   let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs};
   for (let learnt = true; learnt; ) {
-    const actions = planMonitor(afterThisTick(view));
-    for (const action of actions) await act(context, action, problems);
+    const actions = planMonitor(afterThisLook(view, link));
+    for (const action of actions) await act(context, action, problems, known);
     // What became of a lost link is known now: whether another one is needed is decided in this look, as there may be no further one.
     learnt = actions.some((action) => action.do === 'give-up-monitor' || action.do === 'adopt-monitor');
     if (learnt) view = await lookedAgain(context, view);
@@ -86,16 +111,10 @@ async function settled(context: EngineContext, seen: Observed): Promise<MonitorL
   }
 }
 
-/** The successor this very tick submitted was not there to be looked at: it stands as it was asked for. */
-function afterThisTick(view: Parameters<typeof planMonitor>[0]): Parameters<typeof planMonitor>[0] {
+/** The link that this very look submitted was not there to be looked at: it stands as it was asked for. */
+function afterThisLook(view: MonitorView, link: number | undefined): MonitorView {
   const job = view.newest?.job;
-  if (
-    !view.newest ||
-    !job ||
-    view.me === undefined ||
-    view.newest.generation !== view.me + 1 ||
-    seenAs(view.seen, view.newest) !== undefined
-  )
+  if (!view.newest || !job || view.newest.generation !== link || seenAs(view.seen, view.newest) !== undefined)
     return view;
   const assumed = {
     kind: 'live',
@@ -123,7 +142,12 @@ function lookFact(seen: Observed, nextAt: number | undefined): LookFact {
   return {at: seen.now, tasks: Object.fromEntries(tasks), ...(nextAt === undefined ? {} : {nextAt})};
 }
 
-async function act(context: EngineContext, action: MonitorAction, problems: StageError[]): Promise<void> {
+async function act(
+  context: EngineContext,
+  action: MonitorAction,
+  problems: StageError[],
+  known: ReadonlySet<RunId> = new Set(),
+): Promise<void> {
   const {monitors, scheduler, clock} = context;
   const {generation} = action;
   switch (action.do) {
@@ -158,6 +182,12 @@ async function act(context: EngineContext, action: MonitorAction, problems: Stag
       return;
     case 'move-monitor':
     case 'delete-monitor':
+      // A run may begin this moment, and count on this link. Its look asks whether the link is unwanted after that run
+      // was created, and this one for new runs after it has said so: one of them sees the other.
+      if (action.do === 'delete-monitor') {
+        monitors.create(generation, 'unwanted', {at: clock(), by: context.by});
+        if (context.ledger.activeRuns().some((run) => !known.has(run))) return;
+      }
       try {
         if (action.do === 'move-monitor') await scheduler.moveStart(action.job, action.startAt);
         else await scheduler.delete(action.job);

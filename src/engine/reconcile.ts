@@ -6,7 +6,7 @@ import {type RunSummary, runEnd} from '../ledger/summary.ts';
 import {SchedulerUnreachable} from '../scheduler/scheduler.ts';
 import {inBatches} from './batches.ts';
 import type {EngineContext} from './context.ts';
-import {predictSuccessor, tendMonitors} from './monitors.ts';
+import {linkFirst, predictSuccessor, tendMonitors} from './monitors.ts';
 import {lookAtJobs, observe} from './observe.ts';
 import {perform} from './perform.ts';
 import type {Performed} from './performed.ts';
@@ -49,7 +49,9 @@ const MAX_ROUNDS = 1000;
  */
 export async function reconcile(context: EngineContext, request: ReconcileRequest = {}): Promise<Reconciled> {
   const problems: StageError[] = [];
-  const opened = openRuns(context.ledger, context.ledger.activeRuns());
+  const active = context.ledger.activeRuns();
+  const known = new Set(active);
+  const opened = openRuns(context.ledger, active);
   problems.push(...opened.damaged);
   let {runs} = opened;
   const newest = context.monitors.newest();
@@ -89,6 +91,15 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
     }
     return performed;
   };
+  const submissions = planAll().flatMap(({actions}) => actions.filter((action) => action.do === 'submit-job'));
+  const fillsQueue = submissions.length > QSUBS_AT_ONCE && settings.stagingJobs && !request.withoutChain;
+  const link =
+    request.monitor === undefined
+      ? fillsQueue
+        ? await linkFirst(context, {runs, seen, settings, problems})
+        : undefined
+      : request.monitor + 1;
+
   let lookedBefore = 0;
   let checked = 0;
 
@@ -134,7 +145,7 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   const nextAt =
     request.withoutChain || !settings.stagingJobs
       ? undefined
-      : await tendMonitors(context, {runs: open, seen, settings, me: request.monitor, problems});
+      : await tendMonitors(context, {runs: open, known, seen, settings, me: request.monitor, link, problems});
   return {seen, runs, sealed, done, problems, ...(nextAt === undefined ? {} : {nextAt})};
 }
 

@@ -14,7 +14,7 @@ export interface LookFact {
   readonly nextAt?: number;
 }
 
-export type MonitorFactKind = 'intent' | 'confirmed' | 'refused' | 'never-arrived' | 'look';
+export type MonitorFactKind = 'intent' | 'confirmed' | 'refused' | 'never-arrived' | 'unwanted' | 'look';
 
 /** Links kept for people to read; older ones are removed by the newest. */
 const KEPT_GENERATIONS = 20;
@@ -57,6 +57,7 @@ export function openMonitorLedger(directory: string): MonitorLedger {
         ...(confirmed ? {job: confirmed.job, confirmedAt: confirmed.at} : {}),
         ...(refused ? {refused} : {}),
         neverArrived: readFact(directory, name(generation, 'never-arrived')) !== undefined,
+        unwanted: readFact(directory, name(generation, 'unwanted')) !== undefined,
       };
     },
     lastLook() {

@@ -11,4 +11,6 @@ export interface MonitorLink {
   readonly confirmedAt?: number;
   readonly refused?: Refusal;
   readonly neverArrived: boolean;
+  /** a look that found nothing left to look at was about to delete it */
+  readonly unwanted: boolean;
 }

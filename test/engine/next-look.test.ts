@@ -57,7 +57,15 @@ describe('the next look at a transfer', () => {
 
 describe('the monitor chain', () => {
   const job = '9.s' as JobId;
-  const link = {generation: 4, tag: 't', startAt: NOW + 10 * MINUTE, deadline: NOW, job, neverArrived: false};
+  const link = {
+    generation: 4,
+    tag: 't',
+    startAt: NOW + 10 * MINUTE,
+    deadline: NOW,
+    job,
+    neverArrived: false,
+    unwanted: false,
+  };
   const view = (seen: JobSeen | undefined, more: Partial<MonitorView> = {}): MonitorView => ({
     newest: link,
     wantedAt: NOW + 10 * MINUTE,
@@ -84,6 +92,12 @@ describe('the monitor chain', () => {
 
   test('is left alone while its link waits', () => {
     expect(todo(view(waiting))).toEqual([]);
+  });
+
+  test('gets a new link when somebody who found nothing to look at deletes the newest', () => {
+    const newest = {...link, unwanted: true};
+    expect(planMonitor(view(waiting, {newest}))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
+    expect(todo(view(waiting, {newest, wantedAt: undefined}))).toEqual(['delete-monitor']);
   });
 
   test('is moved when its link would come much too late, and not for a little', () => {
@@ -117,7 +131,7 @@ describe('the monitor chain', () => {
 });
 
 test('a link that never arrived is given up, and another one follows in the same look', () => {
-  const newest = {generation: 4, tag: 't', startAt: NOW, deadline: NOW - 1, neverArrived: false};
+  const newest = {generation: 4, tag: 't', startAt: NOW, deadline: NOW - 1, neverArrived: false, unwanted: false};
   const seen = {now: NOW, jobs: new Map(), tasks: new Map(), tags: new Map([['t', null]])};
   const view = {newest, wantedAt: NOW + MINUTE, me: undefined, seen, bounds: BOUNDS, refusedRetryMs: MINUTE};
   expect(planMonitor(view)).toMatchObject([{do: 'give-up-monitor'}, {do: 'submit-monitor', generation: 5}]);

@@ -79,6 +79,7 @@ describe('a monitor whose id names another job', () => {
     deadline: NOW,
     job: '7.s' as JobId,
     neverArrived: false,
+    unwanted: false,
   };
   const view = (seen: JobSeen): MonitorView => ({
     newest: link,

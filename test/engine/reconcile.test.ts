@@ -331,6 +331,29 @@ describe('the monitor chain', () => {
     expect(waiting()).toHaveLength(0);
   });
 
+  test('is not ended by a look that knows nothing of a run which began meanwhile', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    const {ledger} = world.context();
+    ledger.create(run, 'decision.cancel', {at: 1, by: 'a@h', cleanup: false});
+    await reconcile(world.context());
+    const {run: _, number: __, nonce: ___, format: ____, ...spec} = specOf(CLASSIC);
+    const context = world.context();
+    const begins = {
+      ...context,
+      monitors: {
+        ...context.monitors,
+        create(...[generation, kind, value]: Parameters<typeof context.monitors.create>) {
+          if (kind === 'unwanted') ledger.createRun(2, spec, new Map());
+          return context.monitors.create(generation, kind, value);
+        },
+      },
+    };
+    await reconcile(begins);
+    expect(waiting()).toHaveLength(1);
+    await reconcile(world.context(), {rebuild: true});
+    expect(waiting()).toHaveLength(2);
+  });
+
   test('grows by one link a look, however often PBS runs the same link', async () => {
     await reconcile(world.context(), {rebuild: true});
     world.scheduler.show(monitors()[0] as never, live('running'));

@@ -80,6 +80,7 @@ export function memoryMonitors(): MonitorLedger {
         ...(confirmed ? {job: confirmed.job} : {}),
         ...(refused ? {refused} : {}),
         neverArrived: facts.has(`${generation}.never-arrived`),
+        unwanted: facts.has(`${generation}.unwanted`),
       } as unknown as MonitorLink;
     },
     lastLook() {

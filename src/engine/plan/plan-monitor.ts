@@ -42,6 +42,8 @@ const DUE_MS = 2_000;
 export function planMonitor(view: MonitorView): MonitorAction[] {
   const {newest, wantedAt, seen} = view;
   if (!newest || newest.generation === view.me || newest.neverArrived) return extend(view);
+  // Somebody else is deleting it: it may be gone the moment after it was seen.
+  if (newest.unwanted && wantedAt !== undefined) return extend(view);
   if (newest.refused) return seen.now - newest.refused.at >= view.refusedRetryMs ? extend(view) : [];
   const {generation} = newest;
   if (!newest.job) {
