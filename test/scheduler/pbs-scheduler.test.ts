@@ -53,6 +53,13 @@ test('a submission is tried again while no connection is made', async () => {
   expect(await pbs.log()).toHaveLength(3);
 });
 
+test('a qsub that printed an id is never sent again, though its wrapper could not connect afterwards', async () => {
+  const pbs = await fakePbs({qsub: {...DOWN, stdout: '4.pbs-sn1\n'}});
+  const told = await pbs.scheduler.submit(aRequest({workdir: pbs.directory}));
+  expect(told).toMatchObject({kind: 'unclear', why: expect.stringContaining('it printed 4.pbs-sn1')});
+  expect(await pbs.log()).toHaveLength(1);
+});
+
 test('a server that stays down is reported after three tries', async () => {
   const pbs = await fakePbs({qsub: DOWN});
   expect((await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).kind).toBe('unreachable');
