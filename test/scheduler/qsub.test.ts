@@ -170,7 +170,7 @@ test.each([
   ['qsub: cannot connect to server pbs-sn1 (errno=15010)', 162],
   ['qsub: cannot connect to server nosuchhost (errno=15008)', 160],
   ['pbsconf error: pbs conf variables not found\nqsub: cannot connect to server  (errno=0)', 255],
-  ['qsub: Failed to save job/resv in the database', 254],
+  ['qsub: Failed to save job/resv, refer server logs for details', 57],
 ])('"%s" means that no job exists, and may be asked again', (stderr, exitCode) => {
   expect(readQsub(answer({exitCode, stderr})).kind).toBe('unreachable');
 });
@@ -190,6 +190,16 @@ test.each([
   expect(read.error.why).toContain(stderr.trim().replace(/\s+/g, ' '));
   expect(read.error.next.join(' ')).toMatch(next);
   expect(read.retry).toBe(exitCode === 38);
+});
+
+test.each([
+  'qsub: this site needs -l datastore=scratch or -l datastore=home',
+  'qsub: job database of the site: your project is not in it',
+  'qsub: Failed to save job/resv: the hook of the site says so',
+  'qsub: cannot connect to server of accounts, ask the support',
+])('what a hook says is a refusal, whatever its words are like: "%s"', (stderr) => {
+  const read = readQsub(answer({exitCode: 32, stderr}));
+  expect(read).toMatchObject({kind: 'refused', retry: false, error: {exit: 2}});
 });
 
 test('a server that is shutting down has refused, for the time being', () => {
