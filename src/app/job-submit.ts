@@ -14,6 +14,7 @@ import type {
   JobSeen,
   Scheduler,
 } from '../scheduler/scheduler.ts';
+import {submissionDeadlineMs} from '../scheduler/submission-deadline.ts';
 import {resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
 import {assign, interpreterOf, writeScript} from './job-files.ts';
@@ -96,7 +97,7 @@ async function submitOnce(stage: Stage, one: Try): Promise<JobId | undefined> {
   const {name, number, store, request} = one;
   const tag = `s-job.${name}.${number}.${newWord()}`;
   const at = Date.now();
-  const deadline = at + stage.profile.scheduler.timeoutMs * 1.5 + 5_000;
+  const deadline = at + submissionDeadlineMs(stage.profile.scheduler.timeoutMs);
   const intent = {at, tag, deadline, essence: one.essence, script: resolve(request.script), by: stage.by};
   if (!store.create(name, number, 'intent', {...intent, ...(request.array ? {array: request.array} : {})}))
     return undefined;

@@ -21,18 +21,16 @@ import {
   whyLost,
 } from './explain.ts';
 import {readJobId} from './job-id.ts';
-import {patiently} from './patience.ts';
+import {type Patience, patiently} from './patience.ts';
 import type {QstatAnswer} from './read-qstat.ts';
 import {readQsub} from './read-qsub.ts';
 import {knownRefusal} from './refusals.ts';
 
-export interface PbsSchedulerSettings {
+export interface PbsSchedulerSettings extends Patience {
   readonly run: RunCommand;
   /** whose jobs to search for tags */
   readonly user: string;
   readonly cache: CapabilityCache;
-  /** pauses between tries while no connection is made; the default takes 1.4 s in all */
-  readonly repeat?: {readonly retries: number; readonly minTimeout: number; readonly factor: number};
 }
 
 /** Jobs looked at in one go while tags are searched for. */
@@ -42,7 +40,7 @@ const [FINISHED, MEMBER_FINISHED, UNKNOWN, RUNNING, WRONG_STATE] = [35, 55, 153,
 const GONE = [FINISHED, MEMBER_FINISHED, UNKNOWN];
 
 export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
-  const run = patiently(settings.run, settings.repeat);
+  const run = patiently(settings.run, settings);
   /** fresh: asked in this process, not remembered from another */
   let known: {readonly value: SchedulerCapabilities; readonly fresh: boolean} | undefined;
 
