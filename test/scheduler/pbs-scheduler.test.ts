@@ -250,6 +250,19 @@ test.each([
   await expect(pbs.scheduler.findByTag(['a'])).rejects.toThrow(SchedulerUnreachable);
 });
 
+test.each([
+  ['without a state', {job_state: undefined}],
+  ['with an exit status that is no number', {job_state: 'F', Exit_status: 'soon'}],
+])('a job %s that is shown with its variables hides nothing in a search', async (_, attributes) => {
+  const shown = JSON.parse(document({'5.pbs-sn1': {tag: 'a'}, '6.pbs-sn1': {}}).stdout);
+  Object.assign(shown.Jobs['6.pbs-sn1'], attributes);
+  const pbs = await fakePbs(
+    {qselect: {stdout: '5.pbs-sn1\n6.pbs-sn1\n'}, qstat: {stdout: JSON.stringify(shown)}},
+    HISTORY,
+  );
+  expect([...(await pbs.scheduler.findByTag(['a', 'b']))]).toEqual([['a', '5.pbs-sn1']]);
+});
+
 test('deletes, releases, holds and moves with one id a command', async () => {
   const pbs = await fakePbs({qdel: {}, qrls: {}, qhold: {}, qalter: {}}, HISTORY);
   await pbs.scheduler.delete(JOB);
