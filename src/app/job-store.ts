@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {createFact, namesIn, readFact} from '../ledger/facts.ts';
+import {isSameJob} from '../scheduler/pbs/job-id.ts';
 import type {JobArray, JobId} from '../scheduler/scheduler.ts';
 
 /** One try at submitting a named job, as it is on record. */
@@ -23,7 +24,7 @@ export interface NamedJob {
 export interface JobStore {
   readonly directory: string;
   newest(name: string): NamedJob | undefined;
-  /** The named job that has this id. */
+  /** The named job that has this id, in whichever spelling; the newest one, since a new server counts from 0 again. */
   withId(job: JobId): NamedJob | undefined;
   /** @returns false when somebody created it before */
   create(
@@ -70,12 +71,13 @@ export function openJobStore(home: string): JobStore {
       return number === 0 ? undefined : read(name, number);
     },
     withId(job) {
-      for (const file of namesIn(directory)) {
+      const all = namesIn(directory).flatMap((file) => {
         const [, name = '', number] = /^([^.]+)\.(\d+)\.confirmed\.json$/.exec(file) ?? [];
-        if (number && readFact(directory, `${name}.${number}.confirmed`)?.job === job)
-          return read(name, Number(number));
-      }
-      return undefined;
+        const fact = number && readFact(directory, `${name}.${number}.confirmed`);
+        return fact && isSameJob(String(fact.job), job) ? [{name, number: Number(number), at: Number(fact.at)}] : [];
+      });
+      const newest = all.toSorted((a, b) => a.at - b.at || a.number - b.number).at(-1);
+      return newest && read(newest.name, newest.number);
     },
     create(name, number, kind, value) {
       ensureDirectory(directory);
