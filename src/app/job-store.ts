@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {createFact, namesIn, readFact} from '../ledger/facts.ts';
+import {isSameJob} from '../scheduler/pbs/job-id.ts';
 import type {JobArray, JobId} from '../scheduler/scheduler.ts';
 
 /** One try at submitting a named job, as it is on record. */
@@ -15,7 +16,11 @@ export interface NamedJob {
   readonly array?: JobArray;
   /** confirmed: PBS has it */
   readonly job?: JobId;
-  /** refused, or never arrived: there is no such job */
+  /** the jobs that its `depend=` named */
+  readonly dependsOn: readonly JobId[];
+  /** it was seen at PBS after qsub had answered */
+  readonly kept: boolean;
+  /** refused, or never arrived, or dropped by PBS for its dependencies: there is no such job */
   readonly givenUp: boolean;
 }
 
@@ -23,15 +28,21 @@ export interface NamedJob {
 export interface JobStore {
   readonly directory: string;
   newest(name: string): NamedJob | undefined;
-  /** The named job that has this id. */
+  read(name: string, number: number): NamedJob | undefined;
+  /** The named job that has this id, in whichever spelling; the newest one, since a new server counts from 0 again. */
   withId(job: JobId): NamedJob | undefined;
   /** @returns false when somebody created it before */
   create(
     name: string,
     number: number,
-    kind: 'intent' | 'confirmed' | 'refused' | 'never-arrived',
+    kind: 'intent' | 'confirmed' | 'checked' | 'refused' | 'never-arrived',
     value: Readonly<Record<string, unknown>>,
   ): boolean;
+  /**
+   * Claim a job that PBS does not know before the job itself does, so that it cannot run any more.
+   * @returns false when it has begun
+   */
+  takeClaim(job: NamedJob): boolean;
   /** How the script ended, by its marker; of an array, how each member did. Absent: no marker was left */
   exits(job: NamedJob, index?: number): number | undefined;
 }
@@ -47,8 +58,11 @@ export function openJobStore(home: string): JobStore {
   function read(name: string, number: number): NamedJob | undefined {
     const fact = (kind: string) => readFact(directory, `${name}.${number}.${kind}`);
     // The casts stand because create() below, and nobody else, wrote these.
-    const intent = fact('intent') as Pick<NamedJob, 'tag' | 'deadline' | 'essence' | 'array'> | undefined;
+    const intent = fact('intent') as
+      | (Pick<NamedJob, 'tag' | 'deadline' | 'essence' | 'array'> & {dependsOn?: readonly JobId[]})
+      | undefined;
     const confirmed = fact('confirmed') as {job: JobId} | undefined;
+    const checked = fact('checked') as {dropped: boolean} | undefined;
     if (!intent) return undefined;
     const {tag, deadline, essence, array} = intent;
     return {
@@ -59,27 +73,37 @@ export function openJobStore(home: string): JobStore {
       essence,
       ...(array ? {array} : {}),
       ...(confirmed ? {job: confirmed.job} : {}),
-      givenUp: fact('refused') !== undefined || fact('never-arrived') !== undefined,
+      dependsOn: intent.dependsOn ?? [],
+      kept: checked?.dropped === false,
+      givenUp: fact('refused') !== undefined || fact('never-arrived') !== undefined || checked?.dropped === true,
     };
   }
 
   return {
     directory,
+    read,
     newest(name) {
       const number = Math.max(0, ...numbersOf(name, namesIn(directory)));
       return number === 0 ? undefined : read(name, number);
     },
     withId(job) {
-      for (const file of namesIn(directory)) {
+      const all = namesIn(directory).flatMap((file) => {
         const [, name = '', number] = /^([^.]+)\.(\d+)\.confirmed\.json$/.exec(file) ?? [];
-        if (number && readFact(directory, `${name}.${number}.confirmed`)?.job === job)
-          return read(name, Number(number));
-      }
-      return undefined;
+        const fact = number && readFact(directory, `${name}.${number}.confirmed`);
+        return fact && isSameJob(String(fact.job), job) ? [{name, number: Number(number), at: Number(fact.at)}] : [];
+      });
+      const newest = all.toSorted((a, b) => a.at - b.at || a.number - b.number).at(-1);
+      return newest && read(newest.name, newest.number);
     },
     create(name, number, kind, value) {
       ensureDirectory(directory);
       return createFact(directory, `${name}.${number}.${kind}`, value);
+    },
+    takeClaim({name, number, array}) {
+      // Each member claims for itself, and those of an array that PBS has never known cannot be counted on to come.
+      if (array) return !namesIn(directory).some((file) => file.startsWith(`${name}.${number}.member-`));
+      const claim = `${name}.${number}.claim`;
+      return createFact(directory, claim, {dropped: true}) || readFact(directory, claim)?.dropped === true;
     },
     exits({name, number}, index) {
       const prefix = `${name}.${number}${index === undefined ? '' : `.member-${index}`}.end.`;

@@ -14,6 +14,8 @@ import type {
   JobSeen,
   Scheduler,
 } from '../scheduler/scheduler.ts';
+import {submissionDeadlineMs} from '../scheduler/submission-deadline.ts';
+import {isKept} from './check-taken.ts';
 import {resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
 import {assign, interpreterOf, writeScript} from './job-files.ts';
@@ -40,6 +42,9 @@ export interface SubmitRequest {
   readonly extra: readonly string[];
 }
 
+/** So many jobs that PBS drops, though what they wait for is there each time, are enough. */
+const DROPS = 3;
+
 export interface SubmitReport {
   readonly job: JobId;
   readonly name: string;
@@ -50,6 +55,7 @@ export interface SubmitReport {
 /**
  * Submit one batch script. With a name, the same call again gives the job that exists: the intent is on record before
  * qsub is asked, its tag travels in the job, and what became of an answer that was lost is asked of PBS first.
+ * A job that PBS drops right after its answer, for its dependencies, is not reported: they are judged afresh.
  *
  * @throws {SchedulerRefused} {SchedulerUnreachable}
  * @throws {RequestWrong} when the name stands for another job
@@ -65,19 +71,22 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
   const scheduler = await stage.scheduler();
   const essence = essenceOf(request, text);
   let again = request.again;
-  for (;;) {
+  for (let dropped = 0; dropped < DROPS; ) {
     const newest = store.newest(name);
     const settled = newest && !again ? await settleJob(store, scheduler, newest) : undefined;
-    if (settled) {
+    if (settled && (await isKept(store, scheduler, settled))) {
       if (settled.essence !== essence) throw new OtherJob(name, settled);
       return {job: settled.job, name, submitted: false};
     }
     const number = (newest?.number ?? 0) + 1;
     const dependencies = await dependenciesOf(stage, request);
     const job = await submitOnce(stage, {request, name, number, text, essence, dependencies, store, scheduler});
-    if (job) return {job, name, submitted: true};
-    again = false; // another process took this number: what it does counts for both
+    const taken = job && store.read(name, number);
+    if (taken && (await isKept(store, scheduler, {...taken, job}))) return {job, name, submitted: true};
+    if (taken) dropped += 1; // what it waits for has changed since it was looked at: judge that afresh
+    again = false; // another process took this number, or takes the next one: what it does counts for both
   }
+  throw new DroppedByPbs(name);
 }
 
 interface Try {
@@ -96,8 +105,9 @@ async function submitOnce(stage: Stage, one: Try): Promise<JobId | undefined> {
   const {name, number, store, request} = one;
   const tag = `s-job.${name}.${number}.${newWord()}`;
   const at = Date.now();
-  const deadline = at + stage.profile.scheduler.timeoutMs * 1.5 + 5_000;
-  const intent = {at, tag, deadline, essence: one.essence, script: resolve(request.script), by: stage.by};
+  const deadline = at + submissionDeadlineMs(stage.profile.scheduler.timeoutMs);
+  const dependsOn = one.dependencies.flatMap(({jobs}) => jobs);
+  const intent = {at, tag, deadline, essence: one.essence, dependsOn, script: resolve(request.script), by: stage.by};
   if (!store.create(name, number, 'intent', {...intent, ...(request.array ? {array: request.array} : {})}))
     return undefined;
   const answer = await one.scheduler.submit(requestOf(stage, one, tag));
@@ -203,6 +213,18 @@ class OtherJob extends RequestWrong {
       code: 'NAME_TAKEN',
       why: `${known.job} was submitted under it with another script or other flags`,
       next: ['Choose another name, or submit a new job under this one with --again.'],
+    });
+  }
+}
+
+class DroppedByPbs extends StageError {
+  constructor(name: string) {
+    super({
+      code: 'DROPPED_BY_PBS',
+      exit: EXIT.usage,
+      what: `PBS took the job "${name}" ${DROPS} times, and deleted it at once`,
+      why: 'it does so when a dependency cannot be met, but it shows the jobs that this one is to wait for',
+      next: ['Ask the site why PBS does not take the dependency; its server log tells.'],
     });
   }
 }

@@ -25,8 +25,8 @@ export async function settleJob(
 ): Promise<SettledJob | undefined> {
   for (;;) {
     const one = store.newest(found.name) ?? found;
-    if (one.job) return {...one, job: one.job};
     if (one.givenUp) return undefined;
+    if (one.job) return {...one, job: one.job};
     // Before the question: a qsub that PBS takes while it is answering is not in the answer.
     const overdue = now() > one.deadline;
     const job = (await scheduler.findByTag([one.tag])).get(one.tag);

@@ -19,6 +19,7 @@ import type {JobHistory} from '../scheduler/history.ts';
 import type {Reservations} from '../scheduler/reservations.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
+import {submissionDeadlineMs} from '../scheduler/submission-deadline.ts';
 import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
@@ -188,7 +189,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       strategy: profile.strategy,
       stagingJobs: profile.staging.network,
       maxQueued: profile.maxQueued ?? Number.POSITIVE_INFINITY,
-      intentDeadlineMs: profile.scheduler.timeoutMs * 1.5 + 5_000,
+      intentDeadlineMs: submissionDeadlineMs(profile.scheduler.timeoutMs),
     },
   };
 }
@@ -228,7 +229,8 @@ export async function openSite({bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>
   const {createPbsSite} = await import('../scheduler/pbs/pbs-site.ts');
   const run = createRunCommand(bin === undefined ? {} : {binDirectory: bin});
   return createPbsSite({
-    run: (command, argv, options) => run(command, argv, {timeoutMs, ...options}),
+    run,
+    timeoutMs,
     user: userInfo().username,
     ...(bin === undefined ? {} : {binDirectory: bin}),
   });
@@ -245,7 +247,8 @@ async function createScheduler({profile, ledger, standIns}: Parts): Promise<Sche
   const binDirectory = up ? up.home.bin : profile.scheduler.bin;
   const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
   return createPbsScheduler({
-    run: (command, argv, options) => run(command, argv, {timeoutMs: profile.scheduler.timeoutMs, ...options}),
+    run,
+    timeoutMs: profile.scheduler.timeoutMs,
     user: userInfo().username,
     cache: fileCache(join(ledger.layout.cache, 'scheduler.json')),
   });

@@ -62,8 +62,8 @@ export interface JobRequest {
 
 /** What one look told about one job. */
 export type JobSeen =
-  /** PBS could not be asked, or its answer could not be read: conclude nothing */
-  | {readonly kind: 'no-evidence'; readonly why: string}
+  /** PBS could not be asked, or its answer could not be read: conclude nothing. `tag`: its variables were shown all the same */
+  | {readonly kind: 'no-evidence'; readonly why: string; readonly tag?: string}
   /** PBS answered, and does not know this id (any more) */
   | {readonly kind: 'unknown'}
   | LiveJob
@@ -151,7 +151,8 @@ export interface Scheduler {
   look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>>;
   /** Find own jobs, finished ones too where history is kept, by the tags they were submitted with.
    *  @returns found jobs by tag; a tag that is absent is known to PBS in no job
-   *  @throws {SchedulerUnreachable} when PBS cannot be asked: then nothing may be concluded */
+   *  @throws {SchedulerUnreachable} when PBS cannot be asked: then nothing may be concluded
+   *  @throws {SearchIncomplete} when jobs are left that cannot be seen: nothing may be concluded of tags not found */
   findByTag(tags: readonly string[]): Promise<ReadonlyMap<string, JobId>>;
 }
 
@@ -172,6 +173,17 @@ export class SchedulerUnreachable extends StageError {
       next: ['Nothing was changed: run the same command again later.', 'See whether PBS answers you: qstat -B'],
       cause,
     });
+  }
+}
+
+/** Some jobs could not be looked at, and the tags that were not found may be theirs. */
+export class SearchIncomplete extends SchedulerUnreachable {
+  /** what was found all the same, by tag; of any other tag nothing is known */
+  readonly found: ReadonlyMap<string, JobId>;
+
+  constructor(found: ReadonlyMap<string, JobId>, why: string) {
+    super('qstat', why);
+    this.found = found;
   }
 }
 

@@ -209,6 +209,11 @@ test('with the history off the markers tell how jobs ended, and without one noth
   const seen = await world.stage('job', 'wait', 'seen', '--json');
   expect(seen.exitCode).toBe(1);
   expect(seen.json<Jobs>().jobs[0]).toMatchObject({state: 'failed', reason: 'exit status 5, by its marker'});
+  // Without the server's name, as people type it.
+  const number = seen.json<Jobs>().jobs[0]?.job.split('.')[0] ?? '';
+  const short = await world.stage('job', 'show', number, '--json');
+  expect(short.json<Jobs>().jobs[0]).toMatchObject({state: 'failed', reason: 'exit status 5, by its marker'});
+  expect((await world.stage('job', 'submit', 'ok.sh', '--afterok', number)).exitCode).toBe(1);
   const unknown = await world.stage('job', 'wait', bare, '--json');
   expect(unknown.exitCode).toBe(2);
   expect(unknown.json<Jobs>().jobs[0]?.state).toBe('unknown');

@@ -28,7 +28,7 @@ cat "$d/$c.$n/stderr" >&2; cat "$d/$c.$n/stdout"; exit "$(cat "$d/$c.$n/rc")"
 export async function fakePbs(
   answers: Record<string, Answer | Answer[]>,
   remembered?: SchedulerCapabilities,
-  timeoutMs?: number,
+  timeoutMs = 60_000,
 ) {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'fake-pbs-'));
   onTestFinished(() => rm(directory, {recursive: true, force: true}));
@@ -45,7 +45,8 @@ export async function fakePbs(
   let cached = remembered;
   const run = createRunCommand({binDirectory: directory, graceMs: 100});
   const scheduler: Scheduler = createPbsScheduler({
-    run: (command, argv, options) => run(command, argv, {timeoutMs, ...options}),
+    run,
+    timeoutMs,
     user: 'alice',
     cache: {
       read: () => cached,

@@ -53,6 +53,13 @@ test('a submission is tried again while no connection is made', async () => {
   expect(await pbs.log()).toHaveLength(3);
 });
 
+test('a qsub that printed an id is never sent again, though its wrapper could not connect afterwards', async () => {
+  const pbs = await fakePbs({qsub: {...DOWN, stdout: '4.pbs-sn1\n'}});
+  const told = await pbs.scheduler.submit(aRequest({workdir: pbs.directory}));
+  expect(told).toMatchObject({kind: 'unclear', why: expect.stringContaining('it printed 4.pbs-sn1')});
+  expect(await pbs.log()).toHaveLength(1);
+});
+
 test('a server that stays down is reported after three tries', async () => {
   const pbs = await fakePbs({qsub: DOWN});
   expect((await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).kind).toBe('unreachable');
@@ -241,6 +248,19 @@ test.each([
 ])('a search in which %s finds nothing out, not "no such job"', async (_, answers) => {
   const pbs = await fakePbs(answers, HISTORY);
   await expect(pbs.scheduler.findByTag(['a'])).rejects.toThrow(SchedulerUnreachable);
+});
+
+test.each([
+  ['without a state', {job_state: undefined}],
+  ['with an exit status that is no number', {job_state: 'F', Exit_status: 'soon'}],
+])('a job %s that is shown with its variables hides nothing in a search', async (_, attributes) => {
+  const shown = JSON.parse(document({'5.pbs-sn1': {tag: 'a'}, '6.pbs-sn1': {}}).stdout);
+  Object.assign(shown.Jobs['6.pbs-sn1'], attributes);
+  const pbs = await fakePbs(
+    {qselect: {stdout: '5.pbs-sn1\n6.pbs-sn1\n'}, qstat: {stdout: JSON.stringify(shown)}},
+    HISTORY,
+  );
+  expect([...(await pbs.scheduler.findByTag(['a', 'b']))]).toEqual([['a', '5.pbs-sn1']]);
 });
 
 test('deletes, releases, holds and moves with one id a command', async () => {

@@ -138,6 +138,26 @@ test.each([
     'an id with the words of a refusal',
     answer({exitCode: 38, stdout: '4.pbs-sn1\n', stderr: 'qsub: Maximum number of jobs already in queue tq\n'}),
   ],
+  [
+    "an id before a site's wrapper missed a command",
+    answer({exitCode: 127, stdout: '4.pbs-sn1\n', stderr: 'qsub: line 3: site_accounting: command not found\n'}),
+  ],
+  [
+    'an id before the connection was lost',
+    answer({exitCode: 162, stdout: '4.pbs-sn1\n', stderr: 'qstat: cannot connect to server pbs-sn1 (errno=15010)\n'}),
+  ],
+  [
+    'an id before a server that cannot save jobs',
+    answer({exitCode: 57, stdout: '4.pbs-sn1\n', stderr: 'qalter: Failed to save job/resv, refer server logs\n'}),
+  ],
+  [
+    'another missing command of a wrapper, which kept what qsub printed,',
+    answer({exitCode: 127, stderr: '/usr/local/bin/qsub: line 5: site_accounting: command not found\n'}),
+  ],
+  [
+    'another missing command, as dash tells it,',
+    answer({exitCode: 127, stderr: '/usr/bin/qsub: 5: hook: not found\n'}),
+  ],
   ['an unknown code without words', answer({exitCode: 77})],
   ['a known code without words', answer({exitCode: 38})],
   ['a lost connection', answer({exitCode: 183, stderr: 'qsub: Protocol (ASN.1) error\n'})],
@@ -150,7 +170,7 @@ test.each([
   ['qsub: cannot connect to server pbs-sn1 (errno=15010)', 162],
   ['qsub: cannot connect to server nosuchhost (errno=15008)', 160],
   ['pbsconf error: pbs conf variables not found\nqsub: cannot connect to server  (errno=0)', 255],
-  ['qsub: Failed to save job/resv in the database', 254],
+  ['qsub: Failed to save job/resv, refer server logs for details', 57],
 ])('"%s" means that no job exists, and may be asked again', (stderr, exitCode) => {
   expect(readQsub(answer({exitCode, stderr})).kind).toBe('unreachable');
 });
@@ -172,6 +192,16 @@ test.each([
   expect(read.retry).toBe(exitCode === 38);
 });
 
+test.each([
+  'qsub: this site needs -l datastore=scratch or -l datastore=home',
+  'qsub: job database of the site: your project is not in it',
+  'qsub: Failed to save job/resv: the hook of the site says so',
+  'qsub: cannot connect to server of accounts, ask the support',
+])('what a hook says is a refusal, whatever its words are like: "%s"', (stderr) => {
+  const read = readQsub(answer({exitCode: 32, stderr}));
+  expect(read).toMatchObject({kind: 'refused', retry: false, error: {exit: 2}});
+});
+
 test('a server that is shutting down has refused, for the time being', () => {
   const read = readQsub(answer({exitCode: 182, stderr: 'qsub: Server shutting down\n'}));
   expect(read).toMatchObject({kind: 'refused', retry: true});
@@ -180,6 +210,17 @@ test('a server that is shutting down has refused, for the time being', () => {
 test('a missing qsub names PATH and the setting of the profile', () => {
   const read = readQsub(answer({exitCode: undefined, notFound: true, failure: 'qsub: not found'}));
   expect(read.kind === 'unreachable' && read.error.next.join(' ')).toMatch(/PATH.*scheduler\.bin/);
+});
+
+test.each([
+  'bash: line 1: qsub: command not found',
+  'sh: 1: qsub: not found',
+  'zsh:1: command not found: qsub',
+  '/usr/local/bin/qsub: line 2: /opt/pbs/bin/qsub: No such file or directory',
+  'env: ‘qsub’: No such file or directory',
+  '/opt/pbs/bin/qsub: error while loading shared libraries: libpbs.so.0: cannot open shared object file',
+])('a wrapper that found no qsub submitted nothing: "%s"', (stderr) => {
+  expect(readQsub(answer({exitCode: 127, stderr})).kind).toBe('unreachable');
 });
 
 const certain = recordedRefusals.filter(

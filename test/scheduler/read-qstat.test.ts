@@ -226,6 +226,19 @@ test('in text form only an id that PBS names is unknown', () => {
   expect(seen('8.pbs-sn1', done, TEXT).kind).toBe('no-evidence');
 });
 
+test('a banner of the site is no answer cut short when each id that was asked about is named unknown', () => {
+  const banner = 'Welcome to the cluster. Maintenance on Friday.\n';
+  const stderr = 'qstat: Unknown Job Id 7.pbs-sn1\nqstat: Unknown Job Id 8.pbs-sn1\n';
+  const both = [jobId('7.pbs-sn1'), jobId('8.pbs-sn1')];
+  const gone = readQstat(both, answer({exitCode: 153, stdout: banner, stderr}), TEXT);
+  expect(gone.kind === 'seen' && [...gone.jobs.values()]).toEqual([{kind: 'unknown'}, {kind: 'unknown'}]);
+  const three = readQstat([...both, jobId('9.pbs-sn1')], answer({exitCode: 153, stdout: banner, stderr}), TEXT);
+  expect(three.kind).toBe('unreadable');
+  const cut = answer({exitCode: 153, stdout: `${banner}Job Id: 7.pbs-sn1\n    Job_Na`, stderr});
+  expect(readQstat(both, cut, TEXT).kind).toBe('unreadable');
+  expect(readQstat(both, answer({stdout: banner, stderr}), TEXT).kind).toBe('unreadable');
+});
+
 test.each(['running, json', 'express, four ids', 'removed by its dependency', 'old encoder loses a variable'] as const)(
   '%s, cut at any place, leads to no conclusion',
   (name) => {

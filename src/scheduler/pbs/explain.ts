@@ -2,9 +2,12 @@ import type {CommandResult} from '../../process/run-command.ts';
 import {SchedulerRefused, SchedulerUnreachable} from '../scheduler.ts';
 import {knownRefusal} from './refusals.ts';
 
+/** Error 15136 modulo 256: the words are those of a site's hook, and may be about anything. Measured on OpenPBS 23.06. */
+const REJECTED_BY_HOOK = 32;
+
 /** Does the answer say that no connection to PBS was made? Then nothing was sent either. */
 export function saysCannotConnect(done: CommandResult): boolean {
-  if (done.exitCode === undefined || done.exitCode === 0) return false;
+  if (done.exitCode === undefined || done.exitCode === 0 || done.exitCode === REJECTED_BY_HOOK) return false;
   return (
     done.exitCode === 160 ||
     done.exitCode === 162 ||
@@ -12,9 +15,10 @@ export function saysCannotConnect(done: CommandResult): boolean {
   );
 }
 
-/** Does the answer say that the server is up, but cannot keep jobs? */
+/** Does the answer say that the server is up, but cannot keep jobs? The words of PBSE_SAVE_ERR in OpenPBS. */
 export function saysDatabaseDead(done: CommandResult): boolean {
-  return done.exitCode !== 0 && /failed to save (job|resv)|errno=15012|job database|data ?store/i.test(done.stderr);
+  if (done.exitCode === 0 || done.exitCode === REJECTED_BY_HOOK) return false;
+  return /failed to save job\/resv/i.test(done.stderr);
 }
 
 /** Was the command itself missing? 127 is what a wrapper's shell says. */

@@ -8,6 +8,15 @@ export function readJobId(text: string): JobId | undefined {
   return JOB_ID.test(text) ? (text as JobId) : undefined; // the one place besides facts where an id is made
 }
 
+/**
+ * The id that qsub printed, if any. Site wrappers print banners around it: it is the last line that looks like one. A
+ * line with a server's name comes before a bare number, which may be a balance or a year.
+ */
+export function printedJobId(stdout: string): JobId | undefined {
+  const ids = stdout.split('\n').flatMap((line) => readJobId(line.trim()) ?? []);
+  return ids.findLast((id) => id.includes('.')) ?? ids.at(-1);
+}
+
 /** The number part, with the brackets of an array. */
 export function numberOf(id: string): string | undefined {
   return JOB_ID.exec(id)?.[1];

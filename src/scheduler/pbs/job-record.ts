@@ -29,7 +29,8 @@ const LIVE_STATES: Readonly<Record<string, LiveJob['state']>> = {
 /** What one job record tells. States and substates: measured on OpenPBS 23.06. */
 export function seenIn(record: JobRecord): JobSeen {
   const state = record.attribute('job_state');
-  if (state === undefined || state === '') return {kind: 'no-evidence', why: `PBS showed ${record.id} without a state`};
+  if (state === undefined || state === '')
+    return {kind: 'no-evidence', why: `PBS showed ${record.id} without a state`, ...defined('tag', record.tag)};
   return state === 'F' ? ended(record) : live(record, state);
 }
 
@@ -89,6 +90,7 @@ function ended(record: JobRecord): JobSeen {
     return {
       kind: 'no-evidence',
       why: `PBS showed ${record.id} with an exit status that cannot be read: ${status.slice(0, 40)}`,
+      ...defined('tag', record.tag),
     };
   return {
     kind: 'ended',

@@ -21,28 +21,24 @@ import {
   whyLost,
 } from './explain.ts';
 import {readJobId} from './job-id.ts';
-import {patiently} from './patience.ts';
+import {type Patience, patiently} from './patience.ts';
 import type {QstatAnswer} from './read-qstat.ts';
 import {readQsub} from './read-qsub.ts';
 import {knownRefusal} from './refusals.ts';
 
-export interface PbsSchedulerSettings {
+export interface PbsSchedulerSettings extends Patience {
   readonly run: RunCommand;
   /** whose jobs to search for tags */
   readonly user: string;
   readonly cache: CapabilityCache;
-  /** pauses between tries while no connection is made; the default takes 1.4 s in all */
-  readonly repeat?: {readonly retries: number; readonly minTimeout: number; readonly factor: number};
 }
 
-/** Jobs looked at in one go while tags are searched for. */
-const CHUNK = 200;
 /** PBS error numbers modulo 256, measured on OpenPBS 23.06. */
 const [FINISHED, MEMBER_FINISHED, UNKNOWN, RUNNING, WRONG_STATE] = [35, 55, 153, 167, 168];
 const GONE = [FINISHED, MEMBER_FINISHED, UNKNOWN];
 
 export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
-  const run = patiently(settings.run, settings.repeat);
+  const run = patiently(settings.run, settings);
   /** fresh: asked in this process, not remembered from another */
   let known: {readonly value: SchedulerCapabilities; readonly fresh: boolean} | undefined;
 
@@ -173,20 +169,10 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
       change('qalter', ['-a', startDate(startAt)], job, [...GONE, RUNNING, WRONG_STATE], {env: IN_UTC}),
 
     async findByTag(tags) {
-      const wanted = new Set(tags);
-      const found = new Map<string, JobId>();
-      if (wanted.size === 0) return found;
-      const jobs = (await ownJobs()).reverse(); // the newest first: what is sought was submitted lately
-      for (let at = 0; at < jobs.length && found.size < wanted.size; at += CHUNK) {
-        const seen = await look(jobs.slice(at, at + CHUNK));
-        for (const [job, what] of seen) {
-          if (what.kind === 'no-evidence') throw new SchedulerUnreachable('qstat', what.why);
-          if (what.kind === 'unknown' || what.tag === undefined || !wanted.has(what.tag)) continue;
-          // Two jobs of one tag: the one that still can run counts.
-          if (!found.has(what.tag) || what.kind === 'live') found.set(what.tag, job);
-        }
-      }
-      return found;
+      if (tags.length === 0) return new Map();
+      const jobs = (await ownJobs()).reverse();
+      const search = await import('./find-by-tag.ts'); // seldom needed
+      return search.findByTag(tags, jobs, look);
     },
   };
 }

@@ -45,7 +45,7 @@ export function readQstat(asked: readonly JobId[], done: CommandResult, how: How
 
   // With no known id at all some versions print nothing, others a document without jobs.
   const nothingPrinted = done.exitCode !== 0 && done.stdout.trim() === '';
-  const records = nothingPrinted ? [] : READERS[how.form](done.stdout);
+  const records = nothingPrinted || saysAllUnknown(asked, done, how) ? [] : READERS[how.form](done.stdout);
   if (records === undefined) return {kind: 'unreadable', why: 'what qstat printed is not a whole document'};
   return {kind: 'seen', jobs: new Map(asked.map((id) => [id, seenAmong(records, id, done, how)]))};
 }
@@ -63,6 +63,13 @@ function seenAmong(records: readonly JobRecord[], id: JobId, done: CommandResult
 function saysUnknown(done: CommandResult): boolean {
   if (done.exitCode === 153) return /Unknown Job Id/.test(done.stderr);
   return done.exitCode === 35 && /has finished/.test(done.stderr);
+}
+
+/** Then what is printed is a banner of the site: text that was cut could only be of jobs that are not named here. */
+function saysAllUnknown(asked: readonly JobId[], done: CommandResult, {form}: HowAsked): boolean {
+  if (form !== 'text' || done.exitCode !== 153 || /^Job Id:/m.test(done.stdout)) return false;
+  const unknown = namedUnknown(done);
+  return asked.every((id) => unknown.some((named) => isSameJob(id, named)));
 }
 
 function namedUnknown(done: CommandResult): string[] {

@@ -1,15 +1,7 @@
 import type {CommandResult} from '../../process/run-command.ts';
-import {type JobId, SchedulerRefused, type Submission} from '../scheduler.ts';
-import {
-  explainRefused,
-  explainUnreachable,
-  mayPass,
-  saysCannotConnect,
-  saysDatabaseDead,
-  saysNoCommand,
-  whyLost,
-} from './explain.ts';
-import {readJobId} from './job-id.ts';
+import {SchedulerRefused, type Submission} from '../scheduler.ts';
+import {explainRefused, explainUnreachable, mayPass, saysCannotConnect, saysDatabaseDead, whyLost} from './explain.ts';
+import {printedJobId} from './job-id.ts';
 import {knownRefusal} from './refusals.ts';
 
 /**
@@ -17,29 +9,37 @@ import {knownRefusal} from './refusals.ts';
  *
  * Only three answers are conclusions: an id with exit 0, a known refusal, no connection. Everything else is
  * `unclear`, because qsub has no key by which asking twice would be harmless.
+ *
+ * An id with any other exit is `unclear`, whatever the code and the words are: at many sites qsub is a wrapper whose
+ * last command fails after PBS took the job, and with `block=true` the code is the job's own (measured on OpenPBS 23.06).
  */
 export function readQsub(done: CommandResult): Submission {
-  if (saysNoCommand(done)) return {kind: 'unreachable', error: explainUnreachable(done)};
+  if (done.notFound) return {kind: 'unreachable', error: explainUnreachable(done)};
   if (neverStarted(done)) return notStarted(done);
   const lost = whyLost(done);
   if (lost !== undefined) return unclear(done, lost);
 
-  const job = lastJobId(done.stdout);
+  const job = printedJobId(done.stdout);
   if (done.exitCode === 0) return job ? {kind: 'submitted', job} : unclear(done, 'it ended well but printed no job id');
   if (job) return unclear(done, `it printed ${job} but ended with exit ${done.exitCode}`);
-  if (saysCannotConnect(done) || saysDatabaseDead(done)) return {kind: 'unreachable', error: explainUnreachable(done)};
+  if (saysQsubMissing(done) || saysCannotConnect(done) || saysDatabaseDead(done))
+    return {kind: 'unreachable', error: explainUnreachable(done)};
   if (knownRefusal(done) && done.stderr.trim() !== '')
     return {kind: 'refused', error: explainRefused(done), retry: mayPass(done)};
   return unclear(done, `it ended with exit ${done.exitCode}`);
 }
 
 /**
- * Site wrappers print banners around the id: it is the last line that looks like one. A line with a server's name
- * comes before a bare number, which may be a balance or a year.
+ * 127 is what a shell says of a missing command. In a site's wrapper that may be another command than qsub, which ran
+ * before it: only words about qsub itself count, those of shells, of the dynamic loader and of the stand-in.
  */
-function lastJobId(stdout: string): JobId | undefined {
-  const ids = stdout.split('\n').flatMap((line) => readJobId(line.trim()) ?? []);
-  return ids.findLast((id) => id.includes('.')) ?? ids.at(-1);
+function saysQsubMissing(done: CommandResult): boolean {
+  if (done.exitCode !== 127) return false;
+  const missing = 'command not found|not found|no such file or directory|cannot start|error while loading shared';
+  return (
+    new RegExp(`(?:^|[\\s/'"‘])qsub['"’]?: (?:${missing})`, 'im').test(done.stderr) ||
+    /command not found: \S*\bqsub$/m.test(done.stderr)
+  );
 }
 
 function neverStarted(done: CommandResult): boolean {
