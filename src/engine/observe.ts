@@ -1,7 +1,7 @@
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
-import type {JobId} from '../scheduler/scheduler.ts';
+import {type JobId, SearchIncomplete} from '../scheduler/scheduler.ts';
 import type {TaskId, TaskSeen} from '../transfer/transfer-service.ts';
 import {isTask} from '../workflow/steps.ts';
 import type {EngineContext} from './context.ts';
@@ -110,7 +110,8 @@ async function findTags(context: EngineContext, tags: readonly string[]): Promis
   try {
     const found = await context.scheduler.findByTag(tags);
     return new Map(tags.map((tag) => [tag, found.get(tag) ?? null]));
-  } catch {
-    return new Map(); // not known yet: the intent stays as it is, and is asked for again at the next look
+  } catch (error) {
+    // Of the others nothing is known yet: their intents stay as they are, and are asked for again at the next look.
+    return error instanceof SearchIncomplete ? error.found : new Map();
   }
 }

@@ -87,7 +87,7 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
     if (performed.is === 'stale') tried.delete(`${run.id} ${actionKey(action)}`);
     if (performed.is === 'problem') {
       problems.push(performed.error);
-      away ||= performed.error instanceof SchedulerUnreachable;
+      away ||= performed.error instanceof SchedulerUnreachable || performed.silent === true;
     }
     return performed;
   };

@@ -57,7 +57,11 @@ export async function submitJob(
       return {is: 'problem', error: answer.error};
     case 'unclear':
       note('submission-unclear', {why: answer.why, role: action.role});
-      return {is: 'problem', error: submissionUnclear(key, answer.why)};
+      return {
+        is: 'problem',
+        error: submissionUnclear(key, answer.why),
+        ...(answer.silent ? {silent: true as const} : {}),
+      };
     default:
       return answer satisfies never;
   }

@@ -126,7 +126,7 @@ export type Submission =
   /** PBS could not be reached before anything was sent; no job exists */
   | {readonly kind: 'unreachable'; readonly error: SchedulerUnreachable}
   /** the answer was lost (timeout, connection cut, unreadable): the job may exist; look for its tag later */
-  | {readonly kind: 'unclear'; readonly why: string};
+  | {readonly kind: 'unclear'; readonly why: string /** it did not answer in time */; readonly silent?: true};
 
 /** The batch system as the engine needs it. */
 export interface Scheduler {

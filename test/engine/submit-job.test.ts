@@ -31,6 +31,25 @@ function failing(code: string, path: string): EngineContext {
 }
 const facts = () => openLedger(directory).open(run).state.attempts.get('first')?.[0];
 
+test('a qsub that does not answer in time is met once, and the other jobs are not asked for in this look', async () => {
+  const asked: string[] = [];
+  const context = world.context();
+  world.scheduler.submit = async ({script}) => {
+    asked.push(script);
+    return {kind: 'unclear', why: 'timeout', silent: true};
+  };
+  const {
+    run: _,
+    number: __,
+    nonce: ___,
+    format: ____,
+    ...spec
+  } = specOf(Array.from({length: 20}, (_step, at) => jobStep(`step-${at}`)));
+  openLedger(directory).createRun(2, {...spec, name: 'wide'}, new Map());
+  await reconcile(context, {withoutChain: true});
+  expect(asked.length).toBeLessThanOrEqual(4);
+});
+
 describe('a job whose script cannot be written', () => {
   test('because its copy is gone fails its step with the path and what to do, and keeps nobody from the others', async () => {
     await reconcile(failing('ENOENT', '/state/first.script'));

@@ -17,7 +17,7 @@ export function readQsub(done: CommandResult): Submission {
   if (done.notFound) return {kind: 'unreachable', error: explainUnreachable(done)};
   if (neverStarted(done)) return notStarted(done);
   const lost = whyLost(done);
-  if (lost !== undefined) return unclear(done, lost);
+  if (lost !== undefined) return {...unclear(done, lost), ...(done.timedOut ? {silent: true as const} : {})};
 
   const job = printedJobId(done.stdout);
   if (done.exitCode === 0) return job ? {kind: 'submitted', job} : unclear(done, 'it ended well but printed no job id');
@@ -61,7 +61,7 @@ function notStarted(done: CommandResult): Submission {
   return {kind: 'refused', error, retry};
 }
 
-function unclear(done: CommandResult, what: string): Submission {
+function unclear(done: CommandResult, what: string): Submission & {kind: 'unclear'} {
   const words = done.stderr.replace(/\s+/g, ' ').trim().slice(0, 400);
   return {kind: 'unclear', why: `"${done.asked}": ${what}${words === '' ? '' : `. PBS said: "${words}"`}`};
 }
