@@ -76,6 +76,8 @@ function nodeVersion(): Finding {
 /** Try out on the actual directory what facts rely on. @param probe a directory to work in; the caller removes it */
 export function examineDirectory(stage: Stage, probe: string): Finding[] {
   const {home} = stage.ledger.layout;
+  const gone = findGone(stage);
+  if (gone) return [gone];
   const one = (what: string, prove: () => string | false): Finding => {
     try {
       const detail = prove();
@@ -131,6 +133,23 @@ export function examineDirectory(stage: Stage, probe: string): Finding[] {
       return false;
     }),
   ];
+}
+
+/** A state directory of which this host has a note is not made anew, to try things out least of all. */
+function findGone(stage: Stage): Finding | undefined {
+  try {
+    stage.requireState();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    return {
+      what: 'the state directory is where it was',
+      ok: false,
+      detail: [error.message, error.why].filter(Boolean).join(': '),
+      next: error.next.join(' '),
+      exit: error.exit,
+    };
+  }
 }
 
 async function tryOut(what: string, prove: () => Promise<string>): Promise<Finding> {

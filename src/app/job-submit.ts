@@ -16,10 +16,11 @@ import type {
 } from '../scheduler/scheduler.ts';
 import {submissionDeadlineMs} from '../scheduler/submission-deadline.ts';
 import {isKept} from './check-taken.ts';
+import {openGuardedJobs} from './guarded-jobs.ts';
 import {resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
 import {assign, interpreterOf, writeScript} from './job-files.ts';
-import {type JobStore, openJobStore} from './job-store.ts';
+import type {JobStore} from './job-store.ts';
 import {type SettledJob, settleJob} from './settle-job.ts';
 import type {Stage} from './wiring.ts';
 
@@ -67,7 +68,7 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
       why: 'a name is letters, digits, "_" and "-", up to 63',
     });
   const text = readScript(request.script);
-  const store = openJobStore(stage.ledger.layout.home);
+  const store = openGuardedJobs(stage);
   const scheduler = await stage.scheduler();
   const essence = essenceOf(request, text);
   let again = request.again;
@@ -167,7 +168,7 @@ async function dependenciesOf(stage: Stage, {after}: SubmitRequest): Promise<Dep
     resolveJobs(stage, after[type]).map((one) => ({type, ...one})),
   );
   if (asked.length === 0) return [];
-  const store = openJobStore(stage.ledger.layout.home);
+  const store = openGuardedJobs(stage);
   const seen = await (await stage.scheduler()).look(asked.map(({job}) => job));
   return planDependencies(
     asked.map(({type, job, named}) => ({type, job, seen: byMarker(seen.get(job), named && store.exits(named))})),

@@ -1,7 +1,8 @@
 import {EXIT, type ExitCode, RequestWrong} from '../errors.ts';
 import {memberOf, readJobId} from '../scheduler/pbs/job-id.ts';
 import type {JobArray, JobId, JobSeen, Scheduler} from '../scheduler/scheduler.ts';
-import {type JobStore, type NamedJob, openJobStore} from './job-store.ts';
+import {openGuardedJobs} from './guarded-jobs.ts';
+import type {JobStore, NamedJob} from './job-store.ts';
 import type {Stage} from './wiring.ts';
 
 /** A job that was asked about, by its id or by the name it was submitted under. */
@@ -12,7 +13,7 @@ export interface AskedJob {
 
 /** @throws {RequestWrong} for what is neither a job id nor a name that was submitted */
 export function resolveJobs(stage: Stage, texts: readonly string[]): AskedJob[] {
-  const store = openJobStore(stage.ledger.layout.home);
+  const store = openGuardedJobs(stage);
   return texts.map((text) => {
     const id = readJobId(text);
     if (id) {
@@ -62,7 +63,7 @@ export async function showJobs(stage: Stage, texts: readonly string[]): Promise<
 /** One question for all jobs; one more for the members of arrays that have ended. */
 export async function lookAt(stage: Stage, asked: readonly AskedJob[]): Promise<JobReport> {
   const scheduler = await stage.scheduler();
-  const store = openJobStore(stage.ledger.layout.home);
+  const store = openGuardedJobs(stage);
   const seen = await scheduler.look(asked.map(({job}) => job));
   const views: JobView[] = [];
   for (const one of asked) {

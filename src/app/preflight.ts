@@ -18,12 +18,15 @@ export interface PreflightRequest {
 /**
  * Whether a workflow can work, as far as PBS, Globus and the disk can tell now: all are asked side by side. Changes
  * nothing, unless a probe is asked for. What could not be asked is a note, and no reason against the workflow.
+ *
+ * @throws {StateDirectoryGone}
  */
 export async function preflight(
   stage: Stage,
   prepared: PreparedWorkflow,
   request: PreflightRequest,
 ): Promise<ProfileFinding[]> {
+  stage.requireState();
   const directory = findDirectory(stage.ledger.layout.home);
   if (directory.some(({level}) => level === 'problem')) return directory; // the others would need it
   const [pbs, globus] = await Promise.all([

@@ -23,7 +23,7 @@ import {submissionDeadlineMs} from '../scheduler/submission-deadline.ts';
 import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
-import {guardLedger} from './guarded-ledger.ts';
+import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
 import {packageRoot} from './package-root.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 
@@ -32,6 +32,8 @@ export interface Stage {
   readonly profile: Profile;
   readonly locations: Locations;
   readonly ledger: Ledger;
+  /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
+  requireState(): void;
   /** this process, for records: `user@host:pid` */
   readonly by: string;
   /** whoever decides by this command: `user@host` */
@@ -88,6 +90,7 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
     profile,
     locations: where,
     ledger,
+    requireState: ledger.requireState,
     by,
     person,
     engine,
@@ -141,7 +144,7 @@ async function startStandIns(where: Locations, version: string) {
 interface Parts {
   readonly profile: Profile;
   readonly where: Locations;
-  readonly ledger: Ledger;
+  readonly ledger: GuardedLedger;
   readonly by: string;
   readonly standIns: StandIns;
   /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
@@ -275,6 +278,7 @@ async function globusSettings(parts: SignInParts): Promise<CallerSettings> {
 }
 
 async function openSignIn({profile, ledger, standIns, environment}: SignInParts): Promise<SignInSettings> {
+  ledger.requireState(); // tokens are kept there
   const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
   return signInSettings(profile, {
     tokenDirectory: ledger.layout.tokens,

@@ -1,8 +1,8 @@
 import {Errors} from '@oclif/core';
 import {afterEach, describe, expect, test, vi} from 'vitest';
-import {StateDirectoryGone} from '../../src/app/guarded-ledger.ts';
 import {RunDiffers} from '../../src/app/run.ts';
 import {asStageError, showError} from '../../src/app/stage-command.ts';
+import {StateDirectoryGone} from '../../src/app/state-note.ts';
 import {NoSuchRun} from '../../src/app/status.ts';
 import {WaitedTooLong} from '../../src/app/transfer.ts';
 import {EXIT, RequestWrong, type StageError} from '../../src/errors.ts';
@@ -34,7 +34,7 @@ const ERRORS: [StageError, number][] = [
   // As Node.js 20 throws them: it has no name for these two.
   [asStageError(Object.assign(new Error('x'), {code: 'Unknown system error -122', errno: -122})), EXIT.unreachable],
   [asStageError(Object.assign(new Error('x'), {code: 'Unknown system error -116', errno: -116})), EXIT.unreachable],
-  [new StateDirectoryGone('/state/local', '/cache/active'), EXIT.unreachable],
+  [new StateDirectoryGone('/state/local', 'active', '/cache/active'), EXIT.unreachable],
   [asStageError(new TypeError('x is undefined')), EXIT.defect],
   [asStageError('a string'), EXIT.defect],
 ];

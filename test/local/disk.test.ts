@@ -322,17 +322,45 @@ describe.concurrent('a state directory that is gone while a run is active', () =
       ['list'],
       ['logs', at.name],
       ['cancel', at.name],
+      ['check', at.file],
       ['monitor'],
       ['monitor', '--role', 'sentinel'],
+      ['login'],
+      ['whoami'],
+      ['transfer', 'list'],
+      ['transfer', 'show', '11111111-1111-4111-8111-111111111111'],
+      ['collection', 'ls', 'cluster:/'],
+      ['job', 'submit', world.write('sum.sh', '#!/bin/sh\n'), '--name', 'vanished', '--hold'],
+      ['job', 'show', 'vanished'],
     ];
     for (const argv of commands) expectClear(await at.stage(...argv), at.state, /the state directory .* is gone/);
     const told = await at.stage('run', at.file, '--json');
     expect(told.json<{error: object}>().error).toMatchObject({code: 'STATE_DIRECTORY_GONE', exit: 4});
+    for (const argv of [['doctor'], ['profile', 'check']]) {
+      const found = await at.stage(...argv);
+      expect([found.exitCode, found.stdout]).toEqual([4, expect.stringMatching(/state directory .* is gone/)]);
+    }
     expect(existsSync(at.state)).toBe(false);
     renameSync(`${at.state}.away`, at.state);
     await world.stage('local', 'resume', 'vanishing');
     await expectOnce(at);
   }, 120_000);
+
+  test('named jobs are protected without any run: none is submitted twice, and a name that is on record is no mistake', async () => {
+    const at = place();
+    const submit = ['job', 'submit', world.write('named.sh', '#!/bin/sh\n'), '--name', 'kept', '--hold'];
+    const first = await at.stage(...submit);
+    expect(first.exitCode).toBe(0);
+    renameSync(at.state, `${at.state}.away`);
+    for (const argv of [submit, ['job', 'show', 'kept'], ['job', 'release', 'kept']])
+      expectClear(await at.stage(...argv), at.state, /the state directory .* is gone/);
+    expect((await at.stage('transfer', 'list')).exitCode).toBe(0); // makes a state directory, and no records of jobs
+    expectClear(await at.stage(...submit), at.state, /jobs were submitted from it/);
+    rmSync(at.state, {recursive: true});
+    renameSync(`${at.state}.away`, at.state);
+    expect(await at.stage(...submit)).toMatchObject({exitCode: 0, stdout: first.stdout});
+    await at.stage('job', 'delete', 'kept');
+  }, 60_000);
 
   test('a job of ours makes none, on a host that has never seen a run either', async () => {
     const at = place();
