@@ -35,8 +35,9 @@ export async function examine(
     if (findings.every((finding) => finding.ok)) {
       findings.push(
         await tryOut('PBS answers', async () => {
-          const {historyKept, serverName} = await (await stage.engine()).scheduler.capabilities();
-          return `server ${serverName}; finished jobs are ${historyKept ? 'kept in its history' : 'forgotten at once (job_history_enable is off): markers alone tell how jobs ended'}`;
+          // Not what the scheduler remembers of it: the server itself, now.
+          const {historyKept, name} = await (await stage.site()).server();
+          return `server ${name}; finished jobs are ${historyKept ? 'kept in its history' : 'forgotten at once (job_history_enable is off): markers alone tell how jobs ended'}`;
         }),
       );
       findings.push(
