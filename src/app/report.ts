@@ -30,15 +30,20 @@ export function problemDocuments(problems: readonly StageError[]): ProblemDocume
   return [...byText.values()].map((problem) => errorDocument(problem).error);
 }
 
-/** The exit code for a run that was asked about: how it ended, else what stands in its way. */
-export function exitOf(view: RunView, problems: readonly Pick<ProblemDocument, 'code' | 'exit'>[]): ExitCode {
+/** The exit code for a run that was asked about: how it ended, else what stands in its way, or could not be learnt of it. */
+export function exitOf(
+  view: RunView,
+  problems: readonly Pick<ProblemDocument, 'code' | 'exit'>[],
+  notKnown: readonly string[] = [],
+): ExitCode {
   if (view.state === 'failed' || view.state === 'cancelled') return EXIT.failed;
   if (view.state === 'succeeded') return EXIT.ok;
   // A run with a failed step can end in no other way, though its cleanup may still be running.
   if (view.steps.some((step) => step.state === 'failed')) return EXIT.failed;
   return (
     exitOfProblems(withoutDamage(problems)) ||
-    (view.steps.some((step) => step.state === 'action-needed') ? EXIT.actionNeeded : EXIT.ok)
+    (view.steps.some((step) => step.state === 'action-needed') ? EXIT.actionNeeded : EXIT.ok) ||
+    (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok)
   );
 }
 

@@ -28,13 +28,7 @@ export async function showStatus(stage: Stage, nameOrId: string | undefined): Pr
   const notKnown = blindSpots(looked);
   if (run !== undefined) {
     const view = await viewOf(stage, run, looked);
-    const exit = exitOf(view, problems);
-    return {
-      runs: [view],
-      problems,
-      notKnown,
-      exit: exit === EXIT.ok && view.state === 'active' && notKnown.length > 0 ? EXIT.unreachable : exit,
-    };
+    return {runs: [view], problems, notKnown, exit: exitOf(view, problems, notKnown)};
   }
   const active = await Promise.all(
     looked.runs

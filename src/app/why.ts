@@ -37,12 +37,13 @@ export async function explainWhy(stage: Stage, asked: {run: string; step: string
   const seen = await withReservations(stage, [state], looked.seen, true);
   const view = viewRun(state, seen, settings, known);
   const problems = problemDocuments(looked.problems);
+  const notKnown = blindSpots(looked);
   return {
     run,
     state: view.state,
     reasons: explainRun({run: state, seen, settings}, known, asked.step, problems),
     problems,
-    notKnown: blindSpots(looked),
-    exit: exitOf(view, problems),
+    notKnown,
+    exit: exitOf(view, problems, notKnown),
   };
 }

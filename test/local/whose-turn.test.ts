@@ -1,4 +1,5 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
+import {classic} from './support/workflows.ts';
 import {localWorld, type World} from './support/world.ts';
 
 let world: World;
@@ -9,7 +10,10 @@ afterEach(() => world.stage('local', 'outage', 'end'));
 afterAll(() => world.close());
 
 test('doctor asks PBS now: one that has gone away since does not answer, and a history that was switched off is told', async () => {
-  expect(await world.stage('doctor')).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/kept in its history/)});
+  expect(await world.stage('doctor')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/kept in its history/),
+  });
   await world.setServer?.('job_history_enable', 'False');
   expect((await world.stage('doctor')).stdout).toMatch(/forgotten at once/);
   await world.setServer?.('job_history_enable', 'True');
@@ -17,4 +21,27 @@ test('doctor asks PBS now: one that has gone away since does not answer, and a h
   const away = await world.stage('doctor', '--json');
   expect(away.exitCode).toBe(4);
   expect(away.json().findings).toContainEqual(expect.objectContaining({what: 'PBS answers', ok: false, exit: 4}));
+});
+
+/** A run that waits for a paused collection of its own. */
+async function waiting(name: string): Promise<string> {
+  await world.collection(name);
+  await world.stage('local', 'pause', name);
+  const {file} = classic(world, name, {source: name});
+  await world.stage('run', file);
+  return name;
+}
+
+test.each(['pbs', 'globus'])('why ends as status does while it cannot ask: exit 4 with %s away', async (who) => {
+  const run = await waiting(`asked-${who}`);
+  expect((await world.stage('why', run)).exitCode).toBe(0);
+  await world.stage('local', 'outage', who, '--mode', 'down');
+  const told = await world.stage('why', run);
+  expect(told).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringMatching(/could not be asked|not reached|did not answer/),
+  });
+  expect((await world.stage('status', run)).exitCode).toBe(4);
+  await world.stage('local', 'outage', 'end');
+  await world.stage('cancel', run, '--no-cleanup');
 });
