@@ -2,11 +2,12 @@ import type {Observed} from '../engine/plan/actions.ts';
 import {reconcile} from '../engine/reconcile.ts';
 import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
+import type {LedgerDamaged} from '../ledger/ledger.ts';
 import {openRuns} from '../ledger/open-runs.ts';
 import type {HoldDecision, RunState} from '../ledger/run-facts.ts';
 import {count} from '../report/units.ts';
 import {listNames} from '../workflow/problems.ts';
-import {exitOfProblems, type ProblemDocument, problemsOf} from './report.ts';
+import {exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, withoutDamage} from './report.ts';
 import {findRun} from './status.ts';
 import type {Stage} from './wiring.ts';
 
@@ -37,7 +38,7 @@ export interface HoldReport {
  * @throws {NoSuchRun} {RequestWrong}
  */
 export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
-  const runs = chosen(stage, request);
+  const {runs, damaged} = chosen(stage, request);
   const by = stage.person;
   const numbers = new Map<RunId, readonly number[]>();
   for (const [run, state] of runs) {
@@ -48,16 +49,20 @@ export async function holdRuns(stage: Stage, request: HoldRequest): Promise<Hold
     stage.ledger.create(run, `decision.hold-${number}`, {at: Date.now(), by, ...steps});
     stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
   }
-  return advance(stage, [...runs.keys()], {numbers, did: 'confirmed'}, (run, jobs, before) =>
-    !numbers.has(run)
-      ? `${run} is held already`
-      : `${run} is held: ${count(jobs.length, 'queued job')} got a user hold${before > 0 ? `, ${before} had one before` : ''}. What runs goes on; end the hold with: stage release ${run}`,
+  return advance(
+    stage,
+    {runs: [...runs.keys()], damaged, named: request.run !== undefined},
+    {numbers, did: 'confirmed'},
+    (run, jobs, before) =>
+      !numbers.has(run)
+        ? `${run} is held already`
+        : `${run} is held: ${count(jobs.length, 'queued job')} got a user hold${before > 0 ? `, ${before} had one before` : ''}. What runs goes on; end the hold with: stage release ${run}`,
   );
 }
 
 /** End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat. */
 export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
-  const runs = chosen(stage, {...request, steps: []});
+  const {runs, damaged} = chosen(stage, {...request, steps: []});
   const by = stage.person;
   const numbers = new Map<RunId, readonly number[]>();
   for (const [run, state] of runs) {
@@ -67,20 +72,31 @@ export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'
       stage.ledger.append(run, {at: Date.now(), event: 'run-released', by: stage.by});
     }
   }
-  return advance(stage, [...runs.keys()], {numbers, did: 'ended'}, (run, jobs) =>
-    numbers.has(run)
-      ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
-      : `${run} is not held; nothing was changed`,
+  return advance(
+    stage,
+    {runs: [...runs.keys()], damaged, named: request.run !== undefined},
+    {numbers, did: 'ended'},
+    (run, jobs) =>
+      numbers.has(run)
+        ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
+        : `${run} is not held; nothing was changed`,
   );
 }
 
 async function advance(
   stage: Stage,
-  runs: readonly RunId[],
+  {
+    runs,
+    damaged,
+    named,
+  }: {readonly runs: readonly RunId[]; readonly damaged: readonly LedgerDamaged[]; readonly named: boolean},
   asked: {readonly numbers: ReadonlyMap<RunId, readonly number[]>; readonly did: 'confirmed' | 'ended'},
   message: (run: RunId, jobs: readonly string[], heldBefore: number) => string,
 ): Promise<HoldReport> {
-  if (runs.length === 0) return {runs: [], problems: [], exit: 0};
+  if (runs.length === 0) {
+    const problems = problemDocuments(damaged);
+    return {runs: [], problems, exit: exitOfProblems(problems)};
+  }
   const looked = await reconcile(await stage.engine());
   const problems = problemsOf(looked);
   return {
@@ -91,7 +107,7 @@ async function advance(
       return {run, message: message(run, jobs, heldBefore(state, looked.seen, jobs)), jobs};
     }),
     problems,
-    exit: exitOfProblems(problems),
+    exit: exitOfProblems(named ? withoutDamage(problems) : problems),
   };
 }
 
@@ -113,10 +129,17 @@ function heldBefore(state: RunState, {jobs}: Observed, now: readonly string[]): 
   }).length;
 }
 
-function chosen(stage: Stage, {run, steps}: HoldRequest): ReadonlyMap<RunId, RunState> {
+interface Chosen {
+  readonly runs: ReadonlyMap<RunId, RunState>;
+  /** those of all that cannot be read */
+  readonly damaged: readonly LedgerDamaged[];
+}
+
+function chosen(stage: Stage, {run, steps}: HoldRequest): Chosen {
   const active = stage.ledger.activeRuns();
-  const asked = run === undefined ? openRuns(stage.ledger, active).runs : [stage.ledger.open(findRun(stage, run))];
-  const open = new Map(asked.map(({id, state}) => [id, state]));
+  const asked =
+    run === undefined ? openRuns(stage.ledger, active) : {runs: [stage.ledger.open(findRun(stage, run))], damaged: []};
+  const open = new Map(asked.runs.map(({id, state}) => [id, state]));
   for (const [id, {spec}] of open) {
     if (!active.includes(id))
       throw new RequestWrong(`${id} has ended; there is nothing to hold or release`, {
@@ -127,7 +150,7 @@ function chosen(stage: Stage, {run, steps}: HoldRequest): ReadonlyMap<RunId, Run
     if (unknown !== undefined)
       throw new RequestWrong(`run ${id} has no step "${unknown}"`, {why: `its steps are ${listNames(names)}`});
   }
-  return open;
+  return {runs: open, damaged: asked.damaged};
 }
 
 /** A hold that covers what is asked for. */

@@ -1,10 +1,11 @@
 import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
+import type {LedgerDamaged} from '../ledger/ledger.ts';
 import {openRuns} from '../ledger/open-runs.ts';
 import {type RunView, viewSummary} from '../report/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
-import {exitOf, exitOfProblems, type ProblemDocument, problemsOf, viewOf} from './report.ts';
+import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, viewOf} from './report.ts';
 import {findRun} from './status.ts';
 import {BeingCancelled} from './update-run.ts';
 import type {Stage} from './wiring.ts';
@@ -38,16 +39,15 @@ export interface ResumeReport {
  * @throws {NoSuchRun} {RequestWrong} {ResumedMeanwhile}
  */
 export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<ResumeReport> {
-  const asked =
-    request.run === undefined
-      ? openRuns(stage.ledger, stage.ledger.activeRuns()).runs.map(({id}) => id)
-      : [findRun(stage, request.run)];
+  const {asked, damaged} = chosen(stage, request.run);
   const opened = new Map(
     asked.map((run) => [run, request.run === undefined ? undefined : open(stage, run, request.redo)]),
   );
   const active = new Set(stage.ledger.activeRuns());
-  if (!asked.some((run) => active.has(run)))
-    return {runs: asked.flatMap((run) => nothingToResume(stage, run)), problems: [], exit: EXIT.ok};
+  if (!asked.some((run) => active.has(run))) {
+    const problems = problemDocuments(damaged);
+    return {runs: asked.flatMap((run) => nothingToResume(stage, run)), problems, exit: exitOfProblems(problems)};
+  }
   const looked = await reconcile(await stage.engine(), {rebuild: true});
   const problems = problemsOf(looked);
   const runs = await Promise.all(
@@ -68,6 +68,12 @@ export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<
     problems,
     exit: request.run !== undefined && only ? exitOf(only.run, problems) : exitOfProblems(problems),
   };
+}
+
+function chosen(stage: Stage, run: string | undefined): {asked: readonly RunId[]; damaged: readonly LedgerDamaged[]} {
+  if (run !== undefined) return {asked: [findRun(stage, run)], damaged: []};
+  const {runs, damaged} = openRuns(stage.ledger, stage.ledger.activeRuns());
+  return {asked: runs.map(({id}) => id), damaged};
 }
 
 /** @returns undefined when there is nothing to open: the run goes on, or has succeeded */

@@ -5,7 +5,7 @@ export function renderHold(report: {
   readonly runs: readonly {readonly message: string; readonly jobs: readonly string[]}[];
   readonly problems: readonly ProblemText[];
 }): string {
-  if (report.runs.length === 0) return 'There is no run that has not ended.';
+  if (report.runs.length === 0 && report.problems.length === 0) return 'There is no run that has not ended.';
   const runs = report.runs.flatMap(({message, jobs}) => [message, ...jobs.map((job) => `  ${job}`)]);
   return [...runs, ...renderProblems(report.problems)].join('\n');
 }

@@ -9,7 +9,7 @@ export function renderResumed(
   },
   style: Style,
 ): string {
-  if (report.runs.length === 0) return 'There is no run that has not ended.';
+  if (report.runs.length === 0 && report.problems.length === 0) return 'There is no run that has not ended.';
   const runs = report.runs.flatMap(({message, run}) => [message, renderRun(run, style)]);
   return [...runs, ...renderProblems(report.problems)].join('\n');
 }

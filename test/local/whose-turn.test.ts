@@ -1,3 +1,5 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {classic} from './support/workflows.ts';
 import {localWorld, type World} from './support/world.ts';
@@ -45,3 +47,20 @@ test.each(['pbs', 'globus'])('why ends as status does while it cannot ask: exit 
   await world.stage('local', 'outage', 'end');
   await world.stage('cancel', run, '--no-cleanup');
 });
+
+test.each(['hold', 'release', 'resume'])(
+  '%s --all names a run that cannot be read: exit 4, as with status',
+  async (command) => {
+    const run = await waiting(`torn-${command}`);
+    const spec = join(world.state, 'runs', `${run}.1`, 'spec.json');
+    const whole = readFileSync(spec);
+    writeFileSync(spec, '{');
+    const told = await world.stage(command, '--all');
+    expect(told).toMatchObject({exitCode: 4, stdout: expect.stringContaining(spec)});
+    const {problems} = (await world.stage(command, '--all', '--json')).json<{problems: {code: string}[]}>();
+    expect(problems).toMatchObject([{code: 'LEDGER_DAMAGED'}]);
+    expect((await world.stage('status')).exitCode).toBe(4);
+    writeFileSync(spec, whole);
+    await world.stage('cancel', run, '--no-cleanup');
+  },
+);
