@@ -9,7 +9,9 @@ import {renderStatus} from '../src/report/render-status.ts';
 export default class Status extends StageCommand {
   static override summary = 'Show where runs are: each step with its job or task, progress and reason.';
   static override description =
-    'Like every command it also does what is to be done: it looks at PBS and Globus, and acts.';
+    `Like every command it also does what is to be done: it looks at PBS and Globus, and acts.
+The exit code tells how the run that was named stands. Without a name: 3 when a run that has not ended needs you,
+else 4 when something could not be done, asked or read, else 0, however earlier runs ended.`;
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status climate-ens --wait',

@@ -40,11 +40,17 @@ export function exitOf(
   if (view.state === 'succeeded') return EXIT.ok;
   // A run with a failed step can end in no other way, though its cleanup may still be running.
   if (view.steps.some((step) => step.state === 'failed')) return EXIT.failed;
-  return (
-    exitOfProblems(withoutDamage(problems)) ||
-    (view.steps.some((step) => step.state === 'action-needed') ? EXIT.actionNeeded : EXIT.ok) ||
-    (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok)
-  );
+  return exitUnderWay([view], withoutDamage(problems), notKnown);
+}
+
+/** The exit code for runs that have not ended: a person's turn with one of them comes before "try again later". */
+export function exitUnderWay(
+  views: readonly RunView[],
+  problems: readonly Pick<ProblemDocument, 'exit'>[],
+  notKnown: readonly string[],
+): ExitCode {
+  if (views.some(({steps}) => steps.some(({state}) => state === 'action-needed'))) return EXIT.actionNeeded;
+  return exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok);
 }
 
 /** Those of the runs that could be read: what is damaged is told, and stands in nobody else's way. */

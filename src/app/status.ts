@@ -2,7 +2,7 @@ import {reconcile} from '../engine/reconcile.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../errors.ts';
 import {parseRunId, type RunId} from '../ledger/layout.ts';
 import {type RunView, viewSummary} from '../report/run-view.ts';
-import {blindSpots, exitOf, exitOfProblems, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
+import {blindSpots, exitOf, exitUnderWay, type ProblemDocument, problemDocuments, viewOf} from './report.ts';
 import type {Stage} from './wiring.ts';
 
 export interface StatusReport {
@@ -35,8 +35,7 @@ export async function showStatus(stage: Stage, nameOrId: string | undefined): Pr
       .filter((open) => !stage.ledger.summary(open.id))
       .map((open) => viewOf(stage, open.id, looked, {ofMany: true})),
   );
-  const exit = exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok);
-  return {runs: [...endedRuns(stage), ...active], problems, notKnown, exit};
+  return {runs: [...endedRuns(stage), ...active], problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
 }
 
 export function endedRuns(stage: Stage): RunView[] {

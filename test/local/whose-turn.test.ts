@@ -64,3 +64,20 @@ test.each(['hold', 'release', 'resume'])(
     await world.stage('cancel', run, '--no-cleanup');
   },
 );
+
+test('status without a name ends with 3 while a run needs a person, before 4, and with 0 for runs that have ended', async () => {
+  await world.collection('lapsed');
+  const {file} = classic(world, 'lapsed', {source: 'lapsed'});
+  await world.stage('local', 'expire', 'lapsed');
+  await world.stage('run', '--no-check', file);
+  const told = await world.stage('status');
+  expect(told).toMatchObject({exitCode: 3, stdout: expect.stringMatching(/action-needed/)});
+  await world.stage('local', 'outage', 'pbs');
+  expect((await world.stage('status')).exitCode).toBe(3);
+  await world.stage('local', 'outage', 'end');
+  await world.stage('cancel', 'lapsed', '--no-cleanup'); // whether there is a task, only somebody who is signed in can tell
+  await world.stage('local', 'renew', 'lapsed');
+  await world.stage('status');
+  expect((await world.ended('lapsed.1')).state).toBe('cancelled');
+  expect((await world.stage('status')).exitCode).toBe(0);
+});
