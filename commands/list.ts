@@ -9,7 +9,7 @@ export default class List extends StageCommand {
   static override examples = ['<%= config.bin %> list', '<%= config.bin %> list --state failed --json'];
   static override flags = {
     state: Flags.string({
-      options: ['active', 'succeeded', 'failed', 'cancelled', 'unreadable'],
+      options: ['active', 'cancelling', 'succeeded', 'failed', 'cancelled', 'unreadable'],
       multiple: true,
       description: 'only runs in this state (may be repeated)',
     }),

@@ -43,13 +43,14 @@ function underWay(stage: Stage, run: RunId): Dated {
     const {state} = stage.ledger.open(run);
     const {createdAt, name} = state.spec;
     const attempts = [...state.attempts.values()];
+    const end = runEnd(state);
     return {
       at: createdAt,
       line: {
         run,
         name,
-        state: 'active',
-        reason: runEnd(state)?.why ?? '',
+        state: state.cancel && !end ? 'cancelling' : 'active',
+        reason: end?.why ?? '',
         createdAt: new Date(createdAt).toISOString(),
         steps: {
           all: attempts.length,

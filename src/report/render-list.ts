@@ -4,7 +4,7 @@ import {renderTable, renderTime} from './units.ts';
 export interface RunLine {
   readonly run: string;
   readonly name: string;
-  readonly state: 'active' | 'succeeded' | 'failed' | 'cancelled' | 'unreadable';
+  readonly state: 'active' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled' | 'unreadable';
   readonly reason: string;
   /** absent when the run cannot be read */
   readonly createdAt?: string;

@@ -65,7 +65,7 @@ test.each(['hold', 'release', 'resume'])(
   },
 );
 
-test('status without a name ends with 3 while a run needs a person, before 4, and with 0 for runs that have ended', async () => {
+test('status without a name ends with 3 while a run needs a person, before 4, and with 0 for runs that have ended; list says cancelling, too', async () => {
   await world.collection('lapsed');
   const {file} = classic(world, 'lapsed', {source: 'lapsed'});
   await world.stage('local', 'expire', 'lapsed');
@@ -76,6 +76,9 @@ test('status without a name ends with 3 while a run needs a person, before 4, an
   expect((await world.stage('status')).exitCode).toBe(3);
   await world.stage('local', 'outage', 'end');
   await world.stage('cancel', 'lapsed', '--no-cleanup'); // whether there is a task, only somebody who is signed in can tell
+  for (const argv of [['list'], ['list', '--state', 'cancelling']])
+    expect((await world.stage(...argv)).stdout).toMatch(/lapsed\.1 +cancelling/);
+  expect((await world.stage('list', '--state', 'active')).stdout).not.toMatch(/lapsed/);
   await world.stage('local', 'renew', 'lapsed');
   await world.stage('status');
   expect((await world.ended('lapsed.1')).state).toBe('cancelled');
