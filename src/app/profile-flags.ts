@@ -1,3 +1,4 @@
+import {resolve} from 'node:path';
 import {RequestWrong} from '../errors.ts';
 import {type ProfileAnswers, readResources} from './profile-questions.ts';
 
@@ -50,7 +51,7 @@ export function readInitFlags(flags: InitFlags): ProfileAnswers {
     maxQueued: flags['max-queued'],
     strategy: flags.strategy,
     waitWalltime: flags['wait-walltime'],
-    credentials: flags.credentials,
+    credentials: flags.credentials === undefined ? undefined : resolve(flags.credentials),
     collections: collection && pairsOf('--collection', collection),
     paths: path?.map(mappingOf),
   };

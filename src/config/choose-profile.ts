@@ -15,7 +15,16 @@ export async function loadConfig(file: string, explicit: boolean, cacheDirectory
       return readConfig(readFileSync(file, 'utf8'), file);
     });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'EISDIR')
+      throw new RequestWrong(`the configuration file ${file} is a directory`, {
+        code: 'CONFIG_INVALID',
+        ...(explicit ? {why: 'STAGE_CONFIG names it'} : {}),
+        next: [
+          explicit ? 'Name a file in it, or unset STAGE_CONFIG.' : 'Move it away, or name a file by STAGE_CONFIG.',
+        ],
+      });
+    if (code !== 'ENOENT') throw error;
     if (explicit)
       throw new RequestWrong(`the configuration file ${file} does not exist`, {
         why: 'STAGE_CONFIG names it',

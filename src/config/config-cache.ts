@@ -3,8 +3,8 @@ import {join} from 'node:path';
 import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
-/** Changed whenever the shape of a profile changes, so that no old cache is believed. */
-const FORMAT = 3;
+/** Changed whenever the shape of a profile, or what it may say, changes, so that no old cache is believed. */
+const FORMAT = 4;
 
 interface Cached {
   readonly key: string;

@@ -10,13 +10,11 @@ const proxyUrl = matching(
   /^http:\/\/[^\s/@]+\/?$/,
   'must be http://HOST:PORT, without user and password: they would stand in job scripts',
 );
-const seconds = z.union([
-  z.number().check(z.positive()),
-  matching(/^\d+(\.\d+)?(s|m|h)?$/, 'must be seconds, or a number with s, m or h'),
-]);
+const SECONDS = 'must be seconds, or a number with s, m or h';
+const seconds = z.union([z.number().check(z.positive()), matching(/^\d+(\.\d+)?(s|m|h)?$/, SECONDS)], SECONDS);
 const walltime = matching(/^\d{1,4}:[0-5]\d:[0-5]\d$/, 'must be "HH:MM:SS", in quotes');
 const absolute = matching(/^\//, 'must be an absolute path');
-const text = z.pipe(z.union([z.string(), z.number(), z.boolean()]), z.transform(String));
+const text = z.pipe(z.union([z.string(), z.number(), z.boolean()], 'must be text'), z.transform(String));
 
 const WHOLE = 'must be a whole number above 0';
 
@@ -47,21 +45,21 @@ const transfer = z.strictObject({
   sign_in: maybe(z.enum(['native-app', 'client', 'globus-cli'])),
   client_id: maybe(matching(UUID, 'must be the id of a client (a UUID)')),
   token_store: maybe(z.enum(['file', 'keyring'])),
-  credentials: maybe(z.string()),
+  credentials: maybe(absolute),
   scopes: maybe(z.array(z.string())),
 });
 const proxy = z.strictObject({
   http: maybe(proxyUrl),
   https: maybe(proxyUrl),
-  no_proxy: maybe(z.union([z.string(), z.array(z.string())])),
+  no_proxy: maybe(z.union([z.string(), z.array(z.string())], 'must be text or a list of texts')),
 });
 const profile = z.strictObject({
-  scheduler: maybe(z.union([z.enum(['pbs', 'local']), scheduler])),
-  transfer: maybe(z.union([z.enum(['globus', 'local']), transfer])),
+  scheduler: maybe(z.union([z.enum(['pbs', 'local']), scheduler], 'must be pbs or local, or a map')),
+  transfer: maybe(z.union([z.enum(['globus', 'local']), transfer], 'must be globus or local, or a map')),
   ...submission,
   compute: maybe(z.strictObject(jobs)),
   staging: maybe(z.strictObject({...jobs, network: maybe(z.boolean())})),
-  setup: maybe(z.union([z.string(), z.array(z.string())])),
+  setup: maybe(z.union([z.string(), z.array(z.string())], 'must be text or a list of texts')),
   proxy: maybe(proxy),
   strategy: maybe(z.enum(['monitor', 'wait'])),
   wait_walltime: maybe(walltime),

@@ -1,6 +1,8 @@
-import {LineCounter, parseDocument} from 'yaml';
 import {RequestWrong} from '../errors.ts';
+import {type Problem, renderPath} from '../workflow/problems.ts';
+import {readYaml, type YamlSource} from '../workflow/yaml-source.ts';
 import {ConfigFile, type ConfigText} from './config-schema.ts';
+import {allowed, explainConfig} from './explain-config.ts';
 import {mergeProfile} from './merge-profile.ts';
 import type {Profile} from './profile.ts';
 
@@ -17,31 +19,45 @@ export interface Config {
  * @throws {RequestWrong} with every mistake as `file:line:column: key: what is wrong`
  */
 export function readConfig(source: string, file: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(source, {lineCounter: lines, prettyErrors: false});
-  const at = (offset: number) => `${file}:${lines.linePos(offset).line}:${lines.linePos(offset).col}`;
-  if (document.errors.length > 0)
+  const yaml = readYaml(source, {name: 'a configuration', placeholders: false});
+  if ('mistakes' in yaml)
     throw wrong(
       file,
-      document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`),
+      yaml.mistakes.map(({line, column, text}) => `${file}:${line}:${column}: ${text}`),
     );
-  const read = ConfigFile.safeParse(document.toJS({maxAliasCount: 100}) ?? {});
-  if (read.success) return fromFile(read.data);
-  throw wrong(
-    file,
-    read.error.issues.map((issue) => {
-      const node = document.getIn(issue.path as (string | number)[], true);
-      const range =
-        typeof node === 'object' && node !== null && 'range' in node ? (node.range as [number] | undefined) : undefined;
-      return `${at(range?.[0] ?? 0)}: ${issue.path.join('.') || 'the file'}: ${issue.message}`;
-    }),
-  );
+  const raw = yaml.value ?? {};
+  const read = ConfigFile.safeParse(raw, {error: allowed});
+  const config = read.success ? fromFile(read.data) : undefined;
+  const problems = [
+    ...yaml.problems,
+    ...(read.success ? [] : explainConfig(raw, read.error.issues)),
+    ...[...(config?.profiles ?? [])].flatMap(([key, profile]) => checkMonitor(key, profile)),
+  ];
+  if (config && problems.length === 0) return config;
+  throw wrong(file, inFileOrder(problems, yaml, file));
+}
+
+/** Each may be said without the other: defaults count. */
+function checkMonitor(key: string, {monitor: {minMs, maxMs}}: Profile): Problem[] {
+  if (minMs <= maxMs) return [];
+  const text = `its min (${minMs / 1000} s) must not be above its max (${maxMs / 1000} s)`;
+  return [{path: ['profiles', key, 'monitor'], at: 'value', text}];
+}
+
+function inFileOrder(problems: readonly Problem[], yaml: YamlSource, file: string): string[] {
+  return problems
+    .map((problem) => ({problem, offset: problem.offset ?? yaml.offsetOf(problem.path, problem.at)}))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({problem: {path, text}, offset}) => {
+      const {line, column} = yaml.position(offset);
+      return `${file}:${line}:${column}: ${renderPath(path) || 'the file'}: ${text}`;
+    });
 }
 
 function wrong(file: string, details: string[]): RequestWrong {
   return new RequestWrong(
     `the configuration ${file} has ${details.length === 1 ? 'a mistake' : `${details.length} mistakes`}`,
-    {code: 'CONFIG_INVALID', details},
+    {code: 'CONFIG_INVALID', details, next: ['Mend the lines named above; docs/profiles.md describes every key.']},
   );
 }
 

@@ -12,14 +12,16 @@ import {
   writeSync,
 } from 'node:fs';
 import {dirname} from 'node:path';
-import {EXIT, StageError} from '../errors.ts';
+import {EXIT, RequestWrong, StageError} from '../errors.ts';
 
-/** What a file holds. @returns undefined when it does not exist */
+/** What a file holds. @returns undefined when it does not exist. @throws {RequestWrong} when it is a directory */
 export function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EISDIR') throw new RequestWrong(`${file} is a directory, not a file`);
     throw error;
   }
 }

@@ -23,9 +23,24 @@ export interface YamlUnreadable {
 /** More uses of anchors than any workflow has; what they expand to can grow exponentially. */
 const MAX_ALIASES = 100;
 
+/** How messages speak of a file. */
+export interface YamlSubject {
+  readonly name: string;
+  /** what to say of an empty one; absent: it is no mistake, and its value is null */
+  readonly empty?: string;
+  /** `${{ }}` has a meaning in it */
+  readonly placeholders: boolean;
+}
+
+const WORKFLOW: YamlSubject = {
+  name: 'a workflow',
+  empty: 'the file is empty; needs a map with name and steps',
+  placeholders: true,
+};
+
 /** Read one YAML document (YAML 1.2, keys are text). Never throws for what the text says. */
-export function readYaml(text: string): YamlSource | YamlUnreadable {
-  return tooDeepAt(text) ?? read(text);
+export function readYaml(text: string, subject: YamlSubject = WORKFLOW): YamlSource | YamlUnreadable {
+  return tooDeepAt(text, subject) ?? read(text, subject);
 }
 
 const MAX_DEPTH = 100;
@@ -36,11 +51,11 @@ const MAX_INDENT = 200;
  * may abort the whole process ("RegExpCompiler Allocation failed") instead of throwing: so look before parsing.
  * Each level of nesting takes an open bracket, or a column of spaces, "-" or "?" before the text of a line.
  */
-function tooDeepAt(text: string): YamlUnreadable | undefined {
+function tooDeepAt(text: string, {name}: YamlSubject): YamlUnreadable | undefined {
   let depth = 0;
   for (const [index, line] of text.split('\n').entries()) {
     const at = (column: number, what: string) => ({
-      mistakes: [{line: index + 1, column, text: `${what}; a workflow needs six levels`}],
+      mistakes: [{line: index + 1, column, text: `${what}; ${name} needs six levels`}],
     });
     const indent = /[^ \t?:-]/.exec(line)?.index ?? line.trimEnd().length;
     if (indent > MAX_INDENT) return at(MAX_INDENT + 1, 'is indented too far');
@@ -54,7 +69,7 @@ function tooDeepAt(text: string): YamlUnreadable | undefined {
   return undefined;
 }
 
-function read(text: string): YamlSource | YamlUnreadable {
+function read(text: string, subject: YamlSubject): YamlSource | YamlUnreadable {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -80,12 +95,13 @@ function read(text: string): YamlSource | YamlUnreadable {
       mistakes: first.map(({error, line, column}) => ({
         line,
         column,
-        text: explainYaml(error, text, document, position),
+        text: explainYaml(error, {text, subject}, document, position),
       })),
     };
   }
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
-    return unreadable('the file is empty; needs a map with name and steps');
+  const {contents} = document;
+  if (subject.empty !== undefined && (contents === null || (isScalar(contents) && contents.value === null)))
+    return unreadable(subject.empty);
   let value: unknown;
   try {
     value = document.toJS({maxAliasCount: MAX_ALIASES});
@@ -115,7 +131,7 @@ function unreadable(text: string): YamlUnreadable {
 /** What the parser says, in our words where people meet it often. */
 function explainYaml(
   error: Pick<YAMLParseError, 'code' | 'message' | 'pos'>,
-  text: string,
+  {text, subject}: {readonly text: string; readonly subject: YamlSubject},
   document: Document,
   position: YamlSource['position'],
 ): string {
@@ -123,9 +139,9 @@ function explainYaml(
     case 'TAB_AS_INDENT':
       return 'a tab indents this line; needs spaces';
     case 'MULTIPLE_DOCS':
-      return 'a second YAML document starts here; a workflow file holds one';
+      return `a second YAML document starts here; ${subject.name} file holds one`;
     case 'NON_STRING_KEY':
-      return `a list or map cannot be a key; needs text (put \${{ }} in quotes)`;
+      return `a list or map cannot be a key; needs text${subject.placeholders ? ` (put \${{ }} in quotes)` : ''}`;
     case 'TAG_RESOLVE_FAILED':
       return `${error.message.replace(/^Unresolved tag: /, 'the tag ')} is not known; write plain YAML, without tags`;
   }

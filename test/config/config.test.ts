@@ -1,5 +1,8 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {chooseProfile} from '../../src/config/choose-profile.ts';
+import {chooseProfile, loadConfig} from '../../src/config/choose-profile.ts';
 import {proxyEnvironment} from '../../src/config/proxy.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 import {RequestWrong} from '../../src/errors.ts';
@@ -129,6 +132,13 @@ describe('a configuration', () => {
     expect(readConfig('', 'config.yaml').profiles.size).toBe(0);
   });
 
+  test('a directory in its place is refused as such', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'config-'));
+    const wrong = {code: 'CONFIG_INVALID', exit: 2, message: expect.stringMatching(/is a directory$/)};
+    await expect(loadConfig(directory, true, join(directory, 'cache'))).rejects.toMatchObject(wrong);
+    rmSync(directory, {recursive: true});
+  });
+
   test.each([
     ['default_profile: [a]', 'config.yaml:1:18: default_profile:'],
     ['profiles: {a: {proxy: {https: "http://u:p@h:1"}}}', 'config.yaml:1:31: profiles.a.proxy.https: must be'],
@@ -136,22 +146,70 @@ describe('a configuration', () => {
     ['profiles: {a: {max_queued: 0}}', 'config.yaml:1:28: profiles.a.max_queued:'],
     [
       'profiles: {a: {paths: [{cluster: lus, collection: e, path: /}]}}',
-      'config.yaml:1:34: profiles.a.paths.0.cluster: must be',
+      'config.yaml:1:34: profiles.a.paths[0].cluster: must be',
     ],
     ['profiles: {a: {compute: {node_property: "a:b"}}}', 'config.yaml:1:41: profiles.a.compute.node_property: must be'],
     ['profiles:\n  a: {scheduler: slurm}', 'config.yaml:2:18: profiles.a.scheduler:'],
     ['profiles:\n  a:\n    monitor: {min: -1}', 'config.yaml:3:20: profiles.a.monitor.min:'],
     ['collections:\n  x: not-a-uuid', 'config.yaml:2:6: collections.x: must be a collection id (a UUID)'],
-    ['profiles:\n  a:\n    qeue: x', 'config.yaml:3:5: profiles.a:'],
     ['a: [', 'config.yaml:1:'],
-    ['profiles: {a: {}, a: {}}', 'config.yaml:1:'],
-  ])('%j is refused with file, line and column', (text, start) => {
+    ['profiles: {a: {}, a: {}}', 'config.yaml:1:19: profiles.a: stands twice; first on line 1'],
+    ['[]', 'config.yaml:1:1: the file: is a list; must be a map'],
+    ['a: 1\n---\nb: 1', 'config.yaml:2:1: a second YAML document starts here; a configuration file holds one'],
+    ['profiles:\n  a: *site', 'config.yaml:2:6: the alias *site has no anchor &site before it'],
+    [
+      'profiles:\n  a:\n    scheduler: pbs\n    quue: workq',
+      /^config.yaml:4:5: profiles.a.quue: unknown key; known are .*; did you mean "queue"\?$/,
+    ],
+    [
+      'profiles:\n  a:\n    scheduler:\n      knd: pbs',
+      /^config.yaml:4:7: profiles.a.scheduler.knd: unknown key; known are kind, bin and timeout; did you mean "kind"\?$/,
+    ],
+    [
+      'profiles: {a: {paths: [{cluster: /a, collection: e, path: /, mode: x}]}}',
+      /^config.yaml:1:62: profiles.a.paths\[0\].mode: unknown key; known are cluster, collection and path$/,
+    ],
+    [
+      'profiles: {a: {paths: [{cluster: /a, path: /}]}}',
+      'config.yaml:1:24: profiles.a.paths[0]: collection is missing',
+    ],
+    ['profile: {}', /^config.yaml:1:1: profile: unknown key; .*did you mean "profiles"\?$/],
+    ['profiles: {a: {strategy: foo}}', 'config.yaml:1:26: profiles.a.strategy: must be monitor or wait'],
+    [
+      'profiles: {a: {strategy: monitr}}',
+      'config.yaml:1:26: profiles.a.strategy: must be monitor or wait; did you mean "monitor"?',
+    ],
+    [
+      'profiles: {a: {account: 0123}}',
+      'config.yaml:1:25: profiles.a.account: is a number (it has no quotes); must be text',
+    ],
+    ['profiles: {a: {queue: }}', 'config.yaml:1:23: profiles.a.queue: is empty; must be text'],
+    [
+      'profiles: {a: {scheduler: []}}',
+      'config.yaml:1:27: profiles.a.scheduler: is a list; must be pbs or local, or a map',
+    ],
+    ['profiles: {a: {transfer: {kind: globos}}}', /transfer.kind: must be globus or local; did you mean "globus"\?$/],
+    ['profiles: {a: {monitor: {min: [1]}}}', /monitor.min: is a list; must be seconds, or a number with s, m or h$/],
+    ['profiles: {a: {lost_after: 0}}', 'config.yaml:1:28: profiles.a.lost_after: must be above 0'],
+    ['profiles: {"a b": {}}', 'config.yaml:1:12: profiles."a b": cannot be a key; must be letters'],
+    [
+      'profiles: {a: {monitor: {min: 60s, max: 30s}}}',
+      'config.yaml:1:25: profiles.a.monitor: its min (60 s) must not be above its max (30 s)',
+    ],
+    ['profiles: {a: {monitor: {min: 1h}}}', /its min \(3600 s\) must not be above its max \(1800 s\)$/],
+    [
+      'profiles: {a: {transfer: {credentials: globus.json}}}',
+      'config.yaml:1:40: profiles.a.transfer.credentials: must be an absolute path',
+    ],
+  ] as readonly (readonly [string, string | RegExp])[])('%j is refused with file, line and column', (text, start) => {
     try {
       readConfig(text, 'config.yaml');
     } catch (error) {
       expect(error).toBeInstanceOf(RequestWrong);
       expect((error as RequestWrong).exit).toBe(2);
-      expect((error as RequestWrong).details[0]?.startsWith(start), (error as RequestWrong).details[0]).toBe(true);
+      const [detail = ''] = (error as RequestWrong).details;
+      if (start instanceof RegExp) expect(detail).toMatch(start);
+      else expect(detail.slice(0, start.length)).toBe(start);
       return;
     }
     throw new Error('it was accepted');
