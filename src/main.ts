@@ -3,8 +3,8 @@ import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Config, Errors, run, settings} from '@oclif/core';
+import {NoSuchCommand, requireHelpSubject, spellOut} from './app/first-words.ts';
 import {asStageError, showError} from './app/stage-command.ts';
-import {RequestWrong} from './errors.ts';
 
 // The package holds compiled commands only; looking for sources would cost every start.
 settings.enableAutoTranspile = false;
@@ -28,13 +28,9 @@ async function configure(argv: readonly string[]): Promise<Config> {
 const UNKNOWN_COMMAND = 127;
 
 /** oclif says that there is no such command, and not which. */
-function unknownCommand(thrown: unknown): RequestWrong | undefined {
+function unknownCommand(thrown: unknown): NoSuchCommand | undefined {
   if (!(thrown instanceof Errors.CLIError) || thrown.oclif.exit !== UNKNOWN_COMMAND) return undefined;
-  const words = argv.slice(0, argv.findIndex((word) => word.startsWith('-')) >>> 0);
-  return new RequestWrong(`there is no command "${words.join(' ')}"`, {
-    code: 'NO_SUCH_COMMAND',
-    next: ['List the commands: stage help'],
-  });
+  return new NoSuchCommand(typed);
 }
 
 /** Output that cannot be written (a full disk behind `>`) reaches nobody through a promise. */
@@ -48,11 +44,14 @@ function endOnFailedOutput(thrown: unknown): never {
   process.exit(error.exit);
 }
 
-const argv = process.argv.slice(2);
+const typed = process.argv.slice(2);
+const argv = spellOut(typed);
 process.on('uncaughtException', endOnFailedOutput);
 try {
-  await run(argv, await configure(argv));
+  const config = await configure(argv);
+  requireHelpSubject(config, argv);
+  await run(argv, config);
 } catch (thrown) {
   if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit;
-  else showError(unknownCommand(thrown) ?? asStageError(thrown), {json: argv.includes('--json')});
+  else showError(unknownCommand(thrown) ?? asStageError(thrown), {json: typed.includes('--json')});
 }

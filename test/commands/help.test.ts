@@ -14,6 +14,32 @@ test('there is a list of commands to test', () => {
   expect(commands).toEqual(expect.arrayContaining(['run', 'status', 'logs', 'list', 'cancel', 'check', 'local:up']));
 });
 
+test.each([
+  [['help', 'nosuch'], 'nosuch'],
+  [['help', 'job', 'nosuch'], 'job nosuch'],
+  [['job', 'nosuch'], 'job nosuch'],
+  [['nosuch', '-x'], 'nosuch'],
+  [['--nosuch', 'x'], '--nosuch'],
+])('%j: there is no such command, in text and in JSON', async (argv, named) => {
+  const what = `there is no command "${named}"`;
+  const text = await desk.stage(...argv);
+  expect(text).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`error: ${what}`)});
+  const json = await desk.stage(...argv, '--json');
+  expect(json.exitCode).toBe(2);
+  expect(json.json<ErrorDocument>().error).toMatchObject({code: 'NO_SUCH_COMMAND', exit: 2, what});
+});
+
+test('-h and -v alone are help and version, and --json alone is no command', async () => {
+  const [help, version, json] = [await desk.stage('-h'), await desk.stage('-v'), await desk.stage('--json')];
+  expect(help).toEqual({...(await desk.stage('--help')), json: expect.anything()});
+  expect(help).toMatchObject({exitCode: 0, stdout: expect.stringContaining('USAGE')});
+  expect(version).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^stage-hpc\//)});
+  expect(json.exitCode).toBe(2);
+  expect(json.json<ErrorDocument>().error.what).toBe('there is no command "--json"');
+  expect((await desk.stage('help', 'job', 'submit')).stdout).toContain('stage job submit');
+  expect((await desk.stage('help', 'job')).exitCode).toBe(0);
+});
+
 test.each(commands)('"%s --help" shows an example, and exits 0', async (id) => {
   const words = id.split(':');
   const help = await desk.stage(...words, '--help');
