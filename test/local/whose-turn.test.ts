@@ -1,4 +1,4 @@
-import {readFileSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {classic} from './support/workflows.ts';
@@ -26,11 +26,11 @@ test('doctor asks PBS now: one that has gone away since does not answer, and a h
 });
 
 /** A run that waits for a paused collection of its own. */
-async function waiting(name: string): Promise<string> {
-  await world.collection(name);
-  await world.stage('local', 'pause', name);
-  const {file} = classic(world, name, {source: name});
-  await world.stage('run', file);
+async function waiting(name: string, at = world): Promise<string> {
+  await at.collection(name);
+  await at.stage('local', 'pause', name);
+  const {file} = classic(at, name, {source: name});
+  await at.stage('run', file);
   return name;
 }
 
@@ -48,22 +48,23 @@ test.each(['pbs', 'globus'])('why ends as status does while it cannot ask: exit 
   await world.stage('cancel', run, '--no-cleanup');
 });
 
-test.each(['hold', 'release', 'resume'])(
-  '%s --all names a run that cannot be read: exit 4, as with status',
-  async (command) => {
-    const run = await waiting(`torn-${command}`);
-    const spec = join(world.state, 'runs', `${run}.1`, 'spec.json');
-    const whole = readFileSync(spec);
+test('a run alone that cannot be read is named by hold, release and resume --all: exit 4, as with status', async () => {
+  const lone = await localWorld();
+  try {
+    await waiting('torn', lone);
+    const spec = join(lone.state, 'runs', 'torn.1', 'spec.json');
     writeFileSync(spec, '{');
-    const told = await world.stage(command, '--all');
-    expect(told).toMatchObject({exitCode: 4, stdout: expect.stringContaining(spec)});
-    const {problems} = (await world.stage(command, '--all', '--json')).json<{problems: {code: string}[]}>();
-    expect(problems).toMatchObject([{code: 'LEDGER_DAMAGED'}]);
-    expect((await world.stage('status')).exitCode).toBe(4);
-    writeFileSync(spec, whole);
-    await world.stage('cancel', run, '--no-cleanup');
-  },
-);
+    for (const command of ['hold', 'release', 'resume']) {
+      const told = await lone.stage(command, '--all');
+      expect(told).toMatchObject({exitCode: 4, stdout: expect.stringContaining(spec)});
+      const {problems} = (await lone.stage(command, '--all', '--json')).json<{problems: {code: string}[]}>();
+      expect(problems).toMatchObject([{code: 'LEDGER_DAMAGED'}]);
+    }
+    expect((await lone.stage('status')).exitCode).toBe(4);
+  } finally {
+    await lone.close();
+  }
+});
 
 test('status without a name ends with 3 while a run needs a person, before 4, and with 0 for runs that have ended; list says cancelling, too', async () => {
   await world.collection('lapsed');
