@@ -27,6 +27,7 @@ with --submission-id is never a second task.`;
       recursive: flags.recursive,
       label: flags.label,
       submissionId: flags['submission-id'],
+      typed: ['stage', 'transfer', 'delete', ...this.argv],
     };
     const report = await deletePath(stage, request, (id) => this.logToStderr(`submission id ${id}`));
     this.log(report.task);

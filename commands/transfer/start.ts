@@ -16,7 +16,7 @@ from FROM and TO, which then end in "/".`;
     '<%= config.bin %> transfer start theta:/~/a.nc cluster:/~/a.nc --sync checksum',
     "<%= config.bin %> transfer start theta:/~/data/ cluster:/~/data/ --filter 'include:file=*.nc' --filter 'exclude:file=*'",
     '<%= config.bin %> transfer start theta:/~/data/ cluster:/~/data/ --batch files.txt --skip-source-errors',
-    'find . -name "*.nc" -printf "%%P %%P\\n" | <%= config.bin %> transfer start laptop:/~/run/ theta:/~/run/ --batch -',
+    'find . -name "*.nc" -printf "%P %P\\n" | <%= config.bin %> transfer start laptop:/~/run/ theta:/~/run/ --batch -',
   ];
   static override args = {
     from: Args.string({required: true, description: 'collection:path'}),
@@ -37,6 +37,7 @@ from FROM and TO, which then end in "/".`;
       batch: flags.batch,
       label: flags.label,
       submissionId: flags['submission-id'],
+      typed: ['stage', 'transfer', 'start', ...this.argv],
     };
     const report = await startTransfer(stage, request, (id) => this.logToStderr(`submission id ${id}`));
     this.log(report.task);

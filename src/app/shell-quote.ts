@@ -7,3 +7,8 @@ export function shellQuote(value: string): string {
   if (value.includes('\0')) throw new RangeError('a value for a shell script holds a NUL byte');
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }
+
+/** A word of a command that a person is to type: quoted only where a shell would read it otherwise. */
+export function shellWord(value: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(value) && !/(^|[:=])~/.test(value) ? value : shellQuote(value);
+}

@@ -4,6 +4,7 @@ import type {Place} from '../transfer/transfer-service.ts';
 import {checkDelete} from '../workflow/check-transfer.ts';
 import {type PlaceNames, resolvePlace} from '../workflow/places.ts';
 import {placesOf, readingPlaces} from './place-names.ts';
+import {submitOnce} from './submit-once.ts';
 import type {StartReport} from './transfer-start.ts';
 import type {Stage} from './wiring.ts';
 
@@ -13,12 +14,14 @@ export interface DeletePathRequest {
   readonly label: string | undefined;
   /** of an earlier try: the same id asked twice is still one task */
   readonly submissionId: string | undefined;
+  /** the command as it was typed, a word each: what to repeat when the answer is lost */
+  readonly typed: readonly string[];
 }
 
 /** Have one path of a collection deleted, outside any run. @param onSubmissionId told before Globus is asked */
 export async function deletePath(
   stage: Stage,
-  {at, recursive, label, submissionId: earlier}: DeletePathRequest,
+  {at, recursive, label, submissionId: earlier, typed}: DeletePathRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
   const {collection, path} = await readingPlaces(stage, (names) => readDeletion(at, recursive, names));
@@ -26,7 +29,7 @@ export async function deletePath(
   const submissionId = earlier ?? (await transfers.newSubmissionId());
   onSubmissionId(submissionId);
   const request = {label: label ?? 'stage delete', collection, paths: [path], recursive};
-  return {task: await transfers.submit(submissionId, request), submissionId};
+  return {task: await submitOnce(transfers, request, {submissionId, typed}), submissionId};
 }
 
 /** @throws {RequestWrong} for what is not deleted, or names no place */
@@ -52,4 +55,13 @@ export async function makeDirectory(stage: Stage, at: string): Promise<MkdirRepo
   const {at: place} = await placesOf(stage, {at});
   const {transfers} = await stage.engine();
   return {at: `${place.collection}:${place.path}`, made: await ensureDirectory(transfers, place)};
+}
+
+export interface SubmissionIdReport {
+  readonly submissionId: string;
+}
+
+/** An id to ask for one task with, as often as it takes. */
+export async function newSubmissionId(stage: Stage): Promise<SubmissionIdReport> {
+  return {submissionId: await (await stage.engine()).transfers.newSubmissionId()};
 }

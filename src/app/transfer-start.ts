@@ -12,6 +12,7 @@ import {toTransferStep} from '../workflow/transfer-step.ts';
 import type {TransferStep} from '../workflow/workflow.ts';
 import {readingPlaces} from './place-names.ts';
 import {readBatchFile} from './read-batch-file.ts';
+import {type Asking, submitOnce} from './submit-once.ts';
 
 import type {Stage} from './wiring.ts';
 
@@ -25,6 +26,8 @@ export interface StartRequest {
   readonly label: string | undefined;
   /** of an earlier try: the same id asked twice is still one task */
   readonly submissionId: string | undefined;
+  /** the command as it was typed, a word each: what to repeat when the answer is lost */
+  readonly typed: readonly string[];
 }
 
 export interface StartReport {
@@ -55,12 +58,12 @@ export async function startTransfer(
   const {transfers} = await stage.engine();
   const submissionId = request.submissionId ?? (await transfers.newSubmissionId());
   onSubmissionId(submissionId);
-  return {task: await submit(transfers, submissionId, asked), submissionId};
+  return {task: await submit(transfers, asked, {submissionId, typed: request.typed}), submissionId};
 }
 
-async function submit(transfers: TransferService, submissionId: string, request: TransferRequest) {
+async function submit(transfers: TransferService, request: TransferRequest, asking: Asking) {
   try {
-    return await transfers.submit(submissionId, request);
+    return await submitOnce(transfers, request, asking);
   } catch (error) {
     if (!isConflict(error)) throw error;
     const tasks = await tasksInTheWay(transfers, request);

@@ -1,0 +1,18 @@
+import {StageCommand} from '../../src/app/stage-command.ts';
+import {newSubmissionId, type SubmissionIdReport} from '../../src/app/transfer-path.ts';
+
+export default class TransferSubmissionId extends StageCommand {
+  static override summary = 'Print a fresh submission id, for "transfer start" and "transfer delete".';
+  static override description =
+    'A script that keeps the id before it starts the transfer can repeat the start after anything: the same id is one task.';
+  static override examples = [
+    '<%= config.bin %> transfer submission-id > in.id && <%= config.bin %> transfer start theta:/~/a/ cluster:/~/a/ --submission-id "$(cat in.id)"',
+  ];
+
+  async run(): Promise<SubmissionIdReport> {
+    const {flags} = await this.parse(TransferSubmissionId);
+    const report = await newSubmissionId(await this.connect(flags.profile));
+    this.say(() => report.submissionId);
+    return report;
+  }
+}
