@@ -4,6 +4,7 @@ import {basename, join, resolve} from 'node:path';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {newWord} from '../ledger/new-word.ts';
+import {isJobName} from '../scheduler/pbs/argv.ts';
 import {readDirectives} from '../scheduler/pbs/directives.ts';
 import type {
   Dependency,
@@ -21,6 +22,7 @@ import {resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
 import {assign, interpreterOf, writeScript} from './job-files.ts';
 import type {JobStore} from './job-store.ts';
+import {wrongLineEnd} from './line-ends.ts';
 import {type SettledJob, settleJob} from './settle-job.ts';
 import type {Stage} from './wiring.ts';
 
@@ -68,6 +70,7 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
       why: 'a name is letters, digits, "_" and "-", up to 63',
     });
   const text = readScript(request.script);
+  requireJobName(request, text);
   const store = openGuardedJobs(stage);
   const scheduler = await stage.scheduler();
   const essence = essenceOf(request, text);
@@ -192,12 +195,29 @@ function readScript(file: string): string {
       why: (error as NodeJS.ErrnoException).code ?? String(error),
     });
   }
+  const lineEnd = wrongLineEnd(file, text);
+  if (lineEnd) throw new RequestWrong(`the script ${file} cannot be run`, {code: 'SCRIPT_INVALID', details: [lineEnd]});
   const problems = readDirectives(text).problems.filter(({what}) => !what.includes('-J'));
   if (problems.length > 0)
     throw new RequestWrong(`the script ${file} asks for what cannot be done here`, {
       details: problems.map(({line, what}) => `${file}:${line}: ${what}`),
     });
   return text;
+}
+
+/** Without another name a job has that of its script, as with qsub; PBS takes fewer names than a file system does. */
+function requireJobName({jobName, script}: SubmitRequest, text: string): void {
+  const name = jobName ?? (readDirectives(text).jobName === undefined ? basename(script) : undefined);
+  if (name === undefined || isJobName(name)) return;
+  throw new RequestWrong(
+    jobName === undefined
+      ? `the file name "${name}" cannot be the name of a job`
+      : `--job-name "${name}" cannot name a job`,
+    {
+      why: 'PBS takes 1 to 230 of the characters A-Z a-z 0-9 _ . + -',
+      next: ['Give the job another name: --job-name NAME, or a line "#PBS -N NAME" in the script.'],
+    },
+  );
 }
 
 /** What makes two calls ask for the same job: everything but the name. */

@@ -6,6 +6,7 @@ import type {Place} from '../transfer/transfer-service.ts';
 import {fingerprint, hashScripts} from '../workflow/fingerprint.ts';
 import type {ReadText} from '../workflow/read-batches.ts';
 import type {Workflow} from '../workflow/workflow.ts';
+import {wrongLineEnd} from './line-ends.ts';
 import {type BookmarkLookup, readingPlaces} from './place-names.ts';
 import {fileReason, readBatchFile} from './read-batch-file.ts';
 import type {Stage} from './wiring.ts';
@@ -192,10 +193,7 @@ function checkScript(workflow: Workflow, step: string, content: Uint8Array): str
   const found = workflow.steps.find((candidate) => candidate.name === step);
   const file = found?.kind === 'job' ? basename(found.script) : step;
   const text = new TextDecoder().decode(content);
-  const crlf = text.indexOf('\r\n');
-  if (crlf >= 0)
-    return [
-      `${file}:${text.slice(0, crlf).split('\n').length}: the line ends in CR LF, which PBS refuses; convert it: sed -i 's/\\r$//' ${file}`,
-    ];
+  const lineEnd = wrongLineEnd(file, text);
+  if (lineEnd) return [lineEnd];
   return readDirectives(text).problems.map(({line, what}) => `${file}:${line}: ${what}`);
 }

@@ -8,6 +8,8 @@ let world: World;
 beforeAll(async () => {
   world = await localWorld();
   world.write('ok.sh', '#!/bin/sh\necho "it says $WORD"\nexit "${CODE:-0}"\n');
+  world.write('crlf.sh', '#!/bin/sh\ntrue\r\n');
+  world.write('with space.sh', '#!/bin/sh\ntrue\n');
   world.write('member.sh', '#!/bin/sh\n[ "$PBS_ARRAY_INDEX" != 1 ] || exit 7\nsleep 1\n');
 });
 afterAll(() => world.close());
@@ -117,6 +119,12 @@ test('while PBS is away nothing is concluded about a job: wait exits 4 when its 
 test.each([
   [['submit', 'absent.sh'], 'cannot be read'],
   [['submit', 'ok.sh', '--name', 'a.b'], 'cannot name a job'],
+  [
+    ['submit', 'crlf.sh'],
+    "crlf.sh:2: the line ends in CR LF, which PBS refuses; convert it: sed -i 's/\\r$//' crlf.sh",
+  ],
+  [['submit', 'with space.sh'], '--job-name NAME, or a line "#PBS -N NAME"'],
+  [['submit', 'ok.sh', '--job-name', 'a b'], '--job-name "a b" cannot name a job'],
   [['submit', 'ok.sh', '--array', '3'], 'FIRST-LAST'],
   [['submit', 'ok.sh', '-v', 'A=x,y'], 'cannot be sent'],
   [['submit', 'ok.sh', '-l', 'walltime'], 'NAME=VALUE'],
@@ -185,6 +193,14 @@ test('when the stage-in of the wrapper script fails, both jobs are deleted', asy
   expect((await begun).exitCode).toBe(1);
   for (const name of ['gone-compute', 'gone-clean'])
     expect((await world.stage('job', 'show', name, '--state')).stdout).toBe('failed\n');
+});
+
+test('a script whose file name cannot name a job is taken with another name for the job', async () => {
+  const named = await world.stage('job', 'submit', 'with space.sh', '--job-name', 'other');
+  expect(await world.stage('job', 'wait', named.stdout.trim(), '--timeout', '30')).toMatchObject({exitCode: 0});
+  world.write('its own.sh', '#!/bin/sh\n#PBS -N own\ntrue\n');
+  const own = await world.stage('job', 'submit', 'its own.sh');
+  expect(await world.stage('job', 'wait', own.stdout.trim(), '--timeout', '30')).toMatchObject({exitCode: 0});
 });
 
 test('a job that sends its results itself notes the task that did it', async () => {

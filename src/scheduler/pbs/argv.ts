@@ -54,11 +54,15 @@ export function qsubEnvironment(request: JobRequest): Record<string, string> {
   return request.startAt === undefined ? {} : {...IN_UTC};
 }
 
+export function isJobName(text: string): boolean {
+  return NAME.test(text);
+}
+
 /** What is wrong with a request, in words, before PBS is bothered with it; nothing when it is fine. */
 export function whatIsWrong(request: JobRequest): string | undefined {
   if (!TAG.test(request.tag))
     return `the tag "${request.tag}" has other characters than A-Z a-z 0-9 _ . -, or does not start with a letter`;
-  if (request.name !== undefined && !NAME.test(request.name))
+  if (request.name !== undefined && !isJobName(request.name))
     return `the job name "${request.name}" is not 1 to 230 characters of A-Z a-z 0-9 _ . + -`;
   for (const file of [request.script, request.stdout, request.stderr, request.workdir])
     if (file !== undefined && !path.isAbsolute(file)) return `the path "${file}" is not absolute`;
