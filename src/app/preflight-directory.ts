@@ -6,6 +6,14 @@ import {fine, note, type ProfileFinding, problem} from './profile-findings.ts';
 /** Facts, scripts and logs of a run take kilobytes; output of jobs takes more. */
 const LITTLE_BYTES = 100 * 1024 * 1024;
 
+const UNWRITABLE = 'the state directory cannot be written';
+const FULL = 'no space is left for the state directory';
+
+/** Is it a finding with which no run can be created, checked or not? */
+export function stopsEveryRun({what}: ProfileFinding): boolean {
+  return what === UNWRITABLE || what === FULL;
+}
+
 /** Whether the state directory can be used, by looking alone; `stage doctor` tries it out. */
 export function findDirectory(home: string): ProfileFinding[] {
   const there = nearest(home);
@@ -13,7 +21,7 @@ export function findDirectory(home: string): ProfileFinding[] {
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch {
-    return [problem('the state directory cannot be written', there, EXIT.unreachable, elsewhere)];
+    return [problem(UNWRITABLE, there, EXIT.unreachable, elsewhere)];
   }
   if (there === home && (statSync(home).mode & 0o002) !== 0)
     return [problem('the state directory can be written by everybody', home, EXIT.usage, `chmod o-w ${home}`)];
@@ -21,7 +29,7 @@ export function findDirectory(home: string): ProfileFinding[] {
   if (bfree === 0)
     return [
       problem(
-        'no space is left for the state directory',
+        FULL,
         `${home}: its disk is full, or takes no files`,
         EXIT.unreachable,
         'Make room, or put STAGE_HOME elsewhere.',

@@ -1,7 +1,7 @@
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import {readDirectives} from '../scheduler/pbs/directives.ts';
 import {askCollections, namesOf, planQuestions} from './preflight-ask.ts';
-import {findDirectory} from './preflight-directory.ts';
+import {findDirectory, stopsEveryRun} from './preflight-directory.ts';
 import {findAtGlobus} from './preflight-globus.ts';
 import {findAtPbs, type JobWish} from './preflight-pbs.ts';
 import type {PreparedWorkflow} from './prepare-run.ts';
@@ -110,7 +110,9 @@ export class CheckFailed extends StageError {
       details: problems.map(({what, why}) => `${what}: ${why}`),
       next: [
         ...new Set(problems.flatMap(({next}) => next)),
-        'To start it all the same, such as when a source appears later: the same command with --no-check',
+        ...(problems.every(stopsEveryRun)
+          ? ['Then the same command.']
+          : ['To start it all the same, such as when a source appears later: the same command with --no-check']),
       ],
     });
   }

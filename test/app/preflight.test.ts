@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {exitOfFindings} from '../../src/app/preflight.ts';
+import {CheckFailed, exitOfFindings} from '../../src/app/preflight.ts';
 import {askCollections, planQuestions} from '../../src/app/preflight-ask.ts';
 import {findAtGlobus} from '../../src/app/preflight-globus.ts';
 import {findAtPbs, type JobWish} from '../../src/app/preflight-pbs.ts';
@@ -154,4 +154,11 @@ test('what is to be corrected comes before a sign-in, and silence counts only wh
   expect(exitOfFindings([silence], false)).toBe(0);
   expect(exitOfFindings([problem('w', 'y', 4), problem('w', 'y', 3)], false)).toBe(3);
   expect(exitOfFindings([problem('w', 'y', 3), problem('w', 'y', 2)], false)).toBe(2);
+});
+
+test('no run is advised to begin without the check where the disk is full', () => {
+  const full = problem('no space is left for the state directory', '/s: its disk is full', 4, 'Make room.');
+  const missing = problem('step in: its source a:/x does not exist', 'it never ends', 2, 'Correct it.');
+  expect(new CheckFailed('r', [full]).next).toEqual(['Make room.', 'Then the same command.']);
+  expect(new CheckFailed('r', [missing]).next.join()).toContain('--no-check');
 });
