@@ -54,7 +54,7 @@ export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<Ad
   const problems = problemsOf(looked);
   const view = await viewOf(stage, run, looked);
   const message = `${task} ${did} ${step.name} of ${run}`;
-  const notes = untold(step.name, checked);
+  const notes = untold(step.name, checked, state);
   return {message, task, run: view, notes, problems, exit: exitOf(view, problems)};
 }
 

@@ -1,5 +1,6 @@
 import {RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
+import type {RunState} from '../ledger/run-facts.ts';
 import {
   type TaskId,
   type TransferService,
@@ -49,11 +50,20 @@ export function hasEnded({state}: TransferTask): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 
-/** What a person is to know who adopted a task of which nothing can be told yet. */
-export function untold(step: string, {task, told}: CheckedTask): ProfileFinding[] {
-  if (told) return [];
+/**
+ * What a person is to know who adopted a task of which nothing can be told yet.
+ *
+ * @param state the run as it was before; absent: it is yet to be created. What a run asked Globus for itself needs no note
+ */
+export function untold(step: string, {task, told}: CheckedTask, state: RunState | undefined): ProfileFinding[] {
+  if (told || (state && isItsOwn(state, step, task.task))) return [];
   const why = 'whether it moves what the step says is checked when it has ended';
   return [note(`what task ${task.task} moves for ${step} cannot be told yet`, why)];
+}
+
+function isItsOwn(state: RunState, step: string, task: TaskId): boolean {
+  const attempts = state.attempts.get(step) ?? [];
+  return attempts.some(({transfer}) => transfer?.task === task && 'submissionId' in transfer.intent);
 }
 
 /** How a task differs from what a step says. Paths are compared by the files that arrived: Globus does not tell what was asked for. */

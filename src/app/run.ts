@@ -180,7 +180,8 @@ async function adoptions(
     const task = asked === 'find' ? await findOne(engine, run, step, {exists}) : asked;
     adopted[name] = await checkTask(engine.transfers, task, step, {run: exists ? run : undefined, force: false});
   }
-  return {adopted, untold: Object.entries(adopted).flatMap(([step, checked]) => untold(step, checked))};
+  const state = exists ? stage.ledger.open(run).state : undefined;
+  return {adopted, untold: Object.entries(adopted).flatMap(([step, checked]) => untold(step, checked, state))};
 }
 
 async function graftTask(stage: Stage, run: RunId, step: string, task: CheckedTask): Promise<void> {

@@ -194,6 +194,7 @@ describe.concurrent('a queue that was wiped while the stage-in goes on', () => {
       await alone.wipe();
       const again = await alone.stage('run', made.file, ...(how === 'with' ? ['--adopt', task] : []));
       expect(again.exitCode).toBe(0);
+      expect(again.stdout, 'what it asked for itself needs no note').not.toContain('cannot be told yet');
       await alone.stage('local', 'resume', 'orphan');
       const sealed = await expectOneTaskOneExecution(alone, 'orphan', made);
       expect(sealed.steps[0]).toMatchObject({task});
@@ -223,6 +224,7 @@ describe.concurrent('a queue that was wiped while the stage-in goes on', () => {
       }
       const found = await alone.stage('run', made.file, '--adopt', 'stage-in=find');
       expect(found).toMatchObject({exitCode: 0, stderr: ''});
+      expect(found.stdout.includes('cannot be told yet')).toBe(by === 'label');
       await alone.stage('local', 'resume', 'lost');
       const sealed = await expectOneTaskOneExecution(alone, 'lost', made);
       expect(sealed.steps[0]).toMatchObject({task: task?.task_id});
