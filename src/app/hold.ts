@@ -1,10 +1,11 @@
 import type {Observed} from '../engine/plan/actions.ts';
+import {seenOf} from '../engine/plan/job-seen.ts';
 import {reconcile} from '../engine/reconcile.ts';
 import {type ExitCode, RequestWrong} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import type {LedgerDamaged} from '../ledger/ledger.ts';
 import {openRuns} from '../ledger/open-runs.ts';
-import type {HoldDecision, RunState} from '../ledger/run-facts.ts';
+import type {HoldDecision, JobRecord, RunState} from '../ledger/run-facts.ts';
 import {count} from '../report/units.ts';
 import {listNames} from '../workflow/problems.ts';
 import {exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, withoutDamage} from './report.ts';
@@ -40,90 +41,129 @@ export interface HoldReport {
 export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
   const {runs, damaged} = chosen(stage, request);
   const by = stage.person;
-  const numbers = new Map<RunId, readonly number[]>();
+  const begun = new Set<RunId>();
   for (const [run, state] of runs) {
     if (standing(state, request.steps)) continue;
     const steps = request.steps.length > 0 ? {steps: request.steps} : {};
     const number = state.holds.length + 1;
-    numbers.set(run, [number]);
+    begun.add(run);
     stage.ledger.create(run, `decision.hold-${number}`, {at: Date.now(), by, ...steps});
     stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
   }
-  return advance(
-    stage,
-    {runs: [...runs.keys()], damaged, named: request.run !== undefined},
-    {numbers, did: 'confirmed'},
-    (run, jobs, before) =>
-      !numbers.has(run)
-        ? `${run} is held already`
-        : `${run} is held: ${count(jobs.length, 'queued job')} got a user hold${before > 0 ? `, ${before} had one before` : ''}. What runs goes on; end the hold with: stage release ${run}`,
-  );
+  const asked = {runs, damaged, named: request.run !== undefined};
+  return advance(stage, asked, 'confirmed', (run, {jobs, before, open}) => {
+    const got = `${count(jobs.length, 'queued job')} got a user hold`;
+    const end = `What runs goes on; end the hold with: stage release ${run}`;
+    if (open > 0)
+      return `${run} is to be held; PBS could not be asked, so its queued jobs may still start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
+    if (!begun.has(run) && jobs.length === 0) return `${run} is held already`;
+    return `${run} is held: ${got}${before > 0 ? `, ${before} had one before` : ''}. ${end}`;
+  });
 }
 
 /** End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat. */
 export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
   const {runs, damaged} = chosen(stage, {...request, steps: []});
   const by = stage.person;
-  const numbers = new Map<RunId, readonly number[]>();
+  const ended = new Set<RunId>();
   for (const [run, state] of runs) {
     for (const hold of state.holds.filter(({endedAt}) => endedAt === undefined)) {
-      numbers.set(run, [...(numbers.get(run) ?? []), hold.number]);
+      ended.add(run);
       stage.ledger.create(run, `decision.release-${hold.number}`, {at: Date.now(), by});
       stage.ledger.append(run, {at: Date.now(), event: 'run-released', by: stage.by});
     }
   }
-  return advance(
-    stage,
-    {runs: [...runs.keys()], damaged, named: request.run !== undefined},
-    {numbers, did: 'ended'},
-    (run, jobs) =>
-      numbers.has(run)
-        ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
-        : `${run} is not held; nothing was changed`,
-  );
+  const asked = {runs, damaged, named: request.run !== undefined};
+  return advance(stage, asked, 'ended', (run, {jobs, open}) => {
+    if (open > 0)
+      return `${run} is to go on; PBS could not be asked, so ${count(open, 'job')} will keep a user hold until it can`;
+    return ended.has(run) || jobs.length > 0
+      ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
+      : `${run} is not held; nothing was changed`;
+  });
 }
+
+/** What became of the jobs of a run. */
+interface Change {
+  /** their user hold was set, or ended, by now and not before */
+  readonly jobs: readonly string[];
+  /** under a user hold before */
+  readonly before: number;
+  /** how many it could not be done to, or not be learnt of */
+  readonly open: number;
+}
+
+type Did = 'confirmed' | 'ended';
 
 async function advance(
   stage: Stage,
-  {
-    runs,
-    damaged,
-    named,
-  }: {readonly runs: readonly RunId[]; readonly damaged: readonly LedgerDamaged[]; readonly named: boolean},
-  asked: {readonly numbers: ReadonlyMap<RunId, readonly number[]>; readonly did: 'confirmed' | 'ended'},
-  message: (run: RunId, jobs: readonly string[], heldBefore: number) => string,
+  {runs, damaged, named}: Chosen & {readonly named: boolean},
+  did: Did,
+  message: (run: RunId, change: Change) => string,
 ): Promise<HoldReport> {
-  if (runs.length === 0) {
+  if (runs.size === 0) {
     const problems = problemDocuments(damaged);
     return {runs: [], problems, exit: exitOfProblems(problems)};
   }
+  const earlier = new Map([...runs].map(([run, state]) => [run, donesOf(state, did)]));
   const looked = await reconcile(await stage.engine());
   const problems = problemsOf(looked);
   return {
-    runs: runs.map((run) => {
+    runs: [...runs.keys()].map((run) => {
       // From the facts: whoever looks at the same moment may be the one that held or released a job.
       const {state} = stage.ledger.open(run);
-      const jobs = jobsOf(state, asked.numbers.get(run) ?? [], asked.did);
-      return {run, message: message(run, jobs, heldBefore(state, looked.seen, jobs)), jobs};
+      const known = earlier.get(run);
+      const jobs = [...donesOf(state, did)].filter(([done]) => !known?.has(done)).map(([, job]) => job);
+      const open = did === 'ended' ? stillHeld(state, looked.seen) : notYetHeld(state, looked.seen);
+      return {run, message: message(run, {jobs, before: heldBefore(state, looked.seen, jobs), open}), jobs};
     }),
     problems,
     exit: exitOfProblems(named ? withoutDamage(problems) : problems),
   };
 }
 
-/** Jobs that holds of these numbers have put a user hold on, or taken it back from. */
-function jobsOf(state: RunState, numbers: readonly number[], did: 'confirmed' | 'ended'): string[] {
-  const records = [...state.attempts.values()].flat().flatMap((attempt) => attempt.jobs);
-  return records.flatMap(({job, holds}) => (job && numbers.some((number) => holds[did].includes(number)) ? [job] : []));
+function recordsOf(state: RunState, steps?: readonly string[]): JobRecord[] {
+  return [...state.attempts]
+    .filter(([step]) => steps?.includes(step) ?? true)
+    .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
+}
+
+/** Jobs that holds have put a user hold on, or taken it back from; a key for each time. */
+function donesOf(state: RunState, did: Did): Map<string, string> {
+  return new Map(
+    recordsOf(state).flatMap(({job, key, holds}) =>
+      job ? holds[did].map((number): [string, string] => [`${key} ${number}`, job]) : [],
+    ),
+  );
+}
+
+/** Jobs that may start although the run is held: PBS did not show them, or did not take the hold. */
+function notYetHeld(state: RunState, seen: Observed): number {
+  const hold = standingHold(state);
+  if (!hold) return 0;
+  return recordsOf(state, hold.steps).filter((record) => {
+    if (record.role === 'sentinel' || !record.job || record.holds.confirmed.includes(hold.number)) return false;
+    const shown = seenOf(seen, record)?.kind;
+    return shown === 'no-evidence' || (shown === 'live' && record.holds.intended.includes(hold.number));
+  }).length;
+}
+
+/** Jobs under a hold that was ended: PBS did not show them, or did not take it back. */
+function stillHeld(state: RunState, seen: Observed): number {
+  return recordsOf(state).filter((record) => {
+    const held = record.holds.confirmed.some((number) => !record.holds.ended.includes(number));
+    const shown = seenOf(seen, record);
+    return held && (shown?.kind === 'no-evidence' || (shown?.kind === 'live' && shown.userHold));
+  }).length;
+}
+
+function standingHold(state: RunState): HoldDecision | undefined {
+  return state.holds.findLast(({endedAt}) => endedAt === undefined);
 }
 
 /** Jobs that a hold has nothing to add to: they were under a user hold, ours or a person's. */
 function heldBefore(state: RunState, {jobs}: Observed, now: readonly string[]): number {
-  const steps = state.holds.findLast(({endedAt}) => endedAt === undefined)?.steps;
-  const records = [...state.attempts]
-    .filter(([step]) => steps?.includes(step) ?? true)
-    .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
-  return records.filter(({job, role}) => {
+  return recordsOf(state, standingHold(state)?.steps).filter(({job, role}) => {
     const seen = job && role !== 'sentinel' && !now.includes(job) ? jobs.get(job) : undefined;
     return seen?.kind === 'live' && seen.userHold;
   }).length;

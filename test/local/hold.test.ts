@@ -73,6 +73,37 @@ describe.concurrent('stage hold and stage release', () => {
     expect((await world.ended('exact.1')).state).toBe('succeeded');
   });
 
+  test('while PBS is away nothing is said to be held or released; the repetition counts what it did', async () => {
+    const alone = await localWorld();
+    try {
+      const {end} = await queuedRun(alone, 'dark');
+      await alone.stage('local', 'outage', 'pbs');
+      const dark = await alone.stage('hold', 'dark', '--json');
+      expect(dark.exitCode).toBe(4);
+      expect(dark.json<Held>().runs[0]).toMatchObject({
+        message: expect.stringMatching(
+          /^dark\.1 is to be held; PBS could not be asked, so its queued jobs may still start/,
+        ),
+        jobs: [],
+      });
+      await alone.stage('local', 'outage', 'end');
+      const held = (await alone.stage('hold', 'dark', '--json')).json<Held>().runs[0];
+      expect(held?.message).toMatch(/^dark\.1 is held: 2 queued jobs got a user hold, 1 had one before/);
+      await alone.stage('local', 'outage', 'pbs');
+      const on = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
+      expect(on?.message).toBe(
+        'dark.1 is to go on; PBS could not be asked, so 2 jobs will keep a user hold until it can',
+      );
+      await alone.stage('local', 'outage', 'end');
+      const released = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
+      expect(released).toMatchObject({message: 'dark.1 goes on: the user hold of 2 jobs was ended', jobs: held?.jobs});
+      end();
+      expect((await alone.ended('dark.1')).state).toBe('succeeded');
+    } finally {
+      await alone.close();
+    }
+  });
+
   test('a transfer that ends meanwhile is recorded, and what it lets go starts after the release', async () => {
     const {computed} = await pausedRun('during');
     await world.stage('hold', 'during');
