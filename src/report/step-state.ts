@@ -141,7 +141,7 @@ function progressOf(step: Step, attempt: Attempt): string | undefined {
   const {succeeded, failed, open, notStarted} = tally(attempt, step.array);
   const ended = succeeded.length + failed.length;
   const failures = failed.length > 0 ? `, ${failed.length} of them failed` : '';
-  return `${ended} of ${ended + open.length + notStarted.length} subjobs ended${failures}`;
+  return `${ended} of ${ended + open.length + notStarted} subjobs ended${failures}`;
 }
 
 function wasAskedFor({seen}: View, attempt: Attempt, record: JobRecord): boolean {

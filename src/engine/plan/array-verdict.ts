@@ -1,5 +1,6 @@
 import {type Attempt, hasBegun, type JobRecord, type Markers} from '../../ledger/run-facts.ts';
 import type {JobArray, JobSeen} from '../../scheduler/scheduler.ts';
+import {countSubjobs} from '../../workflow/array-range.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import type {JobVerdict} from './verdict.ts';
 
@@ -10,27 +11,34 @@ export interface ArrayTally {
   readonly failed: readonly {readonly index: number; readonly exit: number | undefined}[];
   /** started, and no end is known */
   readonly open: readonly number[];
-  readonly notStarted: readonly number[];
+  /** how many: a range that somebody wrote may have more of them than a list can hold */
+  readonly notStarted: number;
 }
 
-/** Indices of an array, ascending. */
-export function indicesOf({first, last, step}: JobArray): number[] {
-  return Array.from({length: Math.floor((last - first) / step) + 1}, (_, count) => first + count * step);
+/** Subjobs of the range that left markers, ascending. */
+function begunIn(attempt: Attempt, {first, last, step}: JobArray): [index: number, markers: Markers][] {
+  return [...attempt.indices]
+    .filter(([index]) => index >= first && index <= last && (index - first) % step === 0)
+    .sort(([a], [b]) => a - b);
+}
+
+/** Indices of an array, ascending. Only for one that PBS has taken: it bounds how many there are. */
+export function indicesOf(range: JobArray): number[] {
+  return Array.from({length: countSubjobs(range)}, (_, count) => range.first + count * range.step);
 }
 
 export function tally(attempt: Attempt, range: JobArray): ArrayTally {
-  const all = indicesOf(range).map((index) => ({index, is: standOf(attempt.indices.get(index))}));
+  const all = begunIn(attempt, range).map(([index, markers]) => ({index, is: standOf(markers)}));
   return {
     succeeded: all.flatMap(({index, is}) => (is === 'succeeded' ? [index] : [])),
     failed: all.flatMap(({index, is}) => (typeof is === 'object' ? [{index, exit: is.exit}] : [])),
     open: all.flatMap(({index, is}) => (is === 'open' ? [index] : [])),
-    notStarted: all.flatMap(({index, is}) => (is === 'not-started' ? [index] : [])),
+    notStarted: countSubjobs(range) - all.length,
   };
 }
 
 /** Its newest start counts: PBS may start a subjob several times. */
-function standOf(markers: Markers | undefined): 'succeeded' | 'open' | 'not-started' | {exit: number | undefined} {
-  if (!markers) return 'not-started';
+function standOf(markers: Markers): 'succeeded' | 'open' | {exit: number | undefined} {
   const count = markers.starts.length;
   const end = markers.ends.get(count);
   if (end && !end.terminated) return end.exit === 0 ? 'succeeded' : {exit: end.exit};
@@ -53,18 +61,19 @@ export function judgeArray(
   settings: PlanSettings,
 ): JobVerdict {
   const counted = tally(attempt, range);
-  if (counted.open.length === 0 && counted.notStarted.length === 0) return concluded(counted);
+  if (counted.open.length === 0 && counted.notStarted === 0) return concluded(counted);
   if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};
   if (atPbs.kind === 'no-evidence') return {is: 'no-evidence', why: atPbs.why};
   if (!hasBegun(attempt)) return neverBegun(record, atPbs, seen, settings);
   // It is over, and markers are missing: one from another node may still be on its way through the file system.
   if (record.absentSince === undefined) return {is: 'absent', noted: false};
   if (seen.now - record.absentSince < settings.lostGraceMs) return {is: 'absent', noted: true};
+  const notStarted = indicesOf(range).filter((index) => !attempt.indices.has(index));
   const ended = counted.open.filter((index) => wasTerminated(attempt.indices.get(index)));
-  const interrupted = counted.open.length > ended.length || (atPbs.kind === 'unknown' && counted.notStarted.length > 0);
+  const interrupted = counted.open.length > ended.length || (atPbs.kind === 'unknown' && counted.notStarted > 0);
   if (interrupted && counted.failed.length === 0 && ended.length === 0)
-    return {is: 'lost', started: true, why: `${inWords([...counted.open, ...counted.notStarted])} did not end`};
-  const over = [...ended, ...counted.open, ...counted.notStarted].map((index) => ({index, exit: undefined}));
+    return {is: 'lost', started: true, why: `${inWords([...counted.open, ...notStarted])} did not end`};
+  const over = [...ended, ...counted.open, ...notStarted].map((index) => ({index, exit: undefined}));
   return concluded({...counted, failed: [...counted.failed, ...over]});
 }
 
