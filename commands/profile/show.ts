@@ -12,8 +12,8 @@ export default class ProfileShow extends StageCommand {
 
   async run(): Promise<ProfileView> {
     const {args, flags} = await this.parse(ProfileShow);
-    const view = await showProfile(args.name ?? flags.profile);
-    this.say(() => renderProfile({...view, profile: {...view.profile}}));
+    const {written, ...view} = await showProfile(args.name ?? flags.profile);
+    this.say(() => renderProfile({...view, name: view.profile.name, written}));
     return view;
   }
 }

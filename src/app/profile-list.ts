@@ -1,7 +1,9 @@
 import {join} from 'node:path';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
+import type {ProfileSection} from '../config/config-schema.ts';
 import {locations} from '../config/locations.ts';
 import {localProfile, type Profile} from '../config/profile.ts';
+import {writtenProfile} from '../config/written-profile.ts';
 
 export interface ListedProfile {
   readonly name: string;
@@ -51,9 +53,16 @@ export interface ProfileView {
   readonly profile: Profile;
 }
 
-/** One profile as it counts. @throws {RequestWrong} when there is none of that name */
-export async function showProfile(asked: string | undefined): Promise<ProfileView> {
+/** One profile as it counts, and the same in the words of the file. @throws {RequestWrong} when there is none of that name */
+export async function showProfile(
+  asked: string | undefined,
+): Promise<ProfileView & {readonly written: ProfileSection}> {
   const {where, config} = await readHere();
   const profile = chooseProfile(config, asked, where.configFile);
-  return {configFile: where.configFile, stateDirectory: join(where.home, profile.name), profile};
+  return {
+    configFile: where.configFile,
+    stateDirectory: join(where.home, profile.name),
+    profile,
+    written: writtenProfile(profile),
+  };
 }

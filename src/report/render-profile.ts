@@ -30,16 +30,17 @@ export function renderProfiles(list: {readonly configFile: string; readonly prof
 interface ProfileText {
   readonly configFile: string;
   readonly stateDirectory: string;
-  readonly profile: Readonly<Record<string, unknown>> & {readonly name: string};
+  readonly name: string;
+  /** in the words of the configuration file */
+  readonly written: Readonly<Record<string, unknown>>;
 }
 
-/** Everything a profile says, one line a value, by the names of the configuration where they are the same. */
-export function renderProfile({configFile, stateDirectory, profile}: ProfileText): string {
-  const {name, ...rest} = profile;
+/** Everything a profile says, one line a value, by the keys of the configuration file. */
+export function renderProfile({configFile, stateDirectory, name, written}: ProfileText): string {
   return [
     `${name}  (${configFile})`,
     `  state directory: ${stateDirectory}`,
-    ...flatten(rest).map(([key, value]) => `  ${key}: ${value}`),
+    ...flatten(written).map(([key, value]) => `  ${key}: ${value}`),
   ].join('\n');
 }
 
@@ -52,8 +53,7 @@ function flatten(value: unknown, at = ''): [string, string][] {
       : value.flatMap((item, index) => flatten(item, `${at}[${index}]`));
   if (typeof value === 'object' && value !== null)
     return Object.entries(value).flatMap(([key, inner]) => flatten(inner, at === '' ? key : `${at}.${key}`));
-  const text = at.endsWith('Ms') ? `${Number(value) / 1000} s` : String(value);
-  return text === '' ? [] : [[at.replace(/Ms$/, ''), text]];
+  return value === '' || value === undefined ? [] : [[at, String(value)]];
 }
 
 interface FindingText {
