@@ -21,11 +21,16 @@ const SIGNS: Readonly<Record<Standing, readonly [sign: string, colour: 'red' | '
 /** What stands in a run's way: what, why, and what to type next. */
 export function renderWhy({run, state, reasons, problems, notKnown}: WhyParts, style: Style): string {
   return [
-    reasons.length === 0 ? `${run} is ${state}: nothing stands in its way.` : `${run} is ${state}`,
+    reasons.length === 0 ? `${run} ${isNow(state)}: nothing stands in its way.` : `${run} ${isNow(state)}`,
     ...reasons.flatMap((reason) => renderReason(reason, style)),
     ...notKnown.map((line) => paint(`${line}; nothing was concluded`, 'yellow', style)),
     ...renderProblems(problems),
   ].join('\n');
+}
+
+function isNow(state: string): string {
+  if (state === 'cancelled') return 'was cancelled';
+  return state === 'succeeded' || state === 'failed' ? `has ${state}` : `is ${state}`;
 }
 
 function renderReason(reason: Explanation, style: Style): string[] {
