@@ -7,7 +7,7 @@ import {renderInit} from '../../src/report/render-profile.ts';
 export default class ProfileInit extends StageCommand {
   static override summary = 'Describe this site: write a profile into the configuration file.';
   static override description =
-    `In a terminal it asks; what flags say is not asked for. PBS is read (qstat -B, qstat -Q) to propose queues and limits.
+    `In a terminal it asks; what flags say is not asked for. Elsewhere say --yes, or everything by flags. PBS is read (qstat -B, qstat -Q) to propose queues and limits.
 The rest of the file stays as it is, comments too. A profile that is there is replaced with --force alone.`;
   static override examples = [
     '<%= config.bin %> profile init cluster',
@@ -61,6 +61,7 @@ The rest of the file stays as it is, comments too. A profile that is there is re
       force: flags.force,
       makeDefault: flags.default,
       dryRun: flags['dry-run'],
+      unasked: flags.yes,
     };
     const people = process.stdin.isTTY && process.stderr.isTTY && !flags.yes && !this.jsonEnabled();
     const terminal = people ? (await import('../../src/app/ask-terminal.ts')).askInTerminal() : undefined;

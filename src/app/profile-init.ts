@@ -1,4 +1,4 @@
-import {isProfileName} from '../config/config-schema.ts';
+import {isProfileName, wrongInSection} from '../config/config-schema.ts';
 import {withProfile} from '../config/edit-config.ts';
 import {locations} from '../config/locations.ts';
 import {defaultProfile} from '../config/profile.ts';
@@ -24,6 +24,8 @@ export interface InitRequest {
   readonly makeDefault: boolean;
   /** write nothing */
   readonly dryRun: boolean;
+  /** nobody is to be asked: what flags do not say, PBS or a default does */
+  readonly unasked: boolean;
 }
 
 export interface InitReport {
@@ -54,9 +56,13 @@ export async function initProfile(request: InitRequest, ask?: Ask): Promise<Init
   const before = readIfThere(configFile);
   const edit = (answers: ProfileAnswers) =>
     withProfile(before ?? '', configFile, {...request, section: sectionOf(answers)});
+  requireTaken(given);
   edit(given); // what flags say is judged, and a profile that is there protected, before anybody is asked anything
 
   const {proposed, queues, pbs} = await survey(given.bin);
+  requireQueues(given, queues);
+  const open = questionsFor(given, proposed, queues);
+  if (!ask && !request.unasked && !request.dryRun && open.length > 0) throw nobodyToAsk(open);
   const answers = {...(ask ? await interview(ask, given, proposed, queues) : proposed), ...given};
   const section = sectionOf({...(proposed.maxQueued === undefined ? {} : {maxQueued: proposed.maxQueued}), ...answers});
   const after = withProfile(before ?? '', configFile, {...request, section});
@@ -100,11 +106,58 @@ async function interview(
     let complaint: string | undefined;
     do {
       const read = readAnswer(question, await ask(question, complaint));
-      complaint = 'wrong' in read ? read.wrong : undefined;
-      if ('value' in read) answers = {...answers, ...read.value};
+      complaint = 'wrong' in read ? read.wrong : wrongInSection(sectionOf(read.value))[0]?.why;
+      if ('value' in read && complaint === undefined) answers = {...answers, ...read.value};
     } while (complaint !== undefined);
   }
   return answers;
+}
+
+/** Flags by the keys that they fill. */
+const FLAGS: Readonly<Record<string, string>> = {
+  'proxy.https': '--https-proxy',
+  'compute.walltime': '--walltime',
+  'staging.walltime': '--staging-walltime',
+  'staging.node_property': '--node-property',
+  wait_walltime: '--wait-walltime',
+  collections: '--collection',
+  paths: '--path',
+};
+
+/** @throws {RequestWrong} for what the file would not take, by the names of the flags */
+function requireTaken(given: ProfileAnswers): void {
+  const wrong = wrongInSection(sectionOf(given));
+  if (wrong.length === 0) return;
+  throw new RequestWrong('the profile cannot be written as it is', {
+    details: wrong.map(({key, why}) => `${FLAGS[key] ?? FLAGS[key.split('.')[0] ?? ''] ?? key}: ${why}`),
+    why: 'nothing was changed',
+    next: ['Mend what is named above; all flags: stage profile init --help'],
+  });
+}
+
+/** @throws {RequestWrong} for a queue that PBS, which answered, does not have */
+function requireQueues(given: ProfileAnswers, queues: readonly QueueSeen[]): void {
+  const names = queues.map(({name}) => name);
+  for (const [flag, queue] of [
+    ['--queue', given.queue],
+    ['--staging-queue', given.stagingQueue],
+  ])
+    if (queue !== undefined && names.length > 0 && !names.includes(queue.replace(/@.*/, '')))
+      throw new RequestWrong(`${flag} ${queue}: PBS has no such queue`, {
+        why: `it has ${names.join(', ')}; nothing was changed`,
+        next: ['Name one of these.'],
+      });
+}
+
+function nobodyToAsk(open: readonly Question[]): RequestWrong {
+  return new RequestWrong('there is no terminal to ask in, and flags do not say everything', {
+    why: 'answers are not read from standard input; nothing was changed',
+    details: open.map(({text, proposal}) => `not said: ${text}${proposal === undefined ? '' : ` (${proposal})`}`),
+    next: [
+      'Say it by flags, see stage profile init --help',
+      'Or take what flags and PBS say: the same command with --yes',
+    ],
+  });
 }
 
 function wrongName(name: string): RequestWrong {

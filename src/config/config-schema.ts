@@ -81,6 +81,12 @@ export const ConfigFile = z.strictObject({
 export type ProfileSection = z.infer<typeof profile>;
 export type ConfigText = z.infer<typeof ConfigFile>;
 
+/** What the file would not take of a profile's section: the keys that lead to it, and why. */
+export function wrongInSection(section: unknown): {readonly key: string; readonly why: string}[] {
+  const read = profile.safeParse(section);
+  return read.success ? [] : read.error.issues.map(({path, message}) => ({key: path.join('.'), why: message}));
+}
+
 /** @returns whether a text may name a profile */
 export function isProfileName(text: string): boolean {
   return name.safeParse(text).success;

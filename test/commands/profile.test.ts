@@ -68,6 +68,23 @@ test('init writes what flags say and PBS proposes, list and show tell it, and a 
   expect(readFileSync(config, 'utf8')).toBe(text);
 });
 
+test('init writes nothing where nobody can be asked, and names the flag that is wrong', async () => {
+  writeFileSync(config, '# mine\n');
+  const told = async (...argv: string[]) => {
+    const {exitCode, stderr} = await stage('profile', 'init', 'odd', '--bin', bin(), ...argv);
+    expect(readFileSync(config, 'utf8')).toBe('# mine\n');
+    return `${exitCode} ${stderr}`;
+  };
+  expect(await told()).toMatch(/^2 [\s\S]*not said: Queue of your compute jobs \(workq\)[\s\S]*--yes/);
+  expect(await told('--yes', '--queue', 'nosuch')).toMatch(
+    /^2 [\s\S]*--queue nosuch: PBS has no such queue[\s\S]*workq/,
+  );
+  expect(await told('--yes', '--https-proxy', 'foo:3128')).toMatch(
+    /^2 [\s\S]*--https-proxy: must be http:\/\/HOST:PORT/,
+  );
+  expect(await told('--yes', '--collection', 'theta=5')).toMatch(/^2 [\s\S]*--collection: must be a collection id/);
+});
+
 test('where PBS does not answer, init proposes nothing, says so, and writes what it was told', async () => {
   writeFileSync(config, '');
   const made = await stage(
@@ -90,7 +107,7 @@ test('where PBS does not answer, init proposes nothing, says so, and writes what
 
 test('in a terminal init asks, takes an empty answer for the proposal, and asks again when an answer does not fit', async () => {
   writeFileSync(config, '');
-  const answers = ['workqq', '', 'climate', '', '', '', 'no', 'module load nodejs', '', ''].join('\n');
+  const answers = ['workqq', '', 'climate', '', '', '', 'no', 'module load nodejs', 'foo:3128', '', ''].join('\n');
   const command = `'${process.execPath}' '${CLI}' profile init asked --bin '${bin()}'`;
   const shown = execFileSync('script', ['-qec', command, '/dev/null'], {
     cwd: world.work,
@@ -100,6 +117,7 @@ test('in a terminal init asks, takes an empty answer for the proposal, and asks 
     timeout: 60_000,
   });
   expect(shown).toContain('"workqq" is none of workq');
+  expect(shown).toContain('must be http://HOST:PORT');
   const {profile} = (await stage('profile', 'show', 'asked', '--json')).json<{profile: unknown}>();
   expect(profile).toMatchObject({
     compute: {queue: 'workq', account: 'climate'},
