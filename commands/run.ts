@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core';
 import {type RunReport, runWorkflow} from '../src/app/run.ts';
 import {StageCommand} from '../src/app/stage-command.ts';
 import {styleOf} from '../src/app/style.ts';
-import {INTERRUPTED, watchRun} from '../src/app/watch-run.ts';
+import {watchRun} from '../src/app/watch-run.ts';
 import {workflowArgs, workflowFlags, workflowRequest} from '../src/app/workflow-flags.ts';
 import {renderRunReport} from '../src/report/render-run-report.ts';
 
@@ -71,7 +71,7 @@ is created.`;
       ? `${run.run} goes on by itself; see it with: stage status ${run.run}`
       : `${run.run} has ${run.state === 'cancelled' ? 'been cancelled' : run.state}`;
     const watched = {...report, message, run, problems: last.problems, exit: last.exit};
-    process.exitCode = left ? INTERRUPTED : last.exit;
+    process.exitCode = last.exit;
     this.say(() => renderRunReport(watched, styleOf(process.stdout)));
     return watched;
   }

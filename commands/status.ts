@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {StageCommand} from '../src/app/stage-command.ts';
 import {type StatusReport, showStatus} from '../src/app/status.ts';
 import {styleOf} from '../src/app/style.ts';
-import {INTERRUPTED, watchRun} from '../src/app/watch-run.ts';
+import {watchRun} from '../src/app/watch-run.ts';
 import {RequestWrong} from '../src/errors.ts';
 import {renderStatus} from '../src/report/render-status.ts';
 
@@ -32,15 +32,11 @@ else 4 when something could not be done, asked or read, else 0, however earlier 
         next: ['Name it: stage status RUN --wait', 'List runs: stage list'],
       });
     const stage = await this.connect(flags.profile);
-    let report: StatusReport;
-    if (flags.wait && args.run !== undefined) {
-      const watched = await watchRun(stage, args.run, {quiet: this.jsonEnabled()});
-      report = watched.report;
-      process.exitCode = watched.left ? INTERRUPTED : report.exit;
-    } else {
-      report = await showStatus(stage, args.run);
-      process.exitCode = report.exit;
-    }
+    const report =
+      flags.wait && args.run !== undefined
+        ? (await watchRun(stage, args.run, {quiet: this.jsonEnabled()})).report
+        : await showStatus(stage, args.run);
+    process.exitCode = report.exit;
     this.say(() => renderStatus(report, styleOf(process.stdout)));
     return report;
   }

@@ -13,6 +13,8 @@ export const EXIT = {
   conflict: 5,
   /** a defect of stage */
   defect: 70,
+  /** the person ended the waiting with Ctrl-C; what was waited for goes on */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

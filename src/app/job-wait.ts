@@ -10,6 +10,7 @@ import type {Stage} from './wiring.ts';
  * A job that PBS does not know, and that left no marker, is reported as unknown when it stays so for as long as the
  * profile says (`lost_after`): nothing is concluded about how it ended.
  *
+ * @returns with exit 130 when the person left before, by Ctrl-C: the jobs go on
  * @throws {JobsNotEnded} when they have not ended in time
  */
 export async function waitForJobs(
@@ -27,7 +28,12 @@ export async function waitForJobs(
     return report;
   };
   const lost = (job: JobView) => Date.now() - (unknownSince.get(job.job) ?? Date.now()) >= stage.profile.lostGraceMs;
-  const {seen, so} = await lookUntil(look, ({jobs}) => jobs.every((job) => hasEnded(job) || lost(job)), timeoutSeconds);
+  const {seen, so, left} = await lookUntil(
+    look,
+    ({jobs}) => jobs.every((job) => hasEnded(job) || lost(job)),
+    timeoutSeconds,
+  );
+  if (left) return {...seen, exit: EXIT.interrupted};
   if (!so) throw new JobsNotEnded(seen.jobs, timeoutSeconds ?? 0);
   return seen;
 }

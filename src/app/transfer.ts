@@ -130,6 +130,7 @@ const ENDED: readonly TaskView['state'][] = ['succeeded', 'failed', 'cancelled']
 /**
  * Wait until all tasks have ended. Paused, inactive and unreachable are no ends: they are waited through.
  *
+ * @returns with exit 130 when the person left before, by Ctrl-C: the tasks go on
  * @throws {WaitedTooLong} when they have not ended in time; {RequestWrong} for a task Globus does not know
  */
 export async function waitForTransfers(
@@ -145,11 +146,12 @@ export async function waitForTransfers(
     onLook(report);
     return report;
   };
-  const {seen, so} = await lookUntil(
+  const {seen, so, left} = await lookUntil(
     once,
     ({exit, tasks}) => exit === EXIT.usage || tasks.every((task) => ENDED.includes(task.state)),
     timeoutSeconds,
   );
+  if (left) return {...seen, exit: EXIT.interrupted};
   if (!so) throw new WaitedTooLong(seen.tasks, timeoutSeconds ?? 0);
   return seen;
 }

@@ -1,5 +1,7 @@
+import {EXIT} from '../errors.ts';
 import {createLiveView} from '../report/live-view.ts';
 import {followRun} from './follow.ts';
+import {untilCtrlC} from './look-until.ts';
 import type {StatusReport} from './status.ts';
 import {styleOf} from './style.ts';
 import type {Stage} from './wiring.ts';
@@ -7,25 +9,21 @@ import type {Stage} from './wiring.ts';
 /**
  * Follow a run in front of a person until it ends or Ctrl-C, which ends the watching and not the run.
  *
- * @returns the last report, and whether the person left before the end
+ * @returns the last report, with exit 130 when the person left, and whether the person left before the end
  */
 export async function watchRun(
   stage: Stage,
   run: string,
   options: {readonly quiet: boolean},
 ): Promise<{readonly report: StatusReport; readonly left: boolean}> {
-  const stop = new AbortController();
-  const leave = () => stop.abort();
-  process.once('SIGINT', leave);
   const live = options.quiet ? undefined : createLiveView(process.stderr, styleOf(process.stderr));
   try {
-    const report = await followRun(stage, run, (view) => live?.show(view), stop.signal);
-    return {report, left: stop.signal.aborted && report.runs[0]?.endedAt === undefined};
+    return await untilCtrlC(async (signal) => {
+      const report = await followRun(stage, run, (view) => live?.show(view), signal);
+      const left = signal.aborted && report.runs[0]?.endedAt === undefined;
+      return {report: left ? {...report, exit: EXIT.interrupted} : report, left};
+    });
   } finally {
     live?.end();
-    process.removeListener('SIGINT', leave);
   }
 }
-
-/** The exit code shells know for "ended by Ctrl-C". */
-export const INTERRUPTED = 130;
