@@ -35,10 +35,17 @@ export async function lookUntil<T>(
   });
 }
 
-/** Do work that ends early when its signal says that Ctrl-C was pressed; pressed again, it ends the process. */
+/**
+ * Do work that ends early when its signal says that Ctrl-C was pressed; pressed again, it ends the process. When all is
+ * said, the process ends by that signal all the same: a shell script goes on after a command that took Ctrl-C in its own
+ * hand and exited.
+ */
 export async function untilCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const leave = () => stop.abort();
+  const leave = () => {
+    stop.abort();
+    process.once('exit', () => process.kill(process.pid, 'SIGINT'));
+  };
   process.once('SIGINT', leave);
   try {
     return await work(stop.signal);
