@@ -54,8 +54,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'an intent is given up although PBS could not be asked',
     file: 'engine/observe.ts',
-    from: '    return new Map(); // not known yet',
-    to: '    return new Map(tags.map((tag) => [tag, null])); // not known yet',
+    from: 'return error instanceof SearchIncomplete ? error.found : new Map();',
+    to: 'return new Map(tags.map((tag) => [tag, null]));',
     under: ['deaths', 'outages'],
   },
   {
