@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import {didYouMean, isMap, listNames, own, type Path, type Problem} from '../workflow/problems.ts';
+import {didYouMean, isMap, listNames, own, type Path, type Problem, valueAt} from '../workflow/problems.ts';
 import {ConfigFile} from './config-schema.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -84,14 +84,4 @@ interface Def {
   readonly shape?: Readonly<Record<string, unknown>>;
   readonly valueType?: unknown;
   readonly element?: unknown;
-}
-
-function valueAt(raw: unknown, path: Path): unknown {
-  let value = raw;
-  for (const key of path) {
-    if (Array.isArray(value) && typeof key === 'number') value = value[key];
-    else if (isMap(value)) value = own(value, String(key));
-    else return undefined;
-  }
-  return value;
 }

@@ -49,8 +49,8 @@ export async function linkFirst(
 export interface Tending {
   /** runs that have not ended */
   readonly runs: readonly OpenRun[];
-  /** all that this look has looked at */
-  readonly known: ReadonlySet<RunId>;
+  /** runs that have not ended either, and of which nothing is known */
+  readonly unreadable: ReadonlySet<RunId>;
   readonly seen: Observed;
   readonly settings: PlanSettings;
   readonly me: number | undefined;
@@ -66,7 +66,7 @@ export interface Tending {
  */
 export async function tendMonitors(
   context: EngineContext,
-  {runs, known, seen, settings, me, link, problems}: Tending,
+  {runs, unreadable, seen, settings, me, link, problems}: Tending,
 ): Promise<number | undefined> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
@@ -80,13 +80,22 @@ export async function tendMonitors(
   let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs};
   for (let learnt = true; learnt; ) {
     const actions = planMonitor(afterThisLook(view, link));
-    for (const action of actions) await act(context, action, problems, known);
+    for (const action of actions) await act(context, action, problems, () => anyGoesOn(context, runs, unreadable));
     // What became of a lost link is known now: whether another one is needed is decided in this look, as there may be no further one.
     learnt = actions.some((action) => action.do === 'give-up-monitor' || action.do === 'adopt-monitor');
     if (learnt) view = await lookedAgain(context, view);
   }
   if (me !== undefined) context.monitors.prune();
   return wantedAt;
+}
+
+/** A run has begun, was resumed, or was decided about since it was read. */
+function anyGoesOn({ledger}: EngineContext, runs: readonly OpenRun[], unreadable: ReadonlySet<RunId>): boolean {
+  const read = new Map(runs.map((run) => [run.id, run]));
+  return ledger.activeRuns().some((id) => {
+    const run = read.get(id);
+    return run ? !ledger.stillHolds(run) : !unreadable.has(id);
+  });
 }
 
 async function lookedAgain(context: EngineContext, view: MonitorView): Promise<MonitorView> {
@@ -146,7 +155,7 @@ async function act(
   context: EngineContext,
   action: MonitorAction,
   problems: StageError[],
-  known: ReadonlySet<RunId> = new Set(),
+  goesOn: () => boolean = () => false,
 ): Promise<void> {
   const {monitors, scheduler, clock} = context;
   const {generation} = action;
@@ -182,11 +191,11 @@ async function act(
       return;
     case 'move-monitor':
     case 'delete-monitor':
-      // A run may begin this moment, and count on this link. Its look asks whether the link is unwanted after that run
-      // was created, and this one for new runs after it has said so: one of them sees the other.
+      // A run may begin this moment, or a person let one go on, and count on this link. Their look asks whether the link
+      // is unwanted after that is on record, and this one what is on record after it has said so: one sees the other.
       if (action.do === 'delete-monitor') {
         monitors.create(generation, 'unwanted', {at: clock(), by: context.by});
-        if (context.ledger.activeRuns().some((run) => !known.has(run))) return;
+        if (goesOn()) return;
       }
       try {
         if (action.do === 'move-monitor') await scheduler.moveStart(action.job, action.startAt);

@@ -50,8 +50,9 @@ const MAX_ROUNDS = 1000;
 export async function reconcile(context: EngineContext, request: ReconcileRequest = {}): Promise<Reconciled> {
   const problems: StageError[] = [];
   const active = context.ledger.activeRuns();
-  const known = new Set(active);
   const opened = openRuns(context.ledger, active);
+  const read = new Set(opened.runs.map(({id}) => id));
+  const unreadable = new Set(active.filter((id) => !read.has(id)));
   problems.push(...opened.damaged);
   let {runs} = opened;
   const newest = context.monitors.newest();
@@ -145,7 +146,7 @@ export async function reconcile(context: EngineContext, request: ReconcileReques
   const nextAt =
     request.withoutChain || !settings.stagingJobs
       ? undefined
-      : await tendMonitors(context, {runs: open, known, seen, settings, me: request.monitor, link, problems});
+      : await tendMonitors(context, {runs: open, unreadable, seen, settings, me: request.monitor, link, problems});
   return {seen, runs, sealed, done, problems, ...(nextAt === undefined ? {} : {nextAt})};
 }
 

@@ -71,11 +71,12 @@ export async function submitJob(
 function scriptNotWritten(run: OpenRun, error: unknown, key: string, {note, fact}: Records): Performed {
   const {code, path} = error as NodeJS.ErrnoException; // fields that may be absent, whatever was thrown
   const why = error instanceof Error ? error.message : String(error);
-  if (code !== 'ENOENT') {
+  // Anything else that is not there, such as an installation that is being replaced, may come back by itself.
+  if (code !== 'ENOENT' || !path?.startsWith(`${run.layout.directory}/`)) {
     fact(`${key}.refused`, {why: `its script could not be written: ${why}`, retry: true});
     throw error;
   }
-  const missing = `its script is gone from the state directory: ${path ?? why}`;
+  const missing = `its script is gone from the state directory: ${path}`;
   const next = ['Bring the file back from a backup.', `Then try the step again: stage resume ${run.id}`];
   if (fact(`${key}.refused`, {why: missing, retry: false, next})) note('job-refused', {why: missing});
   return DONE;

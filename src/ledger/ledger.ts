@@ -58,8 +58,8 @@ export interface Ledger {
     spec: Omit<RunSpec, 'run' | 'number' | 'nonce' | 'format'>,
     scripts: ReadonlyMap<string, Uint8Array>,
   ): RunId | undefined;
-  /** What was planned for an attempt still holds: no person has decided anything since `run` was read, and the attempt has not ended. */
-  stillHolds(run: OpenRun, attempt: string): boolean;
+  /** What was planned still holds: no person has decided anything since `run` was read, and the attempt, if one is named, has not ended. */
+  stillHolds(run: OpenRun, attempt?: string): boolean;
   /** Create a fact of a run. @returns false when it existed */
   create(run: RunId, name: string, value: FactValue): boolean;
   /** Record that steps of a run are to be tried again; a sealed run is open again from then on.
@@ -150,7 +150,7 @@ export function openLedger(home: string): Ledger {
       const names = factsIn(run.layout.facts);
       return (
         names.filter(isDecision).length === run.decisions &&
-        !names.includes(`${attempt}.outcome`) &&
+        (attempt === undefined || !names.includes(`${attempt}.outcome`)) &&
         timesResumed(run.id) === run.state.resumes.length
       );
     },

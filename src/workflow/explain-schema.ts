@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import {didYouMean, isMap, listNames, own, type Path, type Problem, quote, UNCLEAR} from './problems.ts';
+import {didYouMean, isMap, listNames, type Path, type Problem, quote, UNCLEAR, valueAt} from './problems.ts';
 import {
   COLLECTION_NAME,
   deleteSchema,
@@ -97,16 +97,6 @@ function rightPlace(parent: Path, key: string): string | undefined {
   if (inStep && JOB_KEYS.includes(key)) return 'it belongs inside "job"';
   if (inStep && COMMON_RESOURCES.includes(key)) return 'it belongs inside "resources" of "job"';
   return undefined;
-}
-
-function valueAt(raw: unknown, path: Path): unknown {
-  let value = raw;
-  for (const key of path) {
-    if (Array.isArray(value) && typeof key === 'number') value = value[key];
-    else if (isMap(value)) value = own(value, String(key));
-    else return undefined;
-  }
-  return value;
 }
 
 /** Names that the maps of the file may not have as keys. */

@@ -73,3 +73,14 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
 export function own<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
+
+/** What stands at a path of keys and indices; undefined where nothing does. */
+export function valueAt(raw: unknown, path: Path): unknown {
+  let value = raw;
+  for (const key of path) {
+    if (Array.isArray(value) && typeof key === 'number') value = value[key];
+    else if (isMap(value)) value = own(value, String(key));
+    else return undefined;
+  }
+  return value;
+}

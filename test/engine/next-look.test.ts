@@ -192,6 +192,17 @@ describe('the next look at a run', () => {
     expect(look(run)).toBeUndefined();
   });
 
+  test('is found at once in a wide and deep workflow of which a job was deleted by hand', () => {
+    const layers = Array.from({length: 14}, (_, layer) => Array.from({length: 10}, (__, at) => `s${layer}-${at}`));
+    const steps = layers.flatMap((names, layer) =>
+      names.map((name) => jobStep(name, {needs: layers[layer - 1] ?? []})),
+    );
+    const run = new ARun(steps).job('s0-0.1.job', '1.s', ended(undefined, 'deleted'));
+    for (const name of layers.slice(1).flat())
+      run.job(`${name}.1.job`, `${name}.s`, live('held', {otherHold: true}), {dependsOn: []});
+    expect(look(run)).toBeUndefined();
+  });
+
   test('is left to the end of a hold where that is all that is waited for', () => {
     expect(look(new ARun([transferStep('in')]).fact('decision.hold-1', {by: 'ann'}))).toBeUndefined();
   });

@@ -331,24 +331,30 @@ describe('the monitor chain', () => {
     expect(waiting()).toHaveLength(0);
   });
 
-  test('is not ended by a look that knows nothing of a run which began meanwhile', async () => {
+  const {run: _, number: __, nonce: ___, format: ____, ...another} = specOf(CLASSIC);
+  test.each([
+    ['a run began', () => world.context().ledger.createRun(2, another, new Map())],
+    [
+      'a person took the run up again',
+      () => {
+        const {ledger} = world.context();
+        const decision = {at: 2, by: 'a@h', steps: {'stage-in': 1, compute: 1, 'stage-out': 1, cleanup: 1}, redo: []};
+        ledger.resume(ledger.open(run), decision);
+      },
+    ],
+  ])('is not ended by a look that began before %s', async (_what, happens) => {
     await reconcile(world.context(), {rebuild: true});
-    const {ledger} = world.context();
-    ledger.create(run, 'decision.cancel', {at: 1, by: 'a@h', cleanup: false});
+    world.context().ledger.create(run, 'decision.cancel', {at: 1, by: 'a@h', cleanup: false});
     await reconcile(world.context());
-    const {run: _, number: __, nonce: ___, format: ____, ...spec} = specOf(CLASSIC);
     const context = world.context();
-    const begins = {
-      ...context,
-      monitors: {
-        ...context.monitors,
-        create(...[generation, kind, value]: Parameters<typeof context.monitors.create>) {
-          if (kind === 'unwanted') ledger.createRun(2, spec, new Map());
-          return context.monitors.create(generation, kind, value);
-        },
+    const monitors = {
+      ...context.monitors,
+      create(...[generation, kind, value]: Parameters<typeof context.monitors.create>) {
+        if (kind === 'unwanted') happens();
+        return context.monitors.create(generation, kind, value);
       },
     };
-    await reconcile(begins);
+    await reconcile({...context, monitors});
     expect(waiting()).toHaveLength(1);
     await reconcile(world.context(), {rebuild: true});
     expect(waiting()).toHaveLength(2);

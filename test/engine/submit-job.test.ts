@@ -52,14 +52,18 @@ test('a qsub that does not answer in time is met once, and the other jobs are no
 
 describe('a job whose script cannot be written', () => {
   test('because its copy is gone fails its step with the path and what to do, and keeps nobody from the others', async () => {
-    await reconcile(failing('ENOENT', '/state/first.script'));
-    expect(facts()?.outcome).toMatchObject({state: 'failed', why: expect.stringContaining('/state/first.script')});
+    const path = join(directory, 'runs', run, 'scripts', 'first.script');
+    await reconcile(failing('ENOENT', path));
+    expect(facts()?.outcome).toMatchObject({state: 'failed', why: expect.stringContaining(path)});
     expect(facts()?.jobs[0]?.refused?.next).toContain('Then try the step again: stage resume r.1');
     expect(world.scheduler.submitted('second.1.job')).toHaveLength(1);
   });
 
-  test('because the disk is full ends the look, and leaves no intent that somebody would wait for', async () => {
-    await expect(reconcile(failing('ENOSPC', '/state/first.1.job.sh'))).rejects.toThrow('ENOSPC');
+  test.each([
+    ['ENOSPC', 'runs/r.1/scripts/first.1.job.sh'],
+    ['ENOENT', 'an installation that is being replaced/pbs/job-wrapper.sh'],
+  ])('for a while (%s %s) ends the look, and leaves no intent that somebody would wait for', async (code, path) => {
+    await expect(reconcile(failing(code, join(directory, path)))).rejects.toThrow(code);
     expect(facts()?.jobs).toMatchObject([{refused: {retry: true}}]);
     world.now += 100_000;
     await reconcile(world.context());

@@ -1,6 +1,7 @@
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
+import {topologicalOrder} from '../../workflow/graph.ts';
 import {isTask} from '../../workflow/steps.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
@@ -79,9 +80,10 @@ export function nextLookAtRun(
   bounds: LookBounds,
   earlier: ReadonlyMap<string, EarlierLook>,
 ): number | undefined {
+  const left = leftToPerson({run, seen, settings});
   const wanted = run.spec.workflow.steps
     .filter((step) => !endOf(run, step.name))
-    .flatMap((step) => nextLookAtStep(run, step, seen, settings, bounds, earlier) ?? []);
+    .flatMap((step) => nextLookAtStep(run, step, seen, settings, bounds, earlier, left) ?? []);
   if (run.spec.workflow.steps.every((step) => endOf(run, step.name))) return seen.now + bounds.minMs; // only its seal is missing
   return wanted.length > 0 ? Math.min(...wanted) : undefined;
 }
@@ -100,6 +102,7 @@ function nextLookAtStep(
   settings: PlanSettings,
   bounds: LookBounds,
   earlier: ReadonlyMap<string, EarlierLook>,
+  left: ReadonlySet<string>,
 ): number | undefined {
   const soon = seen.now + bounds.minMs;
   const late = seen.now + bounds.maxMs;
@@ -120,7 +123,7 @@ function nextLookAtStep(
     ? lookForTransfer(run, step, seen, settings, bounds, earlier)
     : step.kind === 'mkdir'
       ? lookForDirectory(view, step, soon, late)
-      : lookForJob(view, step, soon, late);
+      : lookForJob(view, step, soon, late, left);
   const wanted = [...retries, ...(own === undefined ? [] : [own])];
   return wanted.length > 0 ? Math.max(soon, Math.min(...wanted)) : undefined;
 }
@@ -153,26 +156,37 @@ function lookForDirectory(view: View, step: MkdirStep, soon: number, late: numbe
   return workingAttempt(view.run, step.name).signIn ? late : soon;
 }
 
-function lookForJob(view: View, step: JobStep, soon: number, late: number): number | undefined {
+function lookForJob(
+  view: View,
+  step: JobStep,
+  soon: number,
+  late: number,
+  left: ReadonlySet<string>,
+): number | undefined {
   const attempt = workingAttempt(view.run, step.name);
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
   if (isOverdue(view, step, attempt, job)) return soon;
-  return isLeftToPerson(view, step) ? undefined : late;
+  return left.has(step.name) ? undefined : late;
 }
 
-/** Somebody deleted its job before it ran, or that of a step it waits for: it stays so until a person decides. */
-function isLeftToPerson(view: View, step: Step): boolean {
+/** Steps whose job somebody deleted before it ran, and those that wait for one of these: it stays so until a person decides. */
+function leftToPerson(view: View): ReadonlySet<string> {
+  const {steps} = view.run.spec.workflow;
+  const left = new Set(steps.flatMap((step) => (isDeletedByHand(view, step) ? [step.name] : [])));
+  if (left.size === 0) return left;
+  for (const name of topologicalOrder(steps)) {
+    const verdict = verdictOf(view, stepNamed(view.run, name));
+    if (verdict.is === 'waiting' && verdict.on.some((other) => left.has(other))) left.add(name);
+  }
+  return left;
+}
+
+function isDeletedByHand(view: View, step: Step): boolean {
+  if (step.kind !== 'job' || endOf(view.run, step.name)) return false;
   const attempt = workingAttempt(view.run, step.name);
-  const job = step.kind === 'job' ? standingJob(attempt, 'job') : undefined;
-  if (
-    step.kind === 'job' &&
-    job &&
-    judgeJob(attempt, job, view.seen, view.settings, step.array).is === 'deleted-by-hand'
-  )
-    return true;
-  const verdict = verdictOf(view, step);
-  return verdict.is === 'waiting' && verdict.on.some((name) => isLeftToPerson(view, stepNamed(view.run, name)));
+  const job = standingJob(attempt, 'job');
+  return job !== undefined && judgeJob(attempt, job, view.seen, view.settings, step.array).is === 'deleted-by-hand';
 }
 
 /** It should have been released or deleted, and PBS could not be asked to: its sentinel would wait with it. */
