@@ -17,6 +17,7 @@ const EXIT_CODES = [
   [4, 'PBS, Globus or the disk cannot be used at the moment; repeat the command later'],
   [5, 'it changed meanwhile: another process was first'],
   [70, 'a defect of stage'],
+  [126, 'stage itself could not be loaded: it is being installed, or its installation is damaged'],
   [130, 'watching (`--wait`) was ended with Ctrl-C; the run goes on'],
 ];
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs, builds, and runs examples/weather for real on this machine: a stand-in PBS and a stand-in Globus,
-# real jobs, real files. Needs Node.js 20 or newer and npm. Leaves nothing running.
+# real jobs, real files. Needs Node.js 20.19 or newer and npm. Leaves nothing running.
 #   sh scripts/quickstart.sh           the first time it runs; later it says that it is done
 #   sh scripts/quickstart.sh --again   runs it anew
 set -eu
