@@ -62,6 +62,7 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       return DONE;
     }
     case 'hold-job':
+      if (hasEnded(ledger.refresh(run), action.hold)) return STALE;
       fact(`${action.key}.hold-${action.hold}.intent`, {why: action.why, by: context.by});
       await scheduler.hold(action.job);
       if (fact(`${action.key}.hold-${action.hold}.confirmed`)) note('job-held', {job: action.job});

@@ -68,6 +68,17 @@ async function lookWhile(happens: () => void): Promise<void> {
   await reconcile(world.context(), {rebuild: true});
 }
 
+/** A look during which something happens right after an intent is on record. */
+async function lookWithIntent(intent: string, happens: () => void): Promise<void> {
+  const context = world.context();
+  const create: EngineContext['ledger']['create'] = (id, name, value) => {
+    const created = context.ledger.create(id, name, value);
+    if (name === intent) happens();
+    return created;
+  };
+  await reconcile({...context, ledger: {...context.ledger, create}}, {rebuild: true});
+}
+
 describe('a transfer that was about to be submitted', () => {
   beforeEach(() => begin([transferStep('in')]));
 
@@ -93,17 +104,6 @@ describe('a transfer that was about to be submitted', () => {
 });
 
 describe('an intent that stands when its run is decided upon', () => {
-  /** A look during which something happens right after an intent is on record. */
-  async function lookWithIntent(intent: string, happens: () => void): Promise<void> {
-    const context = world.context();
-    const create: EngineContext['ledger']['create'] = (id, name, value) => {
-      const created = context.ledger.create(id, name, value);
-      if (name === intent) happens();
-      return created;
-    };
-    await reconcile({...context, ledger: {...context.ledger, create}}, {rebuild: true});
-  }
-
   test('is left when the run was held: nothing is moved before it is released, and then once', async () => {
     begin([transferStep('in')]);
     await lookWithIntent('in.1.transfer.intent', holds);
@@ -129,6 +129,20 @@ describe('an intent that stands when its run is decided upon', () => {
     expect([...world.scheduler.jobs.values()].filter(({request}) => request.script.includes('a.1'))).toEqual([]);
     expect(outcomes('a')).toEqual(['cancelled']);
   });
+});
+
+test('jobs are not held by a look that began before the hold was ended', async () => {
+  begin([jobStep('a'), jobStep('b')]);
+  await reconcile(world.context(), {rebuild: true});
+  holds();
+  await lookWithIntent('a.1.job.hold-1.intent', releases);
+  const {attempts} = ledger().open(run).state;
+  const held = ['a', 'b'].map((step) => attempts.get(step)?.[0]?.jobs[0]?.holds);
+  expect(held).toMatchObject([
+    {intended: [1], ended: [1]},
+    {intended: [], ended: []},
+  ]);
+  expect([...world.scheduler.jobs.values()].some(({seen}) => seen.kind === 'live' && seen.userHold)).toBe(false);
 });
 
 test('a job is not submitted by a look that began before its run was cancelled', async () => {
