@@ -1,4 +1,5 @@
-import {execFileSync} from 'node:child_process';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
@@ -21,6 +22,29 @@ const environment = () => ({
   XDG_CACHE_HOME: join(world.work, 'cache'),
 });
 const stage = (...argv: string[]): Promise<Ran> => runStage(argv, {cwd: world.work, env: environment()});
+
+/** What a terminal shows of a command whose questions are answered one by one; too few answers end the test. */
+async function inTerminal(command: string, answers: readonly string[]): Promise<string> {
+  const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd: world.work,
+    env: cleanEnvironment(environment()),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const left = [...answers];
+  let shown = '';
+  let unanswered = '';
+  terminal.stdout.on('data', (part: Buffer) => {
+    shown += part.toString();
+    unanswered += part.toString();
+    if (!/: (\u001b\[[0-9;]*[A-Z])*$/.test(unanswered)) return;
+    unanswered = '';
+    const answer = left.shift();
+    if (answer === undefined) terminal.kill();
+    else terminal.stdin.write(`${answer}\r`);
+  });
+  await once(terminal, 'close');
+  return shown;
+}
 
 interface Check {
   readonly exit: number;
@@ -107,15 +131,20 @@ test('where PBS does not answer, init proposes nothing, says so, and writes what
 
 test('in a terminal init asks, takes an empty answer for the proposal, and asks again when an answer does not fit', async () => {
   writeFileSync(config, '');
-  const answers = ['workqq', '', 'climate', '', '', '', 'no', 'module load nodejs', 'foo:3128', '', ''].join('\n');
   const command = `'${process.execPath}' '${CLI}' profile init asked --bin '${bin()}'`;
-  const shown = execFileSync('script', ['-qec', command, '/dev/null'], {
-    cwd: world.work,
-    env: cleanEnvironment(environment()),
-    input: `${answers}\n`,
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
+  const shown = await inTerminal(command, [
+    'workqq',
+    '',
+    'climate',
+    '',
+    '',
+    '',
+    'no',
+    'module load nodejs',
+    'foo:3128',
+    '',
+    '',
+  ]);
   expect(shown).toContain('"workqq" is none of workq');
   expect(shown).toContain('must be http://HOST:PORT');
   const {profile} = (await stage('profile', 'show', 'asked', '--json')).json<{profile: unknown}>();
