@@ -4,6 +4,7 @@
  *   npm run test:pbs [-- FILE…]              on that PBS
  *   npm run test:pbs -- --stand-in [FILE…]   on the stand-in, as a stranger would: its commands on PATH, its own home
  *                      --history off         on the stand-in: without the history of finished jobs
+ *                      --slow                on the stand-in: jobs start, end and are deleted seconds later, as on a busy server
  *
  * What can be told by the environment, and what a site must offer: docs/testing.md, "On a real PBS".
  */
@@ -45,14 +46,18 @@ const FILES = [
 
 const {values, positionals} = parseArgs({
   allowPositionals: true,
-  options: {'stand-in': {type: 'boolean', default: false}, history: {type: 'string', default: 'on'}},
+  options: {
+    'stand-in': {type: 'boolean', default: false},
+    history: {type: 'string', default: 'on'},
+    slow: {type: 'boolean', default: false},
+  },
 });
 const scratch = mkdtempSync(join(tmpdir(), 'stage-test-pbs-'));
 const env = {...process.env, STAGE_TEST_PBS: '1', STAGE_TEST_SKIPS: join(scratch, 'skips')};
 let standIn;
 try {
   if (values['stand-in']) {
-    standIn = openStandIn({cli, home: join(scratch, 'home'), history: values.history !== 'off'});
+    standIn = openStandIn({cli, home: join(scratch, 'home'), history: values.history !== 'off', slow: values.slow});
     Object.assign(env, standIn.env(env));
   }
   process.exitCode = await test(env);
