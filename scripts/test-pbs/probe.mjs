@@ -45,7 +45,12 @@ async function probe(env, {node, cli}, argv) {
   writeFileSync(script, `#!/bin/sh\n${lines.join('\n')}\n`);
   const from = Date.now();
   try {
-    const done = spawnSync('qsub', ['-j', 'oe', '-m', 'n', ...argv, script], {env, cwd: directory, encoding: 'utf8'});
+    // Its output goes nowhere: delivered into a directory that is gone, it would keep the job, and a processor, for half a minute.
+    const done = spawnSync('qsub', ['-j', 'oe', '-o', '/dev/null', '-m', 'n', ...argv, script], {
+      env,
+      cwd: directory,
+      encoding: 'utf8',
+    });
     const id = done.stdout?.trim().split('\n').at(-1) ?? '';
     if (done.status !== 0)
       throw new SetUpWrong(`PBS refuses a job of nothing (qsub ended with ${done.status}). Nothing was tested.`, [
