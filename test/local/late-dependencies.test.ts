@@ -1,5 +1,5 @@
-import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {delimiter, join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {patiently, worldsDirectory} from './support/batch-system.ts';
 import {needs} from './support/needs.ts';
@@ -11,7 +11,8 @@ import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
  * and drops the job a moment later (measured on OpenPBS 23.06).
  */
 const bin = mkdtempSync(join(worldsDirectory(), 'stage-slow-qsub-'));
-const real = process.env.STAGE_TEST_PBS === '1' ? '' : '"$STAGE_HOME"/stand-ins/bin/';
+const onPath = (process.env.PATH ?? '').split(delimiter).find((directory) => existsSync(join(directory, 'qsub')));
+const real = process.env.STAGE_TEST_PBS === '1' ? `'${onPath}'/` : '"$STAGE_HOME"/stand-ins/bin/';
 /** each id that had ended before a job that depends on it was submitted */
 const seenEnded = join(bin, 'ended');
 const LATE = `
