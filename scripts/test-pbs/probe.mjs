@@ -51,7 +51,7 @@ async function probe(env, {node, cli}, argv) {
   const [script, answer] = [join(directory, 'stage-probe'), join(directory, 'answer')];
   const lines = [
     `cd ${quoted(directory)} || exit 1`,
-    '{ hostname',
+    '{ uname -n', // hostname is a package of its own, which small containers lack
     `[ ! -x ${quoted(node)} ] || echo node`,
     `[ ! -r ${quoted(cli)} ] || echo cli`,
     '! command -v qstat >/dev/null || echo pbs',
