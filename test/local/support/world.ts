@@ -292,7 +292,7 @@ export async function localWorld({
     async keepsHistory() {
       return /job_history_enable = True/.test((await world.pbs('qstat', '-B', '-f')).stdout);
     },
-    ...managing(batch.manage, work, cleanEnvironment(env)),
+    ...managing(batch.manage, {cwd: work, env: cleanEnvironment(env), timeoutMs: commandMs}),
     async killJob(id) {
       const job = (await world.jobs()).find((each) => each.id === id);
       const victims = processesOf(Number(job?.session_id ?? Number.NaN));
@@ -320,9 +320,9 @@ export async function localWorld({
   return world;
 }
 
-function managing(how: Managing, cwd: string, env: Record<string, string>): Pick<World, 'setServer' | 'server'> {
+function managing(how: Managing, options: RunOptions): Pick<World, 'setServer' | 'server'> {
   const run = async ([program = '', ...argv]: readonly string[]) => {
-    const done = await runProgram(program, argv, {cwd, env});
+    const done = await runProgram(program, argv, options);
     if (done.exitCode !== 0)
       throw new Error(`${program} ${argv.join(' ')} ended with ${done.exitCode}: ${done.stderr}`);
   };
