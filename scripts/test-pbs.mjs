@@ -4,6 +4,7 @@
  *   npm run test:pbs [-- FILE…]              on that PBS
  *   npm run test:pbs -- --stand-in [FILE…]   on the stand-in, as a stranger would: its commands on PATH, its own home
  *                      --history off         on the stand-in: without the history of finished jobs
+ *                      --slow                on the stand-in: jobs start, end and are deleted seconds later, as on a busy server
  *
  * What can be told by the environment, and what a site must offer: docs/testing.md, "On a real PBS".
  */
@@ -45,14 +46,18 @@ const FILES = [
 
 const {values, positionals} = parseArgs({
   allowPositionals: true,
-  options: {'stand-in': {type: 'boolean', default: false}, history: {type: 'string', default: 'on'}},
+  options: {
+    'stand-in': {type: 'boolean', default: false},
+    history: {type: 'string', default: 'on'},
+    slow: {type: 'boolean', default: false},
+  },
 });
 const scratch = mkdtempSync(join(tmpdir(), 'stage-test-pbs-'));
 const env = {...process.env, STAGE_TEST_PBS: '1', STAGE_TEST_SKIPS: join(scratch, 'skips')};
 let standIn;
 try {
   if (values['stand-in']) {
-    standIn = openStandIn({cli, home: join(scratch, 'home'), history: values.history !== 'off'});
+    standIn = openStandIn({cli, home: join(scratch, 'home'), history: values.history !== 'off', slow: values.slow});
     Object.assign(env, standIn.env(env));
   }
   process.exitCode = await test(env);
@@ -75,10 +80,18 @@ async function test(env) {
   console.log(
     `a job of nothing took ${probe.seconds.toFixed(1)} s, on ${probe.host}; everything lies in ${env.STAGE_TEST_DIRECTORY}`,
   );
-  if (probe.staging && env.STAGE_TEST_PBS_PROFILE === undefined) {
-    env.STAGE_TEST_PBS_PROFILE = join(scratch, 'profile.yaml');
-    writeFileSync(env.STAGE_TEST_PBS_PROFILE, `staging: {select: "${probe.staging}"}\n`);
+  const keys = {};
+  if (probe.staging) {
+    keys.staging = {select: probe.staging};
     console.log(`staging jobs are asked for here, where the local Globus is: select=${probe.staging}`);
+  }
+  if (probe.bin !== undefined) {
+    keys.scheduler = {kind: 'pbs', timeout: '30s', bin: probe.bin};
+    console.log(`PBS commands are not on the PATH of jobs; the profile needs "scheduler: {bin: ${probe.bin}}"`);
+  }
+  if (Object.keys(keys).length > 0 && env.STAGE_TEST_PBS_PROFILE === undefined) {
+    env.STAGE_TEST_PBS_PROFILE = join(scratch, 'profile.yaml');
+    writeFileSync(env.STAGE_TEST_PBS_PROFILE, JSON.stringify(keys)); // which is YAML, too
   }
   env.STAGE_TEST_PATIENCE ??= String(Math.min(20, Math.max(4, Math.ceil(probe.seconds))));
   const patience = Number(env.STAGE_TEST_PATIENCE);

@@ -10,6 +10,10 @@ qselect() {
     ! qstat -f -w "$id" 2>/dev/null | grep -qF "$away" || echo "$id"
   done
 }
+# One id a command, and one that has ended meanwhile is no mistake: OpenPBS 23.06 ends with a list whose last id it does not know.
+xargs() {
+  while read -r id; do "$@" "$id" </dev/null || true; done
+}
 # "stage local wipe" knows the stand-in alone. Deleted with their history, jobs vanish without a trace anywhere.
 stage() {
   if [ "$*" = 'local wipe' ]; then

@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {hostname} from 'node:os';
-import {join} from 'node:path';
+import {delimiter, join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {SetUpWrong} from './server.mjs';
 
@@ -11,6 +11,8 @@ const short = (host) => host.split('.')[0].toLowerCase();
 /**
  * Where jobs run, whether they see what tests share with them, and how long a job of nothing takes.
  *
+ * A job has the PATH of a login shell, and perhaps not what somebody added to their own: where PBS's commands are not on
+ * it, `bin` is the directory that has them here and there.
  * Launchers, sentinels and monitors must reach the local Globus, which listens on 127.0.0.1 of this host: where jobs
  * run elsewhere, `staging` is the chunk that asks for this host.
  */
@@ -21,7 +23,13 @@ export async function probeJobs(env, {node, cli}) {
       `Jobs on ${first.host} do not see ${first.sees.includes('node') ? cli : node}. Nothing was tested.`,
       ['Launchers, sentinels and monitors run it: put this checkout and Node.js on a file system that nodes share.'],
     );
-  if (short(first.host) === short(hostname()) || env.STAGE_TEST_PBS_PROFILE !== undefined) return first;
+  const bin = commandsOf(env);
+  if (!first.sees.includes('pbs') && !first.sees.includes('bin'))
+    throw new SetUpWrong(`Jobs on ${first.host} do not find the PBS commands. Nothing was tested.`, [
+      `Launchers, sentinels and monitors ask PBS, too: qstat is neither on their PATH nor in ${bin}.`,
+    ]);
+  const seen = {...first, ...(first.sees.includes('pbs') ? {} : {bin})};
+  if (short(first.host) === short(hostname()) || env.STAGE_TEST_PBS_PROFILE !== undefined) return seen;
   const chunk = `1:ncpus=1:host=${short(hostname())}`;
   await probe(env, {node, cli}, ['-l', `select=${chunk}`]).catch((error) => {
     throw new SetUpWrong(`Jobs run on ${first.host}, and none runs on this host, ${hostname()}. Nothing was tested.`, [
@@ -30,7 +38,12 @@ export async function probeJobs(env, {node, cli}) {
       `What was tried: -l select=${chunk}. ${error.message}`,
     ]);
   });
-  return {...first, staging: chunk};
+  return {...seen, staging: chunk};
+}
+
+/** The directory that PATH has the PBS commands in. */
+function commandsOf({PATH = ''}) {
+  return PATH.split(delimiter).find((directory) => existsSync(join(directory, 'qsub'))) ?? '';
 }
 
 async function probe(env, {node, cli}, argv) {
@@ -38,14 +51,21 @@ async function probe(env, {node, cli}, argv) {
   const [script, answer] = [join(directory, 'stage-probe'), join(directory, 'answer')];
   const lines = [
     `cd ${quoted(directory)} || exit 1`,
-    '{ hostname',
+    '{ uname -n', // hostname is a package of its own, which small containers lack
     `[ ! -x ${quoted(node)} ] || echo node`,
-    `[ ! -r ${quoted(cli)} ] || echo cli; } > answer.new && mv answer.new answer`,
+    `[ ! -r ${quoted(cli)} ] || echo cli`,
+    '! command -v qstat >/dev/null || echo pbs',
+    `[ ! -x ${quoted(join(commandsOf(env), 'qstat'))} ] || echo bin; } > answer.new && mv answer.new answer`,
   ];
   writeFileSync(script, `#!/bin/sh\n${lines.join('\n')}\n`);
   const from = Date.now();
   try {
-    const done = spawnSync('qsub', ['-j', 'oe', '-m', 'n', ...argv, script], {env, cwd: directory, encoding: 'utf8'});
+    // Its output goes nowhere: delivered into a directory that is gone, it would keep the job, and a processor, for half a minute.
+    const done = spawnSync('qsub', ['-j', 'oe', '-o', '/dev/null', '-m', 'n', ...argv, script], {
+      env,
+      cwd: directory,
+      encoding: 'utf8',
+    });
     const id = done.stdout?.trim().split('\n').at(-1) ?? '';
     if (done.status !== 0)
       throw new SetUpWrong(`PBS refuses a job of nothing (qsub ended with ${done.status}). Nothing was tested.`, [

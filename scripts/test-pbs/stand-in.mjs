@@ -4,8 +4,17 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {SetUpWrong} from './server.mjs';
 
+/** What a job of a busy server waits for: its scheduler, its end, the delivery of its output. */
+const SLOW = {
+  stage_start_delay: 3,
+  stage_end_delay: 1,
+  stage_delete_delay: 4,
+  stage_walltime_delay: 8,
+  stage_qstat_pause: 'True',
+};
+
 /** The stand-in PBS in a home of its own. The tests get its commands on PATH, and what a manager would tell them. */
-export function openStandIn({cli, home, history}) {
+export function openStandIn({cli, home, history, slow}) {
   const own = {...process.env, STAGE_HOME: home};
   const stage = (...argv) => spawnSync(process.execPath, [cli, 'local', ...argv], {env: own, encoding: 'utf8'});
   const up = stage('up');
@@ -18,7 +27,9 @@ export function openStandIn({cli, home, history}) {
   mkdirSync(person);
   const bin = join(home, 'stand-ins', 'bin');
   const qmgr = join(bin, 'qmgr');
-  if (!history) spawnSync(qmgr, ['-c', 'set server job_history_enable = False'], {env: own});
+  const set = (name, value) => spawnSync(qmgr, ['-c', `set server ${name} = ${value}`], {env: own});
+  if (!history) set('job_history_enable', 'False');
+  if (slow) for (const [name, value] of Object.entries(SLOW)) set(name, value);
   const script = (name, ...words) => {
     const file = join(home, name);
     writeFileSync(

@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const running = (id: string): Promise<void> => world.until(`${id} runs`, async () => (await world.state(id)) === 'R');
+const asManager = (line: string) => world.sh(`qmgr -c "${line}"`, {env: {STAGE_LOCAL_USER: 'root'}});
 const behind = async (type: string, id: string, script = 'ok.sh'): Promise<string> =>
   world.qsub(`-W depend=${type}:${id} ${script}`);
 const fate = async (id: string): Promise<string> => {
@@ -141,7 +142,7 @@ describe('ending a job', () => {
       'stubborn.sh',
       '#!/bin/bash\ntrap "" TERM\ntouch "$PBS_O_WORKDIR/ready.$PBS_JOBID"\nwhile true; do sleep 1; done\n',
     );
-    await world.sh('qmgr -c "set server stage_delete_grace = 1"');
+    await asManager('set server stage_delete_grace = 1');
     const id = await world.qsub('stubborn.sh');
     await world.until('it has set its trap', () => existsSync(join(world.home, `ready.${id}`)));
     await world.sh(`qdel ${id}`);
@@ -366,4 +367,53 @@ test('wipe leaves no trace of any job and kills what runs', async () => {
   } finally {
     await other.close();
   }
+});
+
+describe('a server that takes its time', () => {
+  const DELAYS = {
+    stage_start_delay: 1.5,
+    stage_end_delay: 1.5,
+    stage_delete_delay: 2,
+    stage_walltime_delay: 3,
+  };
+  const each = async (line: (name: string, seconds: number) => string) => {
+    for (const [name, seconds] of Object.entries(DELAYS))
+      expect(await asManager(line(name, seconds))).toMatchObject({err: '', rc: 0});
+  };
+  beforeAll(() => each((name, seconds) => `set server ${name} = ${seconds}`));
+  afterAll(() => each((name) => `unset server ${name}`));
+  const timed = async (what: Promise<unknown>): Promise<number> => {
+    const began = Date.now();
+    await what;
+    return (Date.now() - began) / 1000;
+  };
+
+  test('lets a job wait before it starts, and what depends on it once more', async () => {
+    const first = await world.qsub('ok.sh');
+    const second = await behind('afterok', first);
+    expect(await world.state(first)).toBe('Q');
+    expect(await timed(world.finished(second))).toBeGreaterThan(5);
+    expect(await world.job(second)).toMatchObject({Exit_status: 0});
+  });
+
+  test('delivers output, and lets go who waits, only after a while in state E', async () => {
+    const id = await world.qsub('-j oe ok.sh');
+    const waits = await behind('afterok', id);
+    await world.until('it is ending', async () => (await world.state(id)) === 'E');
+    expect(existsSync(join(world.home, `ok.sh.o${id.split('.')[0]}`))).toBe(false);
+    expect(await world.state(waits)).toBe('H');
+    await world.finished(id);
+    expect(world.read(`ok.sh.o${id.split('.')[0]}`)).toContain('out');
+  });
+
+  test('shows a job running for a while after qdel, and past its walltime', async () => {
+    const [deleted, long] = [await world.qsub('sleep.sh'), await world.qsub('-l walltime=1 sleep.sh')];
+    await running(deleted);
+    await running(long);
+    await world.sh(`qdel ${deleted}`);
+    const [gone, over] = await Promise.all([timed(world.finished(deleted)), timed(world.finished(long))]);
+    expect(gone).toBeGreaterThan(3);
+    expect(over).toBeGreaterThan(4);
+    expect([await world.job(deleted), await world.job(long)]).toMatchObject([{Exit_status: 271}, {Exit_status: -29}]);
+  });
 });

@@ -69,10 +69,10 @@ test('the same command after the end does nothing; a changed script shows the di
   const changed = await world.stage('run', file);
   expect(changed.exitCode).toBe(2);
   expect(changed.stderr).toContain('steps.compute.script: its contents changed');
-  const monitors = (name: string) => name === 'stage-monitor';
-  expect((await world.jobs()).filter((job) => !monitors(job.Job_Name))).toHaveLength(
-    before.filter((job) => !monitors(job.Job_Name)).length,
-  );
+  // Without history, jobs that ended with the run are gone by now: what counts is that there is none besides.
+  const known = new Set(before.map(({id}) => id));
+  const besides = (await world.jobs()).filter(({id, Job_Name}) => Job_Name !== 'stage-monitor' && !known.has(id));
+  expect(besides.map(({Job_Name}) => Job_Name)).toEqual([]);
 
   const anew = await world.stage('run', file, '--again', '--json');
   expect(anew.exitCode).toBe(0);

@@ -14,6 +14,13 @@ const jobNamed = (jobs: readonly JobDocument[], name: string): JobDocument => {
   return found[0];
 };
 
+/** Jobs of a run once one of this name is there: every look at one run looks at all, so another test's may submit it. */
+const jobsWith = (run: string, name: string): Promise<JobDocument[]> =>
+  world.waitFor(name, async () => {
+    const jobs = await world.jobsOf(run);
+    return jobs.some(({Job_Name}) => Job_Name === name) && jobs;
+  });
+
 /** A script that says when it starts and when it ends. */
 const telling = (log: string, name: string, body = ''): string =>
   `#!/bin/sh\necho "${name} starts" >> ${log}\n${body}\necho "${name} ends" >> ${log}\n`;
@@ -21,16 +28,17 @@ const telling = (log: string, name: string, body = ''): string =>
 describe.concurrent('what a step waits for', () => {
   test('a job that needs a job waits for it natively: depend=afterok, and no monitor is needed', async () => {
     const log = `${world.work}/native.log`;
-    world.write('native.a.sh', telling(log, 'a', 'sleep 2'));
+    world.write('native.a.sh', telling(log, 'a', `until [ -e ${world.work}/native.go ]; do sleep 0.1; done`));
     world.write('native.b.sh', telling(log, 'b'));
     const file = world.write(
       'native.yaml',
       'name: native\nsteps:\n  a: {job: {script: native.a.sh}}\n  b: {needs: [a], job: {script: native.b.sh}}\n',
     );
     await world.stage('run', file);
-    const jobs = await world.jobsOf('native.1');
+    const jobs = await jobsWith('native.1', 'b.native');
     const a = jobNamed(jobs, 'a.native');
     expect(jobNamed(jobs, 'b.native').depend).toMatch(new RegExp(`^afterok:${a.id.replace('.', '\\.')}`));
+    world.write('native.go', '');
     expect((await world.ended('native.1')).state).toBe('succeeded');
     expect(readFileSync(log, 'utf8')).toBe('a starts\na ends\nb starts\nb ends\n');
     expect(await world.tasksOf('native.1')).toEqual([]);
@@ -38,14 +46,15 @@ describe.concurrent('what a step waits for', () => {
 
   test('"after" starts a job when the other has ended, although it failed', async () => {
     const log = `${world.work}/after.log`;
-    world.write('after.a.sh', telling(log, 'a', 'sleep 1; exit 7'));
+    world.write('after.a.sh', telling(log, 'a', `until [ -e ${world.work}/after.go ]; do sleep 0.1; done; exit 7`));
     world.write('after.b.sh', telling(log, 'b'));
     const file = world.write(
       'after.yaml',
       'name: after\nsteps:\n  a: {job: {script: after.a.sh}}\n  b: {after: [a], job: {script: after.b.sh}}\n',
     );
     await world.stage('run', file);
-    expect(jobNamed(await world.jobsOf('after.1'), 'b.after').depend).toMatch(/^afterany:/);
+    expect(jobNamed(await jobsWith('after.1', 'b.after'), 'b.after').depend).toMatch(/^afterany:/);
+    world.write('after.go', '');
     const sealed = await world.ended('after.1');
     expect(sealed.steps.map(({step, state}) => `${step} ${state}`)).toEqual(['a failed', 'b succeeded']);
     expect(readFileSync(log, 'utf8')).toBe('a starts\nb starts\nb ends\n');
@@ -106,11 +115,7 @@ describe.concurrent('what a step waits for', () => {
       `name: diamond\nsteps:\n${step('top', '')}${step('left', 'top')}${step('right', 'top')}${step('bottom', 'left, right')}`,
     );
     await world.stage('run', file);
-    // Every look at one run looks at all: another test's command may be the one that submits a job of this run.
-    const jobs = await world.waitFor('its last job', async () => {
-      const all = await world.jobsOf('diamond.1');
-      return all.some((job) => job.Job_Name === 'bottom.diamond') && all;
-    });
+    const jobs = await jobsWith('diamond.1', 'bottom.diamond');
     const [left, right] = ['left', 'right'].map((name) => jobNamed(jobs, `${name}.diamond`).id);
     const server = String(left).replace(/^\d+\./, '');
     expect(jobNamed(jobs, 'bottom.diamond').depend).toMatch(`afterok:${left}@${server}:${right}@${server}`);

@@ -1,6 +1,7 @@
 import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import {isDeepStrictEqual} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {needs} from './support/needs.ts';
 import {classic} from './support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -76,12 +77,13 @@ describe.concurrent('stage hold and stage release', () => {
     expect((await world.ended('exact.1')).state).toBe('succeeded');
   });
 
-  test('while PBS is away nothing is said to be held or released; the repetition counts what it did', async () => {
+  test('while PBS is away nothing is said to be held or released; the repetition counts what it did', async (context) => {
+    needs(context, 'stop and start', world.server !== undefined);
     // No monitor looks meanwhile: what the repetition counts is its own doing.
     const alone = await localWorld({config: 'profiles: {local: {monitor: {min: 600, max: 600}}}'});
     try {
       const {end} = await queuedRun(alone, 'dark');
-      await alone.stage('local', 'outage', 'pbs');
+      await alone.server?.stop();
       const dark = await alone.stage('hold', 'dark', '--json');
       expect(dark.exitCode).toBe(4);
       expect(dark.json<Held>().runs[0]).toMatchObject({
@@ -90,15 +92,15 @@ describe.concurrent('stage hold and stage release', () => {
         ),
         jobs: [],
       });
-      await alone.stage('local', 'outage', 'end');
+      await alone.server?.start();
       const held = (await alone.stage('hold', 'dark', '--json')).json<Held>().runs[0];
       expect(held?.message).toMatch(/^dark\.1 is held: 2 queued jobs got a user hold, 1 had one before/);
-      await alone.stage('local', 'outage', 'pbs');
+      await alone.server?.stop();
       const on = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
       expect(on?.message).toBe(
         'dark.1 is to go on; PBS could not be asked, so 2 jobs will keep a user hold until it can',
       );
-      await alone.stage('local', 'outage', 'end');
+      await alone.server?.start();
       const released = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
       expect(released).toMatchObject({message: 'dark.1 goes on: the user hold of 2 jobs was ended', jobs: held?.jobs});
       end();

@@ -1,19 +1,38 @@
-import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {delimiter, join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {patiently, worldsDirectory} from './support/batch-system.ts';
 import {needs} from './support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
 /**
- * A qsub that takes two seconds: whatever a job is to wait for has ended by then, and is in the history or purged. PBS
- * prints an id all the same, and drops the job a moment later (measured on OpenPBS 23.06).
+ * A qsub that is late: whatever a job of a run "late-…" is to wait for has ended by then, however long the server takes
+ * for that, and is in the history or purged. Only what is held itself is not waited for. PBS prints an id all the same,
+ * and drops the job a moment later (measured on OpenPBS 23.06).
  */
 const bin = mkdtempSync(join(worldsDirectory(), 'stage-slow-qsub-'));
-const real = process.env.STAGE_TEST_PBS === '1' ? '' : '"$STAGE_HOME"/stand-ins/bin/';
+const onPath = (process.env.PATH ?? '').split(delimiter).find((directory) => existsSync(join(directory, 'qsub')));
+const real = process.env.STAGE_TEST_PBS === '1' ? `'${onPath}'/` : '"$STAGE_HOME"/stand-ins/bin/';
+/** each id that had ended before a job that depends on it was submitted */
+const seenEnded = join(bin, 'ended');
+const LATE = `
+case "$*" in *s-late-*) ;; *) exec ${real}qsub "$@" ;; esac
+for word; do
+  case $word in depend=*) ;; *) continue ;; esac
+  for id in $(echo "$word" | tr ':,=' '   '); do
+    case $id in [0-9]*) ;; *) continue ;; esac
+    tries=0
+    while state=$(${real}qstat -f "$id" 2>/dev/null | grep 'job_state = [QRE]') && [ $tries -lt 150 ]; do
+      tries=$((tries + 1))
+      sleep 0.2
+    done
+    [ -n "$state" ] || echo "$id" >> ${seenEnded}
+  done
+done
+`;
 for (const command of ['qsub', 'qstat', 'qselect', 'qdel', 'qhold', 'qrls', 'qalter']) {
   mkdirSync(bin, {recursive: true});
-  writeFileSync(join(bin, command), `#!/bin/sh\n${command === 'qsub' ? 'sleep 2\n' : ''}exec ${real}${command} "$@"\n`);
+  writeFileSync(join(bin, command), `#!/bin/sh\n${command === 'qsub' ? LATE : ''}exec ${real}${command} "$@"\n`);
   chmodSync(join(bin, command), 0o755);
 }
 
@@ -62,6 +81,7 @@ describe.each([
       await world.stage('run', file);
       const sealed = await world.ended(`${name}.1`, 60);
       expect(sealed.steps.map(({step, state}) => `${step} ${state}`)).toEqual(states);
+      expect(readFileSync(seenEnded, 'utf8')).toContain(sealed.steps[0]?.job);
       expect([linesIn(`${log}.b`), linesIn(`${log}.c`)]).toEqual([ran, 1]);
       await world.waitFor('nothing left', async () => leftIn(await world.jobsOf(`${name}.1`)).length === 0);
     },

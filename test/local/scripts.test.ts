@@ -177,6 +177,7 @@ test('a second job that wins the attempt while the first is held runs the script
   );
   const script = join(world.state, 'runs/overtaken.1/scripts/compute.1.job.sh');
   await world.pbs('qsub', script);
+  await world.waitFor('the second job to win', () => linesIn(count) === 1);
   await world.stage('local', 'resume', 'overtaken');
   await world.ended('overtaken.1');
   expect(linesIn(count)).toBe(1);

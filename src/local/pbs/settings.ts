@@ -121,8 +121,16 @@ export const QUEUE_ORDER: readonly string[] = [
 export const OWN_ATTRIBUTES: Readonly<Record<string, string>> = {
   /** seconds between the TERM of a qdel and its KILL */
   stage_delete_grace: '2',
+  /** a job that qdel ended is seen running for at least so many seconds, as qdel returns before it is gone (measured: 1 to 25) */
+  stage_delete_delay: '0.5',
   /** seconds between the TERM of an exceeded walltime and its KILL */
   stage_walltime_grace: '5',
+  /** seconds by which a walltime is exceeded before that is seen: a real server looks every ten or so */
+  stage_walltime_delay: '1',
+  /** seconds that pass before a job starts that may, as those of a real scheduler's cycle */
+  stage_start_delay: '0',
+  /** seconds that an ended job stays in state E before its output arrives and whoever waits for it is let go */
+  stage_end_delay: '0',
   /** a second qstat of the same user in the same second takes 0.2 s longer, as the real client does */
   stage_qstat_pause: 'False',
 };
@@ -141,6 +149,12 @@ export function isTrue(attributesOf: Readonly<Attributes> | undefined, name: str
 
 export function ownSetting(settings: Settings, name: keyof typeof OWN_ATTRIBUTES | string): string {
   return settings.server[name] ?? OWN_ATTRIBUTES[name] ?? '';
+}
+
+/** One of the stand-in's own attributes that are numbers of seconds, in milliseconds. */
+export function ownMilliseconds(settings: Settings, name: keyof typeof OWN_ATTRIBUTES): number {
+  const seconds = Number(ownSetting(settings, name));
+  return Number.isFinite(seconds) ? Math.max(0, seconds) * 1000 : 0;
 }
 
 /** Entries such as `resources_max.walltime` of one group, without the group's name. */

@@ -19,10 +19,16 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-/** An environment in which nothing of whoever runs the tests reaches the command. */
+/**
+ * An environment in which nothing of whoever runs the tests reaches the command, but where PBS is: without these, its
+ * commands may not find a server that is not installed in the usual place.
+ */
 export function cleanEnvironment(more: Readonly<Record<string, string>>): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(STAGE_|NODE_|VITEST|DEBUG$|XDG_|GLOBUS_|PBS_|NO_COLOR$|FORCE_COLOR$)/.test(name),
+    ([name]) =>
+      !/^(STAGE_|NODE_|VITEST|DEBUG$|XDG_|GLOBUS_|PBS_(?!(CONF_FILE|SERVER|PRIMARY|SECONDARY|EXEC)$)|NO_COLOR$|FORCE_COLOR$)/.test(
+        name,
+      ),
   );
   return {...(Object.fromEntries(kept) as Record<string, string>), ...more};
 }

@@ -119,6 +119,8 @@ export interface World {
 }
 
 const DEFAULT_SECONDS = 30;
+/** how long one command may take */
+const COMMAND_SECONDS = 60;
 
 /**
  * A world to test in; `close` ends its processes and removes it.
@@ -148,6 +150,7 @@ export async function localWorld({
   const points = openCrashPoints(join(root, 'points'));
   const batch = batchSystem(root, home, config);
   const env: Record<string, string> = {...batch.env};
+  const commandMs = COMMAND_SECONDS * 1000 * batch.patience;
   if (mortal) {
     const mortals = join(root, 'mortal.yaml');
     writeFileSync(mortals, mortalConfig(points));
@@ -168,12 +171,13 @@ export async function localWorld({
     stage(...given) {
       const argv = given.filter((part) => typeof part === 'string');
       const options = given.find((part) => typeof part !== 'string');
-      return runStage(argv, {cwd: work, ...options, env: {...env, ...options?.env}});
+      return runStage(argv, {cwd: work, timeoutMs: commandMs, ...options, env: {...env, ...options?.env}});
     },
     start(...argv) {
       return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
-    pbs: (command, ...argv) => runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment(env)}),
+    pbs: (command, ...argv) =>
+      runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment(env), timeoutMs: commandMs}),
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);
@@ -271,11 +275,15 @@ export async function localWorld({
         return;
       }
       // One id a command, and from the last to the first: dependents of what is deleted must not vanish meanwhile.
-      await until('an empty queue', async () => {
-        const jobs = await world.jobs();
-        for (const {id} of jobs.reverse()) await world.pbs('qdel', '-x', '-W', 'force', id);
-        return jobs.length === 0;
-      });
+      await until(
+        'an empty queue',
+        async () => {
+          const jobs = await world.jobs();
+          for (const {id} of jobs.reverse()) await world.pbs('qdel', '-x', '-W', 'force', id);
+          return jobs.length === 0;
+        },
+        {seconds: DEFAULT_SECONDS * batch.patience},
+      );
     },
     shared: batch.shared,
     async makeRoom(jobs) {
@@ -284,7 +292,7 @@ export async function localWorld({
     async keepsHistory() {
       return /job_history_enable = True/.test((await world.pbs('qstat', '-B', '-f')).stdout);
     },
-    ...managing(batch.manage, work, cleanEnvironment(env)),
+    ...managing(batch.manage, {cwd: work, env: cleanEnvironment(env), timeoutMs: commandMs}),
     async killJob(id) {
       const job = (await world.jobs()).find((each) => each.id === id);
       const victims = processesOf(Number(job?.session_id ?? Number.NaN));
@@ -312,9 +320,9 @@ export async function localWorld({
   return world;
 }
 
-function managing(how: Managing, cwd: string, env: Record<string, string>): Pick<World, 'setServer' | 'server'> {
+function managing(how: Managing, options: RunOptions): Pick<World, 'setServer' | 'server'> {
   const run = async ([program = '', ...argv]: readonly string[]) => {
-    const done = await runProgram(program, argv, {cwd, env});
+    const done = await runProgram(program, argv, options);
     if (done.exitCode !== 0)
       throw new Error(`${program} ${argv.join(' ')} ended with ${done.exitCode}: ${done.stderr}`);
   };

@@ -1,5 +1,6 @@
 import {type Job, settle} from '../job.ts';
 import {schedule} from '../schedule.ts';
+import {ownMilliseconds} from '../settings.ts';
 import {catchUp} from './apply-dependencies.ts';
 import type {Core} from './core.ts';
 import {tidyHistory} from './history.ts';
@@ -69,7 +70,7 @@ function tick(core: Core): number | undefined {
     if (job.state === 'R') times.push(watch(core, job, now));
   }
   for (const job of [...core.jobs.values()]) if (job.state === 'Q' && job.parent === undefined) routeOn(core, job);
-  startWhatMay(core);
+  times.push(startWhatMay(core, now));
   const next = Math.min(...times);
   return Number.isFinite(next) ? next : undefined;
 }
@@ -83,7 +84,10 @@ function waited(core: Core, job: Job, now: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-function startWhatMay(core: Core): void {
+/** @returns when the next job may start that only its delay keeps from it, or infinity */
+function startWhatMay(core: Core, now: number): number {
+  const delay = ownMilliseconds(core.settings, 'stage_start_delay');
+  const mayAt = (job: Job) => (job.etime ?? now) + delay;
   const all = [...core.jobs.values()];
   const running = all.filter((job) => job.state === 'R' || job.state === 'E');
   const waiting = all.filter(
@@ -91,7 +95,8 @@ function startWhatMay(core: Core): void {
       (job.state === 'Q' || (job.state === 'B' && (job.array?.remaining.length ?? 0) > 0)) &&
       job.unregistered === undefined,
   );
-  const plan = schedule(waiting, running, core.settings, core.processors());
+  const due = waiting.filter((job) => mayAt(job) <= now);
+  const plan = schedule(due, running, core.settings, core.processors());
   for (const [id, comment] of plan.comments) {
     const job = core.jobs.get(id);
     if (job?.state !== 'Q' || job.comment === comment) continue;
@@ -100,4 +105,5 @@ function startWhatMay(core: Core): void {
   }
   for (const job of plan.start) start(core, job);
   if (plan.start.length > 0) core.wake();
+  return Math.min(...waiting.map(mayAt).filter((at) => at > now), Number.POSITIVE_INFINITY);
 }

@@ -6,6 +6,7 @@ import {onEnd} from '../dependencies.ts';
 import {EXIT_REQUEUED, exitStatusOf, verdictOn} from '../ending.ts';
 import type {Job} from '../job.ts';
 import {accountingText} from '../journal.ts';
+import {ownMilliseconds} from '../settings.ts';
 import {carryOut} from './apply-dependencies.ts';
 import {subjobEnded} from './arrays.ts';
 import type {Core} from './core.ts';
@@ -46,7 +47,9 @@ export async function finish(core: Core, job: Job, status: number): Promise<void
   );
   core.tell(job.id, {exitCode: job.exitStatus & 255});
   // A blocking qsub hears of the end before the output is there (measured), so that nobody relies on it.
-  if (job.block) await pause(BLOCK_MS);
+  const late = Math.max(job.block ? BLOCK_MS : 0, ownMilliseconds(core.settings, 'stage_end_delay'));
+  if (late > 0) await pause(late);
+  if (core.closed) return; // the next server goes on with it
   await conclude(core, job);
 }
 

@@ -1,15 +1,10 @@
 import {SIGKILL} from '../ending.ts';
 import type {Job} from '../job.ts';
 import {signalSession} from '../processes.ts';
-import {ownSetting} from '../settings.ts';
 import {callOff, lookAtSupervisor} from '../supervisor.ts';
 import type {Core} from './core.ts';
 
 /** Signals to the processes of a job. */
-
-export function graceMs(core: Core, name: string): number {
-  return Number(ownSetting(core.settings, name)) * 1000;
-}
 
 export function endRunning(core: Core, job: Job, why: NonNullable<Job['ending']>, signal: number): void {
   job.ending = why;

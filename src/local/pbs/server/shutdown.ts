@@ -1,8 +1,9 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {SIGTERM} from '../ending.ts';
 import {membersOf, signalSession} from '../processes.ts';
+import {ownMilliseconds} from '../settings.ts';
 import type {Core} from './core.ts';
-import {graceMs, killRun} from './end-processes.ts';
+import {killRun} from './end-processes.ts';
 import {forget} from './history.ts';
 import {backToQueue} from './requeue-job.ts';
 
@@ -13,7 +14,7 @@ const LOOK_MS = 50;
 export async function endRunningJobs(core: Core): Promise<void> {
   const running = [...core.jobs.values()].filter((job) => job.state === 'R' && job.sessionId !== undefined);
   for (const job of running) if (job.sessionId !== undefined) signalSession(job.sessionId, SIGTERM);
-  const until = Date.now() + graceMs(core, 'stage_delete_grace');
+  const until = Date.now() + ownMilliseconds(core.settings, 'stage_delete_grace');
   while (Date.now() < until && running.some((job) => membersOf(job.sessionId ?? -1).length > 0)) await pause(LOOK_MS);
   for (const job of running) {
     killRun(core, job);

@@ -5,18 +5,17 @@ import {readDuration} from '../durations.ts';
 import {EXIT_LOST, SIGKILL, SIGTERM} from '../ending.ts';
 import type {Job} from '../job.ts';
 import {membersOf, signalSession} from '../processes.ts';
+import {ownMilliseconds} from '../settings.ts';
 import {callOff, lookAtSupervisor} from '../supervisor.ts';
 import type {Core} from './core.ts';
 import {finish, finishSafely, safely} from './end-job.ts';
-import {endRunning, graceMs} from './end-processes.ts';
+import {endRunning} from './end-processes.ts';
 import {backToQueue} from './requeue-job.ts';
 
 /** A running job is looked after: its walltime, its supervisor, and what its process leaves behind. */
 
 /** how often an ended job's left-over processes, and processes that are not our children, are looked at */
 const LOOK_MS = 100;
-/** a deleted job is seen running for at least so long, as qdel returns before it is gone (measured: 1 to 25 s) */
-const DELETED_MS = 500;
 
 /** Look after a running job. @returns when to look again, in milliseconds since the epoch */
 export function watch(core: Core, job: Job, now: number): number {
@@ -24,12 +23,15 @@ export function watch(core: Core, job: Job, now: number): number {
   let next = Number.POSITIVE_INFINITY;
   const limit = readDuration(job.resources.walltime ?? '');
   if (job.ending) {
-    const grace = graceMs(core, job.ending.why === 'walltime' ? 'stage_walltime_grace' : 'stage_delete_grace');
+    const grace = ownMilliseconds(
+      core.settings,
+      job.ending.why === 'walltime' ? 'stage_walltime_grace' : 'stage_delete_grace',
+    );
     const killAt = job.ending.at + grace;
     if (now >= killAt && job.sessionId !== undefined) signalSession(job.sessionId, SIGKILL);
     next = Math.max(killAt, now + LOOK_MS);
   } else if (limit !== undefined) {
-    const due = (job.stime ?? now) + (limit + 1) * 1000;
+    const due = (job.stime ?? now) + limit * 1000 + ownMilliseconds(core.settings, 'stage_walltime_delay');
     if (now >= due) {
       endForWalltime(core, job, Math.floor((now - (job.stime ?? now)) / 1000), limit);
       next = now + LOOK_MS;
@@ -92,11 +94,14 @@ function look(core: Core, job: Job): void {
 async function settleEnd(core: Core, job: Job, status: number): Promise<void> {
   core.ending.add(job.id);
   const session = job.sessionId;
-  if (job.ending?.why === 'deleted' && !job.ending.force) await pause(job.ending.at + DELETED_MS - Date.now());
+  if (job.ending?.why === 'deleted' && !job.ending.force)
+    await pause(job.ending.at + ownMilliseconds(core.settings, 'stage_delete_delay') - Date.now());
   if (session !== undefined) {
     // After a signal the processes below the shell may still be busy with it: give them their time.
     const grace =
-      job.ending?.why === 'walltime' ? graceMs(core, 'stage_walltime_grace') : graceMs(core, 'stage_delete_grace');
+      job.ending?.why === 'walltime'
+        ? ownMilliseconds(core.settings, 'stage_walltime_grace')
+        : ownMilliseconds(core.settings, 'stage_delete_grace');
     const until = (job.signalled?.at ?? 0) + grace;
     while (!core.closed && Date.now() < until && membersOf(session).length > 0) await pause(LOOK_MS);
     for (let round = 0; round < 20 && signalSession(session, SIGKILL) > 0; round += 1) await pause(5);
