@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest';
+import {expect, onTestFinished, test, vi} from 'vitest';
 import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {fakePbs} from './fake-pbs.ts';
 import {jobId, recordedQstat} from './recorded.ts';
@@ -45,6 +45,14 @@ test('submits in the working directory, with an argument vector', async () => {
     `TZ=UTC qsub -f -a 202601020000.00 -v STAGE_INTENT=s-1 ${pbs.directory}/it's a job.sh`,
     pbs.directory,
   ]);
+});
+
+test('a job submitted from a job of ours, whose tag stands in the environment, bears its own tag under #PBS -V', async () => {
+  vi.stubEnv('STAGE_INTENT', 's-monitor.7');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const pbs = await fakePbs({qsub: {stdout: '4.pbs-sn1\n', before: 'echo "env $STAGE_INTENT" >> "$d/log"'}});
+  await pbs.scheduler.submit(aRequest({tag: 's-mine', workdir: pbs.directory}));
+  expect(await pbs.log()).toContain('env s-mine');
 });
 
 test('a submission is tried again while no connection is made', async () => {
