@@ -1,5 +1,15 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
@@ -142,6 +152,16 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
   test.each([127, 143, 255])('an exit status of %i is the script’s own', (status) => {
     expect(run({script: `exit ${status}`}).status).toBe(status);
     expect(fact('compute.1.end.1')).toMatchObject({exit: status, terminated: false});
+  });
+
+  test('the script has the umask of its job, and what stage keeps is for its owner alone', () => {
+    const path = wrapper({script: `umask; echo result > "${join(top, 'result')}"`});
+    spawnSync(sh, ['-c', `umask 027; exec "${sh}" "$0"`, path], {env: {...process.env, PBS_JOBID: '1.s'}});
+    const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
+    expect(read('out')).toMatch(/^0*27\n$/);
+    expect(modeOf(join(top, 'result'))).toBe('640');
+    const kept = [join(top, 'out'), join(top, 'err'), ...names().map((name) => join(facts, name))];
+    expect(kept.map(modeOf)).toEqual(['600', '600', '600', '600']);
   });
 
   test('a second job for the same attempt does not run the script', () => {
