@@ -1,3 +1,5 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
 import {expect, onTestFinished, test, vi} from 'vitest';
 import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {fakePbs} from './fake-pbs.ts';
@@ -137,6 +139,20 @@ test.each([
     for (const line of log) expect(line.length).toBeLessThan(40_000);
   },
 );
+
+test('ids of a server that was renamed since do not hide the jobs of the one that is there', async () => {
+  const old = jobId('12.oldserver');
+  const illegal = {rc: 1, stderr: `qstat: illegally formed job identifier: ${old}\n`};
+  const running = recordedQstat('running, json').stdout;
+  // as a real qstat: it fails as a whole where a server's name does not resolve
+  const pbs = await fakePbs({qstat: {stdout: running, before: 'case $* in *oldserver*) n=99;; esac'}}, HISTORY);
+  await mkdir(path.join(pbs.directory, 'qstat.99'));
+  for (const [part, text] of Object.entries({before: '', stdout: '', ...illegal}))
+    await writeFile(path.join(pbs.directory, 'qstat.99', part), String(text));
+  const seen = await pbs.scheduler.look([old, JOB]);
+  expect(seen.get(JOB)).toMatchObject({kind: 'live', state: 'running'});
+  expect(seen.get(old)).toEqual({kind: 'no-evidence', why: expect.stringContaining('illegally formed')});
+});
 
 test('without history a job that -E does not show is asked for again: it may have moved to another server', async () => {
   const seven = jobId('7.pbs-sn1');

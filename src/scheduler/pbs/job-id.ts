@@ -22,6 +22,11 @@ export function numberOf(id: string): string | undefined {
   return JOB_ID.exec(id)?.[1];
 }
 
+/** The server part, in small letters; empty in an id without one. */
+export function serverOf(id: string): string {
+  return JOB_ID.exec(id)?.[2]?.toLowerCase() ?? '';
+}
+
 /**
  * Do both ids name one job? Numbers must be equal; server names may be missing, differ in case, or be short in
  * one and fully qualified in the other, as they are between the commands of some sites.
