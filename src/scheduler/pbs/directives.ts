@@ -61,12 +61,22 @@ export function readDirectives(script: string): Directives {
   };
 }
 
+/**
+ * The directives as qsub reads them: `#PBS` may be indented and needs no blank behind it, lines of a colon are passed
+ * over like comments, and a backslash at the end joins the next line, whatever that is (measured).
+ * Source: OpenPBS, check_job_script.c and get_script() of qsub.c.
+ */
 function headLines(script: string): {text: string; line: number}[] {
   const directives: {text: string; line: number}[] = [];
-  for (const [index, text] of script.split('\n').entries()) {
-    const trimmed = text.trim();
-    if (trimmed !== '' && !trimmed.startsWith('#')) break;
-    if (/^#PBS(\s|$)/.test(text)) directives.push({text: text.slice(4), line: index + 1});
+  const lines = script.split('\n');
+  for (let index = 0; index < lines.length; index++) {
+    const line = index + 1;
+    let text = lines[index] ?? '';
+    const found = /^\s*#PBS/.exec(text);
+    if (!found && !/^(:|\s*(#|$))/.test(text)) break;
+    if (!found) continue;
+    while (text.endsWith('\\') && index + 1 < lines.length) text = text.slice(0, -1) + lines[++index];
+    directives.push({text: text.slice(found[0].length), line});
   }
   return directives;
 }
