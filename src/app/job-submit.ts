@@ -20,7 +20,7 @@ import {isKept} from './check-taken.ts';
 import {openGuardedJobs} from './guarded-jobs.ts';
 import {resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
-import {assign, interpreterOf, writeScript} from './job-files.ts';
+import {assign, headOf, interpreterOf, topShell, writeScript} from './job-files.ts';
 import type {JobStore} from './job-store.ts';
 import {wrongLineEnd} from './line-ends.ts';
 import {type SettledJob, settleJob} from './settle-job.ts';
@@ -142,7 +142,11 @@ function requestOf({profile}: Stage, {request, name, number, text, store, depend
     STAGE_SHELL: shell,
     STAGE_SHELL_ARG: argument,
   };
-  writeScript(`${prefix}.sh`, 'batch-job.sh', {'#@DIRECTIVES': directives.lines, '#@VALUES': assign(values)});
+  writeScript(`${prefix}.sh`, 'batch-job.sh', {
+    ...headOf(shell, argument),
+    '#@DIRECTIVES': directives.lines,
+    '#@VALUES': assign(values),
+  });
   const {compute} = profile;
   const optional = {
     name: request.jobName ?? (directives.jobName ? undefined : basename(request.script)),
@@ -162,7 +166,7 @@ function requestOf({profile}: Stage, {request, name, number, text, store, depend
     resources: {...compute.resources, ...request.resources},
     joinOutput: false,
     noMail: false,
-    extraArgs: ['-S', '/bin/sh', ...compute.extraArgs, ...request.extra],
+    extraArgs: [...topShell(directives), ...compute.extraArgs, ...request.extra],
   };
 }
 

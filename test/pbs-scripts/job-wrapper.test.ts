@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -17,7 +18,12 @@ import {shellQuote} from '../../src/app/shell-quote.ts';
 import {type FailingDisk, failingDisks} from '../support/failing-disk.ts';
 
 const TEMPLATE = readFileSync(join(import.meta.dirname, '../../pbs/job-wrapper.sh'), 'utf8');
-const SHELLS = ['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell));
+const BASH = '/bin/bash';
+/** Called sh, bash is in its POSIX mode: as it runs the wrapper where it is sh, and by `--posix` for scripts of its own. */
+const linked = mkdtempSync(join(tmpdir(), 'bash-as-sh-'));
+afterAll(() => rmSync(linked, {recursive: true, force: true}));
+if (existsSync(BASH)) symlinkSync(BASH, join(linked, 'sh'));
+const SHELLS = [['sh', '/bin/sh'], ...(existsSync(BASH) ? [['bash', join(linked, 'sh')]] : [])] as [string, string][];
 
 let top: string;
 let facts: string;
@@ -115,7 +121,7 @@ const setTimeoutInShell = (command: string, seconds: number) =>
 const ended = (child: ChildProcess) =>
   new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
 
-describe.each(SHELLS)('the job wrapper under %s', (sh) => {
+describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
   const run = (options: Options, job = '1.s') =>
     spawnSync(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, encoding: 'utf8'});
   /** The same, in which no pause takes any time. */

@@ -32,8 +32,8 @@ const TAKEN_OVER = new Set(['v', 'S', 'z']);
  * Read the `#PBS` lines of a batch script: those before its first executable line.
  *
  * They are honoured as PBS would honour them, because they are handed on in the wrapper's head. Taken over are
- * `-v` (a `-v` on qsub's command line replaces it whole), `-S` (it would choose the wrapper's shell) and `-z`
- * (it hides the job id). Source: OpenPBS 23.06, measured; qsub(1B), "Directives".
+ * `-v` (a `-v` on qsub's command line replaces it whole), `-S` (a program that is no shell could not run the wrapper)
+ * and `-z` (it hides the job id). Source: OpenPBS 23.06, measured; qsub(1B), "Directives".
  */
 export function readDirectives(script: string): Directives {
   const found = headLines(script).map(({text, line}) => ({line, options: readOptions(text, line)}));
