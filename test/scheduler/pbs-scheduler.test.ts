@@ -63,6 +63,14 @@ test('a submission is tried again while no connection is made', async () => {
   expect(await pbs.log()).toHaveLength(3);
 });
 
+test('a server may have an underscore in its name: its jobs are known by what qsub, qselect and qstat print', async () => {
+  const id = jobId('1238.pbs_sn1');
+  const running = {stdout: recordedQstat('running, json').stdout.replaceAll('pbs-sn1', 'pbs_sn1')};
+  const pbs = await fakePbs({qsub: {stdout: `${id}\n`}, qselect: {stdout: `${id}\n`}, qstat: running}, HISTORY);
+  expect(await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).toEqual({kind: 'submitted', job: id});
+  expect((await pbs.scheduler.look([id])).get(id)?.kind).toBe('live');
+});
+
 test('a qsub that printed an id is never sent again, though its wrapper could not connect afterwards', async () => {
   const pbs = await fakePbs({qsub: {...DOWN, stdout: '4.pbs-sn1\n'}});
   const told = await pbs.scheduler.submit(aRequest({workdir: pbs.directory}));

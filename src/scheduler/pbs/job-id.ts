@@ -1,7 +1,10 @@
 import type {JobId} from '../scheduler.ts';
 
-/** `4.pbs-sn1`, `4`, `4[].pbs-sn1`. qstat takes anything that starts with a letter for a queue, and `''` for everything. */
-const JOB_ID = /^(\d+(?:\[\d*\])?)(?:\.([A-Za-z0-9.-]+))?$/;
+/**
+ * `4.pbs-sn1`, `4`, `4[].pbs_server` (hosts have names that DNS would not give them). qstat takes anything that starts
+ * with a letter for a queue, and `''` for everything.
+ */
+const JOB_ID = /^(\d+(?:\[\d*\])?)(?:\.([A-Za-z0-9._-]+))?$/;
 
 /** The id in a line of a PBS answer, or nothing. */
 export function readJobId(text: string): JobId | undefined {
