@@ -39,8 +39,16 @@ describe('#PBS lines of a user’s script', () => {
     ['#PBS -I', /interactive/],
     ['#PBS -J 0-9', /write array: into the workflow/],
     ['#PBS -W depend=afterok:1,block=true', /block=true/],
+    ['#PBS -W block=True', /block=true/],
+    ['#PBS -W "umask=022, block = TRUE"', /block=true/],
+    ['#PBS -Wblock=true', /block=true/],
+    ['#PBS -W interactive=true', /interactive/],
   ])('%s cannot be run, and is told with its line', (line, what) => {
     expect(readDirectives(`#!/bin/sh\n${line}\n`).problems).toEqual([{line: 2, what: expect.stringMatching(what)}]);
+  });
+
+  test.each(['#PBS -W block=false', '#PBS -W umask=022', '#PBS -N block=true'])('%s can be run', (line) => {
+    expect(readDirectives(line).problems).toEqual([]);
   });
 
   test.each([

@@ -83,12 +83,18 @@ function headLines(script: string): {text: string; line: number}[] {
 
 function problemOf(option: Option): {line: number; what: string}[] {
   const {letter, line, value = ''} = option;
-  if (letter === 'I') return [{line, what: '"#PBS -I" asks for an interactive job, which cannot run unattended'}];
+  if (letter === 'I' || (letter === 'W' && saysTrue(value, 'interactive')))
+    return [{line, what: `"#PBS -${letter}" asks for an interactive job, which cannot run unattended`}];
   if (letter === 'J')
     return [{line, what: '"#PBS -J" asks for a job array; take the line away, and write array: into the workflow'}];
-  if (letter === 'W' && /(^|,)block=true/.test(value))
+  if (letter === 'W' && saysTrue(value, 'block'))
     return [{line, what: '"#PBS -W block=true" would make qsub wait for the end of the job'}];
   return [];
+}
+
+/** qsub compares such a value without regard to case, and drops blanks around "=" (OpenPBS, qsub.c). */
+function saysTrue(value: string, attribute: string): boolean {
+  return new RegExp(`(^|,)\\s*${attribute}\\s*=\\s*true\\s*(,|$)`, 'i').test(value);
 }
 
 /** Options of one line. A word that is no option is kept as it stands: PBS shall judge it. */
