@@ -1,5 +1,5 @@
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import type {JobDefaults, Profile} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import type {JobFiles} from '../engine/context.ts';
@@ -115,6 +115,7 @@ function userJob(
   };
   const forTheScript = {STAGE_RUN: run.id, STAGE_STEP: step.name, STAGE_ATTEMPT: String(action.attempt), ...step.env};
   writeScript(script, 'job-wrapper.sh', {
+    ...headOf(shell, argument),
     '#@DIRECTIVES': directives.lines,
     '#@VALUES': [...assign(assignments), ...exported(forTheScript)],
   });
@@ -137,7 +138,7 @@ function userJob(
         }),
     ...(step.array ? {array: step.array} : {}),
     noMail: false,
-    extraArgs: ['-S', '/bin/sh', ...defaults.extraArgs],
+    extraArgs: [...topShell(directives), ...defaults.extraArgs],
   };
 }
 
@@ -209,6 +210,28 @@ export function interpreterOf(text: string, directives: Directives): [shell: str
   if (directives.shell) return [directives.shell, ''];
   const [, shell, argument] = /^#!\s*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
   return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
+}
+
+/**
+ * What else to fill into a wrapper: its `#!` line, where the script is one for bash. Not every sh hands on what only
+ * bash understands: dash drops the functions that profile files export, such as `module`.
+ */
+export function headOf(shell: string, argument: string): Record<string, readonly string[]> {
+  const isBash = basename(shell) === 'bash' || (basename(shell) === 'env' && argument === 'bash');
+  return isBash && existsSync(BASH) ? {'#!/bin/sh': [`#!${BASH} --posix`]} : {};
+}
+
+const BASH = '/bin/bash';
+const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'ksh93', 'mksh', 'zsh', 'csh', 'tcsh', 'fish']);
+
+/**
+ * What to tell qsub of the shell on top of a job: a login shell, which reads its profile files and then runs the
+ * wrapper by its `#!` line (measured on OpenPBS 23.06). It is the user's own one unless the script names another one;
+ * any other would not read the files that the user counts on. Another program cannot be on top: it would read the
+ * wrapper in its own language.
+ */
+export function topShell({shell}: Directives): string[] {
+  return shell !== undefined && SHELLS.has(basename(shell)) ? ['-S', shell] : [];
 }
 
 export function assign(values: Readonly<Record<string, string>>): string[] {

@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {createFact, namesIn, readFact} from '../ledger/facts.ts';
-import {isSameJob} from '../scheduler/pbs/job-id.ts';
+import {isSameJob} from '../scheduler/same-job.ts';
 import type {JobArray, JobId} from '../scheduler/scheduler.ts';
 
 /** One try at submitting a named job, as it is on record. */

@@ -18,9 +18,9 @@ import type {
 import {submissionDeadlineMs} from '../scheduler/submission-deadline.ts';
 import {isKept} from './check-taken.ts';
 import {openGuardedJobs} from './guarded-jobs.ts';
-import {resolveJobs} from './job.ts';
+import {type AskedJob, judgeMembers, resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
-import {assign, interpreterOf, writeScript} from './job-files.ts';
+import {assign, headOf, interpreterOf, topShell, writeScript} from './job-files.ts';
 import type {JobStore} from './job-store.ts';
 import {wrongLineEnd} from './line-ends.ts';
 import {type SettledJob, settleJob} from './settle-job.ts';
@@ -142,7 +142,11 @@ function requestOf({profile}: Stage, {request, name, number, text, store, depend
     STAGE_SHELL: shell,
     STAGE_SHELL_ARG: argument,
   };
-  writeScript(`${prefix}.sh`, 'batch-job.sh', {'#@DIRECTIVES': directives.lines, '#@VALUES': assign(values)});
+  writeScript(`${prefix}.sh`, 'batch-job.sh', {
+    ...headOf(shell, argument),
+    '#@DIRECTIVES': directives.lines,
+    '#@VALUES': assign(values),
+  });
   const {compute} = profile;
   const optional = {
     name: request.jobName ?? (directives.jobName ? undefined : basename(request.script)),
@@ -162,7 +166,7 @@ function requestOf({profile}: Stage, {request, name, number, text, store, depend
     resources: {...compute.resources, ...request.resources},
     joinOutput: false,
     noMail: false,
-    extraArgs: ['-S', '/bin/sh', ...compute.extraArgs, ...request.extra],
+    extraArgs: [...topShell(directives), ...compute.extraArgs, ...request.extra],
   };
 }
 
@@ -172,10 +176,24 @@ async function dependenciesOf(stage: Stage, {after}: SubmitRequest): Promise<Dep
   );
   if (asked.length === 0) return [];
   const store = openGuardedJobs(stage);
-  const seen = await (await stage.scheduler()).look(asked.map(({job}) => job));
-  return planDependencies(
-    asked.map(({type, job, named}) => ({type, job, seen: byMarker(seen.get(job), named && store.exits(named))})),
-  );
+  const scheduler = await stage.scheduler();
+  const seen = await scheduler.look(asked.map(({job}) => job));
+  const predecessors = asked.map(async ({type, ...one}) => {
+    const known = byMarker(seen.get(one.job), one.named && store.exits(one.named));
+    return {type, job: one.job, seen: await byMembers(scheduler, store, one, known)};
+  });
+  return planDependencies(await Promise.all(predecessors));
+}
+
+/** What PBS says of an array that has ended is said of its last member alone (measured on OpenPBS 23.06). */
+async function byMembers(scheduler: Scheduler, store: JobStore, one: AskedJob, seen: JobSeen): Promise<JobSeen> {
+  const array =
+    (seen.kind === 'ended' && seen.how === 'ran' && seen.array) || (seen.kind === 'unknown' && one.named?.array);
+  if (!array) return seen;
+  const {state, reason} = await judgeMembers(scheduler, store, one, array);
+  if (state === 'unknown') return {kind: 'unknown'};
+  if (state !== 'succeeded' && state !== 'failed') return {kind: 'no-evidence', why: reason};
+  return {kind: 'ended', how: 'ran', exitStatus: state === 'succeeded' ? 0 : 1, reason, name: ''};
 }
 
 /** Where PBS has forgotten a job of ours, its marker says how it ended. */

@@ -107,7 +107,7 @@ function judgeMarker(exit: number | undefined): Judged {
 }
 
 /** An array's own exit status is that of its last member (measured on OpenPBS 23.06): each member is asked for. */
-async function judgeMembers(
+export async function judgeMembers(
   scheduler: Scheduler,
   store: JobStore,
   {job, named}: AskedJob,

@@ -3,7 +3,7 @@ import type {JobArray} from '../scheduler/scheduler.ts';
 import type {QueueSeen, ServerSeen} from '../scheduler/site.ts';
 import {walltimeSeconds} from '../scheduler/walltime.ts';
 import {countSubjobs} from '../workflow/array-range.ts';
-import {fine, note, type ProfileFinding, problem} from './profile-findings.ts';
+import {fine, namesServer, note, type ProfileFinding, problem, queueAtServer} from './profile-findings.ts';
 
 /** What one job step asks of PBS, wherever it says so: the workflow, the profile, or a `#PBS` line. */
 export interface JobWish {
@@ -35,6 +35,7 @@ function findJob({step, queue: asked, walltime, array}: JobWish, server: ServerS
   const choose = `Name a queue that takes jobs in the workflow or the profile: ${open.join(', ') || 'none does now'}`;
   if (name === undefined)
     return [problem(`step ${step} names no queue`, 'the server has no default queue', EXIT.usage, choose)];
+  if (namesServer(name)) return [queueAtServer(`step ${step}`, name, server)];
   const queue = queues.find((each) => each.name === name);
   if (!queue)
     return [

@@ -89,6 +89,19 @@ export function findAtServer(profile: Profile, server: ServerSeen, queues: reado
   ];
 }
 
+/** `-q` takes `QUEUE@SERVER` and `@SERVER` too (qsub(1B)). */
+export function namesServer(destination: string): boolean {
+  return destination.includes('@');
+}
+
+export function queueAtServer(whose: string, destination: string, {name}: ServerSeen): ProfileFinding {
+  return note(
+    `${whose}: ${destination} was not looked at`,
+    `it names a server; only the queues of ${name} were asked for`,
+    `See whether it takes your jobs: qstat -Q -f ${destination}`,
+  );
+}
+
 function findQueue(
   kind: 'compute' | 'staging',
   asked: string | undefined,
@@ -101,6 +114,7 @@ function findQueue(
   const choose = `Name another one under "${kind}": ${open.join(', ') || 'no queue takes and starts jobs now'}`;
   if (name === undefined)
     return [problem(`${kind}: no queue is named`, 'the server has no default queue', EXIT.usage, choose)];
+  if (namesServer(name)) return [queueAtServer(kind, name, server)];
   const queue = queues.find((one) => one.name === name);
   if (!queue)
     return [

@@ -1,3 +1,4 @@
+import {isSameJob} from '../scheduler/same-job.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
 import type {FactValue} from './facts.ts';
@@ -103,15 +104,27 @@ function groupByAttempt(facts: ReadonlyMap<string, FactValue>): Map<string, Map<
 function foldAttempt(step: string, number: number, facts: AttemptFacts): Attempt {
   const outcome = facts.get('outcome') as Outcome | undefined;
   const transfer = foldTransfer(facts);
+  const jobs = foldJobs(attemptKey(step, number), facts);
+  const markers = foldMarkers('', facts);
   return {
     number,
     ...(transfer ? {transfer} : {}),
     ...(transfer?.task ? {} : foldSignIn(facts)),
-    jobs: foldJobs(attemptKey(step, number), facts),
-    ...foldMarkers('', facts),
+    jobs,
+    ...markers,
+    starts: markers.starts.map((start) => asOnRecord(start, jobs)),
     indices: foldIndices(facts),
     ...(outcome ? {outcome} : {}),
   };
+}
+
+/**
+ * A job goes by one id, the one on record: where a site's qsub prints the number alone, its own PBS_JOBID is another
+ * spelling of it, and what waits for the one would seem not to wait for the other.
+ */
+function asOnRecord(start: StartMarker, jobs: readonly JobRecord[]): StartMarker {
+  const known = jobs.find(({job}) => job !== undefined && start.job !== undefined && isSameJob(job, start.job));
+  return known?.job === undefined ? start : {...start, job: known.job};
 }
 
 /** @param prefix empty for a job, `i7.` for the subjob of index 7 */

@@ -36,6 +36,7 @@ const JOBS: readonly (readonly [wish: Partial<JobWish>, level: string, what: Reg
   [{}, 'ok', /PBS takes the jobs/, undefined],
   [{queue: 'nosuch'}, 'problem', /no queue "nosuch"/, 2],
   [{queue: 'shut'}, 'problem', /shut takes no jobs/, 4],
+  [{queue: 'workq@elsewhere', walltime: '10:00:00'}, 'note', /workq@elsewhere was not looked at/, undefined],
   [{queue: 'stopped'}, 'note', /stopped starts no jobs/, undefined],
   [{walltime: '01:00:00'}, 'ok', /PBS takes/, undefined],
   [{walltime: '01:00:01'}, 'problem', /walltime 01:00:01 is above what queue workq allows/, 2],

@@ -28,6 +28,7 @@ test.each([
   ['{}', [queue('workq')], []],
   ['{}', [queue('other')], ['compute: there is no queue "workq"', 'staging: there is no queue "workq"']],
   ['{compute: {queue: big}}', [queue('workq')], ['compute: there is no queue "big"']],
+  ['{queue: workq@elsewhere, compute: {walltime: "10:00:00"}}', [queue('workq', {walltimeMaxSeconds: 3600})], []],
   [
     '{staging: {queue: small}}',
     [queue('workq'), queue('small', {enabled: false})],

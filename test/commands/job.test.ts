@@ -82,6 +82,20 @@ test('an array has failed when one of its members has, whatever PBS says of the 
   });
 });
 
+test('an array that has ended is waited for by its members, whatever PBS says of the whole', async () => {
+  await world.stage('job', 'submit', 'member.sh', '--array', '1-3', '--name', 'before');
+  await world.stage('job', 'wait', 'before', '--timeout', '60');
+  const wrong = await world.stage('job', 'submit', 'ok.sh', '--afterok', 'before', '--json');
+  expect(wrong.exitCode).toBe(1);
+  expect(wrong.json<{error: {code: string; why: string}}>().error).toMatchObject({
+    code: 'CAN_NEVER_START',
+    why: expect.stringContaining('1 of 3 members failed'),
+  });
+  const right = await world.stage('job', 'submit', 'ok.sh', '--afternotok', 'before', '--name', 'tidy');
+  expect(right.exitCode).toBe(0);
+  expect(await world.stage('job', 'wait', 'tidy', '--timeout', '30')).toMatchObject({exitCode: 0});
+});
+
 test('a dependency is judged before PBS is asked: what can never start is not submitted', async () => {
   await world.stage('job', 'submit', 'ok.sh', '--name', 'bad', '-v', 'CODE=3');
   expect((await world.stage('job', 'wait', 'bad', '--timeout', '30')).exitCode).toBe(1);

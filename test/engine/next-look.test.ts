@@ -128,6 +128,18 @@ describe('the monitor chain', () => {
     expect(todo(view(live('running'), {wantedAt: undefined}))).toEqual([]);
     expect(planMonitor(view(live('running'), {me: 4}))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
   });
+
+  test('gets a new link when the newest is hours late, and cannot be seen though other jobs can', () => {
+    const dark = {kind: 'no-evidence', why: 'illegally formed job identifier: 9.s'} as const;
+    const late = view(dark, {newest: {...link, startAt: NOW - 61 * MINUTE}});
+    const withOther = (asked: MonitorView) => ({
+      ...asked,
+      seen: {...asked.seen, jobs: new Map([...asked.seen.jobs, ['3.new' as JobId, live('held')]])},
+    });
+    expect(planMonitor(withOther(late))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
+    expect(todo(late)).toEqual([]); // PBS itself may be away
+    expect(todo(withOther(view(dark)))).toEqual([]);
+  });
 });
 
 test('a link that never arrived is given up, and another one follows in the same look', () => {

@@ -127,6 +127,17 @@ describe('the fold', () => {
     expect(cancel).toMatchObject({by: 'me'});
   });
 
+  test.each([
+    ['1', '1.s', '1'],
+    ['1.s', '1.S.example.org', '1.s'],
+    ['1.s', '2.s', '2.s'],
+  ])('a job on record as %s that calls itself %s goes by %s', (printed, own, id) => {
+    const facts = new Map(FACTS)
+      .set('compute.1.job.confirmed', {at: 2, job: printed})
+      .set('compute.1.start.1', {job: own, at: 3});
+    expect(foldRun(specOf(CLASSIC), facts).attempts.get('compute')?.[0]?.starts).toEqual([{job: id, at: 3}]);
+  });
+
   test('an end marker without an exit status is no end', () => {
     const run = foldRun(
       specOf(CLASSIC),

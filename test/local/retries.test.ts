@@ -46,6 +46,27 @@ describe.concurrent('a step with retries', () => {
     expect(pauses[0]).toBeLessThan(patiently(6000));
   });
 
+  test('runs one attempt at a time, also when a monitor submits it and its script says #PBS -V', async () => {
+    const log = `${world.work}/environment.ran`;
+    const go = `${world.work}/environment.go`;
+    world.write(
+      'environment.sh',
+      `#!/bin/sh\n#PBS -V\necho "$STAGE_INTENT" >> ${log}\n[ "$(wc -l < ${log})" -ge 2 ] || exit 7\nuntil [ -e ${go} ]; do sleep 0.2; done\n`,
+    );
+    const file = world.write(
+      'environment.yaml',
+      'name: environment\nsteps:\n  a: {retries: 1, retry_delay: 1s, job: {script: environment.sh}}\n',
+    );
+    await world.stage('run', file);
+    await world.waitFor('the second attempt', () => linesIn(log) >= 2);
+    const {state, job} = (await world.status('environment')).steps[0] ?? {};
+    world.write('environment.go', '');
+    expect({state, job}).toEqual({state: 'running', job: world.fact('environment.1', 'a.2.job.confirmed.json').job});
+    expect((await world.ended('environment.1')).state).toBe('succeeded');
+    const tags = [1, 2].map((number) => world.fact('environment.1', `a.${number}.job.intent.json`).tag);
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(tags);
+  });
+
   test('fails when none is left, and only then its cleanup runs', async () => {
     const {log, path} = script(world, 'gives-up', 'exit 7');
     const cleanup = script(world, 'gives-up-cleanup', '');

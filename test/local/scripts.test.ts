@@ -86,6 +86,34 @@ describe.concurrent("a user's script", () => {
     expect(readFileSync(join(world.work, 'no-shebang.out'), 'utf8').trim()).toBe(realpathSync(world.work));
   });
 
+  test.each([
+    ['its own', ''],
+    ['another', '#PBS -S /bin/sh\n'],
+  ])('a job has the login shell that it has with qsub: %s', async (which, line) => {
+    const name = `login-${which.replace(' ', '-')}`;
+    const answer = join(world.work, name);
+    const file = oneJob(name, `#!/bin/sh\n${line}echo "$SHELL $PATH" > ${answer}.$\{STAGE_STEP:-$VIA}\n`);
+    await world.stage('run', file);
+    await world.stage('job', 'submit', `${name}.sh`, '-v', 'VIA=submit');
+    await world.pbs('qsub', '-v', 'VIA=qsub', join(world.work, `${name}.sh`));
+    const [run, submit, qsub] = ['compute', 'submit', 'qsub'].map((via) => `${answer}.${via}`);
+    for (const one of [run, submit, qsub])
+      await world.waitFor(one ?? '', () => existsSync(one ?? '') && readFileSync(one ?? '', 'utf8').endsWith('\n'));
+    const [first, ...others] = [qsub, run, submit].map((one) => readFileSync(one ?? '', 'utf8'));
+    expect(others).toEqual([first, first]);
+  });
+
+  test('a bash script finds the functions that were exported to it, such as module, whatever sh is', async ({skip}) => {
+    if (!existsSync('/bin/bash') || world.shared) skip('needs bash, and a server whose -V sends what it should');
+    const answer = join(world.work, 'functions');
+    const file = oneJob('functions', `#!/bin/bash\n#PBS -V\ntype -t module >> ${answer}.$\{STAGE_STEP:-submit}\n`);
+    const env = {'BASH_FUNC_module%%': '() { echo "$@"\n}'};
+    await world.stage('run', file, {env});
+    await world.stage('job', 'submit', 'functions.sh', {env});
+    for (const via of ['compute', 'submit'])
+      await world.waitFor(via, () => existsSync(`${answer}.${via}`) && linesIn(`${answer}.${via}`) === 1);
+  });
+
   test('another interpreter in the #! line runs it', async () => {
     const file = oneJob(
       'node',

@@ -1,5 +1,16 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
@@ -7,7 +18,12 @@ import {shellQuote} from '../../src/app/shell-quote.ts';
 import {type FailingDisk, failingDisks} from '../support/failing-disk.ts';
 
 const TEMPLATE = readFileSync(join(import.meta.dirname, '../../pbs/job-wrapper.sh'), 'utf8');
-const SHELLS = ['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell));
+const BASH = '/bin/bash';
+/** Called sh, bash is in its POSIX mode: as it runs the wrapper where it is sh, and by `--posix` for scripts of its own. */
+const linked = mkdtempSync(join(tmpdir(), 'bash-as-sh-'));
+afterAll(() => rmSync(linked, {recursive: true, force: true}));
+if (existsSync(BASH)) symlinkSync(BASH, join(linked, 'sh'));
+const SHELLS = [['sh', '/bin/sh'], ...(existsSync(BASH) ? [['bash', join(linked, 'sh')]] : [])] as [string, string][];
 
 let top: string;
 let facts: string;
@@ -105,7 +121,7 @@ const setTimeoutInShell = (command: string, seconds: number) =>
 const ended = (child: ChildProcess) =>
   new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
 
-describe.each(SHELLS)('the job wrapper under %s', (sh) => {
+describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
   const run = (options: Options, job = '1.s') =>
     spawnSync(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, encoding: 'utf8'});
   /** The same, in which no pause takes any time. */
@@ -142,6 +158,16 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
   test.each([127, 143, 255])('an exit status of %i is the script’s own', (status) => {
     expect(run({script: `exit ${status}`}).status).toBe(status);
     expect(fact('compute.1.end.1')).toMatchObject({exit: status, terminated: false});
+  });
+
+  test('the script has the umask of its job, and what stage keeps is for its owner alone', () => {
+    const path = wrapper({script: `umask; echo result > "${join(top, 'result')}"`});
+    spawnSync(sh, ['-c', `umask 027; exec "${sh}" "$0"`, path], {env: {...process.env, PBS_JOBID: '1.s'}});
+    const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
+    expect(read('out')).toMatch(/^0*27\n$/);
+    expect(modeOf(join(top, 'result'))).toBe('640');
+    const kept = [join(top, 'out'), join(top, 'err'), ...names().map((name) => join(facts, name))];
+    expect(kept.map(modeOf)).toEqual(['600', '600', '600', '600']);
   });
 
   test('a second job for the same attempt does not run the script', () => {

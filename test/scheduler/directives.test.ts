@@ -39,11 +39,38 @@ describe('#PBS lines of a user’s script', () => {
     ['#PBS -I', /interactive/],
     ['#PBS -J 0-9', /write array: into the workflow/],
     ['#PBS -W depend=afterok:1,block=true', /block=true/],
+    ['#PBS -W block=True', /block=true/],
+    ['#PBS -W "umask=022, block = TRUE"', /block=true/],
+    ['#PBS -Wblock=true', /block=true/],
+    ['#PBS -W interactive=true', /interactive/],
   ])('%s cannot be run, and is told with its line', (line, what) => {
     expect(readDirectives(`#!/bin/sh\n${line}\n`).problems).toEqual([{line: 2, what: expect.stringMatching(what)}]);
   });
 
-  test('#PBSX and indented text are no directives', () => {
-    expect(readDirectives('#PBSX -N a\n #PBS -N b\n').lines).toEqual([]);
+  test.each(['#PBS -W block=false', '#PBS -W umask=022', '#PBS -N block=true'])('%s can be run', (line) => {
+    expect(readDirectives(line).problems).toEqual([]);
+  });
+
+  test.each([
+    ['indented', '#!/bin/sh\n  #PBS -N a\n\t#PBS -q long\n', ['#PBS -N a', '#PBS -q long']],
+    ['without a blank', '#PBS-N a\n', ['#PBS -N a']],
+    ['behind a line of a colon', ':\n: shell of old\n#PBS -N a\n', ['#PBS -N a']],
+    [
+      'continued',
+      '#PBS -N a \\\n  -l walltime=5 \\\n-q long\n#PBS -A acct\n',
+      ['#PBS -N a -l walltime=5 -q long', '#PBS -A acct'],
+    ],
+  ])('those that qsub reads %s are read so', (_, script, lines) => {
+    expect(readDirectives(script).lines).toEqual(lines);
+  });
+
+  test('what qsub would refuse is handed on for it to refuse, and no line behind an executable one is read', () => {
+    expect(readDirectives('#PBSX -N a\n').lines).toEqual(['#PBS X -N a']);
+    expect(readDirectives(' :\n#PBS -N a\n').lines).toEqual([]);
+    expect(readDirectives('true\n  #PBS -N a\n').lines).toEqual([]);
+  });
+
+  test('a problem in a continued line is told with the line it begins in', () => {
+    expect(readDirectives('#!/bin/sh\n#PBS -N a \\\n-I\n').problems).toMatchObject([{line: 2}]);
   });
 });

@@ -1,4 +1,6 @@
-import {expect, test} from 'vitest';
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {expect, onTestFinished, test, vi} from 'vitest';
 import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {fakePbs} from './fake-pbs.ts';
 import {jobId, recordedQstat} from './recorded.ts';
@@ -47,10 +49,26 @@ test('submits in the working directory, with an argument vector', async () => {
   ]);
 });
 
+test('a job submitted from a job of ours, whose tag stands in the environment, bears its own tag under #PBS -V', async () => {
+  vi.stubEnv('STAGE_INTENT', 's-monitor.7');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const pbs = await fakePbs({qsub: {stdout: '4.pbs-sn1\n', before: 'echo "env $STAGE_INTENT" >> "$d/log"'}});
+  await pbs.scheduler.submit(aRequest({tag: 's-mine', workdir: pbs.directory}));
+  expect(await pbs.log()).toContain('env s-mine');
+});
+
 test('a submission is tried again while no connection is made', async () => {
   const pbs = await fakePbs({qsub: [DOWN, DOWN, {stdout: '4.pbs-sn1\n'}]});
   expect(await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).toMatchObject({kind: 'submitted'});
   expect(await pbs.log()).toHaveLength(3);
+});
+
+test('a server may have an underscore in its name: its jobs are known by what qsub, qselect and qstat print', async () => {
+  const id = jobId('1238.pbs_sn1');
+  const running = {stdout: recordedQstat('running, json').stdout.replaceAll('pbs-sn1', 'pbs_sn1')};
+  const pbs = await fakePbs({qsub: {stdout: `${id}\n`}, qselect: {stdout: `${id}\n`}, qstat: running}, HISTORY);
+  expect(await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).toEqual({kind: 'submitted', job: id});
+  expect((await pbs.scheduler.look([id])).get(id)?.kind).toBe('live');
 });
 
 test('a qsub that printed an id is never sent again, though its wrapper could not connect afterwards', async () => {
@@ -129,6 +147,20 @@ test.each([
     for (const line of log) expect(line.length).toBeLessThan(40_000);
   },
 );
+
+test('ids of a server that was renamed since do not hide the jobs of the one that is there', async () => {
+  const old = jobId('12.oldserver');
+  const illegal = {rc: 1, stderr: `qstat: illegally formed job identifier: ${old}\n`};
+  const running = recordedQstat('running, json').stdout;
+  // as a real qstat: it fails as a whole where a server's name does not resolve
+  const pbs = await fakePbs({qstat: {stdout: running, before: 'case $* in *oldserver*) n=99;; esac'}}, HISTORY);
+  await mkdir(path.join(pbs.directory, 'qstat.99'));
+  for (const [part, text] of Object.entries({before: '', stdout: '', ...illegal}))
+    await writeFile(path.join(pbs.directory, 'qstat.99', part), String(text));
+  const seen = await pbs.scheduler.look([old, JOB]);
+  expect(seen.get(JOB)).toMatchObject({kind: 'live', state: 'running'});
+  expect(seen.get(old)).toEqual({kind: 'no-evidence', why: expect.stringContaining('illegally formed')});
+});
 
 test('without history a job that -E does not show is asked for again: it may have moved to another server', async () => {
   const seven = jobId('7.pbs-sn1');

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {CommandResult} from '../../src/process/run-command.ts';
-import {isSameJob, memberOf} from '../../src/scheduler/pbs/job-id.ts';
+import {memberOf} from '../../src/scheduler/pbs/job-id.ts';
 import {readQstat} from '../../src/scheduler/pbs/read-qstat.ts';
+import {isSameJob} from '../../src/scheduler/same-job.ts';
 import type {JobSeen} from '../../src/scheduler/scheduler.ts';
 import {answer, jobId, recordedQstat} from './recorded.ts';
 

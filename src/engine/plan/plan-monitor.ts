@@ -31,6 +31,8 @@ export interface MonitorView {
 
 /** From a look to what PBS does of it. */
 const DUE_MS = 2_000;
+/** A link that is so late, and cannot be seen where other jobs can, is not counted on: it may be at a server that was renamed. */
+const OVERDUE_MS = 60 * 60_000;
 
 /**
  * What to do about the one monitor chain. Pure.
@@ -56,7 +58,9 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
     return [{do: 'give-up-monitor', generation, why: 'PBS holds no job with its tag'}, ...extend(view)];
   }
   const at = seenAs(seen, newest);
-  if (at === undefined || at.kind === 'no-evidence') return [];
+  if (at === undefined) return [];
+  // A second link beside one that is there after all looks for a second, and finds that another goes on.
+  if (at.kind === 'no-evidence') return isOverdue(newest, seen) ? extend(view) : [];
   if (at.kind !== 'live') return extend(view);
   // It may have looked already, when there was nothing to look at yet, and adds no link then. Otherwise it does the same
   // this moment, and only one of the two can.
@@ -73,6 +77,10 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   return [
     {do: 'move-monitor', generation, job: newest.job, startAt: wantedAt, why: 'something has to be looked at earlier'},
   ];
+}
+
+function isOverdue({startAt}: MonitorLink, {now, jobs}: Observed): boolean {
+  return now - startAt > OVERDUE_MS && [...jobs.values()].some(({kind}) => kind !== 'no-evidence');
 }
 
 function extend({newest, wantedAt}: MonitorView): MonitorAction[] {

@@ -32,8 +32,8 @@ const TAKEN_OVER = new Set(['v', 'S', 'z']);
  * Read the `#PBS` lines of a batch script: those before its first executable line.
  *
  * They are honoured as PBS would honour them, because they are handed on in the wrapper's head. Taken over are
- * `-v` (a `-v` on qsub's command line replaces it whole), `-S` (it would choose the wrapper's shell) and `-z`
- * (it hides the job id). Source: OpenPBS 23.06, measured; qsub(1B), "Directives".
+ * `-v` (a `-v` on qsub's command line replaces it whole), `-S` (a program that is no shell could not run the wrapper)
+ * and `-z` (it hides the job id). Source: OpenPBS 23.06, measured; qsub(1B), "Directives".
  */
 export function readDirectives(script: string): Directives {
   const found = headLines(script).map(({text, line}) => ({line, options: readOptions(text, line)}));
@@ -61,24 +61,40 @@ export function readDirectives(script: string): Directives {
   };
 }
 
+/**
+ * The directives as qsub reads them: `#PBS` may be indented and needs no blank behind it, lines of a colon are passed
+ * over like comments, and a backslash at the end joins the next line, whatever that is (measured).
+ * Source: OpenPBS, check_job_script.c and get_script() of qsub.c.
+ */
 function headLines(script: string): {text: string; line: number}[] {
   const directives: {text: string; line: number}[] = [];
-  for (const [index, text] of script.split('\n').entries()) {
-    const trimmed = text.trim();
-    if (trimmed !== '' && !trimmed.startsWith('#')) break;
-    if (/^#PBS(\s|$)/.test(text)) directives.push({text: text.slice(4), line: index + 1});
+  const lines = script.split('\n');
+  for (let index = 0; index < lines.length; index++) {
+    const line = index + 1;
+    let text = lines[index] ?? '';
+    const found = /^\s*#PBS/.exec(text);
+    if (!found && !/^(:|\s*(#|$))/.test(text)) break;
+    if (!found) continue;
+    while (text.endsWith('\\') && index + 1 < lines.length) text = text.slice(0, -1) + lines[++index];
+    directives.push({text: text.slice(found[0].length), line});
   }
   return directives;
 }
 
 function problemOf(option: Option): {line: number; what: string}[] {
   const {letter, line, value = ''} = option;
-  if (letter === 'I') return [{line, what: '"#PBS -I" asks for an interactive job, which cannot run unattended'}];
+  if (letter === 'I' || (letter === 'W' && saysTrue(value, 'interactive')))
+    return [{line, what: `"#PBS -${letter}" asks for an interactive job, which cannot run unattended`}];
   if (letter === 'J')
     return [{line, what: '"#PBS -J" asks for a job array; take the line away, and write array: into the workflow'}];
-  if (letter === 'W' && /(^|,)block=true/.test(value))
+  if (letter === 'W' && saysTrue(value, 'block'))
     return [{line, what: '"#PBS -W block=true" would make qsub wait for the end of the job'}];
   return [];
+}
+
+/** qsub compares such a value without regard to case, and drops blanks around "=" (OpenPBS, qsub.c). */
+function saysTrue(value: string, attribute: string): boolean {
+  return new RegExp(`(^|,)\\s*${attribute}\\s*=\\s*true\\s*(,|$)`, 'i').test(value);
 }
 
 /** Options of one line. A word that is no option is kept as it stands: PBS shall judge it. */

@@ -1,11 +1,12 @@
+import {partsOf} from '../same-job.ts';
 import type {JobId} from '../scheduler.ts';
 
-/** `4.pbs-sn1`, `4`, `4[].pbs-sn1`. qstat takes anything that starts with a letter for a queue, and `''` for everything. */
-const JOB_ID = /^(\d+(?:\[\d*\])?)(?:\.([A-Za-z0-9.-]+))?$/;
-
-/** The id in a line of a PBS answer, or nothing. */
+/**
+ * The id in a line of a PBS answer, or nothing. qstat takes anything that starts with a letter for a queue, and `''` for
+ * everything.
+ */
 export function readJobId(text: string): JobId | undefined {
-  return JOB_ID.test(text) ? (text as JobId) : undefined; // the one place besides facts where an id is made
+  return partsOf(text) ? (text as JobId) : undefined; // the one place besides facts where an id is made
 }
 
 /**
@@ -19,20 +20,12 @@ export function printedJobId(stdout: string): JobId | undefined {
 
 /** The number part, with the brackets of an array. */
 export function numberOf(id: string): string | undefined {
-  return JOB_ID.exec(id)?.[1];
+  return partsOf(id)?.number;
 }
 
-/**
- * Do both ids name one job? Numbers must be equal; server names may be missing, differ in case, or be short in
- * one and fully qualified in the other, as they are between the commands of some sites.
- */
-export function isSameJob(one: string, other: string): boolean {
-  const a = JOB_ID.exec(one);
-  const b = JOB_ID.exec(other);
-  if (!a || !b || a[1] !== b[1]) return false;
-  const [from, to] = [a[2]?.toLowerCase(), b[2]?.toLowerCase()];
-  if (from === undefined || to === undefined || from === to) return true;
-  return from.startsWith(`${to}.`) || to.startsWith(`${from}.`);
+/** The server part, in small letters; empty in an id without one. */
+export function serverOf(id: string): string {
+  return partsOf(id)?.server ?? '';
 }
 
 /** The id of one member of an array, whose own id has empty brackets: `4[].pbs` and 3 give `4[3].pbs`. */

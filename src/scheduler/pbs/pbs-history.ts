@@ -1,9 +1,10 @@
 import type {RunCommand} from '../../process/run-command.ts';
 import type {HistoryLine, JobHistory} from '../history.ts';
+import {isSameJob} from '../same-job.ts';
 import type {JobId} from '../scheduler.ts';
 import {IN_UTC} from './dates.ts';
 import {explainUnreachable, saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';
-import {isSameJob, readJobId} from './job-id.ts';
+import {readJobId} from './job-id.ts';
 import {readQstatText} from './qstat-text.ts';
 import {linesOf, readTrace} from './read-history.ts';
 

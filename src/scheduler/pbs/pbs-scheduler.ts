@@ -20,7 +20,7 @@ import {
   saysNoCommand,
   whyLost,
 } from './explain.ts';
-import {readJobId} from './job-id.ts';
+import {readJobId, serverOf} from './job-id.ts';
 import {type Patience, patiently} from './patience.ts';
 import type {QstatAnswer} from './read-qstat.ts';
 import {readQsub} from './read-qsub.ts';
@@ -180,16 +180,23 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
 /** Characters of ids in one qstat: far below what a command line may hold (128 kB and more), for 1500 jobs or so. */
 const CHUNK_LENGTH = 32_000;
 
+/**
+ * Jobs to ask about together, all of one server: where qstat cannot ask the server that an id names, or its name does
+ * not resolve any more, it fails as a whole (measured on OpenPBS 23.06: `illegally formed job identifier`, exit 1), and
+ * ids of a server that was renamed since would hide all others.
+ */
 function chunksOf(jobs: readonly JobId[]): JobId[][] {
   const chunks: JobId[][] = [];
-  let length = CHUNK_LENGTH;
+  const open = new Map<string, {readonly chunk: JobId[]; length: number}>();
   for (const job of jobs) {
-    length += job.length + 1;
-    if (length > CHUNK_LENGTH) {
-      chunks.push([]);
-      length = job.length + 1;
+    let last = open.get(serverOf(job));
+    if (last === undefined || last.length + job.length + 1 > CHUNK_LENGTH) {
+      last = {chunk: [], length: 0};
+      open.set(serverOf(job), last);
+      chunks.push(last.chunk);
     }
-    chunks.at(-1)?.push(job);
+    last.chunk.push(job);
+    last.length += job.length + 1;
   }
   return chunks;
 }

@@ -1,7 +1,8 @@
 import type {CommandResult} from '../../process/run-command.ts';
+import {isSameJob} from '../same-job.ts';
 import type {JobId, JobSeen} from '../scheduler.ts';
 import {saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';
-import {isSameJob, numberOf} from './job-id.ts';
+import {numberOf} from './job-id.ts';
 import {type JobRecord, seenIn} from './job-record.ts';
 import {readQstatJson} from './qstat-json.ts';
 import {readQstatText} from './qstat-text.ts';

@@ -1,5 +1,5 @@
-import {isSameJob} from '../../../src/scheduler/pbs/job-id.ts';
 import {readBlocks, splitVariables, type TextBlock} from '../../../src/scheduler/pbs/qstat-text.ts';
+import {isSameJob} from '../../../src/scheduler/same-job.ts';
 import type {Ran} from './cli.ts';
 import type {JobDocument} from './world.ts';
 
