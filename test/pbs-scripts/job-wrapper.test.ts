@@ -1,5 +1,15 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
@@ -137,6 +147,18 @@ describe.each(SHELLS)('the job wrapper under %s', (sh) => {
   test('repeats the output on its own streams when the user wants it where PBS puts it', () => {
     const done = run({script: 'echo hello; echo trouble >&2', echo: true});
     expect([done.stdout, done.stderr]).toEqual(['hello\n', 'trouble\n']);
+  });
+
+  test.each(['022', '0007', '077'])('with the umask %s the script makes what it would make by itself', (umask) => {
+    spawnSync('/bin/sh', ['-c', `umask ${umask}; exec ${sh} ${shellQuote(wrapper({script: 'umask'}))}`]);
+    expect(Number.parseInt(read('out'), 8)).toBe(Number.parseInt(umask, 8));
+  });
+
+  test('what the wrapper itself makes is for its owner alone, whatever the umask', () => {
+    const command = `umask 000; exec ${sh} ${shellQuote(wrapper({script: 'exit 3'}))}`;
+    spawnSync('/bin/sh', ['-c', command], {env: {...process.env, PBS_JOBID: '1.s'}});
+    const made = [...names().map((name) => join(facts, name)), join(top, 'out'), join(top, 'err')];
+    expect(made.map((path) => statSync(path).mode & 0o077)).toEqual(made.map(() => 0));
   });
 
   test.each([127, 143, 255])('an exit status of %i is the script’s own', (status) => {
