@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import {dirname} from 'node:path';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
@@ -40,7 +40,7 @@ export function replaceFile(file: string, before: string | undefined, after: str
   try {
     const opened = openSync(temporary, 'w', before === undefined ? 0o600 : statSync(place).mode & 0o777);
     try {
-      writeSync(opened, after);
+      writeFileSync(opened, after); // all of it: where room ends, one write(2) takes a part and reports no error
       fsyncSync(opened);
     } finally {
       closeSync(opened);

@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {CLI, cleanEnvironment, type Ran, runProgram, runStage} from '../local/support/cli.ts';
 import {localWorld, type World} from '../local/support/world.ts';
@@ -181,4 +181,21 @@ test("the queue's limits at the time are what counts: stopped, too short, too fe
     'staging: queue workq starts no jobs',
     'PBS takes at most 5 of your jobs at a time',
   ]);
+});
+
+test('a configuration that the disk does not take whole stays as it was', async () => {
+  const profiles = Array.from(
+    {length: 300},
+    (_, at) => `  p${at}: {scheduler: pbs, transfer: globus, account: climate}`,
+  );
+  const before = `profiles:\n${profiles.join('\n')}\n`;
+  writeFileSync(config, before);
+  const argv = ['collection', 'alias', 'set', 'theta', '61d8a676-447d-11ea-ab4d-0a7959ea6081', '--offline'];
+  // A write(2) that meets the limit takes what fits and reports no error, as on a disk that fills up.
+  const limited = `ulimit -f 8; exec "$@"`;
+  const done = await runProgram('sh', ['-c', limited, 'sh', process.execPath, CLI, ...argv, '--profile', 'p1'], {
+    env: cleanEnvironment(environment()),
+  });
+  expect({exit: done.exitCode, kept: readFileSync(config, 'utf8') === before}).toEqual({exit: 4, kept: true});
+  expect(readdirSync(dirname(config))).toEqual(['config.yaml']);
 });
