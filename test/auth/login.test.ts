@@ -52,6 +52,7 @@ test('a person signs in by a pasted code, is known, and signs out; then nothing 
   for (const file of desk.kept()) expect({file, mode: modeOf(join(desk.tokens, file))}).toEqual({file, mode: '600'});
   const whoami = await desk.stage('whoami', '--json');
   expect(whoami.json()).toMatchObject({identity: report.identity, profile: 'me'});
+  expect((await desk.stage('profile', 'check')).stdout).toContain('somebody is signed in to Globus');
   expect((await desk.stage('whoami')).stdout).toContain('as a person, with a native app');
 
   const kept = tokensIn(desk.tokens).flatMap(({access_token, refresh_token}) => [access_token, refresh_token]);

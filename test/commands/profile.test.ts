@@ -162,6 +162,42 @@ test('check tries commands, server, queues, credentials and directory, and each 
   });
 });
 
+test('check knows every way to sign in, and says whose turn it is in each', async () => {
+  const app = '61d8a676-447d-11ea-ab4d-0a7959ea6081';
+  writeFileSync(
+    config,
+    `profiles:
+  person: {scheduler: {bin: ${bin()}}, transfer: {client_id: ${app}}}
+  cli: {scheduler: {bin: ${bin()}}, transfer: {sign_in: globus-cli}}
+  client: {scheduler: {bin: ${bin()}}}
+`,
+  );
+  const check = async (name: string, more: Record<string, string> = {}) => {
+    const env = {...environment(), HOME: world.work, ...more};
+    const ran = await runStage(['profile', 'check', name, '--json'], {cwd: world.work, env});
+    const last = ran.json<Check>().findings.at(-1);
+    return [ran.exitCode, last?.level, last?.what, last?.next[0]];
+  };
+  const turn = [3, 'problem'];
+  expect(await check('person')).toEqual([
+    ...turn,
+    'nobody is signed in to Globus',
+    'Sign in: stage login --profile person',
+  ]);
+  expect(await check('cli')).toEqual([...turn, 'The globus CLI is not signed in', 'Sign in with it: globus login']);
+  expect(await check('client')).toEqual([
+    ...turn,
+    'profile "client" does not say how to sign in to Globus',
+    expect.stringContaining('client_secret'),
+  ]);
+  expect(await check('client', {STAGE_CLIENT_ID: 'a', STAGE_CLIENT_SECRET: 'b'})).toEqual([
+    0,
+    'note',
+    'the client secret stands in the environment alone',
+    expect.stringContaining('stage login --profile client'),
+  ]);
+});
+
 test("the queue's limits at the time are what counts: stopped, too short, too few", async () => {
   const qmgr = (directive: string) =>
     runProgram(join(bin(), 'qmgr'), ['-c', directive], {env: cleanEnvironment({STAGE_HOME: world.home})});
