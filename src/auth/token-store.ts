@@ -1,7 +1,8 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {chmod, mkdir, open, readFile, rename, rm} from 'node:fs/promises';
+import {chmod, open, readFile, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import {ensureDirectory} from '../ledger/directories.ts';
 import {isPrivate} from './private-file.ts';
 
 export interface StoredToken {
@@ -120,7 +121,7 @@ export function createTokenStore(directory: string, of: TokenKey): TokenStore {
     },
 
     async write(token) {
-      await mkdir(directory, {recursive: true, mode: 0o700});
+      ensureDirectory(directory);
       await isPrivate(directory, 'directory', 'directory of tokens');
       const temporary = `${file}.${randomBytes(6).toString('hex')}`;
       try {

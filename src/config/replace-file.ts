@@ -2,7 +2,6 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import {dirname} from 'node:path';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import {ensureDirectory} from '../ledger/directories.ts';
 
 /** What a file holds. @returns undefined when it does not exist. @throws {RequestWrong} when it is a directory */
 export function readIfThere(file: string): string | undefined {
@@ -35,7 +35,7 @@ export function readIfThere(file: string): string | undefined {
  */
 export function replaceFile(file: string, before: string | undefined, after: string): void {
   const place = before === undefined ? file : realpathSync(file);
-  mkdirSync(dirname(place), {recursive: true, mode: 0o700});
+  ensureDirectory(dirname(place));
   const temporary = `${place}.new-${process.pid}`;
   try {
     const opened = openSync(temporary, 'w', before === undefined ? 0o600 : statSync(place).mode & 0o777);

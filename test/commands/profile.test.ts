@@ -235,3 +235,13 @@ test('a configuration that the disk does not take whole stays as it was', async 
   expect({exit: done.exitCode, kept: readFileSync(config, 'utf8') === before}).toEqual({exit: 4, kept: true});
   expect(readdirSync(dirname(config))).toEqual(['config.yaml']);
 });
+
+test('a home directory that this node does not have keeps no command waiting', async () => {
+  writeFileSync(config, 'profiles: {a: {scheduler: pbs, transfer: globus}}\n');
+  // Where /home is automounted, a directory that nobody serves is refused as one below /proc: ENOENT, though /home is there.
+  const away = (argv: string[], env: Record<string, string>) =>
+    runProgram('timeout', ['20', process.execPath, CLI, ...argv], {env: cleanEnvironment({...environment(), ...env})});
+  expect(await away(['list', '--profile', 'a'], {XDG_CACHE_HOME: '/proc/nobody'})).toMatchObject({exitCode: 0});
+  const init = ['profile', 'init', 'b', '--bin', bin(), '--yes'];
+  expect(await away(init, {STAGE_CONFIG: '', XDG_CONFIG_HOME: '/proc/nobody'})).toMatchObject({exitCode: 4});
+});
