@@ -117,7 +117,8 @@ export function openLedger(home: string): Ledger {
       return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
     },
     nextNumber(name) {
-      const numbers = [...runs(), ...factsIn(layout.sealed)]
+      // A resumption that was left behind would count for a new run of its number.
+      const numbers = [...runs(), ...factsIn(layout.sealed), ...factsIn(layout.resumed)]
         .map((id) => parseRunId(parseNumberedName(id).run))
         .flatMap((run) => (run?.name === name ? run.number : []));
       return Math.max(0, ...numbers) + 1;
