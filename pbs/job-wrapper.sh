@@ -12,8 +12,8 @@
 #                  and never runs the script. An attempt that was given up is claimed by the reconciler beforehand.
 # Subjobs of an array claim the attempt together and then each its own index. An index that succeeded in an earlier
 # attempt is not run again.
-# What the script creates gets the job's own umask: that of "#PBS -W umask", the user's profile, or the site.
-mask=$(umask)
+# What is kept here is for its owner; what the script makes has the modes that "#PBS -W umask" or the login shell chose.
+script_umask=$(umask)
 umask 077
 #@VALUES
 # STAGE_FACTS     directory of the run's facts          STAGE_CLAIM   prefix of this attempt's markers
@@ -158,13 +158,14 @@ trap 'caught=1' HUP INT USR1 USR2 XCPU
 status="$STAGE_FACTS/.new-$job-$$-status"
 (
   trap : TERM HUP INT USR1 USR2 XCPU
-  umask "$mask"
+  umask "$script_umask"
   if [ -n "$STAGE_SHELL_ARG" ]; then
     "$STAGE_SHELL" "$STAGE_SHELL_ARG" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
   else
     "$STAGE_SHELL" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
   fi
   code=$?
+  umask 077
   echo "$code" > "$status"
   exit "$code"
 ) &

@@ -21,8 +21,12 @@ The rest of the file stays as it is, comments too. A profile that is there is re
     project: Flags.string({description: 'project of all jobs (qsub -P)'}),
     resource: Flags.string({multiple: true, description: 'NAME=VALUE that every job must name (may be repeated)'}),
     extra: Flags.string({multiple: true, description: 'further qsub argument of every job (may be repeated)'}),
-    select: Flags.string({description: 'what compute jobs select, where neither workflow nor script says it'}),
-    walltime: Flags.string({description: 'walltime of compute jobs, where neither workflow nor script says it'}),
+    select: Flags.string({
+      description: "what compute jobs select, where the workflow does not say it; wins over the script's own line",
+    }),
+    walltime: Flags.string({
+      description: "walltime of compute jobs, where the workflow does not say it; wins over the script's own line",
+    }),
     'staging-queue': Flags.string({description: 'queue of the short jobs that look after transfers'}),
     'staging-select': Flags.string({description: 'what they select'}),
     'staging-walltime': Flags.string({description: 'their walltime'}),

@@ -79,10 +79,9 @@ export interface AliasSetReport {
 /** Name a collection, in the configuration or a workflow file. @throws {RequestWrong} {ChangedMeanwhile} {TransferRefused} */
 export async function setAlias(stage: Stage, request: AliasSetRequest): Promise<AliasSetReport> {
   const {name, force} = request;
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name) || UUID.test(name))
-    throw new RequestWrong(`${quote(name)} cannot name a collection`, {
-      why: 'a name is letters, digits, "_" and "-", up to 63, and no id',
-    });
+  const {pattern, allowed} = await nameRule(request);
+  if (!pattern.test(name) || UUID.test(name))
+    throw new RequestWrong(`${quote(name)} cannot name a collection`, {why: allowed});
   const id = await idOf(stage, request);
   const shown = request.offline ? undefined : await (await stage.collectionService()).show(id);
   const edited = edit(stage, request, (source, file, at) => withCollectionName(source, file, at, {name, id, force}));
@@ -95,6 +94,15 @@ export async function setAlias(stage: Stage, request: AliasSetRequest): Promise<
     did: edited.before === undefined ? 'added' : edited.changed ? 'replaced' : 'nothing',
     ...(edited.before !== undefined && edited.changed ? {before: edited.before} : {}),
     ...(hiddenBy ? {hiddenBy} : {}),
+  };
+}
+
+/** A workflow file has a rule of its own; what it would not take is not written there. */
+async function nameRule({workflow}: AliasPlace): Promise<{readonly pattern: RegExp; readonly allowed: string}> {
+  if (workflow !== undefined) return (await import('../workflow/schema.ts')).COLLECTION_NAME;
+  return {
+    pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+    allowed: 'a name is letters, digits, "_" and "-", up to 63, and no id',
   };
 }
 

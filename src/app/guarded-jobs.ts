@@ -24,9 +24,9 @@ export function openGuardedJobs({ledger, locations, requireState}: Stage): JobSt
       if (found === undefined) requireThere();
       return found;
     },
-    withId(job) {
-      const found = store.withId(job);
-      if (found === undefined) requireThere();
+    withIds(jobs) {
+      const found = store.withIds(jobs);
+      if (found.size < jobs.length) requireThere();
       return found;
     },
     create(name, number, kind, value) {

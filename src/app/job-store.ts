@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {ensureDirectory} from '../ledger/directories.ts';
 import {createFact, namesIn, readFact} from '../ledger/facts.ts';
+import {numberOf} from '../scheduler/pbs/job-id.ts';
 import {isSameJob} from '../scheduler/same-job.ts';
 import type {JobArray, JobId} from '../scheduler/scheduler.ts';
 
@@ -29,8 +30,8 @@ export interface JobStore {
   readonly directory: string;
   newest(name: string): NamedJob | undefined;
   read(name: string, number: number): NamedJob | undefined;
-  /** The named job that has this id, in whichever spelling; the newest one, since a new server counts from 0 again. */
-  withId(job: JobId): NamedJob | undefined;
+  /** The named jobs that have these ids, in whichever spelling; the newest of each, since a new server counts from 0 again. */
+  withIds(jobs: readonly JobId[]): ReadonlyMap<JobId, NamedJob>;
   /** @returns false when somebody created it before */
   create(
     name: string,
@@ -43,8 +44,10 @@ export interface JobStore {
    * @returns false when it has begun
    */
   takeClaim(job: NamedJob): boolean;
-  /** How the script ended, by its marker; of an array, how each member did. Absent: no marker was left */
-  exits(job: NamedJob, index?: number): number | undefined;
+  /** How the script ended, by its marker. Absent: no marker was left */
+  exits(job: NamedJob): number | undefined;
+  /** The same of an array, by index. */
+  memberExits(job: NamedJob): ReadonlyMap<number, number>;
 }
 
 export function openJobStore(home: string): JobStore {
@@ -79,6 +82,41 @@ export function openJobStore(home: string): JobStore {
     };
   }
 
+  interface Confirmed {
+    readonly id: string;
+    readonly name: string;
+    readonly number: number;
+    readonly at: number;
+  }
+
+  /** All that PBS took, by the number in its id: of thousands, none is held against all others. */
+  function confirmedByNumber(): ReadonlyMap<string | undefined, readonly Confirmed[]> {
+    const found = new Map<string | undefined, Confirmed[]>();
+    for (const file of namesIn(directory)) {
+      const [, name = '', number] = /^([^.]+)\.(\d+)\.confirmed\.json$/.exec(file) ?? [];
+      const fact = number && readFact(directory, `${name}.${number}.confirmed`);
+      if (!fact) continue;
+      const one = {id: String(fact.job), name, number: Number(number), at: Number(fact.at)};
+      found.set(numberOf(one.id), [...(found.get(numberOf(one.id)) ?? []), one]);
+    }
+    return found;
+  }
+
+  /** Exit codes by the newest end markers, of `NAME.NUMBER` and `NAME.NUMBER.member-INDEX`, as far as they are wanted. */
+  function exitsOf(isWanted: (of: string) => boolean): ReadonlyMap<string, number> {
+    const newest = new Map<string, number>();
+    for (const file of namesIn(directory)) {
+      const [, of = '', end] = /^(.+)\.end\.(\d+)\.json$/.exec(file) ?? [];
+      if (end !== undefined && isWanted(of)) newest.set(of, Math.max(Number(end), newest.get(of) ?? 0));
+    }
+    return new Map(
+      [...newest].flatMap(([of, end]) => {
+        const exit = readFact(directory, `${of}.end.${end}`)?.exit;
+        return typeof exit === 'number' ? [[of, exit] as const] : [];
+      }),
+    );
+  }
+
   return {
     directory,
     read,
@@ -86,14 +124,16 @@ export function openJobStore(home: string): JobStore {
       const number = Math.max(0, ...numbersOf(name, namesIn(directory)));
       return number === 0 ? undefined : read(name, number);
     },
-    withId(job) {
-      const all = namesIn(directory).flatMap((file) => {
-        const [, name = '', number] = /^([^.]+)\.(\d+)\.confirmed\.json$/.exec(file) ?? [];
-        const fact = number && readFact(directory, `${name}.${number}.confirmed`);
-        return fact && isSameJob(String(fact.job), job) ? [{name, number: Number(number), at: Number(fact.at)}] : [];
-      });
-      const newest = all.toSorted((a, b) => a.at - b.at || a.number - b.number).at(-1);
-      return newest && read(newest.name, newest.number);
+    withIds(jobs) {
+      const confirmed = confirmedByNumber();
+      return new Map(
+        jobs.flatMap((job) => {
+          const same = (confirmed.get(numberOf(job)) ?? []).filter(({id}) => isSameJob(id, job));
+          const newest = same.toSorted((a, b) => a.at - b.at || a.number - b.number).at(-1);
+          const found = newest && read(newest.name, newest.number);
+          return found ? [[job, found] as const] : [];
+        }),
+      );
     },
     create(name, number, kind, value) {
       ensureDirectory(directory);
@@ -105,16 +145,14 @@ export function openJobStore(home: string): JobStore {
       const claim = `${name}.${number}.claim`;
       return createFact(directory, claim, {dropped: true}) || readFact(directory, claim)?.dropped === true;
     },
-    exits({name, number}, index) {
-      const prefix = `${name}.${number}${index === undefined ? '' : `.member-${index}`}.end.`;
-      const ends = namesIn(directory).flatMap((file) =>
-        file.startsWith(prefix) && /^\d+\.json$/.test(file.slice(prefix.length))
-          ? [Number.parseInt(file.slice(prefix.length), 10)]
-          : [],
-      );
-      if (ends.length === 0) return undefined;
-      const exit = readFact(directory, `${prefix}${Math.max(...ends)}`)?.exit;
-      return typeof exit === 'number' ? exit : undefined;
+    exits({name, number}) {
+      const whole = `${name}.${number}`;
+      return exitsOf((of) => of === whole).get(whole);
+    },
+    memberExits({name, number}) {
+      const member = `${name}.${number}.member-`;
+      const exits = exitsOf((of) => of.startsWith(member));
+      return new Map([...exits].map(([of, exit]) => [Number(of.slice(member.length)), exit]));
     },
   };
 }

@@ -1,3 +1,4 @@
+import {isUtf8} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
@@ -69,11 +70,12 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
     throw new RequestWrong(`--name ${name} cannot name a job`, {
       why: 'a name is letters, digits, "_" and "-", up to 63',
     });
-  const text = readScript(request.script);
+  const content = readScript(request.script);
+  const text = content.toString();
   requireJobName(request, text);
   const store = openGuardedJobs(stage);
   const scheduler = await stage.scheduler();
-  const essence = essenceOf(request, text);
+  const essence = essenceOf(request, content);
   let again = request.again;
   for (let dropped = 0; dropped < DROPS; ) {
     const newest = store.newest(name);
@@ -84,7 +86,7 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
     }
     const number = (newest?.number ?? 0) + 1;
     const dependencies = await dependenciesOf(stage, request);
-    const job = await submitOnce(stage, {request, name, number, text, essence, dependencies, store, scheduler});
+    const job = await submitOnce(stage, {request, name, number, content, essence, dependencies, store, scheduler});
     const taken = job && store.read(name, number);
     if (taken && (await isKept(store, scheduler, {...taken, job}))) return {job, name, submitted: true};
     if (taken) dropped += 1; // what it waits for has changed since it was looked at: judge that afresh
@@ -97,7 +99,8 @@ interface Try {
   readonly request: SubmitRequest;
   readonly name: string;
   readonly number: number;
-  readonly text: string;
+  /** the script, byte for byte */
+  readonly content: Buffer;
   readonly essence: string;
   readonly dependencies: readonly Dependency[];
   readonly store: JobStore;
@@ -114,7 +117,7 @@ async function submitOnce(stage: Stage, one: Try): Promise<JobId | undefined> {
   const intent = {at, tag, deadline, essence: one.essence, dependsOn, script: resolve(request.script), by: stage.by};
   if (!store.create(name, number, 'intent', {...intent, ...(request.array ? {array: request.array} : {})}))
     return undefined;
-  const answer = await one.scheduler.submit(requestOf(stage, one, tag));
+  const answer = await one.scheduler.submit(written(stage, one, tag));
   switch (answer.kind) {
     case 'submitted':
       store.create(name, number, 'confirmed', {at: Date.now(), job: answer.job});
@@ -130,11 +133,27 @@ async function submitOnce(stage: Stage, one: Try): Promise<JobId | undefined> {
   }
 }
 
-function requestOf({profile}: Stage, {request, name, number, text, store, dependencies}: Try, tag: string): JobRequest {
+/** The request, its script in place. When that cannot be written PBS is not asked: nobody is to wait for the intent's deadline. */
+function written(stage: Stage, one: Try, tag: string): JobRequest {
+  try {
+    return requestOf(stage, one, tag);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    one.store.create(one.name, one.number, 'refused', {at: Date.now(), why: `its script could not be written: ${why}`});
+    throw error;
+  }
+}
+
+function requestOf(
+  {profile}: Stage,
+  {request, name, number, content, store, dependencies}: Try,
+  tag: string,
+): JobRequest {
+  const text = content.toString();
   const directives = readDirectives(text);
   const prefix = join(store.directory, `${name}.${number}`);
   ensureDirectory(store.directory);
-  writeFileSync(`${prefix}.script`, text, {mode: 0o600});
+  writeFileSync(`${prefix}.script`, content, {mode: 0o600});
   const [shell, argument] = interpreterOf(text, directives);
   const values = {
     STAGE_MARKERS: prefix,
@@ -204,15 +223,16 @@ function byMarker(seen: JobSeen | undefined, exit: number | undefined): JobSeen 
 }
 
 /** @throws {RequestWrong} when it cannot be read, or asks for what stage cannot run */
-function readScript(file: string): string {
-  let text: string;
+function readScript(file: string): Buffer {
+  let content: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    content = readFileSync(file);
   } catch (error) {
     throw new RequestWrong(`the script ${file} cannot be read`, {
       why: (error as NodeJS.ErrnoException).code ?? String(error),
     });
   }
+  const text = content.toString();
   const lineEnd = wrongLineEnd(file, text);
   if (lineEnd) throw new RequestWrong(`the script ${file} cannot be run`, {code: 'SCRIPT_INVALID', details: [lineEnd]});
   const problems = readDirectives(text).problems.filter(({what}) => !what.includes('-J'));
@@ -220,7 +240,7 @@ function readScript(file: string): string {
     throw new RequestWrong(`the script ${file} asks for what cannot be done here`, {
       details: problems.map(({line, what}) => `${file}:${line}: ${what}`),
     });
-  return text;
+  return content;
 }
 
 /** Without another name a job has that of its script, as with qsub; PBS takes fewer names than a file system does. */
@@ -239,11 +259,11 @@ function requireJobName({jobName, script}: SubmitRequest, text: string): void {
 }
 
 /** What makes two calls ask for the same job: everything but the name. */
-function essenceOf({name: _, again: __, script: ___, ...rest}: SubmitRequest, text: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([text, rest]))
-    .digest('hex')
-    .slice(0, 32);
+function essenceOf({name: _, again: __, script: ___, ...rest}: SubmitRequest, content: Buffer): string {
+  const hash = createHash('sha256').update(JSON.stringify([content.toString(), rest]));
+  // What is not UTF-8 reads alike as text, whatever the bytes.
+  if (!isUtf8(content)) hash.update(content);
+  return hash.digest('hex').slice(0, 32);
 }
 
 class OtherJob extends RequestWrong {

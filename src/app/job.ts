@@ -14,10 +14,12 @@ export interface AskedJob {
 /** @throws {RequestWrong} for what is neither a job id nor a name that was submitted */
 export function resolveJobs(stage: Stage, texts: readonly string[]): AskedJob[] {
   const store = openGuardedJobs(stage);
+  const ids = texts.flatMap((text) => readJobId(text) ?? []);
+  const known = ids.length > 0 ? store.withIds([...new Set(ids)]) : new Map<JobId, NamedJob>();
   return texts.map((text) => {
     const id = readJobId(text);
     if (id) {
-      const named = store.withId(id);
+      const named = known.get(id);
       return {job: id, ...(named ? {named} : {})};
     }
     const named = store.newest(text);
@@ -116,13 +118,14 @@ export async function judgeMembers(
   const indices: number[] = [];
   for (let index = array.first; index <= array.last; index += array.step) indices.push(index);
   const seen = await scheduler.look(indices.map((index) => memberOf(job, index)));
+  const exits = named ? store.memberExits(named) : new Map<number, number>();
   const members = indices.map((index): Judged & {index: number} => {
     const one = seen.get(memberOf(job, index));
     if (one?.kind === 'ended') {
       const fine = one.how === 'ran' && one.exitStatus === 0;
       return {index, state: fine ? 'succeeded' : 'failed', reason: one.reason};
     }
-    if (one?.kind === 'unknown') return {index, ...judgeMarker(named && store.exits(named, index))};
+    if (one?.kind === 'unknown') return {index, ...judgeMarker(exits.get(index))};
     return {index, state: 'no-evidence', reason: one?.kind === 'no-evidence' ? one.why : 'it has not ended'};
   });
   const failed = members.filter(({state}) => state === 'failed');

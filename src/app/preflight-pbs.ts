@@ -1,7 +1,7 @@
 import {EXIT} from '../errors.ts';
 import type {JobArray} from '../scheduler/scheduler.ts';
 import type {QueueSeen, ServerSeen} from '../scheduler/site.ts';
-import {walltimeSeconds} from '../scheduler/walltime.ts';
+import {walltimeSeconds, writeWalltime} from '../scheduler/walltime.ts';
 import {countSubjobs} from '../workflow/array-range.ts';
 import {fine, namesServer, note, type ProfileFinding, problem, queueAtServer} from './profile-findings.ts';
 
@@ -65,9 +65,9 @@ function findWalltime(step: string, walltime: string | undefined, queue: QueueSe
   const refuse = (side: string, limit: number) => [
     problem(
       `step ${step}: walltime ${walltime} is ${side} what queue ${name} allows`,
-      `${side === 'above' ? 'at most' : 'at least'} ${inHours(limit)}`,
+      `${side === 'above' ? 'at most' : 'at least'} ${writeWalltime(limit)}`,
       EXIT.usage,
-      `Ask for ${side === 'above' ? 'at most' : 'at least'} ${inHours(limit)}, or name another queue.`,
+      `Ask for ${side === 'above' ? 'at most' : 'at least'} ${writeWalltime(limit)}, or name another queue.`,
     ),
   ];
   if (most !== undefined && asked > most) return refuse('above', most);
@@ -85,9 +85,4 @@ function findArray(step: string, array: JobArray | undefined, {maxArraySize}: Se
       'Split the array.',
     ),
   ];
-}
-
-function inHours(seconds: number): string {
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

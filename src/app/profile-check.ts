@@ -1,10 +1,11 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {readCredentials} from '../auth/credentials-file.ts';
+import type {SignInSettings} from '../auth/sign-in-settings.ts';
 import {EXIT, type ExitCode, StageError} from '../errors.ts';
 import {newWord} from '../ledger/new-word.ts';
 import {examineDirectory} from './doctor.ts';
-import {findAtServer, findInProfile, fine, type ProfileFinding, problem} from './profile-findings.ts';
+import {findAtServer, findInProfile, fine, note, type ProfileFinding, problem} from './profile-findings.ts';
 import type {Stage} from './wiring.ts';
 
 export interface ProfileCheck {
@@ -20,7 +21,7 @@ export async function checkProfile(stage: Stage): Promise<ProfileCheck> {
     ...findInProfile(profile),
     ...findDirectory(stage),
     ...(await findPbs(stage)),
-    ...(await findCredentials(stage)),
+    ...(await findSignIn(stage)),
   ];
   const exits = findings.flatMap((finding) => finding.exit ?? []);
   const exit = exits.includes(EXIT.actionNeeded) ? EXIT.actionNeeded : (exits[0] ?? EXIT.ok);
@@ -67,25 +68,52 @@ async function findPbs(stage: Stage): Promise<ProfileFinding[]> {
   }
 }
 
-async function findCredentials({profile}: Stage): Promise<ProfileFinding[]> {
-  const file = profile.transfer.credentials;
-  if (profile.transfer.kind === 'local') return [];
-  if (file === undefined)
-    return [
-      problem(
-        'the profile does not say how to sign in to Globus',
-        'it names no transfer.credentials',
-        EXIT.actionNeeded,
-        'Put client_id and client_secret into a JSON file of mode 0600, and name it under transfer: credentials: in the profile.',
-      ),
-    ];
+/** Whether this profile can sign in, as far as that can be told without asking Globus. */
+async function findSignIn(stage: Stage): Promise<ProfileFinding[]> {
+  if (stage.profile.transfer.kind === 'local') return [];
   try {
-    await readCredentials(file);
-    return [fine('the credentials file is yours alone', file)];
+    const settings = await stage.signIn();
+    if (settings.method === 'client') return [await findClient(settings)];
+    return [settings.method === 'globus-cli' ? await findCliLogin() : await findPerson(settings)];
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    return [fromError(error.message, error)];
+    // What the profile does not name, a person has to.
+    const exit = error.code === 'NO_CREDENTIALS' ? EXIT.actionNeeded : error.exit;
+    return [{...fromError(error.message, error), exit}];
   }
+}
+
+async function findClient({credentials, credentialsFile, loginCommand}: SignInSettings): Promise<ProfileFinding> {
+  if (credentialsFile !== undefined) {
+    await readCredentials(credentialsFile);
+    return fine('the credentials file is yours alone', credentialsFile);
+  }
+  return note(
+    credentials ? 'the client secret stands in the environment alone' : 'the client secret is not at hand',
+    'jobs have what "stage login" keeps: a token, which lasts two days',
+    `Sign in where STAGE_CLIENT_ID and STAGE_CLIENT_SECRET are set: ${loginCommand}`,
+    'Or name a file of mode 0600 with both under transfer: credentials: in the profile.',
+  );
+}
+
+async function findPerson(settings: SignInSettings): Promise<ProfileFinding> {
+  const {openNativeSignIn} = await import('../auth/native-sign-in.ts');
+  const kept = await openNativeSignIn(settings).read();
+  return kept
+    ? fine('somebody is signed in to Globus', kept.signIn?.username ?? 'their tokens are kept')
+    : problem(
+        'nobody is signed in to Globus',
+        'no tokens are kept for this profile',
+        EXIT.actionNeeded,
+        `Sign in: ${settings.loginCommand}`,
+      );
+}
+
+async function findCliLogin(): Promise<ProfileFinding> {
+  const {cliStorage, readCliLogin} = await import('../auth/globus-cli-storage.ts');
+  const storage = cliStorage(process.env);
+  await readCliLogin(storage);
+  return fine('the globus CLI is signed in', storage.file);
 }
 
 function fromError(what: string, error: StageError): ProfileFinding {

@@ -1,7 +1,7 @@
 import type {Profile} from '../config/profile.ts';
 import {EXIT, type ExitCode} from '../errors.ts';
 import type {QueueSeen, ServerSeen} from '../scheduler/site.ts';
-import {walltimeSeconds} from '../scheduler/walltime.ts';
+import {walltimeSeconds, writeWalltime} from '../scheduler/walltime.ts';
 
 /** One thing that was looked at: what was found, why it matters, what to do next. */
 export interface ProfileFinding {
@@ -165,18 +165,18 @@ function findWalltime(kind: string, name: string, walltime: string | undefined, 
     return [
       problem(
         `${kind}: walltime ${walltime} is above what queue ${name} allows`,
-        `at most ${inHours(queue.walltimeMaxSeconds)}`,
+        `at most ${writeWalltime(queue.walltimeMaxSeconds)}`,
         EXIT.usage,
-        `Set a walltime of at most ${inHours(queue.walltimeMaxSeconds)}, or name another queue.`,
+        `Set a walltime of at most ${writeWalltime(queue.walltimeMaxSeconds)}, or name another queue.`,
       ),
     ];
   if (queue.walltimeMinSeconds !== undefined && asked < queue.walltimeMinSeconds)
     return [
       problem(
         `${kind}: walltime ${walltime} is below what queue ${name} wants`,
-        `at least ${inHours(queue.walltimeMinSeconds)}`,
+        `at least ${writeWalltime(queue.walltimeMinSeconds)}`,
         EXIT.usage,
-        `Set a walltime of at least ${inHours(queue.walltimeMinSeconds)}, or name another queue.`,
+        `Set a walltime of at least ${writeWalltime(queue.walltimeMinSeconds)}, or name another queue.`,
       ),
     ];
   return [];
@@ -205,9 +205,4 @@ function findLimit(profile: Profile, server: ServerSeen, queues: readonly QueueS
           `Set max_queued: ${limit} or less.`,
         ),
       ];
-}
-
-function inHours(seconds: number): string {
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

@@ -1,6 +1,7 @@
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../errors.ts';
 import {count} from '../report/units.ts';
 import type {SkippedFile, TaskId, TransferService, TransferTask} from '../transfer/transfer-service.ts';
+import {UUID} from '../workflow/places.ts';
 import {lookUntil} from './look-until.ts';
 import type {Stage} from './wiring.ts';
 
@@ -27,8 +28,6 @@ export interface TaskReport {
   readonly tasks: readonly TaskView[];
   readonly exit: ExitCode;
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** @throws {RequestWrong} for what cannot be a task id */
 export function taskId(text: string): TaskId {

@@ -1,7 +1,8 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {chmod, mkdir, open, readFile, rename, rm} from 'node:fs/promises';
+import {chmod, open, readFile, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import {ensureDirectory} from '../ledger/directories.ts';
 import {isPrivate} from './private-file.ts';
 
 export interface StoredToken {
@@ -44,7 +45,8 @@ export interface TokenKey {
 }
 
 export interface TokenStore {
-  /** The token kept last, expired or not; nothing when there is none or it cannot be understood. @throws {SignInNeeded} when others could read it */
+  /** The token kept last, expired or not; nothing when there is none or it cannot be understood.
+   *  @throws {SignInNeeded} when others could read it; the system's error when the disk does not answer */
   read(): Promise<StoredToken | undefined>;
   /** Keep a token in place of the last one. @throws {SignInNeeded} when others could read it */
   write(token: StoredToken): Promise<void>;
@@ -116,11 +118,12 @@ export function createTokenStore(directory: string, of: TokenKey): TokenStore {
   return {
     async read() {
       if (!(await isThere())) return undefined;
-      return readToken(of, await readFile(file, 'utf8').catch(() => ''));
+      const text = await readFile(file, 'utf8').catch(unlessGone);
+      return text === undefined ? undefined : readToken(of, text);
     },
 
     async write(token) {
-      await mkdir(directory, {recursive: true, mode: 0o700});
+      ensureDirectory(directory);
       await isPrivate(directory, 'directory', 'directory of tokens');
       const temporary = `${file}.${randomBytes(6).toString('hex')}`;
       try {
@@ -138,6 +141,11 @@ export function createTokenStore(directory: string, of: TokenKey): TokenStore {
       return true;
     },
   };
+}
+
+/** Somebody signed out this moment. A disk that does not answer says nothing of a sign-in. @throws the system's error */
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 async function writeSynced(name: string, text: string): Promise<void> {

@@ -1,5 +1,6 @@
-import {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {ensureDirectory} from '../ledger/directories.ts';
 import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
@@ -40,7 +41,7 @@ function readCached(path: string): Cached | undefined {
 function writeCached(directory: string, path: string, cached: Cached): void {
   const temporary = `${path}.${process.pid}`;
   try {
-    mkdirSync(directory, {recursive: true, mode: 0o700});
+    ensureDirectory(directory);
     writeFileSync(temporary, JSON.stringify(cached), {mode: 0o600});
     renameSync(temporary, path);
   } catch {

@@ -1,3 +1,4 @@
+import type {Strategy} from '../workflow/workflow.ts';
 import type {PathMapping} from './map-path.ts';
 
 /** How the jobs of one kind are submitted. */
@@ -24,9 +25,6 @@ export interface ProxySettings {
   /** hosts that are reached without it */
   readonly noProxy: readonly string[];
 }
-
-/** Who looks at transfers: short monitor jobs that come back, or one long job that waits. */
-export type Strategy = 'monitor' | 'wait';
 
 export interface SchedulerSettings {
   readonly kind: 'pbs' | 'local';

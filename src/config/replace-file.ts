@@ -2,17 +2,17 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import {dirname} from 'node:path';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import {ensureDirectory} from '../ledger/directories.ts';
 
 /** What a file holds. @returns undefined when it does not exist. @throws {RequestWrong} when it is a directory */
 export function readIfThere(file: string): string | undefined {
@@ -35,12 +35,12 @@ export function readIfThere(file: string): string | undefined {
  */
 export function replaceFile(file: string, before: string | undefined, after: string): void {
   const place = before === undefined ? file : realpathSync(file);
-  mkdirSync(dirname(place), {recursive: true, mode: 0o700});
+  ensureDirectory(dirname(place));
   const temporary = `${place}.new-${process.pid}`;
   try {
     const opened = openSync(temporary, 'w', before === undefined ? 0o600 : statSync(place).mode & 0o777);
     try {
-      writeSync(opened, after);
+      writeFileSync(opened, after); // all of it: where room ends, one write(2) takes a part and reports no error
       fsyncSync(opened);
     } finally {
       closeSync(opened);

@@ -1,7 +1,5 @@
 import type {TaskId, TransferService} from '../transfer/transfer-service.ts';
-
-/** Ends of a task that Globus files as errors too, and that say nothing of what stood in its way. */
-const ENDS = ['CANCELED', 'EXPIRED'];
+import {isTrouble} from './plan/task-trouble.ts';
 
 /**
  * The last thing that stood in a task's way, in one line with the file it concerns.
@@ -11,7 +9,7 @@ const ENDS = ['CANCELED', 'EXPIRED'];
 export async function lastError(transfers: TransferService, task: TaskId): Promise<string | undefined> {
   try {
     const events = await transfers.events(task, {limit: 5, errorsOnly: true});
-    const event = events.find((each) => !ENDS.includes(each.code));
+    const event = events.find(isTrouble);
     return event && [event.description, event.details].filter(Boolean).join(': ').replace(/\s+/g, ' ').slice(0, 300);
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import type {StageError} from '../errors.ts';
+import {StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
@@ -202,7 +202,8 @@ async function act(
         else await scheduler.delete(action.job);
       } catch (error) {
         // A monitor that comes too late or for nothing does no harm; the next look tries again.
-        problems.push(error as StageError);
+        if (!(error instanceof StageError)) throw error;
+        problems.push(error);
       }
       return;
     default:

@@ -67,7 +67,7 @@ async function findTroubles(
   return new Map(found.flat());
 }
 
-/** Every job a run has at PBS, so far as anything may still have to be done about it. */
+/** Every job a run ever had at PBS: it is sealed when none of them is left there. */
 function openJobs({state}: OpenRun): JobId[] {
   return state.spec.workflow.steps.flatMap((step) => {
     return (state.attempts.get(step.name) ?? []).flatMap((attempt) => {

@@ -1,10 +1,10 @@
+import {DEFAULT_RETRY_DELAY_MS} from '../workflow/duration.ts';
 import {isCleanup} from '../workflow/steps.ts';
 import type {Workflow} from '../workflow/workflow.ts';
 import {type Attempt, currentAttempt, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
 
 /** Which attempt of a step counts, how the step ended, and when it is tried again. Pure. */
 
-const RETRY_PAUSE_MS = 60_000;
 const LONGEST_RETRY_PAUSE_MS = 30 * 60_000;
 
 /** The number up to which a step's attempts do not count any more, because a person resumed or updated the run. 0: all count. */
@@ -35,7 +35,7 @@ export function retryAt(run: RunState, name: string): number | undefined {
     (attempt) => attempt.number > aside && attempt.outcome?.state === 'failed',
   ).length;
   if (failures > (step?.retries ?? 0)) return undefined;
-  const first = step?.retryDelayMs ?? RETRY_PAUSE_MS;
+  const first = step?.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
   return outcome.at + Math.min(first * 2 ** (failures - 1), Math.max(first, LONGEST_RETRY_PAUSE_MS));
 }
 

@@ -91,15 +91,22 @@ export function flushDirectoryOf(path: string): void {
  * Temporary files are left out. A file that does not parse is given as an empty value: a job's marker may be
  * cut short by a node that lost power, and its name alone still says that the job got that far.
  *
+ * @param known facts of this directory that were read before. None changes, so only those that are new are read: an
+ *   empty one again, since it may not have been here whole yet
  * @throws the system's error when the directory cannot be read, or does not exist: no facts would mean that nothing
  *   had been done yet
  */
-export function readFacts(directory: string): Map<string, FactValue> {
+export function readFacts(
+  directory: string,
+  known: ReadonlyMap<string, FactValue> = new Map(),
+): Map<string, FactValue> {
   const facts = new Map<string, FactValue>();
   for (const file of readdirSync(directory)) {
     if (!file.endsWith('.json') || file.startsWith('.')) continue;
-    const value = readFact(directory, file.slice(0, -5));
-    if (value) facts.set(file.slice(0, -5), value);
+    const name = file.slice(0, -5);
+    const before = known.get(name);
+    const value = before && Object.keys(before).length > 0 ? before : readFact(directory, name);
+    if (value) facts.set(name, value);
   }
   return facts;
 }

@@ -34,6 +34,8 @@ export interface OpenRun {
   readonly id: RunId;
   readonly layout: RunLayout;
   readonly state: RunState;
+  /** what it was read from */
+  readonly facts: ReadonlyMap<string, FactValue>;
   /** how many decisions of people it has been read with */
   readonly decisions: number;
 }
@@ -50,7 +52,7 @@ export interface Ledger {
   /** The newest run of a name, or the run with that very id. */
   find(nameOrId: string): RunId | undefined;
   open(run: RunId): OpenRun;
-  /** Read a run's facts again. */
+  /** Read what has come to a run's facts since it was read. */
   refresh(run: OpenRun): OpenRun;
   /** Create the next run of a name. @returns undefined when another process created that number first */
   createRun(
@@ -93,14 +95,14 @@ export function openLedger(home: string): Ledger {
     });
   const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
-  const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec): OpenRun => {
-    const facts = factsOf(layoutOfRun.facts);
+  const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec, known?: ReadonlyMap<string, FactValue>): OpenRun => {
+    const facts = factsOf(layoutOfRun.facts, known);
     const resumes = resumesOf(id);
     const decisions = [...facts.keys()].filter(isDecision);
     // What was asked for cannot be guessed; other facts say enough by their names.
     const damaged = decisions.find((name) => isUpdate(name) && !facts.get(name)?.workflow);
     if (damaged) throw new LedgerDamaged(join(layoutOfRun.facts, `${damaged}.json`), facts.get(damaged));
-    return {id, layout: layoutOfRun, state: foldRun(spec, facts, resumes), decisions: decisions.length};
+    return {id, layout: layoutOfRun, state: foldRun(spec, facts, resumes), facts, decisions: decisions.length};
   };
 
   return {
@@ -115,7 +117,8 @@ export function openLedger(home: string): Ledger {
       return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
     },
     nextNumber(name) {
-      const numbers = [...runs(), ...factsIn(layout.sealed)]
+      // A resumption that was left behind would count for a new run of its number.
+      const numbers = [...runs(), ...factsIn(layout.sealed), ...factsIn(layout.resumed)]
         .map((id) => parseRunId(parseNumberedName(id).run))
         .flatMap((run) => (run?.name === name ? run.number : []));
       return Math.max(0, ...numbers) + 1;
@@ -136,7 +139,7 @@ export function openLedger(home: string): Ledger {
       if (spec?.format !== 1) throw new LedgerDamaged(join(layoutOfRun.directory, 'spec.json'), spec);
       return read(id, layoutOfRun, spec as unknown as RunSpec);
     },
-    refresh: (run) => read(run.id, run.layout, run.state.original),
+    refresh: (run) => read(run.id, run.layout, run.state.original, run.facts),
     createRun(number, parts, scripts) {
       const id = runId(parts.name, number);
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
@@ -177,9 +180,9 @@ export function openLedger(home: string): Ledger {
 }
 
 /** @throws {LedgerDamaged} when there is no such directory: a run has one from its first moment */
-function factsOf(directory: string): Map<string, FactValue> {
+function factsOf(directory: string, known?: ReadonlyMap<string, FactValue>): Map<string, FactValue> {
   try {
-    return readFacts(directory);
+    return readFacts(directory, known);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new LedgerDamaged(directory, undefined);
     throw error;

@@ -248,7 +248,6 @@ export function cancelName(resumes: number): string {
   return resumes === 0 ? 'decision.cancel' : `decision.cancel-${resumes}`;
 }
 
-/** The name of the fact that changes what a run is asked to do. */
 /** PBS began not to know a job, for the NUMBERth time: after the job's prefix. */
 export function absentName(number: number): string {
   return number === 1 ? 'absent' : `absent-${number}`;
@@ -259,6 +258,7 @@ export function seenAgainName(number: number): string {
   return number === 1 ? 'seen-again' : `seen-again-${number}`;
 }
 
+/** The name of the fact that changes what a run is asked to do. */
 export function updateName(number: number): string {
   return `decision.update-${number}`;
 }

@@ -49,24 +49,6 @@ export function standInHome(stageHome: string): StandInHome {
   };
 }
 
-/** What the background process writes when it is ready. */
-export interface RunningFile {
-  readonly pid: number;
-  readonly url: string;
-  readonly version: string;
-  readonly startedAt: string;
-}
-
-/** @returns undefined when there is none, or it cannot be read */
-export function readRunningFile(home: StandInHome): RunningFile | undefined {
-  try {
-    // Written by the background process, whole.
-    return JSON.parse(readFileSync(home.running, 'utf8')) as RunningFile;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Collections that exist from the start, so that there is something to move between. Their ids are fixed: a workflow that names them can be checked before anything runs. */
 export const FIRST_COLLECTIONS: Readonly<Record<string, string>> = {
   archive: 'aaaaaaaa-5a5a-4a5a-8a5a-000000000001',

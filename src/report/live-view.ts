@@ -10,7 +10,7 @@ export interface LiveView {
 
 /** Where a run is, as it changes: redrawn in place in a terminal, else a line for each change. */
 export function createLiveView(stream: NodeJS.WriteStream, style: Style): LiveView {
-  return stream.isTTY ? redrawing(stream, style) : lineByLine(stream, style);
+  return stream.isTTY ? redrawing(stream, style) : lineByLine(stream);
 }
 
 function redrawing(stream: NodeJS.WriteStream, style: Style): LiveView {
@@ -29,7 +29,7 @@ function redrawing(stream: NodeJS.WriteStream, style: Style): LiveView {
 }
 
 /** Progress of a transfer is worth a line at every tenth of its files. */
-function lineByLine(stream: NodeJS.WriteStream, _style: Style): LiveView {
+function lineByLine(stream: NodeJS.WriteStream): LiveView {
   const last = new Map<string, string>();
   return {
     show(view) {

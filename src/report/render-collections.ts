@@ -1,4 +1,4 @@
-import {renderBytes} from './units.ts';
+import {largest, renderBytes} from './units.ts';
 
 interface CollectionText {
   readonly id: string;
@@ -198,7 +198,7 @@ export function renderBookmarks({bookmarks}: {readonly bookmarks: readonly Bookm
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const width = (column: number) => Math.max(...rows.map((row) => (row[column] ?? '').length));
+  const width = (column: number) => largest(rows.map((row) => (row[column] ?? '').length));
   const widths = (rows[0] ?? []).map((_, column) => width(column));
   return rows.map((row) =>
     row

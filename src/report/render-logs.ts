@@ -1,11 +1,11 @@
 import type {LogEntry, LogReport} from './log-entry.ts';
 import {paint, type Style} from './render-status.ts';
-import {renderTime} from './units.ts';
+import {largest, renderTime} from './units.ts';
 
 /** Time, step, source, text: one line each, so that grep finds what it is about. */
 export function renderLogs(report: LogReport, style: Style): string {
   if (report.entries.length === 0) return `${report.run} has said nothing yet.`;
-  const width = Math.max(...report.entries.map((entry) => nameOf(entry).length));
+  const width = largest(report.entries.map((entry) => nameOf(entry).length));
   return report.entries
     .map((entry) => {
       const head = `${renderTime(entry.at)} ${nameOf(entry).padEnd(width)} ${entry.source.padEnd(6)}`;

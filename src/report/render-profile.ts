@@ -1,3 +1,5 @@
+import {type FindingText, SIGNS} from './render-findings.ts';
+
 interface ListedText {
   readonly name: string;
   readonly default: boolean;
@@ -56,15 +58,6 @@ function flatten(value: unknown, at = ''): [string, string][] {
   return value === '' || value === undefined ? [] : [[at, String(value)]];
 }
 
-interface FindingText {
-  readonly what: string;
-  readonly level: 'ok' | 'note' | 'problem';
-  readonly why: string;
-  readonly next: readonly string[];
-}
-
-const MARKS = {ok: 'ok  ', note: 'note', problem: 'NOT '};
-
 /** One line a finding, with what to do below it. */
 export function renderProfileCheck({
   profile,
@@ -74,7 +67,7 @@ export function renderProfileCheck({
   readonly findings: readonly FindingText[];
 }): string {
   const lines = findings.flatMap(({what, level, why, next}) => [
-    `${MARKS[level]} ${what}: ${why}`,
+    `${SIGNS[level]} ${what}: ${why}`,
     ...next.map((step) => `     next: ${step}`),
   ]);
   const problems = findings.filter(({level}) => level === 'problem').length;

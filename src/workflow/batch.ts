@@ -1,4 +1,5 @@
 import type {WrittenItem} from './items.ts';
+import {own} from './problems.ts';
 import {readWords} from './words.ts';
 
 /** One line of a batch file that names an item. */
@@ -60,8 +61,4 @@ function readItem(words: readonly string[]): WrittenItem | string {
   if (from === undefined || to === undefined || paths.length > 2)
     return `has ${paths.length === 1 ? 'one path' : `${paths.length} paths`}; needs SOURCE and DEST (quote paths with blanks)`;
   return {from, to, ...options};
-}
-
-function own<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(map, key) ? map[key] : undefined;
 }

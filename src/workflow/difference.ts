@@ -1,5 +1,6 @@
 import {essenceOf, type StepEssence, type WorkflowRecord} from './essence.ts';
 import {canonicalJson} from './fingerprint.ts';
+import {own} from './problems.ts';
 import type {Workflow} from './workflow.ts';
 
 /**
@@ -134,10 +135,6 @@ function friendlyPlaces(workflow: Workflow): RenderPlace {
 /** In the order of the newer one; what is gone comes last. */
 function namesOfBoth(was: object, is: object): string[] {
   return [...new Set([...Object.keys(is), ...Object.keys(was)])];
-}
-
-function own<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -8,11 +8,6 @@ export function waitsFor(step: Conditions): string[] {
   return [...new Set([...step.needs, ...step.onFailureOf, ...step.after])];
 }
 
-/** The steps that wait for this one directly, in the order given. */
-export function dependentsOf(steps: readonly GraphStep[], name: string): string[] {
-  return steps.filter((step) => waitsFor(step).includes(name)).map((step) => step.name);
-}
-
 /**
  * One circle of steps that wait for each other.
  *

@@ -1,8 +1,8 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {type JobStore, openJobStore} from '../../src/app/job-store.ts';
+import {type JobStore, type NamedJob, openJobStore} from '../../src/app/job-store.ts';
 import type {JobId} from '../../src/scheduler/scheduler.ts';
 
 let home: string;
@@ -17,7 +17,10 @@ function confirmed(name: string, job: string, at: number): void {
   store.create(name, 1, 'intent', {at, tag: `s-job.${name}.1.w`, deadline: at, essence: 'e'});
   store.create(name, 1, 'confirmed', {at, job});
 }
-const withId = (text: string) => store.withId(text as JobId /* tests make ids as facts would hold them */)?.name;
+const withId = (text: string) => {
+  const id = text as JobId; // tests make ids as facts would hold them
+  return store.withIds([id]).get(id)?.name;
+};
 
 test.each(['52', '52.server', '52.SERVER', '52.server.example.org'])('the job 52.server is found as %s', (text) => {
   confirmed('n1', '52.server', 1);
@@ -36,4 +39,36 @@ test('of two jobs of one id the one that was submitted last counts, whatever the
   confirmed('a', '52.server', 3);
   confirmed('m', '52.server', 2);
   expect([withId('52'), withId('52.server')]).toEqual(['a', 'a']);
+});
+
+test('many jobs are found by their ids in one go, those that are not there left out', () => {
+  for (const at of [1, 2, 3]) confirmed(`n${at}`, `${at}.server`, at);
+  const found = store.withIds(['3.server', '9.server', '1'] as JobId[]);
+  expect([...found].map(([id, {name}]) => [id, name])).toEqual([
+    ['3.server', 'n3'],
+    ['1', 'n1'],
+  ]);
+});
+
+test('how a script ended is told by its newest end; of an array, member by member', () => {
+  const end = (of: string, number: number, text: string) =>
+    writeFileSync(join(home, 'jobs', `${of}.end.${number}.json`), text);
+  confirmed('one', '1.server', 1);
+  confirmed('many', '2[].server', 1);
+  for (const [number, exit] of [
+    [1, 9],
+    [2, 7],
+    [10, 0],
+  ] as const)
+    end('one.1', number, `{"exit":${exit}}`);
+  end('many.1.member-3', 1, '{"exit":3}');
+  end('many.1.member-12', 1, '{"exit":4}');
+  end('many.1.member-12', 2, '{"exit":0}');
+  end('many.1.member-5', 1, '{"exi'); // cut short: it says nothing
+  const read = (name: string) => store.read(name, 1) as NamedJob; // written above
+  expect([store.exits(read('one')), store.exits(read('many'))]).toEqual([0, undefined]);
+  expect([...store.memberExits(read('many'))].sort()).toEqual([
+    [12, 0],
+    [3, 3],
+  ]);
 });

@@ -4,6 +4,7 @@ import {afterEach, beforeEach, expect, test} from 'vitest';
 import type {ErrorDocument} from '../commands/support.ts';
 import {modeOf} from '../local/support/world.ts';
 import {openWorld, type World} from '../local-globus/support.ts';
+import {failingDisks} from '../support/failing-disk.ts';
 import {CLIENT, signInDesk} from './support/desk.ts';
 
 // Through real HTTP: the stand-in Globus serves in this process, the commands are processes of their own.
@@ -52,6 +53,7 @@ test('a person signs in by a pasted code, is known, and signs out; then nothing 
   for (const file of desk.kept()) expect({file, mode: modeOf(join(desk.tokens, file))}).toEqual({file, mode: '600'});
   const whoami = await desk.stage('whoami', '--json');
   expect(whoami.json()).toMatchObject({identity: report.identity, profile: 'me'});
+  expect((await desk.stage('profile', 'check')).stdout).toContain('somebody is signed in to Globus');
   expect((await desk.stage('whoami')).stdout).toContain('as a person, with a native app');
 
   const kept = tokensIn(desk.tokens).flatMap(({access_token, refresh_token}) => [access_token, refresh_token]);
@@ -216,4 +218,19 @@ test.each([
     expect(error.code).toBe('NO_CREDENTIALS');
     expect(error.why).toContain(words);
   }
+});
+
+test('a disk that does not answer is no sign-out: nobody is told to sign in again', async () => {
+  const desk = native();
+  expect(await desk.login()).toMatchObject({exitCode: 0});
+  const disk = failingDisks(desk.directory)('tokens');
+  desk.env = {...desk.env, ...disk.env};
+  disk.break({error: 'EIO', directory: desk.tokens, reads: true});
+  const away = await desk.stage('whoami', '--json');
+  expect([away.exitCode, away.json<{error: unknown}>().error]).toEqual([
+    4,
+    expect.objectContaining({code: 'SYSTEM_EIO'}),
+  ]);
+  disk.mend();
+  expect((await desk.stage('whoami')).exitCode).toBe(0);
 });

@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {CLI, cleanEnvironment, PACKAGE, runProgram} from '../local/support/cli.ts';
@@ -48,9 +48,37 @@ test('five submissions of one name at once are one job', async () => {
   await world.stage('job', 'delete', 'crowd');
 });
 
+test('the script runs byte for byte as it was written, in whatever encoding, and other bytes are another script', async () => {
+  const script = (byte: number) =>
+    Buffer.concat([
+      Buffer.from("#!/bin/sh\nprintf '"),
+      Buffer.from([byte, 0xff]),
+      Buffer.from(`' > '${join(world.work, 'bytes.out')}'\n`),
+    ]);
+  const file = join(world.work, 'latin.sh');
+  writeFileSync(file, script(0xe9));
+  expect((await world.stage('job', 'submit', 'latin.sh', '--name', 'latin')).exitCode).toBe(0);
+  expect((await world.stage('job', 'wait', 'latin', '--timeout', '30')).exitCode).toBe(0);
+  expect(readFileSync(join(world.work, 'bytes.out'))).toEqual(Buffer.from([0xe9, 0xff]));
+  writeFileSync(file, script(0xe8));
+  const other = await world.stage('job', 'submit', 'latin.sh', '--name', 'latin');
+  expect([other.exitCode, other.stderr]).toEqual([2, expect.stringContaining('stands for another job')]);
+});
+
+test('a script that could not be written is no job in the making: the repetition submits at once', async () => {
+  const inTheWay = join(world.home, 'local', 'jobs', 'blocked.1.script');
+  mkdirSync(inTheWay, {recursive: true});
+  expect((await world.stage('job', 'submit', 'ok.sh', '--name', 'blocked', '--hold')).exitCode).not.toBe(0);
+  rmSync(inTheWay, {recursive: true});
+  const from = Date.now();
+  expect(await world.stage('job', 'submit', 'ok.sh', '--name', 'blocked', '--hold')).toMatchObject({exitCode: 0});
+  // Half of the time for which an intent is waited for in the local profile.
+  expect(Date.now() - from).toBeLessThan(8000);
+  await world.stage('job', 'delete', 'blocked');
+});
+
 test('a process that died between qsub and its record: the repetition finds the job by its tag', async () => {
   const held = await world.stage('job', 'submit', 'ok.sh', '--name', 'died', '--hold');
-  const {rmSync} = await import('node:fs');
   rmSync(join(world.home, 'local', 'jobs', 'died.1.confirmed.json'));
   const again = await world.stage('job', 'submit', 'ok.sh', '--name', 'died', '--hold');
   expect(again).toMatchObject({exitCode: 0, stdout: held.stdout});
@@ -196,7 +224,6 @@ test('when the job of the wrapper script fails, the script exits 1 and PBS start
 
 test('when the stage-in of the wrapper script fails, both jobs are deleted', async () => {
   const {env, argv} = lay('gone', '1\n');
-  const {rmSync} = await import('node:fs');
   rmSync(world.path('archive', 'gone'), {recursive: true});
   const begun = example('stage-and-compute.sh', argv, env);
   await world.waitFor('the transfer', async () => {

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {CLI, cleanEnvironment, type Ran, runProgram, runStage} from '../local/support/cli.ts';
 import {localWorld, type World} from '../local/support/world.ts';
@@ -191,6 +191,42 @@ test('check tries commands, server, queues, credentials and directory, and each 
   });
 });
 
+test('check knows every way to sign in, and says whose turn it is in each', async () => {
+  const app = '61d8a676-447d-11ea-ab4d-0a7959ea6081';
+  writeFileSync(
+    config,
+    `profiles:
+  person: {scheduler: {bin: ${bin()}}, transfer: {client_id: ${app}}}
+  cli: {scheduler: {bin: ${bin()}}, transfer: {sign_in: globus-cli}}
+  client: {scheduler: {bin: ${bin()}}}
+`,
+  );
+  const check = async (name: string, more: Record<string, string> = {}) => {
+    const env = {...environment(), HOME: world.work, ...more};
+    const ran = await runStage(['profile', 'check', name, '--json'], {cwd: world.work, env});
+    const last = ran.json<Check>().findings.at(-1);
+    return [ran.exitCode, last?.level, last?.what, last?.next[0]];
+  };
+  const turn = [3, 'problem'];
+  expect(await check('person')).toEqual([
+    ...turn,
+    'nobody is signed in to Globus',
+    'Sign in: stage login --profile person',
+  ]);
+  expect(await check('cli')).toEqual([...turn, 'The globus CLI is not signed in', 'Sign in with it: globus login']);
+  expect(await check('client')).toEqual([
+    ...turn,
+    'profile "client" does not say how to sign in to Globus',
+    expect.stringContaining('client_secret'),
+  ]);
+  expect(await check('client', {STAGE_CLIENT_ID: 'a', STAGE_CLIENT_SECRET: 'b'})).toEqual([
+    0,
+    'note',
+    'the client secret stands in the environment alone',
+    expect.stringContaining('stage login --profile client'),
+  ]);
+});
+
 test("the queue's limits at the time are what counts: stopped, too short, too few", async () => {
   const qmgr = (directive: string) =>
     runProgram(join(bin(), 'qmgr'), ['-c', directive], {env: cleanEnvironment({STAGE_HOME: world.home})});
@@ -210,4 +246,31 @@ test("the queue's limits at the time are what counts: stopped, too short, too fe
     'staging: queue workq starts no jobs',
     'PBS takes at most 5 of your jobs at a time',
   ]);
+});
+
+test('a configuration that the disk does not take whole stays as it was', async () => {
+  const profiles = Array.from(
+    {length: 300},
+    (_, at) => `  p${at}: {scheduler: pbs, transfer: globus, account: climate}`,
+  );
+  const before = `profiles:\n${profiles.join('\n')}\n`;
+  writeFileSync(config, before);
+  const argv = ['collection', 'alias', 'set', 'theta', '61d8a676-447d-11ea-ab4d-0a7959ea6081', '--offline'];
+  // A write(2) that meets the limit takes what fits and reports no error, as on a disk that fills up.
+  const limited = `ulimit -f 8; exec "$@"`;
+  const done = await runProgram('sh', ['-c', limited, 'sh', process.execPath, CLI, ...argv, '--profile', 'p1'], {
+    env: cleanEnvironment(environment()),
+  });
+  expect({exit: done.exitCode, kept: readFileSync(config, 'utf8') === before}).toEqual({exit: 4, kept: true});
+  expect(readdirSync(dirname(config))).toEqual(['config.yaml']);
+});
+
+test('a home directory that this node does not have keeps no command waiting', async () => {
+  writeFileSync(config, 'profiles: {a: {scheduler: pbs, transfer: globus}}\n');
+  // Where /home is automounted, a directory that nobody serves is refused as one below /proc: ENOENT, though /home is there.
+  const away = (argv: string[], env: Record<string, string>) =>
+    runProgram('timeout', ['20', process.execPath, CLI, ...argv], {env: cleanEnvironment({...environment(), ...env})});
+  expect(await away(['list', '--profile', 'a'], {XDG_CACHE_HOME: '/proc/nobody'})).toMatchObject({exitCode: 0});
+  const init = ['profile', 'init', 'b', '--bin', bin(), '--yes'];
+  expect(await away(init, {STAGE_CONFIG: '', XDG_CONFIG_HOME: '/proc/nobody'})).toMatchObject({exitCode: 4});
 });

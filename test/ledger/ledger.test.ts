@@ -89,6 +89,15 @@ describe('a fact', () => {
     writeFileSync(join(top, 'compute.1.start.1.json'), '{"job":"1.');
     expect(readFacts(top).get('compute.1.start.1')).toEqual({});
   });
+
+  test('that was read is not read again; one that is new is, one that was not whole, and none that is gone', () => {
+    const put = (name: string, text: string) => writeFileSync(join(top, `${name}.json`), text);
+    for (const name of ['old', 'cut', 'gone']) put(name, name === 'cut' ? '{"job":"1.' : '{"at":1}');
+    const before = readFacts(top);
+    for (const name of ['old', 'cut', 'new']) put(name, '{"at":2}'); // no fact changes: only a reading would tell
+    rmSync(join(top, 'gone.json'));
+    expect(Object.fromEntries(readFacts(top, before))).toEqual({old: {at: 1}, cut: {at: 2}, new: {at: 2}});
+  });
 });
 
 describe('the fold', () => {

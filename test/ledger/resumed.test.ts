@@ -76,3 +76,10 @@ test('a run that was cancelled, and then resumed, is not cancelled any more, and
   ledger.create(run, 'decision.cancel-1', {at: 1, by: 'bob', cleanup: true});
   expect(ledger.open(run).state.cancel?.by).toBe('bob');
 });
+
+test('a resumption that was left behind by a run that is gone counts for no new run', () => {
+  const run = failed();
+  ledger.resume(ledger.open(run), DECISION);
+  rmSync(ledger.open(run).layout.directory, {recursive: true});
+  expect(ledger.nextNumber('r')).toBe(2);
+});

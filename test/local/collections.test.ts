@@ -152,6 +152,19 @@ test('names of a workflow file are edited in it', async () => {
   expect((await world.stage('collection', 'alias', 'remove', 'far', '--workflow', 'named.yaml')).exitCode).toBe(0);
 });
 
+test('a name that a workflow file would not take is not written into it, though the configuration takes it', async () => {
+  const text = 'name: named\nsteps:\n  a:\n    transfer: {from: "archive:/x", to: "cluster:/x"}\n';
+  const file = world.write('digits.yaml', text);
+  const set = ['collection', 'alias', 'set', '2024data', 'archive'];
+  expect(await world.stage(...set, '--workflow', 'digits.yaml')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('first a letter'),
+  });
+  expect(readFileSync(file, 'utf8')).toBe(text);
+  expect((await world.stage(...set)).exitCode).toBe(0);
+  expect((await world.stage('collection', 'alias', 'remove', '2024data')).exitCode).toBe(0);
+});
+
 test('bookmarks are made, listed and deleted', async () => {
   expect((await world.stage('collection', 'bookmark', 'create', 'my shelf', '/lus/eagle/shelf/')).exitCode).toBe(0);
   expect((await world.stage('collection', 'bookmark', 'create', 'my shelf', 'archive:/')).stderr).toContain('already');

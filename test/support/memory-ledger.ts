@@ -22,6 +22,7 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
     id: spec.run,
     layout: runLayout(layout, spec.run),
     state: foldRun(spec, new Map(facts), [...resumes]),
+    facts: new Map(facts),
     decisions: decisions(),
   });
   return {

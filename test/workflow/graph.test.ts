@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {dependentsOf, findCycle, type GraphStep, topologicalOrder, waitsFor} from '../../src/workflow/graph.ts';
+import {findCycle, type GraphStep, topologicalOrder, waitsFor} from '../../src/workflow/graph.ts';
 
 function step(name: string, conditions: Partial<GraphStep> = {}): GraphStep {
   return {name, needs: [], onFailureOf: [], after: [], ...conditions};
@@ -85,12 +85,6 @@ describe('topologicalOrder', () => {
   test('refuses a circle', () => {
     expect(() => topologicalOrder([step('a', {needs: ['b']}), step('b', {needs: ['a']})])).toThrow(/a → b/);
   });
-});
-
-test('dependentsOf names who waits directly, in whatever way', () => {
-  const steps = [step('a'), step('b', {needs: ['a']}), step('c', {after: ['a']}), step('d', {onFailureOf: ['b']})];
-  expect(dependentsOf(steps, 'a')).toEqual(['b', 'c']);
-  expect(dependentsOf(steps, 'd')).toEqual([]);
 });
 
 /** A step and everything that it waits for, however far away. */

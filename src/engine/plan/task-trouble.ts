@@ -23,6 +23,11 @@ export interface TaskTrouble {
 /** Ends of a task that Globus files as errors too, and that say nothing of what stood in its way. */
 const ENDS = ['CANCELED', 'EXPIRED'];
 
+/** An event that says what stood in a task's way. */
+export function isTrouble({code}: TaskEvent): boolean {
+  return !ENDS.includes(code);
+}
+
 /**
  * The newest trouble among a task's error events, and since when the same has been met at the same place. Pure.
  *
@@ -35,7 +40,7 @@ export function readTrouble(
   limit: number,
   among?: readonly string[],
 ): TaskTrouble | undefined {
-  const errors = events.filter(({code}) => !ENDS.includes(code));
+  const errors = events.filter(isTrouble);
   const [newest] = errors;
   if (!newest || (among && !among.includes(newest.code))) return undefined;
   const path = pathIn(newest.details);

@@ -1,4 +1,4 @@
-import {badValue, FAULT, type PbsFault, Refusal, unknownResource} from './answer.ts';
+import {badValue, FAULT, Refusal, unknownResource} from './answer.ts';
 import {addSizes, readDuration, readSize, type Size, showDuration} from './durations.ts';
 
 /** `-l`: reading, checking, and what becomes of it in a job's Resource_List. */
@@ -234,14 +234,4 @@ export function compareResource(name: string, left: string, right: string, custo
   };
   if (kind === 'string') return left < right ? -1 : left > right ? 1 : 0;
   return numberOf(left) - numberOf(right);
-}
-
-export function faultOf(run: () => void): PbsFault | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refusal) return error.fault;
-    throw error;
-  }
 }

@@ -48,16 +48,42 @@ export function readQstat(asked: readonly JobId[], done: CommandResult, how: How
   const nothingPrinted = done.exitCode !== 0 && done.stdout.trim() === '';
   const records = nothingPrinted || saysAllUnknown(asked, done, how) ? [] : READERS[how.form](done.stdout);
   if (records === undefined) return {kind: 'unreadable', why: 'what qstat printed is not a whole document'};
-  return {kind: 'seen', jobs: new Map(asked.map((id) => [id, seenAmong(records, id, done, how)]))};
+  const answer = {shown: byNumber(records, ({id}) => id), unknown: namedUnknown(done), form: how.form};
+  return {kind: 'seen', jobs: new Map(asked.map((id) => [id, seenAmong(answer, id)]))};
 }
 
-function seenAmong(records: readonly JobRecord[], id: JobId, done: CommandResult, how: HowAsked): JobSeen {
-  const record = records.find((candidate) => isSameJob(id, candidate.id));
+type ByNumber<T> = ReadonlyMap<string | undefined, readonly T[]>;
+
+/** Ids of one job have one number, however they are spelled: of thousands, none is held against all others. */
+function byNumber<T>(all: readonly T[], idOf: (one: T) => string): ByNumber<T> {
+  const found = new Map<string | undefined, T[]>();
+  for (const one of all) {
+    const number = numberOf(idOf(one));
+    const others = found.get(number);
+    if (others) others.push(one);
+    else found.set(number, [one]);
+  }
+  return found;
+}
+
+interface Answer {
+  readonly shown: ByNumber<JobRecord>;
+  readonly unknown: ByNumber<string>;
+  readonly form: HowAsked['form'];
+}
+
+function seenAmong({shown, unknown, form}: Answer, id: JobId): JobSeen {
+  const similar = shown.get(numberOf(id)) ?? [];
+  const record = similar.find((candidate) => isSameJob(id, candidate.id));
   if (record) return seenIn(record);
-  const similar = records.find((candidate) => numberOf(candidate.id) === numberOf(id));
-  if (similar) return {kind: 'no-evidence', why: `PBS showed ${similar.id} when asked about ${id}`};
-  if (how.form === 'json' || namedUnknown(done).some((named) => isSameJob(id, named))) return {kind: 'unknown'};
+  const [other] = similar;
+  if (other) return {kind: 'no-evidence', why: `PBS showed ${other.id} when asked about ${id}`};
+  if (form === 'json' || isAmong(unknown, id)) return {kind: 'unknown'};
   return {kind: 'no-evidence', why: `qstat did not speak of ${id}`};
+}
+
+function isAmong(named: ByNumber<string>, id: JobId): boolean {
+  return named.get(numberOf(id))?.some((one) => isSameJob(id, one)) ?? false;
 }
 
 /** 153 and 35, if they come from PBS itself. */
@@ -70,11 +96,12 @@ function saysUnknown(done: CommandResult): boolean {
 function saysAllUnknown(asked: readonly JobId[], done: CommandResult, {form}: HowAsked): boolean {
   if (form !== 'text' || done.exitCode !== 153 || /^Job Id:/m.test(done.stdout)) return false;
   const unknown = namedUnknown(done);
-  return asked.every((id) => unknown.some((named) => isSameJob(id, named)));
+  return asked.every((id) => isAmong(unknown, id));
 }
 
-function namedUnknown(done: CommandResult): string[] {
-  return [...done.stderr.matchAll(/Unknown Job Id (\S+)/g)].map((found) => found[1] ?? '');
+function namedUnknown(done: CommandResult): ByNumber<string> {
+  const named = [...done.stderr.matchAll(/Unknown Job Id (\S+)/g)].map((found) => found[1] ?? '');
+  return byNumber(named, (id) => id);
 }
 
 /** The question is left out: it names all jobs of all runs. */

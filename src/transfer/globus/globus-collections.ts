@@ -71,7 +71,8 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
           ShownList,
           (options, sdk) => files.ls(collection, {...options, query}, sdk),
         );
-        found.push(...page.DATA.slice(0, limit - found.length).map(readShownFile));
+        // One by one: a page is nearly as long as the arguments of a call can be.
+        for (const file of page.DATA.slice(0, limit - found.length)) found.push(readShownFile(file));
         const seen = offset + found.length;
         listing = {
           path: page.path ?? page.absolute_path ?? path ?? '',

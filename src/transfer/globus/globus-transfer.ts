@@ -167,7 +167,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       for (let total = 1; all.length < total; ) {
         const query = {path, limit: LIST_PAGE, offset: all.length};
         const page = await ask(asked, FileList, (options, sdk) => files.ls(collection, {...options, query}, sdk));
-        all.push(...page.DATA.map(readEntry));
+        for (const entry of page.DATA) all.push(readEntry(entry)); // a page is nearly as long as the arguments of a call can be
         total = page.total ?? all.length;
         if (page.DATA.length === 0 && all.length < total)
           throw new TransferUnreachable(asked, `the list is cut after ${all.length} of ${total} names`);
