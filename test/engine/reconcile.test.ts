@@ -302,15 +302,18 @@ describe('a submission that PBS does not take now', () => {
   });
 });
 
-test('a user hold that a slow process sets after the hold of the run was ended is taken back', async () => {
+test('a user hold that is set while the hold of the run is ended is taken back', async () => {
   await reconcile(world.context(), {rebuild: true});
   const {ledger} = world.context();
   ledger.create(run, 'decision.hold-1', {at: 1, by: 'a@h'});
-  const stale = ledger.open(run);
-  ledger.create(run, 'decision.release-1', {at: 2, by: 'a@h'});
   const job = world.scheduler.submitted('launcher')[0] as JobId;
+  const hold = world.scheduler.hold.bind(world.scheduler);
+  world.scheduler.hold = (asked) => {
+    ledger.create(run, 'decision.release-1', {at: 2, by: 'a@h'});
+    return hold(asked);
+  };
   const action = {do: 'hold-job', step: 'stage-out', key: 'stage-out.1.launcher', job, hold: 1, why: ''} as const;
-  expect(await perform(world.context(), stale, action)).toEqual({is: 'done'});
+  expect(await perform(world.context(), ledger.open(run), action)).toEqual({is: 'done'});
   expect(world.scheduler.jobs.get(job)?.seen).toMatchObject({kind: 'live', userHold: false});
 });
 
