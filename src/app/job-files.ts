@@ -8,6 +8,7 @@ import {earlierAttempts} from '../ledger/attempts.ts';
 import {ensureSubdirectory} from '../ledger/directories.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {naming} from '../ledger/naming.ts';
+import {newWord} from '../ledger/new-word.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import {type Directives, readDirectives} from '../scheduler/pbs/directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
@@ -208,7 +209,7 @@ function outputPath(path: string): string {
 /** What runs the script: `#PBS -S`, else its `#!` line, else the shell PBS would take. Naming it needs no execute permission on the copy. */
 export function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
   if (directives.shell) return [directives.shell, ''];
-  const [, shell, argument] = /^#!\s*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
+  const [, shell, argument] = /^#![ \t]*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
   return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
 }
 
@@ -246,7 +247,7 @@ function exported(values: Readonly<Record<string, string>>): string[] {
 export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
   const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
-  const temporary = `${path}.new-${process.pid}`;
+  const temporary = `${path}.new-${newWord()}`;
   try {
     naming(path, () => {
       writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});

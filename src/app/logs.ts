@@ -4,6 +4,8 @@ import {namesIn} from '../ledger/facts.ts';
 import {readEvents} from '../ledger/journal.ts';
 import {runLayout} from '../ledger/layout.ts';
 import type {LogEntry, LogReport} from '../report/log-entry.ts';
+import {renderBytes} from '../report/units.ts';
+import {shellQuote} from './shell-quote.ts';
 import {findRun, requireSteps} from './status.ts';
 import type {Stage} from './wiring.ts';
 
@@ -57,14 +59,22 @@ interface OutputBlock {
 
 const SOURCES: Readonly<Record<string, LogEntry['source']>> = {out: 'stdout', err: 'stderr', pbs: 'pbs', log: 'stage'};
 
+/** Each line takes some hundred bytes more while all are sorted and shown; a string of Node.js ends at 512 MiB. */
+const LONGEST_OUTPUT_BYTES = 256 * 1024 * 1024;
+
 /** `compute.1.out`, `compute.1.err`, `compute.1.job.pbs` (what PBS and the wrapper said), `compute.1.sentinel.log` (stage's own). */
 function readOutput(path: string, name: string): OutputBlock[] {
   const match = /^([^.]+)\.(\d+)(?:\.[a-z0-9-]+)*\.(out|err|pbs|log)$/.exec(name);
   if (!match) return [];
   const [, step = '', attempt, ending = ''] = match;
   const source = SOURCES[ending] ?? 'stage';
+  const {size, mtime} = statSync(path);
+  const at = mtime.toISOString();
+  if (size > LONGEST_OUTPUT_BYTES) {
+    const text = `too long to be shown with the rest (${renderBytes(size)}): less ${shellQuote(path)}`;
+    return [{step, source, entries: [{at, step, attempt: Number(attempt), source: 'event', text}]}];
+  }
   const text = readFileSync(path, 'utf8');
-  const at = statSync(path).mtime.toISOString();
   const lines = text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n');
   return text === ''
     ? []

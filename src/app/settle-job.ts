@@ -11,6 +11,9 @@ interface Time {
 
 const TIME: Time = {now: Date.now, sleep: (ms) => new Promise((done) => setTimeout(done, ms))};
 
+/** Whoever submits has its answer in a moment as a rule. A server that is slow to answer is not asked twice a second. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 8_000];
+
 /**
  * The job of a try, waiting for whoever is at it, and asking PBS where the answer was lost.
  *
@@ -23,7 +26,7 @@ export async function settleJob(
   found: NamedJob,
   {now, sleep}: Time = TIME,
 ): Promise<SettledJob | undefined> {
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const one = store.newest(found.name) ?? found;
     if (one.givenUp) return undefined;
     if (one.job) return {...one, job: one.job};
@@ -32,6 +35,6 @@ export async function settleJob(
     const job = (await scheduler.findByTag([one.tag])).get(one.tag);
     if (job) store.create(one.name, one.number, 'confirmed', {at: now(), job, adopted: true});
     else if (overdue) store.create(one.name, one.number, 'never-arrived', {at: now()});
-    else await sleep(500);
+    else await sleep(Math.max(1, Math.min(pauseMs, one.deadline + 1 - now())));
   }
 }

@@ -5,12 +5,14 @@ import {SignInNeeded} from '../transfer/transfer-service.ts';
  * Refuse a file or directory with secrets that others could read or replace. One that is not there is no offence.
  *
  * @returns whether it is there
- * @throws {SignInNeeded} naming the path, its mode and the command that mends it
+ * @throws {SignInNeeded} naming the path, its mode and the command that mends it; the system's error when the disk does
+ * not answer, which says nothing of a sign-in
  */
 export async function isPrivate(name: string, kind: 'file' | 'directory', what: string): Promise<boolean> {
   const found = await lstat(name).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw unreadable(name, what, error.code ?? 'it cannot be looked at');
+    if (error.code !== undefined && MODES_AND_PLACES.has(error.code)) throw unreadable(name, what, error.code);
+    throw error;
   });
   if (found === undefined) return false;
   const right = kind === 'file' ? found.isFile() : found.isDirectory();
@@ -28,6 +30,9 @@ export async function isPrivate(name: string, kind: 'file' | 'directory', what: 
     ],
   });
 }
+
+/** What lstat(2) answers where a person has to mend modes or paths. */
+const MODES_AND_PLACES = new Set(['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
 
 function unreadable(name: string, what: string, why: string): SignInNeeded {
   return new SignInNeeded({what: `The ${what} ${name} cannot be used`, why, next: [`Look at it: ls -ld ${name}`]});

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
   linkSync,
   openSync,
@@ -13,6 +14,7 @@ import {
 import {dirname} from 'node:path';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import {ensureDirectory} from '../ledger/directories.ts';
+import {newWord} from '../ledger/new-word.ts';
 
 /** What a file holds. @returns undefined when it does not exist. @throws {RequestWrong} when it is a directory */
 export function readIfThere(file: string): string | undefined {
@@ -36,10 +38,11 @@ export function readIfThere(file: string): string | undefined {
 export function replaceFile(file: string, before: string | undefined, after: string): void {
   const place = before === undefined ? file : realpathSync(file);
   ensureDirectory(dirname(place));
-  const temporary = `${place}.new-${process.pid}`;
+  const temporary = `${place}.new-${newWord()}`;
   try {
-    const opened = openSync(temporary, 'w', before === undefined ? 0o600 : statSync(place).mode & 0o777);
+    const opened = openSync(temporary, 'wx', 0o600);
     try {
+      if (before !== undefined) fchmodSync(opened, statSync(place).mode & 0o777); // past the umask, which open(2) heeds
       writeFileSync(opened, after); // all of it: where room ends, one write(2) takes a part and reports no error
       fsyncSync(opened);
     } finally {

@@ -1,6 +1,7 @@
 import {appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {dirname, join} from 'node:path';
+import {RequestWrong} from '../errors.ts';
 import type {ControlAnswer, ControlRequest, LocalStatus} from './control.ts';
 import {readDay, whereADayLasts} from './day.ts';
 import {type GlobusStandIn, openGlobusStandIn} from './globus/globus-stand-in.ts';
@@ -37,11 +38,22 @@ export interface DaemonOptions {
  * @returns false at once when another process serves this directory already
  */
 export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
-  const {stageHome, version, clientJs, front, onRequest, port} = options;
-  const home = standInHome(stageHome);
+  const home = standInHome(options.stageHome);
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const giveBack = takeLock(home.lock);
   if (!giveBack) return false;
+  const opened: (() => unknown)[] = [giveBack];
+  try {
+    await serve(home, options, opened);
+  } finally {
+    for (const close of opened.reverse()) await close();
+  }
+  return true;
+}
+
+/** @param opened where it notes how what it opened is closed, in the order of opening */
+async function serve(home: StandInHome, options: DaemonOptions, opened: (() => unknown)[]): Promise<void> {
+  const {version, clientJs, front, onRequest, port} = options;
   const log = (line: string) => {
     try {
       appendFileSync(home.log, `${new Date().toISOString()} ${line}\n`, {mode: 0o600});
@@ -49,6 +61,11 @@ export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
       // a disk that is full must not end the stand-ins; what they could not write down is lost
     }
   };
+
+  opened.push(
+    () => log('ended'),
+    () => rmSync(home.socket, {force: true}),
+  );
 
   const outages = createOutages();
   const dayMs = readDay(home.day);
@@ -60,10 +77,8 @@ export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
     log: (line) => log(`globus ${line}`),
     ...(port === undefined ? {} : {port}),
     ...(onRequest ? {onRequest} : {}),
-  }).catch((error: unknown) => {
-    giveBack();
-    throw error;
   });
+  opened.push(() => globus.close());
   for (const [name, id] of Object.entries(FIRST_COLLECTIONS))
     globus.addCollection({name, id, directory: join(home.collections, name)});
   for (const collection of options.collections ?? []) globus.addCollection(collection);
@@ -71,6 +86,8 @@ export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
   const pbs = options.globusAlone
     ? undefined
     : await openPbsStandIn({root: home.pbs, binDirectory: home.bin, lasts, log: (line) => log(`pbs ${line}`)});
+  opened.push(() => pbs?.close());
+  opened.push(() => outages.end()); // whoever waits in one is answered, so that the servers can close
   writeCommands(home.bin, {node: process.execPath, clientJs, front, socketPath: home.socket});
   const {clientId, clientSecret} = globus.credentials();
   writeFileSync(home.credentials, `${JSON.stringify({client_id: clientId, client_secret: clientSecret})}\n`, {
@@ -103,6 +120,7 @@ export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
       reject,
       () => {
         // Written last: whoever finds it finds everything ready.
+        opened.push(() => rmSync(home.running, {force: true}));
         writeFileSync(
           home.running,
           `${JSON.stringify({pid: process.pid, url: globus.url, version, startedAt: new Date().toISOString()})}\n`,
@@ -116,15 +134,6 @@ export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endBySignal);
     process.on('SIGHUP', () => {}); // the terminal that started it may close
   });
-
-  rmSync(home.running, {force: true});
-  outages.end();
-  await pbs?.close();
-  await globus.close();
-  rmSync(home.socket, {force: true});
-  log('ended');
-  giveBack();
-  return true;
 }
 
 const NO_JOBS = {queued: 0, held: 0, waiting: 0, running: 0, finished: 0};
@@ -219,7 +228,10 @@ function listen(
   mkdirSync(dirname(path), {recursive: true, mode: 0o700});
   const {uid, mode} = statSync(dirname(path));
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
-    throw new Error(`${dirname(path)} is open to others; nobody else may reach the stand-ins`);
+    throw new RequestWrong('the stand-ins are not served where others could reach them', {
+      why: `${dirname(path)} is open to others`,
+      next: [`Close it: chmod 700 ${dirname(path)}`],
+    });
   rmSync(path, {force: true}); // left by a process that was killed: the lock is ours
   const server = createServer({allowHalfOpen: true}, (socket) => {
     readLine(

@@ -34,11 +34,13 @@ export async function ensureStandIns(
     return {home, status: already, started: false};
   }
   if (dayMs !== undefined) writeDay(home.day, dayMs);
-  startProcess(home, stageHome, options);
+  const failure = startProcess(home, stageHome, options);
   const until = Date.now() + START_SECONDS * 1000;
   while (Date.now() < until) {
     const status = await statusOf(home);
     if (status) return {home, status, started: true};
+    const why = failure();
+    if (why) throw new StandInsDown(`${why}; see the end of ${home.log}`);
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
   throw new StandInsDown(`they did not come up within ${START_SECONDS} s; see ${home.log}`);
@@ -61,21 +63,31 @@ export async function statusOf(home: StandInHome): Promise<LocalStatus | undefin
   }
 }
 
+/** @returns what tells why the process will never answer, once that is known. One that finds another serving ends well. */
 function startProcess(
   home: StandInHome,
   stageHome: string,
   {version, daemonJs}: {version: string; daemonJs: string},
-): void {
+): () => string | undefined {
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const log = openSync(home.log, 'a', 0o600);
   const {NODE_OPTIONS: _, STAGE_CLIENT_SECRET: __, ...env} = process.env; // jobs inherit what the process has
-  spawn(process.execPath, [daemonJs, stageHome, version], {
+  const child = spawn(process.execPath, [daemonJs, stageHome, version], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
     env,
-  }).unref();
+  });
+  let failure: string | undefined;
+  child.once('error', (error) => {
+    failure = `their process could not be started: ${error.message}`;
+  });
+  child.once('exit', (code, signal) => {
+    if (code !== 0) failure = `their process ended with ${signal ?? code}`;
+  });
+  child.unref();
   closeSync(log);
+  return () => failure;
 }
 
 /** The bundled background process, beside the command that starts it. */

@@ -45,3 +45,13 @@ test('a submission that PBS does not know after the deadline came to nothing', a
   expect(await settle(Number.POSITIVE_INFINITY, 10)).toBeUndefined();
   expect([now > DEADLINE, store.newest('one')?.givenUp]).toEqual([true, true]);
 });
+
+test('PBS is asked ever less often, and at the deadline once more', async () => {
+  const deadline = 95_000;
+  store.create('one', 1, 'refused', {at: 0, why: 'made way for the next'});
+  store.create('one', 2, 'intent', {at: 0, tag: 's-job.one.2.w', deadline, essence: 'e'});
+  expect(await settle(Number.POSITIVE_INFINITY, 10)).toBeUndefined();
+  expect(now).toBeGreaterThan(deadline);
+  expect(now).toBeLessThan(deadline + 100);
+  expect(questions).toBeLessThan(20);
+});

@@ -1,4 +1,4 @@
-import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
@@ -53,16 +53,20 @@ function place(): string {
   return directory;
 }
 
-test('a file is replaced whole, keeps its mode, and a link keeps pointing to it', () => {
-  const directory = place();
-  const [file, link] = [join(directory, 'dotfiles.yaml'), join(directory, 'config.yaml')];
-  writeFileSync(file, 'a', {mode: 0o640});
-  symlinkSync(file, link);
-  replaceFile(link, 'a', 'b');
-  expect(readFileSync(file, 'utf8')).toBe('b');
-  expect((statSync(file).mode & 0o777).toString(8)).toBe('640');
-  expect(readdirSync(directory).sort()).toEqual(['config.yaml', 'dotfiles.yaml']);
-});
+test.each(['640', '664', '600'])(
+  'a file is replaced whole, keeps its mode %s, and a link keeps pointing to it',
+  (mode) => {
+    const directory = place();
+    const [file, link] = [join(directory, 'dotfiles.yaml'), join(directory, 'config.yaml')];
+    writeFileSync(file, 'a');
+    chmodSync(file, Number.parseInt(mode, 8));
+    symlinkSync(file, link);
+    replaceFile(link, 'a', 'b');
+    expect(readFileSync(file, 'utf8')).toBe('b');
+    expect((statSync(file).mode & 0o777).toString(8)).toBe(mode);
+    expect(readdirSync(directory).sort()).toEqual(['config.yaml', 'dotfiles.yaml']);
+  },
+);
 
 test('what somebody else wrote meanwhile is not overwritten', () => {
   const file = join(place(), 'sub', 'config.yaml');

@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, statSync, truncateSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {classic} from './support/workflows.ts';
@@ -99,6 +99,19 @@ test('logs hold events, stdout and stderr of every step, live while a job runs; 
   expect(texts.length).toBeGreaterThan(20);
   for (const secret of secrets())
     expect(texts.filter(([, text]) => text.includes(secret)).map(([name]) => name)).toEqual([]);
+});
+
+test('output that no string of Node.js can hold is told of with its place; the rest is shown', async () => {
+  const {file} = classic(world, 'long');
+  await world.stage('run', file);
+  await world.ended('long.1');
+  const output = join(world.state, 'runs/long.1/logs/compute.1.out');
+  truncateSync(output, 600 * 1024 * 1024); // with a hole: it takes no room
+  const entries = await entriesOf('long');
+  expect(entries).toContainEqual(
+    expect.objectContaining({step: 'compute', text: expect.stringMatching(`^too long .* less .*${output}`)}),
+  );
+  expect(entries.some(({step}) => step === 'stage-out')).toBe(true);
 });
 
 test('runs and tokens are readable by their owner alone', async () => {

@@ -1,5 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
@@ -111,3 +111,17 @@ test('it is steered by the commands that steer the background process', async ()
   expect((await stage('local', 'collection', 'remove', 'data')).stdout).not.toMatch(/^data /m);
   expect((await stage('local', 'collection', 'remove', 'data')).exitCode).toBe(2);
 }, 60_000);
+
+test('what cannot be served ends at once, says what to do, and leaves no process behind', async () => {
+  const root = join(home, 'stand-ins');
+  mkdirSync(root);
+  chmodSync(root, 0o755);
+  const ran = await stage('local', 'serve', '--globus');
+  expect(ran).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`chmod 700 ${root}`)});
+  const up = await stage('local', 'up');
+  expect(up).toMatchObject({exitCode: 4, stderr: expect.stringContaining('their process ended with 1')});
+  expect(readFileSync(join(root, 'daemon.log'), 'utf8')).toContain(`${root} is open to others`);
+  chmodSync(root, 0o700);
+  expect(await stage('local', 'up')).toMatchObject({exitCode: 0});
+  expect(await stage('local', 'down')).toMatchObject({exitCode: 0});
+});

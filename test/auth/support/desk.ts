@@ -1,4 +1,4 @@
-import {chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {onTestFinished} from 'vitest';
@@ -25,7 +25,11 @@ export interface SignInDesk {
 /** @param transfer keys of `transfer:` in the profile, one a line */
 export function signInDesk(url: string, transfer: readonly string[]): SignInDesk {
   const directory = mkdtempSync(join(tmpdir(), 'stage-sign-in-'));
-  onTestFinished(() => rmSync(directory, {recursive: true, force: true}));
+  onTestFinished(async () => {
+    // The profile's batch system is the stand-in: a command that asks it starts it.
+    if (existsSync(join(directory, 'home', 'stand-ins'))) await desk.stage('local', 'down');
+    rmSync(directory, {recursive: true, force: true, maxRetries: 5});
+  });
   const tokens = join(directory, 'home', 'me', 'tokens');
   const config = join(directory, 'config.yaml');
   const lines = ['kind: globus', `auth_url: "${url}"`, `transfer_url: "${url}"`, ...transfer];
