@@ -110,7 +110,6 @@ function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Sch
     return asking(reach, `${command} ${key}`, run, act);
   };
   return {
-    capabilities: () => scheduler.capabilities(),
     look: (jobs) => scheduler.look(jobs),
     findByTag: (tags) => scheduler.findByTag(tags),
     submit(request) {

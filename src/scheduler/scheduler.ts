@@ -130,7 +130,6 @@ export type Submission =
 
 /** The batch system as the engine needs it. */
 export interface Scheduler {
-  readonly capabilities: () => Promise<SchedulerCapabilities>;
   /** Submit one job. Never throws for what PBS says; see {@link Submission}. */
   submit(request: JobRequest): Promise<Submission>;
   /** End a job's user hold. A job that is not held, or is gone, is left as it is: safe to repeat.

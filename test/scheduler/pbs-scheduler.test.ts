@@ -249,9 +249,14 @@ test('without history unknown jobs are unknown, and the server is asked about it
 
 test('what the server can do is read from text where JSON is of no use', async () => {
   const pbs = await fakePbs({
-    qstat: [{stdout: '{'}, {stdout: 'Server: pbs-sn1\n    server_state = Active\n    job_history_enable = True\n\n'}],
+    qstat: [
+      {stdout: '{'},
+      {stdout: 'Server: pbs-sn1\n    server_state = Active\n    job_history_enable = True\n\n'},
+      document({}),
+    ],
   });
-  expect(await pbs.scheduler.capabilities()).toEqual(HISTORY);
+  await pbs.scheduler.look([JOB]);
+  expect(pbs.cached()).toEqual(HISTORY);
 });
 
 test('finds jobs by their tags among the own ones, the live one where two have the same', async () => {

@@ -32,8 +32,6 @@ export class FakeScheduler implements Scheduler {
   answerNext: Submission | undefined;
   private next = 1;
 
-  capabilities = async () => ({historyKept: true, serverName: 's'});
-
   async submit(request: JobRequest): Promise<Submission> {
     if (this.answerNext) {
       const answer = this.answerNext;

@@ -42,8 +42,6 @@ export class SimulatedPbs implements Scheduler {
 
   constructor(private readonly clock: () => number) {}
 
-  capabilities = async () => ({historyKept: true, serverName: 'simulated'});
-
   async submit(request: JobRequest): Promise<Submission> {
     if (this.down) return {kind: 'unreachable', error: new SchedulerUnreachable('qsub', 'down')};
     const next = this.next;

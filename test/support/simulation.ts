@@ -146,7 +146,6 @@ export class Simulation {
         create: (generation, kind, value) => fact(`monitor ${kind}`, () => monitors.create(generation, kind, value)),
       },
       scheduler: {
-        capabilities: pbs.capabilities,
         look: (jobs) => ask(() => pbs.look(jobs)),
         findByTag: (tags) => ask(() => pbs.findByTag(tags)),
         submit: (request) => effect(`qsub ${request.script}`, () => pbs.submit(request)),

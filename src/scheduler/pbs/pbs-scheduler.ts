@@ -148,7 +148,6 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
   }
 
   return {
-    capabilities,
     look,
 
     async submit(request: JobRequest): Promise<Submission> {

@@ -40,13 +40,18 @@ function fromText(stdout: string, heading: 'Server' | 'Queue'): readonly Shown[]
 }
 
 /** Unset attributes are absent, and history is off unless it was switched on: OpenPBS 23.06, measured. */
-export function readServer({name, attribute}: Shown, user: string): ServerSeen {
+export function keepsHistory({attribute}: Shown): boolean {
+  return isTrue(attribute('job_history_enable'));
+}
+
+export function readServer(server: Shown, user: string): ServerSeen {
+  const {name, attribute} = server;
   const [version, defaultQueue] = [attribute('pbs_version'), attribute('default_queue')];
   const maxArraySize = wholeNumber(attribute('max_array_size'));
   const maxQueued = limitFor(user, attribute('max_queued'));
   return {
     name,
-    historyKept: isTrue(attribute('job_history_enable')),
+    historyKept: keepsHistory(server),
     ...(version === undefined ? {} : {version}),
     ...(defaultQueue === undefined ? {} : {defaultQueue}),
     ...(maxArraySize === undefined ? {} : {maxArraySize}),
