@@ -1,5 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {LONG} from './support/batch-system.ts';
 import {needs} from './support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -133,7 +134,7 @@ describe.concurrent('a job array', () => {
   });
 
   test('a subjob that somebody deletes while it runs fails the step, and the others go on', async () => {
-    const made = arrayOf(world, 'deleted', '1-3', '[ $PBS_ARRAY_INDEX != 2 ] || sleep 60');
+    const made = arrayOf(world, 'deleted', '1-3', `[ $PBS_ARRAY_INDEX != 2 ] || ${LONG}`);
     await world.stage('run', made.file);
     await world.waitFor('all of them', () => linesIn(made.ran) === 3);
     const [array] = (await world.jobsOf('deleted.1')).filter(({id}) => id.includes('[]'));
@@ -161,7 +162,7 @@ describe.concurrent('a job array', () => {
   });
 
   test('a run that is cancelled ends the subjobs that run, and starts no further', async () => {
-    const made = arrayOf(world, 'stopped', '1-4%2', 'sleep 60');
+    const made = arrayOf(world, 'stopped', '1-4%2', LONG);
     await world.stage('run', made.file);
     await world.waitFor('two of them', () => linesIn(made.ran) === 2);
     await world.stage('cancel', 'stopped');

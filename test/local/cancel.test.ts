@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {LONG} from './support/batch-system.ts';
 import {classic} from './support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -62,7 +63,7 @@ describe.concurrent('stage cancel', () => {
   });
 
   test('while compute runs ends it, and no stage-out is started', async () => {
-    const {file, computed, cleaned} = classic(world, 'stop-late', {body: 'sleep 60'});
+    const {file, computed, cleaned} = classic(world, 'stop-late', {body: LONG});
     await world.stage('run', file);
     await world.waitFor('the start of compute', () => linesIn(computed) === 1);
     expect((await world.stage('cancel', 'stop-late')).exitCode).toBe(0);

@@ -1,6 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {patiently} from './support/batch-system.ts';
+import {LONG, patiently} from './support/batch-system.ts';
 import {needs} from './support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
 
@@ -152,7 +152,7 @@ describe('a job that is interrupted: its processes are killed and PBS forgets it
 });
 
 test('a job that PBS starts again is not run again with "on_interrupted: fail"', async (context) => {
-  const {log, path} = script(world, 'rerun', 'sleep 60');
+  const {log, path} = script(world, 'rerun', LONG);
   const file = world.write(
     'rerun.yaml',
     `name: rerun\nsteps:\n  a: {retries: 2, retry_delay: 1s, job: {script: ${path}, on_interrupted: fail}}\n`,
@@ -211,8 +211,8 @@ describe.concurrent('a step with "when: always"', () => {
   });
 
   test('runs once when the run is cancelled, and not with --no-cleanup', async () => {
-    const went = await start('always-stopped', 'sleep 60');
-    const left = await start('always-left', 'sleep 60');
+    const went = await start('always-stopped', LONG);
+    const left = await start('always-left', LONG);
     await world.waitFor('both', () => linesIn(went.job.log) + linesIn(left.job.log) === 2);
     await world.stage('cancel', 'always-stopped');
     await world.stage('cancel', 'always-left', '--no-cleanup');

@@ -2,6 +2,7 @@ import {chmodSync, existsSync, readFileSync, realpathSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
+import {LONG} from './support/batch-system.ts';
 import {needs} from './support/needs.ts';
 import {linesIn, localWorld, type World} from './support/world.ts';
 
@@ -154,7 +155,7 @@ describe.concurrent("a user's script", () => {
     const count = join(world.work, 'rerun.count');
     const file = oneJob(
       'rerun',
-      `#!/bin/sh\necho "$STAGE_ATTEMPT" >> ${count}\n[ "$(wc -l < ${count})" -gt 1 ] || sleep 60\n`,
+      `#!/bin/sh\necho "$STAGE_ATTEMPT" >> ${count}\n[ "$(wc -l < ${count})" -gt 1 ] || ${LONG}\n`,
     );
     await world.stage('run', file);
     await world.waitFor('the first start', () => linesIn(count) === 1);

@@ -47,6 +47,9 @@ export function patiently(milliseconds: number): number {
   return milliseconds * patience;
 }
 
+/** A line of a script that does not end before it is ended: others may have to start meanwhile. */
+export const LONG = `sleep ${60 * patience}`;
+
 /** Where worlds lie: on a real cluster a directory that nodes see (`STAGE_TEST_DIRECTORY`, else the home directory). */
 export function worldsDirectory(): string {
   if (!foreign) return tmpdir();
