@@ -80,18 +80,10 @@ async function test(env) {
   console.log(
     `a job of nothing took ${probe.seconds.toFixed(1)} s, on ${probe.host}; everything lies in ${env.STAGE_TEST_DIRECTORY}`,
   );
-  const keys = {};
-  if (probe.staging) {
-    keys.staging = {select: probe.staging};
-    console.log(`staging jobs are asked for here, where the local Globus is: select=${probe.staging}`);
-  }
-  if (probe.bin !== undefined) {
-    keys.scheduler = {kind: 'pbs', timeout: '30s', bin: probe.bin};
-    console.log(`PBS commands are not on the PATH of jobs; the profile needs "scheduler: {bin: ${probe.bin}}"`);
-  }
-  if (Object.keys(keys).length > 0 && env.STAGE_TEST_PBS_PROFILE === undefined) {
+  if (probe.staging && env.STAGE_TEST_PBS_PROFILE === undefined) {
     env.STAGE_TEST_PBS_PROFILE = join(scratch, 'profile.yaml');
-    writeFileSync(env.STAGE_TEST_PBS_PROFILE, JSON.stringify(keys)); // which is YAML, too
+    writeFileSync(env.STAGE_TEST_PBS_PROFILE, `staging: {select: "${probe.staging}"}\n`);
+    console.log(`staging jobs are asked for here, where the local Globus is: select=${probe.staging}`);
   }
   env.STAGE_TEST_PATIENCE ??= String(Math.min(20, Math.max(4, Math.ceil(probe.seconds))));
   const patience = Number(env.STAGE_TEST_PATIENCE);

@@ -11,8 +11,6 @@ const short = (host) => host.split('.')[0].toLowerCase();
 /**
  * Where jobs run, whether they see what tests share with them, and how long a job of nothing takes.
  *
- * A job has the PATH of a login shell, and perhaps not what somebody added to their own: where PBS's commands are not on
- * it, `bin` is the directory that has them here and there.
  * Launchers, sentinels and monitors must reach the local Globus, which listens on 127.0.0.1 of this host: where jobs
  * run elsewhere, `staging` is the chunk that asks for this host.
  */
@@ -28,8 +26,7 @@ export async function probeJobs(env, {node, cli}) {
     throw new SetUpWrong(`Jobs on ${first.host} do not find the PBS commands. Nothing was tested.`, [
       `Launchers, sentinels and monitors ask PBS, too: qstat is neither on their PATH nor in ${bin}.`,
     ]);
-  const seen = {...first, ...(first.sees.includes('pbs') ? {} : {bin})};
-  if (short(first.host) === short(hostname()) || env.STAGE_TEST_PBS_PROFILE !== undefined) return seen;
+  if (short(first.host) === short(hostname()) || env.STAGE_TEST_PBS_PROFILE !== undefined) return first;
   const chunk = `1:ncpus=1:host=${short(hostname())}`;
   await probe(env, {node, cli}, ['-l', `select=${chunk}`]).catch((error) => {
     throw new SetUpWrong(`Jobs run on ${first.host}, and none runs on this host, ${hostname()}. Nothing was tested.`, [
@@ -38,7 +35,7 @@ export async function probeJobs(env, {node, cli}) {
       `What was tried: -l select=${chunk}. ${error.message}`,
     ]);
   });
-  return {...seen, staging: chunk};
+  return {...first, staging: chunk};
 }
 
 /** The directory that PATH has the PBS commands in. */

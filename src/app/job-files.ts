@@ -25,6 +25,8 @@ export interface CallBack {
   readonly stageHome: string;
   readonly configFile: string;
   readonly profile: Profile;
+  /** where this process finds the PBS commands on its PATH; undefined where the profile says so itself */
+  readonly pbsDirectory: () => string | undefined;
   /** where monitors' scripts and output lie */
   readonly monitorDirectory: string;
 }
@@ -182,7 +184,10 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     ...proxyEnvironment(profile.proxy),
     ...job.values,
   };
-  writeScript(job.script, job.template, {'#@VALUES': exported(environment), '#@SETUP': profile.setup});
+  writeScript(job.script, job.template, {
+    '#@VALUES': [...exported(environment), ...pathOf(callBack)],
+    '#@SETUP': profile.setup,
+  });
   return {
     name: job.name,
     script: job.script,
@@ -199,6 +204,12 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     noMail: true,
     extraArgs: profile.staging.extraArgs,
   };
+}
+
+/** A job has the PATH of a login shell, which may lack what somebody added to their own: it comes last, and hides nothing. */
+function pathOf({pbsDirectory}: CallBack): string[] {
+  const directory = pbsDirectory();
+  return directory === undefined ? [] : [`export PATH="$PATH":${shellQuote(directory)}`];
 }
 
 /** `-o` takes `host:path` and ASCII only (measured on OpenPBS 23.06); what PBS would refuse is not worth a job. */

@@ -154,7 +154,11 @@ interface Parts {
 
 async function createContext(parts: Parts): Promise<EngineContext> {
   const {profile, where, ledger, by, environment} = parts;
-  const {createJobFiles} = await import('./job-files.ts');
+  const [{createJobFiles}, {directoryOnPath}] = await Promise.all([
+    import('./job-files.ts'),
+    import('../process/find-command.ts'),
+  ]);
+  const {kind, bin} = profile.scheduler;
   const callBack = {
     node: process.execPath,
     cli: join(packageRoot(), 'dist', 'stage.js'),
@@ -162,6 +166,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     configFile: where.configFile,
     profile,
     monitorDirectory: ledger.layout.monitor,
+    pbsDirectory: () => (kind === 'pbs' && bin === undefined ? directoryOnPath('qsub') : undefined),
   };
   requireSignIn(profile, environment);
   let loading: Promise<unknown> | undefined;

@@ -1,4 +1,4 @@
-import {constants} from 'node:fs';
+import {accessSync, constants} from 'node:fs';
 import {access, stat} from 'node:fs/promises';
 import path from 'node:path';
 
@@ -8,6 +8,19 @@ export async function findCommand(command: string, directory?: string): Promise<
   for (const candidate of directories.filter((name) => name !== '').map((name) => path.join(name, command)))
     if (await isProgram(candidate)) return candidate;
   return undefined;
+}
+
+/** The first directory of PATH with a program of that name. Does not wait: for where nothing can. */
+export function directoryOnPath(command: string): string | undefined {
+  const directories = (process.env.PATH ?? '').split(path.delimiter).filter((name) => path.isAbsolute(name));
+  return directories.find((directory) => {
+    try {
+      accessSync(path.join(directory, command), constants.X_OK);
+      return true;
+    } catch {
+      return false; // not there, or not ours to run
+    }
+  });
 }
 
 async function isProgram(file: string): Promise<boolean> {
