@@ -1,9 +1,10 @@
 import {existsSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {needs} from './support/needs.ts';
 import {classic} from './support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
+import {wrapCommands} from './support/wrapped-commands.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -77,13 +78,23 @@ describe.concurrent('stage hold and stage release', () => {
     expect((await world.ended('exact.1')).state).toBe('succeeded');
   });
 
-  test('while PBS is away nothing is said to be held or released; the repetition counts what it did', async (context) => {
-    needs(context, 'stop and start', world.server !== undefined);
+  test('while PBS is away nothing is said to be held or released; the repetition counts what it did', async () => {
     // No monitor looks meanwhile: what the repetition counts is its own doing.
-    const alone = await localWorld({config: 'profiles: {local: {monitor: {min: 600, max: 600}}}'});
+    const commands = wrapCommands(
+      (command, {bin}) =>
+        `[ ! -e ${bin}/away ] || { echo "${command}: cannot connect to server away (errno=15010)" >&2; exit ${command === 'qstat' ? 255 : 162}; }`,
+    );
+    const away = {
+      begins: () => writeFileSync(join(commands.bin, 'away'), ''),
+      ends: () => rmSync(join(commands.bin, 'away')),
+    };
+    const scheduler = `{kind: pbs, bin: ${commands.bin}}`;
+    const alone = await localWorld({
+      config: `profiles: {local: {scheduler: ${scheduler}, transfer: local, monitor: {min: 600, max: 600}}}`,
+    });
     try {
       const {end} = await queuedRun(alone, 'dark');
-      await alone.server?.stop();
+      away.begins();
       const dark = await alone.stage('hold', 'dark', '--json');
       expect(dark.exitCode).toBe(4);
       expect(dark.json<Held>().runs[0]).toMatchObject({
@@ -92,21 +103,22 @@ describe.concurrent('stage hold and stage release', () => {
         ),
         jobs: [],
       });
-      await alone.server?.start();
+      away.ends();
       const held = (await alone.stage('hold', 'dark', '--json')).json<Held>().runs[0];
       expect(held?.message).toMatch(/^dark\.1 is held: 2 queued jobs got a user hold, 1 had one before/);
-      await alone.server?.stop();
+      away.begins();
       const on = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
       expect(on?.message).toBe(
         'dark.1 is to go on; PBS could not be asked, so 2 jobs will keep a user hold until it can',
       );
-      await alone.server?.start();
+      away.ends();
       const released = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
       expect(released).toMatchObject({message: 'dark.1 goes on: the user hold of 2 jobs was ended', jobs: held?.jobs});
       end();
       expect((await alone.ended('dark.1')).state).toBe('succeeded');
     } finally {
       await alone.close();
+      commands.remove();
     }
   });
 

@@ -1,52 +1,46 @@
-import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {delimiter, join} from 'node:path';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {patiently, worldsDirectory} from './support/batch-system.ts';
+import {patiently} from './support/batch-system.ts';
 import {needs} from './support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from './support/world.ts';
+import {wrapCommands} from './support/wrapped-commands.ts';
 
 /**
  * A qsub that is late: whatever a job of a run "late-…" is to wait for has ended by then, however long the server takes
  * for that, and is in the history or purged. Only what is held itself is not waited for. PBS prints an id all the same,
  * and drops the job a moment later (measured on OpenPBS 23.06).
  */
-const bin = mkdtempSync(join(worldsDirectory(), 'stage-slow-qsub-'));
-const onPath = (process.env.PATH ?? '').split(delimiter).find((directory) => existsSync(join(directory, 'qsub')));
-const real = process.env.STAGE_TEST_PBS === '1' ? `'${onPath}'/` : '"$STAGE_HOME"/stand-ins/bin/';
-/** each id that had ended before a job that depends on it was submitted */
-const seenEnded = join(bin, 'ended');
-const LATE = `
-case "$*" in *s-late-*) ;; *) exec ${real}qsub "$@" ;; esac
+const commands = wrapCommands((command, {bin, real}) =>
+  command === 'qsub'
+    ? `
+case "$*" in *s-late-*) ;; *) exec ${real('qsub')} "$@" ;; esac
 for word; do
   case $word in depend=*) ;; *) continue ;; esac
   for id in $(echo "$word" | tr ':,=' '   '); do
     case $id in [0-9]*) ;; *) continue ;; esac
     tries=0
-    while state=$(${real}qstat -f "$id" 2>/dev/null | grep 'job_state = [QRE]') && [ $tries -lt 150 ]; do
+    while state=$(${real('qstat')} -f "$id" 2>/dev/null | grep 'job_state = [QRE]') && [ $tries -lt 150 ]; do
       tries=$((tries + 1))
       sleep 0.2
     done
-    [ -n "$state" ] || echo "$id" >> ${seenEnded}
+    [ -n "$state" ] || echo "$id" >> ${join(bin, 'ended')}
   done
-done
-`;
-for (const command of ['qsub', 'qstat', 'qselect', 'qdel', 'qhold', 'qrls', 'qalter']) {
-  mkdirSync(bin, {recursive: true});
-  writeFileSync(join(bin, command), `#!/bin/sh\n${command === 'qsub' ? LATE : ''}exec ${real}${command} "$@"\n`);
-  chmodSync(join(bin, command), 0o755);
-}
+done`
+    : '',
+);
 
 let world: World;
 let kept = true;
 beforeAll(async () => {
   world = await localWorld({
-    config: `profiles: {local: {scheduler: {kind: pbs, bin: ${bin}}, transfer: local, lost_after: 3s, monitor: {min: 1s, max: 5s}}}\n`,
+    config: `profiles: {local: {scheduler: {kind: pbs, bin: ${commands.bin}}, transfer: local, lost_after: 3s, monitor: {min: 1s, max: 5s}}}\n`,
   });
   kept = await world.keepsHistory();
 });
 afterAll(async () => {
   await world.close();
-  rmSync(bin, {recursive: true, force: true});
+  commands.remove();
 });
 
 const CASES = [
@@ -81,7 +75,8 @@ describe.each([
       await world.stage('run', file);
       const sealed = await world.ended(`${name}.1`, 60);
       expect(sealed.steps.map(({step, state}) => `${step} ${state}`)).toEqual(states);
-      expect(readFileSync(seenEnded, 'utf8')).toContain(sealed.steps[0]?.job);
+      // so that its submission was as late as it was meant to be
+      expect(readFileSync(join(commands.bin, 'ended'), 'utf8')).toContain(sealed.steps[0]?.job);
       expect([linesIn(`${log}.b`), linesIn(`${log}.c`)]).toEqual([ran, 1]);
       await world.waitFor('nothing left', async () => leftIn(await world.jobsOf(`${name}.1`)).length === 0);
     },
