@@ -104,8 +104,8 @@ describe.concurrent("a user's script", () => {
     expect(others).toEqual([first, first]);
   });
 
-  test('a bash script finds the functions that were exported to it, such as module, whatever sh is', async ({skip}) => {
-    if (!existsSync('/bin/bash') || world.shared) skip('needs bash, and a server whose -V sends what it should');
+  test('a bash script finds the functions that were exported to it, such as module, whatever sh is', async (context) => {
+    needs(context, 'functions handed on', existsSync('/bin/bash') && !world.shared);
     const answer = join(world.work, 'functions');
     const file = oneJob('functions', `#!/bin/bash\n#PBS -V\ntype -t module >> ${answer}.$\{STAGE_STEP:-submit}\n`);
     const env = {'BASH_FUNC_module%%': '() { echo "$@"\n}'};

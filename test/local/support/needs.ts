@@ -8,6 +8,8 @@ const SENTENCES = {
     'needs to stop and start the server: say how with STAGE_TEST_PBS_STOP and STAGE_TEST_PBS_START, such as "sudo systemctl stop pbs"',
   qrerun: 'needs an operator of the server: an ordinary user may not qrerun a job',
   history: 'needs the history of finished jobs, which this server does not keep',
+  'functions handed on':
+    'needs bash, and a server known to hand on exported functions with -V: only the stand-in of the local profile is one',
   'numbers set back': 'needs a server whose job numbers can be set back: only the stand-in of the local profile is one',
 } as const;
 
