@@ -1,4 +1,4 @@
-import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {join} from 'node:path';
 import type {ClientCredentials} from '../auth/credentials-file.ts';
@@ -10,7 +10,6 @@ import type {Profile, SchedulerSettings} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import type {EngineContext} from '../engine/context.ts';
 import type {watchEffects} from '../engine/crash-points.ts';
-import {ensureSubdirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
@@ -23,6 +22,8 @@ import {submissionDeadlineMs} from '../scheduler/submission-deadline.ts';
 import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import {deferred, once} from './deferred.ts';
+import {fileCache} from './file-cache.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
 import {packageRoot} from './package-root.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
@@ -301,54 +302,4 @@ async function createTokens(signIn: SignInSettings): Promise<TokenSource> {
   const {openTokens} = await import('../auth/open-tokens.ts');
   const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize-names.ts');
   return openTokens(signIn, TRANSFER_RESOURCE_SERVER);
-}
-
-type Methods = Record<string, (...values: unknown[]) => unknown>;
-
-/** An object whose methods all wait until it has been made, at the first call. For ports, whose methods all return promises. */
-function deferred<T extends object>(make: () => Promise<T>): T {
-  const made = once(make);
-  const call =
-    (name: string) =>
-    async (...values: unknown[]) =>
-      ((await made()) as Methods)[name]?.(...values);
-  // Not a promise: `await` must not take it for one. The cast holds as long as T has async methods only.
-  return new Proxy({} as T, {get: (_, name) => (name === 'then' ? undefined : call(String(name)))});
-}
-
-/** A file that may vanish at any time, for what is cheap to learn again. */
-function fileCache<T>(path: string): {read(): T | undefined; write(value: T): void} {
-  return {
-    read() {
-      try {
-        // Written below; whatever else stands there is learnt again.
-        return JSON.parse(readFileSync(path, 'utf8')) as T;
-      } catch {
-        return undefined;
-      }
-    },
-    write(value) {
-      const temporary = `${path}.${process.pid}`;
-      try {
-        ensureSubdirectory(join(path, '..'));
-        writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
-        renameSync(temporary, path);
-      } catch {
-        // It is learnt again next time: a full disk must not look like an absent PBS.
-        try {
-          rmSync(temporary, {force: true});
-        } catch {
-          // Nor must a read-only one.
-        }
-      }
-    },
-  };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
