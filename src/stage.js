@@ -18,11 +18,20 @@ if (parts[0] < oldest[0] || (parts[0] === oldest[0] && parts[1] < oldest[1]))
   );
 else begin();
 
-/** Newer ones keep what they compiled, which spares the next start a quarter of its time; in a place that is ours alone. */
+/**
+ * Newer ones keep what they compiled, which spares the next start a quarter of its time; in a place that is ours alone.
+ * Only where stage keeps things already: made from nothing, Node.js would never return where an automounter answers
+ * ENOENT although the parent exists.
+ */
 function begin() {
-  var module = process.getBuiltinModule && process.getBuiltinModule('module');
-  var cache = process.env.XDG_CACHE_HOME || (process.env.HOME && process.env.HOME + '/.cache');
-  if (module && module.enableCompileCache && cache) module.enableCompileCache(cache + '/stage/compiled');
+  var builtin =
+    process.getBuiltinModule ||
+    function () {
+      return {};
+    };
+  var cache = (process.env.XDG_CACHE_HOME || process.env.HOME + '/.cache') + '/stage';
+  if (builtin('module').enableCompileCache && builtin('fs').existsSync(cache))
+    builtin('module').enableCompileCache(cache + '/compiled');
   import('./main.js').catch(notLoaded);
 }
 

@@ -1,7 +1,7 @@
-import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, it} from 'vitest';
+import {afterEach, beforeEach, expect, it, test} from 'vitest';
 import {cleanEnvironment, PACKAGE, runProgram} from '../local/support/cli.ts';
 import type {ErrorDocument} from './support.ts';
 
@@ -53,3 +53,22 @@ it.each(['20.11.0', '22.0.0', '31.0.0'])(
     expect(ran.stderr).not.toContain('    at ');
   },
 );
+
+test('what is compiled is kept where stage keeps things already, and no directory is made for it', async () => {
+  const preload = join(directory, 'preload.cjs');
+  const asked = join(directory, 'asked');
+  writeFileSync(
+    preload,
+    `const fs = require('fs');
+process.getBuiltinModule = (name) =>
+  name === 'module' ? {enableCompileCache: (at) => fs.appendFileSync(${JSON.stringify(asked)}, at)} : require(name);`,
+  );
+  const env = cleanEnvironment({HOME: directory});
+  const start = () => runProgram(process.execPath, ['--require', preload, join(directory, 'stage.mjs')], {env});
+  await start();
+  expect(readdirSync(directory)).not.toContain('asked');
+  expect(readdirSync(directory)).not.toContain('.cache');
+  mkdirSync(join(directory, '.cache', 'stage'), {recursive: true});
+  await start();
+  expect(readFileSync(asked, 'utf8')).toBe(join(directory, '.cache', 'stage', 'compiled'));
+});

@@ -16,7 +16,10 @@ function codesInTheSource(): Set<string> {
     .flatMap((text) =>
       [...text.matchAll(/\bcode: [^,;\n]*/g)].flatMap(([line]) => line.match(/'[A-Z]+(?:_[A-Z]+)*'/g) ?? []),
     );
-  return new Set(written.map((word) => word.slice(1, -1)).filter((code) => !/^E[A-Z]+$/.test(code)));
+  const entry = readFileSync(join(ROOT, 'src', 'stage.js'), 'utf8');
+  const ofTheEntry = [...entry.matchAll(/\bend\(\s*\d+,\s*('[A-Z_]+')/g)].map(([, word = '']) => word);
+  const words = [...written, ...ofTheEntry].map((word) => word.slice(1, -1));
+  return new Set(words.filter((code) => !/^E[A-Z]+$/.test(code)));
 }
 
 function codesOnThePage(): Set<string> {
