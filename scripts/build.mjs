@@ -71,7 +71,7 @@ async function bundle(input, {output = {}, ...options} = {}) {
       groups: [
         {
           name: 'kit',
-          test: /src[\\/](errors|engine(?![\\/]crash-points)|ledger|report[\\/](units|render-(error|findings|run-report|status)|run-view|step-state|live-view|why[\\/])|config[\\/](locations|profile|proxy|choose|config-cache)|app[\\/](wiring|deferred|file-cache|sign-in-settings|report|status|follow|style|watch-run|package-root|shell-quote|job-files)|scheduler[\\/]scheduler|transfer[\\/]transfer-service|scheduler[\\/]pbs[\\/]directives)/,
+          test: /src[\\/](errors|engine(?![\\/]crash-points)|ledger|report[\\/](units|render-(error|findings|run-report|status)|run-view|step-state|live-view|why[\\/])|config[\\/](locations|profile|proxy|choose|config-cache|file-cache)|app[\\/](wiring|deferred|sign-in-settings|report|status|follow|style|watch-run|package-root|shell-quote|job-files)|scheduler[\\/]scheduler|transfer[\\/]transfer-service|scheduler[\\/]pbs[\\/]directives)/,
         },
         // What asks PBS, what reads its answers while it thinks, and what asks Globus.
         {

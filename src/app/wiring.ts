@@ -5,11 +5,13 @@ import type {ClientCredentials} from '../auth/credentials-file.ts';
 import type {SignInSettings} from '../auth/sign-in-settings.ts';
 import type {TokenSource} from '../auth/token-source.ts';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
+import {fileCache} from '../config/file-cache.ts';
 import {type Locations, locations} from '../config/locations.ts';
 import type {Profile, SchedulerSettings} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import type {EngineContext} from '../engine/context.ts';
 import type {watchEffects} from '../engine/crash-points.ts';
+import {ensureSubdirectory} from '../ledger/directories.ts';
 import {type Ledger, openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {newWord} from '../ledger/new-word.ts';
@@ -23,7 +25,6 @@ import type {Bookmark, CollectionService} from '../transfer/collection-service.t
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {deferred, once} from './deferred.ts';
-import {fileCache} from './file-cache.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
 import {packageRoot} from './package-root.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
@@ -259,7 +260,7 @@ async function createScheduler({profile, ledger, standIns}: Parts): Promise<Sche
     run,
     timeoutMs: profile.scheduler.timeoutMs,
     user: userInfo().username,
-    cache: fileCache(join(ledger.layout.cache, 'scheduler.json')),
+    cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), ensureSubdirectory),
   });
 }
 

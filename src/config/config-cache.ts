@@ -1,6 +1,7 @@
-import {readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import {join} from 'node:path';
 import {ensureDirectory} from '../ledger/directories.ts';
+import {fileCache} from './file-cache.ts';
 import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
@@ -21,35 +22,11 @@ interface Cached {
 export async function throughCache(file: string, directory: string, read: () => Promise<Config>): Promise<Config> {
   const {ino, mtimeNs, ctimeNs, size} = statSync(file, {bigint: true});
   const key = [FORMAT, file, ino, mtimeNs, ctimeNs, size].join(' ');
-  const path = join(directory, `config${file.replaceAll('/', '-').slice(-100)}.json`);
-  const cached = readCached(path);
+  const name = `config${file.replaceAll('/', '-').slice(-100)}.json`;
+  const cache = fileCache<Cached>(join(directory, name), ensureDirectory);
+  const cached = cache.read();
   if (cached?.key === key) return {...cached.config, profiles: new Map(cached.config.profiles)};
   const config = await read();
-  writeCached(directory, path, {key, config: {...config, profiles: [...config.profiles]}});
+  cache.write({key, config: {...config, profiles: [...config.profiles]}});
   return config;
-}
-
-function readCached(path: string): Cached | undefined {
-  try {
-    // Written below for this user alone; anything else has no fitting key.
-    return JSON.parse(readFileSync(path, 'utf8')) as Cached;
-  } catch {
-    return undefined;
-  }
-}
-
-function writeCached(directory: string, path: string, cached: Cached): void {
-  const temporary = `${path}.${process.pid}`;
-  try {
-    ensureDirectory(directory);
-    writeFileSync(temporary, JSON.stringify(cached), {mode: 0o600});
-    renameSync(temporary, path);
-  } catch {
-    // Without a cache it is read again next time: a read-only home directory is no reason to fail.
-    try {
-      rmSync(temporary, {force: true});
-    } catch {
-      // Nor is what cannot be removed.
-    }
-  }
 }

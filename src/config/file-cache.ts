@@ -1,9 +1,16 @@
 import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
-import {ensureSubdirectory} from '../ledger/directories.ts';
+import {dirname} from 'node:path';
+import {newWord} from '../ledger/new-word.ts';
 
-/** A file that may vanish at any time, for what is cheap to learn again. */
-export function fileCache<T>(path: string): {read(): T | undefined; write(value: T): void} {
+/**
+ * A file of JSON that may vanish at any time, for what can be learnt again. It is for its owner alone.
+ *
+ * @param ensure makes its directory; what it throws, like any failure to write, means no more than that nothing is kept
+ */
+export function fileCache<T>(
+  path: string,
+  ensure: (directory: string) => void,
+): {read(): T | undefined; write(value: T): void} {
   return {
     read() {
       try {
@@ -14,9 +21,9 @@ export function fileCache<T>(path: string): {read(): T | undefined; write(value:
       }
     },
     write(value) {
-      const temporary = `${path}.${process.pid}`;
+      const temporary = `${path}.${newWord()}`;
       try {
-        ensureSubdirectory(join(path, '..'));
+        ensure(dirname(path));
         writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
         renameSync(temporary, path);
       } catch {
