@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {type AdoptReport, adoptTask} from '../src/app/adopt.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {styleOf} from '../src/app/style.ts';
+import {type AdoptReport, adoptTask} from '../src/app/runs/adopt/adopt.ts';
+import {renderRunReport} from '../src/app/runs/render-run-report.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {styleOf} from '../src/cli/style.ts';
 import {RequestWrong} from '../src/errors.ts';
-import {renderRunReport} from '../src/report/render-run-report.ts';
 
 export default class Adopt extends StageCommand {
   static override summary = 'Graft a Globus task that exists onto a transfer step of a run.';

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {type CancelReport, cancelRun} from '../src/app/cancel.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {styleOf} from '../src/app/style.ts';
-import {renderRunReport} from '../src/report/render-run-report.ts';
+import {type CancelReport, cancelRun} from '../src/app/runs/cancel.ts';
+import {renderRunReport} from '../src/app/runs/render-run-report.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {styleOf} from '../src/cli/style.ts';
 
 export default class Cancel extends StageCommand {
   static override summary = 'Cancel a run: cancel its transfers, delete its jobs.';

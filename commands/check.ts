@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core';
-import {type CheckReport, checkWorkflowFile} from '../src/app/check.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {workflowArgs, workflowFlags, workflowRequest} from '../src/app/workflow-flags.ts';
-import {renderCheck} from '../src/report/render-check.ts';
+import {type CheckReport, checkWorkflowFile} from '../src/app/check/check.ts';
+import {renderCheck} from '../src/app/check/render-check.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {workflowArgs, workflowFlags, workflowRequest} from '../src/cli/workflow-flags.ts';
 
 export default class Check extends StageCommand {
   static override summary = 'Check a workflow, and show what "stage run" would do. Changes nothing.';

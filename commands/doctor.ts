@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {type DoctorReport, examine} from '../src/app/doctor.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {renderDoctor} from '../src/report/render-doctor.ts';
+import {type DoctorReport, examine} from '../src/app/site/doctor.ts';
+import {renderDoctor} from '../src/app/site/render-doctor.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Doctor extends StageCommand {
   static override summary = 'Prove that the state directory, PBS and Globus do what stage relies on.';

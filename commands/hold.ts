@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {type HoldReport, holdRuns} from '../src/app/hold.ts';
-import {oneOrAll} from '../src/app/one-or-all.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {renderHold} from '../src/report/render-hold.ts';
+import {type HoldReport, holdRuns} from '../src/app/runs/hold.ts';
+import {renderHold} from '../src/app/runs/render-hold.ts';
+import {oneOrAll} from '../src/cli/one-or-all.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Hold extends StageCommand {
   static override summary = 'Keep the queued jobs of a run from starting, for maintenance for instance.';

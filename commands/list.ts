@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {listRuns} from '../src/app/list.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {type RunLine, renderList} from '../src/report/render-list.ts';
+import {listRuns} from '../src/app/runs/list.ts';
+import {type RunLine, renderList} from '../src/app/runs/render-list.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class List extends StageCommand {
   static override summary = 'List runs, newest last.';

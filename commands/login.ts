@@ -1,9 +1,9 @@
 import {Flags} from '@oclif/core';
-import {type LoginReport, login} from '../src/app/login.ts';
-import {collectionsArgs, collectionsFlags, collectionsRequest} from '../src/app/sign-in-flags.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {personAtTerminal} from '../src/app/terminal-person.ts';
-import {renderLogin} from '../src/report/render-sign-in.ts';
+import {type LoginReport, login} from '../src/app/sign-in/login.ts';
+import {renderLogin} from '../src/app/sign-in/render-sign-in.ts';
+import {collectionsArgs, collectionsFlags, collectionsRequest} from '../src/cli/sign-in-flags.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {personAtTerminal} from '../src/cli/terminal-person.ts';
 
 export default class Login extends StageCommand {
   static override summary = 'Sign in to Globus, with the consents that collections want.';

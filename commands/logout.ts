@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {type LogoutReport, logout} from '../src/app/logout.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {renderLogout} from '../src/report/render-sign-in.ts';
+import {type LogoutReport, logout} from '../src/app/sign-in/logout.ts';
+import {renderLogout} from '../src/app/sign-in/render-sign-in.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Logout extends StageCommand {
   static override summary = 'Withdraw the tokens of a profile at Globus, and remove them here.';

@@ -1,14 +1,14 @@
 import {Args, Flags} from '@oclif/core';
-import {collectLogs} from '../src/app/logs.ts';
-import type {collectPbsLogs} from '../src/app/pbs-logs.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {styleOf} from '../src/app/style.ts';
-import type {LogReport} from '../src/report/log-entry.ts';
-import {renderLogs} from '../src/report/render-logs.ts';
+import type {LogReport} from '../src/app/runs/log-entry.ts';
+import {collectLogs} from '../src/app/runs/logs.ts';
+import type {collectPbsLogs} from '../src/app/runs/pbs-logs.ts';
+import {renderLogs} from '../src/app/runs/render-logs.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {styleOf} from '../src/cli/style.ts';
 
 /** Loaded when asked for: most readings of a log ask PBS nothing. */
 const pbsLogs: typeof collectPbsLogs = async (...values) =>
-  (await import('../src/app/pbs-logs.ts')).collectPbsLogs(...values);
+  (await import('../src/app/runs/pbs-logs.ts')).collectPbsLogs(...values);
 
 export default class Logs extends StageCommand {
   static override summary = "Show a run's events and every step's output, merged in time.";

@@ -1,9 +1,9 @@
 import {Flags} from '@oclif/core';
-import {type MonitorReport, tick} from '../src/app/monitor.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {type WaitReport, waitForTransfer} from '../src/app/wait-job.ts';
+import {type MonitorReport, tick} from '../src/app/runs/monitor.ts';
+import {renderMonitor} from '../src/app/runs/render-monitor.ts';
+import {type WaitReport, waitForTransfer} from '../src/app/runs/wait-job.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
 import {EXIT} from '../src/errors.ts';
-import {renderMonitor} from '../src/report/render-monitor.ts';
 
 /** What pbs/wait.sh knows as the end of a transfer that failed: no code of Node.js, of a shell or of another command. */
 const TRANSFER_FAILED = 10;

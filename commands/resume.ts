@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
-import {oneOrAll} from '../src/app/one-or-all.ts';
-import {type ResumeReport, resumeRuns} from '../src/app/resume.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {styleOf} from '../src/app/style.ts';
+import {renderResumed} from '../src/app/runs/render-resumed.ts';
+import {type ResumeReport, resumeRuns} from '../src/app/runs/resume.ts';
+import {oneOrAll} from '../src/cli/one-or-all.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {styleOf} from '../src/cli/style.ts';
 import {RequestWrong} from '../src/errors.ts';
-import {renderResumed} from '../src/report/render-resumed.ts';
 
 export default class Resume extends StageCommand {
   static override summary =

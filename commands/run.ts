@@ -1,10 +1,10 @@
 import {Flags} from '@oclif/core';
-import {type RunReport, runWorkflow} from '../src/app/run.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {styleOf} from '../src/app/style.ts';
-import {watchRun} from '../src/app/watch-run.ts';
-import {workflowArgs, workflowFlags, workflowRequest} from '../src/app/workflow-flags.ts';
-import {renderRunReport} from '../src/report/render-run-report.ts';
+import {renderRunReport} from '../src/app/runs/render-run-report.ts';
+import {type RunReport, runWorkflow} from '../src/app/runs/run.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {styleOf} from '../src/cli/style.ts';
+import {watchRun} from '../src/cli/watch-run.ts';
+import {workflowArgs, workflowFlags, workflowRequest} from '../src/cli/workflow-flags.ts';
 
 export default class Run extends StageCommand {
   static override summary = 'Make it so: start a workflow, or repair and report the run that exists.';

@@ -1,4 +1,4 @@
-import {StageCommand} from '../src/app/stage-command.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Schema extends StageCommand {
   static override summary = 'Print the JSON Schema of workflow files, for editors.';
@@ -6,7 +6,7 @@ export default class Schema extends StageCommand {
 
   async run(): Promise<Record<string, unknown>> {
     await this.parse(Schema);
-    const {workflowJsonSchema} = await import('../src/workflow/json-schema.ts');
+    const {workflowJsonSchema} = await import('../src/workflow/file/json-schema.ts');
     const schema = workflowJsonSchema();
     this.log(JSON.stringify(schema, null, 2));
     return schema;

@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {type StatusReport, showStatus} from '../src/app/status.ts';
-import {styleOf} from '../src/app/style.ts';
-import {watchRun} from '../src/app/watch-run.ts';
+import {type StatusReport, showStatus} from '../src/app/runs/status.ts';
+import {renderStatus} from '../src/app/shared/render-status.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {styleOf} from '../src/cli/style.ts';
+import {watchRun} from '../src/cli/watch-run.ts';
 import {RequestWrong} from '../src/errors.ts';
-import {renderStatus} from '../src/report/render-status.ts';
 
 export default class Status extends StageCommand {
   static override summary = 'Show where runs are: each step with its job or task, progress and reason.';

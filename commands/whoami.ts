@@ -1,7 +1,7 @@
-import {collectionsArgs, collectionsFlags, collectionsRequest} from '../src/app/sign-in-flags.ts';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {type WhoamiReport, whoami} from '../src/app/whoami.ts';
-import {renderWhoami} from '../src/report/render-sign-in.ts';
+import {renderWhoami} from '../src/app/sign-in/render-sign-in.ts';
+import {type WhoamiReport, whoami} from '../src/app/sign-in/whoami.ts';
+import {collectionsArgs, collectionsFlags, collectionsRequest} from '../src/cli/sign-in-flags.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Whoami extends StageCommand {
   static override summary = 'Show who stage acts as at Globus, how, until when, and which sessions run out.';

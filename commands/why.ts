@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {StageCommand} from '../src/app/stage-command.ts';
-import {styleOf} from '../src/app/style.ts';
-import {explainWhy, type WhyReport} from '../src/app/why.ts';
-import {renderWhy} from '../src/report/render-why.ts';
+import {renderWhy} from '../src/app/runs/render-why.ts';
+import {explainWhy, type WhyReport} from '../src/app/runs/why.ts';
+import {StageCommand} from '../src/cli/stage-command.ts';
+import {styleOf} from '../src/cli/style.ts';
 
 export default class Why extends StageCommand {
   static override summary = 'Say of each step that does not move why, and what to do about it.';

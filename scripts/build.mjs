@@ -107,19 +107,19 @@ function toAscii(directory) {
 process.on('exit', () => rmSync(fresh, {recursive: true, force: true}));
 mkdirSync(fresh, {recursive: true});
 await bundle({
-  main: join(root, 'src/main.ts'),
-  'local-daemon': join(root, 'src/local/daemon-main.ts'),
+  main: join(root, 'src/cli/main.ts'),
+  'local-daemon': join(root, 'src/stand-ins/daemon-main.ts'),
   ...Object.fromEntries(entriesUnder('commands', 'commands')),
 });
 // The stand-in's PBS commands start a node each: one file, nothing shared, and CommonJS, which loads some milliseconds sooner.
 await bundle(
-  {'local-pbs-client': join(root, 'src/local/pbs/client-main.ts')},
+  {'local-pbs-client': join(root, 'src/stand-ins/pbs/client-main.ts')},
   {output: {format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false}},
 );
 toAscii(fresh);
 // A quick front saves those commands most of these starts. It is for speed alone: everything works without it.
 const front = join(fresh, 'local-pbs-client');
-const compiled = spawnSync('cc', ['-O2', '-o', front, join(root, 'src/local/pbs/client.c')], {encoding: 'utf8'});
+const compiled = spawnSync('cc', ['-O2', '-o', front, join(root, 'src/stand-ins/pbs/client.c')], {encoding: 'utf8'});
 if (compiled.status !== 0) {
   rmSync(front, {force: true});
   const why = compiled.error?.message ?? compiled.stderr.trim().split('\n')[0];

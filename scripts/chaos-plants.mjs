@@ -2,14 +2,14 @@
 export const PLANTS = {
   // Jobs and transfers are asked for first and written down afterwards.
   'no-intent': {
-    'src/engine/submit-transfer.ts': [
+    'src/submission/submit-transfer.ts': [
       ['if (!fact(`${key}.intent`, intent satisfies TransferIntent)) return OTHERS;', ''],
       [
         "if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});",
         "fact(`${key}.intent`, intent satisfies TransferIntent);\n    if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});",
       ],
     ],
-    'src/engine/submit-job.ts': [
+    'src/submission/submit-job.ts': [
       ['  if (!fact(`${key}.intent`, intent)) return OTHERS;\n', ''],
       ["    case 'submitted':\n", "    case 'submitted':\n      fact(`${key}.intent`, intent);\n"],
     ],

@@ -1,4 +1,4 @@
-// Bundles test/chaos and runs it, as a process of its own, against this build or a copy with a planted fault.
+// Bundles test/crash/chaos and runs it, as a process of its own, against this build or a copy with a planted fault.
 import {spawnSync} from 'node:child_process';
 import {cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -45,7 +45,7 @@ if (!faults && !existsSync(join(root, 'dist', 'stage.js'))) {
   process.exit(2);
 }
 const target = faults ? plantedCopy(faults) : root;
-const build = await rolldown({input: join(root, 'test/chaos/main.ts'), platform: 'node', cwd: root});
+const build = await rolldown({input: join(root, 'test/crash/chaos/main.ts'), platform: 'node', cwd: root});
 await build.write({file: join(directory, 'chaos.mjs'), format: 'esm', codeSplitting: false});
 await build.close();
 const done = spawnSync(process.execPath, [join(directory, 'chaos.mjs'), ...argv], {

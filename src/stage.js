@@ -42,7 +42,7 @@ function notLoaded(error) {
   ]);
 }
 
-/** As errors are shown everywhere (src/report/render-error.ts), without what that needs. */
+/** As errors are shown everywhere (src/app/shared/render-error.ts), without what that needs. */
 function end(exit, code, what, why, next) {
   process.exitCode = exit;
   var error = {code: code, exit: exit, what: what, why: why, next: next, details: []};

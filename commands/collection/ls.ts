@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {type ListReport, listCollection} from '../../src/app/collections.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderListing, renderListingHead} from '../../src/report/render-collections.ts';
+import {type ListReport, listCollection} from '../../src/app/places/collections.ts';
+import {renderListing, renderListingHead} from '../../src/app/places/render-collections.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class CollectionLs extends StageCommand {
   static override summary = 'List a directory of a collection.';

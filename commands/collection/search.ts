@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {SCOPES, type SearchReport, searchCollections} from '../../src/app/collections.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderSearch} from '../../src/report/render-collections.ts';
+import {SCOPES, type SearchReport, searchCollections} from '../../src/app/places/collections.ts';
+import {renderSearch} from '../../src/app/places/render-collections.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class CollectionSearch extends StageCommand {
   static override summary = 'Search Globus collections by words.';

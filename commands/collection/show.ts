@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
-import {type CollectionView, showCollection} from '../../src/app/collections.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderCollection} from '../../src/report/render-collections.ts';
+import {type CollectionView, showCollection} from '../../src/app/places/collections.ts';
+import {renderCollection} from '../../src/app/places/render-collections.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class CollectionShow extends StageCommand {
   static override summary = 'Show what Globus says of a collection.';

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
-import {type ChangeReport, changeJobs} from '../../src/app/job.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
+import {type ChangeReport, changeJobs} from '../../src/app/jobs/job.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class JobHold extends StageCommand {
   static override summary = 'Put a user hold on PBS jobs.';

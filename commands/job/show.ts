@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {type JobReport, showJobs} from '../../src/app/job.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderJobs} from '../../src/report/render-jobs.ts';
+import {type JobReport, showJobs} from '../../src/app/jobs/job.ts';
+import {renderJobs} from '../../src/app/jobs/render-jobs.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class JobShow extends StageCommand {
   static override summary = 'Show PBS jobs: one line each, with id, state and reason.';

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {readSubmitFlags} from '../../src/app/job-flags.ts';
-import {type SubmitReport, submitJob} from '../../src/app/job-submit.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
+import {type SubmitReport, submitJob} from '../../src/app/jobs/job-submit.ts';
+import {readSubmitFlags} from '../../src/cli/job-flags.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class JobSubmit extends StageCommand {
   static override summary = 'Submit one batch script to PBS, and print its job id.';

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import type {JobReport} from '../../src/app/job.ts';
-import {waitForJobs} from '../../src/app/job-wait.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderJobs} from '../../src/report/render-jobs.ts';
+import type {JobReport} from '../../src/app/jobs/job.ts';
+import {waitForJobs} from '../../src/app/jobs/job-wait.ts';
+import {renderJobs} from '../../src/app/jobs/render-jobs.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class JobWait extends StageCommand {
   static override summary = 'Wait until PBS jobs have ended.';

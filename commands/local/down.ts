@@ -1,5 +1,5 @@
-import {type DownReport, localDown} from '../../src/app/local.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
+import {type DownReport, localDown} from '../../src/app/stand-ins/local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalDown extends StageCommand {
   static override summary = 'End the stand-ins and the jobs that run in them.';

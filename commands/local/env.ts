@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {type EnvReport, localEnvironment} from '../../src/app/local.ts';
-import {shellQuote} from '../../src/app/shell-quote.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
+import {type EnvReport, localEnvironment} from '../../src/app/stand-ins/local.ts';
+import {shellQuote} from '../../src/base/shell.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalEnv extends StageCommand {
   static override summary = "Print what points a shell's qsub, qstat, … and Globus clients at the stand-ins.";

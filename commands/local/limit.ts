@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core';
-import {setLimits} from '../../src/app/local-trouble.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../src/local/control.ts';
-import {renderLocal} from '../../src/report/render-local.ts';
+import {setLimits} from '../../src/app/stand-ins/local-trouble.ts';
+import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalLimit extends StageCommand {
   static override summary = 'Change the limits of the stand-in Globus: tasks at a time, requests, files.';

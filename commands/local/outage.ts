@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {beginOutage} from '../../src/app/local-trouble.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../src/local/control.ts';
-import {renderLocal, renderOutageModes} from '../../src/report/render-local.ts';
+import {beginOutage} from '../../src/app/stand-ins/local-trouble.ts';
+import {renderLocal, renderOutageModes} from '../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalOutage extends StageCommand {
   static override summary = 'Let a stand-in fail from now on, in one of many ways.';

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {readRate, steer} from '../../src/app/local.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../src/local/control.ts';
-import {renderLocal} from '../../src/report/render-local.ts';
+import {readRate, steer} from '../../src/app/stand-ins/local.ts';
+import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalRate extends StageCommand {
   static override summary = 'Set how fast the stand-in moves data, so that a small transfer can take a while.';

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {renew} from '../../src/app/local-trouble.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../src/local/control.ts';
-import {renderLocal} from '../../src/report/render-local.ts';
+import {renew} from '../../src/app/stand-ins/local-trouble.ts';
+import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalRenew extends StageCommand {
   static override summary = 'Renew the credential of a collection of the stand-in: its tasks go on.';

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {setRequirements} from '../../src/app/local-trouble.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../src/local/control.ts';
-import {renderLocal} from '../../src/report/render-local.ts';
+import {setRequirements} from '../../src/app/stand-ins/local-trouble.ts';
+import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalRequire extends StageCommand {
   static override summary = 'Let a collection of the stand-in ask for a consent, or for a kind of sign-in.';

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
-import {type ServeReport, serveLocal} from '../../src/app/local-serve.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
+import {type ServeReport, serveLocal} from '../../src/app/stand-ins/local-serve.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalServe extends StageCommand {
   static override summary = 'Run the stand-ins in the foreground until Ctrl-C, and show what is asked of Globus.';

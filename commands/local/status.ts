@@ -1,6 +1,6 @@
-import {type LocalReport, localStatus} from '../../src/app/local.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderLocal} from '../../src/report/render-local.ts';
+import {type LocalReport, localStatus} from '../../src/app/stand-ins/local.ts';
+import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalStatus extends StageCommand {
   static override summary = 'Show whether the stand-ins run, their jobs, tasks and collections.';

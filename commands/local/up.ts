@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {localUp, type UpReport} from '../../src/app/local.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderLocal} from '../../src/report/render-local.ts';
+import {localUp, type UpReport} from '../../src/app/stand-ins/local.ts';
+import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalUp extends StageCommand {
   static override summary = 'Start the stand-in PBS and the stand-in Globus on this machine.';

@@ -1,5 +1,5 @@
-import {steer} from '../../src/app/local.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
+import {steer} from '../../src/app/stand-ins/local.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalWipe extends StageCommand {
   static override summary =

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
-import {checkProfile, type ProfileCheck as Report} from '../../src/app/profile-check.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderProfileCheck} from '../../src/report/render-profile.ts';
+import {checkProfile, type ProfileCheck as Report} from '../../src/app/site/profile-check.ts';
+import {renderProfileCheck} from '../../src/app/site/render-profile.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileCheck extends StageCommand {
   static override summary = 'Try what a profile says: commands, server, queues, limits, credentials, state directory.';

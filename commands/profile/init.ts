@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {readInitFlags} from '../../src/app/profile-flags.ts';
-import {type InitReport, initProfile} from '../../src/app/profile-init.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderInit} from '../../src/report/render-profile.ts';
+import {type InitReport, initProfile} from '../../src/app/site/profile-init.ts';
+import {renderInit} from '../../src/app/site/render-profile.ts';
+import {readInitFlags} from '../../src/cli/profile-flags.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileInit extends StageCommand {
   static override summary = 'Describe this site: write a profile into the configuration file.';
@@ -68,7 +68,7 @@ The rest of the file stays as it is, comments too. A profile that is there is re
       unasked: flags.yes,
     };
     const people = process.stdin.isTTY && process.stderr.isTTY && !flags.yes && !this.jsonEnabled();
-    const terminal = people ? (await import('../../src/app/ask-terminal.ts')).askInTerminal() : undefined;
+    const terminal = people ? (await import('../../src/cli/ask-terminal.ts')).askInTerminal() : undefined;
     try {
       const report = await initProfile(request, terminal?.ask);
       this.say(() => renderInit(report));

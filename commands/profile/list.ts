@@ -1,6 +1,6 @@
-import {listProfiles, type ProfileList as Report} from '../../src/app/profile-list.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderProfiles} from '../../src/report/render-profile.ts';
+import {listProfiles, type ProfileList as Report} from '../../src/app/site/profile-list.ts';
+import {renderProfiles} from '../../src/app/site/render-profile.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileList extends StageCommand {
   static override summary = 'List the profiles of the configuration, and the built-in one.';

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
-import {type ProfileView, showProfile} from '../../src/app/profile-list.ts';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {renderProfile} from '../../src/report/render-profile.ts';
+import {type ProfileView, showProfile} from '../../src/app/site/profile-list.ts';
+import {renderProfile} from '../../src/app/site/render-profile.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileShow extends StageCommand {
   static override summary = 'Show what a profile says, with the defaults where it is silent.';

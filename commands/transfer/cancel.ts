@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {cancelTransfer, type TaskReport} from '../../src/app/transfer.ts';
-import {renderTasks} from '../../src/report/render-tasks.ts';
+import {renderTasks} from '../../src/app/transfers/render-tasks.ts';
+import {cancelTransfer, type TaskReport} from '../../src/app/transfers/transfer.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferCancel extends StageCommand {
   static override summary = 'Cancel a Globus task. One that has ended is left as it is.';

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {deletePath} from '../../src/app/transfer-path.ts';
-import type {StartReport} from '../../src/app/transfer-start.ts';
+import {deletePath} from '../../src/app/transfers/transfer-path.ts';
+import type {StartReport} from '../../src/app/transfers/transfer-start.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferDelete extends StageCommand {
   static override summary = 'Have Globus delete a file or directory, and print the task id.';

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {listTransfers, type TaskReport} from '../../src/app/transfer.ts';
-import {renderTasks} from '../../src/report/render-tasks.ts';
+import {renderTasks} from '../../src/app/transfers/render-tasks.ts';
+import {listTransfers, type TaskReport} from '../../src/app/transfers/transfer.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferList extends StageCommand {
   static override summary = 'List your Globus transfer tasks, newest first.';

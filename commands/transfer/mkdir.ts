@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {type MkdirReport, makeDirectory} from '../../src/app/transfer-path.ts';
+import {type MkdirReport, makeDirectory} from '../../src/app/transfers/transfer-path.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferMkdir extends StageCommand {
   static override summary = 'Make a directory on a collection, and those above it. One that is there is fine.';

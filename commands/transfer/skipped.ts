@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {listSkipped, type SkippedReport} from '../../src/app/transfer.ts';
-import {renderSkipped} from '../../src/report/render-skipped.ts';
+import {renderSkipped} from '../../src/app/transfers/render-skipped.ts';
+import {listSkipped, type SkippedReport} from '../../src/app/transfers/transfer.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferSkipped extends StageCommand {
   static override summary = 'List the files that a Globus task went on without.';

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {transferFlags, writtenTransfer} from '../../src/app/transfer-flags.ts';
-import {type StartReport, startTransfer} from '../../src/app/transfer-start.ts';
+import {type StartReport, startTransfer} from '../../src/app/transfers/transfer-start.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
+import {transferFlags, writtenTransfer} from '../../src/cli/transfer-flags.ts';
 
 export default class TransferStart extends StageCommand {
   static override summary = 'Start one Globus transfer, and print its task id.';

@@ -1,5 +1,5 @@
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {newSubmissionId, type SubmissionIdReport} from '../../src/app/transfer-path.ts';
+import {newSubmissionId, type SubmissionIdReport} from '../../src/app/transfers/transfer-path.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferSubmissionId extends StageCommand {
   static override summary = 'Print a fresh submission id, for "transfer start" and "transfer delete".';

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {StageCommand} from '../../src/app/stage-command.ts';
-import {type TaskReport, waitForTransfers} from '../../src/app/transfer.ts';
-import {renderTasks} from '../../src/report/render-tasks.ts';
+import {renderTasks} from '../../src/app/transfers/render-tasks.ts';
+import {type TaskReport, waitForTransfers} from '../../src/app/transfers/transfer.ts';
+import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferWait extends StageCommand {
   static override summary = 'Wait until Globus tasks have ended.';

@@ -2,8 +2,8 @@ import {createHash} from 'node:crypto';
 import {rmSync} from 'node:fs';
 import {hostname} from 'node:os';
 import path from 'node:path';
-import {ensureDirectory} from '../ledger/directories.ts';
-import {createFact, namesIn, readFact} from '../ledger/facts.ts';
+import {ensureDirectory} from '../disk/directories.ts';
+import {createFact, namesIn, readFact} from '../disk/facts.ts';
 import type {StoredToken} from './token-store.ts';
 
 /** Whose turn it is to renew one generation of a token. */
@@ -16,7 +16,7 @@ export type Turn =
 
 /**
  * Turns at renewing, across processes and hosts. A turn is a file that can be created once (link(2), see
- * src/ledger/facts.ts), named after the token that is to be renewed: no lock that a dead process could hold for ever,
+ * src/disk/facts.ts), named after the token that is to be renewed: no lock that a dead process could hold for ever,
  * and none that a file system must understand.
  */
 export interface RefreshClaims {

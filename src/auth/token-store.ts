@@ -2,8 +2,8 @@ import {createHash, randomBytes} from 'node:crypto';
 import {chmod, open, readFile, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import {ensureDirectory} from '../ledger/directories.ts';
-import {isPrivate} from './private-file.ts';
+import {ensureDirectory} from '../disk/directories.ts';
+import {isPrivate} from '../disk/private-file.ts';
 
 export interface StoredToken {
   readonly accessToken: string;

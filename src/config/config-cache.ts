@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import {join} from 'node:path';
-import {ensureDirectory} from '../ledger/directories.ts';
-import {fileCache} from './file-cache.ts';
+import {ensureDirectory} from '../disk/directories.ts';
+import {fileCache} from '../disk/file-cache.ts';
 import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import {didYouMean, isMap, listNames, own, type Path, type Problem, valueAt} from '../workflow/problems.ts';
+import {didYouMean, isMap, listNames, own, type Path, type Problem, valueAt} from '../workflow/file/problems.ts';
 import {ConfigFile} from './config-schema.ts';
 
 type Issue = z.core.$ZodIssue;

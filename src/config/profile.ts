@@ -1,4 +1,4 @@
-import type {Strategy} from '../workflow/workflow.ts';
+import type {Strategy} from '../workflow/model/workflow.ts';
 import type {PathMapping} from './map-path.ts';
 
 /** How the jobs of one kind are submitted. */

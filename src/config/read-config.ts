@@ -1,6 +1,6 @@
 import {RequestWrong} from '../errors.ts';
-import {type Problem, renderPath} from '../workflow/problems.ts';
-import {readYaml, type YamlSource} from '../workflow/yaml-source.ts';
+import {type Problem, renderPath} from '../workflow/file/problems.ts';
+import {readYaml, type YamlSource} from '../workflow/file/yaml-source.ts';
 import {ConfigFile, type ConfigText} from './config-schema.ts';
 import {allowed, explainConfig} from './explain-config.ts';
 import {mergeProfile} from './merge-profile.ts';

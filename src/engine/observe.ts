@@ -3,7 +3,7 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {type JobId, SearchIncomplete} from '../scheduler/scheduler.ts';
 import type {TaskId, TaskSeen} from '../transfer/transfer-service.ts';
-import {isTask} from '../workflow/steps.ts';
+import {isTask} from '../workflow/model/steps.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
 import {isFaulting} from './plan/plan-fail-fast.ts';

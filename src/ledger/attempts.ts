@@ -1,6 +1,6 @@
-import {DEFAULT_RETRY_DELAY_MS} from '../workflow/duration.ts';
-import {isCleanup} from '../workflow/steps.ts';
-import type {Workflow} from '../workflow/workflow.ts';
+import {DEFAULT_RETRY_DELAY_MS} from '../base/duration.ts';
+import {isCleanup} from '../workflow/model/steps.ts';
+import type {Workflow} from '../workflow/model/workflow.ts';
 import {type Attempt, currentAttempt, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
 
 /** Which attempt of a step counts, how the step ended, and when it is tried again. Pure. */

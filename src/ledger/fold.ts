@@ -1,7 +1,7 @@
-import {isSameJob} from '../scheduler/same-job.ts';
+import {isSameJob} from '../base/job-id.ts';
+import type {FactValue} from '../disk/facts.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
-import type {FactValue} from './facts.ts';
 import {
   type Attempt,
   absentName,

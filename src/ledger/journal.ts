@@ -1,8 +1,8 @@
 import {closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
-import {ensureSubdirectory} from './directories.ts';
-import {namesIn} from './facts.ts';
+import {ensureSubdirectory} from '../disk/directories.ts';
+import {namesIn} from '../disk/facts.ts';
 
 /** Something that happened to a run, for people. Nothing is decided by events. */
 export interface RunEvent {

@@ -1,8 +1,10 @@
 import {existsSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {newWord} from '../base/ids.ts';
+import {ensureDirectory, ensureSubdirectory, isDirectory} from '../disk/directories.ts';
+import {createFact, type FactValue, flushDirectoryOf, namesIn, readFact, readFacts} from '../disk/facts.ts';
+import {naming} from '../disk/naming.ts';
 import {EXIT, StageError} from '../errors.ts';
-import {ensureDirectory, ensureSubdirectory, isDirectory} from './directories.ts';
-import {createFact, type FactValue, flushDirectoryOf, namesIn, readFact, readFacts} from './facts.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {
@@ -17,8 +19,6 @@ import {
   type StateLayout,
   stateLayout,
 } from './layout.ts';
-import {naming} from './naming.ts';
-import {newWord} from './new-word.ts';
 import {
   isUpdate,
   type ResumeDecision,

@@ -1,8 +1,8 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
+import {ensureSubdirectory} from '../disk/directories.ts';
+import {createFact, type FactValue, namesIn, readFact} from '../disk/facts.ts';
 import type {JobId} from '../scheduler/scheduler.ts';
-import {ensureSubdirectory} from './directories.ts';
-import {createFact, type FactValue, namesIn, readFact} from './facts.ts';
 import type {MonitorLink} from './monitor-link.ts';
 import type {Refusal} from './run-facts.ts';
 

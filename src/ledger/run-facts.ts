@@ -1,6 +1,6 @@
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId, TaskRequest} from '../transfer/transfer-service.ts';
-import type {Workflow} from '../workflow/workflow.ts';
+import type {Workflow} from '../workflow/model/workflow.ts';
 import type {RunId} from './layout.ts';
 
 /** `spec`: what a run was asked to do. Times of all facts are milliseconds since the epoch. */

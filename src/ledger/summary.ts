@@ -1,6 +1,6 @@
 import type {JobId} from '../scheduler/scheduler.ts';
 import type {TaskId} from '../transfer/transfer-service.ts';
-import type {Step, StepKind} from '../workflow/workflow.ts';
+import type {Step, StepKind} from '../workflow/model/workflow.ts';
 import {endOf} from './attempts.ts';
 import type {RunId} from './layout.ts';
 import {currentAttempt, newestJob, type OutcomeState, type RunState} from './run-facts.ts';

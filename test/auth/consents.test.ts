@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {viewSession} from '../../src/app/whoami.ts';
+import {viewSession} from '../../src/app/sign-in/whoami.ts';
 import {type ConsentService, consentService} from './support/consent-service.ts';
 import {CLIENT, signInDesk} from './support/desk.ts';
 

@@ -3,8 +3,8 @@ import {chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, write
 import {dirname, join} from 'node:path';
 import open from 'sql.js';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {runStage} from '../local/support/cli.ts';
-import {type Document, openWorld, type World} from '../local-globus/support.ts';
+import {type Document, openWorld, type World} from '../stand-ins/globus/support.ts';
+import {runStage} from '../support/cli.ts';
 import {signInDesk} from './support/desk.ts';
 
 let world: World;

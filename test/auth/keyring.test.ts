@@ -2,8 +2,8 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {CLI, cleanEnvironment, runProgram} from '../local/support/cli.ts';
-import {openWorld, type World} from '../local-globus/support.ts';
+import {openWorld, type World} from '../stand-ins/globus/support.ts';
+import {CLI, cleanEnvironment, runProgram} from '../support/cli.ts';
 import {CLIENT, type SignInDesk, signInDesk} from './support/desk.ts';
 import {copyCode} from './support/person.ts';
 

@@ -2,9 +2,9 @@ import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'no
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import type {ErrorDocument} from '../commands/support.ts';
-import {modeOf} from '../local/support/world.ts';
-import {openWorld, type World} from '../local-globus/support.ts';
+import {openWorld, type World} from '../stand-ins/globus/support.ts';
 import {failingDisks} from '../support/failing-disk.ts';
+import {modeOf} from '../support/world.ts';
 import {CLIENT, signInDesk} from './support/desk.ts';
 
 // Through real HTTP: the stand-in Globus serves in this process, the commands are processes of their own.

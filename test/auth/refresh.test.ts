@@ -11,8 +11,8 @@ import type {SignInSettings} from '../../src/auth/sign-in-settings.ts';
 import {GrantRefused} from '../../src/auth/token-endpoint.ts';
 import {createTokenStore, nameOfKey, type StoredToken, type TokenStore} from '../../src/auth/token-store.ts';
 import {SignInNeeded, TransferUnreachable} from '../../src/transfer/transfer-service.ts';
-import {CLI, cleanEnvironment, runStage} from '../local/support/cli.ts';
-import {until} from '../local/support/until.ts';
+import {CLI, cleanEnvironment, runStage} from '../support/cli.ts';
+import {until} from '../support/until.ts';
 import {taskId} from '../transfer/documents.ts';
 import {type OneTimeAuth, oneTimeAuth} from './support/one-time-auth.ts';
 

@@ -1,9 +1,9 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {patiently} from '../local/support/batch-system.ts';
-import {cleanEnvironment, runProgram} from '../local/support/cli.ts';
-import {linesIn, localWorld, type World} from '../local/support/world.ts';
+import {patiently} from '../support/batch-system.ts';
+import {cleanEnvironment, runProgram} from '../support/cli.ts';
+import {linesIn, localWorld, type World} from '../support/world.ts';
 
 /**
  * The scripts that people have today, unchanged, against the stand-ins: what they say of `qsub`, `qrls`, `qdel` and

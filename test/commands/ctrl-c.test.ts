@@ -2,9 +2,9 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {CLI, cleanEnvironment} from '../local/support/cli.ts';
-import {classic} from '../local/support/workflows.ts';
-import {localWorld, type World} from '../local/support/world.ts';
+import {CLI, cleanEnvironment} from '../support/cli.ts';
+import {classic} from '../support/workflows.ts';
+import {localWorld, type World} from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, write
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it, test} from 'vitest';
-import {cleanEnvironment, PACKAGE, runProgram} from '../local/support/cli.ts';
+import {cleanEnvironment, PACKAGE, runProgram} from '../support/cli.ts';
 import type {ErrorDocument} from './support.ts';
 
 let directory = '';

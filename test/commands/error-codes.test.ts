@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 function codesInTheSource(): Set<string> {
   const files = ['src', 'commands'].flatMap((directory) =>
     readdirSync(join(ROOT, directory), {recursive: true, encoding: 'utf8'})
-      .filter((file) => file.endsWith('.ts') && !file.startsWith('report'))
+      .filter((file) => file.endsWith('.ts') && !file.includes('render-'))
       .map((file) => readFileSync(join(ROOT, directory, file), 'utf8')),
   );
   const written = files

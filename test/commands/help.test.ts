@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {PACKAGE} from '../local/support/cli.ts';
+import {PACKAGE} from '../support/cli.ts';
 import {type ErrorDocument, INNARDS, useDesk} from './support.ts';
 
 const desk = useDesk();

@@ -1,8 +1,8 @@
 import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {patiently, worldsDirectory} from '../local/support/batch-system.ts';
-import {localWorld, type World} from '../local/support/world.ts';
+import {patiently, worldsDirectory} from '../support/batch-system.ts';
+import {localWorld, type World} from '../support/world.ts';
 
 /**
  * A qsub that does first what stands in `$RACE`, once: what a job waits for changes between the look at it and qsub. PBS

@@ -1,8 +1,8 @@
 import {chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
-import {CLI, cleanEnvironment, PACKAGE, runProgram} from '../local/support/cli.ts';
-import {localWorld, type World} from '../local/support/world.ts';
+import {CLI, cleanEnvironment, PACKAGE, runProgram} from '../support/cli.ts';
+import {localWorld, type World} from '../support/world.ts';
 import type {ErrorDocument} from './support.ts';
 
 let world: World;

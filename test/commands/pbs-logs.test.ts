@@ -1,7 +1,7 @@
 import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {localWorld, type World} from '../local/support/world.ts';
+import {localWorld, type World} from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import {once} from 'node:events';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {CLI, cleanEnvironment, type Ran, runProgram, runStage} from '../local/support/cli.ts';
-import {localWorld, type World} from '../local/support/world.ts';
+import {CLI, cleanEnvironment, type Ran, runProgram, runStage} from '../support/cli.ts';
+import {localWorld, type World} from '../support/world.ts';
 
 let world: World;
 let config: string;

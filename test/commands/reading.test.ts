@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {CLI, cleanEnvironment, runProgram} from '../local/support/cli.ts';
+import {CLI, cleanEnvironment, runProgram} from '../support/cli.ts';
 import {type ErrorDocument, INNARDS, useDesk} from './support.ts';
 
 const desk = useDesk();

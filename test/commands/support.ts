@@ -2,7 +2,7 @@ import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import {tmpdir} from 'node:os';
 import {join, relative} from 'node:path';
 import {afterEach, beforeEach} from 'vitest';
-import {type Ran, type RunOptions, runStage} from '../local/support/cli.ts';
+import {type Ran, type RunOptions, runStage} from '../support/cli.ts';
 
 /** A directory of its own for a test of the command line; STAGE_HOME does not exist yet. */
 export interface Desk {

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {withProfile} from '../../src/config/edit-config.ts';
 import {readConfig} from '../../src/config/read-config.ts';
-import {readIfThere, replaceFile} from '../../src/config/replace-file.ts';
+import {readIfThere, replaceFile} from '../../src/disk/replace-file.ts';
 
 const SOURCE = `# mine, with care
 default_profile: old # the good one

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
-import {requireSignIn, signInMethod, signInSettings} from '../../src/app/sign-in-settings.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 import {RequestWrong} from '../../src/errors.ts';
+import {requireSignIn, signInMethod, signInSettings} from '../../src/wiring/sign-in-settings.ts';
 
 const APP = '5b2f1d3c-0000-4000-8000-000000000009';
 const SECRET = {clientId: 'c', clientSecret: 's'};

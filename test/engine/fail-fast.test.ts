@@ -3,7 +3,7 @@ import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
 import {planRun} from '../../src/engine/plan/plan-run.ts';
 import type {TaskTrouble} from '../../src/engine/plan/task-trouble.ts';
 import type {TaskId, TransferTask} from '../../src/transfer/transfer-service.ts';
-import type {FailFast} from '../../src/workflow/workflow.ts';
+import type {FailFast} from '../../src/workflow/model/workflow.ts';
 import {ARun, inWords, NOW, SETTINGS, task, transferStep} from '../support/a-run.ts';
 
 const TEN_MINUTES: FailFast = {afterMs: 600_000, on: ['FILE_NOT_FOUND', 'PERMISSION_DENIED']};

@@ -3,11 +3,11 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
-import {reconcile} from '../../src/engine/reconcile.ts';
+import {reconcile} from '../../src/engine/turn.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {SignInNeeded, type TaskId, TransferRefused} from '../../src/transfer/transfer-service.ts';
-import type {DeleteStep, MkdirStep, Step} from '../../src/workflow/workflow.ts';
+import type {DeleteStep, MkdirStep, Step} from '../../src/workflow/model/workflow.ts';
 import {ARun, inWords, jobStep, SETTINGS, specOf, task, transferStep} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 

@@ -3,11 +3,11 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {EngineContext} from '../../src/engine/context.ts';
-import {reconcile} from '../../src/engine/reconcile.ts';
+import {reconcile} from '../../src/engine/turn.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import type {UpdateDecision} from '../../src/ledger/run-facts.ts';
-import type {Step} from '../../src/workflow/workflow.ts';
+import type {Step} from '../../src/workflow/model/workflow.ts';
 import {jobStep, specOf, transferStep} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
 

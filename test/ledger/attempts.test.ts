@@ -3,7 +3,7 @@ import {adoptedTask, earlierAttempts, endOf, lostInARow, retryAt, workingAttempt
 import {foldRun} from '../../src/ledger/fold.ts';
 import type {ResumeDecision} from '../../src/ledger/run-facts.ts';
 import type {TaskId} from '../../src/transfer/transfer-service.ts';
-import type {Step} from '../../src/workflow/workflow.ts';
+import type {Step} from '../../src/workflow/model/workflow.ts';
 import {jobStep, specOf, transferStep} from '../support/a-run.ts';
 
 const MINUTE = 60_000;

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {createFact, readFact, readFacts} from '../../src/ledger/facts.ts';
+import {createFact, readFact, readFacts} from '../../src/disk/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import {appendEvent, readEvents} from '../../src/ledger/journal.ts';
 import {parseRunId, type RunId} from '../../src/ledger/layout.ts';
@@ -44,7 +44,7 @@ describe('a fact', () => {
       const {createFact} = await import(process.argv[1]);
       while (!existsSync(process.argv[2] + '/go')) await new Promise((resolve) => setImmediate(resolve));
       process.stdout.write(createFact(process.argv[2], 'claim', {by: process.pid}) ? 'won' : 'lost');`;
-    await bundled(join(import.meta.dirname, '../../src/ledger/facts.ts'), join(top, 'facts.mjs'));
+    await bundled(join(import.meta.dirname, '../../src/disk/facts.ts'), join(top, 'facts.mjs'));
     const facts = join(top, 'facts');
     mkdirSync(facts);
     const tries = Array.from({length: 8}, () => {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {createRunCommand, type RunOptions} from '../../src/process/run-command.ts';
 import {patiently} from '../../src/scheduler/pbs/patience.ts';
-import {submissionDeadlineMs} from '../../src/scheduler/submission-deadline.ts';
+import {submissionDeadlineMs} from '../../src/submission/deadline.ts';
 import {answer} from './recorded.ts';
 
 const DOWN = answer({exitCode: 162, stderr: 'qsub: cannot connect to server pbs-sn1 (errno=15010)\n'});

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
+import {walltimeSeconds} from '../../src/base/walltime.ts';
 import {limitFor, readQueue, readServer, readShown} from '../../src/scheduler/pbs/read-site.ts';
-import {walltimeSeconds} from '../../src/scheduler/walltime.ts';
 import {answer} from './recorded.ts';
 
 /** As OpenPBS 23.06 printed them, shortened. */

@@ -1,13 +1,13 @@
+import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineSettings} from '../../src/engine/context.ts';
 import type {Action, Observed, PlanSettings} from '../../src/engine/plan/actions.ts';
 import {planRun} from '../../src/engine/plan/plan-run.ts';
-import type {FactValue} from '../../src/ledger/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {type ResumeDecision, type RunSpec, type UpdateDecision, updateName} from '../../src/ledger/run-facts.ts';
 import type {EndedJob, JobId, JobSeen, LiveJob} from '../../src/scheduler/scheduler.ts';
 import type {TaskId, TaskSeen, TransferTask} from '../../src/transfer/transfer-service.ts';
-import type {Conditions, JobStep, Step, TransferStep} from '../../src/workflow/workflow.ts';
+import type {Conditions, JobStep, Step, TransferStep} from '../../src/workflow/model/workflow.ts';
 import {DEFAULTS_OF_TRANSFER} from './defaults.ts';
 
 const NONE: Conditions = {needs: [], onFailureOf: [], after: []};

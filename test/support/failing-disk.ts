@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {shellQuote} from '../../src/app/shell-quote.ts';
+import {shellQuote} from '../../src/base/shell.ts';
 
 export type DiskError = 'ENOSPC' | 'EDQUOT' | 'EROFS' | 'EIO' | 'ESTALE' | 'EACCES' | 'ETIMEDOUT';
 

@@ -1,5 +1,4 @@
 import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
-import {watchEffects} from '../../src/engine/crash-points.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import {
@@ -10,6 +9,7 @@ import {
   SchedulerUnreachable,
   type Submission,
 } from '../../src/scheduler/scheduler.ts';
+import {watchEffects} from '../../src/submission/crash-points.ts';
 import {
   type FileEntry,
   type Place,
@@ -19,7 +19,7 @@ import {
   type TransferService,
   TransferUnreachable,
 } from '../../src/transfer/transfer-service.ts';
-import type {MovedFile} from '../../src/workflow/moved-files.ts';
+import type {MovedFile} from '../../src/workflow/model/moved-files.ts';
 import {ENGINE_SETTINGS, live, task} from './a-run.ts';
 
 /** Thrown in the place of a SIGKILL: nothing after it happens. */

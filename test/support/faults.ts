@@ -32,14 +32,14 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a job is submitted although another process wrote the intent',
-    file: 'engine/submit-job.ts',
+    file: 'submission/submit-job.ts',
     from: '  if (!fact(`${key}.intent`, intent)) return OTHERS;',
     to: '  fact(`${key}.intent`, intent);',
     under: ['two at once'],
   },
   {
     name: 'a transfer is submitted under a new submission id each time',
-    file: 'engine/submit-transfer.ts',
+    file: 'submission/submit-transfer.ts',
     from: '    const task = await transfers.submit(intent.submissionId, intent.request);',
     to: '    const task = await transfers.submit(await transfers.newSubmissionId(), intent.request);',
     under: ['deaths', 'two at once'],
@@ -67,7 +67,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a resumed run does again what had succeeded',
-    file: 'app/reopen.ts',
+    file: 'app/runs/reopen.ts',
     from: 'state !== undefined && (OPENED.includes(state) ||',
     to: 'state !== undefined && (OPENED.includes(state) || state !== undefined ||',
     under: ['resumed'],
@@ -116,7 +116,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a run is sealed while jobs of it are queued',
-    file: 'engine/reconcile.ts',
+    file: 'engine/turn.ts',
     from: '!isPending(view, attempt, record)',
     to: 'true',
     under: ['deaths', 'outages'],

@@ -1,4 +1,4 @@
-import type {FactValue} from '../../src/ledger/facts.ts';
+import type {FactValue} from '../../src/disk/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import {runLayout, stateLayout} from '../../src/ledger/layout.ts';
 import type {Ledger} from '../../src/ledger/ledger.ts';

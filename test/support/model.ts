@@ -1,5 +1,5 @@
 import type {OutcomeState} from '../../src/ledger/run-facts.ts';
-import type {Step} from '../../src/workflow/workflow.ts';
+import type {Step} from '../../src/workflow/model/workflow.ts';
 
 /**
  * What a workflow must come to. It knows nothing of jobs, tasks, holds or looks: only of steps, and of how often each

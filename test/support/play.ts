@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import {reopening, resumeDecision} from '../../src/app/reopen.ts';
+import {reopening, resumeDecision} from '../../src/app/runs/reopen.ts';
 import {endOf, workingAttempt} from '../../src/ledger/attempts.ts';
 import {cancelName, hasBegun} from '../../src/ledger/run-facts.ts';
-import {withAlways} from '../../src/workflow/always.ts';
-import {isCleanup} from '../../src/workflow/steps.ts';
-import type {JobStep, Step, TransferStep} from '../../src/workflow/workflow.ts';
+import {withAlways} from '../../src/workflow/model/always.ts';
+import {isCleanup} from '../../src/workflow/model/steps.ts';
+import type {JobStep, Step, TransferStep} from '../../src/workflow/model/workflow.ts';
 import {jobStep, transferStep} from './a-run.ts';
 import {type End, endOfRun, judgeEnds, type Script, unitsOf} from './model.ts';
 import type {SimulatedJob} from './simulated-pbs.ts';

@@ -1,14 +1,14 @@
+import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineContext} from '../../src/engine/context.ts';
 import type {SubmitJob} from '../../src/engine/plan/actions.ts';
 import {indicesOf} from '../../src/engine/plan/array-verdict.ts';
-import {type ReconcileRequest, reconcile} from '../../src/engine/reconcile.ts';
+import {type ReconcileRequest, reconcile} from '../../src/engine/turn.ts';
 import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
-import type {FactValue} from '../../src/ledger/facts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';
 import type {JobRequest} from '../../src/scheduler/scheduler.ts';
-import {isCleanup} from '../../src/workflow/steps.ts';
-import type {JobStep, Step} from '../../src/workflow/workflow.ts';
+import {isCleanup} from '../../src/workflow/model/steps.ts';
+import type {JobStep, Step} from '../../src/workflow/model/workflow.ts';
 import {ENGINE_SETTINGS, specOf, task} from './a-run.ts';
 import {type Chance, chanceOf} from './chance.ts';
 import {Died, FakeTransfers, requestOf} from './fakes.ts';
@@ -220,7 +220,7 @@ export class Simulation {
       step: action.step,
       attempt,
       generation: 0,
-      // As src/app/job-files.ts writes them into the wrapper.
+      // As src/batch-scripts/job-files.ts writes them into the wrapper.
       permit: role === 'job' && isCleanup(step) && action.hold ? `${key}.release.intent` : undefined,
       proof: action.proof,
       earlier: earlierAttempts(run, action.step, attempt).map((number) => attemptKey(action.step, number)),

@@ -16,7 +16,7 @@ function packagesOf(file: string, seen = new Set<string>()): Set<string> {
   );
 }
 
-test.each(['graph', 'fingerprint', 'difference', 'essence', 'problems', 'nearest'])(
+test.each(['model/graph', 'model/fingerprint', 'model/difference', 'model/essence', 'file/problems'])(
   '%s.ts loads neither zod nor yaml: commands that read no workflow file start without them',
   (module) => {
     const packages = [...packagesOf(resolve(WORKFLOW, `${module}.ts`))];
@@ -25,6 +25,6 @@ test.each(['graph', 'fingerprint', 'difference', 'essence', 'problems', 'nearest
 );
 
 test('load.ts does load both, so the check above sees what it looks for', () => {
-  const packages = packagesOf(resolve(WORKFLOW, 'load.ts'));
+  const packages = packagesOf(resolve(WORKFLOW, 'file/load.ts'));
   expect([...packages]).toEqual(expect.arrayContaining(['zod', 'yaml']));
 });

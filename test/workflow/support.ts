@@ -1,6 +1,6 @@
-import {type LoadOptions, loadWorkflow} from '../../src/workflow/load.ts';
-import {WorkflowInvalid} from '../../src/workflow/problems.ts';
-import type {Workflow} from '../../src/workflow/workflow.ts';
+import {type LoadOptions, loadWorkflow} from '../../src/workflow/file/load.ts';
+import {WorkflowInvalid} from '../../src/workflow/file/problems.ts';
+import type {Workflow} from '../../src/workflow/model/workflow.ts';
 
 export const THETA = '08925f04-569f-11e7-bef8-22000b9a448b';
 export const LAPTOP = '61d8a676-447d-11ea-ab4d-0a7959ea6081';

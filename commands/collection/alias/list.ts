@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {type AliasListReport, listAliases} from '../../../src/app/collection-alias.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
-import {renderAliases} from '../../../src/report/render-collections.ts';
+import {type AliasListReport, listAliases} from '../../../src/app/places/collection-alias.ts';
+import {renderAliases} from '../../../src/app/places/render-collections.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionAliasList extends StageCommand {
   static override summary = 'List the friendly names of collections that count, and where each comes from.';

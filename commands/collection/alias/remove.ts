@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {type AliasRemoveReport, removeAlias} from '../../../src/app/collection-alias.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
+import {type AliasRemoveReport, removeAlias} from '../../../src/app/places/collection-alias.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionAliasRemove extends StageCommand {
   static override summary = 'Take a friendly name of a collection away.';

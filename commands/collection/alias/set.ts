@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {type AliasSetReport, setAlias} from '../../../src/app/collection-alias.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
-import {renderAliasSet} from '../../../src/report/render-collections.ts';
+import {type AliasSetReport, setAlias} from '../../../src/app/places/collection-alias.ts';
+import {renderAliasSet} from '../../../src/app/places/render-collections.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionAliasSet extends StageCommand {
   static override summary = 'Give a collection a friendly name.';

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
-import {type BookmarkView, createBookmark} from '../../../src/app/collection-bookmark.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
-import {renderBookmarks} from '../../../src/report/render-collections.ts';
+import {type BookmarkView, createBookmark} from '../../../src/app/places/collection-bookmark.ts';
+import {renderBookmarks} from '../../../src/app/places/render-collections.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionBookmarkCreate extends StageCommand {
   static override summary = 'Bookmark a place at Globus.';

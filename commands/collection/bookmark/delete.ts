@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
-import {type BookmarkView, deleteBookmark} from '../../../src/app/collection-bookmark.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
+import {type BookmarkView, deleteBookmark} from '../../../src/app/places/collection-bookmark.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionBookmarkDelete extends StageCommand {
   static override summary = 'Delete a bookmark at Globus.';

@@ -1,6 +1,6 @@
-import {type BookmarkListReport, listBookmarks} from '../../../src/app/collection-bookmark.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
-import {renderBookmarks} from '../../../src/report/render-collections.ts';
+import {type BookmarkListReport, listBookmarks} from '../../../src/app/places/collection-bookmark.ts';
+import {renderBookmarks} from '../../../src/app/places/render-collections.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionBookmarkList extends StageCommand {
   static override summary = 'List your bookmarks at Globus.';

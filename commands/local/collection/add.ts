@@ -1,9 +1,9 @@
 import {resolve} from 'node:path';
 import {Args} from '@oclif/core';
-import {localUp, steer} from '../../../src/app/local.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../../src/local/control.ts';
-import {renderLocal} from '../../../src/report/render-local.ts';
+import {localUp, steer} from '../../../src/app/stand-ins/local.ts';
+import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalCollectionAdd extends StageCommand {
   static override summary = 'Make a directory of this machine a collection of the stand-in.';

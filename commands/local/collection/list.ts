@@ -1,7 +1,7 @@
-import {steer} from '../../../src/app/local.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../../src/local/control.ts';
-import {renderLocalCollections} from '../../../src/report/render-local.ts';
+import {steer} from '../../../src/app/stand-ins/local.ts';
+import {renderLocalCollections} from '../../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalCollectionList extends StageCommand {
   static override summary = 'List the collections of the stand-in: name, id, directory, and what is the matter there.';

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {endOutage} from '../../../src/app/local-trouble.ts';
-import {StageCommand} from '../../../src/app/stage-command.ts';
-import type {LocalStatus} from '../../../src/local/control.ts';
-import {renderLocal} from '../../../src/report/render-local.ts';
+import {endOutage} from '../../../src/app/stand-ins/local-trouble.ts';
+import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
+import {StageCommand} from '../../../src/cli/stage-command.ts';
+import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalOutageEnd extends StageCommand {
   static override summary = 'End the outages of a stand-in, or all of them.';

@@ -2,7 +2,7 @@ import type {JobRole, OutcomeState} from '../../ledger/run-facts.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
 import type {Dependency, JobId, JobSeen} from '../../scheduler/scheduler.ts';
 import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
-import type {Strategy} from '../../workflow/workflow.ts';
+import type {Strategy} from '../../workflow/model/workflow.ts';
 import type {TaskTrouble} from './task-trouble.ts';
 
 /** One thing to do to a run, and why. The reconciler's switch over `do` is exhaustive. */

@@ -1,5 +1,5 @@
 import type {Outcome} from '../../ledger/run-facts.ts';
-import type {Conditions} from '../../workflow/workflow.ts';
+import type {Conditions} from '../../workflow/model/workflow.ts';
 
 /** Whether a step may start. */
 export type Verdict =

@@ -1,9 +1,9 @@
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
-import {topologicalOrder} from '../../workflow/graph.ts';
-import {isTask} from '../../workflow/steps.ts';
-import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/workflow.ts';
+import {topologicalOrder} from '../../workflow/model/graph.ts';
+import {isTask} from '../../workflow/model/steps.ts';
+import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';

@@ -1,7 +1,7 @@
+import {writeDuration} from '../../base/duration.ts';
 import type {Attempt} from '../../ledger/run-facts.ts';
 import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
-import {writeDuration} from '../../workflow/duration.ts';
-import type {TaskStep} from '../../workflow/workflow.ts';
+import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action, Observed} from './actions.ts';
 import type {TaskTrouble} from './task-trouble.ts';
 

@@ -1,5 +1,5 @@
 import {workingAttempt} from '../../ledger/attempts.ts';
-import type {Step} from '../../workflow/workflow.ts';
+import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {seenOf} from './job-seen.ts';
 import {holdOn, isPending, type View} from './view.ts';

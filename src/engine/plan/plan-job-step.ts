@@ -1,7 +1,7 @@
 import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
 import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/scheduler.ts';
-import type {JobStep} from '../../workflow/workflow.ts';
+import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
 import {seenForAttempt} from './job-seen.ts';

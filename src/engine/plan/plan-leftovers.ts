@@ -1,6 +1,6 @@
 import {endOf, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, type JobRecord, newestJob, type Outcome} from '../../ledger/run-facts.ts';
-import type {Step} from '../../workflow/workflow.ts';
+import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 
 import {isPending, type View} from './view.ts';

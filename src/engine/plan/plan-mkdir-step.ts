@@ -1,5 +1,5 @@
 import {endOf, workingAttempt} from '../../ledger/attempts.ts';
-import type {MkdirStep} from '../../workflow/workflow.ts';
+import type {MkdirStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {holdOn, isPausing, type View, verdictOf} from './view.ts';
 

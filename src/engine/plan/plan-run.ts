@@ -1,6 +1,6 @@
 import type {RunState} from '../../ledger/run-facts.ts';
-import {topologicalOrder} from '../../workflow/graph.ts';
-import type {Step} from '../../workflow/workflow.ts';
+import {topologicalOrder} from '../../workflow/model/graph.ts';
+import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action, Observed, PlanSettings} from './actions.ts';
 import {planHolds} from './plan-holds.ts';
 import {planJobStep} from './plan-job-step.ts';

@@ -1,7 +1,7 @@
 import {endOf, isOutdated, workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
-import {isTask} from '../../workflow/steps.ts';
-import type {JobStep} from '../../workflow/workflow.ts';
+import {isTask} from '../../workflow/model/steps.ts';
+import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';

@@ -1,8 +1,8 @@
 import {endOf, isOutdated} from '../../ledger/attempts.ts';
 import type {Attempt, JobRole} from '../../ledger/run-facts.ts';
 import type {JobId} from '../../scheduler/scheduler.ts';
-import {isTask} from '../../workflow/steps.ts';
-import type {TaskStep} from '../../workflow/workflow.ts';
+import {isTask} from '../../workflow/model/steps.ts';
+import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {
   currentJobId,

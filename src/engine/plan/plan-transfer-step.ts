@@ -2,7 +2,7 @@ import {adoptedTask, endOf, workingAttempt} from '../../ledger/attempts.ts';
 import {isForced} from '../../ledger/forced-adoption.ts';
 import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
-import type {Step, TaskStep} from '../../workflow/workflow.ts';
+import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {planFailFast} from './plan-fail-fast.ts';
 import {planIntents} from './plan-intents.ts';

@@ -9,8 +9,8 @@ import {
   type RunState,
 } from '../../ledger/run-facts.ts';
 import type {JobId, JobSeen} from '../../scheduler/scheduler.ts';
-import {isCleanup, isTask} from '../../workflow/steps.ts';
-import type {Step, TaskStep} from '../../workflow/workflow.ts';
+import {isCleanup, isTask} from '../../workflow/model/steps.ts';
+import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {judge, type Verdict} from './conditions.ts';
 import {seenForAttempt, seenOf} from './job-seen.ts';

@@ -1,4 +1,4 @@
-import {partsOf} from '../same-job.ts';
+import {partsOf} from '../../base/job-id.ts';
 import type {JobId} from '../scheduler.ts';
 
 /**

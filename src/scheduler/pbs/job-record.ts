@@ -1,5 +1,5 @@
+import {walltimeSeconds} from '../../base/walltime.ts';
 import type {EndedJob, HoldKind, JobArray, JobId, JobSeen, LiveJob} from '../scheduler.ts';
-import {walltimeSeconds} from '../walltime.ts';
 import {readPbsDate} from './dates.ts';
 import {readJobId} from './job-id.ts';
 

@@ -1,6 +1,6 @@
+import {isSameJob} from '../../base/job-id.ts';
 import type {RunCommand} from '../../process/run-command.ts';
 import type {HistoryLine, JobHistory} from '../history.ts';
-import {isSameJob} from '../same-job.ts';
 import type {JobId} from '../scheduler.ts';
 import {IN_UTC} from './dates.ts';
 import {explainUnreachable, saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';

@@ -1,5 +1,5 @@
+import {isSameJob} from '../../base/job-id.ts';
 import type {CommandResult} from '../../process/run-command.ts';
-import {isSameJob} from '../same-job.ts';
 import type {JobId, JobSeen} from '../scheduler.ts';
 import {saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';
 import {numberOf} from './job-id.ts';

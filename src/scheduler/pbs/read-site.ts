@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import {walltimeSeconds} from '../../base/walltime.ts';
 import type {CommandResult} from '../../process/run-command.ts';
 import type {QueueSeen, ServerSeen} from '../site.ts';
-import {walltimeSeconds} from '../walltime.ts';
 import {readBlocks} from './qstat-text.ts';
 
 /** A server or queue as qstat showed it; `resources_max.walltime` names a resource in both forms. */

@@ -2,7 +2,7 @@ import {chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} 
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {onTestFinished} from 'vitest';
-import {type Ran, runStage} from '../../local/support/cli.ts';
+import {type Ran, runStage} from '../../support/cli.ts';
 import {type AtPage, type PersonsTurn, runWithPerson} from './person.ts';
 
 export const CLIENT = '5b2f1d3c-0000-4000-8000-000000000009';

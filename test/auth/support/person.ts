@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {CLI, cleanEnvironment, type Ran} from '../../local/support/cli.ts';
+import {CLI, cleanEnvironment, type Ran} from '../../support/cli.ts';
 
 export interface PersonsTurn extends Ran {
   /** the pages that were shown, in order */

@@ -1,0 +1,148 @@
+import {EXIT, StageError} from '../../errors.ts';
+import {type CollectionSeen, type FileEntry, TransferRefused} from '../../transfer/transfer-service.ts';
+import {fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
+import type {Answers, Question} from './ask-collections.ts';
+
+/** What Globus's answers say of the transfers of a workflow. Pure. Each thing is told once, whatever the number of steps. */
+export function findAtGlobus(
+  questions: readonly Question[],
+  {collections, places}: Answers,
+  names: ReadonlyMap<string, string>,
+  now: number,
+): ProfileFinding[] {
+  const found = [
+    ...[...collections].flatMap(([id, seen]) => findCollection(names.get(id) ?? id, seen)),
+    ...questions.flatMap((question, index) => {
+      const collection = collections.get(question.place.collection);
+      // What stands in the way of the collection stands in the way of its paths.
+      if (collection instanceof StageError) return findWords(question, now);
+      return [...findPlace(question, places[index], names), ...findWords(question, now)];
+    }),
+  ];
+  const told = [...new Map(found.map((finding) => [`${finding.what}${finding.why}`, finding])).values()];
+  if (told.some(({level}) => level !== 'ok')) return told;
+  const used = [...collections.keys()].map((id) => names.get(id) ?? id);
+  return [fine('Globus lets you in', `collections ${used.join(', ')}; every source that must be there is`)];
+}
+
+function findCollection(name: string, seen: CollectionSeen | StageError): ProfileFinding[] {
+  if (seen instanceof StageError) return [ofError(`collection ${name} cannot be used`, seen)];
+  if (seen.nonFunctional)
+    return [
+      problem(
+        `collection ${name} cannot be used`,
+        'Globus calls it non-functional',
+        EXIT.usage,
+        `Ask ${seen.contact ?? seen.owner} about it.`,
+      ),
+    ];
+  if (seen.away)
+    return [
+      note(
+        `collection ${name} is ${seen.away}`,
+        'transfers wait until its machine is there',
+        'Start Globus Connect Personal on that machine.',
+      ),
+    ];
+  return [];
+}
+
+function findPlace(
+  {step, end, place, needed, recursive}: Question,
+  seen: FileEntry | undefined | StageError,
+  names: ReadonlyMap<string, string>,
+): ProfileFinding[] {
+  const where = `${names.get(place.collection) ?? place.collection}:${place.path}`;
+  if (seen instanceof StageError) return [ofError(`step ${step}: ${where} cannot be looked at`, seen)];
+  if (end === 'source' && needed && seen === undefined)
+    return [
+      problem(
+        `step ${step}: its source ${where} does not exist`,
+        'a missing source does not end a transfer: Globus would try again until its deadline',
+        EXIT.usage,
+        'Correct the path in the workflow, or put the data there.',
+      ),
+    ];
+  if (seen === undefined || seen.type === 'other') return [];
+  if (end === 'deletion' || end === 'directory') return findOther({step, end, recursive}, where, seen);
+  if (end === 'source' && (seen.type === 'dir') !== recursive)
+    return [
+      problem(
+        `step ${step}: its source ${where} is a ${seen.type === 'dir' ? 'directory' : 'file'}`,
+        seen.type === 'dir' ? 'the step asks for one file' : 'the step asks for a directory',
+        EXIT.usage,
+        seen.type === 'dir'
+          ? 'End "from" and "to" in "/" to copy what is in it.'
+          : 'Leave the "/" at the end of "from" away, and give the file its full name in "to".',
+      ),
+    ];
+  if (end === 'destination' && (seen.type === 'dir') !== recursive)
+    return [
+      problem(
+        `step ${step}: its destination ${where} is a ${seen.type === 'dir' ? 'directory' : 'file'}`,
+        seen.type === 'dir'
+          ? 'a file cannot take the place of a directory'
+          : 'a directory cannot take the place of a file',
+        EXIT.usage,
+        'Name another destination, or remove what is there.',
+      ),
+    ];
+  return [];
+}
+
+/** What a step deletes, or where it makes a directory, is of the other kind. */
+function findOther(
+  {step, end, recursive}: Pick<Question, 'step' | 'end' | 'recursive'>,
+  where: string,
+  seen: FileEntry,
+): ProfileFinding[] {
+  if (end === 'deletion' && seen.type === 'dir' && !recursive)
+    return [
+      problem(
+        `step ${step}: ${where} is a directory`,
+        'Globus deletes none without recursive',
+        EXIT.usage,
+        'Add recursive: true if all that is in it is to go.',
+      ),
+    ];
+  if (end === 'directory' && seen.type === 'file')
+    return [
+      problem(`step ${step}: ${where} is a file`, 'a directory cannot take its place', EXIT.usage, 'Name another one.'),
+    ];
+  return [];
+}
+
+/** What Globus would refuse after a round trip, or what can only go wrong. */
+function findWords({step, deadline, place, end}: Question, now: number): ProfileFinding[] {
+  const found: ProfileFinding[] = [];
+  if (/[\r\n]/.test(place.path))
+    found.push(
+      problem(
+        `step ${step}: the path of its ${end} has a line end in it`,
+        'Globus takes no such path',
+        EXIT.usage,
+        'Correct it in the workflow.',
+      ),
+    );
+  if (end === 'source' && deadline !== undefined && Date.parse(deadline) <= now)
+    found.push(
+      problem(
+        `step ${step}: its deadline has passed`,
+        `it is ${deadline}`,
+        EXIT.usage,
+        'Give it a later deadline, or leave it out.',
+      ),
+    );
+  return found;
+}
+
+/** Operations that a collection does not offer, or not now, say nothing of a transfer. */
+const NO_EVIDENCE = /NotSupported|OperationPaused/;
+
+function ofError(what: string, error: StageError): ProfileFinding {
+  const why = error.why ?? error.message;
+  if (error instanceof TransferRefused && NO_EVIDENCE.test(error.globusCode)) return note(what, why);
+  return error.exit === EXIT.unreachable
+    ? {...note(what, why, ...error.next), exit: EXIT.unreachable}
+    : problem(what, why, error.exit, ...error.next);
+}

@@ -1,0 +1,51 @@
+import {accessSync, constants, existsSync, statfsSync, statSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {EXIT} from '../../errors.ts';
+import {fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
+
+/** Facts, scripts and logs of a run take kilobytes; output of jobs takes more. */
+const LITTLE_BYTES = 100 * 1024 * 1024;
+
+const UNWRITABLE = 'the state directory cannot be written';
+const FULL = 'no space is left for the state directory';
+
+/** Is it a finding with which no run can be created, checked or not? */
+export function stopsEveryRun({what}: ProfileFinding): boolean {
+  return what === UNWRITABLE || what === FULL;
+}
+
+/** Whether the state directory can be used, by looking alone; `stage doctor` tries it out. */
+export function findDirectory(home: string): ProfileFinding[] {
+  const there = nearest(home);
+  const elsewhere = 'See to its permissions, or put STAGE_HOME elsewhere.';
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch {
+    return [problem(UNWRITABLE, there, EXIT.unreachable, elsewhere)];
+  }
+  if (there === home && (statSync(home).mode & 0o002) !== 0)
+    return [problem('the state directory can be written by everybody', home, EXIT.usage, `chmod o-w ${home}`)];
+  const {bfree, bavail, bsize} = statfsSync(there);
+  if (bfree === 0)
+    return [
+      problem(
+        FULL,
+        `${home}: its disk is full, or takes no files`,
+        EXIT.unreachable,
+        'Make room, or put STAGE_HOME elsewhere.',
+      ),
+    ];
+  if (bavail * bsize < LITTLE_BYTES)
+    return [
+      note(
+        'little space is left for the state directory',
+        `${Math.round((bavail * bsize) / 1e6)} MB are free at ${there}`,
+        'Make room, or put STAGE_HOME elsewhere.',
+      ),
+    ];
+  return [fine('the state directory can be written', home)];
+}
+
+function nearest(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
+}

@@ -1,0 +1,39 @@
+import {isDirectory} from '../../disk/directories.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {openNote, StateDirectoryGone} from '../../wiring/state-note.ts';
+import {type JobStore, openJobStore} from './job-store.ts';
+
+/**
+ * The jobs of "stage job submit", protected as its runs are (guarded-ledger.ts): records that are not there although
+ * this host has a note of them end with {StateDirectoryGone}, where another job would be submitted in their place.
+ *
+ * A name stands for its job for good, so this note stays.
+ */
+export function openGuardedJobs({ledger, locations, requireState}: Stage): JobStore {
+  const {home} = ledger.layout;
+  const store = openJobStore(home);
+  const note = openNote(locations.cache, home, 'jobs');
+  const requireThere = () => {
+    requireState();
+    if (!isDirectory(store.directory) && note.stands()) throw new StateDirectoryGone(home, 'jobs', note.path);
+  };
+  return {
+    ...store,
+    newest(name) {
+      const found = store.newest(name);
+      if (found === undefined) requireThere();
+      return found;
+    },
+    withIds(jobs) {
+      const found = store.withIds(jobs);
+      if (found.size < jobs.length) requireThere();
+      return found;
+    },
+    create(name, number, kind, value) {
+      requireThere();
+      const created = store.create(name, number, kind, value);
+      note.write();
+      return created;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import {EXIT, StageError} from '../../errors.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {lookUntil} from '../shared/look-until.ts';
+import {type JobReport, type JobView, lookAt, resolveJobs} from './job.ts';
+
+/**
+ * Wait until all jobs have ended. Only PBS's word of an end, or a job's own end marker, is one: while PBS cannot be
+ * asked, the wait goes on.
+ *
+ * A job that PBS does not know, and that left no marker, is reported as unknown when it stays so for as long as the
+ * profile says (`lost_after`): nothing is concluded about how it ended.
+ *
+ * @returns with exit 130 when the person left before, by Ctrl-C: the jobs go on
+ * @throws {JobsNotEnded} when they have not ended in time
+ */
+export async function waitForJobs(
+  stage: Stage,
+  texts: readonly string[],
+  timeoutSeconds: number | undefined,
+  onLook: (report: JobReport) => void,
+): Promise<JobReport> {
+  const asked = resolveJobs(stage, texts);
+  const unknownSince = new Map<string, number>();
+  const look = async () => {
+    const report = await lookAt(stage, asked);
+    onLook(report);
+    noteUnknown(report, unknownSince);
+    return report;
+  };
+  const lost = (job: JobView) => Date.now() - (unknownSince.get(job.job) ?? Date.now()) >= stage.profile.lostGraceMs;
+  const {seen, so, left} = await lookUntil(
+    look,
+    ({jobs}) => jobs.every((job) => hasEnded(job) || lost(job)),
+    timeoutSeconds,
+  );
+  if (left) return {...seen, exit: EXIT.interrupted};
+  if (!so) throw new JobsNotEnded(seen.jobs, timeoutSeconds ?? 0);
+  return seen;
+}
+
+function hasEnded({state}: JobView): boolean {
+  return state === 'succeeded' || state === 'failed';
+}
+
+function noteUnknown({jobs}: JobReport, since: Map<string, number>): void {
+  for (const {job, state} of jobs)
+    if (state !== 'unknown') since.delete(job);
+    else if (!since.has(job)) since.set(job, Date.now());
+}
+
+/** The jobs go on; only the waiting ended. */
+export class JobsNotEnded extends StageError {
+  constructor(jobs: readonly JobView[], seconds: number) {
+    const open = jobs.filter((job) => !hasEnded(job));
+    const dark = open.some(({state}) => state === 'no-evidence');
+    super({
+      code: dark ? 'SCHEDULER_UNREACHABLE' : 'WAITED_TOO_LONG',
+      exit: EXIT.unreachable,
+      what: `not all jobs are known to have ended within ${seconds} s`,
+      details: open.map(({job, state, reason}) => `${job} is ${state}${reason ? `: ${reason}` : ''}`),
+      next: [
+        ...(dark ? ['See whether PBS answers you: qstat -B'] : []),
+        'Nothing is concluded: wait again with the same command.',
+      ],
+    });
+  }
+}

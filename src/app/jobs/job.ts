@@ -1,0 +1,185 @@
+import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
+import {memberOf, readJobId} from '../../scheduler/pbs/job-id.ts';
+import type {JobArray, JobId, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {openGuardedJobs} from './guarded-jobs.ts';
+import type {JobStore, NamedJob} from './job-store.ts';
+
+/** A job that was asked about, by its id or by the name it was submitted under. */
+export interface AskedJob {
+  readonly job: JobId;
+  readonly named?: NamedJob;
+}
+
+/** @throws {RequestWrong} for what is neither a job id nor a name that was submitted */
+export function resolveJobs(stage: Stage, texts: readonly string[]): AskedJob[] {
+  const store = openGuardedJobs(stage);
+  const ids = texts.flatMap((text) => readJobId(text) ?? []);
+  const known = ids.length > 0 ? store.withIds([...new Set(ids)]) : new Map<JobId, NamedJob>();
+  return texts.map((text) => {
+    const id = readJobId(text);
+    if (id) {
+      const named = known.get(id);
+      return {job: id, ...(named ? {named} : {})};
+    }
+    const named = store.newest(text);
+    if (named?.job) return {job: named.job, named};
+    throw new RequestWrong(`"${text}" is neither a job id nor the name of a job that was submitted`, {
+      code: 'NO_SUCH_JOB',
+      why: 'an id is such as 4.pbs or 4[].pbs; a name is what "stage job submit --name" was given',
+      next: ['List your jobs: qstat -u $USER'],
+    });
+  });
+}
+
+/** One job as the `job` commands show it. */
+export interface JobView {
+  readonly job: string;
+  readonly name?: string;
+  readonly state:
+    | Extract<JobSeen, {kind: 'live'}>['state']
+    | 'succeeded'
+    | 'failed'
+    /** PBS answered, and does not know it */
+    | 'unknown'
+    /** PBS could not be asked, or not understood */
+    | 'no-evidence';
+  readonly reason: string;
+  readonly exitStatus?: number;
+  readonly queue?: string;
+  readonly submittedAt?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+}
+
+export interface JobReport {
+  readonly jobs: readonly JobView[];
+  readonly exit: ExitCode;
+}
+
+/** Look at jobs once. */
+export async function showJobs(stage: Stage, texts: readonly string[]): Promise<JobReport> {
+  return lookAt(stage, resolveJobs(stage, texts));
+}
+
+/** One question for all jobs; one more for the members of arrays that have ended. */
+export async function lookAt(stage: Stage, asked: readonly AskedJob[]): Promise<JobReport> {
+  const scheduler = await stage.scheduler();
+  const store = openGuardedJobs(stage);
+  const seen = await scheduler.look(asked.map(({job}) => job));
+  const views: JobView[] = [];
+  for (const one of asked) {
+    const what = seen.get(one.job) ?? {kind: 'no-evidence', why: 'it was not looked at'};
+    views.push(await viewOf(scheduler, store, one, what));
+  }
+  return {jobs: views, exit: exitOf(views)};
+}
+
+async function viewOf(scheduler: Scheduler, store: JobStore, {job, named}: AskedJob, seen: JobSeen): Promise<JobView> {
+  const base = {job, ...(named ? {name: named.name} : {})};
+  if (seen.kind === 'no-evidence')
+    return {...base, state: 'no-evidence', reason: `PBS could not be asked: ${seen.why}`};
+  if (seen.kind === 'live')
+    return {...base, state: seen.state, reason: seen.comment ?? '', queue: seen.queue, ...timesOf(seen)};
+  const array = (seen.kind === 'ended' ? seen.array : undefined) ?? named?.array;
+  if (array && (seen.kind === 'unknown' || seen.how === 'ran'))
+    return {
+      ...base,
+      ...(await judgeMembers(scheduler, store, {job, ...(named ? {named} : {})}, array)),
+      ...timesOf(seen),
+    };
+  if (seen.kind === 'unknown') return {...base, ...judgeMarker(named && store.exits(named))};
+  const {exitStatus} = seen;
+  return {
+    ...base,
+    state: seen.how === 'ran' && exitStatus === 0 ? 'succeeded' : 'failed',
+    reason: seen.reason,
+    ...(exitStatus === undefined ? {} : {exitStatus}),
+    ...timesOf(seen),
+  };
+}
+
+type Judged = Pick<JobView, 'state' | 'reason' | 'exitStatus'>;
+
+/** PBS has forgotten it: only the marker of its wrapper can tell. */
+function judgeMarker(exit: number | undefined): Judged {
+  if (exit === undefined)
+    return {state: 'unknown', reason: 'PBS does not know it (any more), and no marker tells how it ended'};
+  return {state: exit === 0 ? 'succeeded' : 'failed', reason: `exit status ${exit}, by its marker`, exitStatus: exit};
+}
+
+/** An array's own exit status is that of its last member (measured on OpenPBS 23.06): each member is asked for. */
+export async function judgeMembers(
+  scheduler: Scheduler,
+  store: JobStore,
+  {job, named}: AskedJob,
+  array: JobArray,
+): Promise<Judged> {
+  const indices: number[] = [];
+  for (let index = array.first; index <= array.last; index += array.step) indices.push(index);
+  const seen = await scheduler.look(indices.map((index) => memberOf(job, index)));
+  const exits = named ? store.memberExits(named) : new Map<number, number>();
+  const members = indices.map((index): Judged & {index: number} => {
+    const one = seen.get(memberOf(job, index));
+    if (one?.kind === 'ended') {
+      const fine = one.how === 'ran' && one.exitStatus === 0;
+      return {index, state: fine ? 'succeeded' : 'failed', reason: one.reason};
+    }
+    if (one?.kind === 'unknown') return {index, ...judgeMarker(exits.get(index))};
+    return {index, state: 'no-evidence', reason: one?.kind === 'no-evidence' ? one.why : 'it has not ended'};
+  });
+  const failed = members.filter(({state}) => state === 'failed');
+  if (failed.length > 0)
+    return {
+      state: 'failed',
+      reason: `${failed.length} of ${members.length} members failed: ${failed
+        .slice(0, 3)
+        .map(({index, reason}) => `[${index}] ${reason}`)
+        .join('; ')}`,
+    };
+  const dark = members.find(({state}) => state !== 'succeeded');
+  if (dark) return {state: dark.state, reason: `member [${dark.index}]: ${dark.reason}`};
+  return {state: 'succeeded', reason: `all ${members.length} members succeeded`, exitStatus: 0};
+}
+
+function timesOf(seen: JobSeen): Partial<Pick<JobView, 'submittedAt' | 'startedAt' | 'endedAt'>> {
+  if (seen.kind !== 'live' && seen.kind !== 'ended') return {};
+  const times = {
+    submittedAt: seen.submittedAt,
+    startedAt: seen.startedAt,
+    endedAt: 'endedAt' in seen ? seen.endedAt : undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(times).flatMap(([name, at]) => (at === undefined ? [] : [[name, new Date(at).toISOString()]])),
+  );
+}
+
+function exitOf(jobs: readonly JobView[]): ExitCode {
+  const has = (state: JobView['state']) => jobs.some((job) => job.state === state);
+  if (has('failed')) return EXIT.failed;
+  if (has('no-evidence')) return EXIT.unreachable;
+  return has('unknown') ? EXIT.usage : EXIT.ok;
+}
+
+export interface ChangeReport {
+  readonly jobs: readonly string[];
+}
+
+export type Change = 'release' | 'hold' | 'delete';
+
+/**
+ * Release, hold or delete jobs. Safe to repeat: what is so already, or gone, is left as it is.
+ *
+ * Deleted are the newest first: a job that is deleted before it ran leaves those that wait for it waiting for ever
+ * (measured on OpenPBS 23.06), and these were submitted after it.
+ *
+ * @throws {SchedulerRefused} {SchedulerUnreachable}; jobs before the one it names have been changed
+ */
+export async function changeJobs(stage: Stage, change: Change, texts: readonly string[]): Promise<ChangeReport> {
+  const jobs = [...new Set(resolveJobs(stage, texts).map(({job}) => job))];
+  const scheduler = await stage.scheduler();
+  const numberOf = (job: string) => Number.parseInt(job, 10);
+  const ordered = change === 'delete' ? jobs.toSorted((a, b) => numberOf(b) - numberOf(a)) : jobs;
+  for (const job of ordered) await scheduler[change](job);
+  return {jobs: ordered};
+}

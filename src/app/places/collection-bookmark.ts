@@ -1,0 +1,93 @@
+import {RequestWrong} from '../../errors.ts';
+import type {Bookmark} from '../../transfer/collection-service.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
+import {isBookmarkName, UUID} from '../../workflow/model/places.ts';
+import {placesOf} from './place-names.ts';
+
+export interface BookmarkView {
+  readonly name: string;
+  readonly id: string;
+  readonly collection: string;
+  /** a friendly name of the collection, where there is one here */
+  readonly alias?: string;
+  readonly path: string;
+  /** why its name cannot be written in place of a collection; absent where it can */
+  readonly unusable?: string;
+}
+
+export interface BookmarkListReport {
+  readonly bookmarks: readonly BookmarkView[];
+}
+
+/** All bookmarks of the identity in use. @throws {TransferUnreachable} {SignInNeeded} */
+export async function listBookmarks(stage: Stage): Promise<BookmarkListReport> {
+  const all = await (await stage.collectionService()).bookmarks();
+  const aliases = await stage.collections();
+  const bookmarks = all.map((one) => viewBookmark(one, aliases));
+  return {bookmarks: bookmarks.sort((one, other) => (one.name < other.name ? -1 : 1))};
+}
+
+/** A bookmark as it is shown. Pure. */
+export function viewBookmark({id, name, place}: Bookmark, aliases: Readonly<Record<string, string>>): BookmarkView {
+  const alias = Object.entries(aliases).find(([, other]) => other.toLowerCase() === place.collection)?.[0];
+  const unusable = whyUnusable(name, aliases);
+  return {
+    name,
+    id,
+    collection: place.collection,
+    ...(alias === undefined ? {} : {alias}),
+    path: place.path,
+    ...(unusable === undefined ? {} : {unusable}),
+  };
+}
+
+function whyUnusable(name: string, aliases: Readonly<Record<string, string>>): string | undefined {
+  if (own(aliases, name) !== undefined) return 'a collection has this friendly name, which wins';
+  if (UUID.test(name)) return 'it has the form of an id';
+  return isBookmarkName(name)
+    ? undefined
+    : 'a name before ":" holds no ":", "/", "=" or line end, and starts with no "~" or blank';
+}
+
+/** Bookmark a place. @throws {RequestWrong} when there is a bookmark of that name, or the name could not be used */
+export async function createBookmark(stage: Stage, name: string, text: string): Promise<BookmarkView> {
+  const aliases = await stage.collections();
+  const unusable = whyUnusable(name, aliases);
+  if (unusable !== undefined)
+    throw new RequestWrong(`${quote(name)} would be no use as the name of a bookmark`, {
+      why: unusable,
+      next: ['Choose another name.'],
+    });
+  const {place} = await placesOf(stage, {place: text});
+  const service = await stage.collectionService();
+  if ((await service.bookmarks()).some((one) => one.name === name)) throw taken(name);
+  return viewBookmark(await service.createBookmark(name, place), aliases);
+}
+
+function taken(name: string): RequestWrong {
+  return new RequestWrong(`there is a bookmark ${quote(name)} already`, {
+    code: 'BOOKMARK_EXISTS',
+    why: 'a name stands for one place among your bookmarks',
+    next: [
+      'See what it is: stage collection bookmark list',
+      `Choose another name, or delete it first: stage collection bookmark delete ${quote(name)}`,
+    ],
+  });
+}
+
+/** Delete a bookmark. Runs that used it go on: they have the place on record. @param text its name or id */
+export async function deleteBookmark(stage: Stage, text: string): Promise<BookmarkView> {
+  const service = await stage.collectionService();
+  const all = await service.bookmarks();
+  const found = all.find(({name}) => name === text) ?? all.find(({id}) => id === text.toLowerCase());
+  const names = all.map(({name}) => name);
+  if (!found)
+    throw new RequestWrong(`there is no bookmark ${quote(text)}`, {
+      code: 'BOOKMARK_UNKNOWN',
+      why: `${names.length === 0 ? 'you have none' : `known are ${listNames(names)}`}${didYouMean(text, names)}`,
+      next: ['See all of them: stage collection bookmark list'],
+    });
+  await service.deleteBookmark(found.id);
+  return viewBookmark(found, await stage.collections());
+}

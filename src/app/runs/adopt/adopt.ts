@@ -1,0 +1,219 @@
+import type {EngineContext} from '../../../engine/context.ts';
+import {reconcile} from '../../../engine/turn.ts';
+import {EXIT, type ExitCode, RequestWrong, StageError} from '../../../errors.ts';
+import {endOf, workingAttempt} from '../../../ledger/attempts.ts';
+import type {RunId} from '../../../ledger/layout.ts';
+import {attemptKey, currentAttempt, type Outcome, type TransferRecord} from '../../../ledger/run-facts.ts';
+import type {RunView} from '../../../standing/run-view.ts';
+import type {TaskId} from '../../../transfer/transfer-service.ts';
+import type {Stage} from '../../../wiring/open.ts';
+import {listNames} from '../../../workflow/file/problems.ts';
+import type {TransferStep, Workflow} from '../../../workflow/model/workflow.ts';
+import type {ProfileFinding} from '../../shared/findings.ts';
+import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../../shared/report.ts';
+import {taskId} from '../../transfers/transfer.ts';
+import {reopening, resumeDecision} from '../reopen.ts';
+import {ResumedMeanwhile} from '../resume.ts';
+import {findRun} from '../status.ts';
+import {type CheckedTask, checkTask, untold} from './check-adopted.ts';
+import {findTasks} from './find-tasks.ts';
+
+export interface AdoptRequest {
+  readonly run: string;
+  readonly step: string;
+  /** undefined: look for it */
+  readonly task: string | undefined;
+  /** graft it on although it does not move what the step says */
+  readonly force: boolean;
+}
+
+export interface AdoptReport {
+  readonly message: string;
+  readonly task: string;
+  readonly run: RunView;
+  /** what is worth knowing of the task; mostly empty */
+  readonly notes: readonly ProfileFinding[];
+  readonly problems: readonly ProblemDocument[];
+  readonly exit: ExitCode;
+}
+
+/**
+ * Graft a task that exists onto a transfer step: from then on it is the step's task, whatever became of it.
+ *
+ * @throws {NoSuchRun} {RequestWrong} {TaskDiffers} {TransferUnreachable} {SignInNeeded}
+ */
+export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<AdoptReport> {
+  const run = findRun(stage, request.run);
+  const {state} = stage.ledger.open(run);
+  const step = transferStep(state.spec.workflow, request.step, `run ${run}`);
+  const engine = await stage.engine();
+  const task = request.task === undefined ? await findOne(engine, run, step, {exists: true}) : taskId(request.task);
+  const checked = await checkTask(engine.transfers, task, step, {run, force: request.force});
+  const did = graft(stage, engine, run, step, {...checked, forced: request.force});
+  const looked = await reconcile(engine, {rebuild: true});
+  const problems = problemsOf(looked);
+  const view = await viewOf(stage, run, looked);
+  const message = `${task} ${did} ${step.name} of ${run}`;
+  const notes = untold(step.name, checked, state);
+  return {message, task, run: view, notes, problems, exit: exitOf(view, problems)};
+}
+
+/** @throws {RequestWrong} when a workflow has no such step, or it is no transfer */
+export function transferStep(workflow: Workflow, name: string, of: string): TransferStep {
+  const step = workflow.steps.find((each) => each.name === name);
+  if (step?.kind === 'transfer') return step;
+  const names = workflow.steps.flatMap((each) => (each.kind === 'transfer' ? [each.name] : []));
+  throw new RequestWrong(step ? `step ${name} of ${of} is a ${step.kind}` : `${of} has no step "${name}"`, {
+    why: names.length > 0 ? `its transfers are ${listNames(names)}` : 'it has no transfers',
+  });
+}
+
+/**
+ * The one task that does the work of a step.
+ *
+ * @param of.exists false: the run is yet to be created, and bears no name that other commands know
+ * @throws {RequestWrong} for none, or several
+ */
+export async function findOne(
+  {transfers}: EngineContext,
+  run: RunId,
+  step: TransferStep,
+  {exists}: {readonly exists: boolean},
+): Promise<TaskId> {
+  const found = await findTasks(transfers, run, step);
+  const [only] = found;
+  if (only && found.length === 1) return only.task.task;
+  const lines = found.map(
+    ({task, why}) => `${task.task} ${task.state}, asked for ${new Date(task.requestedAt).toISOString()}: ${why}`,
+  );
+  throw new RequestWrong(
+    found.length === 0
+      ? `no task was found that does the work of ${step.name}`
+      : `${found.length} tasks may do the work of ${step.name}`,
+    {
+      code: 'TASK_NOT_FOUND',
+      details: lines,
+      why: 'tasks are looked for by the label that stage gives them, and by where they move data',
+      next: [found.length === 0 ? moveItAnew(run, step, exists) : nameTheRight(run, step, exists)],
+    },
+  );
+}
+
+function moveItAnew(run: RunId, {name}: TransferStep, exists: boolean): string {
+  return exists
+    ? `Have ${name} move the data itself: stage resume ${run}`
+    : `Have ${name} move the data itself: the same command without --adopt`;
+}
+
+function nameTheRight(run: RunId, {name}: TransferStep, exists: boolean): string {
+  return exists
+    ? `Name the right one: stage adopt ${run} ${name} TASK_ID`
+    : `Name the right one: the same command with --adopt ${name}=TASK_ID`;
+}
+
+/**
+ * Write down that the task is the step's.
+ *
+ * @param adopted.forced it counts whatever it moves
+ * @returns what that came to, in words
+ * @throws {HasTask} {ResumedMeanwhile}
+ */
+export function graft(
+  stage: Stage,
+  engine: EngineContext,
+  run: RunId,
+  step: TransferStep,
+  adopted: CheckedTask & {readonly forced: boolean},
+): string {
+  const open = stage.ledger.open(run);
+  const {state} = open;
+  const by = stage.person;
+  const {forced} = adopted;
+  const {task} = adopted.task;
+  const end = endOf(state, step.name);
+  const present = (end ? currentAttempt(state, step.name) : workingAttempt(state, step.name)).transfer;
+  if (present?.task === task && !isPardoned(present, end, adopted)) {
+    if (!forced || end || present.forced || !('adopted' in present.intent)) return 'is already the task of';
+    const {number} = workingAttempt(state, step.name);
+    stage.ledger.create(run, `${attemptKey(step.name, number)}.transfer.forced`, {at: engine.clock(), by});
+    return 'counts, whatever it moves, as the task of';
+  }
+  if (end?.state === 'succeeded') throw new HasTask(run, step.name, present?.task, 'it has succeeded');
+  if (end) {
+    const opened = reopening(state, [], false)?.steps ?? {[step.name]: currentAttempt(state, step.name).number};
+    if (
+      !stage.ledger.resume(
+        open,
+        resumeDecision({steps: opened, redo: []}, {at: engine.clock(), by, adopt: {[step.name]: task}, forced}),
+      )
+    )
+      throw new ResumedMeanwhile(run);
+  } else {
+    if (present?.task) throw new HasTask(run, step.name, present.task, 'it has not ended');
+    // Globus may be moving data for it already: only the same submission id tells, and the next look asks under it.
+    if (present) throw new HasTask(run, step.name, undefined, 'its submission has not been confirmed yet');
+    const key = `${attemptKey(step.name, workingAttempt(state, step.name).number)}.transfer`;
+    // The names of a submission's facts: a process that submits this moment and this one exclude each other.
+    const mine = stage.ledger.create(run, `${key}.intent`, {
+      at: engine.clock(),
+      adopted: task,
+      ...(forced ? {forced} : {}),
+      by,
+    });
+    if (!mine || !stage.ledger.create(run, `${key}.confirmed`, {at: engine.clock(), task, adopted: true}))
+      throw new HasTask(run, step.name, undefined, 'another process started one at this moment');
+  }
+  stage.ledger.append(run, {at: engine.clock(), event: 'task-adopted', step: step.name, task, by: stage.by});
+  return 'is now the task of';
+}
+
+/** The step failed because its task had moved something else, and a person says that it counts all the same. */
+function isPardoned(
+  {intent, forced}: TransferRecord,
+  end: Outcome | undefined,
+  adopted: CheckedTask & {readonly forced: boolean},
+): boolean {
+  const differed = 'adopted' in intent && !forced && end?.state === 'failed' && adopted.task.state === 'succeeded';
+  return adopted.forced && differed;
+}
+
+class HasTask extends StageError {
+  constructor(run: RunId, step: string, task: TaskId | undefined, why: string) {
+    super({
+      code: 'HAS_TASK',
+      exit: EXIT.conflict,
+      what: `${step} of ${run} has ${task ? `the task ${task}` : 'a task'} already`,
+      why,
+      next: [
+        `See how it stands: stage status ${run}`,
+        ...(task ? [`To have another one do its work, cancel it first: stage transfer cancel ${task}`] : []),
+      ],
+    });
+  }
+}
+
+/** `--adopt [STEP=]TASK_ID`, or `find` for the id: without a step it is the one transfer that needs nothing. @throws {RequestWrong} */
+export function readAdoptions(texts: readonly string[], workflow: Workflow): Readonly<Record<string, TaskId | 'find'>> {
+  const adopted: Record<string, TaskId | 'find'> = {};
+  for (const text of texts) {
+    const at = text.lastIndexOf('=');
+    const step = at < 0 ? onlyStageIn(workflow) : transferStep(workflow, text.slice(0, at), 'the workflow').name;
+    if (Object.hasOwn(adopted, step)) throw new RequestWrong(`--adopt: two tasks are given for ${step}`);
+    const task = text.slice(at + 1);
+    adopted[step] = task === 'find' ? task : taskId(task);
+  }
+  return adopted;
+}
+
+function onlyStageIn(workflow: Workflow): string {
+  const first = workflow.steps.filter(
+    (step) => step.kind === 'transfer' && step.needs.length + step.after.length + step.onFailureOf.length === 0,
+  );
+  const [only] = first;
+  if (only && first.length === 1) return only.name;
+  const names = workflow.steps.flatMap((step) => (step.kind === 'transfer' ? [step.name] : []));
+  throw new RequestWrong('--adopt TASK_ID: it is not clear which step the task is for', {
+    why: names.length > 0 ? `the transfers are ${listNames(names)}` : 'the workflow has no transfers',
+    next: ['Say it: --adopt STEP=TASK_ID'],
+  });
+}

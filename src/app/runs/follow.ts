@@ -1,0 +1,41 @@
+import type {RunView} from '../../standing/run-view.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {type StatusReport, showStatus} from './status.ts';
+
+/** Often enough for a person, seldom enough for PBS and Globus. */
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Look at one run again and again until it has ended, doing each time what is to be done.
+ *
+ * @param onLook told after each look
+ * @returns the last report; earlier, unfinished, when `signal` is aborted
+ */
+export async function followRun(
+  stage: Stage,
+  run: string,
+  onLook: (view: RunView, report: StatusReport) => void,
+  signal: AbortSignal,
+): Promise<StatusReport> {
+  const pauseMs = Math.min(stage.profile.monitor.minMs, LONGEST_PAUSE_MS);
+  for (;;) {
+    const report = await showStatus(stage, run);
+    const view = report.runs[0];
+    if (view) onLook(view, report);
+    if (!view || view.endedAt !== undefined || signal.aborted) return report;
+    await pause(pauseMs, signal);
+    if (signal.aborted) return report;
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

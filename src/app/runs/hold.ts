@@ -1,0 +1,203 @@
+import {count} from '../../base/units.ts';
+import type {Observed} from '../../engine/plan/actions.ts';
+import {seenOf} from '../../engine/plan/job-seen.ts';
+import {reconcile} from '../../engine/turn.ts';
+import {type ExitCode, RequestWrong} from '../../errors.ts';
+import type {RunId} from '../../ledger/layout.ts';
+import type {LedgerDamaged} from '../../ledger/ledger.ts';
+import {openRuns} from '../../ledger/open-runs.ts';
+import type {HoldDecision, JobRecord, RunState} from '../../ledger/run-facts.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {listNames} from '../../workflow/file/problems.ts';
+import {exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, withoutDamage} from '../shared/report.ts';
+import {findRun} from './status.ts';
+
+export interface HoldRequest {
+  /** undefined: all runs that have not ended */
+  readonly run: string | undefined;
+  /** only these steps; all when empty */
+  readonly steps: readonly string[];
+}
+
+export interface HeldRun {
+  readonly run: string;
+  readonly message: string;
+  /** jobs whose user hold was set, or ended, by this command */
+  readonly jobs: readonly string[];
+}
+
+export interface HoldReport {
+  readonly runs: readonly HeldRun[];
+  readonly problems: readonly ProblemDocument[];
+  readonly exit: ExitCode;
+}
+
+/**
+ * Keep what is queued from starting: queued jobs get a user hold, and nothing new is started. Running jobs and
+ * transfers go on. Safe to repeat.
+ *
+ * @throws {NoSuchRun} {RequestWrong}
+ */
+export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
+  const {runs, damaged} = chosen(stage, request);
+  const by = stage.person;
+  const begun = new Set<RunId>();
+  for (const [run, state] of runs) {
+    if (standing(state, request.steps)) continue;
+    const steps = request.steps.length > 0 ? {steps: request.steps} : {};
+    const number = state.holds.length + 1;
+    begun.add(run);
+    stage.ledger.create(run, `decision.hold-${number}`, {at: Date.now(), by, ...steps});
+    stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
+  }
+  const asked = {runs, damaged, named: request.run !== undefined};
+  return advance(stage, asked, 'confirmed', (run, {jobs, before, open}) => {
+    const got = `${count(jobs.length, 'queued job')} got a user hold`;
+    const end = `What runs goes on; end the hold with: stage release ${run}`;
+    if (open > 0)
+      return `${run} is to be held; PBS could not be asked, so its queued jobs may still start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
+    if (!begun.has(run) && jobs.length === 0) return `${run} is held already`;
+    return `${run} is held: ${got}${before > 0 ? `, ${before} had one before` : ''}. ${end}`;
+  });
+}
+
+/** End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat. */
+export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
+  const {runs, damaged} = chosen(stage, {...request, steps: []});
+  const by = stage.person;
+  const ended = new Set<RunId>();
+  for (const [run, state] of runs) {
+    for (const hold of state.holds.filter(({endedAt}) => endedAt === undefined)) {
+      ended.add(run);
+      stage.ledger.create(run, `decision.release-${hold.number}`, {at: Date.now(), by});
+      stage.ledger.append(run, {at: Date.now(), event: 'run-released', by: stage.by});
+    }
+  }
+  const asked = {runs, damaged, named: request.run !== undefined};
+  return advance(stage, asked, 'ended', (run, {jobs, open}) => {
+    if (open > 0)
+      return `${run} is to go on; PBS could not be asked, so ${count(open, 'job')} will keep a user hold until it can`;
+    return ended.has(run) || jobs.length > 0
+      ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
+      : `${run} is not held; nothing was changed`;
+  });
+}
+
+/** What became of the jobs of a run. */
+interface Change {
+  /** their user hold was set, or ended, by now and not before */
+  readonly jobs: readonly string[];
+  /** under a user hold before */
+  readonly before: number;
+  /** how many it could not be done to, or not be learnt of */
+  readonly open: number;
+}
+
+type Did = 'confirmed' | 'ended';
+
+async function advance(
+  stage: Stage,
+  {runs, damaged, named}: Chosen & {readonly named: boolean},
+  did: Did,
+  message: (run: RunId, change: Change) => string,
+): Promise<HoldReport> {
+  if (runs.size === 0) {
+    const problems = problemDocuments(damaged);
+    return {runs: [], problems, exit: exitOfProblems(problems)};
+  }
+  const earlier = new Map([...runs].map(([run, state]) => [run, donesOf(state, did)]));
+  const looked = await reconcile(await stage.engine());
+  const problems = problemsOf(looked);
+  return {
+    runs: [...runs.keys()].map((run) => {
+      // From the facts: whoever looks at the same moment may be the one that held or released a job.
+      const {state} = stage.ledger.open(run);
+      const known = earlier.get(run);
+      const jobs = [...donesOf(state, did)].filter(([done]) => !known?.has(done)).map(([, job]) => job);
+      const open = did === 'ended' ? stillHeld(state, looked.seen) : notYetHeld(state, looked.seen);
+      return {run, message: message(run, {jobs, before: heldBefore(state, looked.seen, jobs), open}), jobs};
+    }),
+    problems,
+    exit: exitOfProblems(named ? withoutDamage(problems) : problems),
+  };
+}
+
+function recordsOf(state: RunState, steps?: readonly string[]): JobRecord[] {
+  return [...state.attempts]
+    .filter(([step]) => steps?.includes(step) ?? true)
+    .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
+}
+
+/** Jobs that holds have put a user hold on, or taken it back from; a key for each time. */
+function donesOf(state: RunState, did: Did): Map<string, string> {
+  return new Map(
+    recordsOf(state).flatMap(({job, key, holds}) =>
+      job ? holds[did].map((number): [string, string] => [`${key} ${number}`, job]) : [],
+    ),
+  );
+}
+
+/** Jobs that may start although the run is held: PBS did not show them, or did not take the hold. */
+function notYetHeld(state: RunState, seen: Observed): number {
+  const hold = standingHold(state);
+  if (!hold) return 0;
+  return recordsOf(state, hold.steps).filter((record) => {
+    if (record.role === 'sentinel' || !record.job || record.holds.confirmed.includes(hold.number)) return false;
+    const shown = seenOf(seen, record)?.kind;
+    return shown === 'no-evidence' || (shown === 'live' && record.holds.intended.includes(hold.number));
+  }).length;
+}
+
+/** Jobs under a hold that was ended: PBS did not show them, or did not take it back. */
+function stillHeld(state: RunState, seen: Observed): number {
+  return recordsOf(state).filter((record) => {
+    const held = record.holds.confirmed.some((number) => !record.holds.ended.includes(number));
+    const shown = seenOf(seen, record);
+    return held && (shown?.kind === 'no-evidence' || (shown?.kind === 'live' && shown.userHold));
+  }).length;
+}
+
+function standingHold(state: RunState): HoldDecision | undefined {
+  return state.holds.findLast(({endedAt}) => endedAt === undefined);
+}
+
+/** Jobs that a hold has nothing to add to: they were under a user hold, ours or a person's. */
+function heldBefore(state: RunState, {jobs}: Observed, now: readonly string[]): number {
+  return recordsOf(state, standingHold(state)?.steps).filter(({job, role}) => {
+    const seen = job && role !== 'sentinel' && !now.includes(job) ? jobs.get(job) : undefined;
+    return seen?.kind === 'live' && seen.userHold;
+  }).length;
+}
+
+interface Chosen {
+  readonly runs: ReadonlyMap<RunId, RunState>;
+  /** those of all that cannot be read */
+  readonly damaged: readonly LedgerDamaged[];
+}
+
+function chosen(stage: Stage, {run, steps}: HoldRequest): Chosen {
+  const active = stage.ledger.activeRuns();
+  const asked =
+    run === undefined ? openRuns(stage.ledger, active) : {runs: [stage.ledger.open(findRun(stage, run))], damaged: []};
+  const open = new Map(asked.runs.map(({id, state}) => [id, state]));
+  for (const [id, {spec}] of open) {
+    if (!active.includes(id))
+      throw new RequestWrong(`${id} has ended; there is nothing to hold or release`, {
+        next: [`See it: stage status ${id}`],
+      });
+    const names = spec.workflow.steps.map((step) => step.name);
+    const unknown = steps.find((step) => !names.includes(step));
+    if (unknown !== undefined)
+      throw new RequestWrong(`run ${id} has no step "${unknown}"`, {why: `its steps are ${listNames(names)}`});
+  }
+  return {runs: open, damaged: asked.damaged};
+}
+
+/** A hold that covers what is asked for. */
+function standing(state: RunState | undefined, steps: readonly string[]): HoldDecision | undefined {
+  return state?.holds.find(
+    (hold) =>
+      hold.endedAt === undefined &&
+      (hold.steps === undefined || (steps.length > 0 && steps.every((step) => hold.steps?.includes(step)))),
+  );
+}

@@ -1,0 +1,15 @@
+import type {RunView} from '../../standing/run-view.ts';
+import {type ProblemText, renderProblems, renderRun, type Style} from '../shared/render-status.ts';
+
+/** What `stage resume` did, run by run. */
+export function renderResumed(
+  report: {
+    readonly runs: readonly {readonly message: string; readonly run: RunView}[];
+    readonly problems: readonly ProblemText[];
+  },
+  style: Style,
+): string {
+  if (report.runs.length === 0 && report.problems.length === 0) return 'There is no run that has not ended.';
+  const runs = report.runs.flatMap(({message, run}) => [message, renderRun(run, style)]);
+  return [...runs, ...renderProblems(report.problems)].join('\n');
+}

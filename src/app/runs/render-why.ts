@@ -1,0 +1,53 @@
+import {renderDuration, renderTime} from '../../base/units.ts';
+import type {Standing} from '../../standing/reasons/explanation.ts';
+import type {Explanation} from '../../standing/reasons/why-view.ts';
+import {type ProblemText, paint, renderProblems, type Style} from '../shared/render-status.ts';
+
+interface WhyParts {
+  readonly run: string;
+  readonly state: string;
+  readonly reasons: readonly Explanation[];
+  readonly problems: readonly ProblemText[];
+  readonly notKnown: readonly string[];
+}
+
+const SIGNS: Readonly<Record<Standing, readonly [sign: string, colour: 'red' | 'yellow' | 'dim' | 'green']>> = {
+  action: ['!', 'red'],
+  trouble: ['‖', 'yellow'],
+  waiting: ['·', 'dim'],
+  fine: ['✓', 'green'],
+};
+
+/** What stands in a run's way: what, why, and what to type next. */
+export function renderWhy({run, state, reasons, problems, notKnown}: WhyParts, style: Style): string {
+  return [
+    reasons.length === 0 ? `${run} ${isNow(state)}: nothing stands in its way.` : `${run} ${isNow(state)}`,
+    ...reasons.flatMap((reason) => renderReason(reason, style)),
+    ...notKnown.map((line) => paint(`${line}; nothing was concluded`, 'yellow', style)),
+    ...renderProblems(problems),
+  ].join('\n');
+}
+
+function isNow(state: string): string {
+  if (state === 'cancelled') return 'was cancelled';
+  return state === 'succeeded' || state === 'failed' ? `has ${state}` : `is ${state}`;
+}
+
+function renderReason(reason: Explanation, style: Style): string[] {
+  const [sign, colour] = SIGNS[reason.standing];
+  const head = `${paint(sign, colour, style)} ${reason.step ? `${reason.step}: ` : ''}${reason.what}`;
+  const met = [
+    ...(reason.since ? [`since ${renderTime(reason.since)}`] : []),
+    ...(reason.times !== undefined && reason.times > 1 ? [`met ${reason.times} times`] : []),
+  ];
+  return [
+    head,
+    ...(reason.why ? [`    why: ${reason.why}`] : []),
+    ...(met.length > 0 ? [`    ${met.join(', ')}`] : []),
+    ...(reason.estimatedStart ? [`    PBS expects to start it ${renderTime(reason.estimatedStart)}`] : []),
+    ...(reason.deadline
+      ? [`    Globus gives up ${renderTime(reason.deadline)}, in ${renderDuration(reason.deadlineInSeconds ?? 0)}`]
+      : []),
+    ...reason.next.map((line, index) => `    ${index === 0 ? 'next:' : '     '} ${line}`),
+  ];
+}

@@ -1,0 +1,128 @@
+import {reconcile} from '../../engine/turn.ts';
+import {EXIT, type ExitCode, StageError} from '../../errors.ts';
+import type {RunId} from '../../ledger/layout.ts';
+import type {LedgerDamaged} from '../../ledger/ledger.ts';
+import {openRuns} from '../../ledger/open-runs.ts';
+import {type RunView, viewSummary} from '../../standing/run-view.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, viewOf} from '../shared/report.ts';
+import {type Reopening, reopening, resumeDecision} from './reopen.ts';
+import {findRun} from './status.ts';
+import {BeingCancelled} from './update-run.ts';
+
+export interface ResumeRequest {
+  /** undefined: all runs that have not ended */
+  readonly run: string | undefined;
+  /** steps that succeeded, and are to be done again */
+  readonly redo: readonly string[];
+}
+
+export interface ResumedRun {
+  readonly message: string;
+  readonly run: RunView;
+  /** steps that are tried again */
+  readonly again: readonly string[];
+  /** steps whose success stands */
+  readonly kept: readonly string[];
+}
+
+export interface ResumeReport {
+  readonly runs: readonly ResumedRun[];
+  readonly problems: readonly ProblemDocument[];
+  readonly exit: ExitCode;
+}
+
+/**
+ * Take a run up again: what the queue lost is submitted anew, steps that failed are tried again, what succeeded stays.
+ * Of all runs only what the queue lost: failed ones need a person who has looked at why.
+ *
+ * @throws {NoSuchRun} {RequestWrong} {ResumedMeanwhile}
+ */
+export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<ResumeReport> {
+  const {asked, damaged} = chosen(stage, request.run);
+  const opened = new Map(
+    asked.map((run) => [run, request.run === undefined ? undefined : open(stage, run, request.redo)]),
+  );
+  const active = new Set(stage.ledger.activeRuns());
+  if (!asked.some((run) => active.has(run))) {
+    const problems = problemDocuments(damaged);
+    return {runs: asked.flatMap((run) => nothingToResume(stage, run)), problems, exit: exitOfProblems(problems)};
+  }
+  const looked = await reconcile(await stage.engine(), {rebuild: true});
+  const problems = problemsOf(looked);
+  const runs = await Promise.all(
+    asked.map(async (run): Promise<ResumedRun> => {
+      const submitted = looked.done.filter((done) => done.run === run && done.action.do.startsWith('submit-')).length;
+      const reopened = opened.get(run);
+      return {
+        message: inWords(run, reopened, submitted),
+        run: await viewOf(stage, run, looked, {ofMany: asked.length > 1}),
+        again: reopened?.again ?? [],
+        kept: reopened?.kept ?? [],
+      };
+    }),
+  );
+  const [only] = runs;
+  return {
+    runs,
+    problems,
+    exit: request.run !== undefined && only ? exitOf(only.run, problems) : exitOfProblems(problems),
+  };
+}
+
+function chosen(stage: Stage, run: string | undefined): {asked: readonly RunId[]; damaged: readonly LedgerDamaged[]} {
+  if (run !== undefined) return {asked: [findRun(stage, run)], damaged: []};
+  const {runs, damaged} = openRuns(stage.ledger, stage.ledger.activeRuns());
+  return {asked: runs.map(({id}) => id), damaged};
+}
+
+/** @returns undefined when there is nothing to open: the run goes on, or has succeeded */
+function open(stage: Stage, run: RunId, redo: readonly string[]): Reopening | undefined {
+  const read = stage.ledger.open(run);
+  const sealed = stage.ledger.summary(run) !== undefined;
+  if (read.state.cancel && !sealed) throw new BeingCancelled(run);
+  const found = reopening(read.state, redo, sealed);
+  if (!found) return undefined;
+  const by = stage.person;
+  if (!stage.ledger.resume(read, resumeDecision(found, {at: Date.now(), by}))) throw new ResumedMeanwhile(run);
+  stage.ledger.append(run, {
+    at: Date.now(),
+    event: 'run-resumed',
+    why: `again: ${found.again.join(', ') || 'nothing'}`,
+    by: stage.by,
+  });
+  return found;
+}
+
+function nothingToResume(stage: Stage, run: RunId): ResumedRun[] {
+  const summary = stage.ledger.summary(run);
+  if (!summary) return [];
+  const message = `${run} has ${summary.state === 'cancelled' ? 'been cancelled' : summary.state}; there is nothing to resume. To do a step again: --redo STEP`;
+  return [{message, run: viewSummary(summary), again: [], kept: []}];
+}
+
+function inWords(run: RunId, reopened: Reopening | undefined, submitted: number): string {
+  const did =
+    submitted > 0
+      ? `submitted ${submitted} ${submitted === 1 ? 'job or transfer' : 'jobs and transfers'}`
+      : 'nothing had to be submitted';
+  if (!reopened) return `${run} is under way; ${did}`;
+  const kept = reopened.kept.length > 0 ? `; ${reopened.kept.join(', ')} succeeded before, and stays` : '';
+  const cleaned =
+    reopened.cleanedUp.length > 0
+      ? `. Note: ${reopened.cleanedUp.join(', ')} ran ${reopened.broken ? 'after the failure' : 'before'}; if it removed data that is needed, cancel, and resume with --redo for the steps that bring it`
+      : '';
+  return `${run} is resumed: ${reopened.again.join(', ')} again${kept}; ${did}${cleaned}`;
+}
+
+/** Two people, or two commands, resumed a run at the same moment. */
+export class ResumedMeanwhile extends StageError {
+  constructor(run: RunId) {
+    super({
+      code: 'RESUMED_MEANWHILE',
+      exit: EXIT.conflict,
+      what: `another command resumed ${run} at this moment`,
+      next: [`See how it stands: stage status ${run}`],
+    });
+  }
+}

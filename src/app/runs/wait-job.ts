@@ -1,0 +1,87 @@
+import type {EngineContext} from '../../engine/context.ts';
+import {nextLookAtTask} from '../../engine/plan/next-look.ts';
+import {type Reconciled, reconcile} from '../../engine/turn.ts';
+import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
+import {parseRunId, type RunId} from '../../ledger/layout.ts';
+import type {Attempt} from '../../ledger/run-facts.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {problemDocuments} from '../shared/report.ts';
+
+/** What a job that waits came to, for the log that PBS keeps of it. */
+export interface WaitReport {
+  readonly run: string;
+  readonly step: string;
+  readonly message: string;
+  readonly problems: ReturnType<typeof problemDocuments>;
+  /** 0: the transfer succeeded; 1: it did not; 4: this job leaves, and another one takes over */
+  readonly exit: ExitCode;
+}
+
+/** The attempt of a transfer that a waiting job serves. */
+interface Served {
+  readonly run: RunId;
+  readonly step: string;
+  readonly attempt: number;
+  readonly key: string;
+}
+
+/**
+ * Wait for one transfer, looking and acting as a monitor does, until it has ended or the time is up.
+ *
+ * @param request.of what pbs/wait.sh was given: `RUN/STEP.ATTEMPT.wait`
+ * @param request.seconds how long this job may stay; after that it says so, and its successor is submitted
+ * @throws {RequestWrong} for an `of` that names no attempt of a run
+ */
+export async function waitForTransfer(
+  stage: Stage,
+  request: {readonly of: string; readonly seconds: number},
+): Promise<WaitReport> {
+  const served = readServed(stage, request.of);
+  const engine = await stage.engine();
+  const until = engine.clock() + request.seconds * 1000;
+  for (;;) {
+    const looked = await reconcile(engine);
+    const attempt = attemptOf(stage, served);
+    if (attempt.outcome) return ended(served, attempt, looked);
+    if (engine.clock() >= until) return handOver(stage, engine, served);
+    await engine.sleep(Math.min(pauseMs(engine, attempt, looked), Math.max(0, until - engine.clock())));
+  }
+}
+
+function readServed(stage: Stage, text: string): Served {
+  const [id = '', key = ''] = text.split('/');
+  const [step = '', number = ''] = key.split('.');
+  const run = parseRunId(id)?.id;
+  const known = run && stage.ledger.find(run) && stage.ledger.open(run).state.attempts.has(step);
+  if (!known || !/^[1-9]\d*$/.test(number))
+    throw new RequestWrong(`--of ${text} names no attempt of a transfer`, {
+      next: ['This flag is for the jobs that stage itself submits.'],
+    });
+  return {run, step, attempt: Number(number), key};
+}
+
+function attemptOf(stage: Stage, {run, step, attempt}: Served): Attempt {
+  const found = stage.ledger.open(run).state.attempts.get(step)?.[attempt - 1];
+  if (!found) throw new RangeError(`run ${run} has no attempt ${attempt} of ${step}`); // readServed saw the step; attempts are never taken away
+  return found;
+}
+
+function ended({run, step}: Served, {outcome}: Attempt, looked: Reconciled): WaitReport {
+  const message = `${step} ${outcome?.state}: ${outcome?.why}`;
+  const exit = outcome?.state === 'succeeded' ? EXIT.ok : EXIT.failed;
+  return {run, step, message, problems: problemDocuments(looked.problems), exit};
+}
+
+async function handOver(stage: Stage, engine: EngineContext, {run, step, key}: Served): Promise<WaitReport> {
+  stage.ledger.create(run, `${key}.leaving`, {at: engine.clock(), by: stage.by});
+  const looked = await reconcile(engine);
+  const message = `${step} is still on its way; this job leaves before its walltime, and another one waits in its place`;
+  return {run, step, message, problems: problemDocuments(looked.problems), exit: EXIT.unreachable};
+}
+
+function pauseMs(engine: EngineContext, attempt: Attempt, looked: Reconciled): number {
+  const task = attempt.transfer?.task && looked.seen.tasks.get(attempt.transfer.task);
+  const now = engine.clock();
+  if (task?.kind !== 'task') return engine.settings.bounds.minMs;
+  return nextLookAtTask(task, engine.settings.bounds, now) - now;
+}

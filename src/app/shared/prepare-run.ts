@@ -1,0 +1,199 @@
+import {readFileSync} from 'node:fs';
+import {basename, dirname, resolve} from 'node:path';
+import {RequestWrong} from '../../errors.ts';
+import {readDirectives} from '../../scheduler/script.ts';
+import type {Place} from '../../transfer/transfer-service.ts';
+import type {Stage} from '../../wiring/open.ts';
+import type {ReadText} from '../../workflow/file/read-batches.ts';
+import {fingerprint, hashScripts} from '../../workflow/model/fingerprint.ts';
+import type {Workflow} from '../../workflow/model/workflow.ts';
+import {type BookmarkLookup, readingPlaces} from '../places/place-names.ts';
+import {wrongLineEnd} from './line-ends.ts';
+import {fileReason, readBatchFile} from './read-batch-file.ts';
+
+/** A workflow as flags or a file give it, before anything is read. */
+export interface WorkflowRequest {
+  /** as the user typed it; undefined for the form without a file */
+  readonly file?: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly flags: {
+    readonly stageIn: readonly string[];
+    readonly job: readonly string[];
+    readonly stageOut: readonly string[];
+    readonly cleanup?: string;
+    readonly queue?: string;
+    readonly account?: string;
+    readonly project?: string;
+    readonly array?: string;
+    readonly retries?: number;
+    readonly resources: Readonly<Record<string, string>>;
+  };
+  readonly name?: string;
+}
+
+/** A workflow that has been checked as far as that goes without PBS and Globus. */
+export interface PreparedWorkflow {
+  readonly name: string;
+  readonly workflow: Workflow;
+  readonly scripts: ReadonlyMap<string, Uint8Array>;
+  readonly scriptHashes: Readonly<Record<string, string>>;
+  readonly fingerprint: string;
+}
+
+export interface PrepareOptions {
+  /** Globus is not asked for bookmarks */
+  readonly offline?: boolean;
+  /** a run that has ended is to be started anew: bookmarks are looked up anew, too */
+  readonly again?: boolean;
+}
+
+/** Read and check a workflow and its scripts. Changes nothing. @throws {WorkflowInvalid} {RequestWrong} */
+export async function prepareWorkflow(
+  stage: Stage,
+  request: WorkflowRequest,
+  options: PrepareOptions = {},
+): Promise<PreparedWorkflow> {
+  const workflow = await readWorkflow(stage, request, options);
+  const scripts = new Map<string, Uint8Array>();
+  const mistakes: string[] = [];
+  for (const step of workflow.steps) {
+    if (step.kind !== 'job') continue;
+    const read = readScript(step.script);
+    if (typeof read === 'string') mistakes.push(`steps.${step.name}.job.script: ${read}`);
+    else scripts.set(step.name, read);
+  }
+  mistakes.push(...[...scripts].flatMap(([step, content]) => checkScript(workflow, step, content)));
+  if (mistakes.length > 0) {
+    throw new RequestWrong(
+      mistakes.length === 1
+        ? 'a script of the workflow cannot be used'
+        : `${mistakes.length} scripts of the workflow cannot be used`,
+      {
+        code: 'SCRIPT_INVALID',
+        details: mistakes,
+      },
+    );
+  }
+  return {
+    name: request.name ?? workflow.name,
+    workflow,
+    scripts,
+    scriptHashes: hashScripts(scripts),
+    fingerprint: fingerprint(workflow, scripts),
+  };
+}
+
+async function readWorkflow(
+  stage: Stage,
+  request: WorkflowRequest,
+  {offline = false, again = false}: PrepareOptions,
+): Promise<Workflow> {
+  if (request.name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(request.name)) {
+    throw new RequestWrong(`--name "${request.name}" cannot be the name of a run`, {
+      why: 'a name is at most 63 letters, digits, "_" and "-"',
+    });
+  }
+  const {flags, file} = request;
+  const fromFlags = flags.stageIn.length + flags.job.length + flags.stageOut.length > 0 || flags.cleanup !== undefined;
+  if (file !== undefined && fromFlags) {
+    throw new RequestWrong('a workflow file and the steps of a workflow were both given', {
+      next: ['Give the file, or --stage-in, --job, --stage-out and --cleanup.'],
+    });
+  }
+  const settings = file === undefined ? [] : settingsGiven(flags);
+  if (settings.length > 0) {
+    throw new RequestWrong(`${settings.join(', ')}: a workflow file says this itself`, {
+      why: 'such flags are for workflows without a file',
+      next: ['Write it into the file, and run the command again without the flag.'],
+    });
+  }
+  if (file === undefined && !fromFlags) {
+    throw new RequestWrong('no workflow was given', {
+      next: [
+        'Give a workflow file: stage run workflow.yaml',
+        'Or its steps: stage run --stage-in FROM=TO --job SCRIPT --stage-out FROM=TO',
+      ],
+    });
+  }
+  const lookup: BookmarkLookup<Workflow> = {
+    offline,
+    pinned: (first) => pinnedBookmarks(stage, request.name ?? first.name, again),
+  };
+  if (file === undefined) {
+    const {workflowFromFlags} = await import('../../workflow/file/from-flags.ts');
+    if (Object.keys(request.params).length > 0)
+      throw new RequestWrong('--param is for workflow files', {
+        why: 'a workflow given as flags has no parameters to fill in',
+      });
+    const given = {...flags, ...(request.name ? {name: request.name} : {}), directory: process.cwd()};
+    return readingPlaces(stage, (names) => workflowFromFlags(given, {...names, params: {}}), lookup);
+  }
+  const text = readText(file);
+  const {loadWorkflow} = await import('../../workflow/file/load.ts');
+  const source = {text, file, directory: dirname(resolve(file))};
+  const readBatch = once(readBatchFile);
+  return readingPlaces(
+    stage,
+    (names) => loadWorkflow(source, {...names, params: request.params, readText: readBatch}),
+    lookup,
+  );
+}
+
+/** Bookmarks as the run of that name has them: what has become of them since changes nothing. */
+function pinnedBookmarks(stage: Stage, name: string, again: boolean): Readonly<Record<string, Place>> {
+  const run = stage.ledger.find(name);
+  if (!run || (again && stage.ledger.summary(run))) return {};
+  return stage.ledger.open(run).state.spec.workflow.bookmarks ?? {};
+}
+
+/** The workflow may be read a second time, for its bookmarks: a batch file is what it was at the first. */
+function once(read: ReadText): ReadText {
+  const known = new Map<string, ReturnType<ReadText>>();
+  return (path) => {
+    const content = known.get(path) ?? read(path);
+    known.set(path, content);
+    return content;
+  };
+}
+
+/** The flags that say something of the steps given as flags. */
+function settingsGiven(flags: WorkflowRequest['flags']): string[] {
+  const given = (['queue', 'account', 'project', 'array', 'retries'] as const).filter(
+    (key) => flags[key] !== undefined,
+  );
+  const resources = Object.keys(flags.resources).length > 0 ? ['resource'] : [];
+  return [...given, ...resources].map((key) => `--${key}`);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new RequestWrong(`the workflow file ${file} cannot be read`, {
+      code: 'WORKFLOW_UNREADABLE',
+      why: fileReason(error),
+      next: ['Name an existing YAML file; docs/workflow-file.md shows one.'],
+    });
+  }
+}
+
+const MAX_SCRIPT_BYTES = 16 * 1024 * 1024;
+
+/** @returns the contents, or what is wrong */
+function readScript(path: string): Uint8Array | string {
+  try {
+    const content = readFileSync(path);
+    return content.byteLength > MAX_SCRIPT_BYTES ? `${path} has more than 16 MiB` : content;
+  } catch (error) {
+    return `${path} cannot be read: ${fileReason(error)}`;
+  }
+}
+
+function checkScript(workflow: Workflow, step: string, content: Uint8Array): string[] {
+  const found = workflow.steps.find((candidate) => candidate.name === step);
+  const file = found?.kind === 'job' ? basename(found.script) : step;
+  const text = new TextDecoder().decode(content);
+  const lineEnd = wrongLineEnd(file, text);
+  if (lineEnd) return [lineEnd];
+  return readDirectives(text).problems.map(({line, what}) => `${file}:${line}: ${what}`);
+}

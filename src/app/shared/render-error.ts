@@ -1,0 +1,30 @@
+import type {StageError} from '../../errors.ts';
+
+/** The shape of an error under `--json`. Stable: scripts read it. */
+export interface ErrorDocument {
+  readonly error: {
+    readonly code: string;
+    readonly exit: number;
+    readonly what: string;
+    readonly why?: string;
+    readonly next: readonly string[];
+    readonly details: readonly string[];
+  };
+}
+
+export function errorDocument(error: StageError): ErrorDocument {
+  const {code, exit, message: what, why, next, details} = error;
+  return {error: {code, exit, what, ...(why === undefined ? {} : {why}), next, details}};
+}
+
+/** An error for people: what happened, each finding, why, what next. */
+export function renderError(error: StageError, style: {readonly colour: boolean}): string {
+  const red = (text: string) => (style.colour ? `\u001b[31m${text}\u001b[39m` : text);
+  return [
+    `${red('error:')} ${error.message}`,
+    ...error.details.map((line) => `  ${line}`),
+    ...(error.why ? [`  why: ${error.why}`] : []),
+    ...error.next.map((line, index) => `${index === 0 ? '  next: ' : '        '}${line}`),
+    '',
+  ].join('\n');
+}

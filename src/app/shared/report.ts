@@ -1,0 +1,88 @@
+import type {Reconciled} from '../../engine/turn.ts';
+import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
+import type {RunId} from '../../ledger/layout.ts';
+import {type RunView, viewRun, viewSummary} from '../../standing/run-view.ts';
+import {silenceOf} from '../../standing/silence.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {errorDocument} from './render-error.ts';
+import {withReservations} from './reservation-knowledge.ts';
+import {learnAbout, tasksOf} from './task-knowledge.ts';
+
+/** What could not be done or learnt now, in the shape of `--json`. */
+export type ProblemDocument = ReturnType<typeof errorDocument>['error'];
+
+/** One run as it is after a look; with what stands in the way of its transfers, unless it is one of many. */
+export async function viewOf(stage: Stage, run: RunId, looked: Reconciled, {ofMany = false} = {}): Promise<RunView> {
+  const summary = stage.ledger.summary(run);
+  const open = looked.runs.find((candidate) => candidate.id === run);
+  if (summary && !open) return viewSummary(summary);
+  const engine = await stage.engine();
+  const state = open?.state ?? stage.ledger.open(run).state;
+  const told = ofMany ? new Map() : await learnAbout(engine.transfers, tasksOf(state, looked.seen));
+  const seen = await withReservations(stage, [state], looked.seen, false);
+  const view = viewRun(state, seen, {...engine.settings, rebuild: false}, told);
+  return summary ? {...view, endedAt: new Date(summary.endedAt).toISOString()} : view;
+}
+
+/** Each problem once, whatever the number of steps it stood in the way of. */
+export function problemDocuments(problems: readonly StageError[]): ProblemDocument[] {
+  const byText = new Map(problems.map((problem) => [`${problem.code} ${problem.why ?? ''}`, problem]));
+  return [...byText.values()].map((problem) => errorDocument(problem).error);
+}
+
+/** The exit code for a run that was asked about: how it ended, else what stands in its way, or could not be learnt of it. */
+export function exitOf(
+  view: RunView,
+  problems: readonly Pick<ProblemDocument, 'code' | 'exit'>[],
+  notKnown: readonly string[] = [],
+): ExitCode {
+  if (view.state === 'failed' || view.state === 'cancelled') return EXIT.failed;
+  if (view.state === 'succeeded') return EXIT.ok;
+  // A run with a failed step can end in no other way, though its cleanup may still be running.
+  if (view.steps.some((step) => step.state === 'failed')) return EXIT.failed;
+  return exitUnderWay([view], withoutDamage(problems), notKnown);
+}
+
+/** The exit code for runs that have not ended: a person's turn with one of them comes before "try again later". */
+export function exitUnderWay(
+  views: readonly RunView[],
+  problems: readonly Pick<ProblemDocument, 'exit'>[],
+  notKnown: readonly string[],
+): ExitCode {
+  if (views.some(({steps}) => steps.some(({state}) => state === 'action-needed'))) return EXIT.actionNeeded;
+  return exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok);
+}
+
+/** Those of the runs that could be read: what is damaged is told, and stands in nobody else's way. */
+export function withoutDamage<P extends {readonly code: string}>(problems: readonly P[]): P[] {
+  return problems.filter(({code}) => code !== 'LEDGER_DAMAGED');
+}
+
+/** A person's turn comes before "try again later". */
+export function exitOfProblems(problems: readonly {readonly exit: number}[]): ExitCode {
+  if (problems.some((problem) => problem.exit === EXIT.actionNeeded)) return EXIT.actionNeeded;
+  return problems.length > 0 ? EXIT.unreachable : EXIT.ok;
+}
+
+/** What a look could not learn, unless a problem says so already: nothing was concluded from it, but whoever asked should know. */
+export function blindSpots({seen, problems}: Pick<Reconciled, 'seen' | 'problems'>): string[] {
+  return (['PBS', 'Globus'] as const).flatMap((whom) => {
+    const why = silenceOf(seen, whom);
+    const told = problems.some(({code}) => code === UNREACHABLE[whom]);
+    return why === undefined || told ? [] : [`${whom} could not be asked: ${why}`];
+  });
+}
+
+const UNREACHABLE = {PBS: 'SCHEDULER_UNREACHABLE', Globus: 'TRANSFER_UNREACHABLE'};
+
+/** What stands in the way of a command that acts: what could not be done, and what could not even be learnt. */
+export function problemsOf(looked: Reconciled): ProblemDocument[] {
+  const blind = blindSpots(looked).map((what) => ({
+    code: 'NOT_KNOWN',
+    exit: EXIT.unreachable,
+    what,
+    next: ['Nothing was concluded from that: run the same command again later.'],
+    details: [],
+  }));
+  return [...problemDocuments(looked.problems), ...blind];
+}

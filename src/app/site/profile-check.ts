@@ -1,0 +1,121 @@
+import {rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {readCredentials} from '../../auth/credentials-file.ts';
+import type {SignInSettings} from '../../auth/sign-in-settings.ts';
+import {newWord} from '../../base/ids.ts';
+import {EXIT, type ExitCode, StageError} from '../../errors.ts';
+import type {Stage} from '../../wiring/open.ts';
+import {findAtServer, findInProfile, fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
+import {examineDirectory} from './doctor.ts';
+
+export interface ProfileCheck {
+  readonly profile: string;
+  readonly findings: readonly ProfileFinding[];
+  readonly exit: ExitCode;
+}
+
+/** Try what a profile says on the site itself. Submits nothing, and leaves nothing but an empty state directory. */
+export async function checkProfile(stage: Stage): Promise<ProfileCheck> {
+  const {profile} = stage;
+  const findings = [
+    ...findInProfile(profile),
+    ...findDirectory(stage),
+    ...(await findPbs(stage)),
+    ...(await findSignIn(stage)),
+  ];
+  const exits = findings.flatMap((finding) => finding.exit ?? []);
+  const exit = exits.includes(EXIT.actionNeeded) ? EXIT.actionNeeded : (exits[0] ?? EXIT.ok);
+  return {profile: profile.name, findings, exit};
+}
+
+function findDirectory(stage: Stage): ProfileFinding[] {
+  const probe = join(stage.ledger.layout.home, `.check-${newWord()}`);
+  try {
+    return examineDirectory(stage, probe).map(({what, ok, detail, next, exit}) =>
+      ok ? fine(what, detail) : problem(what, detail, exit ?? EXIT.unreachable, ...(next ? [next] : [])),
+    );
+  } finally {
+    rmSync(probe, {recursive: true, force: true});
+  }
+}
+
+async function findPbs(stage: Stage): Promise<ProfileFinding[]> {
+  const site = await stage.site();
+  const commands = await site.commands();
+  const missing = commands.filter(({path}) => path === undefined).map(({command}) => command);
+  if (missing.length > 0)
+    return [
+      problem(
+        'PBS commands are missing',
+        `${missing.join(', ')}: not in ${stage.profile.scheduler.bin ?? 'your PATH'}`,
+        EXIT.unreachable,
+        'If they are elsewhere (often /opt/pbs/bin), name the directory as "scheduler.bin" in the profile.',
+        'On a node without them, log in to a submit node of the cluster.',
+      ),
+    ];
+  const found = fine('the PBS commands are found', commands[0]?.path ?? '');
+  try {
+    const [server, queues] = [await site.server(), await site.queues()];
+    const version = server.version ? `, version ${server.version}` : '';
+    return [
+      found,
+      fine('PBS answers', `server ${server.name}${version}, ${queues.length} queues`),
+      ...findAtServer(stage.profile, server, queues),
+    ];
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    return [found, fromError('PBS does not answer', error)];
+  }
+}
+
+/** Whether this profile can sign in, as far as that can be told without asking Globus. */
+async function findSignIn(stage: Stage): Promise<ProfileFinding[]> {
+  if (stage.profile.transfer.kind === 'local') return [];
+  try {
+    const settings = await stage.signIn();
+    if (settings.method === 'client') return [await findClient(settings)];
+    return [settings.method === 'globus-cli' ? await findCliLogin() : await findPerson(settings)];
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    // What the profile does not name, a person has to.
+    const exit = error.code === 'NO_CREDENTIALS' ? EXIT.actionNeeded : error.exit;
+    return [{...fromError(error.message, error), exit}];
+  }
+}
+
+async function findClient({credentials, credentialsFile, loginCommand}: SignInSettings): Promise<ProfileFinding> {
+  if (credentialsFile !== undefined) {
+    await readCredentials(credentialsFile);
+    return fine('the credentials file is yours alone', credentialsFile);
+  }
+  return note(
+    credentials ? 'the client secret stands in the environment alone' : 'the client secret is not at hand',
+    'jobs have what "stage login" keeps: a token, which lasts two days',
+    `Sign in where STAGE_CLIENT_ID and STAGE_CLIENT_SECRET are set: ${loginCommand}`,
+    'Or name a file of mode 0600 with both under transfer: credentials: in the profile.',
+  );
+}
+
+async function findPerson(settings: SignInSettings): Promise<ProfileFinding> {
+  const {openNativeSignIn} = await import('../../auth/native-sign-in.ts');
+  const kept = await openNativeSignIn(settings).read();
+  return kept
+    ? fine('somebody is signed in to Globus', kept.signIn?.username ?? 'their tokens are kept')
+    : problem(
+        'nobody is signed in to Globus',
+        'no tokens are kept for this profile',
+        EXIT.actionNeeded,
+        `Sign in: ${settings.loginCommand}`,
+      );
+}
+
+async function findCliLogin(): Promise<ProfileFinding> {
+  const {cliStorage, readCliLogin} = await import('../../auth/globus-cli-storage.ts');
+  const storage = cliStorage(process.env);
+  await readCliLogin(storage);
+  return fine('the globus CLI is signed in', storage.file);
+}
+
+function fromError(what: string, error: StageError): ProfileFinding {
+  return problem(what, error.why ?? error.message, error.exit, ...error.next);
+}

@@ -1,0 +1,142 @@
+import {RequestWrong} from '../../errors.ts';
+import type {LocalStatus} from '../../stand-ins/control.ts';
+import {FAULT_CODES} from '../../stand-ins/globus/copy/planned-faults.ts';
+import {faultOfWish, OUTAGE_TARGETS, type OutageTarget} from '../../stand-ins/outage-modes.ts';
+import {steer} from './local.ts';
+
+/** An outage as it is typed. */
+export interface OutageAsked {
+  readonly target: string;
+  readonly mode: string | undefined;
+  readonly rate: string | undefined;
+  readonly for: string | undefined;
+  readonly count: number | undefined;
+  readonly command: string | undefined;
+  readonly auth: boolean;
+}
+
+/** Let one of the stand-ins fail from now on. @throws {StandInsDown} {RequestWrong} */
+export async function beginOutage(asked: OutageAsked): Promise<LocalStatus> {
+  const outage = {
+    target: readTarget(asked.target),
+    mode: asked.mode ?? 'down',
+    rate: asked.rate === undefined ? 1 : Number(asked.rate),
+    seconds: asked.for === undefined ? null : readSpan(asked.for),
+    count: asked.count ?? null,
+    command: asked.command ?? null,
+    auth: asked.auth,
+  };
+  const wrong = faultOfWish(outage);
+  if (wrong) throw new RequestWrong(wrong.what, {why: wrong.why, next: ['See the modes: stage local outage --help']});
+  return (await steer({do: 'outage', outage})).status;
+}
+
+/** @param target `pbs` ends those of its database, too; all outages when absent */
+export async function endOutage(target: string | undefined): Promise<LocalStatus> {
+  const named = target === undefined ? undefined : readTarget(target);
+  const targets = named === undefined ? OUTAGE_TARGETS : named === 'pbs' ? (['pbs', 'pbs-db'] as const) : [named];
+  return (await steer({do: 'end-outage', targets})).status;
+}
+
+/** Let credentials lapse: of a collection, of the tokens, or, with neither, of all collections. */
+export async function expire(asked: {
+  readonly collection: string | undefined;
+  readonly tokens: boolean;
+}): Promise<LocalStatus> {
+  const collections =
+    asked.collection === undefined ? (asked.tokens ? undefined : []) : ([asked.collection] as readonly string[]);
+  return (await steer({do: 'expire', tokens: asked.tokens, ...(collections ? {collections} : {})})).status;
+}
+
+export async function renew(collection: string | undefined): Promise<LocalStatus> {
+  return (await steer({do: 'renew', collections: collection === undefined ? [] : [collection]})).status;
+}
+
+export interface FaultAsked {
+  readonly collection: string;
+  readonly path: string;
+  readonly code: string | undefined;
+  readonly clear: boolean;
+}
+
+/** Let what tasks read or write beneath a path fault, or no more. */
+export async function setFault({collection, path, code, clear}: FaultAsked): Promise<LocalStatus> {
+  if (clear === (code !== undefined))
+    throw new RequestWrong('either --code or --clear is needed', {next: ['See stage local fault --help']});
+  if (code !== undefined && !FAULT_CODES.some((known) => known === code))
+    throw new RequestWrong(`Globus has no fault "${code}"`, {why: `its codes are ${FAULT_CODES.join(', ')}`});
+  return (await steer({do: 'fault', collection, path, code: code ?? null})).status;
+}
+
+export interface RequirementsAsked {
+  readonly collection: string;
+  readonly consent: boolean;
+  readonly domains: readonly string[];
+  readonly policies: readonly string[];
+  readonly mfa: boolean;
+  readonly nothing: boolean;
+}
+
+/** Let a collection ask for a consent or for a kind of sign-in, or for nothing any more. @throws {RequestWrong} */
+export async function setRequirements(asked: RequirementsAsked): Promise<LocalStatus> {
+  const {collection, consent, mfa, nothing} = asked;
+  const [domains, policies] = [asked.domains.map((one) => one.toLowerCase()), [...asked.policies]];
+  if (nothing === (consent || mfa || domains.length > 0 || policies.length > 0))
+    throw new RequestWrong('either --nothing or what the collection asks for is needed', {
+      next: ['See stage local require --help'],
+    });
+  const wanted = nothing ? null : {consent, domains, policies, mfa};
+  return (await steer({do: 'require', collection, wanted})).status;
+}
+
+export interface LimitsAsked {
+  readonly active: number | undefined;
+  readonly pending: number | undefined;
+  readonly requests: string | undefined;
+  readonly files: number | undefined;
+  readonly entries: number | undefined;
+  readonly reset: boolean;
+}
+
+/** What the service has: requests a second are counted only once somebody says so. */
+const USUAL_LIMITS = {active: 3, pending: 100, requests: null, files: 100_000_000, entries: 5_000_000};
+
+/** Change what a user may have at once. @throws {RequestWrong} when nothing is asked for */
+export async function setLimits({reset, requests, ...asked}: LimitsAsked): Promise<LocalStatus> {
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const limits = {
+    ...(reset ? USUAL_LIMITS : {}),
+    ...given,
+    ...(requests === undefined ? {} : {requests: readRequests(requests)}),
+  };
+  if (Object.keys(limits).length === 0)
+    throw new RequestWrong('no limit is named', {next: ['See stage local limit --help']});
+  return (await steer({do: 'limit', limits})).status;
+}
+
+function readRequests(text: string): number | null {
+  if (text === 'unlimited') return null;
+  const number = Number(text);
+  if (!(number > 0 && Number.isFinite(number)))
+    throw new RequestWrong(`"${text}" is not a number of requests a second`, {why: 'a number above 0, or "unlimited"'});
+  return number;
+}
+
+function readTarget(text: string): OutageTarget {
+  const target = OUTAGE_TARGETS.find((one) => one === text);
+  if (!target)
+    throw new RequestWrong(`there is no stand-in "${text}"`, {why: `an outage is of ${OUTAGE_TARGETS.join(', ')}`});
+  return target;
+}
+
+/** Longer ones do not fit a timer. */
+const LONGEST_SECONDS = 2_000_000;
+
+/** `500ms`, `60s`, `5m`, `2h`, or bare seconds, as seconds. @throws {RequestWrong} */
+export function readSpan(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const seconds = match ? Number(match[1]) * ({ms: 0.001, s: 1, m: 60, h: 3600}[match[2] ?? 's'] ?? 1) : 0;
+  if (seconds <= 0 || seconds > LONGEST_SECONDS)
+    throw new RequestWrong(`"${text}" is not a time`, {why: 'a time is a number with ms, s, m or h, such as 60s'});
+  return seconds;
+}

@@ -1,0 +1,280 @@
+import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {newWord} from '../base/ids.ts';
+import {shellQuote} from '../base/shell.ts';
+import {walltimeSeconds} from '../base/walltime.ts';
+import type {JobDefaults, Profile} from '../config/profile.ts';
+import {proxyEnvironment} from '../config/proxy.ts';
+import {ensureSubdirectory} from '../disk/directories.ts';
+import {naming} from '../disk/naming.ts';
+import type {JobFiles} from '../engine/context.ts';
+import type {SubmitJob} from '../engine/plan/actions.ts';
+import {earlierAttempts} from '../ledger/attempts.ts';
+import type {OpenRun} from '../ledger/ledger.ts';
+import {attemptKey, jobKey} from '../ledger/run-facts.ts';
+import type {JobRequest} from '../scheduler/scheduler.ts';
+import {type Directives, readDirectives} from '../scheduler/script.ts';
+import {packageRoot} from '../wiring/package-root.ts';
+import {isCleanup} from '../workflow/model/steps.ts';
+import type {JobStep} from '../workflow/model/workflow.ts';
+
+/** What a script needs to call `stage` again, on whatever node it runs. */
+export interface CallBack {
+  readonly node: string;
+  readonly cli: string;
+  readonly stageHome: string;
+  readonly configFile: string;
+  readonly profile: Profile;
+  /** where this process finds the PBS commands on its PATH; undefined where the profile says so itself */
+  readonly pbsDirectory: () => string | undefined;
+  /** where monitors' scripts and output lie */
+  readonly monitorDirectory: string;
+}
+
+/** Fill in the scripts of `pbs/` for one profile. */
+export function createJobFiles(callBack: CallBack): JobFiles {
+  const {profile} = callBack;
+  return {
+    forRun(run, action, key, tag) {
+      const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === action.step);
+      if (action.role === 'job' && step?.kind === 'job') return userJob(run, step, action, key, tag, profile);
+      const {template, verb} = STAGING[action.role];
+      return stagingJob(callBack, {
+        template,
+        name: `${verb}.${action.step}`,
+        script: join(run.layout.scripts, `${key}.sh`),
+        output: join(run.layout.logs, `${key}.log`),
+        workdir: run.layout.directory,
+        tag,
+        values: {STAGE_RUN: run.id, ...(action.role === 'wait' ? waitValues(run.id, key, profile) : {})},
+        dependencies: action.dependencies,
+        ...(action.role === 'wait' ? {resources: {...profile.staging.resources, walltime: profile.waitWalltime}} : {}),
+      });
+    },
+    forMonitor(generation, startAt, tag) {
+      const name = String(generation).padStart(6, '0');
+      return stagingJob(callBack, {
+        template: 'monitor.sh',
+        name: 'stage-monitor',
+        script: join(callBack.monitorDirectory, `${name}.monitor.sh`),
+        output: join(callBack.monitorDirectory, `${name}.log`),
+        workdir: callBack.monitorDirectory,
+        tag,
+        values: {STAGE_GENERATION: String(generation)},
+        dependencies: [],
+        startAt,
+      });
+    },
+  };
+}
+
+const STAGING = {
+  launcher: {template: 'launcher.sh', verb: 'launch'},
+  sentinel: {template: 'sentinel.sh', verb: 'watch'},
+  wait: {template: 'wait.sh', verb: 'wait'},
+  job: {template: 'job-wrapper.sh', verb: 'run'},
+} as const;
+
+/** A job that waits leaves before PBS would end it, in time to hand over to another. */
+function waitValues(run: string, key: string, {waitWalltime}: Profile): Readonly<Record<string, string>> {
+  const waitSeconds = walltimeSeconds(waitWalltime) ?? 0; // the configuration was read: it has this form
+  const margin = Math.min(300, Math.ceil(waitSeconds / 4));
+  return {STAGE_OF: `${run}/${key}`, STAGE_SECONDS: String(waitSeconds - margin)};
+}
+
+/** The user's script under the wrapper. What the workflow says wins over the script's `#PBS` lines, as qsub's command line does. */
+function userJob(
+  run: OpenRun,
+  step: JobStep,
+  action: SubmitJob,
+  key: string,
+  tag: string,
+  profile: Profile,
+): JobRequest {
+  const userScript = join(run.layout.scripts, run.state.spec.scripts?.[step.name] ?? `${step.name}.script`);
+  const text = readFileSync(userScript, 'utf8');
+  const directives = readDirectives(text);
+  const claim = attemptKey(step.name, action.attempt);
+  const [shell, argument] = interpreterOf(text, directives);
+  const script = join(run.layout.scripts, `${key}.sh`);
+  const assignments = {
+    STAGE_FACTS: run.layout.facts,
+    STAGE_CLAIM: claim,
+    // A cleanup that got free by accident must not touch the data of a healthy run.
+    STAGE_PERMIT: isCleanup(step) ? permitOf(action) : '',
+    STAGE_NEEDS: (action.proof?.succeeded ?? []).join(' '),
+    STAGE_AFTER: (action.proof?.ended ?? []).join(' '),
+    STAGE_ARRAY: step.array ? '1' : '0',
+    STAGE_EARLIER: earlierAttempts(run.state, step.name, action.attempt)
+      .map((number) => attemptKey(step.name, number))
+      .join(' '),
+    STAGE_INTERRUPTED: step.onInterrupted ?? '',
+    STAGE_SCRIPT: userScript,
+    STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
+    STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
+    STAGE_ECHO: directives.ownOutput ? '1' : '0',
+    STAGE_SHELL: shell,
+    STAGE_SHELL_ARG: argument,
+  };
+  const forTheScript = {STAGE_RUN: run.id, STAGE_STEP: step.name, STAGE_ATTEMPT: String(action.attempt), ...step.env};
+  writeScript(script, 'job-wrapper.sh', {
+    ...headOf(shell, argument),
+    '#@DIRECTIVES': directives.lines,
+    '#@VALUES': [...assign(assignments), ...exported(forTheScript)],
+  });
+  const defaults = profile.compute;
+  return {
+    ...(step.jobName ? {name: step.jobName} : directives.jobName ? {} : {name: `${step.name}.${run.state.spec.name}`}),
+    script,
+    workdir: existsSync(run.state.spec.workflow.workdir) ? run.state.spec.workflow.workdir : run.layout.directory,
+    tag,
+    userVariables: directives.variables,
+    hold: action.hold,
+    dependencies: action.dependencies,
+    ...whereOf(defaults, step),
+    resources: {...defaults.resources, ...step.resources},
+    ...(directives.ownOutput
+      ? {joinOutput: false}
+      : {
+          stdout: outputPath(join(run.layout.logs, `${key}${step.array ? '.i^array_index^' : ''}.pbs`)),
+          joinOutput: true,
+        }),
+    ...(step.array ? {array: step.array} : {}),
+    noMail: false,
+    extraArgs: [...topShell(directives), ...defaults.extraArgs],
+  };
+}
+
+/** The fact that says a cleanup was released, or that it may start from the beginning. */
+function permitOf(action: SubmitJob): string {
+  return action.hold ? `${jobKey(action.step, action.attempt, 'job', action.serial)}.release.intent` : '';
+}
+
+function whereOf(defaults: JobDefaults, step?: JobStep): Pick<JobRequest, 'queue' | 'account' | 'project'> {
+  const queue = step?.queue ?? defaults.queue;
+  const account = step?.account ?? defaults.account;
+  const project = step?.project ?? defaults.project;
+  return {...(queue ? {queue} : {}), ...(account ? {account} : {}), ...(project ? {project} : {})};
+}
+
+interface StagingJob {
+  readonly template: string;
+  readonly name: string;
+  readonly script: string;
+  readonly output: string;
+  readonly workdir: string;
+  readonly tag: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly dependencies: JobRequest['dependencies'];
+  /** the profile's for staging jobs when absent */
+  readonly resources?: Readonly<Record<string, string>>;
+  readonly startAt?: number;
+}
+
+/** A short job of our own that calls `stage`. */
+function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
+  const {profile} = callBack;
+  ensureSubdirectory(dirname(job.script));
+  const environment = {
+    STAGE_NODE: callBack.node,
+    STAGE_CLI: callBack.cli,
+    STAGE_HOME: callBack.stageHome,
+    STAGE_CONFIG: existsSync(callBack.configFile) ? callBack.configFile : '',
+    STAGE_PROFILE: profile.name,
+    ...proxyEnvironment(profile.proxy),
+    ...job.values,
+  };
+  writeScript(job.script, job.template, {
+    '#@VALUES': [...exported(environment), ...pathOf(callBack)],
+    '#@SETUP': profile.setup,
+  });
+  return {
+    name: job.name,
+    script: job.script,
+    workdir: job.workdir,
+    tag: job.tag,
+    userVariables: [],
+    hold: false,
+    dependencies: job.dependencies,
+    ...(job.startAt === undefined ? {} : {startAt: job.startAt}),
+    ...whereOf(profile.staging),
+    resources: job.resources ?? profile.staging.resources,
+    stdout: outputPath(job.output),
+    joinOutput: true,
+    noMail: true,
+    extraArgs: profile.staging.extraArgs,
+  };
+}
+
+/** A job has the PATH of a login shell, which may lack what somebody added to their own: it comes last, and hides nothing. */
+function pathOf({pbsDirectory}: CallBack): string[] {
+  const directory = pbsDirectory();
+  return directory === undefined ? [] : [`export PATH="$PATH":${shellQuote(directory)}`];
+}
+
+/** `-o` takes `host:path` and ASCII only (measured on OpenPBS 23.06); what PBS would refuse is not worth a job. */
+function outputPath(path: string): string {
+  return /^[\x20-\x39\x3b-\x7e]+$/.test(path) ? path : '/dev/null';
+}
+
+/** What runs the script: `#PBS -S`, else its `#!` line, else the shell PBS would take. Naming it needs no execute permission on the copy. */
+export function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
+  if (directives.shell) return [directives.shell, ''];
+  const [, shell, argument] = /^#![ \t]*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
+  return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
+}
+
+/**
+ * What else to fill into a wrapper: its `#!` line, where the script is one for bash. Not every sh hands on what only
+ * bash understands: dash drops the functions that profile files export, such as `module`.
+ */
+export function headOf(shell: string, argument: string): Record<string, readonly string[]> {
+  const isBash = basename(shell) === 'bash' || (basename(shell) === 'env' && argument === 'bash');
+  return isBash && existsSync(BASH) ? {'#!/bin/sh': [`#!${BASH} --posix`]} : {};
+}
+
+const BASH = '/bin/bash';
+const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'ksh93', 'mksh', 'zsh', 'csh', 'tcsh', 'fish']);
+
+/**
+ * What to tell qsub of the shell on top of a job: a login shell, which reads its profile files and then runs the
+ * wrapper by its `#!` line (measured on OpenPBS 23.06). It is the user's own one unless the script names another one;
+ * any other would not read the files that the user counts on. Another program cannot be on top: it would read the
+ * wrapper in its own language.
+ */
+export function topShell({shell}: Directives): string[] {
+  return shell !== undefined && SHELLS.has(basename(shell)) ? ['-S', shell] : [];
+}
+
+export function assign(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`);
+}
+
+function exported(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+}
+
+/** Put a filled-in template in place, whole. Where PBS reads one that was there, it goes on reading that. */
+export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
+  const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
+  const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
+  const temporary = `${path}.new-${newWord()}`;
+  try {
+    naming(path, () => {
+      writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
+      renameSync(temporary, path);
+    });
+  } catch (error) {
+    removeIfPossible(temporary);
+    throw error;
+  }
+}
+
+/** A file system that is read-only refuses this too; what is wrong is told by the error before. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, {force: true});
+  } catch {
+    // It stays behind.
+  }
+}

@@ -1,0 +1,28 @@
+import {createInterface} from 'node:readline';
+import type {Ask} from '../app/site/profile-init.ts';
+import {RequestWrong} from '../errors.ts';
+
+/** Ask on stderr, read from stdin: stdout stays free for the result. Answers typed or pasted ahead are kept. */
+export function askInTerminal(): {readonly ask: Ask; readonly close: () => void} {
+  const terminal = createInterface({input: process.stdin, output: process.stderr});
+  terminal.once('SIGINT', () => terminal.close());
+  const lines = terminal[Symbol.asyncIterator]();
+  return {
+    close: () => terminal.close(),
+    async ask({text, proposal, choices}, complaint) {
+      if (complaint !== undefined) process.stderr.write(`  ${complaint}\n`);
+      const hints = [
+        choices && choices.length <= 12 ? choices.join(', ') : '',
+        proposal === undefined ? 'empty for none' : `[${proposal}]`,
+      ];
+      terminal.setPrompt(`${[text, ...hints.filter((hint) => hint !== '')].join('; ')}: `);
+      terminal.prompt();
+      const line = await lines.next();
+      if (!line.done) return line.value;
+      throw new RequestWrong('the questions were not answered to the end', {
+        why: 'the input ended',
+        next: ['Nothing was written. Ask again, or say everything with flags: stage profile init --help'],
+      });
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import {Command, Errors, Flags} from '@oclif/core';
+import {errorDocument, renderError} from '../app/shared/render-error.ts';
+import {ofTheSystem} from '../disk/system-error.ts';
+import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import type {Stage} from '../wiring/open.ts';
+
+/**
+ * What all commands share: the flags every command has, and the one place where errors are shown.
+ *
+ * oclif takes the exit from `error.oclif.exit` in text but from `error.exitCode` in JSON, never prints a
+ * field like `why`, and dumps its parse state in JSON. So errors end here, in both forms alike.
+ */
+export abstract class StageCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = {
+    profile: Flags.string({
+      description: 'where work goes: a profile of the configuration, or "local"',
+      env: 'STAGE_PROFILE',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  /** Open the state directory, PBS and Globus of a profile. */
+  protected async connect(profile: string | undefined, options: {readonly inJob?: boolean} = {}): Promise<Stage> {
+    const {openStage} = await import('../wiring/open.ts');
+    return openStage({profile, cliVersion: this.config.version, ...options});
+  }
+
+  /** Print a result for people; under --json it is not even put into words. */
+  protected say(render: () => string): void {
+    if (!this.jsonEnabled()) this.log(render());
+  }
+
+  /** oclif colours JSON for people; ours is for programs, and may be long: laid out only in a terminal. */
+  protected override logJson(document: unknown): void {
+    process.stdout.write(`${JSON.stringify(document, null, process.stdout.isTTY ? 2 : undefined)}\n`);
+  }
+
+  protected override async catch(thrown: unknown): Promise<void> {
+    if (thrown instanceof Errors.ExitError) {
+      process.exitCode = thrown.oclif.exit;
+      return;
+    }
+    showError(asStageError(thrown), {json: this.jsonEnabled()});
+  }
+}
+
+/** Show an error on the stream its form belongs to, and set the exit code. */
+export function showError(error: StageError, form: {readonly json: boolean}): void {
+  if (form.json) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+  else process.stderr.write(renderError(error, {colour: process.stderr.isTTY === true && !process.env.NO_COLOR}));
+  if (error.cause !== undefined && debugging()) process.stderr.write(`${stackOf(error)}\n`);
+  process.exitCode = error.exit;
+}
+
+/** Whatever was thrown, as an error of ours: oclif's complaints about flags are wrong requests, the rest are defects. */
+export function asStageError(thrown: unknown): StageError {
+  if (thrown instanceof StageError) return thrown;
+  if (thrown instanceof Errors.CLIError) return fromOclif(thrown);
+  return ofTheSystem(thrown) ?? defect(thrown);
+}
+
+function fromOclif(error: Errors.CLIError): StageError {
+  const lines = error.message.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('See more help'));
+  const [what = 'the command line was not understood', ...rest] = lines.map(withoutColour);
+  return new RequestWrong(lowerFirst(what), {
+    code: 'USAGE',
+    details: rest.map((line) => line.trim()),
+    next: [...(error.suggestions ?? []), 'See the flags and arguments with --help.'],
+  });
+}
+
+function defect(thrown: unknown): StageError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new StageError({
+    code: 'DEFECT',
+    exit: EXIT.defect,
+    what: 'stage met a defect of its own',
+    why: message.split('\n')[0],
+    next: ['Run it again with DEBUG=stage* to see where, and report it.', 'What was recorded before is intact.'],
+    cause: thrown,
+  });
+}
+
+function debugging(): boolean {
+  return (process.env.DEBUG ?? '').startsWith('stage');
+}
+
+function stackOf(error: StageError): string {
+  const cause = error.cause;
+  return (cause instanceof Error ? cause.stack : error.stack) ?? '';
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}
+
+function withoutColour(text: string): string {
+  return text.replace(/\u001b\[[0-9;]*m/g, '');
+}

@@ -1,0 +1,29 @@
+import {followRun} from '../app/runs/follow.ts';
+import type {StatusReport} from '../app/runs/status.ts';
+import {untilCtrlC} from '../app/shared/look-until.ts';
+import {EXIT} from '../errors.ts';
+import type {Stage} from '../wiring/open.ts';
+import {createLiveView} from './live-view.ts';
+import {styleOf} from './style.ts';
+
+/**
+ * Follow a run in front of a person until it ends or Ctrl-C, which ends the watching and not the run.
+ *
+ * @returns the last report, with exit 130 when the person left, and whether the person left before the end
+ */
+export async function watchRun(
+  stage: Stage,
+  run: string,
+  options: {readonly quiet: boolean},
+): Promise<{readonly report: StatusReport; readonly left: boolean}> {
+  const live = options.quiet ? undefined : createLiveView(process.stderr, styleOf(process.stderr));
+  try {
+    return await untilCtrlC(async (signal) => {
+      const report = await followRun(stage, run, (view) => live?.show(view), signal);
+      const left = signal.aborted && report.runs[0]?.endedAt === undefined;
+      return {report: left ? {...report, exit: EXIT.interrupted} : report, left};
+    });
+  } finally {
+    live?.end();
+  }
+}

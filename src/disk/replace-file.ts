@@ -1,0 +1,79 @@
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import {dirname} from 'node:path';
+import {newWord} from '../base/ids.ts';
+import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import {ensureDirectory} from './directories.ts';
+
+/** What a file holds. @returns undefined when it does not exist. @throws {RequestWrong} when it is a directory */
+export function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EISDIR') throw new RequestWrong(`${file} is a directory, not a file`);
+    throw error;
+  }
+}
+
+/**
+ * Put new contents in the place of those that were read, whole or not at all. A symbolic link is followed, and keeps
+ * pointing where it did; mode bits stay.
+ *
+ * @param before what was read; undefined when there was no file
+ * @throws {ChangedMeanwhile} when it is no longer what was read
+ */
+export function replaceFile(file: string, before: string | undefined, after: string): void {
+  const place = before === undefined ? file : realpathSync(file);
+  ensureDirectory(dirname(place));
+  const temporary = `${place}.new-${newWord()}`;
+  try {
+    const opened = openSync(temporary, 'wx', 0o600);
+    try {
+      if (before !== undefined) fchmodSync(opened, statSync(place).mode & 0o777); // past the umask, which open(2) heeds
+      writeFileSync(opened, after); // all of it: where room ends, one write(2) takes a part and reports no error
+      fsyncSync(opened);
+    } finally {
+      closeSync(opened);
+    }
+    if (readIfThere(place) !== before) throw new ChangedMeanwhile(file);
+    if (before === undefined) createOnce(temporary, place, file);
+    else renameSync(temporary, place);
+  } finally {
+    rmSync(temporary, {force: true});
+  }
+}
+
+function createOnce(temporary: string, place: string, file: string): void {
+  try {
+    linkSync(temporary, place); // fails when somebody was faster, where a rename would replace theirs
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new ChangedMeanwhile(file);
+    throw error;
+  }
+}
+
+/** Somebody else wrote the file between our reading and our writing. */
+export class ChangedMeanwhile extends StageError {
+  constructor(file: string) {
+    super({
+      code: 'CHANGED_MEANWHILE',
+      exit: EXIT.conflict,
+      what: `${file} was changed by somebody else meanwhile`,
+      why: 'it is no longer what was read a moment ago, and was left as it is',
+      next: ['Run the same command again.'],
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import {lstat, opendir, readdir, rmdir, unlink} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
+import type {TaskCounts} from '../transfer/task-state.ts';
+import type {CopyPace} from './copy-file.ts';
+import {asFault, FatalFault, Fault, systemCode} from './fault.ts';
+import {globToRegExp} from './glob.ts';
+import {childPath, type Ground, locateForWriting} from './paths.ts';
+
+export interface DeleteTools {
+  readonly counts: TaskCounts;
+  readonly ground: Ground;
+  readonly pace: Pick<CopyPace, 'pass' | 'signal'>;
+  readonly recursive: boolean;
+  /** also set when a task goes on after a restart: what is missing then may be its own work */
+  readonly ignoreMissing: boolean;
+  readonly interpretGlobs: boolean;
+  /** @throws {Fault} when somebody ordered one for the path */
+  meetPlanned(path: string): void;
+}
+
+/**
+ * Delete what a task names. Links are removed, never followed.
+ *
+ * @throws {Fault} FILE_NOT_FOUND for a path that is missing, unless that is to be ignored
+ */
+export async function runDelete(paths: readonly string[], tools: DeleteTools): Promise<void> {
+  for (const path of paths) {
+    for (const one of await named(path, tools)) await remove(one, tools);
+    tools.counts.subtasksSucceeded++;
+  }
+}
+
+/** The paths an item means; a wildcard counts in its last part alone. Source: globus-cli 3.41, `globus rm`. */
+async function named(path: string, tools: DeleteTools): Promise<string[]> {
+  if (!tools.interpretGlobs || !/[*?[]/.test(basename(path))) return [path];
+  const directory = dirname(path);
+  const place = await onDisk(directory, () => locateForWriting(tools.ground, childPath(directory, 'any')));
+  const glob = globToRegExp(basename(path));
+  const names = await onDisk(directory, () => readdir(dirname(place)));
+  const meant = names.filter((name) => glob.test(name) && (!name.startsWith('.') || basename(path).startsWith('.')));
+  return meant.length > 0 ? meant.map((name) => childPath(directory, name)) : [path];
+}
+
+async function remove(path: string, tools: DeleteTools): Promise<void> {
+  await tools.pace.pass();
+  if (path === '/')
+    throw new FatalFault(new Fault('PERMISSION_DENIED', 'source', path, "a collection's own directory is not deleted"));
+  try {
+    tools.meetPlanned(path);
+    const place = await locateForWriting(tools.ground, path);
+    const seen = await lstat(place);
+    if (!seen.isDirectory()) await removeFile(place, tools);
+    else if (tools.recursive) await removeTree(place, path, tools);
+    else throw new Fault('IS_A_DIRECTORY', 'source', path, 'recursive was not asked for');
+  } catch (error) {
+    if (tools.pace.signal.aborted) throw error;
+    if (tools.ignoreMissing && systemCode(error) === 'ENOENT') return;
+    throw asFault(error, 'source', path);
+  }
+}
+
+async function removeTree(directory: string, path: string, tools: DeleteTools): Promise<void> {
+  for await (const entry of await opendir(directory)) {
+    await tools.pace.pass();
+    const [place, child] = [join(directory, entry.name), childPath(path, entry.name)];
+    tools.meetPlanned(child);
+    if (entry.isDirectory()) await removeTree(place, child, tools);
+    else await removeFile(place, tools);
+  }
+  await rmdir(directory);
+  tools.counts.directories++;
+}
+
+async function removeFile(place: string, tools: DeleteTools): Promise<void> {
+  await unlink(place);
+  tools.counts.files++;
+}
+
+async function onDisk<Result>(path: string, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    throw asFault(error, 'source', path);
+  }
+}

@@ -1,0 +1,31 @@
+import {lstat, opendir, rm, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {TransferItem} from '../transfer/submission.ts';
+import {locate} from './paths.ts';
+import {isTemporary} from './temporaries.ts';
+import {type Tools, type TransferTools, withPace} from './transfer-work.ts';
+
+/**
+ * Remove from the destinations of recursive items what their sources do not have. Last, when everything has arrived.
+ * A name that a filter kept from being copied exists at the source all the same, and stays.
+ */
+export async function removeExtras(items: readonly TransferItem[], task: TransferTools): Promise<void> {
+  const tools = withPace(task, task.signal);
+  for (const item of items) {
+    if (item.DATA_TYPE === 'transfer_symlink_item') continue;
+    const from = await locate(tools.source, item.source_path);
+    if (!(await stat(from)).isDirectory()) continue;
+    await removeExtrasOf(from, await locate(tools.destination, item.destination_path), tools);
+  }
+}
+
+async function removeExtrasOf(from: string, to: string, tools: Tools): Promise<void> {
+  for await (const entry of await opendir(to)) {
+    await tools.pace.pass();
+    if (isTemporary(entry.name)) continue;
+    const [source, extra] = [join(from, entry.name), join(to, entry.name)];
+    const there = await lstat(source).catch(() => undefined);
+    if (!there) await rm(extra, {recursive: true, force: true});
+    else if (there.isDirectory() && entry.isDirectory()) await removeExtrasOf(source, extra, tools);
+  }
+}

@@ -1,0 +1,238 @@
+import {closeSync, openSync, readSync, statSync} from 'node:fs';
+import {connect, type Socket} from 'node:net';
+import {userInfo} from 'node:os';
+import {isatty} from 'node:tty';
+import {OPTIONS, readArguments} from './language/options.ts';
+
+/**
+ * The client of every PBS command: it sends what was typed to the stand-in and prints the answer.
+ *
+ * It is bundled into one file without dependencies, because a batch script may call it hundreds of times.
+ * Protocol: one line of JSON there, and back one line for each part of the answer; the last has an exitCode.
+ */
+
+const VERSION = 'pbs_version = 23.06.06\n';
+
+/** How the shims hand over variables that must reach jobs but not this process, and what they add themselves. */
+const KEPT = 'STAGE_KEPT_';
+const OWN_VARIABLES = ['STAGE_PBS_BIN', 'STAGE_PBS_SERVER', 'STAGE_LOCAL_USER'];
+
+class LocalError extends Error {
+  readonly exitCode: number;
+  constructor(text: string, exitCode: number) {
+    super(text);
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * The environment as the user has it: what the shim put away is put back, and what is the stand-in's own is left out.
+ *
+ * A shell hands over its functions behind the variables, and `_` last; the shim's shell has another order.
+ */
+export function userEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const found = Object.entries(env).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined || OWN_VARIABLES.includes(name) || env[KEPT + name] !== undefined) return [];
+    return [[name.startsWith(KEPT) ? name.slice(KEPT.length) : name, value]];
+  });
+  const place = (name: string): number => (name === '_' ? 2 : name.startsWith('BASH_FUNC_') ? 1 : 0);
+  return Object.fromEntries(found.sort(([a], [b]) => place(a) - place(b)));
+}
+
+function readAll(fd: number): string {
+  const chunks: Buffer[] = [];
+  const chunk = Buffer.alloc(65_536);
+  for (;;) {
+    let count = 0;
+    try {
+      count = readSync(fd, chunk, 0, chunk.length, null);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EOF') break;
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // a terminal set to not block
+      continue;
+    }
+    if (count === 0) break;
+    chunks.push(Buffer.from(chunk.subarray(0, count)));
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** qsub reads its script itself, with its own errors (measured on OpenPBS 23.06). */
+function readScript(argv: readonly string[]): {name: string | null; text: string} | undefined {
+  const given = readArguments(argv, OPTIONS.qsub ?? '');
+  if (given.dashes || given.operands.length > 1 || given.complaints.length > 0) return undefined;
+  if (given.options.some(({letter}) => letter === 'I')) return undefined;
+  const path = given.operands[0];
+  if (path === undefined || path === '-') return {name: null, text: readAll(0)};
+  let fd: number;
+  try {
+    if (!statSync(path).isFile()) throw new LocalError('script not a file', 1);
+    fd = openSync(path, 'r');
+  } catch (error) {
+    if (error instanceof LocalError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EACCES') throw new LocalError('opening script file:: Permission denied', 8);
+    throw new LocalError('script file:: No such file or directory', 1);
+  }
+  const text = readAll(fd);
+  closeSync(fd);
+  if (text.includes('\r\n')) throw new LocalError('script contains cr, lf', 1);
+  return {name: path, text};
+}
+
+/** $PWD when it names the directory we are in, so that symbolic links on the way are kept. */
+function trustedPwd(pwd: string | undefined): string | undefined {
+  if (pwd?.startsWith('/') !== true) return undefined;
+  try {
+    const there = statSync(pwd);
+    const here = statSync('.');
+    return there.ino === here.ino && there.dev === here.dev ? pwd : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a command says when there is no server (measured on OpenPBS 23.06). */
+export function serverDown(
+  command: string,
+  argv: readonly string[],
+  server: string,
+  now: number,
+): {stdout: string; stderr: string; exitCode: number} {
+  const refused = 'Connection refused\n';
+  const cannot = `${refused}${command}: cannot connect to server ${server} (errno=15010)\n`;
+  if (command === 'qdel')
+    return {stdout: '', stderr: `${refused}Couldn't connect to cluster: ${server}\n`, exitCode: 162};
+  if (command === 'qmgr') return {stdout: '', stderr: `${refused}qmgr: cannot connect to server \n`, exitCode: 3};
+  // Without the server's name: OpenPBS, src/cmds/pbs_rstat.c.
+  if (command === 'pbs_rstat')
+    return {stdout: '', stderr: `${refused}pbs_rstat: cannot connect to server (errno=15010)\n`, exitCode: 162};
+  if (command === 'qstat') {
+    const json = readArguments(argv, OPTIONS.qstat ?? '').options.some(
+      ({letter, value}) => letter === 'F' && value === 'json',
+    );
+    // A whole document without jobs: only the exit code tells that nothing was learnt.
+    const empty = `{\n\t"timestamp":\t${Math.floor(now / 1000)},\n\t"pbs_version":\t"23.06.06",\n\t"pbs_server":\t"${server}"\n}\n`;
+    return {stdout: json ? empty : '', stderr: cannot, exitCode: 255};
+  }
+  const perId = ['qrls', 'qhold', 'qalter', 'qsig', 'qrerun'].includes(command);
+  const count = perId ? Math.max(1, readArguments(argv, OPTIONS[command] ?? '').operands.length) : 1;
+  return {stdout: '', stderr: cannot.repeat(count), exitCode: 162};
+}
+
+interface Part {
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly exitCode?: number;
+}
+
+/** The fields of an answer's line that we know; anything else is left out. */
+function readPart(line: string): Part {
+  const read: unknown = JSON.parse(line);
+  if (typeof read !== 'object' || read === null) return {};
+  return {
+    stdout: 'stdout' in read && typeof read.stdout === 'string' ? read.stdout : undefined,
+    stderr: 'stderr' in read && typeof read.stderr === 'string' ? read.stderr : undefined,
+    exitCode: 'exitCode' in read && typeof read.exitCode === 'number' ? read.exitCode : undefined,
+  };
+}
+
+/** Send one request; hand over each part as it comes. @returns the exit code, or why there is none */
+function ask(socketPath: string, request: object, take: (part: Part) => void): Promise<number | 'down' | 'lost'> {
+  return new Promise((resolve) => {
+    let connected = false;
+    let rest = '';
+    const socket: Socket = connect(socketPath);
+    socket.setEncoding('utf8');
+    socket.once('connect', () => {
+      connected = true;
+      socket.write(`${JSON.stringify(request)}\n`);
+    });
+    socket.on('data', (chunk: string) => {
+      rest += chunk;
+      for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
+        const part = readPart(rest.slice(0, end));
+        rest = rest.slice(end + 1);
+        take(part);
+        if (part.exitCode !== undefined) {
+          socket.destroy();
+          resolve(part.exitCode);
+          return;
+        }
+      }
+    });
+    socket.once('error', () => resolve(connected ? 'lost' : 'down'));
+    socket.once('close', () => resolve('lost'));
+  });
+}
+
+/**
+ * Run one command to its end and exit with its code.
+ *
+ * @param command the name it was called by, such as `qsub`
+ */
+export async function runClient(command: string, argv: readonly string[], socketPath: string): Promise<void> {
+  // A full disk or a closed pipe is not reported (measured: `qstat -f > /dev/full` exits 0).
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  const server = process.env.STAGE_PBS_SERVER ?? 'stage-local';
+  if (argv[0] === '--version') {
+    process.stdout.write(VERSION);
+    return;
+  }
+  const env = userEnvironment(process.env);
+  let script: {name: string | null; text: string} | undefined;
+  try {
+    if (command === 'qsub') script = readScript(argv);
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    process.stderr.write(`qsub: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+    return;
+  }
+  const reads = command === 'qmgr' && !argv.some((word) => word.startsWith('-c'));
+  const base = {
+    kind: 'pbs',
+    cwd: process.cwd(),
+    pwd: trustedPwd(env.PWD),
+    env,
+    tz: env.TZ,
+    user: process.env.STAGE_LOCAL_USER ?? userInfo().username,
+    bin: process.env.STAGE_PBS_BIN,
+    ...(isatty(0) && isatty(1) ? {terminal: true} : {}),
+  };
+  let blockedOn = '';
+  const print = (part: Part): void => {
+    if (part.stdout) process.stdout.write(part.stdout);
+    if (part.stderr) process.stderr.write(part.stderr);
+    if (part.exitCode === undefined && part.stdout) blockedOn = part.stdout.trim();
+  };
+  let interrupted = false;
+  for (const [name, number] of [
+    ['SIGTERM', 15],
+    ['SIGINT', 2],
+    ['SIGHUP', 1],
+  ] as const)
+    process.once(name, () => {
+      if (blockedOn === '') process.exit(128 + number);
+      // A qsub that waits for its job takes the job with it.
+      interrupted = true;
+      process.stderr.write(`qsub: wait for job ${blockedOn} interrupted by signal ${number}\n`);
+      process.stdout.write(`Job ${blockedOn} is being deleted\n`);
+      void ask(socketPath, {...base, command: 'qdel', argv: [blockedOn]}, () => undefined).then(() => process.exit(2));
+    });
+  const outcome = await ask(socketPath, {...base, command, argv, script, stdin: reads ? readAll(0) : undefined}, print);
+  if (interrupted) return;
+  if (typeof outcome === 'number') process.exitCode = outcome;
+  else if (outcome === 'down') {
+    const down = serverDown(command, argv, server, Date.now());
+    print(down);
+    process.exitCode = down.exitCode;
+  } else {
+    // The server went away while it had the request: what became of that is not known.
+    process.stderr.write(`${command}: Batch protocol error\n`);
+    process.exitCode = 15031 % 256;
+  }
+}

@@ -1,0 +1,102 @@
+import {randomBytes} from 'node:crypto';
+import {accessSync, constants} from 'node:fs';
+import {basename, join} from 'node:path';
+import {decodeVariables} from '../language/variables.ts';
+import type {Job} from './job.ts';
+import type {Places} from './store.ts';
+import {quoteWord} from './supervisor.ts';
+
+/** What a job finds around it: environment, shell, and the line its shell reads. */
+
+const BASE_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** Variables that PBS sets itself, whatever `-v` and `-V` say (measured on OpenPBS 23.06). */
+const OWN = new Set([
+  'ENVIRONMENT',
+  'HOME',
+  'LOGNAME',
+  'NCPUS',
+  'OMP_NUM_THREADS',
+  'PATH',
+  'PWD',
+  'OLDPWD',
+  'SHLVL',
+  'TMPDIR',
+  'USER',
+  '_',
+]);
+
+/** Where a job starts: the home directory, or with `-W sandbox=PRIVATE` a directory of its own there (measured). */
+export function jobDirectory(job: Job): string {
+  return job.sandbox === 'PRIVATE' ? join(job.home, `pbs.${job.id}.x8z`) : job.home;
+}
+
+/** The environment a job's login shell starts from. */
+export function jobEnvironment(job: Job, places: Places, server: string, processUser: string): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of decodeVariables(job.variables)) {
+    if (value.includes('\0') || OWN.has(name)) continue;
+    if (name.startsWith('PBS_') && !name.startsWith('PBS_O_')) continue;
+    env[name] = value;
+  }
+  const cpus = job.resources.ncpus ?? '1';
+  const own: Record<string, string> = {
+    ENVIRONMENT: 'BATCH',
+    HOME: job.home,
+    LOGNAME: job.owner,
+    USER: job.owner,
+    SHELL: shellOf(job),
+    PATH: BASE_PATH,
+    NCPUS: cpus,
+    OMP_NUM_THREADS: cpus,
+    TMPDIR: places.scratch(job.id),
+    PBS_ENVIRONMENT: 'PBS_BATCH',
+    PBS_JOBCOOKIE: randomBytes(16).toString('hex').toUpperCase(),
+    PBS_JOBDIR: jobDirectory(job),
+    PBS_JOBID: job.id,
+    PBS_JOBNAME: job.name,
+    PBS_MOMPORT: '15003',
+    PBS_NODEFILE: places.nodefile(job.id),
+    PBS_NODENUM: '0',
+    PBS_O_HOST: server,
+    PBS_QUEUE: job.queue,
+    PBS_TASKNUM: '1',
+  };
+  if (job.index !== undefined && job.parent !== undefined) {
+    own.PBS_ARRAY_INDEX = String(job.index);
+    own.PBS_ARRAY_ID = job.parent;
+  }
+  // Commands inside the job speak for its owner, also where that is not the user this process runs as.
+  if (job.owner !== processUser) own.STAGE_LOCAL_USER = job.owner;
+  return {...env, ...own};
+}
+
+function runs(path: string | undefined): path is string {
+  if (path?.startsWith('/') !== true) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `-S`, else the submitter's own shell, else bash, else sh. */
+export function shellOf(job: Job): string {
+  if (job.shell !== undefined) return job.shell;
+  const submitter = decodeVariables(job.variables).findLast(([name]) => name === 'PBS_O_SHELL')?.[1];
+  if (runs(submitter) && !/(nologin|false)$/.test(submitter)) return submitter;
+  return runs('/bin/bash') ? '/bin/bash' : '/bin/sh';
+}
+
+/**
+ * What the login shell reads from its input: the path of the script copy, as a real execution daemon feeds it.
+ *
+ * Profile files reset PATH, so the directory of the PBS commands is put in front afterwards, on the same line:
+ * messages of the shell then still say `line 1`.
+ */
+export function shellLine(job: Job, script: string, shell: string): string {
+  const path = quoteWord(script);
+  if (job.binDirectory === undefined || /(csh|fish)$/.test(basename(shell))) return path;
+  return `PATH=${quoteWord(job.binDirectory)}:"$PATH"; export PATH; ${path}`;
+}

@@ -1,0 +1,84 @@
+import {closeSync, mkdirSync, openSync, writeFileSync} from 'node:fs';
+import {commentDate} from '../language/dates.ts';
+import {carryOut} from './apply-dependencies.ts';
+import {nextSubjob} from './arrays.ts';
+import type {Core} from './core.ts';
+import {liveFile, umaskOf} from './deliver.ts';
+import {onStart} from './dependencies.ts';
+import {finishSafely} from './end-job.ts';
+import type {Job} from './job.ts';
+import {jobDirectory, jobEnvironment, shellLine, shellOf} from './job-environment.ts';
+import {accountingText} from './journal.ts';
+import {assign} from './placement.ts';
+import {birthOf} from './processes.ts';
+import {startSupervisor} from './supervisor.ts';
+
+/** The start of a job: a place, the records, then its process. */
+
+export function start(core: Core, waiting: Job): void {
+  const job = waiting.array ? nextSubjob(core, waiting) : waiting;
+  const now = Date.now();
+  job.state = 'R';
+  job.substate = job.parent === undefined ? 41 : 42;
+  job.etime ??= now;
+  job.stime = now;
+  job.runCount += 1;
+  job.exitStatus = undefined;
+  job.resourcesUsed = undefined;
+  job.sessionId = undefined;
+  job.processBirth = undefined;
+  job.signalled = undefined;
+  job.ending = undefined;
+  job.jobdir = jobDirectory(job);
+  assign(core, job);
+  job.comment = `Job run at ${commentDate(now)} on ${job.execVnode}`;
+  core.save(job);
+  core.journal.server(
+    '0008',
+    job.id,
+    `Job Run at request of Scheduler@${core.names.server} on exec_vnode ${job.execVnode}`,
+  );
+  core.journal.accounting('S', job.id, accountingText(job, 'S', ''));
+  try {
+    launch(core, job);
+  } catch (error) {
+    core.log(`job ${job.id} could not be started: ${String(error)}`);
+    finishSafely(core, job, 254);
+    return;
+  }
+  carryOut(core, onStart(job));
+}
+
+function launch(core: Core, job: Job): void {
+  mkdirSync(core.places.scratch(job.id), {recursive: true, mode: 0o700});
+  writeFileSync(core.places.nodefile(job.id), `${core.names.server}\n`, {mode: 0o600});
+  if (job.jobdir !== undefined && job.jobdir !== job.home) mkdirSync(job.jobdir, {recursive: true, mode: 0o700});
+  const streams = {out: liveFile(job, 'OU', core.places), err: liveFile(job, 'ER', core.places)};
+  for (const path of new Set([streams.out, streams.err])) {
+    // A new run begins with empty files; the job appends, and so may the server.
+    if (path !== '/dev/null') closeSync(openSync(path, 'w', 0o666 & ~umaskOf(job)));
+  }
+  const shell = shellOf(job);
+  const child = startSupervisor({
+    run: core.places.run(job.id),
+    out: streams.out,
+    err: streams.err,
+    umask: (job.umask ?? '077').padStart(3, '0'),
+    home: job.jobdir ?? job.home,
+    what:
+      job.executable === undefined
+        ? {shell, line: shellLine(job, core.places.script(job.parent ?? job.id), shell)}
+        : {program: job.executable, args: job.argumentList ?? []},
+    env: jobEnvironment(job, core.places, core.names.server, core.processUser),
+  });
+  if (child.pid === undefined) throw new Error('no process could be made');
+  job.sessionId = child.pid;
+  job.processBirth = birthOf(child.pid);
+  core.store.saveJob(job);
+  core.mine.add(job.id);
+  child.once('exit', () => {
+    core.mine.delete(job.id);
+    core.wake();
+  });
+  child.once('error', (error) => core.log(`supervisor of ${job.id}: ${String(error)}`));
+}

@@ -1,0 +1,273 @@
+import {renderDuration, renderTime} from '../../base/units.ts';
+import type {Reservation} from '../../scheduler/reservations.ts';
+import type {JobId, LiveJob} from '../../scheduler/scheduler.ts';
+import {meaningOfComment} from './explain-comment.ts';
+import {
+  isBeforeReservation,
+  maintenanceAhead,
+  RESERVATION_QUEUE,
+  waitsForItsReservation,
+} from './explain-reservation.ts';
+import type {Reason} from './explanation.ts';
+
+/** What the run's records say of a job, beside what PBS shows. */
+export interface JobContext {
+  readonly run: string;
+  readonly job: JobId;
+  readonly now: number;
+  /** steps it waits for by the workflow; none when it may start */
+  readonly waitsOn: readonly string[];
+  /** what a job of ours is for, such as `step prepare` or `the sentinel of prepare`; undefined for a stranger's */
+  readonly nameOf: (job: JobId) => string | undefined;
+  /** it was submitted under a user hold of ours, which has not been ended yet */
+  readonly heldByUs: boolean;
+  /** time that PBS has promised to somebody, as far as it was asked for */
+  readonly reservations?: readonly Reservation[];
+  /** who holds the run by `stage hold` */
+  readonly heldBy?: string;
+}
+
+/** Why a job of a run stands where it stands at PBS. Pure. Source of the states: OpenPBS 23.06, measured. */
+export function explainJob(job: LiveJob, context: JobContext): Reason {
+  switch (job.state) {
+    case 'running':
+      return {
+        standing: 'fine',
+        code: 'JOB_RUNNING',
+        what: 'it runs',
+        ...comment(job),
+        next: [],
+        ...from(job.startedAt),
+      };
+    case 'ending':
+      return {
+        standing: 'fine',
+        code: 'JOB_ENDING',
+        what: 'its script is over; PBS delivers its output files',
+        why: 'that takes half a minute and more where a directory for them is missing',
+        next: [],
+      };
+    case 'held':
+      return held(job, context);
+    case 'waiting':
+      return {
+        standing: 'waiting',
+        code: 'JOB_NOT_BEFORE',
+        what:
+          job.startAt === undefined
+            ? 'it has a start time in the future'
+            : `it may not start before ${renderTime(job.startAt)}`,
+        why: 'a start time was asked for (qsub -a)',
+        next: [
+          ...(job.startAt === undefined
+            ? []
+            : [`It may start in ${renderDuration((job.startAt - context.now) / 1000)}.`]),
+          `To let it start now: qalter -a ${new Date(context.now).getFullYear() - 1}01010000 ${context.job}`,
+        ],
+      };
+    case 'suspended':
+      return {
+        standing: 'trouble',
+        code: 'JOB_SUSPENDED',
+        what: 'PBS has suspended it to make room for others, or an operator has',
+        ...comment(job),
+        next: ['It goes on by itself when PBS resumes it.', 'If it lasts, ask the operators of the site.'],
+      };
+    case 'moved':
+      return {
+        standing: 'waiting',
+        code: 'JOB_MOVED',
+        what: 'PBS moved it to another server',
+        ...comment(job),
+        next: [`Ask that server: qstat -f ${context.job}`],
+      };
+    case 'queued':
+      return withMaintenance(queued(job, context), job, context);
+    case 'other':
+      return {
+        standing: 'waiting',
+        code: 'JOB_IN_TRANSIT',
+        what: 'PBS is moving it between queues',
+        ...comment(job),
+        next: [],
+      };
+  }
+}
+
+function held(job: LiveJob, context: JobContext): Reason {
+  const holds = job.holds ?? [
+    ...(job.userHold ? ['user' as const] : []),
+    ...(job.otherHold ? ['system' as const] : []),
+  ];
+  if (context.heldBy !== undefined && job.userHold)
+    return {
+      standing: 'action',
+      code: 'RUN_HELD',
+      what: `the run is held by ${context.heldBy}`,
+      next: [`End the hold: stage release ${context.run}`],
+    };
+  if (holds.includes('bad-password'))
+    return {
+      standing: 'action',
+      code: 'JOB_BAD_PASSWORD',
+      what: 'PBS holds it because it does not accept your password',
+      ...comment(job),
+      next: ['Renew it: pbs_password', `Then: qrls -h p ${context.job}`],
+    };
+  if (holds.includes('operator'))
+    return {
+      standing: 'action',
+      code: 'JOB_OPERATOR_HOLD',
+      what: 'an operator of the site holds it',
+      ...comment(job),
+      next: ['Ask the operators of the site: only they can end this hold (qrls -h o).'],
+    };
+  if (holds.includes('user') && !context.heldByUs && context.waitsOn.length === 0) return heldByPerson(job, context);
+  if (holds.includes('system') && job.waitsFor === undefined) return heldBySystem(job, context);
+  if (context.waitsOn.length > 0) return waitsForSteps(context);
+  if (job.waitsFor !== undefined) return waitsForJobs(job.waitsFor, context);
+  if (holds.includes('user'))
+    return {
+      standing: 'waiting',
+      code: 'JOB_TO_BE_RELEASED',
+      what: 'everything it waits for is there; its user hold ends at the next look',
+      next: [`Look now: stage status ${context.run}`],
+    };
+  return {standing: 'waiting', code: 'JOB_HELD', what: 'PBS has not freed it yet', ...comment(job), next: []};
+}
+
+/** qhold leaves "Job held by USER on DATE" behind (measured on OpenPBS 23.06). */
+function heldByPerson(job: LiveJob, {job: id}: JobContext): Reason {
+  const [, who, when] = /^Job held by (\S+) on (.+)$/.exec(job.comment ?? '') ?? [];
+  return {
+    standing: 'action',
+    code: 'JOB_USER_HOLD',
+    what: `${who ?? 'somebody'} put a user hold on it${when ? ` on ${when}` : ''}`,
+    why: 'everything it waits for is there',
+    next: [`End it: qrls ${id}`],
+  };
+}
+
+function heldBySystem(job: LiveJob, context: JobContext): Reason {
+  const meaning = meaningOfComment(job.comment ?? '');
+  if (meaning) return fromMeaning(meaning, job, context);
+  if (context.waitsOn.length > 0) return waitsForSteps(context);
+  return {
+    standing: 'action',
+    code: 'JOB_SYSTEM_HOLD',
+    what: 'PBS itself, or a manager, holds it',
+    ...comment(job),
+    next: [
+      'Ask the operators of the site: only they can end this hold (qrls -h s).',
+      `What PBS tells of it: qstat -f ${context.job}`,
+    ],
+  };
+}
+
+function waitsForSteps({waitsOn, run}: JobContext): Reason {
+  return {
+    standing: 'waiting',
+    code: 'STEP_WAITS',
+    what: `it waits for ${waitsOn.join(', ')}`,
+    next: waitsOn.slice(0, 1).map((step) => `What that is waiting for: stage why ${run} ${step}`),
+  };
+}
+
+function waitsForJobs(jobs: readonly JobId[], {nameOf}: JobContext): Reason {
+  const names = jobs.map((job) => {
+    const name = nameOf(job);
+    return name === undefined ? `job ${job}` : `${name} (job ${job})`;
+  });
+  return {
+    standing: 'waiting',
+    code: 'JOB_DEPENDENCY',
+    what: `PBS starts it after ${names.join(', ')}`,
+    why: 'it depends on that (depend=)',
+    next: [`See it: qstat -f ${jobs[0] ?? ''}`],
+  };
+}
+
+function queued(job: LiveJob, context: JobContext): Reason {
+  if (context.waitsOn.length > 0) return waitsForSteps(context);
+  if ((job.runCount ?? 0) > 0 && job.comment === undefined)
+    return {
+      standing: 'waiting',
+      code: 'JOB_REQUEUED',
+      what: `PBS has put it back into queue ${job.queue} after it had started`,
+      why: `it was started ${job.runCount} ${job.runCount === 1 ? 'time' : 'times'} (qrerun, or a node that failed)`,
+      next: [],
+    };
+  if (RESERVATION_QUEUE.test(job.queue))
+    return {
+      standing: 'waiting',
+      code: 'JOB_IN_RESERVATION',
+      ...waitsForItsReservation(job, context.reservations ?? [], context.now),
+      ...comment(job),
+      ...expected(job),
+    };
+  const meaning = meaningOfComment(job.comment ?? '');
+  if (meaning) return fromMeaning(meaning, job, context);
+  const long = job.submittedAt !== undefined && context.now - job.submittedAt > UNTOLD_MS;
+  if (job.comment !== undefined)
+    return {
+      standing: 'waiting',
+      code: 'JOB_QUEUED',
+      what: `it waits in queue ${job.queue}`,
+      why: `PBS says: "${job.comment}"`,
+      next: [`More of it: qstat -f ${context.job}`],
+      ...from(job.submittedAt),
+      ...expected(job),
+    };
+  return {
+    standing: 'waiting',
+    code: 'JOB_QUEUED',
+    what: `it waits in queue ${job.queue}`,
+    why: long
+      ? 'the scheduler has not said a word about it: it may be switched off'
+      : 'the scheduler has not looked at it yet',
+    next: long ? ['See whether scheduling is on: qmgr -c "list server scheduling"'] : [],
+    ...from(job.submittedAt),
+    ...expected(job),
+  };
+}
+
+/** A scheduler looks at every queued job within minutes, and says why it does not start. */
+const UNTOLD_MS = 10 * 60_000;
+
+function fromMeaning(
+  meaning: NonNullable<ReturnType<typeof meaningOfComment>>,
+  job: LiveJob,
+  {run, job: id, reservations = [], now}: JobContext,
+): Reason {
+  const words: Readonly<Record<string, string>> = {run, job: id, queue: job.queue};
+  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? name);
+  return {
+    standing: meaning.person ? 'action' : 'waiting',
+    code: meaning.code,
+    what: fill(meaning.means),
+    ...(job.comment ? {why: `PBS says: "${job.comment}"`} : {}),
+    next: meaning.next.map(fill),
+    ...(meaning.code === 'JOB_BEFORE_RESERVATION' ? isBeforeReservation(job, reservations, now, id) : {}),
+    ...from(job.submittedAt),
+    ...expected(job),
+  };
+}
+
+/** Maintenance is not the job's own reason: it is told beside that. */
+function withMaintenance(reason: Reason, job: LiveJob, {reservations = [], now}: JobContext): Reason {
+  if (/^JOB_(BEFORE|IN)_RESERVATION$/.test(reason.code)) return reason;
+  return {...reason, next: [...reason.next, ...maintenanceAhead(job, reservations, now)]};
+}
+
+/** Few sites have the scheduler estimate this. */
+function expected(job: LiveJob): {estimatedStart?: number} {
+  return job.estimatedStart === undefined ? {} : {estimatedStart: job.estimatedStart};
+}
+
+function comment(job: LiveJob): {why?: string} {
+  return job.comment ? {why: `PBS says: "${job.comment}"`} : {};
+}
+
+function from(since: number | undefined): {since?: number} {
+  return since === undefined ? {} : {since};
+}

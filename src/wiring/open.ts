@@ -1,0 +1,306 @@
+import {existsSync} from 'node:fs';
+import {hostname, userInfo} from 'node:os';
+import {join} from 'node:path';
+import type {ClientCredentials} from '../auth/credentials-file.ts';
+import type {SignInSettings} from '../auth/sign-in-settings.ts';
+import type {TokenSource} from '../auth/token-source.ts';
+import {newWord} from '../base/ids.ts';
+import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
+import {type Locations, locations} from '../config/locations.ts';
+import type {Profile, SchedulerSettings} from '../config/profile.ts';
+import {proxyEnvironment} from '../config/proxy.ts';
+import {ensureSubdirectory} from '../disk/directories.ts';
+import {fileCache} from '../disk/file-cache.ts';
+import type {EngineContext} from '../engine/context.ts';
+import {type Ledger, openLedger} from '../ledger/ledger.ts';
+import {openMonitorLedger} from '../ledger/monitor-facts.ts';
+import type {RunCommand} from '../process/run-command.ts';
+import type {JobHistory} from '../scheduler/history.ts';
+import type {Reservations} from '../scheduler/reservations.ts';
+import type {Scheduler} from '../scheduler/scheduler.ts';
+import type {Site} from '../scheduler/site.ts';
+import type {watchEffects} from '../submission/crash-points.ts';
+import {submissionDeadlineMs} from '../submission/deadline.ts';
+import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
+import type {CallerSettings} from '../transfer/globus/caller.ts';
+import type {TransferService} from '../transfer/transfer-service.ts';
+import {deferred, once} from './deferred.ts';
+import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
+import {packageRoot} from './package-root.ts';
+import {requireSignIn, signInSettings} from './sign-in-settings.ts';
+
+/** Everything a use-case works with, for one profile. */
+export interface Stage {
+  readonly profile: Profile;
+  readonly locations: Locations;
+  readonly ledger: Ledger;
+  /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
+  requireState(): void;
+  /** this process, for records: `user@host:pid` */
+  readonly by: string;
+  /** whoever decides by this command: `user@host` */
+  readonly person: string;
+  /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
+  engine(): Promise<EngineContext>;
+  /** PBS alone, for what needs no Globus, and no credentials for it */
+  scheduler(): Promise<Scheduler>;
+  /** what PBS remembers of jobs, for people */
+  history(): Promise<JobHistory>;
+  /** time that PBS has promised to somebody, for people */
+  reservations(): Promise<Reservations>;
+  /** what this PBS offers: commands, server, queues */
+  site(): Promise<Site>;
+  /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
+  signIn(): Promise<SignInSettings>;
+  /** collections and bookmarks at Globus, for people */
+  collectionService(): Promise<CollectionService>;
+  /** bookmarks at Globus; none where the stand-in has not served yet, which is not started for them */
+  bookmarks(): Promise<readonly Bookmark[]>;
+  /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
+  collections(): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface OpenOptions {
+  readonly profile: string | undefined;
+  readonly cliVersion: string;
+  /** a launcher, sentinel or monitor runs this command */
+  readonly inJob?: boolean;
+}
+
+/** The one place where adapters meet ports. @throws {RequestWrong} when no profile, or a wrong one, was chosen */
+export async function openStage({profile: asked, cliVersion, inJob = false}: OpenOptions): Promise<Stage> {
+  const where = locations(process.env);
+  const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
+  const profile = chooseProfile(config, asked, where.configFile);
+  Object.assign(process.env, proxyEnvironment(profile.proxy)); // what asks over HTTPS reads it there, and so do commands
+  const stateDirectory = join(where.home, profile.name);
+  const person = `${userInfo().username}@${hostname()}`;
+  const by = `${person}:${process.pid}`;
+  const watched = await crashPoints(process.env.STAGE_CRASH_POINTS);
+  const ledger = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
+  const standIns = once(() => startStandIns(where, cliVersion));
+  const environment = await environmentCredentials();
+  const globus = once(() => globusSettings({profile, ledger, standIns, environment}));
+  const parts = {profile, where, ledger, by, standIns, environment, globus};
+  const engine = once(async () => watched.context(await createContext(parts)));
+  const collectionService = once(async () => {
+    requireSignIn(profile, environment);
+    const {createGlobusCollections} = await import('../transfer/globus/globus-collections.ts');
+    return createGlobusCollections(await globus());
+  });
+  return {
+    profile,
+    locations: where,
+    ledger,
+    requireState: ledger.requireState,
+    by,
+    person,
+    engine,
+    scheduler: once(() => createScheduler(parts)),
+    history: once(async () => createHistory(parts)),
+    reservations: once(async () => createReservations(parts)),
+    site: once(async () => createSite(parts)),
+    collectionService,
+    async bookmarks() {
+      if (profile.transfer.kind === 'local') {
+        const {standInHome} = await import('../stand-ins/stand-in-home.ts');
+        if (!existsSync(standInHome(where.home).root)) return [];
+      }
+      return (await collectionService()).bookmarks();
+    },
+    async signIn() {
+      requireSignIn(profile, environment);
+      return openSignIn(parts);
+    },
+    async collections() {
+      if (profile.transfer.kind !== 'local') return profile.collections;
+      const {collectionNames, standInHome} = await import('../stand-ins/stand-in-home.ts');
+      return {...collectionNames(standInHome(where.home)), ...profile.collections};
+    },
+  };
+}
+
+/** For tests alone: a directory that says at which effects this process is to die. Nothing is loaded without it. */
+async function crashPoints(directory: string | undefined): Promise<ReturnType<typeof watchEffects>> {
+  if (!directory) return {ledger: (ledger) => ledger, context: (context) => context};
+  const [{watchEffects}, {dieWhereToldIn}] = await Promise.all([
+    import('../submission/crash-points.ts'),
+    import('../submission/crash-points-on-disk.ts'),
+  ]);
+  return watchEffects(dieWhereToldIn(directory));
+}
+
+async function environmentCredentials(): Promise<ClientCredentials | undefined> {
+  if (process.env.STAGE_CLIENT_ID === undefined && process.env.STAGE_CLIENT_SECRET === undefined) return undefined;
+  const {takeEnvironmentCredentials} = await import('../auth/environment-credentials.ts');
+  return takeEnvironmentCredentials(process.env);
+}
+
+type StandIns = () => Promise<import('../stand-ins/ensure-up.ts').StandInsUp>;
+
+async function startStandIns(where: Locations, version: string) {
+  const {daemonPath, ensureStandIns} = await import('../stand-ins/ensure-up.ts');
+  return ensureStandIns(where.home, {version, daemonJs: daemonPath(packageRoot())});
+}
+
+interface Parts {
+  readonly profile: Profile;
+  readonly where: Locations;
+  readonly ledger: GuardedLedger;
+  readonly by: string;
+  readonly standIns: StandIns;
+  /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
+  readonly environment: ClientCredentials | undefined;
+  readonly globus: () => Promise<CallerSettings>;
+}
+
+async function createContext(parts: Parts): Promise<EngineContext> {
+  const {profile, where, ledger, by, environment} = parts;
+  const [{createJobFiles}, {directoryOnPath}] = await Promise.all([
+    import('../batch-scripts/job-files.ts'),
+    import('../process/find-command.ts'),
+  ]);
+  const {kind, bin} = profile.scheduler;
+  const callBack = {
+    node: process.execPath,
+    cli: join(packageRoot(), 'dist', 'stage.js'),
+    stageHome: where.home,
+    configFile: where.configFile,
+    profile,
+    monitorDirectory: ledger.layout.monitor,
+    pbsDirectory: () => (kind === 'pbs' && bin === undefined ? directoryOnPath('qsub') : undefined),
+  };
+  requireSignIn(profile, environment);
+  let loading: Promise<unknown> | undefined;
+  const openScheduler = () => {
+    const scheduler = createScheduler(parts);
+    loading = scheduler.catch(() => {}); // whoever asked for it is told
+    return scheduler;
+  };
+  return {
+    ledger,
+    monitors: openMonitorLedger(ledger.layout.monitor),
+    // Loaded when first asked: PBS is answering already while the Globus client is still being read.
+    scheduler: deferred(openScheduler),
+    transfers: deferred(async () => {
+      await loading; // PBS takes longer to answer: its question goes first
+      return createTransfers(parts);
+    }),
+    jobFiles: createJobFiles(callBack),
+    clock: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    newWord,
+    by,
+    settings: {
+      bounds: profile.monitor,
+      lostGraceMs: profile.lostGraceMs,
+      refusedRetryMs: profile.monitor.minMs,
+      lostAttempts: 5,
+      strategy: profile.strategy,
+      stagingJobs: profile.staging.network,
+      maxQueued: profile.maxQueued ?? Number.POSITIVE_INFINITY,
+      intentDeadlineMs: submissionDeadlineMs(profile.scheduler.timeoutMs),
+    },
+  };
+}
+
+async function binOf({profile, standIns}: Parts): Promise<string | undefined> {
+  return profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
+}
+
+async function createHistory(parts: Parts): Promise<JobHistory> {
+  const {createPbsHistory} = await import('../scheduler/pbs/pbs-history.ts');
+  return createPbsHistory(await commandsOf(parts));
+}
+
+/** The PBS commands of the profile, each with its timeout. */
+async function commandsOf(parts: Parts): Promise<RunCommand> {
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const binDirectory = await binOf(parts);
+  const {timeoutMs} = parts.profile.scheduler;
+  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  return (command, argv, options) => run(command, argv, {timeoutMs, ...options});
+}
+
+async function createReservations(parts: Parts): Promise<Reservations> {
+  const {createPbsReservations} = await import('../scheduler/pbs/pbs-reservations.ts');
+  return createPbsReservations(await commandsOf(parts));
+}
+
+async function createSite(parts: Parts): Promise<Site> {
+  const {profile} = parts;
+  const bin = await binOf(parts);
+  return openSite({timeoutMs: profile.scheduler.timeoutMs, ...(bin === undefined ? {} : {bin})});
+}
+
+/** The PBS whose commands lie in a directory, or on PATH, before there is a profile for it. */
+export async function openSite({bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>): Promise<Site> {
+  const {createRunCommand} = await import('../process/run-command.ts');
+  const {createPbsSite} = await import('../scheduler/pbs/pbs-site.ts');
+  const run = createRunCommand(bin === undefined ? {} : {binDirectory: bin});
+  return createPbsSite({
+    run,
+    timeoutMs,
+    user: userInfo().username,
+    ...(bin === undefined ? {} : {binDirectory: bin}),
+  });
+}
+
+async function createScheduler({profile, ledger, standIns}: Parts): Promise<Scheduler> {
+  const local = profile.scheduler.kind === 'local';
+  // All at once: the stand-ins answer while modules are being read.
+  const [up, {createRunCommand}, {createPbsScheduler}] = await Promise.all([
+    local ? standIns() : undefined,
+    import('../process/run-command.ts'),
+    import('../scheduler/pbs/pbs-scheduler.ts'),
+  ]);
+  const binDirectory = up ? up.home.bin : profile.scheduler.bin;
+  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  return createPbsScheduler({
+    run,
+    timeoutMs: profile.scheduler.timeoutMs,
+    user: userInfo().username,
+    cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), ensureSubdirectory),
+  });
+}
+
+async function createTransfers({globus}: Parts): Promise<TransferService> {
+  const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
+  return createGlobusTransfer(await globus());
+}
+
+type SignInParts = Pick<Parts, 'profile' | 'ledger' | 'standIns' | 'environment'>;
+
+/** One token source and one pace for all that this process asks of Globus. */
+async function globusSettings(parts: SignInParts): Promise<CallerSettings> {
+  const {createPace} = await import('../transfer/globus/pace.ts');
+  const signIn = await openSignIn(parts);
+  const {profile, standIns} = parts;
+  return {
+    tokens: await createTokens(signIn),
+    signIn: {login: signIn.loginCommand, method: signIn.method},
+    pace: createPace(),
+    transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
+  };
+}
+
+async function openSignIn({profile, ledger, standIns, environment}: SignInParts): Promise<SignInSettings> {
+  ledger.requireState(); // tokens are kept there
+  const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
+  return signInSettings(profile, {
+    tokenDirectory: ledger.layout.tokens,
+    environment,
+    ...(up ? {standIn: {url: up.status.url, credentials: up.home.credentials}} : {}),
+  });
+}
+
+async function createTokens(signIn: SignInSettings): Promise<TokenSource> {
+  if (signIn.method === 'client' && signIn.tokenStore === 'file') {
+    // What most jobs do loads one module less.
+    const {createClientTokenSource} = await import('../auth/client-credentials.ts');
+    return createClientTokenSource(signIn);
+  }
+  const {openTokens} = await import('../auth/open-tokens.ts');
+  const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize-names.ts');
+  return openTokens(signIn, TRANSFER_RESOURCE_SERVER);
+}

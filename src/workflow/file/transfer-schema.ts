@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import {CHECKSUM_ALGORITHMS} from '../model/checksums.ts';
+import {flag, place, text} from './schema-parts.ts';
+
+const FILTERS = 'needs a list of rules, such as - exclude: "*.tmp"';
+const PATTERN = 'needs a name with wildcards * ? [] [!], such as "*.nc"';
+
+export const filterSchema = z
+  .strictObject(
+    {
+      include: text(PATTERN).optional().meta({title: 'Include', description: 'Names to take along.'}),
+      exclude: text(PATTERN).optional().meta({title: 'Exclude', description: 'Names to leave out.'}),
+      type: z.enum(['file', 'dir'], {error: 'needs file or dir'}).optional().meta({
+        title: 'Type',
+        description: 'Only names of files, or only names of directories. Default: both.',
+      }),
+    },
+    {error: 'needs a map with include or exclude'},
+  )
+  .meta({oneOf: [{required: ['include']}, {required: ['exclude']}]});
+
+const CHECKSUM = 'needs a checksum in hex, in quotes';
+const ALGORITHM = `needs one of ${CHECKSUM_ALGORITHMS.join(', ')}`;
+
+const checksum = {
+  external_checksum: text(CHECKSUM).optional().meta({
+    title: 'Checksum',
+    description: 'What the file must be, in hex. A mismatch fails the whole task.',
+  }),
+  checksum_algorithm: text(ALGORITHM)
+    .optional()
+    .meta({title: 'Algorithm', description: `Of the checksum: ${CHECKSUM_ALGORITHMS.join(', ')}.`, default: 'MD5'}),
+};
+
+const ITEM_PATH = 'needs a path, absolute or from the directory in "from" and "to" of the transfer';
+
+export const itemSchema = z.strictObject(
+  {
+    from: text(ITEM_PATH).meta({title: 'Source', description: 'Path, from the directory in "from".'}),
+    to: text(ITEM_PATH).meta({title: 'Destination', description: 'Path, from the directory in "to".'}),
+    recursive: z.boolean({error: 'needs true or false'}).optional().meta({
+      title: 'Whole directory',
+      description: 'A directory and all that is in it. Default: true when both paths end in "/".',
+    }),
+    ...checksum,
+  },
+  {error: 'needs a map with from and to'},
+);
+
+const ITEMS = 'needs a list of maps with from and to';
+const DEADLINE = 'needs a date and time with zone, such as 2030-01-31T18:00:00+01:00';
+
+export const transferSchema = z
+  .strictObject(
+    {
+      from: place('Source', 'Where the data is: collection:path, bookmark:path, or a path of the cluster.'),
+      to: place('Destination', 'Where the data goes: collection:path, bookmark:path, or a path of the cluster.'),
+      recursive: z.boolean({error: 'needs true or false'}).optional().meta({
+        title: 'Whole directory',
+        description: 'Copy a directory and all that is in it. Default: true when "from" and "to" both end in "/".',
+      }),
+      items: z.array(itemSchema, {error: ITEMS}).min(1, {error: ITEMS}).optional().meta({
+        title: 'Items',
+        description: 'Files and directories below "from" and "to", one task for all of them.',
+      }),
+      batch: text('needs the path of a file with items').optional().meta({
+        title: 'Batch file',
+        description:
+          'A file with one item a line, as "globus transfer --batch" reads it. Read once, when the run begins.',
+      }),
+      sync: z
+        .enum(['exists', 'size', 'mtime', 'checksum'], {error: 'needs one of exists, size, mtime and checksum'})
+        .optional()
+        .meta({
+          title: 'Skip what is there',
+          description:
+            'Skip files that are at the destination already: that exist there (exists), have the same size (size), ' +
+            'are not older (mtime) or have the same checksum (checksum). Default: copy everything.',
+        }),
+      filters: z
+        .array(filterSchema, {error: FILTERS})
+        .min(1, {error: FILTERS})
+        .optional()
+        .meta({
+          title: 'Filters',
+          description:
+            'Which names in directories are taken along. The first rule that fits decides; none includes the name.',
+          examples: [
+            [
+              {include: '*.nc', type: 'file'},
+              {exclude: '*', type: 'file'},
+            ],
+          ],
+        }),
+      symlinks: z.enum(['ignore', 'keep', 'copy'], {error: 'needs one of ignore, keep and copy'}).optional().meta({
+        title: 'Symbolic links',
+        description: 'Links in directories: leave them out, make them anew, or copy what they lead to.',
+        default: 'ignore',
+      }),
+      verify_checksum: flag('Verify', 'Compare checksums after copying each file.', true),
+      ...checksum,
+      preserve_timestamp: flag('Keep times', 'Give copies the modification times of the originals.', false),
+      encrypt: flag('Encrypt', 'Encrypt the data on its way.', false),
+      delete_extra: flag(
+        'Delete extra',
+        'Delete at the destination of a directory what its source does not have. Needs confirm_delete: true, or stage run --confirm-delete.',
+        false,
+      ),
+      confirm_delete: flag('Confirm', 'delete_extra is meant.', false),
+      skip_source_errors: flag(
+        'Skip what cannot be read',
+        'Go on without files of the source that are missing or may not be read, and list them.',
+        false,
+      ),
+      fail_on_quota: flag('Fail on quota', 'End the transfer when a quota at the destination is full.', false),
+      deadline: z.iso
+        .datetime({offset: true, error: DEADLINE})
+        .optional()
+        .meta({
+          title: 'Deadline',
+          description: 'When Globus gives up: ISO 8601 with zone. Default: what Globus itself decides.',
+          examples: ['2030-01-31T18:00:00+01:00'],
+        }),
+    },
+    {error: 'needs a map with from and to'},
+  )
+  .meta({title: 'Transfer', description: 'A Globus transfer.'});

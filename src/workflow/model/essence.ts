@@ -1,0 +1,92 @@
+import {writeDuration} from '../../base/duration.ts';
+import type {Place} from '../../transfer/transfer-service.ts';
+import {writeArrayRange} from './array-range.ts';
+import {writeFailFast} from './fail-fast.ts';
+import {transferInWords} from './transfer-options.ts';
+import type {JobStep, Step, StepKind, TransferStep, Workflow} from './workflow.ts';
+
+/** A workflow together with what its scripts contain. */
+export interface WorkflowRecord {
+  readonly workflow: Workflow;
+  /** sha256 in hex of each job step's script, by step name */
+  readonly scriptHashes: Readonly<Record<string, string>>;
+}
+
+/** One step's share of what is done, spelled as in the file. */
+export type StepEssence = Readonly<Record<string, unknown>> & {readonly kind: StepKind};
+
+/** What of a workflow makes it the same work as another. */
+export interface Essence {
+  readonly params: Readonly<Record<string, string>>;
+  readonly steps: Readonly<Record<string, StepEssence>>;
+}
+
+/**
+ * What a workflow does, and nothing else. Pure.
+ *
+ * Left out: the run's name (it is what runs are told apart by already), friendly names, bookmarks and
+ * paths of the cluster (the places that they name are in), the directory and the paths of scripts (their contents are in), the strategy (how a transfer is waited for changes
+ * nothing about what arrives), and the order of steps and of the names in a list, which mean nothing.
+ *
+ * @throws {RangeError} when the contents of a job step's script are not known
+ */
+export function essenceOf({workflow, scriptHashes}: WorkflowRecord): Essence {
+  const entries = workflow.steps.map((step) => [step.name, stepEssence(step, scriptHashes)] as const);
+  return {params: workflow.params, steps: Object.fromEntries(entries)};
+}
+
+function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+  return {
+    ...kindEssence(step, scriptHashes),
+    needs: [...step.needs].sort(),
+    on_failure_of: [...step.onFailureOf].sort(),
+    after: [...step.after].sort(),
+    retries: step.retries,
+    retry_delay: step.retryDelayMs === undefined ? undefined : writeDuration(step.retryDelayMs),
+    when: step.always ? 'always' : undefined,
+  };
+}
+
+function kindEssence(step: Step, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+  switch (step.kind) {
+    case 'transfer':
+      return transferEssence(step);
+    case 'job':
+      return jobEssence(step, scriptHashes);
+    case 'delete': {
+      const {kind, at, recursive, failFast} = step;
+      return {
+        kind,
+        at: placeText(at),
+        recursive,
+        fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),
+      };
+    }
+    case 'mkdir':
+      return {kind: step.kind, at: placeText(step.at)};
+  }
+}
+
+function transferEssence({from, to, recursive, options, items, failFast}: TransferStep): StepEssence {
+  return {
+    kind: 'transfer',
+    from: placeText(from),
+    to: placeText(to),
+    recursive,
+    ...transferInWords({options, ...(items ? {items} : {})}),
+    fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),
+  };
+}
+
+function jobEssence(step: JobStep, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+  const script = Object.hasOwn(scriptHashes, step.name) ? scriptHashes[step.name] : undefined;
+  if (script === undefined) throw new RangeError(`the contents of the script of step ${step.name} are not known`);
+  const {resources, queue, account, project, jobName, env} = step;
+  const array = step.array === undefined ? undefined : writeArrayRange(step.array);
+  const common = {kind: 'job', script, resources, queue, account, project, name: jobName, env} as const;
+  return {...common, array, on_interrupted: step.onInterrupted};
+}
+
+function placeText(place: Place): string {
+  return `${place.collection}:${place.path}`;
+}

@@ -1,0 +1,120 @@
+import {resolve} from 'node:path';
+import {DEFAULT_RETRY_DELAY_MS, readDuration} from '../../base/duration.ts';
+import type {JobArray} from '../../scheduler/scheduler.ts';
+import type {Place} from '../../transfer/transfer-service.ts';
+import type {Path} from '../file/problems.ts';
+import type {Batches} from '../file/read-batches.ts';
+import type {WorkflowFile} from '../file/schema.ts';
+import {withAlways} from './always.ts';
+import {readArrayRange} from './array-range.ts';
+import {toFailFast} from './fail-fast.ts';
+import {type PlaceNames, resolvePlace} from './places.ts';
+import {splitItems} from './split-items.ts';
+import {toTransferStep} from './transfer-step.ts';
+import type {JobStep, Step, StepCommon, Workflow} from './workflow.ts';
+
+export interface NormalFormContext extends PlaceNames {
+  /** absolute; scripts are looked for from here */
+  readonly directory: string;
+  /** values of the parameters */
+  readonly params: Readonly<Record<string, string>>;
+  /** the text that stands in the file for a number or switch, so that `1.10` stays `1.10` */
+  readonly written: (path: Path) => string | undefined;
+  /** what the batch files hold that the file names */
+  readonly batches?: Batches;
+}
+
+/** The normal form of a file that was found right: defaults filled in, names resolved. */
+export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Workflow {
+  const known = {...context.collections, ...file.collections};
+  const used = new Set(Object.keys(file.collections ?? {}));
+  /** for whoever reads the record: what a bookmark leads to may have a friendly name */
+  const nameOf = (id: string) => Object.keys(known).find((one) => known[one]?.toLowerCase() === id);
+  const bookmarks: Record<string, Place> = {};
+  const places: Record<string, Place> = {};
+  const place = (text: string): Place => {
+    const resolved = resolvePlace(text, {...context, collections: known});
+    if (typeof resolved === 'string') throw new RangeError(resolved); // found right: cannot happen
+    const {by, name = nameOf(resolved.place.collection)} = resolved;
+    if (name !== undefined) used.add(name);
+    if (by !== undefined) places[text] = resolved.place;
+    if (by !== undefined && by !== 'cluster-path') bookmarks[by.bookmark] = by.at;
+    return resolved.place;
+  };
+  const steps = Object.entries(file.steps).map(([name, step]): Step => {
+    const common = commonOf(name, step);
+    const waited = {
+      ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
+      ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
+    };
+    if (step.transfer !== undefined)
+      return {...toTransferStep(common, step.transfer, place, context.batches?.get(name)?.items), ...waited};
+    if (step.delete !== undefined) {
+      const {at, recursive = false} = step.delete;
+      return {kind: 'delete', ...common, at: place(at), recursive, ...waited};
+    }
+    if (step.mkdir !== undefined) return {kind: 'mkdir', ...common, at: place(step.mkdir)};
+    if (step.job !== undefined) return jobStep(common, step.job, context);
+    throw new RangeError(`step ${name} has no kind`);
+  });
+  return {
+    name: file.name,
+    collections: Object.fromEntries([...used].map((name) => [name, (known[name] ?? '').toLowerCase()])),
+    ...(Object.keys(bookmarks).length === 0 ? {} : {bookmarks}),
+    ...(Object.keys(places).length === 0 ? {} : {places}),
+    params: context.params,
+    steps: withAlways(splitItems(steps)),
+    workdir: context.directory,
+  };
+}
+
+type FileStep = WorkflowFile['steps'][string];
+
+function commonOf(name: string, step: FileStep): StepCommon {
+  const {retries = 0, retry_delay: delay} = step;
+  const retryDelayMs = delay === undefined ? DEFAULT_RETRY_DELAY_MS : readDuration(delay);
+  return {
+    name,
+    needs: list(step.needs),
+    onFailureOf: list(step.on_failure_of),
+    after: list(step.after),
+    ...(retries === 0 ? {} : {retries}),
+    ...(retries === 0 || retryDelayMs === undefined || retryDelayMs === DEFAULT_RETRY_DELAY_MS ? {} : {retryDelayMs}),
+    ...(step.when === 'always' ? {always: true} : {}),
+  };
+}
+
+function jobStep(common: StepCommon, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {
+  const texts = (key: 'resources' | 'env'): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(job[key] ?? {}).map(([entry, value]) => [
+        entry,
+        typeof value === 'string'
+          ? value
+          : (context.written(['steps', common.name, 'job', key, entry]) ?? String(value)),
+      ]),
+    );
+  return {
+    kind: 'job',
+    ...common,
+    script: resolve(context.directory, job.script),
+    resources: texts('resources'),
+    ...(job.queue === undefined ? {} : {queue: job.queue}),
+    ...(job.account === undefined ? {} : {account: job.account}),
+    ...(job.project === undefined ? {} : {project: job.project}),
+    ...(job.name === undefined ? {} : {jobName: job.name}),
+    env: texts('env'),
+    ...(job.array === undefined ? {} : {array: arrayRange(job.array)}),
+    ...(job.on_interrupted === 'fail' ? {onInterrupted: 'fail'} : {}),
+  };
+}
+
+function arrayRange(text: string): JobArray {
+  const range = readArrayRange(text);
+  if (typeof range === 'string') throw new RangeError(range); // found right: cannot happen
+  return range;
+}
+
+function list(names: string | readonly string[] | undefined): readonly string[] {
+  return names === undefined ? [] : typeof names === 'string' ? [names] : names;
+}

@@ -1,0 +1,44 @@
+import type {Place, TransferItem} from '../../transfer/transfer-service.ts';
+import {readItem, type WrittenItem} from './items.ts';
+import {toOptions, type WrittenTransfer} from './transfer-options.ts';
+import type {StepCommon, TransferStep} from './workflow.ts';
+
+/** A transfer that was found right, in normal form. @param batch what its batch file holds, when it names one */
+export function toTransferStep(
+  common: StepCommon,
+  transfer: WrittenTransfer,
+  place: (text: string) => Place,
+  batch: readonly WrittenItem[] | undefined,
+): TransferStep {
+  const from = place(transfer.from);
+  const to = place(transfer.to);
+  const items = itemsIn(transfer, batch, from, to);
+  const recursive = transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/'));
+  return {
+    kind: 'transfer',
+    ...common,
+    from,
+    to,
+    recursive: items === undefined ? recursive : items.some((item) => item.recursive),
+    ...(items === undefined ? {} : {items}),
+    options: toOptions(transfer),
+    ...(transfer.confirm_delete ? {confirmDelete: true} : {}),
+  };
+}
+
+/** Items that stand in the file, or in a batch file; a file with a checksum is one; undefined when "from" and "to" say it all. */
+function itemsIn(
+  transfer: WrittenTransfer,
+  batch: readonly WrittenItem[] | undefined,
+  from: Place,
+  to: Place,
+): readonly TransferItem[] | undefined {
+  const base = {from: from.path, to: to.path};
+  const {external_checksum, checksum_algorithm} = transfer;
+  const alone = external_checksum === undefined ? undefined : [{...base, external_checksum, checksum_algorithm}];
+  return (transfer.items ?? batch ?? alone)?.map((written) => {
+    const item = readItem(written, base);
+    if (typeof item === 'string') throw new RangeError(item); // found right: cannot happen
+    return item;
+  });
+}

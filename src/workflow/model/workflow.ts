@@ -1,0 +1,112 @@
+import type {JobArray} from '../../scheduler/scheduler.ts';
+import type {Place, TransferItem, TransferOptions} from '../../transfer/transfer-service.ts';
+
+/** What must have happened before a step may start. */
+export interface Conditions {
+  /** all of these succeeded */
+  readonly needs: readonly string[];
+  /** at least one of these failed */
+  readonly onFailureOf: readonly string[];
+  /** all of these ended, either way */
+  readonly after: readonly string[];
+}
+
+/** How a transfer is waited for: by short monitor jobs that look from time to time, or by one long job that waits. */
+export type Strategy = 'monitor' | 'wait';
+
+/** Faults of a transfer that are not waited out until its deadline. */
+export interface FailFast {
+  /** how long a fault must have lasted, in milliseconds */
+  readonly afterMs: number;
+  /** codes of error events, such as `FILE_NOT_FOUND`; sorted */
+  readonly on: readonly string[];
+}
+
+interface AnyStep extends Conditions {
+  readonly name: string;
+  /** how many further attempts follow a failed one; absent: none */
+  readonly retries?: number;
+  /** pause before the first retry, in milliseconds; it doubles with each further one; absent: a minute */
+  readonly retryDelayMs?: number;
+  /** a step that ends the run whatever happened, a cancelled run too; `after` names the steps before it */
+  readonly always?: true;
+}
+
+export interface TransferStep extends AnyStep {
+  readonly kind: 'transfer';
+  /** collection ids (UUIDs), friendly names already resolved */
+  readonly from: Place;
+  readonly to: Place;
+  /** with `items`: one of them is a directory */
+  readonly recursive: boolean;
+  /** what it moves, absolute paths, when it is not just `from` to `to`, which are then the directories that the items were written from */
+  readonly items?: readonly TransferItem[];
+  readonly options: TransferOptions;
+  /** the file itself says that `deleteExtra` is meant */
+  readonly confirmDelete?: true;
+  /** absent: what the profile says */
+  readonly strategy?: Strategy;
+  /** absent: faults are Globus's to try again until the deadline */
+  readonly failFast?: FailFast;
+}
+
+/** Deletes one path of a collection, by a task of Globus. What is not there is no error. */
+export interface DeleteStep extends AnyStep {
+  readonly kind: 'delete';
+  readonly at: Place;
+  /** a directory too, with all that is in it */
+  readonly recursive: boolean;
+  readonly strategy?: Strategy;
+  readonly failFast?: FailFast;
+}
+
+/** Makes a directory on a collection, and those above it that are missing. One that is there is fine. */
+export interface MkdirStep extends AnyStep {
+  readonly kind: 'mkdir';
+  readonly at: Place;
+}
+
+export interface JobStep extends AnyStep {
+  readonly kind: 'job';
+  /** absolute path of the user's batch script */
+  readonly script: string;
+  /** `-l key=value`, such as `{select: '1:ncpus=4', walltime: '01:00:00'}` */
+  readonly resources: Readonly<Record<string, string>>;
+  readonly queue?: string;
+  readonly account?: string;
+  readonly project?: string;
+  /** `-N`; absent: the script's `#PBS -N`, else run and step */
+  readonly jobName?: string;
+  /** environment of the user's script; never through `-v`, which cannot carry every value */
+  readonly env: Readonly<Record<string, string>>;
+  /** the script runs once for each index, as subjobs of one job array */
+  readonly array?: JobArray;
+  /** when its job was interrupted after it had started (a node failed, a queue was wiped): absent runs it again, `fail` fails the step */
+  readonly onInterrupted?: 'fail';
+}
+
+/** A step that is a task of Globus: asked for once, and waited for. */
+export type TaskStep = TransferStep | DeleteStep;
+
+export type Step = TaskStep | JobStep | MkdirStep;
+
+export type StepKind = Step['kind'];
+
+/** What a step of any kind may say. */
+export type StepCommon = AnyStep;
+
+/** The normal form of a workflow: defaults filled in, names and params resolved, steps in the order of the file. */
+export interface Workflow {
+  /** run name when `--name` is not given */
+  readonly name: string;
+  /** friendly name to collection id */
+  readonly collections: Readonly<Record<string, string>>;
+  /** where the bookmarks led that it names, when they were looked up: what becomes of them later changes nothing */
+  readonly bookmarks?: Readonly<Record<string, Place>>;
+  /** what was written by bookmark or as a path of the cluster, and the place that it is */
+  readonly places?: Readonly<Record<string, Place>>;
+  readonly params: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+  /** directory that relative paths of scripts were taken from, and where qsub is started; absolute */
+  readonly workdir: string;
+}

@@ -1,0 +1,165 @@
+import {expect, test} from 'vitest';
+import {askCollections, planQuestions} from '../../../src/app/check/ask-collections.ts';
+import {findAtGlobus} from '../../../src/app/check/check-at-globus.ts';
+import {findAtPbs, type JobWish} from '../../../src/app/check/check-at-pbs.ts';
+import {CheckFailed, exitOfFindings} from '../../../src/app/check/preflight.ts';
+import {note, problem} from '../../../src/app/shared/findings.ts';
+import type {StageError} from '../../../src/errors.ts';
+import type {QueueSeen, ServerSeen} from '../../../src/scheduler/site.ts';
+import {
+  type CollectionSeen,
+  type FileEntry,
+  SignInNeeded,
+  TransferRefused,
+  TransferUnreachable,
+} from '../../../src/transfer/transfer-service.ts';
+import type {TransferStep} from '../../../src/workflow/model/workflow.ts';
+import {jobStep, specOf, transferStep} from '../../support/a-run.ts';
+
+const SERVER: ServerSeen = {name: 's', historyKept: true, defaultQueue: 'workq', maxArraySize: 100};
+const queue = (name: string, more: Partial<QueueSeen> = {}): QueueSeen => ({
+  name,
+  enabled: true,
+  started: true,
+  routing: false,
+  restricted: false,
+  ...more,
+});
+const QUEUES = [
+  queue('workq', {walltimeMaxSeconds: 3600, walltimeMinSeconds: 60}),
+  queue('shut', {enabled: false}),
+  queue('stopped', {started: false}),
+  queue('router', {routing: true, walltimeMaxSeconds: 1}),
+];
+
+const JOBS: readonly (readonly [wish: Partial<JobWish>, level: string, what: RegExp, exit: number | undefined])[] = [
+  [{}, 'ok', /PBS takes the jobs/, undefined],
+  [{queue: 'nosuch'}, 'problem', /no queue "nosuch"/, 2],
+  [{queue: 'shut'}, 'problem', /shut takes no jobs/, 4],
+  [{queue: 'workq@elsewhere', walltime: '10:00:00'}, 'note', /workq@elsewhere was not looked at/, undefined],
+  [{queue: 'stopped'}, 'note', /stopped starts no jobs/, undefined],
+  [{walltime: '01:00:00'}, 'ok', /PBS takes/, undefined],
+  [{walltime: '01:00:01'}, 'problem', /walltime 01:00:01 is above what queue workq allows/, 2],
+  [{walltime: '59'}, 'problem', /below/, 2],
+  [{queue: 'router', walltime: '10:00:00'}, 'ok', /PBS takes/, undefined],
+  [{array: {first: 0, last: 99, step: 1}}, 'ok', /PBS takes/, undefined],
+  [{array: {first: 0, last: 100, step: 1}}, 'problem', /array of 101 subjobs/, 2],
+];
+
+test.each(JOBS)('of a job with %j the server says: %s', (wish, level, what, exit) => {
+  const found = findAtPbs([{step: 'compute', ...wish}], SERVER, QUEUES);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatchObject({level, what: expect.stringMatching(what)});
+  expect(found[0]?.exit).toBe(exit);
+  if (level !== 'ok') expect(found[0]?.next.join()).not.toBe('');
+});
+
+test('a queue that many steps use is told of once, and a server without default queue asks for a name', () => {
+  const wishes = ['a', 'b'].map((step) => ({step, queue: 'stopped'}));
+  expect(findAtPbs(wishes, SERVER, QUEUES)).toHaveLength(1);
+  const {defaultQueue: _, ...bare} = SERVER;
+  expect(findAtPbs([{step: 'a'}], bare, QUEUES)).toMatchObject([{what: 'step a names no queue', exit: 2}]);
+});
+
+const NOW = Date.UTC(2026, 0, 1);
+const SEEN: CollectionSeen = {id: 'x', displayName: 'x', owner: 'o@x', entityType: ''};
+const DIR: FileEntry = {name: 'd', type: 'dir', sizeBytes: 0};
+const FILE: FileEntry = {name: 'f', type: 'file', sizeBytes: 1};
+const refused = (globusCode: string) =>
+  new TransferRefused({asked: 'stat', globusCode, why: globusCode, next: ['ask']});
+const consent = new SignInNeeded({what: 'a consent', why: 'ConsentRequired', next: ['stage login']});
+const silent = new TransferUnreachable('stat', 'timeout');
+
+interface Given {
+  readonly step?: Partial<TransferStep>;
+  readonly source?: FileEntry | StageError;
+  readonly destination?: FileEntry | StageError | undefined;
+  readonly collection?: CollectionSeen | StageError;
+}
+
+async function find({step = {}, source = DIR, destination, collection = SEEN}: Given) {
+  const asked = {...transferStep('in'), ...step};
+  const questions = planQuestions(specOf([jobStep('before'), asked]).workflow, []);
+  const answers = {
+    collections: new Map(questions.map(({place}) => [place.collection, collection] as const)),
+    places: [source, destination],
+  };
+  return findAtGlobus(questions, answers, new Map([[asked.from.collection, 'archive']]), NOW);
+}
+
+const deadline = (at: string) => ({options: {...transferStep('in').options, deadline: at}});
+const TRANSFERS: readonly (readonly [name: string, given: Given, level: string, what: RegExp, exit?: number])[] = [
+  ['all is there', {}, 'ok', /Globus lets you in/],
+  ['the source is a file', {source: FILE}, 'problem', /its source archive:\/in\/from\/ is a file/, 2],
+  ['the destination is a file', {destination: FILE}, 'problem', /destination .* is a file/, 2],
+  [
+    'one file onto a directory',
+    {step: {recursive: false}, source: FILE, destination: DIR},
+    'problem',
+    /is a directory/,
+    2,
+  ],
+  ['a consent is missing', {source: consent}, 'problem', /cannot be looked at/, 3],
+  ['the permission is missing', {source: refused('EndpointPermissionDenied')}, 'problem', /cannot be looked at/, 2],
+  ['the collection cannot say', {source: refused('NotSupported')}, 'note', /cannot be looked at/],
+  ['Globus is silent', {source: silent}, 'note', /cannot be looked at/, 4],
+  ['no such collection', {collection: refused('EndpointNotFound')}, 'problem', /collection archive cannot be used/, 2],
+  ['not signed in', {collection: consent}, 'problem', /collection archive cannot be used/, 3],
+  ['a dead collection', {collection: {...SEEN, nonFunctional: true}}, 'problem', /cannot be used/, 2],
+  ['a laptop that sleeps', {collection: {...SEEN, away: 'not connected'}}, 'note', /archive is not connected/],
+  ['a deadline that passed', {step: deadline('2025-12-31T23:59:59Z')}, 'problem', /deadline has passed/, 2],
+  ['a deadline ahead', {step: deadline('2026-01-02T00:00:00Z')}, 'ok', /lets you in/],
+  ['a line end in a path', {step: {to: {collection: 'b', path: '/a\nb/'}}}, 'problem', /line end/, 2],
+];
+
+test.each(TRANSFERS.map((row) => [row[0], row] as const))('%s', async (_name, [, given, level, what, exit]) => {
+  const [first] = await find(given);
+  expect(first).toMatchObject({level, what: expect.stringMatching(what)});
+  expect(first?.exit).toBe(exit);
+});
+
+test('a source must be there only where nothing before it can make it', () => {
+  const needed = (step: TransferStep, adopted: string[] = []) =>
+    planQuestions(specOf([jobStep('before'), step]).workflow, adopted).map((question) => question.needed);
+  expect(needed(transferStep('in'))).toEqual([true, false]);
+  expect(needed(transferStep('out', {needs: ['before']}))).toEqual([false, false]);
+  expect(needed(transferStep('out', {after: ['before']}))).toEqual([false, false]);
+  expect(needed(transferStep('in'), ['in'])).toEqual([]);
+  const questions = planQuestions(specOf([transferStep('in')]).workflow, []);
+  const missing = findAtGlobus(questions, {collections: new Map(), places: [undefined, undefined]}, new Map(), NOW);
+  expect(missing).toMatchObject([{level: 'problem', what: expect.stringContaining('does not exist'), exit: 2}]);
+});
+
+test('each collection and each place is asked about once, whatever the number of steps', async () => {
+  const asked: string[] = [];
+  const transfers = {
+    stat: async ({path}: {path: string}) => {
+      asked.push(`stat ${path}`);
+      return DIR;
+    },
+    collection: async (id: string) => {
+      asked.push(`collection ${id.slice(0, 1)}`);
+      throw silent;
+    },
+  };
+  const steps = ['a', 'b'].map((name) => ({...transferStep(name), from: transferStep('x').from}));
+  // A fake of the two questions that are asked.
+  const answers = await askCollections(transfers as never, planQuestions(specOf(steps).workflow, []));
+  expect(asked.sort()).toEqual(['collection a', 'collection b', 'stat /a/to/', 'stat /b/to/', 'stat /x/from/']);
+  expect(answers.collections.size).toBe(2);
+});
+
+test('what is to be corrected comes before a sign-in, and silence counts only where somebody asked to find out', () => {
+  const silence = {...note('w', 'y'), exit: 4 as const};
+  expect(exitOfFindings([silence], true)).toBe(4);
+  expect(exitOfFindings([silence], false)).toBe(0);
+  expect(exitOfFindings([problem('w', 'y', 4), problem('w', 'y', 3)], false)).toBe(3);
+  expect(exitOfFindings([problem('w', 'y', 3), problem('w', 'y', 2)], false)).toBe(2);
+});
+
+test('no run is advised to begin without the check where the disk is full', () => {
+  const full = problem('no space is left for the state directory', '/s: its disk is full', 4, 'Make room.');
+  const missing = problem('step in: its source a:/x does not exist', 'it never ends', 2, 'Correct it.');
+  expect(new CheckFailed('r', [full]).next).toEqual(['Make room.', 'Then the same command.']);
+  expect(new CheckFailed('r', [missing]).next.join()).toContain('--no-check');
+});

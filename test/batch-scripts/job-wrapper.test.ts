@@ -1,0 +1,406 @@
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {shellQuote} from '../../src/base/shell.ts';
+import {type FailingDisk, failingDisks} from '../support/failing-disk.ts';
+
+const TEMPLATE = readFileSync(join(import.meta.dirname, '../../pbs/job-wrapper.sh'), 'utf8');
+const BASH = '/bin/bash';
+/** Called sh, bash is in its POSIX mode: as it runs the wrapper where it is sh, and by `--posix` for scripts of its own. */
+const linked = mkdtempSync(join(tmpdir(), 'bash-as-sh-'));
+afterAll(() => rmSync(linked, {recursive: true, force: true}));
+if (existsSync(BASH)) symlinkSync(BASH, join(linked, 'sh'));
+const SHELLS = [['sh', '/bin/sh'], ...(existsSync(BASH) ? [['bash', join(linked, 'sh')]] : [])] as [string, string][];
+
+let top: string;
+let facts: string;
+let library: string;
+let disk: FailingDisk;
+
+beforeAll(() => {
+  library = mkdtempSync(join(tmpdir(), 'wrapper-disk-'));
+  disk = failingDisks(library)('wrapper');
+  mkdirSync(join(library, 'bin'));
+  writeFileSync(join(library, 'bin', 'sleep'), `#!/bin/sh\necho "$1" >> ${library}/pauses\n`, {mode: 0o755});
+});
+afterAll(() => rmSync(library, {recursive: true, force: true}));
+afterEach(() => disk.mend());
+
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), "wrapper it's "));
+  facts = join(top, 'facts');
+  mkdirSync(facts);
+});
+afterEach(() => rmSync(top, {recursive: true, force: true}));
+
+interface Options {
+  readonly script: string;
+  readonly shell?: string;
+  readonly permit?: string;
+  readonly needs?: string;
+  readonly echo?: boolean;
+  readonly interrupted?: string;
+  readonly after?: string;
+  /** a subjob; `PBS_ARRAY_INDEX` says which */
+  readonly array?: boolean;
+  readonly earlier?: string;
+  readonly facts?: string;
+}
+
+function wrapper({
+  script,
+  shell = '/bin/sh',
+  permit = '',
+  needs = '',
+  echo = false,
+  interrupted = '',
+  after = '',
+  array = false,
+  earlier = '',
+  facts: directory = facts,
+}: Options): string {
+  writeFileSync(join(top, 'user.script'), script);
+  const values = {
+    STAGE_FACTS: directory,
+    STAGE_CLAIM: 'compute.1',
+    STAGE_NEEDS: needs,
+    STAGE_AFTER: after,
+    STAGE_ARRAY: array ? '1' : '0',
+    STAGE_EARLIER: earlier,
+    STAGE_PERMIT: permit,
+    STAGE_INTERRUPTED: interrupted,
+    STAGE_SCRIPT: join(top, 'user.script'),
+    STAGE_STDOUT: join(top, array ? 'compute.1.out' : 'out'),
+    STAGE_STDERR: join(top, array ? 'compute.1.err' : 'err'),
+    STAGE_ECHO: echo ? '1' : '0',
+    STAGE_SHELL: shell,
+    STAGE_SHELL_ARG: '',
+  };
+  const path = join(top, 'wrapper.sh');
+  writeFileSync(
+    path,
+    TEMPLATE.replace(
+      '#@VALUES',
+      Object.entries(values)
+        .map(([name, value]) => `${name}=${shellQuote(value)}`)
+        .join('\n'),
+    ),
+  );
+  return path;
+}
+
+const fact = (name: string) => JSON.parse(readFileSync(join(facts, `${name}.json`), 'utf8'));
+const names = () => readdirSync(facts).sort();
+const read = (name: string) => readFileSync(join(top, name), 'utf8');
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Do something while spawnSync keeps this process waiting. */
+const setTimeoutInShell = (command: string, seconds: number) =>
+  spawn('/bin/sh', ['-c', `sleep ${seconds}; ${command}`], {stdio: 'ignore'});
+
+const ended = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+
+describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
+  const run = (options: Options, job = '1.s') =>
+    spawnSync(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, encoding: 'utf8'});
+  /** The same, in which no pause takes any time. */
+  const hurry = (options: Options, job = '1.s') => {
+    const env = {...process.env, PATH: `${library}/bin:${process.env.PATH}`, PBS_JOBID: job};
+    rmSync(join(library, 'pauses'), {force: true});
+    const {status, stderr} = spawnSync(sh, [wrapper(options)], {env, encoding: 'utf8'});
+    return {status, stderr, pauses: readFileSync(join(library, 'pauses'), 'utf8').split('\n').length - 1};
+  };
+  const begin = (options: Options, job = '1.s') =>
+    spawn(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, stdio: 'ignore', detached: true});
+  const onDisk = (options: Options) =>
+    spawnSync(sh, [wrapper(options)], {env: {...process.env, ...disk.env, PBS_JOBID: '1.s'}, encoding: 'utf8'});
+
+  test('runs the script, records its start and end, and ends with its exit status', () => {
+    const done = run({script: 'echo hello; echo trouble >&2; exit 3'});
+    expect(done.status).toBe(3);
+    expect(fact('compute.1.start.1')).toMatchObject({
+      job: '1.s',
+      host: expect.stringMatching(/./),
+      at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(fact('compute.1.end.1')).toMatchObject({job: '1.s', exit: 3, terminated: false});
+    expect([read('out'), read('err')]).toEqual(['hello\n', 'trouble\n']);
+    expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
+    expect([done.stdout, done.stderr]).toEqual(['', '']);
+  });
+
+  test('repeats the output on its own streams when the user wants it where PBS puts it', () => {
+    const done = run({script: 'echo hello; echo trouble >&2', echo: true});
+    expect([done.stdout, done.stderr]).toEqual(['hello\n', 'trouble\n']);
+  });
+
+  test.each(['022', '0007', '077'])('with the umask %s the script makes what it would make by itself', (umask) => {
+    spawnSync('/bin/sh', ['-c', `umask ${umask}; exec ${sh} ${shellQuote(wrapper({script: 'umask'}))}`]);
+    expect(Number.parseInt(read('out'), 8)).toBe(Number.parseInt(umask, 8));
+  });
+
+  test('what the wrapper itself makes is for its owner alone, whatever the umask', () => {
+    const command = `umask 000; exec ${sh} ${shellQuote(wrapper({script: 'exit 3'}))}`;
+    spawnSync('/bin/sh', ['-c', command], {env: {...process.env, PBS_JOBID: '1.s'}});
+    const made = [...names().map((name) => join(facts, name)), join(top, 'out'), join(top, 'err')];
+    expect(made.map((path) => statSync(path).mode & 0o077)).toEqual(made.map(() => 0));
+  });
+
+  test.each([127, 143, 255])('an exit status of %i is the script’s own', (status) => {
+    expect(run({script: `exit ${status}`}).status).toBe(status);
+    expect(fact('compute.1.end.1')).toMatchObject({exit: status, terminated: false});
+  });
+
+  test('a second job for the same attempt does not run the script', () => {
+    run({script: 'echo once'});
+    const second = run({script: 'echo twice'}, '2.s');
+    expect(second.status).toBe(98);
+    expect(second.stderr).toMatch(/taken by another job/);
+    expect(read('out')).toBe('once\n');
+  });
+
+  test('two jobs for the same attempt at the same instant run the script once', async () => {
+    const script = 'echo ran; sleep 0.2';
+    const path = wrapper({script});
+    const jobs = Array.from({length: 8}, (_, index) =>
+      spawn(sh, [path], {env: {...process.env, PBS_JOBID: `${index}.s`}, stdio: 'ignore'}),
+    );
+    const codes = await Promise.all(jobs.map(ended));
+    expect(codes.filter((code) => code === 0)).toHaveLength(1);
+    expect(codes.filter((code) => code === 98)).toHaveLength(7);
+    expect(read('out')).toBe('ran\n');
+  });
+
+  test('two arrays for the same attempt at the same instant: one has all subjobs run, each once, the other none', async () => {
+    const path = wrapper({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"; exit "$PBS_ARRAY_INDEX"`, array: true});
+    const subjobs = ['7', '8'].flatMap((array) => ['0', '3'].map((index) => ({array, index})));
+    const done = await Promise.all(
+      subjobs.map(async ({array, index}) => {
+        const env = {...process.env, PBS_JOBID: `${array}[${index}].s`, PBS_ARRAY_INDEX: index};
+        return {array, code: await ended(spawn(sh, [path], {env, stdio: 'ignore'}))};
+      }),
+    );
+    const taken = String(fact('compute.1.start.1').job);
+    expect(['7[].s', '8[].s']).toContain(taken);
+    const of = (which: boolean) => done.filter(({array}) => (`${array}[].s` === taken) === which).map(({code}) => code);
+    expect(of(true)).toEqual([0, 3]);
+    expect(of(false)).toEqual([98, 98]);
+    expect(read('ran').split('\n').sort()).toEqual(['', '0', '3']);
+    expect(fact('compute.1.i3.end.1')).toMatchObject({exit: 3, terminated: false});
+  });
+
+  test('a subjob that succeeded in an earlier attempt is not run again, and one that failed there is', () => {
+    writeFileSync(join(facts, 'compute.0.i2.end.1.json'), '{"job":"6[2].s","exit":0,"terminated":false,"at":"x"}\n');
+    writeFileSync(join(facts, 'compute.0.i3.end.1.json'), '{"job":"6[3].s","exit":5,"terminated":false,"at":"x"}\n');
+    const path = wrapper({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"`, array: true, earlier: 'compute.0'});
+    const codes = ['2', '3'].map(
+      (index) =>
+        spawnSync(sh, [path], {env: {...process.env, PBS_JOBID: `7[${index}].s`, PBS_ARRAY_INDEX: index}}).status,
+    );
+    expect(codes).toEqual([0, 0]);
+    expect(read('ran')).toBe('3\n');
+    expect(fact('compute.1.i2.end.1')).toMatchObject({exit: 0, earlier: 'compute.0'});
+  });
+
+  test('what it needs may be a transfer: the outcome on record is the proof', () => {
+    writeFileSync(
+      join(facts, 'stage-in.1.outcome.json'),
+      '{"at":1,"state":"succeeded","why":"Globus reports SUCCEEDED"}\n',
+    );
+    expect(run({script: 'echo ran', needs: 'stage-in.1'}).status).toBe(0);
+    expect(read('out')).toBe('ran\n');
+  });
+
+  test('a step that comes after others runs when they have ended either way, and not when one was only lost', () => {
+    writeFileSync(join(facts, 'a.1.end.1.json'), '{"job":"5.s","exit":3,"terminated":false,"at":"x"}\n');
+    writeFileSync(join(facts, 'b.1.outcome.json'), '{"at":1,"state":"skipped","why":"a failed"}\n');
+    expect(run({script: 'echo ran', after: 'a.1 b.1'}).status).toBe(0);
+    rmSync(join(facts, 'compute.1.start.1.json'));
+    rmSync(join(facts, 'compute.1.end.1.json'));
+    writeFileSync(join(facts, 'c.1.outcome.json'), '{"at":1,"state":"lost","why":"PBS no longer knows it"}\n');
+    expect(hurry({script: 'echo ran', after: 'c.1'})).toMatchObject({status: 96, pauses: 10});
+  });
+
+  test('an attempt that the run was done with before the job began never runs', () => {
+    writeFileSync(join(facts, 'compute.1.outcome.json'), '{"state":"cancelled"}\n');
+    const ran = run({script: 'echo ran'});
+    expect(ran.status).toBe(98);
+    expect(ran.stderr).toMatch(/was done with attempt compute\.1/);
+    expect(readdirSync(facts)).toEqual(['compute.1.outcome.json']);
+  });
+
+  test('an attempt the reconciler gave up never runs', () => {
+    writeFileSync(join(facts, 'compute.1.start.1.json'), '{"at":1,"void":true,"why":"PBS no longer knows it"}\n');
+    expect(run({script: 'echo ran'}).status).toBe(98);
+    expect(existsSync(join(top, 'out'))).toBe(false);
+  });
+
+  test('started again by PBS after it was cut off, it runs the script again as the next start', () => {
+    writeFileSync(
+      join(facts, 'compute.1.start.1.json'),
+      '{"job":"1.s","host":"h","pid":1,"at":"2026-01-01T00:00:00Z"}\n',
+    );
+    expect(run({script: 'echo again'}).status).toBe(0);
+    expect(names()).toEqual(['compute.1.end.2.json', 'compute.1.start.1.json', 'compute.1.start.2.json']);
+  });
+
+  test('started again by PBS after it was cut off, it does not run a script that may not be run twice', () => {
+    writeFileSync(join(facts, 'compute.1.start.1.json'), '{"job":"1.s","at":"2026-01-01T00:00:00Z"}\n');
+    const again = run({script: 'echo again', interrupted: 'fail'});
+    expect(again.status).toBe(95);
+    expect(again.stderr).toMatch(/was not run again/);
+    expect(existsSync(join(top, 'out'))).toBe(false);
+  });
+
+  test('started again by PBS after the script had ended, it repeats the exit status and not the script', () => {
+    run({script: 'echo ran; exit 3'});
+    const again = run({script: 'echo again'});
+    expect(again.status).toBe(3);
+    expect(read('out')).toBe('ran\n');
+  });
+
+  test('a start that PBS terminated and requeued is followed by another', () => {
+    writeFileSync(join(facts, 'compute.1.start.1.json'), '{"job":"1.s"}\n');
+    writeFileSync(join(facts, 'compute.1.end.1.json'), '{"job":"1.s","exit":143,"terminated":true,"at":"x"}\n');
+    expect(run({script: 'echo again'}).status).toBe(0);
+    expect(read('out')).toBe('again\n');
+  });
+
+  test('without its permit it does not run, and with it it does', () => {
+    const options = {script: 'echo cleaned', permit: 'cleanup.1.job.release.intent'};
+    expect(run(options).status).toBe(96);
+    expect(names()).toEqual([]);
+    writeFileSync(join(facts, 'cleanup.1.job.release.intent.json'), '{}');
+    expect(run(options).status).toBe(0);
+  });
+
+  test('does not run when PBS let it go although what it needs never succeeded', () => {
+    writeFileSync(join(facts, 'before.1.end.1.json'), '{"job":"0.s","exit":0,"terminated":false}');
+    writeFileSync(join(facts, 'other.1.end.1.json'), '{"job":"0.s","exit":1,"terminated":false}');
+    expect(run({script: 'echo ran', needs: 'before.1'}).status).toBe(0);
+    const done = hurry({script: 'echo ran', needs: 'before.1 other.1'}, '2.s');
+    expect(done).toMatchObject({status: 96, pauses: 10, stderr: expect.stringMatching(/other\.1 has not succeeded/)});
+  });
+
+  test('does not run the script when it cannot record its start', () => {
+    const done = run({script: `echo ran > ${shellQuote(join(top, 'trace'))}`, facts: join(top, 'nowhere')});
+    expect(done.status).toBe(97);
+    expect(done.stderr).toMatch(/cannot record the start/);
+    expect(existsSync(join(top, 'trace'))).toBe(false);
+  });
+
+  test.each(['EDQUOT', 'EROFS'] as const)(
+    '%s: does not run the script when the disk does not take its start, nor where its output goes',
+    (error) => {
+      disk.break({error, directory: facts});
+      const unrecorded = onDisk({script: 'echo ran'});
+      expect([unrecorded.status, read('out')]).toEqual([97, '']);
+      expect(unrecorded.stderr).toMatch(/cannot record the start in .*; the script was not run/);
+      disk.break({error, directory: join(top, 'err')});
+      const unheard = onDisk({script: 'echo ran'});
+      expect([unheard.status, read('out')]).toEqual([97, '']);
+      expect(unheard.stderr).toMatch(/cannot write its output to .*; the script was not run/);
+      expect(names()).toEqual([]);
+      disk.mend();
+      expect(onDisk({script: 'echo ran'}).status).toBe(0);
+      expect(read('out')).toBe('ran\n');
+    },
+    30_000,
+  );
+
+  test('a disk that has room again in a moment: the script runs once, and both markers are there', () => {
+    disk.break({error: 'ENOSPC', directory: facts});
+    const mended = setTimeoutInShell(`rm -f '${disk.env.FAILING_DISK}'`, 1.5);
+    const script = `echo ran; ${disk.toBreak({error: 'ENOSPC', directory: facts})}; (sleep 2; rm -f "$FAILING_DISK") >/dev/null 2>&1 & exit 3`;
+    const done = onDisk({script});
+    expect([done.status, read('out')]).toEqual([3, 'ran\n']);
+    expect(fact('compute.1.end.1')).toMatchObject({job: '1.s', exit: 3, terminated: false});
+    expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
+    mended.kill();
+  }, 30_000);
+
+  test('a marker of which a part was written only is no marker', () => {
+    // The open succeeds and the write fails, as on a disk that has inodes left and no blocks.
+    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" "$1"`;
+    const done = spawnSync('/bin/sh', ['-c', limited, sh, wrapper({script: 'echo ran'})], {encoding: 'utf8'});
+    expect([done.status, names()]).toEqual([97, []]);
+  }, 30_000);
+
+  test('terminated by PBS: says so at once, and ends as the script ends', async () => {
+    const job = begin({script: 'echo ready; sleep 20 & wait'});
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
+    process.kill(-(job.pid as number), 'SIGTERM'); // PBS signals every process of the job
+    expect(await ended(job)).toBe(143);
+    expect(fact('compute.1.term.1')).toMatchObject({job: '1.s'});
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 143, terminated: true});
+  });
+
+  test('a script that takes SIGTERM in its own hand goes on, and its exit status is kept', async () => {
+    const job = begin({
+      script: `trap 'echo saving' TERM; echo ready; i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i + 1)); done; exit 4`,
+    });
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
+    process.kill(-(job.pid as number), 'SIGTERM');
+    expect(await ended(job)).toBe(4);
+    expect(read('out')).toBe('ready\nsaving\n');
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 4, terminated: true});
+  });
+
+  test('SIGUSR1 reaches the script and does not end the wrapper', async () => {
+    const job = begin({
+      script: `trap 'echo checkpoint' USR1; echo ready; i=0; while [ $i -lt 10 ]; do sleep 0.05; i=$((i + 1)); done`,
+    });
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
+    process.kill(-(job.pid as number), 'SIGUSR1');
+    expect(await ended(job)).toBe(0);
+    expect(read('out')).toContain('checkpoint');
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 0, terminated: false});
+  });
+
+  test('killed outright it leaves a start and no end', async () => {
+    const job = begin({script: 'echo ready; sleep 20'});
+    await until('the script to be ready', () => existsSync(join(top, 'out')) && read('out').includes('ready'));
+    process.kill(-(job.pid as number), 'SIGKILL');
+    await ended(job);
+    expect(names()).toEqual(['compute.1.start.1.json']);
+  });
+
+  test('a marker whose answer was lost, and which is there all the same, is its own', () => {
+    // What NFS may do: the link is made, the answer lost, and the repeated request says "exists".
+    writeFileSync(join(top, 'ln'), `#!/bin/sh\n/bin/ln "$@"; exit 1\n`, {mode: 0o755});
+    const done = spawnSync(sh, [wrapper({script: 'echo ran'})], {
+      env: {...process.env, PBS_JOBID: '1.s', PATH: `${top}:${process.env.PATH}`},
+      encoding: 'utf8',
+    });
+    expect(done.status).toBe(0);
+    expect(read('out')).toBe('ran\n');
+    expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
+  });
+});
+
+test('link(2) refuses an existing name on this file system, which everything here stands on', () => {
+  writeFileSync(join(top, 'a'), 'a');
+  writeFileSync(join(top, 'b'), 'b');
+  expect(() => linkSync(join(top, 'a'), join(top, 'b'))).toThrow(/EEXIST/);
+});

@@ -1,0 +1,63 @@
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {assign, writeScript} from '../../src/batch-scripts/job-files.ts';
+import {cleanEnvironment, runProgram} from '../support/cli.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'stage-staging-jobs-'));
+});
+afterEach(() => rmSync(directory, {recursive: true, force: true}));
+
+/** Run a job's script in which `stage` ends with these codes in turn, 137 by a SIGKILL; no pause takes any time. */
+async function run(role: string, codes: readonly number[]): Promise<{exitCode: number; calls: number; pauses: string}> {
+  const executable = (name: string, text: string) =>
+    writeFileSync(join(directory, name), `#!/bin/sh\n${text}`, {mode: 0o755});
+  mkdirSync(join(directory, 'bin'));
+  executable('bin/sleep', `echo "$1" >> ${directory}/pauses\n`);
+  const cases = codes.map((code, at) => `${at + 1}) ${code === 137 ? 'kill -9 $$' : `exit ${code}`};;`).join('\n');
+  executable('node', `echo x >> ${directory}/calls\ncase $(wc -l < ${directory}/calls) in\n${cases}\nesac\n`);
+  const script = join(directory, 'job.sh');
+  const values = {STAGE_NODE: join(directory, 'node'), STAGE_CLI: 'cli', STAGE_GENERATION: '7', STAGE_SECONDS: '60'};
+  writeScript(script, `${role}.sh`, {'#@VALUES': assign(values), '#@SETUP': []});
+  const env = cleanEnvironment({PATH: `${directory}/bin:${process.env.PATH}`});
+  const {exitCode} = await runProgram('/bin/sh', [script], {cwd: directory, env});
+  const lines = (name: string) =>
+    existsSync(join(directory, name)) ? readFileSync(join(directory, name), 'utf8').trim().split('\n') : [];
+  return {exitCode, calls: lines('calls').length, pauses: lines('pauses').join(' ')};
+}
+
+describe.each(['launcher', 'sentinel', 'monitor'])('a %s', (role) => {
+  test('tries again when its process was killed, or could not begin', async () => {
+    expect(await run(role, [137, 127, 0])).toEqual({exitCode: 0, calls: 3, pauses: '0 10 30'});
+  });
+
+  test('gives up some time before its walltime', async () => {
+    const {exitCode, calls, pauses} = await run(role, [127, 127, 127, 127, 127, 127]);
+    expect([exitCode, calls]).toEqual([127, pauses.split(' ').length]);
+    expect(pauses.split(' ').reduce((sum, seconds) => sum + Number(seconds), 0)).toBeLessThan(300);
+  });
+
+  test('tries again on a node that lacks the installation, or the configuration, for a moment', async () => {
+    expect(await run(role, [1, 2, 0])).toEqual({exitCode: 0, calls: 3, pauses: '0 10 30'});
+  });
+
+  test.each([0, 3, 5, 70])('tries nothing again that ended with %i', async (code) => {
+    expect(await run(role, [code, 0])).toMatchObject({exitCode: code, calls: 1});
+  });
+});
+
+describe('a job that waits', () => {
+  test.each([
+    [0, 0],
+    [10, 1],
+  ])('ends when stage tells how the transfer ended (%i), for PBS with %i', async (said, exitCode) => {
+    expect(await run('wait', [said])).toMatchObject({exitCode, calls: 1});
+  });
+
+  test('takes nothing else for an end: not a node without the installation, not a killed process, not a defect', async () => {
+    expect(await run('wait', [1, 2, 137, 70, 4, 10])).toMatchObject({exitCode: 1, calls: 6});
+  });
+});

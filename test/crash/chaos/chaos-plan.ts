@@ -1,0 +1,103 @@
+import type {KindName} from '../../support/scenarios.ts';
+import {type Random, randomOf} from './random.ts';
+
+/** What is done to a world, and when, counted from the first command. */
+export interface ChaosPlan {
+  readonly seed: number;
+  readonly runs: readonly KindName[];
+  readonly troubles: readonly {readonly atMs: number; readonly trouble: Trouble}[];
+  /** from then on nothing is done any more */
+  readonly calmAtMs: number;
+}
+
+export type Trouble =
+  /** the next process that comes there dies: a boundary's name, with a run's number in `runs`, or for any run */
+  | {readonly do: 'death'; readonly pick: number; readonly run: number}
+  /** the queue is emptied without a trace */
+  | {readonly do: 'wipe'}
+  /** both stand-ins are killed; whoever needs them next starts them again */
+  | {readonly do: 'kill'}
+  | {
+      readonly do: 'outage';
+      readonly target: string;
+      readonly mode: string;
+      readonly rate: number;
+      readonly seconds: number;
+    }
+  | {readonly do: 'expire'; readonly seconds: number}
+  /** several commands at the same instant; `run N` stands for making the N-th run so once more */
+  | {readonly do: 'commands'; readonly commands: readonly Command[]}
+  /** a job that has begun is in the queue once more, as after a server came back from a backup */
+  | {readonly do: 'double'; readonly run: number};
+
+export type Command = {readonly run: number} | {readonly argv: readonly string[]};
+
+const RUNS: readonly [KindName, ...KindName[]] = [
+  'classic',
+  'classic',
+  'waiting',
+  'failing',
+  'array',
+  'graph',
+  'cancelled',
+  'held',
+  'resumed',
+  'updated',
+];
+
+const OUTAGES: readonly [readonly [string, string], ...(readonly [string, string])[]] = [
+  ['pbs', 'down'],
+  ['pbs', 'hang'],
+  ['pbs', 'late'],
+  ['pbs', 'lost'],
+  ['pbs', 'refuse'],
+  ['pbs', 'garbage'],
+  ['pbs', 'half'],
+  ['pbs-db', 'down'],
+  ['globus', 'down'],
+  ['globus', '429'],
+  ['globus', '500'],
+  ['globus', '503'],
+  ['globus', 'timeout'],
+  ['globus', 'reset'],
+  ['globus', 'html'],
+  ['globus', 'half'],
+  ['globus', 'garbage'],
+  ['globus', 'lost'],
+];
+
+const SPAN_MS = 9_000;
+
+/** Pure: the same seed gives the same plan. */
+export function chaosPlan(seed: number): ChaosPlan {
+  const random = randomOf(seed);
+  const runs = Array.from({length: random.between(1, 3)}, () => random.pick(RUNS));
+  const deaths = Array.from({length: random.between(2, 9)}, () => ({
+    // Half of them lie in wait from the start.
+    atMs: random.chance(0.5) ? 0 : random.between(0, SPAN_MS),
+    trouble: {do: 'death', pick: random.between(0, 1_000_000), run: random.between(0, runs.length - 1)} as const,
+  }));
+  const others = Array.from({length: random.between(1, 5)}, () => ({
+    atMs: random.between(200, SPAN_MS),
+    trouble: otherTrouble(random, runs.length),
+  }));
+  const troubles = [...deaths, ...others].sort((a, b) => a.atMs - b.atMs);
+  return {seed, runs, troubles, calmAtMs: SPAN_MS + 1_000};
+}
+
+function otherTrouble(random: Random, runs: number): Trouble {
+  const which = random.between(1, 100);
+  if (which <= 12) return {do: 'wipe'};
+  if (which <= 22) return {do: 'kill'};
+  if (which <= 55) {
+    const [target, mode] = random.pick(OUTAGES);
+    return {do: 'outage', target, mode, rate: random.pick([0.3, 0.3, 0.6, 1]), seconds: random.between(1, 6)};
+  }
+  if (which <= 60) return {do: 'expire', seconds: random.between(1, 4)};
+  if (which <= 78) return {do: 'double', run: random.between(0, runs - 1)};
+  const commands = Array.from({length: random.between(2, 6)}, (): Command => {
+    const argv = random.pick([undefined, ['monitor'], ['status'], ['resume', '--all'], ['monitor']]);
+    return argv ? {argv} : {run: random.between(0, runs - 1)};
+  });
+  return {do: 'commands', commands};
+}

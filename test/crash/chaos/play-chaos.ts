@@ -1,0 +1,136 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import {EXIT} from '../../../src/errors.ts';
+import type {Person} from '../../support/person.ts';
+import {aScenario, type Scenario, sealOf} from '../../support/scenarios.ts';
+import {type Wrong, wrongsOf} from '../../support/verify.ts';
+import {localWorld, type Sealed, type World, waitingIn} from '../../support/world.ts';
+import {type ChaosPlan, chaosPlan} from './chaos-plan.ts';
+import {wrongClaims} from './claims.ts';
+import {bring} from './trouble.ts';
+
+export interface Played {
+  readonly seed: number;
+  readonly runs: number;
+  readonly deaths: number;
+  readonly wrongs: readonly Wrong[];
+  /** where its files are, when they were kept */
+  readonly kept?: string;
+}
+
+const END_SECONDS = 75;
+
+/** Play one seed in a world of its own: troubles, then calm, then one command for each run, as a person would give it. */
+export async function playChaos(seed: number, keep: boolean): Promise<Played> {
+  const plan = chaosPlan(seed);
+  const world = await localWorld({mortal: true});
+  let wrongs: Wrong[] = [];
+  let deaths = 0;
+  try {
+    await world.collection('shut');
+    await world.stage('local', 'pause', 'shut');
+    const scenarios = plan.runs.map((kind, index) => aScenario(world, kind, `${kind}-${index}`));
+    deaths = await storm(world, plan, scenarios);
+    wrongs = await ends(world, plan, scenarios);
+  } catch (error) {
+    wrongs = [...wrongs, {kind: 'stuck', what: error instanceof Error ? error.message : String(error)}];
+  }
+  const kept = keep && wrongs.length > 0;
+  await world.close(kept);
+  return {seed, runs: plan.runs.length, deaths, wrongs, ...(kept ? {kept: world.root} : {})};
+}
+
+/** @returns how many processes died at a boundary */
+async function storm(world: World, plan: ChaosPlan, scenarios: readonly Scenario[]): Promise<number> {
+  const start = Date.now();
+  const person = inChaos(world, scenarios);
+  const played = scenarios.map((scenario) => scenario.play(person));
+  const brought = plan.troubles.map(async ({atMs, trouble}) => {
+    await pause(Math.max(0, start + atMs - Date.now()));
+    await bring(world, scenarios, trouble);
+  });
+  const calm = async () => {
+    await Promise.all([pause(plan.calmAtMs), ...brought]);
+    const unmet = world.points.calm();
+    for (const end of [['up'], ['outage', 'end'], ['renew']]) await world.stage('local', ...end);
+    return unmet;
+  };
+  const [unmet] = await Promise.all([calm(), ...played]);
+  const set = new Set(plan.troubles.flatMap(({trouble}) => (trouble.do === 'death' ? [trouble.pick] : []))).size;
+  return Math.max(0, set - unmet);
+}
+
+const NOT_NOW: readonly number[] = [-1, EXIT.actionNeeded, EXIT.unreachable];
+
+/** Repeats what was killed, and what PBS or Globus could not take at the moment or while a credential had expired. */
+function inChaos(world: World, scenarios: readonly Scenario[]): Person {
+  return {
+    world,
+    async says(...argv) {
+      for (let tries = 0; tries < 60; tries++) {
+        const ran = await world.stage(...argv);
+        if (!NOT_NOW.includes(ran.exitCode)) return ran;
+        await pause(500);
+      }
+      throw new Error(`"stage ${argv.join(' ')}" was never taken`);
+    },
+    async waits(what, condition) {
+      for (let tries = 0; tries < 200; tries++) {
+        const value = await condition();
+        if (value !== undefined && value !== false) return value;
+        // Nobody else may be left to look.
+        if (tries % 10 === 9) for (const {file} of scenarios) await world.stage('run', file);
+        await pause(300);
+      }
+      throw new Error(`waited too long for: ${what}`);
+    },
+  };
+}
+
+async function ends(world: World, plan: ChaosPlan, scenarios: readonly Scenario[]): Promise<Wrong[]> {
+  for (const {file} of scenarios) await world.stage('run', file);
+  const wrongs: Wrong[] = [];
+  for (const scenario of scenarios) wrongs.push(...(await end(world, plan, scenario)));
+  const queue = async () => waitingIn(await world.jobs());
+  const left = await withinSeconds(30, async () => ((await queue()).length === 0 ? [] : undefined), queue);
+  return [...wrongs, ...left.map((what): Wrong => ({kind: 'stuck', what: `left in the queue: ${what}`}))];
+}
+
+async function end(world: World, plan: ChaosPlan, scenario: Scenario): Promise<Wrong[]> {
+  let {seal} = scenario;
+  const found: Wrong[] = [];
+  for (let again = 1; ; again++) {
+    const sealed = await withinSeconds<Sealed | undefined>(
+      END_SECONDS,
+      async () => sealOf(world, seal),
+      async () => undefined,
+    );
+    if (!sealed || sealed.state === scenario.end || again > 3) break;
+    // Killed while it ran, by a wipe or with the stand-ins: that is a failure which a person takes up.
+    const told = world.facts(scenario.run).some((fact) => /\.term\.\d+\.json$/.test(fact));
+    if (!told) found.push({kind: 'loss', what: `${scenario.run} was concluded as ${sealed.state}: ${sealed.why}`});
+    await world.stage('resume', scenario.name);
+    seal = `${scenario.run}~${Number(/~(\d+)$/.exec(seal)?.[1] ?? 0) + 1}`;
+  }
+  const interrupted = plan.troubles.some(({trouble}) => ['wipe', 'kill', 'double'].includes(trouble.do));
+  const wrongs = () => wrongsOf(world, {...scenario, seal}, {interrupted});
+  const settled = await withinSeconds(
+    20,
+    async () => ((await wrongs()).some(({what}) => what.startsWith('left in')) ? undefined : wrongs()),
+    wrongs,
+  );
+  return [...found, ...settled, ...wrongClaims(world, scenario)];
+}
+
+async function withinSeconds<T>(
+  seconds: number,
+  look: () => Promise<T | undefined>,
+  otherwise: () => Promise<T>,
+): Promise<T> {
+  const until = Date.now() + seconds * 1000;
+  do {
+    const value = await look();
+    if (value !== undefined) return value;
+    await pause(300);
+  } while (Date.now() < until);
+  return otherwise();
+}

@@ -1,0 +1,24 @@
+import {expect, test, vi} from 'vitest';
+import {isPrivate} from '../../src/disk/private-file.ts';
+import {SignInNeeded} from '../../src/transfer/transfer-service.ts';
+
+const answer = vi.hoisted(() => ({code: ''}));
+vi.mock('node:fs/promises', () => ({lstat: async () => Promise.reject(Object.assign(new Error('no'), answer))}));
+
+const look = () => isPrivate('/a/file', 'file', 'token file');
+
+test('a file that is not there is no offence', async () => {
+  answer.code = 'ENOENT';
+  expect(await look()).toBe(false);
+});
+
+test.each(['EACCES', 'ENOTDIR', 'ELOOP'])('%s: a person has to mend modes or paths', async (code) => {
+  answer.code = code;
+  await expect(look()).rejects.toBeInstanceOf(SignInNeeded);
+});
+
+test.each(['EIO', 'ESTALE', 'ETIMEDOUT', 'EMFILE'])('%s says nothing of a sign-in', async (code) => {
+  answer.code = code;
+  await expect(look()).rejects.toMatchObject({code});
+  await expect(look()).rejects.not.toBeInstanceOf(SignInNeeded);
+});
