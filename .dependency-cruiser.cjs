@@ -1,97 +1,180 @@
-// Imports run one way: commands → app → engine → (workflow, ports, ledger). Adapters implement ports and know
-// nothing above them. docs/architecture.md draws the same picture.
-const room = (name) => `^src/${name}/`;
+// Imports run one way; docs/architecture.md draws the same picture:
+//   commands → cli → app/<one capability> → engine, submission, standing → ledger, limits, ports → disk, base
+// Only wiring/ imports adapters. Each room lists what it may import; whatever else it imports is an error.
+const GROUND = ['src/base/', 'src/errors.ts'];
+const PORTS = ['src/scheduler/[^/]+\\.ts', 'src/transfer/[^/]+\\.ts', 'src/globus-errors.ts'];
+
+/** Rules that the code does not keep yet; each goes from here when it does. */
+const NOT_YET = new Set([
+  'app-knows-no-adapter',
+  'auth-knows-disk',
+  'batch-scripts-know-ledger',
+  'capabilities-know-no-siblings',
+  'cli-calls-use-cases',
+  'commands-are-thin',
+  'config-knows-disk',
+  'disk-knows-base',
+  'ledger-knows-disk-and-workflow',
+  'only-wiring-imports-adapters',
+  'plan-is-pure',
+  'stand-ins-have-one-door',
+  'stand-ins-stand-alone',
+  'submission-knows-ports',
+  'workflow-knows-base',
+]);
+
+/** A room may import itself, the ground it names, and packages; nothing else of src/ or commands/. */
+function room(name, from, ...allowed) {
+  return {
+    name,
+    severity: 'error',
+    from: {path: `^${from}`},
+    to: {path: '^(src|commands)/', pathNot: [from, ...allowed].map((path) => `^${path}`)},
+  };
+}
+
+const forbidden = [
+  {name: 'no-circles', severity: 'error', from: {}, to: {circular: true}},
+  {name: 'nothing-imports-commands', severity: 'error', from: {pathNot: '^commands/'}, to: {path: '^commands/'}},
+  room('errors-import-nothing', 'src/errors.ts'),
+  room('base-imports-nothing', 'src/base/'),
+  room('disk-knows-base', 'src/disk/', ...GROUND),
+  room('process-knows-base', 'src/process/', ...GROUND),
+  room('globus-errors-know-the-base-error', 'src/globus-errors.ts', 'src/errors.ts'),
+  room('workflow-knows-base', 'src/workflow/', ...GROUND),
+  room('scheduler-port-knows-base', 'src/scheduler/[^/]+\\.ts', ...GROUND),
+  room('pbs-adapter-knows-its-port', 'src/scheduler/pbs/', 'src/scheduler/[^/]+\\.ts', 'src/process/', ...GROUND),
+  room('transfer-port-knows-base', 'src/transfer/[^/]+\\.ts', 'src/globus-errors.ts', ...GROUND),
+  room(
+    'globus-adapter-knows-its-port',
+    'src/transfer/globus/',
+    'src/transfer/[^/]+\\.ts',
+    'src/auth/',
+    'src/globus-errors.ts',
+    ...GROUND,
+  ),
+  room('auth-knows-disk', 'src/auth/', 'src/disk/', 'src/globus-errors.ts', ...GROUND),
+  {
+    ...room('config-knows-disk', 'src/config/', 'src/disk/', 'src/workflow/file/', ...GROUND),
+    comment: 'Configuration and workflow files are both YAML: src/workflow/file reads it, and locates errors in it.',
+  },
+  room('ledger-knows-disk-and-workflow', 'src/ledger/', 'src/disk/', 'src/workflow/', ...GROUND),
+  room('submission-knows-ports', 'src/submission/', 'src/disk/', ...PORTS, ...GROUND),
+  room('limits-know-disk', 'src/limits/', 'src/disk/', ...GROUND),
+  room(
+    'engine-knows-ports-not-adapters',
+    'src/engine/',
+    'src/ledger/',
+    'src/submission/',
+    'src/limits/',
+    'src/workflow/',
+    'src/disk/',
+    ...PORTS,
+    ...GROUND,
+  ),
+  {
+    name: 'plan-is-pure',
+    comment: 'No adapter, no clock, no I/O: only types and pure parts of ledger, limits, workflow and the ports.',
+    severity: 'error',
+    from: {path: '^src/engine/plan/'},
+    to: {
+      pathNot: [
+        '^src/engine/plan/',
+        '^src/ledger/(run-facts|attempts|summary|monitor-link)\\.ts$',
+        '^src/limits/grant\\.ts$',
+        '^src/workflow/model/',
+        '^src/base/',
+        '^src/scheduler/(scheduler|reservations)\\.ts$',
+        '^src/transfer/transfer-service\\.ts$',
+      ],
+    },
+  },
+  room(
+    'standing-knows-plan-and-ledger',
+    'src/standing/',
+    'src/engine/plan/',
+    'src/ledger/',
+    'src/workflow/model/',
+    ...PORTS,
+    ...GROUND,
+  ),
+  room(
+    'batch-scripts-know-ledger',
+    'src/batch-scripts/',
+    'src/scheduler/[^/]+\\.ts',
+    'src/ledger/',
+    'src/workflow/model/',
+    'src/disk/',
+    ...GROUND,
+  ),
+  {
+    name: 'capabilities-know-no-siblings',
+    comment: 'What two capabilities need lies in app/shared; how places are named, in app/places.',
+    severity: 'error',
+    from: {path: '^src/app/([^/]+)/'},
+    to: {path: '^src/app/', pathNot: ['^src/app/$1/', '^src/app/(shared|places)/']},
+  },
+  {
+    name: 'app-knows-no-adapter',
+    severity: 'error',
+    from: {path: '^src/app/'},
+    to: {path: '^src/(scheduler/pbs|transfer/globus|process|cli)/|^src/wiring/(?!stage\\.ts)'},
+  },
+  {
+    name: 'only-cli-and-commands-import-app',
+    severity: 'error',
+    from: {path: '^src/', pathNot: '^src/(app|cli)/'},
+    to: {path: '^src/app/'},
+  },
+  {
+    name: 'commands-are-thin',
+    comment: 'A command parses, calls one use-case and renders; it reaches neither engine, ledger nor adapters.',
+    severity: 'error',
+    from: {path: '^commands/'},
+    to: {path: '^src/', pathNot: '^src/(app|cli|errors\\.ts)', dependencyTypesNot: ['type-only']},
+  },
+  {
+    name: 'cli-calls-use-cases',
+    severity: 'error',
+    from: {path: '^src/cli/'},
+    to: {path: '^src/', pathNot: '^src/(cli|app|base|wiring)/|^src/errors\\.ts$', dependencyTypesNot: ['type-only']},
+  },
+  {
+    name: 'nothing-below-cli-knows-oclif',
+    severity: 'error',
+    from: {path: '^src/', pathNot: '^src/cli/'},
+    to: {path: 'node_modules/@oclif/'},
+  },
+  {
+    name: 'only-wiring-imports-adapters',
+    severity: 'error',
+    from: {path: '^(src|commands)/', pathNot: '^src/(wiring|scheduler/pbs|transfer/globus)/'},
+    to: {path: '^src/(scheduler/pbs|transfer/globus)/'},
+  },
+  {
+    name: 'stand-ins-stand-alone',
+    comment: 'The stand-ins play the other side: they share no code with the client they are to test.',
+    severity: 'error',
+    from: {path: '^src/stand-ins/'},
+    to: {path: '^(src|commands)/', pathNot: '^src/stand-ins/'},
+  },
+  {
+    name: 'stand-ins-have-one-door',
+    severity: 'error',
+    from: {path: '^(src|commands)/', pathNot: '^src/stand-ins/'},
+    to: {path: '^src/stand-ins/', pathNot: '^src/stand-ins/door\\.ts$'},
+  },
+  {
+    name: 'declared-dependencies-only',
+    severity: 'error',
+    from: {},
+    to: {dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev']},
+  },
+];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
-  forbidden: [
-    {name: 'no-circles', severity: 'error', from: {}, to: {circular: true}},
-    {name: 'nothing-imports-commands', severity: 'error', from: {pathNot: '^commands/'}, to: {path: '^commands/'}},
-    {
-      name: 'only-commands-and-the-entry-import-app',
-      severity: 'error',
-      from: {path: '^src/', pathNot: ['^src/app/', '^src/main\\.ts$']},
-      to: {path: room('app')},
-    },
-    {
-      name: 'commands-are-thin',
-      comment: 'A command parses, calls one use-case and renders; it reaches neither engine, ledger nor adapters.',
-      severity: 'error',
-      from: {path: '^commands/'},
-      to: {path: '^src/(engine|ledger|scheduler|transfer|auth|config|process)/', dependencyTypesNot: ['type-only']},
-    },
-    {
-      name: 'engine-knows-ports-not-adapters',
-      severity: 'error',
-      from: {path: room('engine')},
-      to: {path: '^src/(app|report|local|auth|config|process|scheduler/pbs|transfer/globus)/'},
-    },
-    {
-      name: 'plan-is-pure',
-      comment: 'No adapter, no clock, no I/O: only types and pure parts of ledger, workflow and the ports.',
-      severity: 'error',
-      from: {path: '^src/engine/plan/'},
-      to: {
-        pathNot: [
-          '^src/engine/plan/',
-          '^src/ledger/(run-facts|attempts|forced-adoption|summary|monitor-link)\\.ts$',
-          '^src/workflow/',
-          '^src/scheduler/(scheduler|reservations)\\.ts$',
-          '^src/transfer/transfer-service\\.ts$',
-        ],
-      },
-    },
-    {
-      name: 'ports-and-ledger-know-nothing-above',
-      severity: 'error',
-      from: {path: '^src/(ledger|workflow|scheduler|transfer|auth|process)/'},
-      to: {path: '^src/(engine|app|report|local|config)/'},
-    },
-    {
-      name: 'adapters-know-one-port',
-      severity: 'error',
-      from: {path: '^src/scheduler/'},
-      to: {path: '^src/(transfer|ledger|workflow|auth)/'},
-    },
-    {
-      name: 'globus-knows-no-pbs',
-      severity: 'error',
-      from: {path: '^src/transfer/'},
-      to: {path: '^src/(scheduler|ledger|workflow|process)/'},
-    },
-    {
-      name: 'stand-ins-stand-alone',
-      comment: 'The stand-ins play the other side: they share no code with the client they are to test.',
-      severity: 'error',
-      from: {path: room('local')},
-      to: {path: '^src/(engine|app|ledger|workflow|scheduler|transfer|auth|config|report|process)/'},
-    },
-    {
-      name: 'local-is-wired-in-one-place',
-      severity: 'error',
-      from: {
-        path: '^src/',
-        pathNot: [
-          '^src/local/',
-          '^src/app/(wiring|local|local-serve|local-trouble)\\.ts$',
-          '^src/report/render-local\\.ts$',
-        ],
-      },
-      to: {path: room('local')},
-    },
-    {
-      name: 'report-renders-values',
-      severity: 'error',
-      from: {path: room('report')},
-      to: {path: '^src/(app|scheduler/pbs|transfer/globus|auth|config|process)/'},
-    },
-    {
-      name: 'declared-dependencies-only',
-      severity: 'error',
-      from: {},
-      to: {dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev']},
-    },
-  ],
+  forbidden: forbidden.map((rule) => (NOT_YET.has(rule.name) ? {...rule, severity: 'warn'} : rule)),
   options: {
     doNotFollow: {path: 'node_modules'},
     tsConfig: {fileName: 'tsconfig.json'},
