@@ -1,9 +1,9 @@
 import pRetry from 'p-retry';
+import {type HttpQuestion, httpFetch} from '../../auth/http-fetch.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
 import {TransferUnreachable} from '../transfer-service.ts';
 import type {SignInWay} from './advise-sign-in.ts';
 import {type Answer, type Explained, explainGlobus, mayPass} from './explain.ts';
-import {type HttpQuestion, httpFetch} from './http-fetch.ts';
 import {createPace, type Pace} from './pace.ts';
 
 /** What the methods of `@globus/sdk` take as their last two arguments. */

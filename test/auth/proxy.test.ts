@@ -6,9 +6,9 @@ import {type AddressInfo, connect, type Server} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test, vi} from 'vitest';
-import {httpFetch} from '../../src/transfer/globus/http-fetch.ts';
-import {proxyFor} from '../../src/transfer/globus/proxy-for.ts';
-import {throughProxy} from '../../src/transfer/globus/tunnel.ts';
+import {httpFetch} from '../../src/auth/http-fetch.ts';
+import {proxyFor} from '../../src/auth/proxy-for.ts';
+import {throughProxy} from '../../src/auth/tunnel.ts';
 
 const TRANSFER = new URL('https://transfer.api.globus.org/v0.10/');
 
