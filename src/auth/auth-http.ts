@@ -1,4 +1,4 @@
-import {TransferUnreachable} from '../transfer/transfer-service.ts';
+import {TransferUnreachable} from '../globus-errors.ts';
 import type {ClientCredentials} from './credentials-file.ts';
 
 export interface AuthQuestion {

@@ -1,4 +1,4 @@
-import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {SignInNeeded} from '../globus-errors.ts';
 import {TRANSFER_RESOURCE_SERVER, TRANSFER_SCOPE} from './authorize-names.ts';
 import {type ClientCredentials, readCredentials} from './credentials-file.ts';
 import {fetchClientToken} from './token-endpoint.ts';

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import * as z from 'zod/mini';
-import {isPrivate} from '../disk/private-file.ts';
-import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {SignInNeeded} from '../globus-errors.ts';
+import {isPrivate} from './private-file.ts';
 
 /** The id and secret of a client that is registered at Globus. */
 export interface ClientCredentials {

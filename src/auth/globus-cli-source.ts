@@ -1,4 +1,4 @@
-import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {SignInNeeded} from '../globus-errors.ts';
 import {type CliLogin, type CliStorage, readCliLogin} from './globus-cli-storage.ts';
 import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';
 import type {TokenSource} from './token-source.ts';

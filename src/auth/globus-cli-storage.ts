@@ -2,9 +2,9 @@ import {existsSync, readFileSync, statSync} from 'node:fs';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import {isPrivate} from '../disk/private-file.ts';
-import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
+import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import type {ClientCredentials} from './credentials-file.ts';
+import {isPrivate} from './private-file.ts';
 import type {StoredToken} from './token-store.ts';
 
 /** What `globus login` left: the CLI's own client and the tokens of the person who signed in. */

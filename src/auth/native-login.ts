@@ -1,6 +1,6 @@
 import {hostname} from 'node:os';
 import pRetry from 'p-retry';
-import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
+import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import {authorizeUrl, newState, newVerifier, type SessionDemands} from './authorize.ts';
 import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from './authorize-names.ts';
 import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';

@@ -1,4 +1,4 @@
-import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
+import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import {generationOf, type RefreshClaims} from './refresh-claims.ts';
 import {type GivenToken, GrantRefused} from './token-endpoint.ts';
 import type {TokenSource} from './token-source.ts';

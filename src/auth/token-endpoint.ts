@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import * as z from 'zod/mini';
-import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
+import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import {askAuth, inWords} from './auth-http.ts';
 import type {ClientCredentials} from './credentials-file.ts';
 import type {StoredToken} from './token-store.ts';

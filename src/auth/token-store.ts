@@ -3,7 +3,7 @@ import {chmod, open, readFile, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import {ensureDirectory} from '../disk/directories.ts';
-import {isPrivate} from '../disk/private-file.ts';
+import {isPrivate} from './private-file.ts';
 
 export interface StoredToken {
   readonly accessToken: string;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import {SignInNeeded, TransferUnreachable} from '../transfer/transfer-service.ts';
+import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import {askAuth, inWords} from './auth-http.ts';
 
 /** An identity, as Globus Auth speaks of it. */

@@ -1,5 +1,9 @@
 import {hostname} from 'node:os';
 
+declare const taskIdBrand: unique symbol;
+/** A Globus task id (a UUID). Made only where an answer of Globus or a fact is read. */
+export type TaskId = string & {readonly [taskIdBrand]: true};
+
 let count = 0;
 
 /**

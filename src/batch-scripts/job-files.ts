@@ -7,6 +7,7 @@ import type {JobDefaults, Profile} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {naming} from '../disk/naming.ts';
+import {packageRoot} from '../disk/package-root.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
@@ -14,7 +15,6 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
 import {type Directives, readDirectives} from '../scheduler/script.ts';
-import {packageRoot} from '../wiring/package-root.ts';
 import {isCleanup} from '../workflow/model/steps.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
 

@@ -1,6 +1,6 @@
 import type {SubmitRequest} from '../app/jobs/job-submit.ts';
+import type {JobArray} from '../base/job-array.ts';
 import {RequestWrong} from '../errors.ts';
-import type {JobArray} from '../scheduler/scheduler.ts';
 
 /** The flags of `stage job submit`, as typed. */
 export interface SubmitFlags {

@@ -1,8 +1,8 @@
 import {Command, Errors, Flags} from '@oclif/core';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
-import {ofTheSystem} from '../disk/system-error.ts';
+import {ofTheSystem} from '../app/shared/system-error.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
-import type {Stage} from '../wiring/open.ts';
+import type {Stage} from '../wiring/stage.ts';
 
 /**
  * What all commands share: the flags every command has, and the one place where errors are shown.

@@ -2,7 +2,7 @@ import {followRun} from '../app/runs/follow.ts';
 import type {StatusReport} from '../app/runs/status.ts';
 import {untilCtrlC} from '../app/shared/look-until.ts';
 import {EXIT} from '../errors.ts';
-import type {Stage} from '../wiring/open.ts';
+import type {Stage} from '../wiring/stage.ts';
 import {createLiveView} from './live-view.ts';
 import {styleOf} from './style.ts';
 

@@ -1,8 +1,10 @@
+import type {TaskId} from '../base/ids.ts';
+import type {JobId} from '../base/job-id.ts';
 import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
-import {type JobId, SearchIncomplete} from '../scheduler/scheduler.ts';
-import type {TaskId, TaskSeen} from '../transfer/transfer-service.ts';
+import {SearchIncomplete} from '../scheduler/scheduler.ts';
+import type {TaskSeen} from '../transfer/transfer-service.ts';
 import {isTask} from '../workflow/model/steps.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';

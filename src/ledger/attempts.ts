@@ -105,3 +105,9 @@ export function adoptedTask(run: RunState, step: string, attempt: number) {
   if (resume) return attempt === (resume.steps[step] ?? 0) + 1 ? resume.adopt?.[step] : undefined;
   return attempt === 1 ? run.spec.adopt?.[step] : undefined;
 }
+
+/** Did the person who grafted a task onto a step last say that it counts whatever it moves? Pure. */
+export function isForced(run: RunState, step: string): boolean {
+  const resume = run.resumes.findLast((each) => each.adopt?.[step] !== undefined);
+  return resume?.forced?.includes(step) ?? false;
+}

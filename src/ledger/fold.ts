@@ -1,7 +1,7 @@
+import type {TaskId} from '../base/ids.ts';
+import type {JobId} from '../base/job-id.ts';
 import {isSameJob} from '../base/job-id.ts';
 import type {FactValue} from '../disk/facts.ts';
-import type {JobId} from '../scheduler/scheduler.ts';
-import type {TaskId} from '../transfer/transfer-service.ts';
 import {
   type Attempt,
   absentName,

@@ -1,8 +1,8 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
+import type {JobId} from '../base/job-id.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, namesIn, readFact} from '../disk/facts.ts';
-import type {JobId} from '../scheduler/scheduler.ts';
 import type {MonitorLink} from './monitor-link.ts';
 import type {Refusal} from './run-facts.ts';
 

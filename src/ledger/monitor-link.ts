@@ -1,4 +1,4 @@
-import type {JobId} from '../scheduler/scheduler.ts';
+import type {JobId} from '../base/job-id.ts';
 import type {Refusal} from './run-facts.ts';
 
 /** One link of the monitor chain, a job that looks once at its time: what `monitor/000012.intent.json` and its kin say. */

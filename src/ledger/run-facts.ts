@@ -1,5 +1,6 @@
-import type {JobId} from '../scheduler/scheduler.ts';
-import type {TaskId, TaskRequest} from '../transfer/transfer-service.ts';
+import type {TaskId} from '../base/ids.ts';
+import type {JobId} from '../base/job-id.ts';
+import type {TaskRequest} from '../base/task-request.ts';
 import type {Workflow} from '../workflow/model/workflow.ts';
 import type {RunId} from './layout.ts';
 

@@ -1,5 +1,5 @@
-import type {JobId} from '../scheduler/scheduler.ts';
-import type {TaskId} from '../transfer/transfer-service.ts';
+import type {TaskId} from '../base/ids.ts';
+import type {JobId} from '../base/job-id.ts';
 import type {Step, StepKind} from '../workflow/model/workflow.ts';
 import {endOf} from './attempts.ts';
 import type {RunId} from './layout.ts';

@@ -1,4 +1,4 @@
-import type {JobId} from './scheduler.ts';
+import type {JobId} from '../base/job-id.ts';
 
 /** One thing that PBS itself put down about a job. */
 export interface HistoryLine {

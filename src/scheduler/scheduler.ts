@@ -1,8 +1,6 @@
+import type {JobArray} from '../base/job-array.ts';
+import type {JobId} from '../base/job-id.ts';
 import {EXIT, StageError} from '../errors.ts';
-
-declare const jobIdBrand: unique symbol;
-/** A PBS job id as qsub printed it, such as `4.pbs-sn1`. Made only where an answer of PBS or a fact is read. */
-export type JobId = string & {readonly [jobIdBrand]: true};
 
 export type DependencyType = 'afterok' | 'afternotok' | 'afterany';
 
@@ -10,18 +8,6 @@ export interface Dependency {
   readonly type: DependencyType;
   /** without duplicates: PBS never releases a job that names one id twice (measured on OpenPBS 23.06) */
   readonly jobs: readonly JobId[];
-}
-
-/** Which members a job array has: `first`, `first + step`, … up to `last`. */
-export interface JobArray {
-  /** 0 or more */
-  readonly first: number;
-  /** above `first`: qsub refuses `1-1` (measured on OpenPBS 23.06) */
-  readonly last: number;
-  /** 1 or more */
-  readonly step: number;
-  /** how many members may run at once; no limit of ours when absent. OpenPBS 20 and later know it */
-  readonly atOnce?: number;
 }
 
 /** Everything that one qsub says. Paths are absolute. */

@@ -1,10 +1,7 @@
+import type {TaskRequest} from '../base/task-request.ts';
 import {StageError} from '../errors.ts';
-import {
-  type TaskRequest,
-  TransferRefused,
-  type TransferService,
-  type TransferTask,
-} from '../transfer/transfer-service.ts';
+import {TransferRefused} from '../globus-errors.ts';
+import type {TransferService, TransferTask} from '../transfer/transfer-service.ts';
 
 /** Globus refused a transfer since a task with the same paths has not ended: it does not say which. */
 export function isConflict(error: unknown): error is TransferRefused {

@@ -1,10 +1,11 @@
+import type {TaskRequest} from '../base/task-request.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {DONE, OTHERS, type Performed, type Records, STALE, updatesOf} from '../engine/perform/performed.ts';
 import type {Action} from '../engine/plan/actions.ts';
+import {TransferRefused} from '../globus-errors.ts';
 import {workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, type TransferIntent} from '../ledger/run-facts.ts';
-import {type TaskRequest, TransferRefused} from '../transfer/transfer-service.ts';
 import {isTask} from '../workflow/model/steps.ts';
 import type {TaskStep} from '../workflow/model/workflow.ts';
 import {inWords, isConflict, tasksInTheWay} from './explain-conflict.ts';

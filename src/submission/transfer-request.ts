@@ -1,6 +1,6 @@
+import type {TaskRequest, TransferOptions, TransferRequest} from '../base/task-request.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
 import type {RunState} from '../ledger/run-facts.ts';
-import type {TaskRequest, TransferOptions, TransferRequest} from '../transfer/transfer-service.ts';
 import {itemsOf} from '../workflow/model/items.ts';
 import type {TaskStep, TransferStep} from '../workflow/model/workflow.ts';
 

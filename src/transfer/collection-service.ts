@@ -1,4 +1,5 @@
-import type {CollectionSeen, FileEntry, Place} from './transfer-service.ts';
+import type {Place} from '../base/task-request.ts';
+import type {CollectionSeen, FileEntry} from './transfer-service.ts';
 
 /** A collection as people want to know it. */
 export interface CollectionShown extends CollectionSeen {

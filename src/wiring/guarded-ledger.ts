@@ -1,6 +1,6 @@
 import {isDirectory} from '../disk/directories.ts';
+import {openNote, StateDirectoryGone} from '../disk/state-note.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import {openNote, StateDirectoryGone} from './state-note.ts';
 
 export interface GuardOptions {
   /** where the note lies that runs are active: not in the state directory */

@@ -11,8 +11,9 @@ import type {Profile, SchedulerSettings} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {fileCache} from '../disk/file-cache.ts';
+import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
-import {type Ledger, openLedger} from '../ledger/ledger.ts';
+import {openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import type {RunCommand} from '../process/run-command.ts';
 import type {JobHistory} from '../scheduler/history.ts';
@@ -21,44 +22,12 @@ import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {watchEffects} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
-import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {deferred, once} from './deferred.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
-import {packageRoot} from './package-root.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
-
-/** Everything a use-case works with, for one profile. */
-export interface Stage {
-  readonly profile: Profile;
-  readonly locations: Locations;
-  readonly ledger: Ledger;
-  /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
-  requireState(): void;
-  /** this process, for records: `user@host:pid` */
-  readonly by: string;
-  /** whoever decides by this command: `user@host` */
-  readonly person: string;
-  /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
-  engine(): Promise<EngineContext>;
-  /** PBS alone, for what needs no Globus, and no credentials for it */
-  scheduler(): Promise<Scheduler>;
-  /** what PBS remembers of jobs, for people */
-  history(): Promise<JobHistory>;
-  /** time that PBS has promised to somebody, for people */
-  reservations(): Promise<Reservations>;
-  /** what this PBS offers: commands, server, queues */
-  site(): Promise<Site>;
-  /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
-  signIn(): Promise<SignInSettings>;
-  /** collections and bookmarks at Globus, for people */
-  collectionService(): Promise<CollectionService>;
-  /** bookmarks at Globus; none where the stand-in has not served yet, which is not started for them */
-  bookmarks(): Promise<readonly Bookmark[]>;
-  /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
-  collections(): Promise<Readonly<Record<string, string>>>;
-}
+import type {Stage} from './stage.ts';
 
 export interface OpenOptions {
   readonly profile: string | undefined;

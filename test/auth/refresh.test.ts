@@ -10,7 +10,7 @@ import {createRefreshingSource} from '../../src/auth/refreshing-source.ts';
 import type {SignInSettings} from '../../src/auth/sign-in-settings.ts';
 import {GrantRefused} from '../../src/auth/token-endpoint.ts';
 import {createTokenStore, nameOfKey, type StoredToken, type TokenStore} from '../../src/auth/token-store.ts';
-import {SignInNeeded, TransferUnreachable} from '../../src/transfer/transfer-service.ts';
+import {SignInNeeded, TransferUnreachable} from '../../src/globus-errors.ts';
 import {CLI, cleanEnvironment, runStage} from '../support/cli.ts';
 import {until} from '../support/until.ts';
 import {taskId} from '../transfer/documents.ts';

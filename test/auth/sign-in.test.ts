@@ -7,7 +7,7 @@ import {createClientTokenSource} from '../../src/auth/client-credentials.ts';
 import {readCredentials} from '../../src/auth/credentials-file.ts';
 import {createTokenSource} from '../../src/auth/token-source.ts';
 import {createTokenStore} from '../../src/auth/token-store.ts';
-import {SignInNeeded, TransferUnreachable} from '../../src/transfer/transfer-service.ts';
+import {SignInNeeded, TransferUnreachable} from '../../src/globus-errors.ts';
 import {httpService, type Reaction} from '../transfer/http-service.ts';
 
 const KEY = {

@@ -4,13 +4,13 @@ import {RunDiffers} from '../../src/app/runs/run.ts';
 import {NoSuchRun} from '../../src/app/runs/status.ts';
 import {WaitedTooLong} from '../../src/app/transfers/transfer.ts';
 import {asStageError, showError} from '../../src/cli/stage-command.ts';
+import {StateDirectoryGone} from '../../src/disk/state-note.ts';
 import {EXIT, RequestWrong, type StageError} from '../../src/errors.ts';
+import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {LedgerDamaged} from '../../src/ledger/ledger.ts';
 import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {StandInsDown} from '../../src/stand-ins/control.ts';
-import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/transfer/transfer-service.ts';
-import {StateDirectoryGone} from '../../src/wiring/state-note.ts';
 import {WorkflowInvalid} from '../../src/workflow/file/problems.ts';
 
 const secret = Object.assign(new Error('request failed'), {config: {headers: {Authorization: 'Bearer SECRET'}}});

@@ -2,12 +2,13 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {TaskId} from '../../src/base/ids.ts';
 import {reconcile} from '../../src/engine/turn.ts';
+import {TransferRefused} from '../../src/globus-errors.ts';
 import {endOf} from '../../src/ledger/attempts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {currentAttempt} from '../../src/ledger/run-facts.ts';
-import {type TaskId, TransferRefused} from '../../src/transfer/transfer-service.ts';
 import {jobStep, specOf, task, transferStep} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
 

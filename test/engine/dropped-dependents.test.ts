@@ -2,11 +2,11 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import {createFact} from '../../src/disk/facts.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
-import type {JobId} from '../../src/scheduler/scheduler.ts';
 import {jobStep, specOf, UNKNOWN} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
 

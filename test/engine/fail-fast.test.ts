@@ -1,8 +1,9 @@
 import {describe, expect, test} from 'vitest';
+import type {TaskId} from '../../src/base/ids.ts';
 import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
 import {planRun} from '../../src/engine/plan/plan-run.ts';
 import type {TaskTrouble} from '../../src/engine/plan/task-trouble.ts';
-import type {TaskId, TransferTask} from '../../src/transfer/transfer-service.ts';
+import type {TransferTask} from '../../src/transfer/transfer-service.ts';
 import type {FailFast} from '../../src/workflow/model/workflow.ts';
 import {ARun, inWords, NOW, SETTINGS, task, transferStep} from '../support/a-run.ts';
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import {estimateRemainingMs, nextLookAtRun, nextLookAtTask} from '../../src/engine/plan/next-look.ts';
 import {type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
-import type {JobId, JobSeen} from '../../src/scheduler/scheduler.ts';
+import type {JobSeen} from '../../src/scheduler/scheduler.ts';
 import {ARun, ended, HELD, jobStep, live, NOW, SETTINGS, task, transferStep, UNKNOWN} from '../support/a-run.ts';
 
 const BOUNDS = {minMs: 30_000, maxMs: 1_800_000};

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import {type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
-import type {JobId, JobSeen} from '../../src/scheduler/scheduler.ts';
+import type {JobSeen} from '../../src/scheduler/scheduler.ts';
 import {ARun, ended, HELD, inWords, live, NOW, task, UNKNOWN} from '../support/a-run.ts';
 
 const words = (run: ARun, ...rest: Parameters<ARun['plan']>) => run.plan(...rest).map(inWords);

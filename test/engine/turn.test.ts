@@ -2,15 +2,16 @@ import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import {createFact} from '../../src/disk/facts.ts';
 import {perform} from '../../src/engine/perform/perform.ts';
 import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
 import {reconcile} from '../../src/engine/turn.ts';
+import {SignInNeeded} from '../../src/globus-errors.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
-import {type JobId, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
+import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {viewRun} from '../../src/standing/run-view.ts';
-import {SignInNeeded} from '../../src/transfer/transfer-service.ts';
 import {CLASSIC, ended, jobStep, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 

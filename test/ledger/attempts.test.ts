@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
+import type {TaskId} from '../../src/base/ids.ts';
 import {adoptedTask, earlierAttempts, endOf, lostInARow, retryAt, workingAttempt} from '../../src/ledger/attempts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import type {ResumeDecision} from '../../src/ledger/run-facts.ts';
-import type {TaskId} from '../../src/transfer/transfer-service.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {jobStep, specOf, transferStep} from '../support/a-run.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import {findByTag} from '../../src/scheduler/pbs/find-by-tag.ts';
-import {type JobId, type JobSeen, SearchIncomplete} from '../../src/scheduler/scheduler.ts';
+import {type JobSeen, SearchIncomplete} from '../../src/scheduler/scheduler.ts';
 import {jobId} from './recorded.ts';
 
 const NO_EVIDENCE: JobSeen = {kind: 'no-evidence', why: 'it could not be read'};

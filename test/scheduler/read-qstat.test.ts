@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {isSameJob} from '../../src/base/job-id.ts';
+import {isSameJob, memberOf} from '../../src/base/job-id.ts';
 import type {CommandResult} from '../../src/process/run-command.ts';
-import {memberOf} from '../../src/scheduler/pbs/job-id.ts';
 import {readQstat} from '../../src/scheduler/pbs/read-qstat.ts';
 import type {JobSeen} from '../../src/scheduler/scheduler.ts';
 import {answer, jobId, recordedQstat} from './recorded.ts';

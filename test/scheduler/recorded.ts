@@ -1,5 +1,5 @@
+import type {JobId} from '../../src/base/job-id.ts';
 import type {CommandResult} from '../../src/process/run-command.ts';
-import type {JobId} from '../../src/scheduler/scheduler.ts';
 import qstat from './fixtures/qstat.json' with {type: 'json'};
 import qsubRefusals from './fixtures/qsub-refusals.json' with {type: 'json'};
 

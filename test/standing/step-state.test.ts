@@ -1,9 +1,10 @@
 import {expect, test} from 'vitest';
 import {blindSpots} from '../../src/app/shared/report.ts';
+import type {TaskId} from '../../src/base/ids.ts';
 import {type JobSeen, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import type {TaskKnowledge} from '../../src/standing/reasons/explain-task.ts';
 import {viewRun} from '../../src/standing/run-view.ts';
-import type {TaskId, TransferTask} from '../../src/transfer/transfer-service.ts';
+import type {TransferTask} from '../../src/transfer/transfer-service.ts';
 import {ARun, jobStep, SETTINGS, SILENT, task, transferStep} from '../support/a-run.ts';
 
 const TASK = 't' as TaskId; // the id that the tasks of a-run.ts have

@@ -1,3 +1,5 @@
+import type {TaskId} from '../../src/base/ids.ts';
+import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineSettings} from '../../src/engine/context.ts';
 import type {Action, Observed, PlanSettings} from '../../src/engine/plan/actions.ts';
@@ -5,8 +7,8 @@ import {planRun} from '../../src/engine/plan/plan-run.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {type ResumeDecision, type RunSpec, type UpdateDecision, updateName} from '../../src/ledger/run-facts.ts';
-import type {EndedJob, JobId, JobSeen, LiveJob} from '../../src/scheduler/scheduler.ts';
-import type {TaskId, TaskSeen, TransferTask} from '../../src/transfer/transfer-service.ts';
+import type {EndedJob, JobSeen, LiveJob} from '../../src/scheduler/scheduler.ts';
+import type {TaskSeen, TransferTask} from '../../src/transfer/transfer-service.ts';
 import type {Conditions, JobStep, Step, TransferStep} from '../../src/workflow/model/workflow.ts';
 import {DEFAULTS_OF_TRANSFER} from './defaults.ts';
 

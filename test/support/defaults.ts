@@ -1,4 +1,4 @@
-import type {TransferOptions} from '../../src/transfer/transfer-service.ts';
+import type {TransferOptions} from '../../src/base/task-request.ts';
 
 export const DEFAULTS_OF_TRANSFER: TransferOptions = {
   verifyChecksum: true,

@@ -1,8 +1,11 @@
+import type {TaskId} from '../../src/base/ids.ts';
+import type {JobId} from '../../src/base/job-id.ts';
+import type {Place, TaskRequest} from '../../src/base/task-request.ts';
 import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
+import {TransferUnreachable} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import {
-  type JobId,
   type JobRequest,
   type JobSeen,
   type Scheduler,
@@ -10,15 +13,7 @@ import {
   type Submission,
 } from '../../src/scheduler/scheduler.ts';
 import {watchEffects} from '../../src/submission/crash-points.ts';
-import {
-  type FileEntry,
-  type Place,
-  type TaskId,
-  type TaskRequest,
-  type TaskSeen,
-  type TransferService,
-  TransferUnreachable,
-} from '../../src/transfer/transfer-service.ts';
+import type {FileEntry, TaskSeen, TransferService} from '../../src/transfer/transfer-service.ts';
 import type {MovedFile} from '../../src/workflow/model/moved-files.ts';
 import {ENGINE_SETTINGS, live, task} from './a-run.ts';
 

@@ -1,6 +1,6 @@
+import type {JobId} from '../../src/base/job-id.ts';
 import {
   type Dependency,
-  type JobId,
   type JobRequest,
   type JobSeen,
   type Scheduler,

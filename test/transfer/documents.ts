@@ -1,4 +1,5 @@
-import type {TaskId, TransferRequest} from '../../src/transfer/transfer-service.ts';
+import type {TaskId} from '../../src/base/ids.ts';
+import type {TransferRequest} from '../../src/base/task-request.ts';
 
 export function taskId(n: number): TaskId {
   return `6672e30d-6e43-4e6b-8b02-${String(n).padStart(12, '0')}` as TaskId; // as a fact would hold it

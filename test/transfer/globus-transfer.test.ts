@@ -1,8 +1,8 @@
 import {inspect} from 'node:util';
 import {expect, test} from 'vitest';
 import type {TokenSource} from '../../src/auth/token-source.ts';
+import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {createGlobusTransfer, type GlobusTransferSettings} from '../../src/transfer/globus/globus-transfer.ts';
-import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/transfer/transfer-service.ts';
 import {aTransfer, SOURCE, taskDocument, taskId, taskList} from './documents.ts';
 import {httpService, type Reaction} from './http-service.ts';
 

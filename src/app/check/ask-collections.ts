@@ -1,5 +1,6 @@
+import type {Place} from '../../base/task-request.ts';
 import {StageError} from '../../errors.ts';
-import type {CollectionSeen, FileEntry, Place, TransferService} from '../../transfer/transfer-service.ts';
+import type {CollectionSeen, FileEntry, TransferService} from '../../transfer/transfer-service.ts';
 import {itemsOf} from '../../workflow/model/items.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 

@@ -1,5 +1,6 @@
 import {EXIT, StageError} from '../../errors.ts';
-import {type CollectionSeen, type FileEntry, TransferRefused} from '../../transfer/transfer-service.ts';
+import {TransferRefused} from '../../globus-errors.ts';
+import type {CollectionSeen, FileEntry} from '../../transfer/transfer-service.ts';
 import {fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
 import type {Answers, Question} from './ask-collections.ts';
 

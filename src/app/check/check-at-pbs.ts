@@ -1,6 +1,6 @@
+import type {JobArray} from '../../base/job-array.ts';
 import {walltimeSeconds, writeWalltime} from '../../base/walltime.ts';
 import {EXIT} from '../../errors.ts';
-import type {JobArray} from '../../scheduler/scheduler.ts';
 import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
 import {countSubjobs} from '../../workflow/model/array-range.ts';
 import {fine, namesServer, note, type ProfileFinding, problem, queueAtServer} from '../shared/findings.ts';

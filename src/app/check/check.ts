@@ -3,7 +3,7 @@ import {count} from '../../base/units.ts';
 import type {Action} from '../../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {countSubjobs, writeArrayRange} from '../../workflow/model/array-range.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import {filterInWords} from '../../workflow/model/transfer-options.ts';

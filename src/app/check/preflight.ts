@@ -1,6 +1,6 @@
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import {readDirectives} from '../../scheduler/script.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {note, type ProfileFinding, problem} from '../shared/findings.ts';
 import type {PreparedWorkflow} from '../shared/prepare-run.ts';
 import {askCollections, namesOf, planQuestions} from './ask-collections.ts';

@@ -1,6 +1,7 @@
+import type {Place} from '../../base/task-request.ts';
 import type {EngineContext} from '../../engine/context.ts';
 import {StageError} from '../../errors.ts';
-import type {Place, TransferService} from '../../transfer/transfer-service.ts';
+import type {TransferService} from '../../transfer/transfer-service.ts';
 import {fine, type ProfileFinding, problem} from '../shared/findings.ts';
 import type {Question} from './ask-collections.ts';
 

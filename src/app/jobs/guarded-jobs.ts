@@ -1,6 +1,6 @@
 import {isDirectory} from '../../disk/directories.ts';
-import type {Stage} from '../../wiring/open.ts';
-import {openNote, StateDirectoryGone} from '../../wiring/state-note.ts';
+import {openNote, StateDirectoryGone} from '../../disk/state-note.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {type JobStore, openJobStore} from './job-store.ts';
 
 /**

@@ -1,5 +1,6 @@
+import type {JobId} from '../../base/job-id.ts';
 import {EXIT, RequestWrong, StageError} from '../../errors.ts';
-import type {Dependency, DependencyType, JobId, JobSeen} from '../../scheduler/scheduler.ts';
+import type {Dependency, DependencyType, JobSeen} from '../../scheduler/scheduler.ts';
 
 /** A job that another one is to wait for, and what PBS says of it now. */
 export interface Predecessor {

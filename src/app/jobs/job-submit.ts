@@ -3,22 +3,16 @@ import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
 import {newWord} from '../../base/ids.ts';
+import type {JobArray} from '../../base/job-array.ts';
+import type {JobId} from '../../base/job-id.ts';
 import {assign, headOf, interpreterOf, topShell, writeScript} from '../../batch-scripts/job-files.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
 import {EXIT, RequestWrong, StageError} from '../../errors.ts';
 import {isJobName} from '../../scheduler/pbs/argv.ts';
-import type {
-  Dependency,
-  DependencyType,
-  JobArray,
-  JobId,
-  JobRequest,
-  JobSeen,
-  Scheduler,
-} from '../../scheduler/scheduler.ts';
+import type {Dependency, DependencyType, JobRequest, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import {readDirectives} from '../../scheduler/script.ts';
 import {submissionDeadlineMs} from '../../submission/deadline.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {wrongLineEnd} from '../shared/line-ends.ts';
 import {isKept} from './check-taken.ts';
 import {openGuardedJobs} from './guarded-jobs.ts';

@@ -1,5 +1,5 @@
 import {EXIT, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {lookUntil} from '../shared/look-until.ts';
 import {type JobReport, type JobView, lookAt, resolveJobs} from './job.ts';
 

@@ -1,7 +1,9 @@
+import type {JobArray} from '../../base/job-array.ts';
+import type {JobId} from '../../base/job-id.ts';
+import {memberOf, readJobId} from '../../base/job-id.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
-import {memberOf, readJobId} from '../../scheduler/pbs/job-id.ts';
-import type {JobArray, JobId, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {openGuardedJobs} from './guarded-jobs.ts';
 import type {JobStore, NamedJob} from './job-store.ts';
 

@@ -1,4 +1,5 @@
-import type {JobId, Scheduler} from '../../scheduler/scheduler.ts';
+import type {JobId} from '../../base/job-id.ts';
+import type {Scheduler} from '../../scheduler/scheduler.ts';
 import type {JobStore, NamedJob} from './job-store.ts';
 
 export type SettledJob = NamedJob & {readonly job: JobId};

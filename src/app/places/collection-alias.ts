@@ -8,7 +8,7 @@ import {
 import {type Config, readConfig} from '../../config/read-config.ts';
 import {readIfThere, replaceFile} from '../../disk/replace-file.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
 import {findCollection} from './find-collection.ts';

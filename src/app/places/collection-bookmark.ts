@@ -1,6 +1,6 @@
 import {RequestWrong} from '../../errors.ts';
 import type {Bookmark} from '../../transfer/collection-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
 import {isBookmarkName, UUID} from '../../workflow/model/places.ts';
 import {placesOf} from './place-names.ts';

@@ -6,7 +6,7 @@ import {
   SEARCH_SCOPES,
   type SearchScope,
 } from '../../transfer/collection-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {own} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
 import {findCollection} from './find-collection.ts';

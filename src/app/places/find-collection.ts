@@ -1,6 +1,6 @@
 import {RequestWrong} from '../../errors.ts';
 import type {CollectionShown} from '../../transfer/collection-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
 

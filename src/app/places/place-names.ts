@@ -1,7 +1,7 @@
+import type {Place} from '../../base/task-request.ts';
 import {explainUncovered, toCollection} from '../../config/map-path.ts';
 import {RequestWrong, StageError} from '../../errors.ts';
-import type {Place} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {type BookmarkNames, type PlaceNames, resolvePlace} from '../../workflow/model/places.ts';
 
 /** What places may be called by in a profile, but for bookmarks. */

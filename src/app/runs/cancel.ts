@@ -4,7 +4,7 @@ import type {ExitCode} from '../../errors.ts';
 import {cancelName} from '../../ledger/run-facts.ts';
 import type {RunView} from '../../standing/run-view.ts';
 import {viewSummary} from '../../standing/run-view.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {exitOfProblems, type ProblemDocument, problemsOf, viewOf, withoutDamage} from '../shared/report.ts';
 import {findRun} from './status.ts';
 

@@ -7,7 +7,7 @@ import type {RunId} from '../../ledger/layout.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import type {HoldDecision, JobRecord, RunState} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {listNames} from '../../workflow/file/problems.ts';
 import {exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, withoutDamage} from '../shared/report.ts';
 import {findRun} from './status.ts';

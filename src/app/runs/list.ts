@@ -1,7 +1,7 @@
 import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import {LedgerDamaged} from '../../ledger/ledger.ts';
 import {runEnd} from '../../ledger/summary.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import type {RunLine} from './render-list.ts';
 
 interface Dated {

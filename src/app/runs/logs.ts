@@ -5,7 +5,7 @@ import {renderBytes} from '../../base/units.ts';
 import {namesIn} from '../../disk/facts.ts';
 import {readEvents} from '../../ledger/journal.ts';
 import {runLayout} from '../../ledger/layout.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import type {LogEntry, LogReport} from './log-entry.ts';
 import {findRun, requireSteps} from './status.ts';
 

@@ -1,10 +1,10 @@
 import {walltimeSeconds} from '../../base/walltime.ts';
-import {ofTheSystem} from '../../disk/system-error.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {MonitorLedger} from '../../ledger/monitor-facts.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments, withoutDamage} from '../shared/report.ts';
+import {ofTheSystem} from '../shared/system-error.ts';
 
 export interface MonitorReport {
   readonly looked: {readonly runs: number; readonly jobs: number; readonly tasks: number};

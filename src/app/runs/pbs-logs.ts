@@ -1,6 +1,6 @@
 import {StageError} from '../../errors.ts';
 import type {JobRecord} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import type {LogEntry} from './log-entry.ts';
 import {findRun} from './status.ts';
 

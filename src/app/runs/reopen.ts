@@ -1,7 +1,7 @@
+import type {TaskId} from '../../base/ids.ts';
 import {RequestWrong} from '../../errors.ts';
 import {endOf, isRemoved, putAside} from '../../ledger/attempts.ts';
 import {currentAttempt, type ResumeDecision, type RunState} from '../../ledger/run-facts.ts';
-import type {TaskId} from '../../transfer/transfer-service.ts';
 import {listNames} from '../../workflow/file/problems.ts';
 import {isCleanup} from '../../workflow/model/steps.ts';
 

@@ -4,7 +4,7 @@ import type {RunId} from '../../ledger/layout.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import {type RunView, viewSummary} from '../../standing/run-view.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, viewOf} from '../shared/report.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {findRun} from './status.ts';

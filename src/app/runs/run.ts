@@ -1,11 +1,11 @@
+import type {TaskId} from '../../base/ids.ts';
 import {count} from '../../base/units.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../../errors.ts';
 import {type RunId, runId} from '../../ledger/layout.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
 import type {RunView} from '../../standing/run-view.ts';
-import type {TaskId} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 import type {ProfileFinding} from '../shared/findings.ts';

@@ -2,7 +2,7 @@ import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import {type RunView, viewSummary} from '../../standing/run-view.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {blindSpots, exitOf, exitUnderWay, type ProblemDocument, problemDocuments, viewOf} from '../shared/report.ts';
 
 export interface StatusReport {

@@ -2,7 +2,7 @@ import {EXIT, RequestWrong, StageError} from '../../errors.ts';
 import {endOf, isOutdated, isRemoved, workingAttempt} from '../../ledger/attempts.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import {type Attempt, currentAttempt, hasBegun, type RunState, type UpdateDecision} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {changedSteps, describeDifference} from '../../workflow/model/difference.ts';
 import type {WorkflowRecord} from '../../workflow/model/essence.ts';
 import {isTask} from '../../workflow/model/steps.ts';

@@ -4,7 +4,7 @@ import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import type {Attempt} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {problemDocuments} from '../shared/report.ts';
 
 /** What a job that waits came to, for the log that PBS keeps of it. */

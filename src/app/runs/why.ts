@@ -3,7 +3,7 @@ import type {ExitCode} from '../../errors.ts';
 import {adviceOn} from '../../standing/reasons/explain-step.ts';
 import {type Explanation, explainRun, explainSummary} from '../../standing/reasons/why-view.ts';
 import {viewRun, viewSummary} from '../../standing/run-view.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {blindSpots, exitOf, type ProblemDocument, problemDocuments} from '../shared/report.ts';
 import {withReservations} from '../shared/reservation-knowledge.ts';
 import {learnAbout, tasksOf} from '../shared/task-knowledge.ts';

@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
+import type {Place} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {readDirectives} from '../../scheduler/script.ts';
-import type {Place} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import type {ReadText} from '../../workflow/file/read-batches.ts';
 import {fingerprint, hashScripts} from '../../workflow/model/fingerprint.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';

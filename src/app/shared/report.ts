@@ -3,7 +3,7 @@ import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import {type RunView, viewRun, viewSummary} from '../../standing/run-view.ts';
 import {silenceOf} from '../../standing/silence.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {errorDocument} from './render-error.ts';
 import {withReservations} from './reservation-knowledge.ts';
 import {learnAbout, tasksOf} from './task-knowledge.ts';

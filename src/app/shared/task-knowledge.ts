@@ -1,17 +1,14 @@
+import type {TaskId} from '../../base/ids.ts';
+import type {Place} from '../../base/task-request.ts';
 import type {Observed} from '../../engine/plan/actions.ts';
 import {readTrouble} from '../../engine/plan/task-trouble.ts';
 import {StageError} from '../../errors.ts';
+import {SignInNeeded} from '../../globus-errors.ts';
 import {endOf, workingAttempt} from '../../ledger/attempts.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
 import type {Knowledge} from '../../standing/reasons/explain-step.ts';
 import type {Demand, TaskKnowledge} from '../../standing/reasons/explain-task.ts';
-import {
-  type Place,
-  SignInNeeded,
-  type TaskId,
-  type TransferService,
-  type TransferTask,
-} from '../../transfer/transfer-service.ts';
+import type {TransferService, TransferTask} from '../../transfer/transfer-service.ts';
 import {endsOf, isTask} from '../../workflow/model/steps.ts';
 
 /** A task that a step waits for, and what it moves. */

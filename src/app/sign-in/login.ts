@@ -3,8 +3,8 @@ import type {CodeWay} from '../../auth/native-login.ts';
 import type {SignInSettings} from '../../auth/sign-in-settings.ts';
 import {shellQuote} from '../../base/shell.ts';
 import {RequestWrong, StageError} from '../../errors.ts';
-import {SignInNeeded} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import {SignInNeeded} from '../../globus-errors.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {
   type CollectionsRequest,
   lookAtCollections,

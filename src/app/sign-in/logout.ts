@@ -1,6 +1,6 @@
 import type {SignInSettings} from '../../auth/sign-in-settings.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 
 export interface LogoutReport {
   readonly profile: string;

@@ -1,7 +1,7 @@
 import {RequestWrong, StageError} from '../../errors.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {placesOf} from '../../workflow/model/steps.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 import {prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';

@@ -4,7 +4,7 @@ import type {SignInSettings} from '../../auth/sign-in-settings.ts';
 import {askWhoIs, TokenRejected, type WhoIs} from '../../auth/userinfo.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {
   type CollectionsRequest,
   collectionsInUse,

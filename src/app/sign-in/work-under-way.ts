@@ -1,8 +1,9 @@
+import type {TaskId} from '../../base/ids.ts';
 import {endOf, workingAttempt} from '../../ledger/attempts.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
-import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {TaskSeen} from '../../transfer/transfer-service.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {isTask, placesOf} from '../../workflow/model/steps.ts';
 
 /** A task under way, and what it moves data between. */

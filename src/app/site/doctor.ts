@@ -5,7 +5,7 @@ import {shellQuote} from '../../base/shell.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
 import {createFact, readFact} from '../../disk/facts.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 
 /** One thing that was proven, or was not. */
 export interface Finding {

@@ -4,7 +4,7 @@ import {readCredentials} from '../../auth/credentials-file.ts';
 import type {SignInSettings} from '../../auth/sign-in-settings.ts';
 import {newWord} from '../../base/ids.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {findAtServer, findInProfile, fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
 import {examineDirectory} from './doctor.ts';
 

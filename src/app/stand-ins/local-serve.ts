@@ -2,12 +2,12 @@ import {join, resolve} from 'node:path';
 import {readCredentials} from '../../auth/credentials-file.ts';
 import {shellQuote} from '../../base/shell.ts';
 import {locations} from '../../config/locations.ts';
+import {packageRoot} from '../../disk/package-root.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {LocalStatus} from '../../stand-ins/control.ts';
 import {serveStandIns} from '../../stand-ins/daemon.ts';
 import {shellEnvironment} from '../../stand-ins/ensure-up.ts';
 import {standInHome} from '../../stand-ins/stand-in-home.ts';
-import {packageRoot} from '../../wiring/package-root.ts';
 
 export interface ServeAsked {
   readonly version: string;

@@ -1,11 +1,11 @@
 import {join} from 'node:path';
 import {readDuration} from '../../base/duration.ts';
 import {locations} from '../../config/locations.ts';
+import {packageRoot} from '../../disk/package-root.ts';
 import {RequestWrong} from '../../errors.ts';
 import {askStandIns, type ControlAnswer, type ControlRequest, type LocalStatus} from '../../stand-ins/control.ts';
 import {ensureStandIns, shellEnvironment, statusOf} from '../../stand-ins/ensure-up.ts';
 import {standInHome} from '../../stand-ins/stand-in-home.ts';
-import {packageRoot} from '../../wiring/package-root.ts';
 
 export interface UpReport {
   readonly started: boolean;

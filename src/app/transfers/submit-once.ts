@@ -1,7 +1,9 @@
+import type {TaskId} from '../../base/ids.ts';
 import {shellWord} from '../../base/shell.ts';
+import type {TaskRequest} from '../../base/task-request.ts';
 import {StageError} from '../../errors.ts';
-import type {TaskId, TaskRequest, TransferService} from '../../transfer/transfer-service.ts';
-import {TransferUnreachable} from '../../transfer/transfer-service.ts';
+import {TransferUnreachable} from '../../globus-errors.ts';
+import type {TransferService} from '../../transfer/transfer-service.ts';
 
 /** How one task outside any run is asked for. */
 export interface Asking {

@@ -1,7 +1,7 @@
+import type {Place} from '../../base/task-request.ts';
 import {ensureDirectory} from '../../engine/perform/make-directory.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {Place} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {checkDelete} from '../../workflow/file/check-transfer.ts';
 import {type PlaceNames, resolvePlace} from '../../workflow/model/places.ts';
 import {placesOf, readingPlaces} from '../places/place-names.ts';

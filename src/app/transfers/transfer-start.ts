@@ -1,12 +1,9 @@
+import type {Place, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
+import {TransferRefused} from '../../globus-errors.ts';
 import {inWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
-import {
-  type Place,
-  TransferRefused,
-  type TransferRequest,
-  type TransferService,
-} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {TransferService} from '../../transfer/transfer-service.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {checkTransfer} from '../../workflow/file/check-transfer.ts';
 import type {Problem} from '../../workflow/file/problems.ts';
 import {type BatchRead, batchOf} from '../../workflow/file/read-batches.ts';

@@ -1,7 +1,8 @@
+import type {TaskId} from '../../base/ids.ts';
 import {count} from '../../base/units.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../../errors.ts';
-import type {SkippedFile, TaskId, TransferService, TransferTask} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/open.ts';
+import type {SkippedFile, TransferService, TransferTask} from '../../transfer/transfer-service.ts';
+import type {Stage} from '../../wiring/stage.ts';
 import {UUID} from '../../workflow/model/places.ts';
 import {lookUntil} from '../shared/look-until.ts';
 

@@ -1,7 +1,9 @@
+import type {TaskId} from '../../base/ids.ts';
 import {EXIT, StageError} from '../../errors.ts';
+import {TransferRefused} from '../../globus-errors.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {currentAttempt} from '../../ledger/run-facts.ts';
-import {type TaskId, TransferRefused, type TransferService} from '../../transfer/transfer-service.ts';
+import type {TransferService} from '../../transfer/transfer-service.ts';
 import {type MovedFile, strayFile, strayInWords} from '../../workflow/model/moved-files.ts';
 import type {EngineContext} from '../context.ts';
 import type {EndStep} from '../plan/actions.ts';

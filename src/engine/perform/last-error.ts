@@ -1,4 +1,5 @@
-import type {TaskId, TransferService} from '../../transfer/transfer-service.ts';
+import type {TaskId} from '../../base/ids.ts';
+import type {TransferService} from '../../transfer/transfer-service.ts';
 import {isTrouble} from '../plan/task-trouble.ts';
 
 /**

@@ -1,4 +1,6 @@
-import {type Place, TransferRefused, type TransferService} from '../../transfer/transfer-service.ts';
+import type {Place} from '../../base/task-request.ts';
+import {TransferRefused} from '../../globus-errors.ts';
+import type {TransferService} from '../../transfer/transfer-service.ts';
 
 /**
  * See that a directory is there, and those above it. Safe to repeat, and at the same time.

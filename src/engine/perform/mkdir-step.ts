@@ -1,6 +1,6 @@
+import {TransferRefused} from '../../globus-errors.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey} from '../../ledger/run-facts.ts';
-import {TransferRefused} from '../../transfer/transfer-service.ts';
 import type {MkdirStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';

@@ -1,10 +1,10 @@
 import {StageError} from '../../errors.ts';
+import {SignInNeeded} from '../../globus-errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {absentName, attemptKey, currentAttempt, seenAgainName} from '../../ledger/run-facts.ts';
 import {submitJob} from '../../submission/submit-job.ts';
 import {submitTransfer} from '../../submission/submit-transfer.ts';
-import {SignInNeeded} from '../../transfer/transfer-service.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action, EndStep} from '../plan/actions.ts';
 import {compareAdopted} from './compare-adopted.ts';

@@ -1,7 +1,9 @@
+import type {TaskId} from '../../base/ids.ts';
+import type {JobId} from '../../base/job-id.ts';
 import type {JobRole, OutcomeState} from '../../ledger/run-facts.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
-import type {Dependency, JobId, JobSeen} from '../../scheduler/scheduler.ts';
-import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
+import type {Dependency, JobSeen} from '../../scheduler/scheduler.ts';
+import type {TaskSeen} from '../../transfer/transfer-service.ts';
 import type {Strategy} from '../../workflow/model/workflow.ts';
 import type {TaskTrouble} from './task-trouble.ts';
 

@@ -1,5 +1,6 @@
+import type {JobArray} from '../../base/job-array.ts';
 import {type Attempt, hasBegun, type JobRecord, type Markers} from '../../ledger/run-facts.ts';
-import type {JobArray, JobSeen} from '../../scheduler/scheduler.ts';
+import type {JobSeen} from '../../scheduler/scheduler.ts';
 import {countSubjobs} from '../../workflow/model/array-range.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import type {JobVerdict} from './verdict.ts';

@@ -1,5 +1,6 @@
+import type {JobId} from '../../base/job-id.ts';
 import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
-import type {JobId, JobSeen} from '../../scheduler/scheduler.ts';
+import type {JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed} from './actions.ts';
 
 /** A job as it was written down when PBS confirmed it. */

@@ -1,5 +1,7 @@
+import type {JobArray} from '../../base/job-array.ts';
+import type {JobId} from '../../base/job-id.ts';
 import {type Attempt, type EndMarker, hasBegun, type JobRecord} from '../../ledger/run-facts.ts';
-import type {EndedJob, JobArray, JobId, JobSeen} from '../../scheduler/scheduler.ts';
+import type {EndedJob, JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {judgeArray} from './array-verdict.ts';
 import {seenForAttempt} from './job-seen.ts';

@@ -1,6 +1,7 @@
 import {writeDuration} from '../../base/duration.ts';
+import type {TaskId} from '../../base/ids.ts';
 import type {Attempt} from '../../ledger/run-facts.ts';
-import type {TaskId, TaskSeen} from '../../transfer/transfer-service.ts';
+import type {TaskSeen} from '../../transfer/transfer-service.ts';
 import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action, Observed} from './actions.ts';
 import type {TaskTrouble} from './task-trouble.ts';

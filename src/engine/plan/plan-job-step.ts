@@ -1,6 +1,7 @@
+import type {JobId} from '../../base/job-id.ts';
 import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
-import type {Dependency, DependencyType, JobId, LiveJob} from '../../scheduler/scheduler.ts';
+import type {Dependency, DependencyType, LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';

@@ -1,5 +1,5 @@
+import type {JobId} from '../../base/job-id.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
-import type {JobId} from '../../scheduler/scheduler.ts';
 import type {Observed} from './actions.ts';
 import {seenAs} from './job-seen.ts';
 import type {LookBounds} from './next-look.ts';

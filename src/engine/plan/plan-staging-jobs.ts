@@ -1,6 +1,6 @@
+import type {JobId} from '../../base/job-id.ts';
 import {endOf, isOutdated} from '../../ledger/attempts.ts';
 import type {Attempt, JobRole} from '../../ledger/run-facts.ts';
-import type {JobId} from '../../scheduler/scheduler.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';

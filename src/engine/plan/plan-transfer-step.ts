@@ -1,5 +1,4 @@
-import {adoptedTask, endOf, workingAttempt} from '../../ledger/attempts.ts';
-import {isForced} from '../../ledger/forced-adoption.ts';
+import {adoptedTask, endOf, isForced, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';

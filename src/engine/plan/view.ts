@@ -1,3 +1,4 @@
+import type {JobId} from '../../base/job-id.ts';
 import {endOf, isOutdated, isRemoved, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import {
   type Attempt,
@@ -8,7 +9,7 @@ import {
   newestJob,
   type RunState,
 } from '../../ledger/run-facts.ts';
-import type {JobId, JobSeen} from '../../scheduler/scheduler.ts';
+import type {JobSeen} from '../../scheduler/scheduler.ts';
 import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';

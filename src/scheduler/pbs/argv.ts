@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type {Dependency, DependencyType, JobArray, JobRequest} from '../scheduler.ts';
+import type {JobArray} from '../../base/job-array.ts';
+import {readJobId} from '../../base/job-id.ts';
+import type {Dependency, DependencyType, JobRequest} from '../scheduler.ts';
 import {IN_UTC, startDate} from './dates.ts';
-import {readJobId} from './job-id.ts';
 
 /** Values of `-v` with commas, quotes or backslashes arrive mangled; JSON answers turn `007`, `1e5` and `true` into other types. */
 const TAG = /^[A-Za-z][A-Za-z0-9_.-]*$/;

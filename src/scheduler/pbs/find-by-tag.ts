@@ -1,4 +1,5 @@
-import {type JobId, type JobSeen, SearchIncomplete} from '../scheduler.ts';
+import type {JobId} from '../../base/job-id.ts';
+import {type JobSeen, SearchIncomplete} from '../scheduler.ts';
 
 /** Jobs looked at in one go while tags are searched for. */
 const CHUNK = 200;

@@ -1,7 +1,9 @@
+import type {JobArray} from '../../base/job-array.ts';
+import type {JobId} from '../../base/job-id.ts';
+import {readJobId} from '../../base/job-id.ts';
 import {walltimeSeconds} from '../../base/walltime.ts';
-import type {EndedJob, HoldKind, JobArray, JobId, JobSeen, LiveJob} from '../scheduler.ts';
+import type {EndedJob, HoldKind, JobSeen, LiveJob} from '../scheduler.ts';
 import {readPbsDate} from './dates.ts';
-import {readJobId} from './job-id.ts';
 
 /** One job as qstat showed it, whichever form it was printed in. */
 export interface JobRecord {

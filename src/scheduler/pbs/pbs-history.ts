@@ -1,10 +1,9 @@
-import {isSameJob} from '../../base/job-id.ts';
+import type {JobId} from '../../base/job-id.ts';
+import {isSameJob, readJobId} from '../../base/job-id.ts';
 import type {RunCommand} from '../../process/run-command.ts';
 import type {HistoryLine, JobHistory} from '../history.ts';
-import type {JobId} from '../scheduler.ts';
 import {IN_UTC} from './dates.ts';
 import {explainUnreachable, saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';
-import {readJobId} from './job-id.ts';
 import {readQstatText} from './qstat-text.ts';
 import {linesOf, readTrace} from './read-history.ts';
 

@@ -1,6 +1,7 @@
+import type {JobId} from '../../base/job-id.ts';
+import {readJobId, serverOf} from '../../base/job-id.ts';
 import type {RunCommand, RunOptions} from '../../process/run-command.ts';
 import {
-  type JobId,
   type JobRequest,
   type JobSeen,
   type Scheduler,
@@ -20,7 +21,6 @@ import {
   saysNoCommand,
   whyLost,
 } from './explain.ts';
-import {readJobId, serverOf} from './job-id.ts';
 import {type Patience, patiently} from './patience.ts';
 import type {QstatAnswer} from './read-qstat.ts';
 import {readQsub} from './read-qsub.ts';

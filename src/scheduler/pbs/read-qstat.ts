@@ -1,8 +1,8 @@
-import {isSameJob} from '../../base/job-id.ts';
+import type {JobId} from '../../base/job-id.ts';
+import {isSameJob, numberOf} from '../../base/job-id.ts';
 import type {CommandResult} from '../../process/run-command.ts';
-import type {JobId, JobSeen} from '../scheduler.ts';
+import type {JobSeen} from '../scheduler.ts';
 import {saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';
-import {numberOf} from './job-id.ts';
 import {type JobRecord, seenIn} from './job-record.ts';
 import {readQstatJson} from './qstat-json.ts';
 import {readQstatText} from './qstat-text.ts';

@@ -1,7 +1,7 @@
 import type {CommandResult} from '../../process/run-command.ts';
 import {SchedulerRefused, type Submission} from '../scheduler.ts';
 import {explainRefused, explainUnreachable, mayPass, saysCannotConnect, saysDatabaseDead, whyLost} from './explain.ts';
-import {printedJobId} from './job-id.ts';
+import {printedJobId} from './printed-job-id.ts';
 import {knownRefusal} from './refusals.ts';
 
 /**

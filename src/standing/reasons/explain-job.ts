@@ -1,6 +1,7 @@
+import type {JobId} from '../../base/job-id.ts';
 import {renderDuration, renderTime} from '../../base/units.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
-import type {JobId, LiveJob} from '../../scheduler/scheduler.ts';
+import type {LiveJob} from '../../scheduler/scheduler.ts';
 import {meaningOfComment} from './explain-comment.ts';
 import {
   isBeforeReservation,

@@ -1,3 +1,5 @@
+import type {TaskId} from '../../base/ids.ts';
+import type {JobId} from '../../base/job-id.ts';
 import {count, renderTime} from '../../base/units.ts';
 import {jobOf, judgeJob} from '../../engine/plan/job-verdict.ts';
 import {holdOn, refusedPauseMs, standingJob, type View, verdictOf} from '../../engine/plan/view.ts';
@@ -10,8 +12,6 @@ import {
   type RunState,
   type SignInDemand,
 } from '../../ledger/run-facts.ts';
-import type {JobId} from '../../scheduler/scheduler.ts';
-import type {TaskId} from '../../transfer/transfer-service.ts';
 import {endsOf, isTask} from '../../workflow/model/steps.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/model/workflow.ts';
 import {explainJob} from './explain-job.ts';

@@ -1,6 +1,8 @@
+import type {TaskId} from '../../base/ids.ts';
+import type {Place} from '../../base/task-request.ts';
 import {count, renderDuration} from '../../base/units.ts';
 import type {TaskTrouble} from '../../engine/plan/task-trouble.ts';
-import type {CollectionSeen, Pause, Place, TaskId, TransferTask} from '../../transfer/transfer-service.ts';
+import type {CollectionSeen, Pause, TransferTask} from '../../transfer/transfer-service.ts';
 import {meaningOf} from './event-codes.ts';
 import type {Reason} from './explanation.ts';
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import {TransferRefused, TransferUnreachable} from '../transfer-service.ts';
+import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import type {Caller, Send} from './caller.ts';
 import {isUuid} from './requests.ts';
 

@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import {type HttpQuestion, httpFetch} from '../../auth/http-fetch.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
-import {TransferUnreachable} from '../transfer-service.ts';
+import {TransferUnreachable} from '../../globus-errors.ts';
 import type {SignInWay} from './advise-sign-in.ts';
 import {type Answer, type Explained, explainGlobus, mayPass} from './explain.ts';
 import {createPace, type Pace} from './pace.ts';

@@ -1,4 +1,4 @@
-import {SignInNeeded, TransferRefused, TransferUnreachable} from '../transfer-service.ts';
+import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import {adviseSignIn, type SignInWay} from './advise-sign-in.ts';
 import {type Demands, readDemands} from './read-demands.ts';
 import {type GlobusError, readError} from './read-error.ts';

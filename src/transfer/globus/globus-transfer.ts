@@ -3,15 +3,9 @@ import * as files from '@globus/sdk/services/transfer/service/file-operations';
 import * as tasks from '@globus/sdk/services/transfer/service/task';
 import * as submissions from '@globus/sdk/services/transfer/service/task-submission';
 import * as z from 'zod/mini';
-import {
-  type FileEntry,
-  type SkippedFile,
-  type TaskId,
-  type TaskSeen,
-  TransferRefused,
-  type TransferService,
-  TransferUnreachable,
-} from '../transfer-service.ts';
+import type {TaskId} from '../../base/ids.ts';
+import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
+import type {FileEntry, SkippedFile, TaskSeen, TransferService} from '../transfer-service.ts';
 import {checkId, createAsk} from './ask.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
 import {kindOf, readCollection} from './read-collection.ts';

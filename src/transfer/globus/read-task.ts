@@ -1,4 +1,5 @@
-import type {TaskId, TaskSeen, TransferTask} from '../transfer-service.ts';
+import type {TaskId} from '../../base/ids.ts';
+import type {TaskSeen, TransferTask} from '../transfer-service.ts';
 import {FatalError, TaskDocument, TaskList} from './schemas.ts';
 
 /** A task document as users meet the task. Pure. Source: Globus Transfer API, "Task document". */

@@ -1,6 +1,7 @@
 import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
+import type {TaskId} from '../../base/ids.ts';
+import type {DeleteRequest, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {DeleteRequest, TaskId, TransferRequest} from '../transfer-service.ts';
 
 const LABEL_LENGTH = 128;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,4 +1,4 @@
-import type {JobArray} from '../../scheduler/scheduler.ts';
+import type {JobArray} from '../../base/job-array.ts';
 import {quote} from '../file/problems.ts';
 
 const ALLOWED = 'needs X-Y, X-Y:STEP, X-Y%MAX or X-Y:STEP%MAX, such as 0-99%10';

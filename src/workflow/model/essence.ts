@@ -1,5 +1,5 @@
 import {writeDuration} from '../../base/duration.ts';
-import type {Place} from '../../transfer/transfer-service.ts';
+import type {Place} from '../../base/task-request.ts';
 import {writeArrayRange} from './array-range.ts';
 import {writeFailFast} from './fail-fast.ts';
 import {transferInWords} from './transfer-options.ts';

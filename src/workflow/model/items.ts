@@ -1,5 +1,5 @@
 import {posix} from 'node:path';
-import type {TransferItem} from '../../transfer/transfer-service.ts';
+import type {TransferItem} from '../../base/task-request.ts';
 import {quote} from '../file/problems.ts';
 import {readChecksum} from './checksums.ts';
 import type {TransferStep} from './workflow.ts';

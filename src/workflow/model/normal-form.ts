@@ -1,7 +1,7 @@
 import {resolve} from 'node:path';
 import {DEFAULT_RETRY_DELAY_MS, readDuration} from '../../base/duration.ts';
-import type {JobArray} from '../../scheduler/scheduler.ts';
-import type {Place} from '../../transfer/transfer-service.ts';
+import type {JobArray} from '../../base/job-array.ts';
+import type {Place} from '../../base/task-request.ts';
 import type {Path} from '../file/problems.ts';
 import type {Batches} from '../file/read-batches.ts';
 import type {WorkflowFile} from '../file/schema.ts';

@@ -1,4 +1,4 @@
-import type {Place} from '../../transfer/transfer-service.ts';
+import type {Place} from '../../base/task-request.ts';
 import {didYouMean, listNames, own, quote} from '../file/problems.ts';
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

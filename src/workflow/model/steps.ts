@@ -1,4 +1,4 @@
-import type {Place} from '../../transfer/transfer-service.ts';
+import type {Place} from '../../base/task-request.ts';
 import type {Step, TaskStep} from './workflow.ts';
 
 export function isTask(step: Step): step is TaskStep {

@@ -1,4 +1,4 @@
-import type {FilterRule, TransferItem, TransferOptions} from '../../transfer/transfer-service.ts';
+import type {FilterRule, TransferItem, TransferOptions} from '../../base/task-request.ts';
 import type {WorkflowFile} from '../file/schema.ts';
 import type {TransferStep} from './workflow.ts';
 

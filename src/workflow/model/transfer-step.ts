@@ -1,4 +1,4 @@
-import type {Place, TransferItem} from '../../transfer/transfer-service.ts';
+import type {Place, TransferItem} from '../../base/task-request.ts';
 import {readItem, type WrittenItem} from './items.ts';
 import {toOptions, type WrittenTransfer} from './transfer-options.ts';
 import type {StepCommon, TransferStep} from './workflow.ts';

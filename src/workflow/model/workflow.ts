@@ -1,5 +1,5 @@
-import type {JobArray} from '../../scheduler/scheduler.ts';
-import type {Place, TransferItem, TransferOptions} from '../../transfer/transfer-service.ts';
+import type {JobArray} from '../../base/job-array.ts';
+import type {Place, TransferItem, TransferOptions} from '../../base/task-request.ts';
 
 /** What must have happened before a step may start. */
 export interface Conditions {

@@ -1,4 +1,4 @@
-import type {Place} from '../../transfer/transfer-service.ts';
+import type {Place} from '../../base/task-request.ts';
 import type {Step, Workflow} from './workflow.ts';
 
 /** A place that was written by bookmark or as a path of the cluster. */

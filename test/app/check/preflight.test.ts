@@ -5,14 +5,9 @@ import {findAtPbs, type JobWish} from '../../../src/app/check/check-at-pbs.ts';
 import {CheckFailed, exitOfFindings} from '../../../src/app/check/preflight.ts';
 import {note, problem} from '../../../src/app/shared/findings.ts';
 import type {StageError} from '../../../src/errors.ts';
+import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../../src/globus-errors.ts';
 import type {QueueSeen, ServerSeen} from '../../../src/scheduler/site.ts';
-import {
-  type CollectionSeen,
-  type FileEntry,
-  SignInNeeded,
-  TransferRefused,
-  TransferUnreachable,
-} from '../../../src/transfer/transfer-service.ts';
+import type {CollectionSeen, FileEntry} from '../../../src/transfer/transfer-service.ts';
 import type {TransferStep} from '../../../src/workflow/model/workflow.ts';
 import {jobStep, specOf, transferStep} from '../../support/a-run.ts';
 

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {type JobStore, type NamedJob, openJobStore} from '../../../src/app/jobs/job-store.ts';
-import type {JobId} from '../../../src/scheduler/scheduler.ts';
+import type {JobId} from '../../../src/base/job-id.ts';
 
 let home: string;
 let store: JobStore;

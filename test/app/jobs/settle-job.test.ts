@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {type JobStore, type NamedJob, openJobStore} from '../../../src/app/jobs/job-store.ts';
 import {settleJob} from '../../../src/app/jobs/settle-job.ts';
-import type {JobId} from '../../../src/scheduler/scheduler.ts';
+import type {JobId} from '../../../src/base/job-id.ts';
 
 const DEADLINE = 1_000;
 const JOB = '7.s' as JobId; // made up: only its identity counts

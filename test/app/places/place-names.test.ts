@@ -1,8 +1,9 @@
 import {expect, test} from 'vitest';
 import {placesOf, readingPlaces} from '../../../src/app/places/place-names.ts';
+import type {Place} from '../../../src/base/task-request.ts';
 import {EXIT} from '../../../src/errors.ts';
-import {type Place, SignInNeeded, TransferUnreachable} from '../../../src/transfer/transfer-service.ts';
-import type {Stage} from '../../../src/wiring/open.ts';
+import {SignInNeeded, TransferUnreachable} from '../../../src/globus-errors.ts';
+import type {Stage} from '../../../src/wiring/stage.ts';
 import {type PlaceNames, resolvePlace} from '../../../src/workflow/model/places.ts';
 
 const THETA = '08925f04-569f-11e7-bef8-22000b9a448b';

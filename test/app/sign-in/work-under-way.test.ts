@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {neededUntil, tasksUnderWay} from '../../../src/app/sign-in/work-under-way.ts';
-import type {TaskId, TaskSeen} from '../../../src/transfer/transfer-service.ts';
+import type {TaskId} from '../../../src/base/ids.ts';
+import type {TaskSeen} from '../../../src/transfer/transfer-service.ts';
 import {ARun, jobStep, NOW, task, transferStep} from '../../support/a-run.ts';
 
 const id = (name: string) => name as TaskId; // made up: only its identity counts

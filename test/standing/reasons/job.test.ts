@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import type {JobId, LiveJob} from '../../../src/scheduler/scheduler.ts';
+import type {JobId} from '../../../src/base/job-id.ts';
+import type {LiveJob} from '../../../src/scheduler/scheduler.ts';
 import {explainJob, type JobContext} from '../../../src/standing/reasons/explain-job.ts';
 import {live} from '../../support/a-run.ts';
 

@@ -1,7 +1,8 @@
 import {describe, expect, test} from 'vitest';
+import type {JobId} from '../../../src/base/job-id.ts';
 import {renderTime} from '../../../src/base/units.ts';
 import type {Reservation} from '../../../src/scheduler/reservations.ts';
-import type {JobId, LiveJob} from '../../../src/scheduler/scheduler.ts';
+import type {LiveJob} from '../../../src/scheduler/scheduler.ts';
 import {explainJob} from '../../../src/standing/reasons/explain-job.ts';
 import {asksForReservations} from '../../../src/standing/reasons/explain-reservation.ts';
 import {inOneLine} from '../../../src/standing/reasons/explanation.ts';

@@ -1,11 +1,12 @@
 import {randomBytes} from 'node:crypto';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {learnAbout} from '../../../src/app/shared/task-knowledge.ts';
+import type {TaskId} from '../../../src/base/ids.ts';
 import {FAULT_CODES} from '../../../src/stand-ins/globus/copy/planned-faults.ts';
 import {explainTask} from '../../../src/standing/reasons/explain-task.ts';
 import type {Reason} from '../../../src/standing/reasons/explanation.ts';
 import {createGlobusTransfer} from '../../../src/transfer/globus/globus-transfer.ts';
-import type {TaskId, TransferService} from '../../../src/transfer/transfer-service.ts';
+import type {TransferService} from '../../../src/transfer/transfer-service.ts';
 import {openWorld, until, type World} from '../../stand-ins/globus/support.ts';
 import {ERROR_CODES} from './error-codes.ts';
 

@@ -1,10 +1,11 @@
 import {describe, expect, test} from 'vitest';
+import type {TaskId} from '../../../src/base/ids.ts';
 import {readTrouble} from '../../../src/engine/plan/task-trouble.ts';
 import {CODE_MEANINGS} from '../../../src/standing/reasons/event-codes.ts';
 import {explainTask, type TaskKnowledge} from '../../../src/standing/reasons/explain-task.ts';
 import {inOneLine} from '../../../src/standing/reasons/explanation.ts';
 import {readTask} from '../../../src/transfer/globus/read-task.ts';
-import type {TaskEvent, TaskId, TransferTask} from '../../../src/transfer/transfer-service.ts';
+import type {TaskEvent, TransferTask} from '../../../src/transfer/transfer-service.ts';
 import {DESTINATION, SOURCE, taskDocument} from '../../transfer/documents.ts';
 import {ERROR_CODES} from './error-codes.ts';
 

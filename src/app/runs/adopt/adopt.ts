@@ -1,3 +1,4 @@
+import type {TaskId} from '../../../base/ids.ts';
 import type {EngineContext} from '../../../engine/context.ts';
 import {reconcile} from '../../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../../../errors.ts';
@@ -5,8 +6,7 @@ import {endOf, workingAttempt} from '../../../ledger/attempts.ts';
 import type {RunId} from '../../../ledger/layout.ts';
 import {attemptKey, currentAttempt, type Outcome, type TransferRecord} from '../../../ledger/run-facts.ts';
 import type {RunView} from '../../../standing/run-view.ts';
-import type {TaskId} from '../../../transfer/transfer-service.ts';
-import type {Stage} from '../../../wiring/open.ts';
+import type {Stage} from '../../../wiring/stage.ts';
 import {listNames} from '../../../workflow/file/problems.ts';
 import type {TransferStep, Workflow} from '../../../workflow/model/workflow.ts';
 import type {ProfileFinding} from '../../shared/findings.ts';

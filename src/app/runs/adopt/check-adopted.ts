@@ -1,12 +1,9 @@
+import type {TaskId} from '../../../base/ids.ts';
 import {RequestWrong} from '../../../errors.ts';
+import {TransferUnreachable} from '../../../globus-errors.ts';
 import type {RunId} from '../../../ledger/layout.ts';
 import type {RunState} from '../../../ledger/run-facts.ts';
-import {
-  type TaskId,
-  type TransferService,
-  type TransferTask,
-  TransferUnreachable,
-} from '../../../transfer/transfer-service.ts';
+import type {TransferService, TransferTask} from '../../../transfer/transfer-service.ts';
 import {strayFile, strayInWords} from '../../../workflow/model/moved-files.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';
 import {note, type ProfileFinding} from '../../shared/findings.ts';

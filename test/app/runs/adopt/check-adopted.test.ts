@@ -1,7 +1,8 @@
 import {expect, test} from 'vitest';
 import {checkTask, untold} from '../../../../src/app/runs/adopt/check-adopted.ts';
+import type {TaskId} from '../../../../src/base/ids.ts';
 import type {RunId} from '../../../../src/ledger/layout.ts';
-import type {TaskId, TransferTask} from '../../../../src/transfer/transfer-service.ts';
+import type {TransferTask} from '../../../../src/transfer/transfer-service.ts';
 import {task, transferStep} from '../../../support/a-run.ts';
 import {FakeTransfers} from '../../../support/fakes.ts';
 

@@ -1,7 +1,7 @@
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {ensureDirectory} from '../disk/directories.ts';
 import {EXIT, StageError} from '../errors.ts';
+import {ensureDirectory} from './directories.ts';
 
 /** A word in this host's cache that a state directory holds something. It may be lost at any time. */
 export interface StateNote {

@@ -1,5 +1,5 @@
 import {lstat} from 'node:fs/promises';
-import {SignInNeeded} from '../transfer/transfer-service.ts';
+import {SignInNeeded} from '../globus-errors.ts';
 
 /**
  * Refuse a file or directory with secrets that others could read or replace. One that is not there is no offence.

@@ -1,5 +1,5 @@
 import {constants} from 'node:os';
-import {EXIT, StageError} from '../errors.ts';
+import {EXIT, StageError} from '../../errors.ts';
 
 /**
  * What the operating system says of disks and files, which is nobody's defect.

@@ -1,6 +1,6 @@
 import {expect, test, vi} from 'vitest';
-import {isPrivate} from '../../src/disk/private-file.ts';
-import {SignInNeeded} from '../../src/transfer/transfer-service.ts';
+import {isPrivate} from '../../src/auth/private-file.ts';
+import {SignInNeeded} from '../../src/globus-errors.ts';
 
 const answer = vi.hoisted(() => ({code: ''}));
 vi.mock('node:fs/promises', () => ({lstat: async () => Promise.reject(Object.assign(new Error('no'), answer))}));

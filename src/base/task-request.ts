@@ -1,0 +1,66 @@
+/** Where something lies: a collection's id (a UUID) and a path on it. */
+export interface Place {
+  readonly collection: string;
+  readonly path: string;
+}
+
+export interface TransferOptions {
+  /** Globus `sync_level`: 0 exists, 1 size, 2 mtime, 3 checksum; absent copies everything */
+  readonly syncLevel?: 0 | 1 | 2 | 3;
+  readonly verifyChecksum: boolean;
+  readonly preserveTimestamp: boolean;
+  readonly encryptData: boolean;
+  /** ISO 8601 instant after which Globus gives up */
+  readonly deadline?: string;
+  /** tried in order on the names met while walking directories: the first that fits decides, and none includes */
+  readonly filters?: readonly FilterRule[];
+  /** remove at the destination of a directory what the source does not have */
+  readonly deleteExtra?: true;
+  /** pass over files of the source that are missing or may not be read */
+  readonly skipSourceErrors?: true;
+  /** a full quota at the destination ends the task, instead of being tried again */
+  readonly failOnQuota?: true;
+  /** links met while walking directories: made anew at the destination, or what they lead to copied; absent leaves them out */
+  readonly symlinks?: 'keep' | 'copy';
+}
+
+/** Which names a transfer of directories takes along. Wildcards: `* ? [] [!]`. */
+export interface FilterRule {
+  readonly method: 'include' | 'exclude';
+  readonly name: string;
+  /** absent: both */
+  readonly type?: 'file' | 'dir';
+}
+
+/** One file or directory of a transfer: absolute paths. */
+export interface TransferItem {
+  readonly from: string;
+  readonly to: string;
+  readonly recursive: boolean;
+  /** of the file, in hex; a mismatch fails the whole task */
+  readonly checksum?: string;
+  /** absent: MD5 */
+  readonly checksumAlgorithm?: string;
+}
+
+/** One transfer task to be asked for. */
+export interface TransferRequest {
+  /** at most 128 characters, no CR or LF, no white space at either end; says run and step */
+  readonly label: string;
+  readonly sourceCollection: string;
+  readonly destinationCollection: string;
+  readonly items: readonly TransferItem[];
+  readonly options: TransferOptions;
+}
+
+/** One delete task to be asked for. What is not there (any more) is no error. */
+export interface DeleteRequest {
+  readonly label: string;
+  readonly collection: string;
+  readonly paths: readonly string[];
+  /** directories too, with all that is in them */
+  readonly recursive: boolean;
+}
+
+/** What a task of ours is to do. */
+export type TaskRequest = TransferRequest | DeleteRequest;

@@ -1,0 +1,39 @@
+import {EXIT, StageError} from './errors.ts';
+
+/** Globus could not be asked, or answered with nothing that can be read. Nothing may be concluded. */
+export class TransferUnreachable extends StageError {
+  constructor(asked: string, why: string, cause?: unknown) {
+    super({
+      code: 'TRANSFER_UNREACHABLE',
+      exit: EXIT.unreachable,
+      what: `Globus did not answer "${asked}"`,
+      why,
+      next: ['Nothing is lost: run the same command again later.'],
+      cause,
+    });
+  }
+}
+
+/** Globus answered, and said no. `why` quotes its code and message. */
+export class TransferRefused extends StageError {
+  /** Globus's own error code, such as `EndpointNotFound` */
+  readonly globusCode: string;
+  constructor(parts: {asked: string; globusCode: string; why: string; next?: readonly string[]; cause?: unknown}) {
+    super({
+      code: 'TRANSFER_REFUSED',
+      exit: EXIT.usage,
+      what: `Globus refused "${parts.asked}"`,
+      why: parts.why,
+      next: parts.next ?? [],
+      cause: parts.cause,
+    });
+    this.globusCode = parts.globusCode;
+  }
+}
+
+/** A person must sign in, consent, or mend credentials before Globus goes on. */
+export class SignInNeeded extends StageError {
+  constructor(parts: {what: string; why: string; next: readonly string[]; cause?: unknown}) {
+    super({code: 'SIGN_IN_NEEDED', exit: EXIT.actionNeeded, ...parts});
+  }
+}
