@@ -1,9 +1,13 @@
 import {defineConfig} from 'vitest/config';
 
+if (Number.parseInt(process.versions.node, 10) < 24)
+  throw new Error(
+    'tests run with the Node.js that stage runs with: npm test -- FILE, or sh scripts/with-node.sh vitest run FILE',
+  );
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/support/node-under-test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Most of the time tests wait for processes: one worker, which is the default on two cores, leaves them idle; four use both.

@@ -7,11 +7,11 @@
 umask 077
 #@VALUES
 #@SETUP
-# A process that was killed, or could not begin (node ends with 1 where the installation is not mounted, stage with 2
+# A process that was killed, or could not begin (sh ends with 127 where the installation is not mounted, stage with 2
 # where the configuration is not), has added no successor: the chain would be broken.
 for pause in 0 10 30 60; do
   sleep "$pause"
-  "$STAGE_NODE" "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION"
+  "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION"
   code=$?
   case $code in 0 | 3 | 4 | 5 | 70) exit "$code" ;; esac
 done

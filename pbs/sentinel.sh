@@ -7,11 +7,11 @@
 umask 077
 #@VALUES
 #@SETUP
-# PBS or Globus may be away for a moment (4). The process may have been killed, or could not begin: node ends with 1
+# PBS or Globus may be away for a moment (4). The process may have been killed, or could not begin: sh ends with 127
 # where the installation is not mounted, stage with 2 where the configuration is not. Nobody else would come for a while.
 for pause in 0 10 30 60 120; do
   sleep "$pause"
-  "$STAGE_NODE" "$STAGE_CLI" monitor --role sentinel
+  "$STAGE_CLI" monitor --role sentinel
   code=$?
   case $code in 0 | 3 | 5 | 70) exit "$code" ;; esac
 done

@@ -13,9 +13,9 @@ end=$(($(date +%s) + STAGE_SECONDS))
 while :; do
   left=$((end - $(date +%s)))
   [ "$left" -gt 0 ] || left=0
-  "$STAGE_NODE" "$STAGE_CLI" monitor --role wait --of "$STAGE_OF" --seconds "$left"
+  "$STAGE_CLI" monitor --role wait --of "$STAGE_OF" --seconds "$left"
   code=$?
-  # 0: the transfer succeeded. 10: it failed. Anything else says nothing about it, as the 1 of a node that lacks stage.
+  # 0: the transfer succeeded. 10: it failed. Anything else says nothing about it, as the 127 of a node that lacks stage.
   case $code in
     0) exit 0 ;;
     10) exit 1 ;;

@@ -1,16 +1,6 @@
 // Bundles one entry per command (so that a command loads only what it uses) into dist/, and writes the oclif manifest that spares every start a scan of the commands.
 import {spawnSync} from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {rolldown} from 'rolldown';
@@ -107,6 +97,7 @@ function toAscii(directory) {
 process.on('exit', () => rmSync(fresh, {recursive: true, force: true}));
 mkdirSync(fresh, {recursive: true});
 await bundle({
+  start: join(root, 'src/cli/start.ts'),
   main: join(root, 'src/cli/main.ts'),
   'local-daemon': join(root, 'src/stand-ins/daemon-main.ts'),
   ...Object.fromEntries(entriesUnder('commands', 'commands')),
@@ -125,8 +116,6 @@ if (compiled.status !== 0) {
   const why = compiled.error?.message ?? compiled.stderr.trim().split('\n')[0];
   process.stdout.write(`the stand-in's PBS commands go without their quick front: ${why}\n`);
 }
-copyFileSync(join(root, 'src/stage.js'), join(fresh, 'stage.js'));
-chmodSync(join(fresh, 'stage.js'), 0o755);
 const old = `${fresh}.old`;
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);

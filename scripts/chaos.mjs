@@ -17,9 +17,10 @@ process.on('exit', () => rmSync(directory, {recursive: true, force: true}));
 
 function plantedCopy(faults) {
   const copy = join(directory, 'package');
-  for (const part of ['src', 'commands', 'pbs', 'scripts', 'package.json', 'tsconfig.json'])
+  for (const part of ['bin', 'src', 'commands', 'pbs', 'scripts', 'package.json', 'tsconfig.json'])
     cpSync(join(root, part), join(copy, part), {recursive: true});
   symlinkSync(realpathSync(join(root, 'node_modules')), join(copy, 'node_modules'));
+  if (existsSync(join(root, '.runtime'))) symlinkSync(realpathSync(join(root, '.runtime')), join(copy, '.runtime'));
   for (const [file, changes] of Object.entries(faults)) {
     let text = readFileSync(join(copy, file), 'utf8');
     for (const [from, to] of changes) {
@@ -40,7 +41,7 @@ if (planted >= 0 && !faults) {
   console.error(`--plant takes one of ${Object.keys(PLANTS).join(', ')}`);
   process.exit(2);
 }
-if (!faults && !existsSync(join(root, 'dist', 'stage.js'))) {
+if (!faults && !existsSync(join(root, 'dist', 'start.js'))) {
   console.error('there is no build: npm run build');
   process.exit(2);
 }

@@ -3,4 +3,5 @@
 #   sh scripts/chaos.sh N [--seed S] [--keep] [--at PARALLEL] [--plant no-intent|no-claim]
 # docs/testing.md says what a seed is. Needs a build (npm run build).
 set -eu
-exec node "$(dirname "$0")/chaos.mjs" "$@"
+here=$(dirname "$0")
+exec sh "$here/with-node.sh" node "$here/chaos.mjs" "$@"

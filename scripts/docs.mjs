@@ -121,7 +121,7 @@ function table(head, rows) {
 }
 
 function schemaText() {
-  return execFileSync(process.execPath, [join(root, 'dist/stage.js'), 'schema'], {encoding: 'utf8'});
+  return execFileSync(join(root, 'bin/stage'), ['schema'], {encoding: 'utf8'});
 }
 
 const pages = {
@@ -144,6 +144,6 @@ for (const [name, text] of Object.entries(pages)) {
     // not there is as wrong as different
   }
   if (there === text) continue;
-  process.stderr.write(`${name} is out of date; run: node scripts/docs.mjs\n`);
+  process.stderr.write(`${name} is out of date; run: npm run docs\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs, builds, and runs examples/weather for real on this machine: a stand-in PBS and a stand-in Globus,
-# real jobs, real files. Needs Node.js 20.19 or newer and npm. Leaves nothing running.
+# real jobs, real files. Needs npm, which fetches Node.js where the one on PATH is too old. Leaves nothing running.
 #   sh scripts/quickstart.sh           the first time it runs; later it says that it is done
 #   sh scripts/quickstart.sh --again   runs it anew
 set -eu
@@ -19,7 +19,8 @@ STAGE_CONFIG=
 export STAGE_HOME STAGE_PROFILE STAGE_CONFIG
 # It adds 130 ms to every start of Node.js where it is set, and nothing here leaves the machine.
 unset NODE_EXTRA_CA_CERTS
-stage() { node dist/stage.js "$@"; }
+PATH=$PWD/bin:$PWD/.runtime/bin:$PATH
+export PATH
 trap 'stage local down >/dev/null 2>&1' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -53,6 +54,6 @@ head -n 1 "$archive/weather-results/monthly.csv" | tr , "\t"
 tail -n 12 "$archive/weather-results/monthly.csv" | tr , "\t"
 echo "(the last 12 of $(($(wc -l < "$archive/weather-results/monthly.csv") - 1)) months; what was staged in and out is byte-identical to its source)"
 echo
-echo "Look around: STAGE_HOME=$STAGE_HOME STAGE_PROFILE=local node dist/stage.js status weather"
-echo "Its log:     STAGE_HOME=$STAGE_HOME STAGE_PROFILE=local node dist/stage.js logs weather"
+echo "Look around: STAGE_HOME=$STAGE_HOME STAGE_PROFILE=local bin/stage status weather"
+echo "Its log:     STAGE_HOME=$STAGE_HOME STAGE_PROFILE=local bin/stage logs weather"
 echo "Run anew:    sh scripts/quickstart.sh --again"

@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/install.sh
+PATH=$PWD/.runtime/bin:$PATH
+export PATH
 echo "== types"
 npx --no-install tsc --noEmit
 echo "== lint and format"

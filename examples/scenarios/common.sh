@@ -1,9 +1,9 @@
 # Read by the scenarios beside it: a world of their own, shown commands, and an end that leaves nothing running.
 set -eu
 cd "$(dirname "$0")"
-dist=$(cd ../.. && pwd)/dist/stage.js
-[ -f "$dist" ] || { echo "build it first: npm run build" >&2; exit 2; }
-stage() { node "$dist" "$@"; }
+root=$(cd ../.. && pwd)
+[ -f "$root/dist/start.js" ] || { echo "build it first: npm run build" >&2; exit 2; }
+stage() { "$root/bin/stage" "$@"; }
 unset NODE_EXTRA_CA_CERTS STAGE_CONFIG
 
 # Print a command as a reader would type it, and run it. It must succeed.

@@ -23,7 +23,7 @@ const {values: given} = parseArgs({
 });
 const rounds = Number(given.rounds);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const cli = join(root, 'dist', 'stage.js');
+const cli = join(root, 'bin', 'stage');
 const home = mkdtempSync(join(given['on-path'] ? homedir() : tmpdir(), 'stage-bench-'));
 const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...clean} = process.env; // the first adds 130 ms to every start
 const env = {
@@ -101,7 +101,7 @@ function clearAway(bin) {
 try {
   writeFileSync(join(home, 'job.sh'), '#!/bin/sh\nsleep 30\n', {mode: 0o755});
   bashScript();
-  if (!given['on-path']) timed(process.execPath, [cli, 'local', 'up']);
+  if (!given['on-path']) timed(cli, ['local', 'up']);
   console.log(`Node.js ${process.version}; four jobs, ${given.shape}; ${rounds} rounds, medians`);
   for (const delay of given.delay.split(',').map(Number)) {
     const bin = slowed(delay);
@@ -110,14 +110,14 @@ try {
       `profiles:\n  bench: {scheduler: {kind: pbs, bin: ${bin}}, transfer: local, monitor: {min: 3h, max: 4h}}\n`,
     );
     const bash = () => timed('bash', ['four.sh'], {PATH: `${bin}:${env.PATH}`});
-    const stage = () => timed(process.execPath, [cli, 'run', '--no-check', 'four.yaml']);
+    const stage = () => timed(cli, ['run', '--no-check', 'four.yaml']);
     workflow();
     stage();
     const pairs = [];
     for (let round = 0; round < rounds; round += 1) {
       const name = workflow();
       pairs.push({bash: bash(), stage: stage()});
-      timed(process.execPath, [cli, 'cancel', name]);
+      timed(cli, ['cancel', name]);
       clearAway(bin);
     }
     const ratio = median(pairs.map((pair) => pair.stage / pair.bash));
@@ -127,6 +127,6 @@ try {
     );
   }
 } finally {
-  if (!given['on-path']) spawnSync(process.execPath, [cli, 'local', 'down'], {env});
+  if (!given['on-path']) spawnSync(cli, ['local', 'down'], {env});
   rmSync(home, {recursive: true, force: true});
 }

@@ -145,7 +145,7 @@ function rss() {
 async function startStandIn() {
   const argv = ['local', 'serve', '--globus', '--with-credentials', '--collection', `from=${from}`];
   const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...env} = process.env;
-  const child = spawn(process.execPath, [join(root, 'dist', 'stage.js'), ...argv, '--collection', `to=${to}`], {
+  const child = spawn(join(root, 'bin', 'stage'), [...argv, '--collection', `to=${to}`], {
     env: {...env, STAGE_HOME: join(place, 'state')},
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -20,7 +20,9 @@ import type {JobStep} from '../workflow/model/workflow.ts';
 
 /** What a script needs to call `stage` again, on whatever node it runs. */
 export interface CallBack {
+  /** the Node.js to start it with, where it brings none of its own along */
   readonly node: string;
+  /** bin/stage */
   readonly cli: string;
   readonly stageHome: string;
   readonly configFile: string;

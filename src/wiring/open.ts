@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import type {ClientCredentials} from '../auth/credentials-file.ts';
 import type {SignInSettings} from '../auth/sign-in-settings.ts';
 import type {TokenSource} from '../auth/token-source.ts';
@@ -123,6 +123,11 @@ interface Parts {
   readonly globus: () => Promise<CallerSettings>;
 }
 
+/** The path this process was started by (bin/stage says it, links not resolved). */
+function calledBy({STAGE_CLI}: NodeJS.ProcessEnv): string {
+  return STAGE_CLI ? resolve(STAGE_CLI) : join(packageRoot(), 'bin', 'stage');
+}
+
 async function createContext(parts: Parts): Promise<EngineContext> {
   const {profile, where, ledger, by, environment} = parts;
   const [{createJobFiles}, {directoryOnPath}] = await Promise.all([
@@ -132,7 +137,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
   const {kind, bin} = profile.scheduler;
   const callBack = {
     node: process.execPath,
-    cli: join(packageRoot(), 'dist', 'stage.js'),
+    cli: calledBy(process.env),
     stageHome: where.home,
     configFile: where.configFile,
     profile,

@@ -87,7 +87,7 @@ test('a refresh that brings no refresh token back leaves the old one in use', as
 test('killed between the answer and the store: the refresh token is used up, which is said once and for all', async () => {
   const auth = await oneTimeAuth({answerMs: 2_000});
   const me = await desk(auth);
-  const child = spawn(process.execPath, [CLI, 'transfer', 'show', taskId(1)], {
+  const child = spawn(CLI, ['transfer', 'show', taskId(1)], {
     env: cleanEnvironment(me.env),
     stdio: 'ignore',
   });

@@ -6,7 +6,7 @@ import {expect, onTestFinished, test} from 'vitest';
 import {createJobFiles} from '../../src/batch-scripts/job-files.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 
-const here = {node: 'node', cli: 'stage.js', configFile: 'none', pbsDirectory: () => undefined};
+const here = {node: 'node', cli: 'stage', configFile: 'none', pbsDirectory: () => undefined};
 
 test('staging jobs get their own queue and resources, the proxy, and the setup of the profile', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stage-staging-'));

@@ -18,9 +18,9 @@ async function run(role: string, codes: readonly number[]): Promise<{exitCode: n
   mkdirSync(join(directory, 'bin'));
   executable('bin/sleep', `echo "$1" >> ${directory}/pauses\n`);
   const cases = codes.map((code, at) => `${at + 1}) ${code === 137 ? 'kill -9 $$' : `exit ${code}`};;`).join('\n');
-  executable('node', `echo x >> ${directory}/calls\ncase $(wc -l < ${directory}/calls) in\n${cases}\nesac\n`);
+  executable('stage', `echo x >> ${directory}/calls\ncase $(wc -l < ${directory}/calls) in\n${cases}\nesac\n`);
   const script = join(directory, 'job.sh');
-  const values = {STAGE_NODE: join(directory, 'node'), STAGE_CLI: 'cli', STAGE_GENERATION: '7', STAGE_SECONDS: '60'};
+  const values = {STAGE_CLI: join(directory, 'stage'), STAGE_GENERATION: '7', STAGE_SECONDS: '60'};
   writeScript(script, `${role}.sh`, {'#@VALUES': assign(values), '#@SETUP': []});
   const env = cleanEnvironment({PATH: `${directory}/bin:${process.env.PATH}`});
   const {exitCode} = await runProgram('/bin/sh', [script], {cwd: directory, env});
@@ -41,7 +41,7 @@ describe.each(['launcher', 'sentinel', 'monitor'])('a %s', (role) => {
   });
 
   test('tries again on a node that lacks the installation, or the configuration, for a moment', async () => {
-    expect(await run(role, [1, 2, 0])).toEqual({exitCode: 0, calls: 3, pauses: '0 10 30'});
+    expect(await run(role, [126, 2, 0])).toEqual({exitCode: 0, calls: 3, pauses: '0 10 30'});
   });
 
   test.each([0, 3, 5, 70])('tries nothing again that ended with %i', async (code) => {

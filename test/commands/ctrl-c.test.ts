@@ -33,7 +33,7 @@ async function leave(...argv: string[]): Promise<Left> {
 /** @returns undefined when the signal came before the waiting had begun */
 async function leaveAfter(seconds: number, argv: readonly string[]): Promise<Left | undefined> {
   const env = cleanEnvironment({STAGE_HOME: world.home, STAGE_PROFILE: 'local'});
-  const child = spawn(process.execPath, [CLI, ...argv, '--json'], {cwd: world.work, env});
+  const child = spawn(CLI, [...argv, '--json'], {cwd: world.work, env});
   let stdout = '';
   child.stdout.on('data', (chunk) => {
     stdout += chunk;

@@ -16,9 +16,9 @@ function codesInTheSource(): Set<string> {
     .flatMap((text) =>
       [...text.matchAll(/\bcode: [^,;\n]*/g)].flatMap(([line]) => line.match(/'[A-Z]+(?:_[A-Z]+)*'/g) ?? []),
     );
-  const entry = readFileSync(join(ROOT, 'src', 'stage.js'), 'utf8');
-  const ofTheEntry = [...entry.matchAll(/\bend\(\s*\d+,\s*('[A-Z_]+')/g)].map(([, word = '']) => word);
-  const words = [...written, ...ofTheEntry].map((word) => word.slice(1, -1));
+  const launcher = readFileSync(join(ROOT, 'bin', 'stage'), 'utf8');
+  const ofTheLauncher = [...launcher.matchAll(/\bfail ([A-Z_]+) ['"]/g)].map(([, code = '']) => code);
+  const words = [...written.map((word) => word.slice(1, -1)), ...ofTheLauncher, 'NOT_LOADED'];
   return new Set(words.filter((code) => !/^E[A-Z]+$/.test(code)));
 }
 

@@ -181,7 +181,7 @@ test.each([
 async function example(script: string, argv: readonly string[], env: Readonly<Record<string, string>>) {
   const bin = join(world.work, 'bin');
   mkdirSync(bin, {recursive: true});
-  writeFileSync(join(bin, 'stage'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+  writeFileSync(join(bin, 'stage'), `#!/bin/sh\nexec '${CLI}' "$@"\n`);
   chmodSync(join(bin, 'stage'), 0o755);
   return runProgram('/bin/bash', [join(PACKAGE, 'examples', 'batch', script), ...argv], {
     cwd: world.work,

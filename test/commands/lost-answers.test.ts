@@ -23,7 +23,7 @@ const outage = (mode: string, ...more: string[]) => world.stage('local', 'outage
 function shell(line: string, env: Readonly<Record<string, string>> = {}) {
   const bin = join(world.work, 'bin');
   mkdirSync(bin, {recursive: true});
-  writeFileSync(join(bin, 'stage'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+  writeFileSync(join(bin, 'stage'), `#!/bin/sh\nexec '${CLI}' "$@"\n`);
   chmodSync(join(bin, 'stage'), 0o755);
   const where = {STAGE_HOME: world.home, STAGE_PROFILE: 'local', PATH: `${bin}:${process.env.PATH}`};
   return runProgram('/bin/bash', ['-c', line], {

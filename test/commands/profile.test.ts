@@ -131,7 +131,7 @@ test('where PBS does not answer, init proposes nothing, says so, and writes what
 
 test('in a terminal init asks, takes an empty answer for the proposal, and asks again when an answer does not fit', async () => {
   writeFileSync(config, '');
-  const command = `'${process.execPath}' '${CLI}' profile init asked --bin '${bin()}'`;
+  const command = `'${CLI}' profile init asked --bin '${bin()}'`;
   const shown = await inTerminal(command, [
     'workqq',
     '',
@@ -258,7 +258,7 @@ test('a configuration that the disk does not take whole stays as it was', async 
   const argv = ['collection', 'alias', 'set', 'theta', '61d8a676-447d-11ea-ab4d-0a7959ea6081', '--offline'];
   // A write(2) that meets the limit takes what fits and reports no error, as on a disk that fills up.
   const limited = `ulimit -f 8; exec "$@"`;
-  const done = await runProgram('sh', ['-c', limited, 'sh', process.execPath, CLI, ...argv, '--profile', 'p1'], {
+  const done = await runProgram('sh', ['-c', limited, 'sh', CLI, ...argv, '--profile', 'p1'], {
     env: cleanEnvironment(environment()),
   });
   expect({exit: done.exitCode, kept: readFileSync(config, 'utf8') === before}).toEqual({exit: 4, kept: true});
@@ -269,7 +269,7 @@ test('a home directory that this node does not have keeps no command waiting', a
   writeFileSync(config, 'profiles: {a: {scheduler: pbs, transfer: globus}}\n');
   // Where /home is automounted, a directory that nobody serves is refused as one below /proc: ENOENT, though /home is there.
   const away = (argv: string[], env: Record<string, string>) =>
-    runProgram('timeout', ['20', process.execPath, CLI, ...argv], {env: cleanEnvironment({...environment(), ...env})});
+    runProgram('timeout', ['20', CLI, ...argv], {env: cleanEnvironment({...environment(), ...env})});
   expect(await away(['list', '--profile', 'a'], {XDG_CACHE_HOME: '/proc/nobody'})).toMatchObject({exitCode: 0});
   const init = ['profile', 'init', 'b', '--bin', bin(), '--yes'];
   expect(await away(init, {STAGE_CONFIG: '', XDG_CONFIG_HOME: '/proc/nobody'})).toMatchObject({exitCode: 4});

@@ -397,7 +397,7 @@ describe.concurrent('a state directory that is gone while a run is active', () =
 
 test.each([[], ['--json']])('output onto a full disk is an error of the disk, not a stack (list %s)', (...flags) => {
   const full = openSync('/dev/full', 'w');
-  const ran = spawnSync(process.execPath, [CLI, 'list', ...flags], {
+  const ran = spawnSync(CLI, ['list', ...flags], {
     stdio: ['ignore', full, 'pipe'],
     env: cleanEnvironment({STAGE_HOME: world.home, STAGE_PROFILE: 'local'}),
     encoding: 'utf8',

@@ -81,8 +81,8 @@ export function batchSystem(root: string, home: string, configText?: string): Ba
       manage: {
         qmgr: [join(home, 'stand-ins', 'bin', 'qmgr')],
         server: {
-          stop: [process.execPath, CLI, 'local', 'outage', 'pbs', '--mode', 'down'],
-          start: [process.execPath, CLI, 'local', 'outage', 'end', 'pbs'],
+          stop: [CLI, 'local', 'outage', 'pbs', '--mode', 'down'],
+          start: [CLI, 'local', 'outage', 'end', 'pbs'],
         },
       },
     };

@@ -3,7 +3,7 @@ import {execa} from 'execa';
 
 /** The built package. `STAGE_TEST_PACKAGE` names another build than the one of this checkout. */
 export const PACKAGE = process.env.STAGE_TEST_PACKAGE ?? join(import.meta.dirname, '..', '..');
-export const CLI = join(PACKAGE, 'dist', 'stage.js');
+export const CLI = join(PACKAGE, 'bin', 'stage');
 
 export interface Ran {
   readonly exitCode: number;
@@ -60,5 +60,5 @@ export async function runProgram(program: string, argv: readonly string[], optio
 
 /** Run the command line as a process. */
 export function runStage(argv: readonly string[], options: RunOptions): Promise<Ran> {
-  return runProgram(process.execPath, [CLI, ...argv], {...options, env: cleanEnvironment(options.env ?? {})});
+  return runProgram(CLI, argv, {...options, env: cleanEnvironment(options.env ?? {})});
 }

@@ -174,7 +174,7 @@ export async function localWorld({
       return runStage(argv, {cwd: work, timeoutMs: commandMs, ...options, env: {...env, ...options?.env}});
     },
     start(...argv) {
-      return spawn(process.execPath, [CLI, ...argv], {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
+      return spawn(CLI, argv, {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
     pbs: (command, ...argv) =>
       runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment(env), timeoutMs: commandMs}),

@@ -64,7 +64,7 @@ export async function examine(
   };
 }
 
-/** One that is too old does not come so far (src/stage.js). */
+/** One that is too old does not come so far (bin/stage). */
 function nodeVersion(): Finding {
   return {what: 'Node.js', ok: true, detail: `version ${process.versions.node}`};
 }

@@ -28,7 +28,7 @@ afterEach(async () => {
 const stage = (...argv: string[]) => runStage(argv, {env: {STAGE_HOME: home}});
 
 async function serve(...flags: string[]): Promise<Served> {
-  const child = spawn(process.execPath, [CLI, 'local', 'serve', ...flags], {
+  const child = spawn(CLI, ['local', 'serve', ...flags], {
     env: cleanEnvironment({STAGE_HOME: home}),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

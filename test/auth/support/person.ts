@@ -21,7 +21,7 @@ export async function runWithPerson(
   env: Readonly<Record<string, string>>,
   atPage: AtPage = copyCode,
 ): Promise<PersonsTurn> {
-  const child = spawn(process.execPath, [CLI, ...argv], {env: cleanEnvironment(env), stdio: 'pipe'});
+  const child = spawn(CLI, argv, {env: cleanEnvironment(env), stdio: 'pipe'});
   const pages: string[] = [];
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (part) => {

@@ -1,7 +1,7 @@
 /**
  * Replay recorded sessions of a real OpenPBS server against the stand-in, and say what differs.
  *
- *   node test/stand-ins/replay/main.mjs DIRECTORY [--only NAME]... [--verbose] [--json FILE] [--patience SECONDS]
+ *   sh scripts/with-node.sh node test/stand-ins/replay/main.mjs DIRECTORY [--only NAME]... [--verbose] [--json FILE] [--patience SECONDS]
  *
  * DIRECTORY holds JSON files, each a list of steps `{cmd, stdout, stderr, rc, note?, user?, cwd?, env?, secs?}`.
  * The stand-in gets the host's name, a home of the same length and the same job numbers, so that texts can be
@@ -99,7 +99,9 @@ const {values, positionals} = parseArgs({
 });
 const [directory] = positionals;
 if (directory === undefined) {
-  console.error('usage: node test/stand-ins/replay/main.mjs DIRECTORY [--only NAME] [--verbose] [--json FILE]');
+  console.error(
+    'usage: sh scripts/with-node.sh node test/stand-ins/replay/main.mjs DIRECTORY [--only NAME] [--verbose] [--json FILE]',
+  );
   process.exit(2);
 }
 const wanted = readdirSync(directory)

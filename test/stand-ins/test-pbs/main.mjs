@@ -20,7 +20,7 @@ import {askServer, SetUpWrong} from './server.mjs';
 import {openStandIn} from './stand-in.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const cli = join(root, 'dist', 'stage.js');
+const cli = join(root, 'bin', 'stage');
 const FILES = [
   ...[
     'classic-workflow',

@@ -16,7 +16,7 @@ const SLOW = {
 /** The stand-in PBS in a home of its own. The tests get its commands on PATH, and what a manager would tell them. */
 export function openStandIn({cli, home, history, slow}) {
   const own = {...process.env, STAGE_HOME: home};
-  const stage = (...argv) => spawnSync(process.execPath, [cli, 'local', ...argv], {env: own, encoding: 'utf8'});
+  const stage = (...argv) => spawnSync(cli, ['local', ...argv], {env: own, encoding: 'utf8'});
   const up = stage('up');
   if (up.status !== 0)
     throw new SetUpWrong('The stand-in did not start.', [
@@ -32,13 +32,9 @@ export function openStandIn({cli, home, history, slow}) {
   if (slow) for (const [name, value] of Object.entries(SLOW)) set(name, value);
   const script = (name, ...words) => {
     const file = join(home, name);
-    writeFileSync(
-      file,
-      `#!/bin/sh\nexport STAGE_HOME='${home}'\nexec '${process.execPath}' '${cli}' local ${words.join(' ')}\n`,
-      {
-        mode: 0o755,
-      },
-    );
+    writeFileSync(file, `#!/bin/sh\nexport STAGE_HOME='${home}'\nexec '${cli}' local ${words.join(' ')}\n`, {
+      mode: 0o755,
+    });
     return file;
   };
   return {
