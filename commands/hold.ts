@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {type HoldReport, holdRuns} from '../src/app/runs/hold.ts';
 import {renderHold} from '../src/app/runs/render-hold.ts';
-import {oneOrAll} from '../src/cli/one-or-all.ts';
+import {oneOrAll} from '../src/app/shared/choose.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Hold extends StageCommand {

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {renderResumed} from '../src/app/runs/render-resumed.ts';
 import {type ResumeReport, resumeRuns} from '../src/app/runs/resume.ts';
-import {oneOrAll} from '../src/cli/one-or-all.ts';
+import {oneOrAll} from '../src/app/shared/choose.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 import {styleOf} from '../src/cli/style.ts';
 import {RequestWrong} from '../src/errors.ts';

@@ -1,7 +1,7 @@
 import {Errors} from '@oclif/core';
 import {afterEach, describe, expect, test, vi} from 'vitest';
 import {RunDiffers} from '../../src/app/runs/run.ts';
-import {NoSuchRun} from '../../src/app/runs/status.ts';
+import {NoSuchRun} from '../../src/app/shared/choose.ts';
 import {WaitedTooLong} from '../../src/app/transfers/transfer.ts';
 import {asStageError, showError} from '../../src/cli/stage-command.ts';
 import {StateDirectoryGone} from '../../src/disk/state-note.ts';

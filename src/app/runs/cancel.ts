@@ -5,8 +5,8 @@ import {cancelName} from '../../ledger/run-facts.ts';
 import type {RunView} from '../../standing/run-view.ts';
 import {viewSummary} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
+import {findRun} from '../shared/choose.ts';
 import {exitOfProblems, type ProblemDocument, problemsOf, viewOf, withoutDamage} from '../shared/report.ts';
-import {findRun} from './status.ts';
 
 export interface CancelReport {
   readonly message: string;

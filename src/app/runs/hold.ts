@@ -5,12 +5,10 @@ import {reconcile} from '../../engine/turn.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
-import {openRuns} from '../../ledger/open-runs.ts';
 import type {HoldDecision, JobRecord, RunState} from '../../ledger/run-facts.ts';
 import type {Stage} from '../../wiring/stage.ts';
-import {listNames} from '../../workflow/file/problems.ts';
+import {chooseRuns, chooseSteps} from '../shared/choose.ts';
 import {exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, withoutDamage} from '../shared/report.ts';
-import {findRun} from './status.ts';
 
 export interface HoldRequest {
   /** undefined: all runs that have not ended */
@@ -36,7 +34,7 @@ export interface HoldReport {
  * Keep what is queued from starting: queued jobs get a user hold, and nothing new is started. Running jobs and
  * transfers go on. Safe to repeat.
  *
- * @throws {NoSuchRun} {RequestWrong}
+ * @throws {NoSuchRun} {NoSuchStep} {RequestWrong}
  */
 export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
   const {runs, damaged} = chosen(stage, request);
@@ -175,22 +173,18 @@ interface Chosen {
   readonly damaged: readonly LedgerDamaged[];
 }
 
+/** @throws {NoSuchRun} {NoSuchStep} {RequestWrong} for a run that has ended */
 function chosen(stage: Stage, {run, steps}: HoldRequest): Chosen {
+  const {runs, damaged} = chooseRuns(stage, run);
   const active = stage.ledger.activeRuns();
-  const asked =
-    run === undefined ? openRuns(stage.ledger, active) : {runs: [stage.ledger.open(findRun(stage, run))], damaged: []};
-  const open = new Map(asked.runs.map(({id, state}) => [id, state]));
-  for (const [id, {spec}] of open) {
+  for (const {id, state} of runs) {
     if (!active.includes(id))
       throw new RequestWrong(`${id} has ended; there is nothing to hold or release`, {
         next: [`See it: stage status ${id}`],
       });
-    const names = spec.workflow.steps.map((step) => step.name);
-    const unknown = steps.find((step) => !names.includes(step));
-    if (unknown !== undefined)
-      throw new RequestWrong(`run ${id} has no step "${unknown}"`, {why: `its steps are ${listNames(names)}`});
+    chooseSteps(state.spec.workflow, steps, id);
   }
-  return {runs: open, damaged: asked.damaged};
+  return {runs: new Map(runs.map(({id, state}) => [id, state])), damaged};
 }
 
 /** A hold that covers what is asked for. */

@@ -1,8 +1,8 @@
 import {StageError} from '../../errors.ts';
 import type {JobRecord} from '../../ledger/run-facts.ts';
 import type {Stage} from '../../wiring/stage.ts';
+import {chooseSteps, openRun} from '../shared/choose.ts';
 import type {LogEntry} from './log-entry.ts';
-import {findRun} from './status.ts';
 
 /**
  * What PBS itself put down about the jobs of a run: queued, held, started, ended, resources used.
@@ -10,13 +10,14 @@ import {findRun} from './status.ts';
  * A PBS that cannot be asked is one entry that says so: the rest of the log is worth reading without it.
  *
  * @param request `own`: also launchers and sentinels
- * @throws {NoSuchRun}
+ * @throws {NoSuchRun} {NoSuchStep}
  */
 export async function collectPbsLogs(
   stage: Stage,
   request: {readonly run: string; readonly steps: readonly string[]; readonly own: boolean},
 ): Promise<LogEntry[]> {
-  const {state} = stage.ledger.open(findRun(stage, request.run));
+  const {id, state} = openRun(stage, request.run);
+  chooseSteps(state.spec.workflow, request.steps, id);
   const history = await stage.history();
   const entries: LogEntry[] = [];
   for (const {name: step} of state.spec.workflow.steps) {

@@ -2,8 +2,8 @@ import type {TaskId} from '../../base/ids.ts';
 import {RequestWrong} from '../../errors.ts';
 import {endOf, isRemoved, putAside} from '../../ledger/attempts.ts';
 import {currentAttempt, type ResumeDecision, type RunState} from '../../ledger/run-facts.ts';
-import {listNames} from '../../workflow/file/problems.ts';
 import {isCleanup} from '../../workflow/model/steps.ts';
+import {chooseSteps} from '../shared/choose.ts';
 
 /** Which steps of a run are opened again, and why a person may want to know more. Pure. */
 export interface Reopening {
@@ -26,15 +26,11 @@ const OPENED: readonly string[] = ['failed', 'cancelled', 'skipped'];
  *
  * @param sealed the run has ended: steps that an update added since have not begun
  * @returns undefined when nothing failed and nothing is to be redone: there is nothing to open
- * @throws {RequestWrong} for a step that does not exist, or has not ended
+ * @throws {NoSuchStep} {RequestWrong} for a step that has not ended
  */
 export function reopening(run: RunState, redo: readonly string[], sealed: boolean): Reopening | undefined {
   const steps = run.spec.workflow.steps;
-  for (const name of redo) {
-    if (!steps.some((step) => step.name === name))
-      throw new RequestWrong(`run ${run.spec.run} has no step "${name}"`, {
-        why: `its steps are ${listNames(steps.map((step) => step.name))}`,
-      });
+  for (const {name} of chooseSteps({steps}, redo, run.spec.run)) {
     if (!endOf(run, name))
       throw new RequestWrong(`step ${name} of run ${run.spec.run} has not ended; there is nothing to do again`, {
         next: [`See how it stands: stage status ${run.spec.run}`],

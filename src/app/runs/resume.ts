@@ -1,13 +1,12 @@
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
-import type {LedgerDamaged} from '../../ledger/ledger.ts';
-import {openRuns} from '../../ledger/open-runs.ts';
+import type {OpenRun} from '../../ledger/ledger.ts';
 import {type RunView, viewSummary} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
+import {chooseRuns} from '../shared/choose.ts';
 import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, viewOf} from '../shared/report.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
-import {findRun} from './status.ts';
 import {BeingCancelled} from './update-run.ts';
 
 export interface ResumeRequest {
@@ -36,12 +35,13 @@ export interface ResumeReport {
  * Take a run up again: what the queue lost is submitted anew, steps that failed are tried again, what succeeded stays.
  * Of all runs only what the queue lost: failed ones need a person who has looked at why.
  *
- * @throws {NoSuchRun} {RequestWrong} {ResumedMeanwhile}
+ * @throws {NoSuchRun} {NoSuchStep} {RequestWrong} {BeingCancelled} {ResumedMeanwhile}
  */
 export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<ResumeReport> {
-  const {asked, damaged} = chosen(stage, request.run);
+  const {runs: chosen, damaged} = chooseRuns(stage, request.run);
+  const asked = chosen.map(({id}) => id);
   const opened = new Map(
-    asked.map((run) => [run, request.run === undefined ? undefined : open(stage, run, request.redo)]),
+    request.run === undefined ? [] : chosen.map((run) => [run.id, open(stage, run, request.redo)]),
   );
   const active = new Set(stage.ledger.activeRuns());
   if (!asked.some((run) => active.has(run))) {
@@ -70,15 +70,9 @@ export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<
   };
 }
 
-function chosen(stage: Stage, run: string | undefined): {asked: readonly RunId[]; damaged: readonly LedgerDamaged[]} {
-  if (run !== undefined) return {asked: [findRun(stage, run)], damaged: []};
-  const {runs, damaged} = openRuns(stage.ledger, stage.ledger.activeRuns());
-  return {asked: runs.map(({id}) => id), damaged};
-}
-
 /** @returns undefined when there is nothing to open: the run goes on, or has succeeded */
-function open(stage: Stage, run: RunId, redo: readonly string[]): Reopening | undefined {
-  const read = stage.ledger.open(run);
+function open(stage: Stage, read: OpenRun, redo: readonly string[]): Reopening | undefined {
+  const run = read.id;
   const sealed = stage.ledger.summary(run) !== undefined;
   if (read.state.cancel && !sealed) throw new BeingCancelled(run);
   const found = reopening(read.state, redo, sealed);

@@ -8,6 +8,7 @@ import type {RunView} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
+import {chooseTransfer} from '../shared/choose.ts';
 import type {ProfileFinding} from '../shared/findings.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../shared/report.ts';
@@ -169,14 +170,14 @@ async function adoptions(
   {run, exists}: {readonly run: RunId; readonly exists: boolean},
 ): Promise<{readonly adopted: Readonly<Record<string, CheckedTask>>; readonly untold: readonly ProfileFinding[]}> {
   if (texts.length === 0) return {adopted: {}, untold: []};
-  const [{findOne, readAdoptions, transferStep}, {checkTask, untold}] = await Promise.all([
+  const [{findOne, readAdoptions}, {checkTask, untold}] = await Promise.all([
     import('./adopt/adopt.ts'),
     import('./adopt/check-adopted.ts'),
   ]);
   const engine = await stage.engine();
   const adopted: Record<string, CheckedTask> = {};
   for (const [name, asked] of Object.entries(readAdoptions(texts, workflow))) {
-    const step = transferStep(workflow, name, 'the workflow');
+    const step = chooseTransfer(workflow, name);
     const task = asked === 'find' ? await findOne(engine, run, step, {exists}) : asked;
     adopted[name] = await checkTask(engine.transfers, task, step, {run: exists ? run : undefined, force: false});
   }
@@ -185,9 +186,9 @@ async function adoptions(
 }
 
 async function graftTask(stage: Stage, run: RunId, step: string, task: CheckedTask): Promise<void> {
-  const {graft, transferStep} = await import('./adopt/adopt.ts');
+  const {graft} = await import('./adopt/adopt.ts');
   const {workflow} = stage.ledger.open(run).state.spec;
-  graft(stage, await stage.engine(), run, transferStep(workflow, step, `run ${run}`), {...task, forced: false});
+  graft(stage, await stage.engine(), run, chooseTransfer(workflow, step, run), {...task, forced: false});
 }
 
 async function start(

@@ -4,10 +4,10 @@ import {adviceOn} from '../../standing/reasons/explain-step.ts';
 import {type Explanation, explainRun, explainSummary} from '../../standing/reasons/why-view.ts';
 import {viewRun, viewSummary} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
+import {chooseSteps, openRun} from '../shared/choose.ts';
 import {blindSpots, exitOf, type ProblemDocument, problemDocuments} from '../shared/report.ts';
 import {withReservations} from '../shared/reservation-knowledge.ts';
 import {learnAbout, tasksOf} from '../shared/task-knowledge.ts';
-import {findRun, requireSteps} from './status.ts';
 
 export interface WhyReport {
   readonly run: string;
@@ -19,14 +19,13 @@ export interface WhyReport {
   readonly exit: ExitCode;
 }
 
-/** Look once, do what is to be done, and say of each step that does not move why, and what to do. @throws {NoSuchRun} {RequestWrong} */
+/** Look once, do what is to be done, and say of each step that does not move why, and what to do. @throws {NoSuchRun} {NoSuchStep} */
 export async function explainWhy(stage: Stage, asked: {run: string; step: string | undefined}): Promise<WhyReport> {
-  const run = findRun(stage, asked.run);
-  if (asked.step !== undefined) requireSteps(stage, run, [asked.step]);
+  const {id: run, state: recorded} = openRun(stage, asked.run);
+  chooseSteps(recorded.spec.workflow, asked.step === undefined ? [] : [asked.step], run);
   const sealed = stage.ledger.summary(run);
   if (sealed) {
-    const {state} = stage.ledger.open(run);
-    const reasons = explainSummary(sealed, asked.step, (step) => adviceOn(state, step));
+    const reasons = explainSummary(sealed, asked.step, (step) => adviceOn(recorded, step));
     return {run, state: sealed.state, reasons, problems: [], notKnown: [], exit: exitOf(viewSummary(sealed), [])};
   }
   const engine = await stage.engine();

@@ -1,9 +1,9 @@
 import type {TaskId} from '../../base/ids.ts';
 import {count} from '../../base/units.ts';
-import {EXIT, type ExitCode, RequestWrong, StageError} from '../../errors.ts';
+import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {SkippedFile, TransferService, TransferTask} from '../../transfer/transfer-service.ts';
 import type {Stage} from '../../wiring/stage.ts';
-import {UUID} from '../../workflow/model/places.ts';
+import {taskId} from '../shared/choose.ts';
 import {lookUntil} from '../shared/look-until.ts';
 
 /** One task as the `transfer` commands show it. */
@@ -28,16 +28,6 @@ export interface TaskView {
 export interface TaskReport {
   readonly tasks: readonly TaskView[];
   readonly exit: ExitCode;
-}
-
-/** @throws {RequestWrong} for what cannot be a task id */
-export function taskId(text: string): TaskId {
-  if (!UUID.test(text))
-    throw new RequestWrong(`"${text}" is not a Globus task id`, {
-      why: 'a task id is a UUID, such as 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
-      next: ['List the tasks of a run: stage status RUN'],
-    });
-  return text.toLowerCase() as TaskId; // seen above to have the form of one
 }
 
 /** Look at tasks once. */

@@ -9,12 +9,11 @@ import type {RunView} from '../../../standing/run-view.ts';
 import type {Stage} from '../../../wiring/stage.ts';
 import {listNames} from '../../../workflow/file/problems.ts';
 import type {TransferStep, Workflow} from '../../../workflow/model/workflow.ts';
+import {chooseTransfer, openRun, taskId} from '../../shared/choose.ts';
 import type {ProfileFinding} from '../../shared/findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../../shared/report.ts';
-import {taskId} from '../../transfers/transfer.ts';
 import {reopening, resumeDecision} from '../reopen.ts';
 import {ResumedMeanwhile} from '../resume.ts';
-import {findRun} from '../status.ts';
 import {type CheckedTask, checkTask, untold} from './check-adopted.ts';
 import {findTasks} from './find-tasks.ts';
 
@@ -40,12 +39,11 @@ export interface AdoptReport {
 /**
  * Graft a task that exists onto a transfer step: from then on it is the step's task, whatever became of it.
  *
- * @throws {NoSuchRun} {RequestWrong} {TaskDiffers} {TransferUnreachable} {SignInNeeded}
+ * @throws {NoSuchRun} {NoSuchStep} {RequestWrong} {TaskDiffers} {TransferUnreachable} {SignInNeeded}
  */
 export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<AdoptReport> {
-  const run = findRun(stage, request.run);
-  const {state} = stage.ledger.open(run);
-  const step = transferStep(state.spec.workflow, request.step, `run ${run}`);
+  const {id: run, state} = openRun(stage, request.run);
+  const step = chooseTransfer(state.spec.workflow, request.step, run);
   const engine = await stage.engine();
   const task = request.task === undefined ? await findOne(engine, run, step, {exists: true}) : taskId(request.task);
   const checked = await checkTask(engine.transfers, task, step, {run, force: request.force});
@@ -56,16 +54,6 @@ export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<Ad
   const message = `${task} ${did} ${step.name} of ${run}`;
   const notes = untold(step.name, checked, state);
   return {message, task, run: view, notes, problems, exit: exitOf(view, problems)};
-}
-
-/** @throws {RequestWrong} when a workflow has no such step, or it is no transfer */
-export function transferStep(workflow: Workflow, name: string, of: string): TransferStep {
-  const step = workflow.steps.find((each) => each.name === name);
-  if (step?.kind === 'transfer') return step;
-  const names = workflow.steps.flatMap((each) => (each.kind === 'transfer' ? [each.name] : []));
-  throw new RequestWrong(step ? `step ${name} of ${of} is a ${step.kind}` : `${of} has no step "${name}"`, {
-    why: names.length > 0 ? `its transfers are ${listNames(names)}` : 'it has no transfers',
-  });
 }
 
 /**
@@ -197,7 +185,7 @@ export function readAdoptions(texts: readonly string[], workflow: Workflow): Rea
   const adopted: Record<string, TaskId | 'find'> = {};
   for (const text of texts) {
     const at = text.lastIndexOf('=');
-    const step = at < 0 ? onlyStageIn(workflow) : transferStep(workflow, text.slice(0, at), 'the workflow').name;
+    const step = at < 0 ? onlyStageIn(workflow) : chooseTransfer(workflow, text.slice(0, at)).name;
     if (Object.hasOwn(adopted, step)) throw new RequestWrong(`--adopt: two tasks are given for ${step}`);
     const task = text.slice(at + 1);
     adopted[step] = task === 'find' ? task : taskId(task);

@@ -1,0 +1,110 @@
+import type {TaskId} from '../../base/ids.ts';
+import {RequestWrong} from '../../errors.ts';
+import {parseRunId, type RunId} from '../../ledger/layout.ts';
+import type {LedgerDamaged, OpenRun} from '../../ledger/ledger.ts';
+import {openRuns} from '../../ledger/open-runs.ts';
+import type {Stage} from '../../wiring/stage.ts';
+import {didYouMean, listNames} from '../../workflow/file/problems.ts';
+import {UUID} from '../../workflow/model/places.ts';
+import type {Step, TransferStep, Workflow} from '../../workflow/model/workflow.ts';
+
+/** What runs are looked up in. */
+type Runs = Pick<Stage, 'ledger' | 'profile'>;
+
+/** The runs that a command works on. */
+export interface ChosenRuns {
+  readonly runs: readonly OpenRun[];
+  /** those of all runs that cannot be read; a run that was named and cannot be read is an error */
+  readonly damaged: readonly LedgerDamaged[];
+}
+
+/** The run that was named on the command line, or undefined for `--all`. @throws {RequestWrong} for both, or neither */
+export function oneOrAll(run: string | undefined, all: boolean): string | undefined {
+  if ((run === undefined) === all) return run;
+  throw new RequestWrong(all ? 'a run and --all were both given' : 'no run was named', {
+    next: ['Name a run, or give --all for every run that has not ended.', 'List them: stage list'],
+  });
+}
+
+/** The run of that very id, or the newest one of that name. @throws {NoSuchRun} */
+export function findRun({ledger, profile}: Runs, nameOrId: string): RunId {
+  const run = ledger.find(nameOrId);
+  if (run) return run;
+  throw new NoSuchRun(nameOrId, profile.name, ledger.runs());
+}
+
+/** As {@link findRun}, with its facts read. @throws {NoSuchRun} {LedgerDamaged} */
+export function openRun(stage: Runs, nameOrId: string): OpenRun {
+  return stage.ledger.open(findRun(stage, nameOrId));
+}
+
+/** @param nameOrId undefined: every run that has not ended. @throws {NoSuchRun} {LedgerDamaged} */
+export function chooseRuns(stage: Runs, nameOrId: string | undefined): ChosenRuns {
+  if (nameOrId !== undefined) return {runs: [openRun(stage, nameOrId)], damaged: []};
+  return openRuns(stage.ledger, stage.ledger.activeRuns());
+}
+
+/**
+ * Steps by their names, in the order in which they were asked for.
+ *
+ * @param of the run whose steps they are; absent: a workflow that is no run yet
+ * @throws {NoSuchStep}
+ */
+export function chooseSteps({steps}: Pick<Workflow, 'steps'>, names: readonly string[], of?: RunId): Step[] {
+  return names.map((name) => {
+    const step = steps.find((each) => each.name === name);
+    if (step) return step;
+    throw new NoSuchStep(
+      name,
+      steps.map((each) => each.name),
+      of,
+    );
+  });
+}
+
+/** A transfer step by its name. @throws {NoSuchStep} {RequestWrong} for a step that is no transfer */
+export function chooseTransfer(workflow: Pick<Workflow, 'steps'>, name: string, of?: RunId): TransferStep {
+  const [step] = chooseSteps(workflow, [name], of);
+  if (step?.kind === 'transfer') return step;
+  const names = workflow.steps.flatMap((each) => (each.kind === 'transfer' ? [each.name] : []));
+  throw new RequestWrong(`step ${name} of ${whose(of)} is a ${step?.kind}`, {
+    why: names.length > 0 ? `its transfers are ${listNames(names)}` : 'it has no transfers',
+  });
+}
+
+/** A task as a person names it. @throws {RequestWrong} for what cannot be a task id */
+export function taskId(text: string): TaskId {
+  if (!UUID.test(text))
+    throw new RequestWrong(`"${text}" is not a Globus task id`, {
+      why: 'a task id is a UUID, such as 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
+      next: ['List the tasks of a run: stage status RUN'],
+    });
+  return text.toLowerCase() as TaskId; // seen above to have the form of one
+}
+
+function whose(run: RunId | undefined): string {
+  return run === undefined ? 'the workflow' : `run ${run}`;
+}
+
+/** No run of this profile has that name or id. */
+export class NoSuchRun extends RequestWrong {
+  constructor(asked: string, profile: string, known: readonly RunId[]) {
+    const names = [...new Set(known.map((run) => parseRunId(run)?.name ?? run))].sort();
+    super(`there is no run "${asked}" in profile "${profile}"`, {
+      code: 'NO_SUCH_RUN',
+      why: names.length > 0 ? `known are ${listNames(names)}${didYouMean(asked, names)}` : 'there are no runs yet',
+      next: ['List them: stage list', 'Another profile may hold it: --profile'],
+    });
+  }
+}
+
+/** A run, or a workflow, has no step of that name. */
+export class NoSuchStep extends RequestWrong {
+  constructor(asked: string, known: readonly string[], run: RunId | undefined) {
+    super(`${whose(run)} has no step "${asked}"`, {
+      code: 'NO_SUCH_STEP',
+      why: `its steps are ${listNames(known)}${didYouMean(asked, known)}`,
+      next: run === undefined ? ['List them: stage check'] : [`List them: stage why ${run}`],
+    });
+  }
+}
