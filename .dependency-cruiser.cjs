@@ -10,8 +10,6 @@ const NOT_YET = new Set([
   'batch-scripts-know-ledger',
   'capabilities-know-no-siblings',
   'only-wiring-imports-adapters',
-  'stand-ins-have-one-door',
-  'stand-ins-stand-alone',
   'submission-knows-ports',
 ]);
 

@@ -17,7 +17,7 @@ export default class LocalEnv extends StageCommand {
 
   async run(): Promise<EnvReport> {
     const {flags} = await this.parse(LocalEnv);
-    const report = await localEnvironment(this.config.version, flags['with-credentials']);
+    const report = await localEnvironment(await this.standIns(), flags['with-credentials']);
     for (const [name, value] of Object.entries(report.environment)) this.log(`export ${name}=${shellQuote(value)}`);
     return report;
   }

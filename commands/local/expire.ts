@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
 import {expire} from '../../src/app/stand-ins/local-trouble.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalExpire extends StageCommand {
   static override summary = 'Let credentials of the stand-in Globus lapse: of collections, or of tokens.';
@@ -25,7 +25,7 @@ export default class LocalExpire extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalExpire);
-    const status = await expire({collection: args.collection, tokens: flags.tokens});
+    const status = await expire(await this.standIns(), {collection: args.collection, tokens: flags.tokens});
     this.say(() => renderLocal(status));
     return status;
   }

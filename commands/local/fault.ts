@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
 import {setFault} from '../../src/app/stand-ins/local-trouble.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalFault extends StageCommand {
   static override summary = 'Let tasks fault on what they read or write beneath a path of the stand-in.';
@@ -24,7 +24,7 @@ export default class LocalFault extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalFault);
-    const status = await setFault({...args, code: flags.code, clear: flags.clear});
+    const status = await setFault(await this.standIns(), {...args, code: flags.code, clear: flags.clear});
     this.say(() => renderLocal(status));
     return status;
   }

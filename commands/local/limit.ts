@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
 import {setLimits} from '../../src/app/stand-ins/local-trouble.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalLimit extends StageCommand {
   static override summary = 'Change the limits of the stand-in Globus: tasks at a time, requests, files.';
@@ -25,7 +25,7 @@ export default class LocalLimit extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {flags} = await this.parse(LocalLimit);
     const {active, pending, requests, files, entries, reset} = flags;
-    const status = await setLimits({active, pending, requests, files, entries, reset});
+    const status = await setLimits(await this.standIns(), {active, pending, requests, files, entries, reset});
     this.say(() => renderLocal(status));
     return status;
   }

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
 import {beginOutage} from '../../src/app/stand-ins/local-trouble.ts';
 import {renderLocal, renderOutageModes} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalOutage extends StageCommand {
   static override summary = 'Let a stand-in fail from now on, in one of many ways.';
@@ -28,7 +28,15 @@ export default class LocalOutage extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalOutage);
     const {mode, rate, count, command, auth} = flags;
-    const status = await beginOutage({target: args.target, mode, rate, for: flags.for, count, command, auth});
+    const status = await beginOutage(await this.standIns(), {
+      target: args.target,
+      mode,
+      rate,
+      for: flags.for,
+      count,
+      command,
+      auth,
+    });
     this.say(() => renderLocal(status));
     return status;
   }

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {steer} from '../../src/app/stand-ins/local.ts';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
+import {pauseCollection} from '../../src/app/stand-ins/local-collections.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalPause extends StageCommand {
   static override summary = 'Pause a collection of the stand-in, as its manager would: tasks on it wait.';
@@ -12,11 +12,7 @@ export default class LocalPause extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalPause);
-    const {status} = await steer({
-      do: 'pause',
-      collection: args.collection,
-      ...(flags.message ? {message: flags.message} : {}),
-    });
+    const status = await pauseCollection(await this.standIns(), args.collection, flags.message);
     this.say(() => renderLocal(status));
     return status;
   }

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {readRate, steer} from '../../src/app/stand-ins/local.ts';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
+import {setRate} from '../../src/app/stand-ins/local-collections.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalRate extends StageCommand {
   static override summary = 'Set how fast the stand-in moves data, so that a small transfer can take a while.';
@@ -13,7 +13,7 @@ export default class LocalRate extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalRate);
-    const {status} = await steer({do: 'rate', bytesPerSecond: readRate(args.rate)});
+    const status = await setRate(await this.standIns(), args.rate);
     this.say(() => renderLocal(status));
     return status;
   }

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
 import {renew} from '../../src/app/stand-ins/local-trouble.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalRenew extends StageCommand {
   static override summary = 'Renew the credential of a collection of the stand-in: its tasks go on.';
@@ -13,7 +13,7 @@ export default class LocalRenew extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalRenew);
-    const status = await renew(args.collection);
+    const status = await renew(await this.standIns(), args.collection);
     this.say(() => renderLocal(status));
     return status;
   }

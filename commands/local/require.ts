@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
 import {setRequirements} from '../../src/app/stand-ins/local-trouble.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalRequire extends StageCommand {
   static override summary = 'Let a collection of the stand-in ask for a consent, or for a kind of sign-in.';
@@ -25,7 +25,7 @@ export default class LocalRequire extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalRequire);
     const {consent, mfa, nothing, domain: domains, policy: policies} = flags;
-    const status = await setRequirements({...args, consent, mfa, nothing, domains, policies});
+    const status = await setRequirements(await this.standIns(), {...args, consent, mfa, nothing, domains, policies});
     this.say(() => renderLocal(status));
     return status;
   }

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {steer} from '../../src/app/stand-ins/local.ts';
+import type {LocalStatus} from '../../src/app/stand-ins/local.ts';
+import {resumeCollection} from '../../src/app/stand-ins/local-collections.ts';
 import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../src/stand-ins/control.ts';
 
 export default class LocalResume extends StageCommand {
   static override summary = 'End the pause of a collection of the stand-in.';
@@ -11,7 +11,7 @@ export default class LocalResume extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalResume);
-    const {status} = await steer({do: 'resume', collection: args.collection});
+    const status = await resumeCollection(await this.standIns(), args.collection);
     this.say(() => renderLocal(status));
     return status;
   }

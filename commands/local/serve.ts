@@ -28,8 +28,8 @@ export default class LocalServe extends StageCommand {
   async run(): Promise<ServeReport> {
     const {flags} = await this.parse(LocalServe);
     return serveLocal(
+      await this.standIns(),
       {
-        version: this.config.version,
         globusAlone: flags.globus,
         port: flags.port,
         collections: flags.collection,

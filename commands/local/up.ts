@@ -20,7 +20,7 @@ export default class LocalUp extends StageCommand {
 
   async run(): Promise<UpReport> {
     const {flags} = await this.parse(LocalUp);
-    const report = await localUp(this.config.version, flags.day);
+    const report = await localUp(await this.standIns(), flags.day);
     this.log(`${report.started ? 'started' : 'running already'}\n${renderLocal(report.status)}`);
     return report;
   }

@@ -1,4 +1,4 @@
-import {steer} from '../../src/app/stand-ins/local.ts';
+import {type WipeReport, wipeJobs} from '../../src/app/stand-ins/local-trouble.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalWipe extends StageCommand {
@@ -6,10 +6,10 @@ export default class LocalWipe extends StageCommand {
     'Delete every job from the queue of the stand-in PBS without a trace, as a reinstalled server would.';
   static override examples = ['<%= config.bin %> local wipe'];
 
-  async run(): Promise<{wiped: number}> {
+  async run(): Promise<WipeReport> {
     await this.parse(LocalWipe);
-    const {wiped = 0} = await steer({do: 'wipe'});
-    this.log(`${wiped} jobs are gone`);
-    return {wiped};
+    const report = await wipeJobs(await this.standIns());
+    this.log(`${report.wiped} jobs are gone`);
+    return report;
   }
 }

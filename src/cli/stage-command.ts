@@ -2,6 +2,7 @@ import {Command, Errors, Flags} from '@oclif/core';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
 import {ofTheSystem} from '../app/shared/system-error.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import type {StandIns} from '../stand-ins/door.ts';
 import type {Stage} from '../wiring/stage.ts';
 
 /**
@@ -24,6 +25,12 @@ export abstract class StageCommand extends Command {
   protected async connect(profile: string | undefined, options: {readonly inJob?: boolean} = {}): Promise<Stage> {
     const {openStage} = await import('../wiring/open.ts');
     return openStage({profile, cliVersion: this.config.version, ...options});
+  }
+
+  /** The stand-ins of this state directory; starts nothing. */
+  protected async standIns(): Promise<StandIns> {
+    const {standInsHere} = await import('../wiring/stand-ins.ts');
+    return standInsHere(this.config.version);
   }
 
   /** Print a result for people; under --json it is not even put into words. */

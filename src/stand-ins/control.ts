@@ -1,10 +1,10 @@
 import {connect} from 'node:net';
-import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import type {Requirements} from './globus/auth/requirements.ts';
 import type {LocalCollection} from './globus/globus-stand-in.ts';
 import type {LimitValues} from './globus/transfer/limits.ts';
 import type {OutageTarget, OutageWish} from './outage-modes.ts';
 import type {LocalOutage} from './outages.ts';
+import {StandInError, standInsDown} from './stand-in-error.ts';
 
 /** What can be asked of the background process, apart from PBS commands. */
 export type ControlRequest =
@@ -60,55 +60,106 @@ export interface ControlAnswer {
   readonly wiped?: number;
 }
 
-/** The background process of the stand-ins does not run, or does not answer. */
-export class StandInsDown extends StageError {
-  constructor(why: string) {
-    super({
-      code: 'STAND_INS_DOWN',
-      exit: EXIT.unreachable,
-      what: 'the local stand-ins do not answer',
-      why,
-      next: ['Start them: stage local up'],
-    });
+/** The background process of one directory, and the version of stage that asks it. */
+export interface Address {
+  readonly socket: string;
+  readonly version: string;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/**
+ * How the background process is. This is the handshake, too: its answer says which version of stage it belongs to.
+ *
+ * @throws {StandInError} `down` when nothing answers, `other-version` when it is not the version that asks
+ */
+export async function askStatus({socket, version}: Address): Promise<LocalStatus> {
+  const found = readStatus(await exchange(socket, {do: 'status'}, TIMEOUT_MS));
+  if (found.status?.version === version) return found.status;
+  throw new StandInError('other-version', 'the stand-ins that run here are of another version of stage', {
+    why: `${theirVersion(found)}, this command is of ${version}`,
+    next: [
+      'End them, and start those of this version: stage local down; stage local up',
+      'Queued jobs and files stay.',
+    ],
+  });
+}
+
+function theirVersion({version, pid}: StatusFound): string {
+  const process = pid === undefined ? '' : ` (process ${pid})`;
+  return version === undefined ? `they do not say of which${process}` : `they are of ${version}${process}`;
+}
+
+/** What a background process of any version answered to `status`. */
+interface StatusFound {
+  readonly version: string | undefined;
+  readonly pid: number | undefined;
+  /** whole only where it is of our version */
+  readonly status: LocalStatus | undefined;
+}
+
+/** Pure. @throws {StandInError} `down` for an answer that broke off */
+export function readStatus(text: string): StatusFound {
+  if (!text.endsWith('\n')) throw standInsDown('the answer was cut short');
+  const status = statusIn(text);
+  const has = (key: 'version' | 'pid', type: string) => typeof status?.[key] === type;
+  return {
+    version: has('version', 'string') ? status?.version : undefined,
+    pid: has('pid', 'number') ? status?.pid : undefined,
+    status,
+  };
+}
+
+/** Other versions may answer anything; their text is looked into and not believed. */
+function statusIn(text: string): LocalStatus | undefined {
+  try {
+    const document = JSON.parse(text) as {answer?: {status?: LocalStatus}} | null;
+    return document?.answer?.status ?? undefined;
+  } catch {
+    return undefined;
   }
 }
 
 /**
- * Ask the background process something.
+ * Ask the background process to do something. Nothing is asked of one of another version.
  *
- * @throws {StandInsDown} when it does not answer within the time; {RequestWrong} when it says the request makes no sense
+ * @throws {StandInError} `down` when it does not answer within the time; `wrong` when it says the request makes no sense
  */
-export function askStandIns(socketPath: string, request: ControlRequest, timeoutMs = 20_000): Promise<ControlAnswer> {
+export async function askStandIns(address: Address, request: ControlRequest): Promise<ControlAnswer> {
+  const status = await askStatus(address);
+  if (request.do === 'status') return {status};
+  const text = await exchange(address.socket, request, TIMEOUT_MS);
+  if (!text.endsWith('\n')) throw standInsDown('the answer was cut short');
+  const answer = JSON.parse(text) as {wrong?: string; answer?: ControlAnswer}; // both ends are this program
+  if (answer.answer) return answer.answer;
+  throw new StandInError('wrong', answer.wrong ?? 'the stand-ins did not understand the request', {
+    next: ['See what there is: stage local status'],
+  });
+}
+
+/** Ask a background process of whatever version to end: every version knows this request. */
+export async function askToEnd(socket: string, timeoutMs: number): Promise<void> {
+  await exchange(socket, {do: 'down'}, timeoutMs);
+}
+
+/** Send one request, and collect what comes back until the other end closes. */
+function exchange(socketPath: string, request: ControlRequest, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     let text = '';
     socket.setEncoding('utf8');
-    socket.setTimeout(timeoutMs, () => socket.destroy(new StandInsDown(`no answer within ${timeoutMs / 1000} s`)));
+    socket.setTimeout(timeoutMs, () => socket.destroy(standInsDown(`no answer within ${timeoutMs / 1000} s`)));
     socket.on('connect', () => socket.write(`${JSON.stringify({kind: 'control', ...request})}\n`));
     socket.on('data', (chunk) => {
       text += chunk;
     });
     socket.on('error', (error) =>
       reject(
-        error instanceof StageError
+        error instanceof StandInError
           ? error
-          : new StandInsDown(`${(error as NodeJS.ErrnoException).code ?? error.message} at ${socketPath}`),
+          : standInsDown(`${(error as NodeJS.ErrnoException).code ?? error.message} at ${socketPath}`),
       ),
     );
-    socket.on('end', () => {
-      try {
-        // Both ends are this program.
-        const answer = JSON.parse(text) as {wrong?: string; answer?: ControlAnswer};
-        if (answer.answer) resolve(answer.answer);
-        else
-          reject(
-            new RequestWrong(answer.wrong ?? 'the stand-ins did not understand the request', {
-              next: ['See what there is: stage local status'],
-            }),
-          );
-      } catch {
-        reject(new StandInsDown('the answer was cut short'));
-      }
-    });
+    socket.on('end', () => resolve(text));
   });
 }

@@ -1,7 +1,6 @@
 import {appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {dirname, join} from 'node:path';
-import {RequestWrong} from '../errors.ts';
 import type {ControlAnswer, ControlRequest, LocalStatus} from './control.ts';
 import {readDay, whereADayLasts} from './day.ts';
 import {type GlobusStandIn, openGlobusStandIn} from './globus/globus-stand-in.ts';
@@ -10,21 +9,20 @@ import {createOutages, type Outages} from './outages.ts';
 import {writeCommands} from './pbs/commands.ts';
 import {answerPbs, CUT} from './pbs/outage.ts';
 import {type Emit, openPbsStandIn, type PbsCommand, type PbsStandIn} from './pbs/pbs-stand-in.ts';
+import {StandInError} from './stand-in-error.ts';
 import {FIRST_COLLECTIONS, type StandInHome, standInHome} from './stand-in-home.ts';
 
 export interface DaemonOptions {
   readonly stageHome: string;
   readonly version: string;
-  /** the bundled client behind the PBS commands */
-  readonly clientJs: string;
-  /** their quick front, which a build makes where it finds a C compiler */
-  readonly front: string;
+  /** directory of the built programs, the client behind the PBS commands among them */
+  readonly programs: string;
   /** Globus alone, without PBS */
-  readonly globusAlone?: boolean;
+  readonly globusAlone?: boolean | undefined;
   /** port of Globus; as last time, or any, when absent */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** a signal ends the jobs that run, too, as "stage local down" does */
-  readonly endJobs?: boolean;
+  readonly endJobs?: boolean | undefined;
   /** further directories to serve */
   readonly collections?: readonly {readonly name: string; readonly directory: string}[];
   /** called once everything answers */
@@ -53,7 +51,7 @@ export async function serveStandIns(options: DaemonOptions): Promise<boolean> {
 
 /** @param opened where it notes how what it opened is closed, in the order of opening */
 async function serve(home: StandInHome, options: DaemonOptions, opened: (() => unknown)[]): Promise<void> {
-  const {version, clientJs, front, onRequest, port} = options;
+  const {version, programs, onRequest, port} = options;
   const log = (line: string) => {
     try {
       appendFileSync(home.log, `${new Date().toISOString()} ${line}\n`, {mode: 0o600});
@@ -75,8 +73,8 @@ async function serve(home: StandInHome, options: DaemonOptions, opened: (() => u
     outages,
     lasts,
     log: (line) => log(`globus ${line}`),
-    ...(port === undefined ? {} : {port}),
-    ...(onRequest ? {onRequest} : {}),
+    port,
+    onRequest,
   });
   opened.push(() => globus.close());
   for (const [name, id] of Object.entries(FIRST_COLLECTIONS))
@@ -88,7 +86,12 @@ async function serve(home: StandInHome, options: DaemonOptions, opened: (() => u
     : await openPbsStandIn({root: home.pbs, binDirectory: home.bin, lasts, log: (line) => log(`pbs ${line}`)});
   opened.push(() => pbs?.close());
   opened.push(() => outages.end()); // whoever waits in one is answered, so that the servers can close
-  writeCommands(home.bin, {node: process.execPath, clientJs, front, socketPath: home.socket});
+  writeCommands(home.bin, {
+    node: process.execPath,
+    clientJs: join(programs, 'local-pbs-client.cjs'),
+    front: join(programs, 'local-pbs-client'),
+    socketPath: home.socket,
+  });
   const {clientId, clientSecret} = globus.credentials();
   writeFileSync(home.credentials, `${JSON.stringify({client_id: clientId, client_secret: clientSecret})}\n`, {
     mode: 0o600,
@@ -228,7 +231,7 @@ function listen(
   mkdirSync(dirname(path), {recursive: true, mode: 0o700});
   const {uid, mode} = statSync(dirname(path));
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
-    throw new RequestWrong('the stand-ins are not served where others could reach them', {
+    throw new StandInError('wrong', 'the stand-ins are not served where others could reach them', {
       why: `${dirname(path)} is open to others`,
       next: [`Close it: chmod 700 ${dirname(path)}`],
     });

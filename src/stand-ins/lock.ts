@@ -20,22 +20,23 @@ export function takeLock(directory: string): (() => void) | undefined {
     } catch (error) {
       rmSync(signed, {recursive: true, force: true});
       if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      if (holderLives(directory)) return undefined;
+      if (holderOf(directory) !== undefined) return undefined;
       moveAside(directory);
     }
   }
   return undefined;
 }
 
-function holderLives(directory: string): boolean {
+/** The process that holds the lock of a directory. @returns undefined when none does, or it is dead */
+export function holderOf(directory: string): number | undefined {
   let holder: string;
   try {
     holder = readFileSync(join(directory, 'holder'), 'utf8');
   } catch {
-    return false;
+    return undefined;
   }
   const pid = Number(holder.split(' ')[0]);
-  return Number.isInteger(pid) && pid > 0 && identityOf(pid) === holder;
+  return Number.isInteger(pid) && pid > 0 && identityOf(pid) === holder ? pid : undefined;
 }
 
 function moveAside(directory: string): void {
@@ -43,7 +44,7 @@ function moveAside(directory: string): void {
   try {
     renameSync(directory, aside);
     // Another contender may have taken the lock since we looked: then what we moved is alive, and goes back.
-    if (holderLives(aside)) renameSync(aside, directory);
+    if (holderOf(aside) !== undefined) renameSync(aside, directory);
     else rmSync(aside, {recursive: true, force: true});
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // another contender was first

@@ -1,4 +1,3 @@
-import {existsSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
 import type {ClientCredentials} from '../auth/credentials-file.ts';
@@ -47,7 +46,7 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
   const by = `${person}:${process.pid}`;
   const watched = await crashPoints(process.env.STAGE_CRASH_POINTS);
   const ledger = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
-  const standIns = once(() => startStandIns(where, cliVersion));
+  const standIns = once(async () => (await openLocal(where, cliVersion)).up());
   const environment = await environmentCredentials();
   const globus = once(() => globusSettings({profile, ledger, standIns, environment}));
   const parts = {profile, where, ledger, by, standIns, environment, globus};
@@ -72,8 +71,7 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
     collectionService,
     async bookmarks() {
       if (profile.transfer.kind === 'local') {
-        const {standInHome} = await import('../stand-ins/stand-in-home.ts');
-        if (!existsSync(standInHome(where.home).root)) return [];
+        if (!(await openLocal(where, cliVersion)).haveServed()) return [];
       }
       return (await collectionService()).bookmarks();
     },
@@ -83,8 +81,7 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
     },
     async collections() {
       if (profile.transfer.kind !== 'local') return profile.collections;
-      const {collectionNames, standInHome} = await import('../stand-ins/stand-in-home.ts');
-      return {...collectionNames(standInHome(where.home)), ...profile.collections};
+      return {...(await openLocal(where, cliVersion)).collectionNames(), ...profile.collections};
     },
   };
 }
@@ -105,11 +102,11 @@ async function environmentCredentials(): Promise<ClientCredentials | undefined> 
   return takeEnvironmentCredentials(process.env);
 }
 
-type StandIns = () => Promise<import('../stand-ins/ensure-up.ts').StandInsUp>;
+type StandIns = () => Promise<import('../stand-ins/door.ts').StandInsUp>;
 
-async function startStandIns(where: Locations, version: string) {
-  const {daemonPath, ensureStandIns} = await import('../stand-ins/ensure-up.ts');
-  return ensureStandIns(where.home, {version, daemonJs: daemonPath(packageRoot())});
+async function openLocal(where: Locations, version: string) {
+  const {connectStandIns} = await import('./stand-ins.ts');
+  return connectStandIns(where.home, version);
 }
 
 interface Parts {

@@ -10,7 +10,8 @@ import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/glob
 import type {RunId} from '../../src/ledger/layout.ts';
 import {LedgerDamaged} from '../../src/ledger/ledger.ts';
 import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
-import {StandInsDown} from '../../src/stand-ins/control.ts';
+import {StandInError, standInsDown} from '../../src/stand-ins/door.ts';
+import {explainStandIns} from '../../src/wiring/stand-ins.ts';
 import {WorkflowInvalid} from '../../src/workflow/file/problems.ts';
 
 const secret = Object.assign(new Error('request failed'), {config: {headers: {Authorization: 'Bearer SECRET'}}});
@@ -23,7 +24,9 @@ const ERRORS: [StageError, number][] = [
   [new TransferRefused({asked: 'transfer', globusCode: 'Conflict', why: 'y', cause: secret}), EXIT.usage],
   [new SignInNeeded({what: 'a', why: 'b', next: ['c'], cause: secret}), EXIT.actionNeeded],
   [new LedgerDamaged('/x/spec.json', undefined), EXIT.unreachable],
-  [new StandInsDown('ECONNREFUSED'), EXIT.unreachable],
+  [explainStandIns(standInsDown('ECONNREFUSED')), EXIT.unreachable],
+  [explainStandIns(new StandInError('other-version', 'a', {why: 'b', next: ['c']})), EXIT.actionNeeded],
+  [explainStandIns(new StandInError('wrong', 'a', {why: 'b', next: ['c']})), EXIT.usage],
   [new RunDiffers('r.1' as RunId, ['steps.compute.script: its contents changed'], true), EXIT.usage],
   [new NoSuchRun('x', 'local', ['r.1' as RunId]), EXIT.usage],
   [new WaitedTooLong([], 5), EXIT.unreachable],

@@ -1,9 +1,8 @@
-import {resolve} from 'node:path';
 import {Args} from '@oclif/core';
-import {localUp, steer} from '../../../src/app/stand-ins/local.ts';
+import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
+import {addCollection} from '../../../src/app/stand-ins/local-collections.ts';
 import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalCollectionAdd extends StageCommand {
   static override summary = 'Make a directory of this machine a collection of the stand-in.';
@@ -15,8 +14,7 @@ export default class LocalCollectionAdd extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalCollectionAdd);
-    await localUp(this.config.version);
-    const {status} = await steer({do: 'add-collection', name: args.name, directory: resolve(args.directory)});
+    const status = await addCollection(await this.standIns(), args.name, args.directory);
     this.say(() => renderLocal(status));
     return status;
   }

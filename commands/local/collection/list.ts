@@ -1,7 +1,7 @@
-import {steer} from '../../../src/app/stand-ins/local.ts';
+import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
+import {listCollections} from '../../../src/app/stand-ins/local-collections.ts';
 import {renderLocalCollections} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalCollectionList extends StageCommand {
   static override summary = 'List the collections of the stand-in: name, id, directory, and what is the matter there.';
@@ -9,7 +9,7 @@ export default class LocalCollectionList extends StageCommand {
 
   async run(): Promise<LocalStatus['collections']> {
     await this.parse(LocalCollectionList);
-    const {collections} = (await steer({do: 'status'})).status;
+    const collections = await listCollections(await this.standIns());
     this.say(() => renderLocalCollections(collections));
     return collections;
   }

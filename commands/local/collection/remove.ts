@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
-import {steer} from '../../../src/app/stand-ins/local.ts';
+import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
+import {removeCollection} from '../../../src/app/stand-ins/local-collections.ts';
 import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalCollectionRemove extends StageCommand {
   static override summary = 'Remove a collection of the stand-in. Its directory, and what lies in it, stay.';
@@ -11,7 +11,7 @@ export default class LocalCollectionRemove extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalCollectionRemove);
-    const {status} = await steer({do: 'remove-collection', collection: args.collection});
+    const status = await removeCollection(await this.standIns(), args.collection);
     this.say(() => renderLocal(status));
     return status;
   }

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {steer} from '../../../src/app/stand-ins/local.ts';
+import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
+import {addIdentity} from '../../../src/app/stand-ins/local-collections.ts';
 import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalIdentityAdd extends StageCommand {
   static override summary = 'Add somebody who can sign in to the stand-in Globus.';
@@ -19,7 +19,7 @@ export default class LocalIdentityAdd extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalIdentityAdd);
-    const {status} = await steer({do: 'add-identity', username: args.username, linked: flags.linked});
+    const status = await addIdentity(await this.standIns(), args.username, flags.linked);
     this.say(() => renderLocal(status));
     return status;
   }

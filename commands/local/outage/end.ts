@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core';
+import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
 import {endOutage} from '../../../src/app/stand-ins/local-trouble.ts';
 import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
-import type {LocalStatus} from '../../../src/stand-ins/control.ts';
 
 export default class LocalOutageEnd extends StageCommand {
   static override summary = 'End the outages of a stand-in, or all of them.';
@@ -14,7 +14,7 @@ export default class LocalOutageEnd extends StageCommand {
 
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalOutageEnd);
-    const status = await endOutage(args.target);
+    const status = await endOutage(await this.standIns(), args.target);
     this.say(() => renderLocal(status));
     return status;
   }

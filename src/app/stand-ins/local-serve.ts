@@ -1,16 +1,10 @@
-import {join, resolve} from 'node:path';
-import {readCredentials} from '../../auth/credentials-file.ts';
+import {resolve} from 'node:path';
 import {shellQuote} from '../../base/shell.ts';
-import {locations} from '../../config/locations.ts';
-import {packageRoot} from '../../disk/package-root.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {LocalStatus} from '../../stand-ins/control.ts';
-import {serveStandIns} from '../../stand-ins/daemon.ts';
-import {shellEnvironment} from '../../stand-ins/ensure-up.ts';
-import {standInHome} from '../../stand-ins/stand-in-home.ts';
+import type {LocalStatus, StandIns} from '../../stand-ins/door.ts';
+import {cliCredentials} from './local.ts';
 
 export interface ServeAsked {
-  readonly version: string;
   readonly globusAlone: boolean;
   /** as last time, or any that is free, when absent */
   readonly port: number | undefined;
@@ -35,35 +29,28 @@ export interface ServeOutput {
  *
  * @throws {RequestWrong} when they run already in the background, or a port or a collection cannot be had
  */
-export async function serveLocal(asked: ServeAsked, output: ServeOutput): Promise<ServeReport> {
-  const {home: stageHome} = locations(process.env);
-  const home = standInHome(stageHome);
-  const dist = join(packageRoot(), 'dist');
-  const collections = asked.collections.map(readCollection);
+export async function serveLocal(standIns: StandIns, asked: ServeAsked, output: ServeOutput): Promise<ServeReport> {
   let [url, requests] = ['', 0];
-  const served = await serveStandIns({
-    stageHome,
-    version: asked.version,
-    clientJs: join(dist, 'local-pbs-client.cjs'),
-    front: join(dist, 'local-pbs-client'),
+  const serving = standIns.serve({
     globusAlone: asked.globusAlone,
     endJobs: true,
-    ...(asked.port === undefined ? {} : {port: asked.port}),
-    collections,
+    port: asked.port,
+    collections: asked.collections.map(readCollection),
     onRequest(line) {
       requests++;
       output.show(`${new Date().toISOString()} ${line}`);
     },
     onReady(status) {
       url = status.url;
-      void announce(status, asked, output);
+      void announce(standIns, status, asked, output);
     },
-  }).catch((error: unknown) => {
+  });
+  const served = await serving.catch((error: unknown) => {
     throw portIsTaken(error, asked.port) ?? error;
   });
   if (!served)
     throw new RequestWrong('the stand-ins of this state directory run already', {
-      why: `another process serves ${home.root}`,
+      why: `another process serves ${standIns.directory}`,
       next: ['End them: stage local down', 'Or serve another directory: STAGE_HOME=DIRECTORY stage local serve'],
     });
   output.show('ended');
@@ -75,15 +62,15 @@ function portIsTaken(error: unknown, port: number | undefined): RequestWrong | u
   return new RequestWrong(`port ${port} cannot be had`, {why: error.message, next: ['Name another one: --port']});
 }
 
-async function announce(status: LocalStatus, asked: ServeAsked, output: ServeOutput): Promise<void> {
-  const {home: stageHome} = locations(process.env);
-  const home = standInHome(stageHome);
-  const all = shellEnvironment({home, status, started: true}, stageHome, process.env.PATH ?? '');
+async function announce(
+  standIns: StandIns,
+  status: LocalStatus,
+  asked: ServeAsked,
+  output: ServeOutput,
+): Promise<void> {
+  const all = standIns.shellEnvironment(status, process.env.PATH ?? '');
   const environment = Object.entries(all).filter(([name]) => !asked.globusAlone || name.startsWith('GLOBUS_'));
-  if (asked.withCredentials) {
-    const {clientId, clientSecret} = await readCredentials(home.credentials);
-    environment.push(['GLOBUS_CLI_CLIENT_ID', clientId], ['GLOBUS_CLI_CLIENT_SECRET', clientSecret]);
-  }
+  if (asked.withCredentials) environment.push(...Object.entries(await cliCredentials(standIns)));
   for (const [name, value] of environment) output.print(`export ${name}=${shellQuote(value)}`);
   for (const {name, id, directory} of status.collections) output.show(`collection ${name}: ${id}, ${directory}`);
   output.show(`Globus answers at ${status.url}; end with Ctrl-C`);

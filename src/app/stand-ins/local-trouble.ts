@@ -1,8 +1,22 @@
 import {RequestWrong} from '../../errors.ts';
-import type {LocalStatus} from '../../stand-ins/control.ts';
-import {FAULT_CODES} from '../../stand-ins/globus/copy/planned-faults.ts';
-import {faultOfWish, OUTAGE_TARGETS, type OutageTarget} from '../../stand-ins/outage-modes.ts';
-import {steer} from './local.ts';
+import {
+  FAULT_CODES,
+  faultOfWish,
+  type LocalStatus,
+  OUTAGE_TARGETS,
+  type OutageTarget,
+  type StandIns,
+} from '../../stand-ins/door.ts';
+import {steer} from './local-collections.ts';
+
+export interface WipeReport {
+  readonly wiped: number;
+}
+
+/** Delete every job from queue and history without a trace. */
+export async function wipeJobs(standIns: StandIns): Promise<WipeReport> {
+  return {wiped: (await standIns.ask({do: 'wipe'})).wiped ?? 0};
+}
 
 /** An outage as it is typed. */
 export interface OutageAsked {
@@ -15,8 +29,8 @@ export interface OutageAsked {
   readonly auth: boolean;
 }
 
-/** Let one of the stand-ins fail from now on. @throws {StandInsDown} {RequestWrong} */
-export async function beginOutage(asked: OutageAsked): Promise<LocalStatus> {
+/** Let one of the stand-ins fail from now on. @throws {RequestWrong} */
+export async function beginOutage(standIns: StandIns, asked: OutageAsked): Promise<LocalStatus> {
   const outage = {
     target: readTarget(asked.target),
     mode: asked.mode ?? 'down',
@@ -28,28 +42,28 @@ export async function beginOutage(asked: OutageAsked): Promise<LocalStatus> {
   };
   const wrong = faultOfWish(outage);
   if (wrong) throw new RequestWrong(wrong.what, {why: wrong.why, next: ['See the modes: stage local outage --help']});
-  return (await steer({do: 'outage', outage})).status;
+  return steer(standIns, {do: 'outage', outage});
 }
 
 /** @param target `pbs` ends those of its database, too; all outages when absent */
-export async function endOutage(target: string | undefined): Promise<LocalStatus> {
+export async function endOutage(standIns: StandIns, target: string | undefined): Promise<LocalStatus> {
   const named = target === undefined ? undefined : readTarget(target);
   const targets = named === undefined ? OUTAGE_TARGETS : named === 'pbs' ? (['pbs', 'pbs-db'] as const) : [named];
-  return (await steer({do: 'end-outage', targets})).status;
+  return steer(standIns, {do: 'end-outage', targets});
 }
 
 /** Let credentials lapse: of a collection, of the tokens, or, with neither, of all collections. */
-export async function expire(asked: {
-  readonly collection: string | undefined;
-  readonly tokens: boolean;
-}): Promise<LocalStatus> {
+export async function expire(
+  standIns: StandIns,
+  asked: {readonly collection: string | undefined; readonly tokens: boolean},
+): Promise<LocalStatus> {
   const collections =
     asked.collection === undefined ? (asked.tokens ? undefined : []) : ([asked.collection] as readonly string[]);
-  return (await steer({do: 'expire', tokens: asked.tokens, ...(collections ? {collections} : {})})).status;
+  return steer(standIns, {do: 'expire', tokens: asked.tokens, collections});
 }
 
-export async function renew(collection: string | undefined): Promise<LocalStatus> {
-  return (await steer({do: 'renew', collections: collection === undefined ? [] : [collection]})).status;
+export async function renew(standIns: StandIns, collection: string | undefined): Promise<LocalStatus> {
+  return steer(standIns, {do: 'renew', collections: collection === undefined ? [] : [collection]});
 }
 
 export interface FaultAsked {
@@ -60,12 +74,12 @@ export interface FaultAsked {
 }
 
 /** Let what tasks read or write beneath a path fault, or no more. */
-export async function setFault({collection, path, code, clear}: FaultAsked): Promise<LocalStatus> {
+export async function setFault(standIns: StandIns, {collection, path, code, clear}: FaultAsked): Promise<LocalStatus> {
   if (clear === (code !== undefined))
     throw new RequestWrong('either --code or --clear is needed', {next: ['See stage local fault --help']});
   if (code !== undefined && !FAULT_CODES.some((known) => known === code))
     throw new RequestWrong(`Globus has no fault "${code}"`, {why: `its codes are ${FAULT_CODES.join(', ')}`});
-  return (await steer({do: 'fault', collection, path, code: code ?? null})).status;
+  return steer(standIns, {do: 'fault', collection, path, code: code ?? null});
 }
 
 export interface RequirementsAsked {
@@ -78,7 +92,7 @@ export interface RequirementsAsked {
 }
 
 /** Let a collection ask for a consent or for a kind of sign-in, or for nothing any more. @throws {RequestWrong} */
-export async function setRequirements(asked: RequirementsAsked): Promise<LocalStatus> {
+export async function setRequirements(standIns: StandIns, asked: RequirementsAsked): Promise<LocalStatus> {
   const {collection, consent, mfa, nothing} = asked;
   const [domains, policies] = [asked.domains.map((one) => one.toLowerCase()), [...asked.policies]];
   if (nothing === (consent || mfa || domains.length > 0 || policies.length > 0))
@@ -86,7 +100,7 @@ export async function setRequirements(asked: RequirementsAsked): Promise<LocalSt
       next: ['See stage local require --help'],
     });
   const wanted = nothing ? null : {consent, domains, policies, mfa};
-  return (await steer({do: 'require', collection, wanted})).status;
+  return steer(standIns, {do: 'require', collection, wanted});
 }
 
 export interface LimitsAsked {
@@ -102,7 +116,7 @@ export interface LimitsAsked {
 const USUAL_LIMITS = {active: 3, pending: 100, requests: null, files: 100_000_000, entries: 5_000_000};
 
 /** Change what a user may have at once. @throws {RequestWrong} when nothing is asked for */
-export async function setLimits({reset, requests, ...asked}: LimitsAsked): Promise<LocalStatus> {
+export async function setLimits(standIns: StandIns, {reset, requests, ...asked}: LimitsAsked): Promise<LocalStatus> {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const limits = {
     ...(reset ? USUAL_LIMITS : {}),
@@ -111,7 +125,7 @@ export async function setLimits({reset, requests, ...asked}: LimitsAsked): Promi
   };
   if (Object.keys(limits).length === 0)
     throw new RequestWrong('no limit is named', {next: ['See stage local limit --help']});
-  return (await steer({do: 'limit', limits})).status;
+  return steer(standIns, {do: 'limit', limits});
 }
 
 function readRequests(text: string): number | null {

@@ -1,8 +1,5 @@
 import {renderDuration, renderTable} from '../../base/units.ts';
-import type {LocalStatus} from '../../stand-ins/control.ts';
-import type {Requirements} from '../../stand-ins/globus/auth/requirements.ts';
-import {OUTAGE_MODES} from '../../stand-ins/outage-modes.ts';
-import type {LocalOutage} from '../../stand-ins/outages.ts';
+import {type LocalOutage, type LocalStatus, OUTAGE_MODES, type Requirements} from '../../stand-ins/door.ts';
 
 const DAY_SECONDS = 86_400;
 

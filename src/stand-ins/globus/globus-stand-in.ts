@@ -10,8 +10,9 @@ import {openIdTokenSigner} from './auth/id-token.ts';
 import {type Identity, openIdentities} from './auth/identities.ts';
 import {openLogins} from './auth/logins.ts';
 import {type Requirements, requirements} from './auth/requirements.ts';
+import {FAULT_CODES} from './copy/fault.ts';
 import {readPath} from './copy/paths.ts';
-import {FAULT_CODES, type PlannedFault} from './copy/planned-faults.ts';
+import type {PlannedFault} from './copy/planned-faults.ts';
 import {type Answer, openHttpServer, type Request} from './http/http-server.ts';
 import {answerGlobus} from './http/outage.ts';
 import {TransferProblem} from './http/problem.ts';
@@ -31,12 +32,12 @@ export interface GlobusStandInOptions {
   /** directory for all its state; made with mode 0700 */
   readonly root: string;
   /** 0 or absent: the port of last time if it is free, else any. Another one must be free */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** wait before what faulted is tried again: the first and the longest, in milliseconds */
   readonly retryMs?: {readonly first: number; readonly longest: number};
   readonly log?: (line: string) => void;
   /** hears of every request, in one line without tokens */
-  readonly onRequest?: (line: string) => void;
+  readonly onRequest?: ((line: string) => void) | undefined;
   /** what trouble its clients meet */
   readonly outages?: Outages;
   /** how long lasts here what the service counts in hours and days; as long as there when absent */

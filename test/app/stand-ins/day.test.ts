@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {LocalStatus} from '../../../src/stand-ins/control.ts';
+import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
 let world: World;

@@ -3,7 +3,7 @@ import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync} fro
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import type {LocalStatus} from '../../../src/stand-ins/control.ts';
+import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
 import {CLI, cleanEnvironment, runStage} from '../../support/cli.ts';
 import {until} from '../../support/until.ts';
 

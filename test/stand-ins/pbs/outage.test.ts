@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import {askStandIns, type ControlRequest, type LocalStatus} from '../../../src/stand-ins/control.ts';
 import type {OutageWish} from '../../../src/stand-ins/outage-modes.ts';
@@ -16,8 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const ask = async (request: ControlRequest): Promise<LocalStatus> =>
-  (await askStandIns(standInHome(world.home).socket, request)).status;
+const ask = async (request: ControlRequest): Promise<LocalStatus> => {
+  const {socket, running} = standInHome(world.home);
+  const {version} = JSON.parse(readFileSync(running, 'utf8')) as {version: string};
+  return (await askStandIns({socket, version}, request)).status;
+};
 const begin = (outage: Partial<OutageWish>): Promise<LocalStatus> =>
   ask({
     do: 'outage',

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {learnAbout} from '../../../src/app/shared/task-knowledge.ts';
 import type {TaskId} from '../../../src/base/ids.ts';
-import {FAULT_CODES} from '../../../src/stand-ins/globus/copy/planned-faults.ts';
+import {FAULT_CODES} from '../../../src/stand-ins/globus/copy/fault.ts';
 import {explainTask} from '../../../src/standing/reasons/explain-task.ts';
 import type {Reason} from '../../../src/standing/reasons/explanation.ts';
 import {createGlobusTransfer} from '../../../src/transfer/globus/globus-transfer.ts';

@@ -1,45 +1,7 @@
 import {z} from 'zod';
-import {codeInWords, Fault, type Side} from './fault.ts';
+import {codeInWords, FAULT_CODES, Fault, type Side} from './fault.ts';
 
 /** Faults that a person ordered, to see what comes of them: whatever reads or writes beneath a path meets them. */
-
-/** Error codes of task events. Source: Globus Transfer API, "Task events". */
-export const FAULT_CODES = [
-  'ACL_CHANGED',
-  'AMBIGUOUS_PATH',
-  'AUTH',
-  'CLOCK',
-  'CONNECT_FAILED',
-  'CONNECTION_BROKEN',
-  'CONNECTION_RESET',
-  'ENDPOINT_ERROR',
-  'ENDPOINT_TOO_BUSY',
-  'FILE_NOT_FOUND',
-  'FILE_SIZE_CHANGED',
-  'GC_NOT_CONNECTED',
-  'GC_PAUSED',
-  'GSI_DN_MISMATCH',
-  'INTERNAL_ERROR',
-  'INVALID_PATH_NAME',
-  'INVALID_SERVICE_CREDENTIAL',
-  'INVALID_SYMLINK',
-  'IS_A_DIRECTORY',
-  'IS_A_FILE',
-  'LIMIT_EXCEEDED',
-  'MPU_NOT_FOUND',
-  'NO_APPEND_FILESYSTEM',
-  'NO_CREDENTIALS',
-  'NO_PHYSICALS',
-  'NO_SPACE_LEFT',
-  'NOT_A_DIRECTORY',
-  'NOT_A_FILE',
-  'NOT_A_SYMLINK',
-  'PERMISSION_DENIED',
-  'QUOTA_EXCEEDED',
-  'TIMEOUT',
-  'UNKNOWN',
-  'VERIFY_CHECKSUM',
-] as const;
 
 /** `path` in normal form */
 export const plannedFault = z.object({path: z.string(), code: z.enum(FAULT_CODES)});

@@ -1,0 +1,26 @@
+/**
+ * What somebody who asks the stand-ins can meet:
+ * `down`: they do not run, or do not answer; `wrong`: the request makes no sense to them, and nothing was changed;
+ * `other-version`: those that run belong to another version of stage.
+ */
+export type StandInTrouble = 'down' | 'wrong' | 'other-version';
+
+/** The one error of the stand-ins. They share none with the product, which translates it where it uses their door. */
+export class StandInError extends Error {
+  readonly trouble: StandInTrouble;
+  readonly why: string | undefined;
+  /** what to do next: each one sentence or command */
+  readonly next: readonly string[];
+
+  constructor(trouble: StandInTrouble, what: string, more: {why?: string; next?: readonly string[]} = {}) {
+    super(what);
+    this.name = 'StandInError';
+    this.trouble = trouble;
+    this.why = more.why;
+    this.next = more.next ?? [];
+  }
+}
+
+export function standInsDown(why: string): StandInError {
+  return new StandInError('down', 'the local stand-ins do not answer', {why, next: ['Start them: stage local up']});
+}

@@ -1,0 +1,42 @@
+import {join} from 'node:path';
+import {locations} from '../config/locations.ts';
+import {packageRoot} from '../disk/package-root.ts';
+import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import {openStandIns, StandInError, type StandIns} from '../stand-ins/door.ts';
+
+/** The stand-ins of a state directory, with errors of ours. @param version of this stage */
+export function connectStandIns(stageHome: string, version: string): StandIns {
+  const standIns = openStandIns({stageHome, version, programs: join(packageRoot(), 'dist')});
+  return {
+    ...standIns,
+    up: (dayMs) => explained(standIns.up(dayMs)),
+    status: () => explained(standIns.status()),
+    ask: (request) => explained(standIns.ask(request)),
+    down: () => explained(standIns.down()),
+    serve: (options) => explained(standIns.serve(options)),
+  };
+}
+
+/** Those of the state directory that this process works in. */
+export const standInsHere = (version: string): StandIns => connectStandIns(locations(process.env).home, version);
+
+async function explained<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw error instanceof StandInError ? explainStandIns(error) : error;
+  }
+}
+
+/** What the stand-ins say, as an error of ours. */
+export function explainStandIns(error: StandInError): StageError {
+  const {trouble, message: what, why, next} = error;
+  switch (trouble) {
+    case 'down':
+      return new StageError({code: 'STAND_INS_DOWN', exit: EXIT.unreachable, what, why, next});
+    case 'other-version':
+      return new StageError({code: 'STAND_INS_OTHER_VERSION', exit: EXIT.actionNeeded, what, why, next});
+    case 'wrong':
+      return new RequestWrong(what, {why, next});
+  }
+}
