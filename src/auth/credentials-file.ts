@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import * as z from 'zod/mini';
+import {parseJson} from '../base/json.ts';
 import {SignInNeeded} from '../globus-errors.ts';
 import {isPrivate} from './private-file.ts';
 
@@ -29,7 +30,7 @@ export async function readCredentials(file: string): Promise<ClientCredentials> 
       next: [`Look at it: ls -l ${file}`],
     });
   });
-  const read = CredentialsFile.safeParse(parsed(text));
+  const read = CredentialsFile.safeParse(parseJson(text));
   if (read.success) return {clientId: read.data.client_id, clientSecret: read.data.client_secret};
   throw new SignInNeeded({
     what: `The credentials file ${file} cannot be understood`,
@@ -42,11 +43,3 @@ const HOW_TO_MAKE_ONE = (file: string): string[] => [
   'Register a client ("service account") at https://app.globus.org/settings/developers',
   `Write {"client_id": "…", "client_secret": "…"} into ${file}, then: chmod 600 ${file}`,
 ];
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the message of the error would quote the text, which is a secret
-  }
-}

@@ -2,6 +2,8 @@ import {existsSync, readFileSync, statSync} from 'node:fs';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import {parseJson} from '../base/json.ts';
+import {sleep} from '../base/time.ts';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import type {ClientCredentials} from './credentials-file.ts';
 import {isPrivate} from './private-file.ts';
@@ -84,7 +86,7 @@ async function quietBytes(file: string): Promise<Buffer> {
     const before = stamp();
     const bytes = readFileSync(file);
     if (before !== undefined && before === stamp()) return bytes;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
   throw new TransferUnreachable('the login of the globus CLI', `another program is writing ${file}`);
 }
@@ -101,7 +103,10 @@ async function readRows(bytes: Buffer, namespace: string, file: string): Promise
   try {
     const pairs = (question: string) =>
       new Map(
-        (database.exec(question, [namespace])[0]?.values ?? []).map(([name, text]) => [String(name), parsed(text)]),
+        (database.exec(question, [namespace])[0]?.values ?? []).map(([name, text]) => [
+          String(name),
+          parseJson(String(text)),
+        ]),
       );
     return {
       tokens: pairs('SELECT resource_server, token_data_json FROM token_storage WHERE namespace = ?'),
@@ -121,12 +126,4 @@ function notSignedIn(why: string): SignInNeeded {
     why,
     next: ['Sign in with it: globus login', 'Then run the same command again: nothing is lost.'],
   });
-}
-
-function parsed(text: unknown): unknown {
-  try {
-    return JSON.parse(String(text));
-  } catch {
-    return undefined; // the message of the error would quote the text, which is a secret
-  }
 }

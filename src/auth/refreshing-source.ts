@@ -1,3 +1,4 @@
+import {sleep} from '../base/time.ts';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import {generationOf, type RefreshClaims} from './refresh-claims.ts';
 import {type GivenToken, GrantRefused} from './token-endpoint.ts';
@@ -55,7 +56,7 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
       } else if (now() > end) {
         const asked = 'POST /v2/oauth2/token';
         throw new TransferUnreachable(asked, `${turn.by} has been renewing the sign-in for too long`);
-      } else await new Promise((resolve) => setTimeout(resolve, pollMs));
+      } else await sleep(pollMs);
     }
   }
 

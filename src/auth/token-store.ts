@@ -1,8 +1,11 @@
-import {createHash, randomBytes} from 'node:crypto';
-import {chmod, open, readFile, rename, rm} from 'node:fs/promises';
+import {createHash} from 'node:crypto';
+import {chmodSync, renameSync} from 'node:fs';
+import {readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import {parseJson} from '../base/json.ts';
 import {ensureDirectory} from '../disk/directories.ts';
+import {placeWhole} from '../disk/whole-file.ts';
 import {isPrivate} from './private-file.ts';
 
 export interface StoredToken {
@@ -94,7 +97,7 @@ export function writeToken(of: TokenKey, token: StoredToken): string {
 
 /** @returns undefined for what is no token of this key: as good as none */
 export function readToken(of: TokenKey, text: string): StoredToken | undefined {
-  const read = TokenFile.safeParse(parsed(text));
+  const read = TokenFile.safeParse(parseJson(text));
   if (!read.success || read.data.key !== inWords(of)) return undefined;
   const {access_token, expires_at, issued_at, refresh_token, sign_in} = read.data;
   return {
@@ -125,14 +128,10 @@ export function createTokenStore(directory: string, of: TokenKey): TokenStore {
     async write(token) {
       ensureDirectory(directory);
       await isPrivate(directory, 'directory', 'directory of tokens');
-      const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-      try {
-        await writeSynced(temporary, writeToken(of, token));
-        await rename(temporary, file);
-      } catch (error) {
-        await rm(temporary, {force: true});
-        throw error;
-      }
+      placeWhole(file, writeToken(of, token), {}, (temporary) => {
+        chmodSync(temporary, 0o600); // some file systems of clusters give new files a mode of their own
+        renameSync(temporary, file);
+      });
     },
 
     async remove() {
@@ -146,23 +145,4 @@ export function createTokenStore(directory: string, of: TokenKey): TokenStore {
 /** Somebody signed out this moment. A disk that does not answer says nothing of a sign-in. @throws the system's error */
 function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
-}
-
-async function writeSynced(name: string, text: string): Promise<void> {
-  const handle = await open(name, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await chmod(name, 0o600); // some file systems of clusters give new files a mode of their own
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the message of the error would quote the text, which is a secret
-  }
 }

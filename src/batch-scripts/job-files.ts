@@ -1,13 +1,12 @@
-import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {newWord} from '../base/ids.ts';
 import {shellQuote} from '../base/shell.ts';
 import {walltimeSeconds} from '../base/walltime.ts';
 import type {JobDefaults, Profile} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
-import {naming} from '../disk/naming.ts';
 import {packageRoot} from '../disk/package-root.ts';
+import {writeWhole} from '../disk/whole-file.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
@@ -260,23 +259,5 @@ function exported(values: Readonly<Record<string, string>>): string[] {
 export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
   const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
   const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
-  const temporary = `${path}.new-${newWord()}`;
-  try {
-    naming(path, () => {
-      writeFileSync(temporary, filled.join('\n'), {mode: 0o700, flush: true});
-      renameSync(temporary, path);
-    });
-  } catch (error) {
-    removeIfPossible(temporary);
-    throw error;
-  }
-}
-
-/** A file system that is read-only refuses this too; what is wrong is told by the error before. */
-function removeIfPossible(path: string): void {
-  try {
-    rmSync(path, {force: true});
-  } catch {
-    // It stays behind.
-  }
+  writeWhole(path, filled.join('\n'), {mode: 0o700});
 }

@@ -1,6 +1,7 @@
 import {Command, Errors, Flags} from '@oclif/core';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
 import {ofTheSystem} from '../app/shared/system-error.ts';
+import {lowerFirst} from '../base/text.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import type {StandIns} from '../stand-ins/door.ts';
 import type {Stage} from '../wiring/stage.ts';
@@ -96,10 +97,6 @@ function debugging(): boolean {
 function stackOf(error: StageError): string {
   const cause = error.cause;
   return (cause instanceof Error ? cause.stack : error.stack) ?? '';
-}
-
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
 function withoutColour(text: string): string {

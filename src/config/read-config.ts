@@ -1,6 +1,6 @@
 import {RequestWrong} from '../errors.ts';
-import {type Problem, renderPath} from '../workflow/file/problems.ts';
-import {readYaml, type YamlSource} from '../workflow/file/yaml-source.ts';
+import type {Problem} from '../workflow/file/problems.ts';
+import {inFileOrder, readYaml} from '../workflow/file/yaml-source.ts';
 import {ConfigFile, type ConfigText} from './config-schema.ts';
 import {allowed, explainConfig} from './explain-config.ts';
 import {mergeProfile} from './merge-profile.ts';
@@ -34,7 +34,7 @@ export function readConfig(source: string, file: string): Config {
     ...[...(config?.profiles ?? [])].flatMap(([key, profile]) => checkMonitor(key, profile)),
   ];
   if (config && problems.length === 0) return config;
-  throw wrong(file, inFileOrder(problems, yaml, file));
+  throw wrong(file, inFileOrder(problems, yaml, file, 'the file'));
 }
 
 /** Each may be said without the other: defaults count. */
@@ -42,16 +42,6 @@ function checkMonitor(key: string, {monitor: {minMs, maxMs}}: Profile): Problem[
   if (minMs <= maxMs) return [];
   const text = `its min (${minMs / 1000} s) must not be above its max (${maxMs / 1000} s)`;
   return [{path: ['profiles', key, 'monitor'], at: 'value', text}];
-}
-
-function inFileOrder(problems: readonly Problem[], yaml: YamlSource, file: string): string[] {
-  return problems
-    .map((problem) => ({problem, offset: problem.offset ?? yaml.offsetOf(problem.path, problem.at)}))
-    .sort((a, b) => a.offset - b.offset)
-    .map(({problem: {path, text}, offset}) => {
-      const {line, column} = yaml.position(offset);
-      return `${file}:${line}:${column}: ${renderPath(path) || 'the file'}: ${text}`;
-    });
 }
 
 function wrong(file: string, details: string[]): RequestWrong {

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import {closeSync, fstatSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {temporaryName} from '../base/ids.ts';
-import {naming} from './naming.ts';
+import {parseJson} from '../base/json.ts';
+import {naming, removeIfPossible} from './whole-file.ts';
 
 /** What a fact holds once it has been read; its readers know which fields to expect. */
 export type FactValue = Readonly<Record<string, unknown>>;
@@ -40,18 +31,9 @@ export function createFact(directory: string, name: string, value: FactValue): b
         closeSync(file);
       }
     } finally {
-      discard(temporary);
+      removeIfPossible(temporary);
     }
   });
-}
-
-/** Nobody reads a temporary name: one that cannot be removed does no harm, and must not hide why. */
-function discard(temporary: string): void {
-  try {
-    unlinkSync(temporary);
-  } catch {
-    // It stays behind.
-  }
 }
 
 function writeAll(file: number, text: string): void {
@@ -120,12 +102,8 @@ export function readFact(directory: string, name: string): FactValue | undefined
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as FactValue) : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as FactValue) : {};
 }
 
 /** Names in a directory; none when it does not exist. */

@@ -1,6 +1,6 @@
-import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
-import {newWord} from '../base/ids.ts';
+import {writeWhole} from './whole-file.ts';
 
 /**
  * A file of JSON that may vanish at any time, for what can be learnt again. It is for its owner alone.
@@ -21,18 +21,11 @@ export function fileCache<T>(
       }
     },
     write(value) {
-      const temporary = `${path}.${newWord()}`;
       try {
         ensure(dirname(path));
-        writeFileSync(temporary, JSON.stringify(value), {mode: 0o600});
-        renameSync(temporary, path);
+        writeWhole(path, JSON.stringify(value), {flush: false});
       } catch {
-        // It is learnt again next time: a full disk must not look like an absent PBS.
-        try {
-          rmSync(temporary, {force: true});
-        } catch {
-          // Nor must a read-only one.
-        }
+        // It is learnt again next time: a full or read-only disk must not look like an absent PBS.
       }
     },
   };

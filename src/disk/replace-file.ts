@@ -1,20 +1,8 @@
-import {
-  closeSync,
-  fchmodSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {chmodSync, linkSync, readFileSync, realpathSync, renameSync, statSync} from 'node:fs';
 import {dirname} from 'node:path';
-import {newWord} from '../base/ids.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import {ensureDirectory} from './directories.ts';
+import {placeWhole} from './whole-file.ts';
 
 /** What a file holds. @returns undefined when it does not exist. @throws {RequestWrong} when it is a directory */
 export function readIfThere(file: string): string | undefined {
@@ -38,22 +26,12 @@ export function readIfThere(file: string): string | undefined {
 export function replaceFile(file: string, before: string | undefined, after: string): void {
   const place = before === undefined ? file : realpathSync(file);
   ensureDirectory(dirname(place));
-  const temporary = `${place}.new-${newWord()}`;
-  try {
-    const opened = openSync(temporary, 'wx', 0o600);
-    try {
-      if (before !== undefined) fchmodSync(opened, statSync(place).mode & 0o777); // past the umask, which open(2) heeds
-      writeFileSync(opened, after); // all of it: where room ends, one write(2) takes a part and reports no error
-      fsyncSync(opened);
-    } finally {
-      closeSync(opened);
-    }
+  placeWhole(place, after, {}, (temporary) => {
+    if (before !== undefined) chmodSync(temporary, statSync(place).mode & 0o777); // past the umask, which open(2) heeds
     if (readIfThere(place) !== before) throw new ChangedMeanwhile(file);
     if (before === undefined) createOnce(temporary, place, file);
     else renameSync(temporary, place);
-  } finally {
-    rmSync(temporary, {force: true});
-  }
+  });
 }
 
 function createOnce(temporary: string, place: string, file: string): void {

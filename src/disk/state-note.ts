@@ -1,7 +1,8 @@
-import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EXIT, StageError} from '../errors.ts';
 import {ensureDirectory} from './directories.ts';
+import {fileCache} from './file-cache.ts';
+import {removeIfPossible} from './whole-file.ts';
 
 /** A word in this host's cache that a state directory holds something. It may be lost at any time. */
 export interface StateNote {
@@ -12,40 +13,21 @@ export interface StateNote {
 }
 
 /**
- * @param cache where notes lie: not in the state directory, whose file system may go away
+ * @param directory where notes lie: not in the state directory, whose file system may go away
  * @param what what it holds: runs that are active, or jobs that "stage job submit" submitted
  */
-export function openNote(cache: string, home: string, what: 'active' | 'jobs'): StateNote {
-  const path = join(cache, `${what}${home.replaceAll('/', '-').slice(-150)}.json`);
-  const stands = () => {
-    try {
-      // Written below; anything else in its place has no fitting directory.
-      return (JSON.parse(readFileSync(path, 'utf8')) as {directory?: unknown}).directory === home;
-    } catch {
-      return false;
-    }
-  };
+export function openNote(directory: string, home: string, what: 'active' | 'jobs'): StateNote {
+  const path = join(directory, `${what}${home.replaceAll('/', '-').slice(-150)}.json`);
+  const cache = fileCache<{readonly directory?: unknown}>(path, ensureDirectory);
+  const stands = () => cache.read()?.directory === home; // anything else in its place has no fitting directory
   return {
     path,
     stands,
     write() {
-      if (stands()) return;
-      tryTo(() => {
-        ensureDirectory(cache);
-        writeFileSync(path, `${JSON.stringify({directory: home})}\n`, {mode: 0o600});
-      });
+      if (!stands()) cache.write({directory: home});
     },
-    remove: () => tryTo(() => rmSync(path, {force: true})),
+    remove: () => removeIfPossible(path),
   };
-}
-
-/** For notes: a home directory that is full or read-only is no reason to fail. */
-function tryTo(work: () => void): void {
-  try {
-    work();
-  } catch {
-    // Without a note there is one protection less.
-  }
 }
 
 const WHY = {

@@ -1,6 +1,7 @@
 import {closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
+import {parseJson} from '../base/json.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {namesIn} from '../disk/facts.ts';
 
@@ -64,12 +65,8 @@ export function readEvents(directory: string): RunEvent[] {
 
 function parseEvent(line: string): RunEvent[] {
   if (line === '') return [];
-  try {
-    const value: unknown = JSON.parse(line);
-    return isEvent(value) ? [value] : [];
-  } catch {
-    return [];
-  }
+  const value = parseJson(line);
+  return isEvent(value) ? [value] : [];
 }
 
 function isEvent(value: unknown): value is RunEvent {

@@ -1,9 +1,9 @@
-import {existsSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {newWord} from '../base/ids.ts';
 import {ensureDirectory, ensureSubdirectory, isDirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, flushDirectoryOf, namesIn, readFact, readFacts} from '../disk/facts.ts';
-import {naming} from '../disk/naming.ts';
+import {naming, removeIfPossible, writeWhole} from '../disk/whole-file.ts';
 import {EXIT, StageError} from '../errors.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
@@ -219,29 +219,6 @@ function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<stri
   // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
   naming(final.directory, () => flushDirectoryOf(final.directory));
   return true;
-}
-
-/** A file named after its content: who finds it finds it whole. */
-function writeWhole(path: string, content: Uint8Array): void {
-  const temporary = `${path}.new-${newWord()}`;
-  naming(path, () => {
-    try {
-      writeFileSync(temporary, content, {mode: 0o600, flush: true});
-      renameSync(temporary, path);
-    } catch (error) {
-      removeIfPossible(temporary);
-      throw error;
-    }
-  });
-}
-
-/** What was begun under a temporary name is no run. A disk that refuses to remove it leaves it, and must not hide why. */
-function removeIfPossible(directory: string): void {
-  try {
-    rmSync(directory, {recursive: true, force: true});
-  } catch {
-    // It stays behind.
-  }
 }
 
 /** A file of the state directory is not what stage wrote there. */

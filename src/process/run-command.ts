@@ -1,6 +1,7 @@
 import {execFile} from 'node:child_process';
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
+import {shellWord} from '../base/shell.ts';
 
 /** What one command did. Values only: whether that is good or bad is the reader's business. */
 export interface CommandResult {
@@ -149,12 +150,8 @@ function ended(
 
 /** A command line for people: quoted where a shell would need it, and not endless. */
 function inWords(command: string, argv: readonly string[]): string {
-  const line = [command, ...argv].map(shown).join(' ');
+  const line = [command, ...argv].map((word) => shellWord(word.replaceAll('\0', '\\0'))).join(' ');
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
-}
-
-function shown(word: string): string {
-  return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 async function isDirectory(name: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type {ClientCredentials} from '../auth/credentials-file.ts';
 import type {SignInSettings} from '../auth/sign-in-settings.ts';
 import type {TokenSource} from '../auth/token-source.ts';
 import {newWord} from '../base/ids.ts';
+import {sleep} from '../base/time.ts';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
 import type {Profile, SchedulerSettings} from '../config/profile.ts';
@@ -159,7 +160,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     }),
     jobFiles: createJobFiles(callBack),
     clock: Date.now,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep,
     newWord,
     by,
     settings: {

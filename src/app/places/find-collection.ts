@@ -40,7 +40,7 @@ function calledSo(collections: readonly CollectionShown[], text: string): Collec
 function ambiguous(text: string, found: readonly CollectionShown[]): RequestWrong {
   return new RequestWrong(`${found.length} collections are called ${quote(text)}`, {
     code: 'COLLECTION_AMBIGUOUS',
-    details: found.map(oneLine),
+    details: found.map(lineOf),
     next: [
       `Name the one you mean by its id: stage collection show ${found[0]?.id}`,
       `Then give it a name of your own: stage collection alias set NAME ${found[0]?.id}`,
@@ -54,7 +54,7 @@ function unknown(text: string, names: readonly string[], near: readonly Collecti
   return new RequestWrong(`no collection is called ${quote(text)}`, {
     code: 'COLLECTION_UNKNOWN',
     why: `${known}${didYouMean(text, [...names, ...called])}`,
-    details: near.slice(0, 5).map(oneLine),
+    details: near.slice(0, 5).map(lineOf),
     next: [
       ...(near.length > 0 ? ['Above is what Globus finds for it: name one by its id.'] : []),
       `Search with other words: stage collection search WORDS`,
@@ -63,6 +63,6 @@ function unknown(text: string, names: readonly string[], near: readonly Collecti
   });
 }
 
-function oneLine({id, displayName, owner}: CollectionShown): string {
+function lineOf({id, displayName, owner}: CollectionShown): string {
   return `${id}  ${displayName}${owner === '' ? '' : `  (${owner})`}`;
 }

@@ -2,6 +2,7 @@ import {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} fr
 import {join} from 'node:path';
 import {newWord} from '../../base/ids.ts';
 import {shellQuote} from '../../base/shell.ts';
+import {sleep} from '../../base/time.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
 import {createFact, readFact} from '../../disk/facts.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
@@ -205,7 +206,7 @@ async function examineFromJob(stage: Stage, probe: string, timeoutSeconds: numbe
   while (Date.now() < until) {
     const fact = readFact(probe, 'from-job');
     if (fact) return `job ${submission.job} on ${String(fact.host)} saw this host’s files, and this host its`;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
   await scheduler.delete(submission.job);
   throw new StageError({

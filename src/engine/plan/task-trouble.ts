@@ -1,3 +1,4 @@
+import {oneLine} from '../../base/text.ts';
 import type {TaskEvent} from '../../transfer/transfer-service.ts';
 
 /** What stands in a task's way, by its own error events. */
@@ -62,8 +63,4 @@ export function readTrouble(
 /** Details of an error are lines of `Name: value`; what they hold beyond that differs from one server to another. */
 function pathIn(details: string): string | undefined {
   return /^(?:File|Path): (.+)$/m.exec(details)?.[1]?.trim();
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 300);
 }

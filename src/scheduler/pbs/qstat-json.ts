@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import {parseJson} from '../../base/json.ts';
 import type {JobRecord} from './job-record.ts';
 
 const JobAttributes = z.record(z.string(), z.unknown());
@@ -14,21 +15,13 @@ const QstatDocument = z.object({
  * a value that older encoders do not escape (measured: OpenPBS 20.0 and the tag 23.06.06 print invalid text for some).
  */
 export function readQstatJson(stdout: string): readonly JobRecord[] | undefined {
-  const read = QstatDocument.safeParse(parsed(stdout));
+  const read = QstatDocument.safeParse(parseJson(stdout));
   if (!read.success) return undefined;
   return Object.entries(read.data.Jobs ?? {}).map(([id, attributes]) => ({
     id,
     attribute: (name) => asText(attributes[name] ?? inGroup(attributes, name)),
     tag: attributes.Variable_List === undefined ? undefined : (tagOf(attributes.Variable_List) ?? ''),
   }));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // not a document; the schema says no
-  }
 }
 
 /** `estimated.start_time` is a value inside `estimated`. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import {parseJson} from '../../base/json.ts';
 import {walltimeSeconds} from '../../base/walltime.ts';
 import type {CommandResult} from '../../process/run-command.ts';
 import type {QueueSeen, ServerSeen} from '../site.ts';
@@ -103,10 +104,6 @@ function wholeNumber(text: string | undefined): number | undefined {
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined; // read by a name only
-  } catch {
-    return undefined; // it may be the text form
-  }
+  const value = parseJson(text); // it may be the text form
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined; // read by a name only
 }

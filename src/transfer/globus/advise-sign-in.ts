@@ -1,3 +1,4 @@
+import {shellWord} from '../../base/shell.ts';
 import type {Demands} from './read-demands.ts';
 
 /** How the user signs in, so that advice fits. */
@@ -28,12 +29,12 @@ export function adviseSignIn(demands: Demands, way: SignInWay): string[] {
 
 function withCli(demands: Demands, session: readonly string[]): string[] {
   const {scopes, identities, domains, policies} = demands;
-  const whom = [...identities, ...domains].map(word);
-  const policy = policies.length > 0 ? [`--policy ${word(policies.join(','))}`] : [];
+  const whom = [...identities, ...domains].map(shellWord);
+  const policy = policies.length > 0 ? [`--policy ${shellWord(policies.join(','))}`] : [];
   const update = ['globus session update', ...policy, ...whom].join(' ');
   return [
     ...(scopes.length > 0
-      ? [`Give the consent of the globus CLI: globus session consent ${scopes.map(word).join(' ')}`]
+      ? [`Give the consent of the globus CLI: globus session consent ${scopes.map(shellWord).join(' ')}`]
       : []),
     ...(session.length > 0 ? [`Sign in again ${session.join(', ')}: ${update}`] : []),
     ...(scopes.length + session.length === 0 ? ['Sign in again: globus login --force'] : []),
@@ -51,9 +52,9 @@ function wordsForSession({identities, domains, policies, mfa}: Demands): string[
 
 function sessionFlags({identities, domains, policies, mfa}: Demands): string[] {
   return [
-    ...identities.map((name) => `--identity ${word(name)}`),
-    ...domains.map((name) => `--domain ${word(name)}`),
-    ...policies.map((name) => `--policy ${word(name)}`),
+    ...identities.map((name) => `--identity ${shellWord(name)}`),
+    ...domains.map((name) => `--domain ${shellWord(name)}`),
+    ...policies.map((name) => `--policy ${shellWord(name)}`),
     ...(mfa ? ['--mfa'] : []),
   ];
 }
@@ -67,12 +68,7 @@ function consentFlags(scopes: readonly string[]): string[] {
   const flags = scopes.flatMap((scope) =>
     FOR_COLLECTIONS.test(scope)
       ? [...scope.matchAll(DATA_ACCESS)].map(([, id]) => `--collection ${id}`)
-      : [`--scope ${word(scope)}`],
+      : [`--scope ${shellWord(scope)}`],
   );
   return [...new Set(flags)];
-}
-
-/** One word of a POSIX shell: these words come from a service. */
-function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,8 @@
 import pRetry from 'p-retry';
 import {type HttpQuestion, httpFetch} from '../../auth/http-fetch.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
+import {parseJson} from '../../base/json.ts';
+import {sleep} from '../../base/time.ts';
 import {TransferUnreachable} from '../../globus-errors.ts';
 import type {SignInWay} from './advise-sign-in.ts';
 import {type Answer, type Explained, explainGlobus, mayPass} from './explain.ts';
@@ -87,7 +89,7 @@ export function createCaller(settings: CallerSettings): Caller {
     try {
       const response = await send(options, sdk);
       const text = await response.text();
-      const body = isJson(response.headers.get('content-type')) ? parsed(text) : undefined;
+      const body = isJson(response.headers.get('content-type')) ? parseJson(text) : undefined;
       // A success that cannot be read says nothing; a proxy's page of status 200 is one.
       if (response.ok && body === undefined) throw new Error('the answer is not JSON');
       return {status: response.status, body, retryAfter: response.headers.get('retry-after') ?? undefined};
@@ -155,14 +157,6 @@ function networkReason(error: unknown): string {
   return 'code' in error ? `the connection failed (${String(error.code)})` : error.message;
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // judged by the caller, together with the status
-  }
-}
-
 async function pause(ms: number): Promise<void> {
-  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  if (ms > 0) await sleep(ms);
 }

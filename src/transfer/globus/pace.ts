@@ -1,3 +1,4 @@
+import {sleep} from '../../base/time.ts';
 /** How often may be asked. */
 export interface PaceLimit {
   /** in the long run */
@@ -39,7 +40,7 @@ export type Pace = () => Promise<void>;
 
 const REAL_CLOCK: PaceClock = {
   now: () => performance.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  sleep,
 };
 
 /** One pace for all that a process asks of one service as one user. */

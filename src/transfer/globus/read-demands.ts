@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import {parseJson} from '../../base/json.ts';
+import {oneLine} from '../../base/text.ts';
 import {errorsIn} from './read-error.ts';
 
 /** What a person has to do at Globus Auth before the service goes on; empty lists where nothing is asked. */
@@ -81,7 +83,7 @@ function demandsOf(error: z.infer<typeof Demanding>): Demands[] {
 /** A collection's server answers in lines of FTP, parted by a literal `\r\n`; one of them holds JSON. */
 function parametersInMessage(message: string): Parameters | undefined {
   const found = /530-GridFTP-JSON-Result: (\{.*?\})(?:\\r\\n|\r?\n|$)/s.exec(message);
-  const read = z.object({authorization_parameters: Parameters}).safeParse(parsed(found?.[1] ?? ''));
+  const read = z.object({authorization_parameters: Parameters}).safeParse(parseJson(found?.[1] ?? ''));
   return read.success ? read.data.authorization_parameters : undefined;
 }
 
@@ -104,16 +106,4 @@ function scopesIn(value: string | string[] | null | undefined): string[] {
     }
     return scopes.filter((scope) => scope !== '');
   });
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the message is quoted as it is
-  }
 }

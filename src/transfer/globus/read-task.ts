@@ -1,4 +1,5 @@
 import type {TaskId} from '../../base/ids.ts';
+import {parseJson} from '../../base/json.ts';
 import type {TaskSeen, TransferTask} from '../transfer-service.ts';
 import {FatalError, TaskDocument, TaskList} from './schemas.ts';
 
@@ -102,7 +103,7 @@ function isWord(text: string | null | undefined, word: string): boolean {
 
 function readFatalError(value: unknown): {code: string; description: string} | undefined {
   if (value === null || value === undefined || value === '') return undefined;
-  const read = FatalError.safeParse(typeof value === 'string' ? parsed(value) : value);
+  const read = FatalError.safeParse(typeof value === 'string' ? parseJson(value) : value);
   if (read.success) return {code: read.data.code ?? 'UNKNOWN', description: read.data.description ?? ''};
   return {code: 'UNKNOWN', description: typeof value === 'string' ? value : ''};
 }
@@ -111,14 +112,6 @@ function readFatalError(value: unknown): {code: string; description: string} | u
 export function readTime(text: string | null | undefined): number | undefined {
   const instant = Date.parse(text ?? '');
   return Number.isNaN(instant) ? undefined : instant;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // then the text itself is the description
-  }
 }
 
 function noEvidence(why: string): TaskSeen {

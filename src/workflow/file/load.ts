@@ -3,9 +3,9 @@ import type {Workflow} from '../model/workflow.ts';
 import {checkWorkflow} from './check.ts';
 import {expandFile} from './expand-file.ts';
 import {readParams} from './params.ts';
-import {isMap, own, type Problem, renderPath, WorkflowInvalid} from './problems.ts';
+import {isMap, own, WorkflowInvalid} from './problems.ts';
 import {type ReadText, readBatches} from './read-batches.ts';
-import {readYaml, type YamlSource} from './yaml-source.ts';
+import {inFileOrder, readYaml} from './yaml-source.ts';
 
 export interface WorkflowSource {
   readonly text: string;
@@ -59,20 +59,9 @@ export function loadWorkflow(source: WorkflowSource, options: LoadOptions): Work
   });
   const found = 'problems' in checked ? checked.problems : [];
   const problems = [...yaml.problems, ...params.problems, ...expanded.problems, ...found];
-  const details = [...inFileOrder(problems, yaml, source.file), ...params.flagProblems];
+  const details = [...inFileOrder(problems, yaml, source.file, undefined), ...params.flagProblems];
   if (details.length > 0 || !('workflow' in checked)) throw invalid(source, details);
   return checked.workflow;
-}
-
-function inFileOrder(problems: readonly Problem[], yaml: YamlSource, file: string): string[] {
-  return problems
-    .map((problem) => ({problem, offset: problem.offset ?? yaml.offsetOf(problem.path, problem.at)}))
-    .sort((a, b) => a.offset - b.offset)
-    .map(({problem, offset}) => {
-      const {line, column} = yaml.position(offset);
-      const path = problem.path.length === 0 ? '' : `${renderPath(problem.path)}: `;
-      return `${file}:${line}:${column}: ${path}${problem.text}`;
-    });
 }
 
 function invalid(source: WorkflowSource, details: readonly string[]): WorkflowInvalid {

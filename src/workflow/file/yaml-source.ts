@@ -1,5 +1,5 @@
 import {type Document, isScalar, LineCounter, parseDocument, visit, type YAMLParseError} from 'yaml';
-import type {Path, Problem} from './problems.ts';
+import {type Path, type Problem, renderPath} from './problems.ts';
 import {createFinder, type Found, keyOf, pathOf, startOf} from './yaml-nodes.ts';
 
 /** A YAML text that could be read: its value, and where in the text each part of it stands. */
@@ -208,4 +208,25 @@ function offsetOf(find: (path: Path) => Found, path: Path, at: 'key' | 'value'):
     if (offset !== undefined) return offset;
   }
   return 0;
+}
+
+/**
+ * What is wrong with a file, in the order of its lines: `file:line:column: key: what is wrong`.
+ *
+ * @param whole how the file itself is called, where a mistake is about all of it; absent: it is not named
+ */
+export function inFileOrder(
+  problems: readonly Problem[],
+  yaml: YamlSource,
+  file: string,
+  whole: string | undefined,
+): string[] {
+  return problems
+    .map((problem) => ({problem, offset: problem.offset ?? yaml.offsetOf(problem.path, problem.at)}))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({problem: {path, text}, offset}) => {
+      const {line, column} = yaml.position(offset);
+      const key = renderPath(path) || whole;
+      return `${file}:${line}:${column}: ${key ? `${key}: ` : ''}${text}`;
+    });
 }
