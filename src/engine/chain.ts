@@ -3,6 +3,7 @@ import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
+import type {JobSeen} from '../scheduler/scheduler.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
@@ -125,7 +126,7 @@ function afterThisLook(view: MonitorView, link: number | undefined): MonitorView
   const job = view.newest?.job;
   if (!view.newest || !job || view.newest.generation !== link || seenAs(view.seen, view.newest) !== undefined)
     return view;
-  const assumed = {
+  const assumed: JobSeen = {
     kind: 'live',
     state: 'waiting',
     userHold: false,
@@ -134,7 +135,7 @@ function afterThisLook(view: MonitorView, link: number | undefined): MonitorView
     queue: '',
     startAt: view.newest.startAt,
     tag: view.newest.tag,
-  } as const;
+  };
   const {confirmedAt: _, ...newest} = view.newest;
   return {...view, newest, seen: {...view.seen, jobs: new Map([...view.seen.jobs, [job, assumed]])}};
 }
