@@ -158,18 +158,25 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** The simulation of whole runs. */
+const PLAY = join(import.meta.dirname, 'play.ts');
+
 /**
- * The simulation on sources with one fault in them.
+ * A module of the tests (the simulation of whole runs) on sources with one fault in them.
  *
  * @param directory where the bundle may lie
  * @throws when the text that is to be replaced does not stand in the file exactly once: the fault is out of date
  */
-export async function withFault(fault: Fault, directory: string): Promise<{explore: typeof explore}> {
+export async function withFault<Module = {explore: typeof explore}>(
+  fault: Omit<Fault, 'under'>,
+  directory: string,
+  module: string = PLAY,
+): Promise<Module> {
   const root = join(import.meta.dirname, '../..');
   const at = join(root, 'src', fault.file);
   let planted = 0;
   const bundle = await rolldown({
-    input: join(import.meta.dirname, 'play.ts'),
+    input: module,
     platform: 'node',
     logLevel: 'silent',
     plugins: [

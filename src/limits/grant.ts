@@ -1,0 +1,57 @@
+/**
+ * What a limit grants next. Pure: the same record gives the same answer, whoever reads it.
+ *
+ * A limit is so much of something: places in the queue today. What wants some of it claims it, acts once the claim is
+ * granted, and releases it in the end. A grant is never taken back, also where the capacity became less.
+ */
+export interface Limit {
+  /** how much all grants together may hold */
+  readonly capacity: number;
+}
+
+export interface Claim {
+  /** unlike that of any other claim on the limit, also of one that was released */
+  readonly key: string;
+  /** how much of the capacity it holds once it is granted: 0 or more */
+  readonly amount: number;
+}
+
+/** What is on record of a limit. */
+export interface LimitRecord {
+  /** everything that was granted, what was released since among it */
+  readonly granted: readonly Claim[];
+  /** keys of the grants that were released */
+  readonly released: ReadonlySet<string>;
+  /** claims, in the order of their turn; those that were granted are passed over */
+  readonly open: readonly Claim[];
+}
+
+/**
+ * The claim that is granted next: the first that fits.
+ *
+ * One that is larger than the capacity is granted when nothing is held, so that nothing waits for ever.
+ *
+ * @returns undefined when none fits before something is released
+ */
+export function nextGrant({capacity}: Limit, {granted, released, open}: LimitRecord): Claim | undefined {
+  const held = heldBy({granted, released});
+  const had = new Set(granted.map(({key}) => key));
+  return open.find(({key, amount}) => !had.has(key) && (held === 0 || held + amount <= capacity));
+}
+
+/** Everything that may be granted now, in the order in which it is granted. */
+export function grantsNow(limit: Limit, record: LimitRecord): Claim[] {
+  const now: Claim[] = [];
+  // Each round grants one of the open claims, so that there are no more rounds than these.
+  for (const _ of record.open) {
+    const next = nextGrant(limit, {...record, granted: [...record.granted, ...now]});
+    if (!next) break;
+    now.push(next);
+  }
+  return now;
+}
+
+/** How much is held: what was granted and not released. */
+export function heldBy({granted, released}: Pick<LimitRecord, 'granted' | 'released'>): number {
+  return granted.reduce((sum, {key, amount}) => (released.has(key) ? sum : sum + amount), 0);
+}
