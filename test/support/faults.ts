@@ -116,7 +116,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a run is sealed while jobs of it are queued',
-    file: 'engine/turn.ts',
+    file: 'engine/plan/sealing.ts',
     from: '!isPending(view, attempt, record)',
     to: 'true',
     under: ['deaths', 'outages'],

@@ -1,8 +1,9 @@
 import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineContext} from '../../src/engine/context.ts';
+import type {LookRequest} from '../../src/engine/look.ts';
 import type {SubmitJob} from '../../src/engine/plan/actions.ts';
 import {indicesOf} from '../../src/engine/plan/array-verdict.ts';
-import {type ReconcileRequest, reconcile} from '../../src/engine/turn.ts';
+import {reconcile} from '../../src/engine/turn.ts';
 import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';
@@ -102,7 +103,7 @@ export class Simulation {
   // ---- processes -------------------------------------------------------------------------------------------------
 
   /** One `reconcile`. @returns false when the process died on the way */
-  async look(request: ReconcileRequest = {}, diesIn = Number.POSITIVE_INFINITY): Promise<boolean> {
+  async look(request: LookRequest = {}, diesIn = Number.POSITIVE_INFINITY): Promise<boolean> {
     try {
       await reconcile(this.context({diesIn, dead: false}), request);
       return true;

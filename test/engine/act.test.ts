@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {inBatches} from '../../src/engine/perform/batches.ts';
+import {inBatches} from '../../src/engine/act.ts';
 import type {Action} from '../../src/engine/plan/actions.ts';
 import {ARun, jobStep, transferStep} from '../support/a-run.ts';
 

@@ -1,0 +1,58 @@
+import type {OpenRun} from '../ledger/ledger.ts';
+import type {EngineContext} from './context.ts';
+import {perform} from './perform/perform.ts';
+import type {Action} from './plan/actions.ts';
+import {beginsAtGlobus} from './plan/plan-run.ts';
+import type {Progress} from './progress.ts';
+import type {QueuePlaces} from './queue-places.ts';
+
+/** A run, and what is to be done to it now. */
+export interface RunPlan {
+  readonly run: OpenRun;
+  readonly actions: readonly Action[];
+}
+
+/** A qsub takes milliseconds on an idle server, and half a second on a loaded one, where it should not meet many more of ours. */
+export const QSUBS_AT_ONCE = 4;
+
+/** Do what is planned for one run, in its order. What came of it is in `progress`. */
+export async function act(
+  context: EngineContext,
+  {run, actions}: RunPlan,
+  progress: Progress,
+  places: QueuePlaces,
+): Promise<void> {
+  let inQuestion = false;
+  for (const batch of inBatches(actions, QSUBS_AT_ONCE)) {
+    // Whether data should be moved is asked again once it is recorded whether PBS takes the jobs that need it.
+    if (inQuestion && batch.some(beginsAtGlobus)) continue;
+    const now = places.grant(batch.filter((action) => progress.begin(run.id, action)));
+    // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
+    const performed = await Promise.all(
+      now.map(async (action) => {
+        const came = await perform(context, run, action);
+        progress.end(run.id, action, came);
+        if (came.is !== 'done') places.release(action);
+        return {action, came};
+      }),
+    );
+    inQuestion ||= performed.some(({action, came}) => action.do === 'submit-job' && came.is !== 'done');
+  }
+}
+
+/**
+ * Actions in the order they are planned in, those together that may be done at the same time: submissions of jobs.
+ * None of them waits for another of the same plan, since a plan names only jobs that PBS has given an id. Pure.
+ *
+ * @param atOnce how many submissions at most; 1 or more
+ */
+export function inBatches(actions: readonly Action[], atOnce: number): readonly (readonly Action[])[] {
+  const batches: Action[][] = [];
+  for (const action of actions) {
+    const last = batches.at(-1);
+    const joins = action.do === 'submit-job' && last?.[0]?.do === 'submit-job' && last.length < atOnce;
+    if (joins) last.push(action);
+    else batches.push([action]);
+  }
+  return batches;
+}

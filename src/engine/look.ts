@@ -1,0 +1,194 @@
+import type {StageError} from '../errors.ts';
+import type {RunId} from '../ledger/layout.ts';
+import type {OpenRun} from '../ledger/ledger.ts';
+import type {MonitorLink} from '../ledger/monitor-link.ts';
+import {openRuns} from '../ledger/open-runs.ts';
+import type {RunSummary} from '../ledger/summary.ts';
+import {act, QSUBS_AT_ONCE, type RunPlan} from './act.ts';
+import {linkFirst, predictSuccessor, tendMonitors} from './chain.ts';
+import type {EngineContext} from './context.ts';
+import {lookAtJobs, observe} from './observe.ts';
+import type {Observed, PlanSettings} from './plan/actions.ts';
+import {planRun} from './plan/plan-run.ts';
+import {placesTaken, queueLimit} from './plan/queue-limit.ts';
+import {mayBeSealed} from './plan/sealing.ts';
+import {Progress} from './progress.ts';
+import {QueuePlaces} from './queue-places.ts';
+
+export interface LookRequest {
+  /** a person asked: submit again even what somebody deleted by hand, and do not wait out a queue limit */
+  readonly rebuild?: boolean | undefined;
+  /** the link of the monitor chain that this process is */
+  readonly monitor?: number | undefined;
+  /** the monitor chain is driven elsewhere (cron, or a loop in a shell): add no link */
+  readonly withoutChain?: boolean | undefined;
+}
+
+/**
+ * One look at everything that is under way, and what it does: the runs as they are, what was seen of them, what was done
+ * and what stood in the way.
+ *
+ * `reconcile` (turn.ts) calls its parts in order. Each part is safe to leave out or to die in: the next look goes on.
+ */
+export class Look {
+  /** active runs as they are now, and those that were sealed by this look */
+  runs: readonly OpenRun[];
+  seen: Observed;
+  readonly progress: Progress;
+  readonly places: QueuePlaces;
+  /** runs that this look has ended */
+  sealed: readonly RunSummary[] = [];
+
+  readonly #context: EngineContext;
+  readonly #request: LookRequest;
+  readonly #settings: PlanSettings;
+  /** runs that have not ended, and that could not be read */
+  readonly #unreadable: ReadonlySet<RunId>;
+  /** the link of the monitor chain that this look has submitted before its end */
+  #link: number | undefined;
+  /** how many actions had been done when everything was observed last, and when dependents were last looked for at PBS */
+  #doneAtObservation = 0;
+  #doneAtDependents = 0;
+
+  /** Open the runs that have not ended, and observe them. A monitor has its successor in the queue before that is over. */
+  static async begin(context: EngineContext, request: LookRequest = {}): Promise<Look> {
+    const active = context.ledger.activeRuns();
+    const {runs, damaged} = openRuns(context.ledger, active);
+    const progress = new Progress(damaged);
+    const link = context.monitors.newest();
+    // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
+    const successor =
+      request.monitor !== undefined && runs.length > 0 && context.settings.stagingJobs
+        ? predictSuccessor(context, request.monitor, progress.problems)
+        : undefined;
+    const [seen] = await Promise.all([observe(context, runs, link), successor]);
+    const read = new Set(runs.map(({id}) => id));
+    const unreadable = new Set(active.filter((id) => !read.has(id)));
+    return new Look(context, request, runs, unreadable, progress, seen, link);
+  }
+
+  private constructor(
+    context: EngineContext,
+    request: LookRequest,
+    runs: readonly OpenRun[],
+    unreadable: ReadonlySet<RunId>,
+    progress: Progress,
+    seen: Observed,
+    link: MonitorLink | undefined,
+  ) {
+    this.#context = context;
+    this.#request = request;
+    this.#settings = {...context.settings, rebuild: request.rebuild ?? false};
+    this.#unreadable = unreadable;
+    this.runs = runs;
+    this.progress = progress;
+    this.seen = seen;
+    this.places = new QueuePlaces(queueLimit(context.settings.maxQueued));
+    this.places.sees(placesTaken(seen, link));
+  }
+
+  get problems(): StageError[] {
+    return this.progress.problems;
+  }
+
+  /** Before the queue is filled: see that a link of the monitor chain stands in it, since PBS may take no more jobs then. */
+  async linkFirst(): Promise<void> {
+    const {monitor} = this.#request;
+    if (monitor !== undefined) {
+      this.#link = monitor + 1;
+      return;
+    }
+    const submissions = this.#planned().flatMap(({actions}) => actions.filter((action) => action.do === 'submit-job'));
+    if (submissions.length > QSUBS_AT_ONCE && this.#hasChain)
+      this.#link = await linkFirst(this.#context, this.#tending(this.runs));
+  }
+
+  /** What is to be done to each run now, and was not tried yet. */
+  async planAll(): Promise<readonly RunPlan[]> {
+    const plans = this.#planned();
+    const deletes = plans.some(({actions}) => actions.some((action) => action.do === 'delete-job'));
+    if (!deletes || this.progress.done.length === this.#doneAtObservation) return plans;
+    // What was done since may have set jobs going: none is deleted for what an older look had shown.
+    const link = this.#context.monitors.newest();
+    this.seen = await observe(this.#context, this.runs, link);
+    this.places.sees(placesTaken(this.seen, link));
+    this.#doneAtObservation = this.progress.done.length;
+    return this.#planned();
+  }
+
+  /** Do what is planned, run by run, and read again what was touched. */
+  async act(plans: readonly RunPlan[]): Promise<void> {
+    for (const plan of plans) await act(this.#context, plan, this.progress, this.places);
+    this.runs = plans.map(({run, actions}) => (actions.length > 0 ? this.#context.ledger.refresh(run) : run));
+  }
+
+  /**
+   * Ask PBS once more about the jobs of runs for which a job was submitted that depends on another: PBS drops a job whose
+   * predecessor has ended and is purged, a moment after it gave an id for it (measured on OpenPBS 23.06), and with it
+   * everything that would have looked.
+   *
+   * @returns false when there is none that was not asked about yet
+   */
+  async lookAtDependents(): Promise<boolean> {
+    const since = this.progress.done.slice(this.#doneAtDependents);
+    const submitted = new Set(
+      since.flatMap(({run, action}) => (action.do === 'submit-job' && action.dependencies.length > 0 ? [run] : [])),
+    );
+    if (submitted.size === 0 || this.progress.pbsIsAway) return false;
+    this.#doneAtDependents = this.progress.done.length;
+    const {ledger} = this.#context;
+    this.runs = this.runs.map((run) => (submitted.has(run.id) ? ledger.refresh(run) : run));
+    const asked = this.runs.filter(({id}) => submitted.has(id));
+    this.seen = await lookAtJobs(this.#context, asked, this.seen);
+    return true;
+  }
+
+  /** Seal the runs that are over. */
+  seal(): void {
+    const over = this.runs.filter(({state}) => mayBeSealed(state, this.seen, this.#settings));
+    this.sealed = over.map((run) => sealRun(this.#context, run));
+  }
+
+  /**
+   * See that the next look comes when it is needed.
+   *
+   * @returns when something has to be looked at, in milliseconds; undefined when nothing goes on before a person does
+   *   something, or there is no chain
+   */
+  async tendChain(): Promise<number | undefined> {
+    if (!this.#hasChain) return undefined;
+    const ended = new Set(this.sealed.map(({run}) => run));
+    return tendMonitors(this.#context, this.#tending(this.runs.filter(({id}) => !ended.has(id))));
+  }
+
+  get #hasChain(): boolean {
+    return this.#settings.stagingJobs && !this.#request.withoutChain;
+  }
+
+  #planned(): RunPlan[] {
+    return this.runs.map((run) => ({
+      run,
+      actions: planRun(run.state, this.seen, this.#settings).filter(
+        (action) => !this.progress.wasTried(run.id, action),
+      ),
+    }));
+  }
+
+  #tending(runs: readonly OpenRun[]) {
+    return {
+      runs,
+      unreadable: this.#unreadable,
+      seen: this.seen,
+      settings: this.#settings,
+      me: this.#request.monitor,
+      link: this.#link,
+      problems: this.problems,
+    };
+  }
+}
+
+function sealRun({ledger, clock, by}: EngineContext, run: OpenRun): RunSummary {
+  const {first, summary} = ledger.seal(run, clock());
+  if (first) ledger.append(run.id, {at: clock(), event: `run-${summary.state}`, why: summary.why, by});
+  return summary;
+}
