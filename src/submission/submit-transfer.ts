@@ -1,6 +1,7 @@
 import type {TaskRequest} from '../base/task-request.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {DONE, OTHERS, type Performed, type Records, STALE, updatesOf} from '../engine/perform/performed.ts';
+import {taskRequest} from '../engine/perform/transfer-request.ts';
 import type {Action} from '../engine/plan/actions.ts';
 import {TransferRefused} from '../globus-errors.ts';
 import {workingAttempt} from '../ledger/attempts.ts';
@@ -9,7 +10,6 @@ import {attemptKey, type TransferIntent} from '../ledger/run-facts.ts';
 import {isTask} from '../workflow/model/steps.ts';
 import type {TaskStep} from '../workflow/model/workflow.ts';
 import {inWords, isConflict, tasksInTheWay} from './explain-conflict.ts';
-import {taskRequest} from './transfer-request.ts';
 
 /** The submission id is on record before Globus is asked; asking again with it is still one task. */
 export async function submitTransfer(

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {transferRequest} from '../../src/submission/transfer-request.ts';
+import {transferRequest} from '../../src/engine/perform/transfer-request.ts';
 import {ARun, HELD, inWords, jobStep, NOW, transferStep} from '../support/a-run.ts';
 
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
+import {transferLabel} from '../../../engine/perform/transfer-request.ts';
 import {parseRunId, type RunId, runId} from '../../../ledger/layout.ts';
-import {transferLabel} from '../../../submission/transfer-request.ts';
 import type {TransferService, TransferTask} from '../../../transfer/transfer-service.ts';
 import {strayFile} from '../../../workflow/model/moved-files.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';

@@ -1,8 +1,8 @@
-import type {TaskRequest, TransferOptions, TransferRequest} from '../base/task-request.ts';
-import {earlierAttempts} from '../ledger/attempts.ts';
-import type {RunState} from '../ledger/run-facts.ts';
-import {itemsOf} from '../workflow/model/items.ts';
-import type {TaskStep, TransferStep} from '../workflow/model/workflow.ts';
+import type {TaskRequest, TransferOptions, TransferRequest} from '../../base/task-request.ts';
+import {earlierAttempts} from '../../ledger/attempts.ts';
+import type {RunState} from '../../ledger/run-facts.ts';
+import {itemsOf} from '../../workflow/model/items.ts';
+import type {TaskStep, TransferStep} from '../../workflow/model/workflow.ts';
 
 /** What the task of a step is to do. */
 export function taskRequest(run: RunState, step: TaskStep, attempt: number): TaskRequest {
