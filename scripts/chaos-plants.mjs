@@ -2,16 +2,22 @@
 export const PLANTS = {
   // Jobs and transfers are asked for first and written down afterwards.
   'no-intent': {
-    'src/submission/submit-transfer.ts': [
-      ['if (!fact(`${key}.intent`, intent satisfies TransferIntent)) return OTHERS;', ''],
+    'src/submission/submit-task.ts': [
+      ["if (!papers.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};", ''],
       [
-        "if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});",
-        "fact(`${key}.intent`, intent satisfies TransferIntent);\n    if (fact(`${key}.confirmed`, {task})) note('transfer-submitted', {task});",
+        "if (papers.create('confirmed', {at: clock(), task})) papers.note('transfer-submitted', {task});",
+        "papers.create('intent', {at: clock(), ...asked, by, ...intent});\n    if (papers.create('confirmed', {at: clock(), task})) papers.note('transfer-submitted', {task});",
       ],
     ],
     'src/submission/submit-job.ts': [
-      ['  if (!fact(`${key}.intent`, intent)) return OTHERS;\n', ''],
-      ["    case 'submitted':\n", "    case 'submitted':\n      fact(`${key}.intent`, intent);\n"],
+      [
+        "  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};\n",
+        '',
+      ],
+      [
+        "      papers.create('confirmed', {at: clock(), job});\n",
+        "      papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});\n      papers.create('confirmed', {at: clock(), job});\n",
+      ],
     ],
   },
   // Whoever starts, starts: the last one to claim an attempt has it.

@@ -4,6 +4,8 @@ import {endOf, workingAttempt} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {SearchIncomplete} from '../scheduler/scheduler.ts';
+import {searchByTag} from '../submission/settle.ts';
+import {isOverdue, mayArriveLate} from '../submission/settlement.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
 import {isTask} from '../workflow/model/steps.ts';
 import type {EngineContext} from './context.ts';
@@ -23,7 +25,10 @@ export async function observe(
   const now = context.clock();
   const jobs = [...new Set([...runs.flatMap((run) => openJobs(run)), ...(monitor?.job ? [monitor.job] : [])])];
   const tasks = runs.flatMap((run) => openTasks(run));
-  const overdue = [...runs.flatMap((run) => overdueTags(run, now)), ...overdueMonitor(monitor, now)];
+  const overdue = [
+    ...runs.flatMap((run) => overdueTags(run, now)),
+    ...(monitor && isOverdue(monitor, now) ? [monitor.tag] : []),
+  ];
   const [jobsSeen, tasksSeen, tags] = await Promise.all([
     jobs.length > 0 ? context.scheduler.look(jobs) : new Map(),
     tasks.length > 0 ? context.transfers.look(tasks) : new Map(),
@@ -85,33 +90,22 @@ function openTasks({state}: OpenRun): TaskId[] {
   );
 }
 
-/** A qsub whose answer was lost may be in the hands of a server that stands still; it is taken when that goes on. */
-const LATE_ARRIVAL_MS = 60 * 60_000;
-
 /** One that was given up is still looked for, for a while: each such question is about all jobs of the user. */
 function overdueTags({state}: OpenRun, now: number): string[] {
   return state.spec.workflow.steps.flatMap((step) =>
     (state.attempts.get(step.name) ?? []).flatMap(({jobs}) =>
-      jobs.flatMap(({job, refused, neverArrived, intent}) => {
-        const until = neverArrived ? intent.deadline + LATE_ARRIVAL_MS : Number.POSITIVE_INFINITY;
-        return !job && !refused && now > intent.deadline && now < until ? [intent.tag] : [];
+      jobs.flatMap(({job, refused, neverArrived, intent: {tag, deadline}}) => {
+        const record = {tag, deadline, job, refused, neverArrived};
+        return isOverdue(record, now) || mayArriveLate(record, now) ? [tag] : [];
       }),
     ),
   );
 }
 
-function overdueMonitor(monitor: MonitorLink | undefined, now: number): string[] {
-  return monitor && !monitor.job && !monitor.refused && !monitor.neverArrived && now > monitor.deadline
-    ? [monitor.tag]
-    : [];
-}
-
 /** An overdue submission is looked for by its tag; while PBS cannot be asked, nothing is known of it. */
 async function findTags(context: EngineContext, tags: readonly string[]): Promise<ReadonlyMap<string, JobId | null>> {
-  if (tags.length === 0) return new Map();
   try {
-    const found = await context.scheduler.findByTag(tags);
-    return new Map(tags.map((tag) => [tag, found.get(tag) ?? null]));
+    return await searchByTag(context.scheduler, tags);
   } catch (error) {
     // Of the others nothing is known yet: their intents stay as they are, and are asked for again at the next look.
     return error instanceof SearchIncomplete ? error.found : new Map();

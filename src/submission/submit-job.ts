@@ -1,95 +1,131 @@
-import type {EngineContext} from '../engine/context.ts';
-import {DONE, OTHERS, type Performed, type Records, STALE, updatesOf} from '../engine/perform/performed.ts';
-import type {SubmitJob} from '../engine/plan/actions.ts';
+import type {JobId} from '../base/job-id.ts';
+import type {FactValue} from '../disk/facts.ts';
 import {EXIT, StageError} from '../errors.ts';
-import type {OpenRun} from '../ledger/ledger.ts';
-import {attemptKey, jobKey} from '../ledger/run-facts.ts';
-import type {JobRequest} from '../scheduler/scheduler.ts';
+import type {JobRequest, Scheduler, SchedulerRefused, SchedulerUnreachable} from '../scheduler/scheduler.ts';
+import type {Papers} from './papers.ts';
 
-/** qsub has no key of its own: the tag in the intent travels in the job's variables, and finds the job again. */
+/** One job that is to be submitted once. */
+export interface JobSubmission {
+  readonly papers: Papers;
+  /** unlike any other's. qsub has no key of its own: this travels in the job's variables, and finds the job again */
+  readonly tag: string;
+  /** what the intent holds besides tag, deadline, time and author */
+  readonly intent: FactValue;
+  /**
+   * Write the script, and say how it is submitted. Called by the process alone that holds the intent: no older script
+   * of another one can stand in its place.
+   *
+   * @throws {CannotBeSubmitted} when trying again would not help; whatever else is thrown may pass by itself
+   */
+  request(): JobRequest;
+}
+
+/** Who submits, and where. */
+export interface Submitter {
+  readonly scheduler: Pick<Scheduler, 'submit'>;
+  /** milliseconds since the epoch */
+  readonly clock: () => number;
+  /** `user@host:pid`, for records */
+  readonly by: string;
+  /** see deadline.ts */
+  readonly deadlineMs: number;
+}
+
+export type JobSubmitted =
+  | {readonly is: 'submitted'; readonly job: JobId}
+  /** another process created the intent first: it acts */
+  | {readonly is: 'others'}
+  /** it was decided otherwise meanwhile: PBS was not asked */
+  | {readonly is: 'overtaken'}
+  /** there is nothing that could be submitted: on record, as a refusal */
+  | {readonly is: 'impossible'}
+  /** no job exists */
+  | {readonly is: 'refused'; readonly error: SchedulerRefused | SchedulerUnreachable}
+  /** the answer was lost: settle.ts finds out, after the deadline. `silent`: PBS did not answer in time */
+  | {readonly is: 'unclear'; readonly why: string; readonly silent?: true | undefined};
+
+/**
+ * Submit a job exactly once: put the intent on record, ask PBS, put its answer on record. Of several processes the one
+ * that creates the intent acts. One that dies in between leaves an intent, and settle.ts finds out what became of it.
+ *
+ * @throws what request() threw, when that may pass by itself: the intent is closed
+ */
 export async function submitJob(
-  context: EngineContext,
-  run: OpenRun,
-  action: SubmitJob,
-  {note, fact}: Records,
-): Promise<Performed> {
-  const key = jobKey(action.step, action.attempt, action.role, action.serial);
-  const tag = `s-${run.id}.${key}.${context.newWord()}`;
-  const attempt = attemptKey(action.step, action.attempt);
-  const at = context.clock();
-  const intent = {
-    tag,
-    hold: action.hold,
-    dependsOn: action.dependencies.flatMap(({jobs}) => jobs),
-    ...updatesOf(run),
-    deadline: at + context.settings.intentDeadlineMs,
-    by: context.by,
-  };
-  if (!context.ledger.stillHolds(run, attempt)) return STALE;
-  if (!fact(`${key}.intent`, intent)) return OTHERS;
-  if (!context.ledger.stillHolds(run, attempt)) {
-    fact(`${key}.refused`, {why: 'the run was changed before PBS was asked', retry: true});
-    return STALE;
+  {papers, tag, intent, request}: JobSubmission,
+  {scheduler, clock, by, deadlineMs}: Submitter,
+): Promise<JobSubmitted> {
+  const refused = (value: FactValue) => papers.create('refused', {at: clock(), ...value});
+  if (papers.overtaken() !== undefined) return {is: 'overtaken'};
+  const at = clock();
+  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};
+  // Whoever decides looks for intents afterwards, and whoever intends for decisions: one of them sees the other.
+  const overtaken = papers.overtaken();
+  if (overtaken !== undefined) {
+    refused({why: overtaken, retry: true});
+    return {is: 'overtaken'};
   }
-  let request: JobRequest;
+  let asked: JobRequest;
   try {
-    // Only whoever holds the intent writes the script: nobody's older one can stand in its place.
-    request = context.jobFiles.forRun(run, action, key, tag);
+    asked = request();
   } catch (error) {
-    return scriptNotWritten(run, error, key, {note, fact});
+    // PBS is not asked: nobody is to wait for the intent's deadline.
+    if (!(error instanceof CannotBeSubmitted)) {
+      refused({why: `its script could not be written: ${error instanceof Error ? error.message : error}`, retry: true});
+      throw error;
+    }
+    const {why, next} = error;
+    if (refused({why, retry: false, next})) papers.note('job-refused', {why});
+    return {is: 'impossible'};
   }
-  const answer = await context.scheduler.submit(request);
+  const answer = await scheduler.submit(asked);
   switch (answer.kind) {
-    case 'submitted':
-      fact(`${key}.confirmed`, {job: answer.job});
-      note('job-submitted', {job: answer.job, role: action.role});
-      return DONE;
-    case 'refused':
-      fact(`${key}.refused`, {
-        why: answer.error.why ?? answer.error.message,
-        retry: answer.retry,
-        next: answer.error.next,
-      });
-      note('job-refused', {why: answer.error.why, role: action.role});
-      return {is: 'problem', error: answer.error};
-    case 'unreachable':
-      fact(`${key}.refused`, {why: answer.error.why ?? answer.error.message, retry: true, unreachable: true});
-      return {is: 'problem', error: answer.error};
+    case 'submitted': {
+      const {job} = answer;
+      papers.create('confirmed', {at: clock(), job});
+      papers.note('job-submitted', {job});
+      return {is: 'submitted', job};
+    }
+    case 'refused': {
+      const {why, message, next} = answer.error;
+      refused({why: why ?? message, retry: answer.retry, next});
+      papers.note('job-refused', {why});
+      return {is: 'refused', error: answer.error};
+    }
+    case 'unreachable': {
+      const {why, message} = answer.error;
+      refused({why: why ?? message, retry: true, unreachable: true});
+      return {is: 'refused', error: answer.error};
+    }
     case 'unclear':
-      note('submission-unclear', {why: answer.why, role: action.role});
-      return {
-        is: 'problem',
-        error: submissionUnclear(key, answer.why),
-        ...(answer.silent ? {silent: true as const} : {}),
-      };
+      papers.note('submission-unclear', {why: answer.why});
+      return {is: 'unclear', why: answer.why, silent: answer.silent};
     default:
       return answer satisfies never;
   }
 }
 
-/** Nothing was asked of PBS: the intent is closed, so that nobody waits for its deadline. @throws `error`, when it may pass by itself */
-function scriptNotWritten(run: OpenRun, error: unknown, key: string, {note, fact}: Records): Performed {
-  const {code, path} = error as NodeJS.ErrnoException; // fields that may be absent, whatever was thrown
-  const why = error instanceof Error ? error.message : String(error);
-  // Anything else that is not there, such as an installation that is being replaced, may come back by itself.
-  if (code !== 'ENOENT' || !path?.startsWith(`${run.layout.directory}/`)) {
-    fact(`${key}.refused`, {why: `its script could not be written: ${why}`, retry: true});
-    throw error;
+/** There is nothing that PBS could be asked for, and another try would find the same. */
+export class CannotBeSubmitted extends Error {
+  readonly why: string;
+  /** what a person can do about it, in lines */
+  readonly next: readonly string[];
+
+  constructor(why: string, next: readonly string[]) {
+    super(why);
+    this.why = why;
+    this.next = next;
   }
-  const missing = `its script is gone from the state directory: ${path}`;
-  const next = ['Bring the file back from a backup.', `Then try the step again: stage resume ${run.id}`];
-  if (fact(`${key}.refused`, {why: missing, retry: false, next})) note('job-refused', {why: missing});
-  return DONE;
 }
 
-function submissionUnclear(key: string, why: string): StageError {
-  return new StageError({
-    code: 'SUBMISSION_UNCLEAR',
-    exit: EXIT.unreachable,
-    what: `it is not known whether PBS took the job ${key}`,
-    why,
-    next: [
-      'Nothing is submitted twice: stage asks PBS for the job by its tag first. Run the same command again later.',
-    ],
-  });
+/** The answer of PBS was lost. */
+export class SubmissionUnclear extends StageError {
+  constructor(job: string, why: string, next: readonly string[]) {
+    super({
+      code: 'SUBMISSION_UNCLEAR',
+      exit: EXIT.unreachable,
+      what: `it is not known whether PBS took the job ${job}`,
+      why,
+      next,
+    });
+  }
 }

@@ -33,15 +33,15 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a job is submitted although another process wrote the intent',
     file: 'submission/submit-job.ts',
-    from: '  if (!fact(`${key}.intent`, intent)) return OTHERS;',
-    to: '  fact(`${key}.intent`, intent);',
+    from: "  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};",
+    to: "  papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});",
     under: ['two at once'],
   },
   {
     name: 'a transfer is submitted under a new submission id each time',
-    file: 'submission/submit-transfer.ts',
-    from: '    const task = await transfers.submit(intent.submissionId, intent.request);',
-    to: '    const task = await transfers.submit(await transfers.newSubmissionId(), intent.request);',
+    file: 'submission/submit-task.ts',
+    from: '    const task = await transfers.submit(asked.submissionId, asked.request);',
+    to: '    const task = await transfers.submit(await transfers.newSubmissionId(), asked.request);',
     under: ['deaths', 'two at once'],
   },
   {

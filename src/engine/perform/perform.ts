@@ -3,14 +3,16 @@ import {SignInNeeded} from '../../globus-errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {absentName, attemptKey, currentAttempt, seenAgainName} from '../../ledger/run-facts.ts';
-import {submitJob} from '../../submission/submit-job.ts';
-import {submitTransfer} from '../../submission/submit-transfer.ts';
+import type {Papers} from '../../submission/papers.ts';
+import {settle} from '../../submission/settle.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action, EndStep} from '../plan/actions.ts';
 import {compareAdopted} from './compare-adopted.ts';
 import {lastError} from './last-error.ts';
 import {makeDirectoryOf} from './mkdir-step.ts';
 import {DONE, endStep, OTHERS, type Performed, type Records, STALE, updatesOf} from './performed.ts';
+import {submitStepJob} from './submit-step-job.ts';
+import {submitStepTask} from './submit-step-task.ts';
 
 /**
  * Do one thing: record the intent, do it, confirm it. Whatever dies in between is found by the next look.
@@ -38,14 +40,14 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'make-directory':
       try {
         return action.do === 'submit-transfer'
-          ? await submitTransfer(context, run, action, records)
+          ? await submitStepTask(context, run, action, records)
           : await makeDirectoryOf(context, run, action, records);
       } catch (error) {
         if (error instanceof SignInNeeded) noteSignIn(run, action, error, records);
         throw error;
       }
     case 'submit-job':
-      return submitJob(context, run, action, records);
+      return submitStepJob(context, run, action, records);
     case 'cancel-task': {
       const key = `${attemptKey(action.step, action.attempt)}.transfer.cancel`;
       fact(`${key}.intent`, {why: action.why, by: context.by});
@@ -71,13 +73,12 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'unhold-job':
       return unhold(context, action, records);
     case 'adopt-job':
-      if (!fact(`${action.key}.confirmed`, {job: action.job, adopted: true})) return OTHERS;
-      note('job-adopted', {job: action.job});
-      return DONE;
-    case 'give-up-intent':
-      if (!fact(`${action.key}.never-arrived`)) return OTHERS;
-      note('submission-given-up');
-      return DONE;
+    case 'give-up-intent': {
+      const create: Papers['create'] = (paper, value) => fact(`${action.key}.${paper}`, value);
+      const settlement =
+        action.do === 'adopt-job' ? ({is: 'adopted', job: action.job} as const) : ({is: 'never-arrived'} as const);
+      return settle({create, note}, settlement, clock()) ? DONE : OTHERS;
+    }
     case 'release-job':
       if (!ledger.stillHolds(run, attemptKey(action.step, workingAttempt(run.state, action.step).number))) return STALE;
       fact(`${action.key}.release.intent`, {why: action.why, by: context.by});

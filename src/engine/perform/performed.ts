@@ -9,7 +9,11 @@ export type Performed =
   | {readonly is: 'others'}
   /** somebody decided otherwise since it was planned: plan again */
   | {readonly is: 'stale'}
-  | {readonly is: 'problem'; readonly error: StageError /** PBS did not answer in time */; readonly silent?: true};
+  | {
+      readonly is: 'problem';
+      readonly error: StageError /** PBS did not answer in time */;
+      readonly silent?: true | undefined;
+    };
 
 export const DONE: Performed = {is: 'done'};
 export const OTHERS: Performed = {is: 'others'};

@@ -1,4 +1,5 @@
 import type {Attempt} from '../../ledger/run-facts.ts';
+import {readSettlement} from '../../submission/settlement.ts';
 import type {Action} from './actions.ts';
 import type {View} from './view.ts';
 
@@ -20,9 +21,9 @@ function ofAttempt(view: View, step: string, attempt: Attempt): Action[] {
     if (record.neverArrived) return [];
     const claimed = record.role === 'job' ? attempt.starts.find((start) => start.job)?.job : undefined;
     if (claimed) return [{do: 'adopt-job', step, key, job: claimed, why: 'it started, so it was submitted'}];
-    const found = view.seen.tags.get(record.intent.tag);
-    if (found) return [{do: 'adopt-job', step, key, job: found, why: 'found at PBS by its tag'}];
-    if (found === null) return [{do: 'give-up-intent', step, key, why: 'PBS holds no job with its tag'}];
+    const settlement = readSettlement(view.seen.tags.get(record.intent.tag));
+    if (settlement?.is === 'adopted') return [{do: 'adopt-job', step, key, job: settlement.job, why: settlement.why}];
+    if (settlement) return [{do: 'give-up-intent', step, key, why: settlement.why}];
     return [];
   });
 }

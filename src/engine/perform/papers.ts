@@ -1,0 +1,23 @@
+import type {OpenRun} from '../../ledger/ledger.ts';
+import type {Papers} from '../../submission/papers.ts';
+import type {EngineContext} from '../context.ts';
+import type {Records} from './performed.ts';
+
+/**
+ * The record of one submission of a run.
+ *
+ * @param key prefix of its facts: `compute.1.job`, `stage-in.1.transfer`
+ * @param attempt prefix of its attempt's facts
+ */
+export function papersOf(
+  {ledger}: EngineContext,
+  run: OpenRun,
+  {key, attempt}: {readonly key: string; readonly attempt: string},
+  {fact, note}: Records,
+): Papers {
+  return {
+    create: (paper, value) => fact(`${key}.${paper}`, value),
+    note,
+    overtaken: () => (ledger.stillHolds(run, attempt) ? undefined : 'the run was changed before it was asked for'),
+  };
+}

@@ -1,0 +1,84 @@
+import type {TaskRequest} from '../../base/task-request.ts';
+import type {TransferRefused} from '../../globus-errors.ts';
+import {workingAttempt} from '../../ledger/attempts.ts';
+import type {OpenRun} from '../../ledger/ledger.ts';
+import {attemptKey} from '../../ledger/run-facts.ts';
+import {inWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
+import {submitTask} from '../../submission/submit-task.ts';
+import {isTask} from '../../workflow/model/steps.ts';
+import type {TaskStep} from '../../workflow/model/workflow.ts';
+import type {EngineContext} from '../context.ts';
+import type {Action} from '../plan/actions.ts';
+import {papersOf} from './papers.ts';
+import {DONE, OTHERS, type Performed, type Records, STALE, updatesOf} from './performed.ts';
+import {taskRequest} from './transfer-request.ts';
+
+/** Submit the task of a step's attempt, or submit it again under the submission id that is on record. */
+export async function submitStepTask(
+  context: EngineContext,
+  run: OpenRun,
+  action: Action & {do: 'submit-transfer'},
+  records: Records,
+): Promise<Performed> {
+  const attempt = attemptKey(action.step, action.attempt);
+  const papers = papersOf(context, run, {key: `${attempt}.transfer`, attempt}, records);
+  const intent = workingAttempt(run.state, action.step).transfer?.intent;
+  if (intent && 'adopted' in intent) {
+    papers.create('confirmed', {task: intent.adopted});
+    return DONE;
+  }
+  const done = await submitTask(
+    {
+      papers,
+      intended: intent,
+      request: () => taskRequest(run.state, stepOf(run, action.step), action.attempt),
+      intent: updatesOf(run),
+      explain: (error, request) => explain(context, run, action, request, error),
+    },
+    context,
+  );
+  switch (done.is) {
+    case 'submitted':
+    case 'refused':
+      return DONE;
+    case 'others':
+      return OTHERS;
+    case 'overtaken':
+      // An update puts another attempt in the place of one that was about to do what was asked for before.
+      if (done.why && context.ledger.refresh(run).state.updates.length > run.state.updates.length)
+        records.fact(`${attempt}.outcome`, {state: 'lost', why: done.why});
+      return STALE;
+    default:
+      return done satisfies never;
+  }
+}
+
+/** When another task has the same paths: which, and how it can do the step's work. */
+async function explain(
+  {transfers}: EngineContext,
+  run: OpenRun,
+  {step}: Action,
+  request: TaskRequest,
+  error: TransferRefused,
+): Promise<{readonly why: string; readonly next: readonly string[]}> {
+  const {why = '', next: way} = error;
+  if (!isConflict(error)) return {why, next: way};
+  const tasks = await tasksInTheWay(transfers, request);
+  const id = tasks.length === 1 ? tasks[0]?.task : 'TASK_ID';
+  const next = [
+    `Let it do the work of ${step}: stage adopt ${run.id} ${step} ${id}`,
+    `Or wait for its end, then try again: stage resume ${run.id}`,
+  ];
+  // Where only the reason is shown, the way out is told all the same.
+  return {why: `${why}; ${inWords(tasks)}; ${lowerFirst(next[0] ?? '')}`, next};
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function stepOf(run: OpenRun, name: string): TaskStep {
+  const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === name);
+  if (!step || !isTask(step)) throw new RangeError(`step ${name} of run ${run.id} is no task`);
+  return step;
+}

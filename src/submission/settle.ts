@@ -1,0 +1,65 @@
+import type {JobId} from '../base/job-id.ts';
+import type {Scheduler} from '../scheduler/scheduler.ts';
+import type {Papers} from './papers.ts';
+import {isOpen, isOverdue, type OnRecord, readSettlement, type Settlement} from './settlement.ts';
+
+/**
+ * Search PBS for overdue submissions: one question, whatever their number.
+ *
+ * @returns for each tag the job that PBS has, or null when it has none
+ * @throws {SchedulerUnreachable} {SearchIncomplete} when nothing may be concluded of what was not found
+ */
+export async function searchByTag(
+  scheduler: Pick<Scheduler, 'findByTag'>,
+  tags: readonly string[],
+): Promise<ReadonlyMap<string, JobId | null>> {
+  if (tags.length === 0) return new Map();
+  const found = await scheduler.findByTag(tags);
+  return new Map(tags.map((tag) => [tag, found.get(tag) ?? null]));
+}
+
+/** Put on record what became of a submission. @returns false when somebody did so before */
+export function settle(
+  {create, note}: Pick<Papers, 'create' | 'note'>,
+  settlement: Pick<Settlement, 'is'> & {readonly job?: JobId},
+  at: number,
+): boolean {
+  const {is, job} = settlement;
+  const first = is === 'adopted' ? create('confirmed', {at, job, adopted: true}) : create('never-arrived', {at});
+  if (first) note(is === 'adopted' ? 'job-adopted' : 'submission-given-up', job === undefined ? {} : {job});
+  return first;
+}
+
+export interface Time {
+  /** milliseconds since the epoch */
+  readonly clock: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** A process that submits has its answer in a moment as a rule. A server that is slow to answer is not asked twice a second. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 8_000];
+
+/**
+ * Wait until it is known what became of a submission: for the process that is at it, and past its deadline by asking PBS.
+ *
+ * @param read what is on record by now
+ * @returns undefined when it came to nothing
+ * @throws {SchedulerUnreachable} when PBS cannot be asked
+ */
+export async function waitUntilSettled(
+  papers: Pick<Papers, 'create' | 'note'>,
+  read: () => OnRecord,
+  scheduler: Pick<Scheduler, 'findByTag'>,
+  {clock, sleep}: Time,
+): Promise<JobId | undefined> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const record = read();
+    if (!isOpen(record)) return record.refused || record.neverArrived ? undefined : record.job;
+    const {tag, deadline} = record;
+    // Before the question: a qsub that PBS takes while it is answering is not in the answer.
+    const overdue = isOverdue(record, clock());
+    const settlement = readSettlement((await searchByTag(scheduler, [tag])).get(tag));
+    if (settlement && (settlement.is === 'adopted' || overdue)) settle(papers, settlement, clock());
+    else await sleep(Math.max(1, Math.min(pauseMs, deadline + 1 - clock())));
+  }
+}

@@ -1,0 +1,47 @@
+import type {JobId} from '../base/job-id.ts';
+
+/** A submission to PBS, as far as it is on record. */
+export interface OnRecord {
+  readonly tag: string;
+  /** until when the process that wrote the intent may still be at it, in milliseconds since the epoch */
+  readonly deadline: number;
+  readonly job?: JobId | undefined;
+  readonly refused?: unknown;
+  readonly neverArrived: boolean;
+}
+
+/** Nobody has put on record what became of it: a process is at it, or died while it was. Pure. */
+export function isOpen({job, refused, neverArrived}: OnRecord): boolean {
+  return !job && !refused && !neverArrived;
+}
+
+/** PBS is to be asked what became of it: the process that wrote the intent can no longer be at it. Pure. */
+export function isOverdue(record: OnRecord, now: number): boolean {
+  return isOpen(record) && now > record.deadline;
+}
+
+/** A qsub whose answer was lost may be in the hands of a server that stands still; it is taken when that goes on. */
+const LATE_ARRIVAL_MS = 60 * 60_000;
+
+/** It was given up a short time ago, and PBS may take it all the same: it is still looked for. Pure. */
+export function mayArriveLate({job, refused, neverArrived, deadline}: OnRecord, now: number): boolean {
+  return neverArrived && !job && !refused && now > deadline && now < deadline + LATE_ARRIVAL_MS;
+}
+
+/** What became of a submission that nobody confirmed. */
+export type Settlement =
+  | {readonly is: 'adopted'; readonly job: JobId; readonly why: string}
+  | {readonly is: 'never-arrived'; readonly why: string};
+
+/**
+ * What the answer to a search by tag means for an overdue submission. Pure.
+ *
+ * @param found the job that PBS has with the tag; null when it answered, and has none; undefined when it is not known
+ * @returns undefined when nothing may be concluded
+ */
+export function readSettlement(found: JobId | null | undefined): Settlement | undefined {
+  if (found === undefined) return undefined;
+  return found === null
+    ? {is: 'never-arrived', why: 'PBS holds no job with its tag'}
+    : {is: 'adopted', job: found, why: 'found at PBS by its tag'};
+}
