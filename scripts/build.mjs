@@ -37,8 +37,8 @@ async function bundle(input, {output = {}, ...options} = {}) {
     cwd: root,
     treeshake: true,
     // Plugins are found and loaded by oclif itself; those from typescript on it asks for only when it runs from sources.
-    // keytar and sql.js come with a native library and a file of WebAssembly beside them, and few load them.
-    external: [/^@oclif\/plugin-/, 'typescript', 'ts-node', 'tsx', 'keytar', 'sql.js'],
+    // keytar comes with a native library beside it, and few load it.
+    external: [/^@oclif\/plugin-/, 'typescript', 'ts-node', 'tsx', 'keytar'],
     // Parts of libraries that are never reached, and would cost every start.
     resolve: {
       alias: Object.fromEntries(

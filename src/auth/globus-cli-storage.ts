@@ -1,6 +1,7 @@
-import {existsSync, readFileSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, statSync} from 'node:fs';
 import {homedir} from 'node:os';
 import path from 'node:path';
+import {pathToFileURL} from 'node:url';
 import * as z from 'zod/mini';
 import {parseJson} from '../base/json.ts';
 import {sleep} from '../base/time.ts';
@@ -42,15 +43,15 @@ const Client = z.object({client_id: z.string(), client_secret: z.string()});
 const User = z.object({sub: z.string()});
 
 /**
- * Read the login of the globus CLI. Its file is read as bytes and looked into in memory: nothing can be written to it,
- * and no lock of it is held.
+ * Read the login of the globus CLI. Nothing is written to its file or beside it, and no lock is taken: the CLI never
+ * waits for us.
  *
  * @throws {SignInNeeded} when there is no login, or others could read it
  * @throws {TransferUnreachable} while the CLI is writing
  */
 export async function readCliLogin({file, namespace}: CliStorage): Promise<CliLogin> {
   if (!(await isPrivate(file, 'file', 'login of the globus CLI'))) throw notSignedIn(`there is no ${file}`);
-  const rows = await readRows(await quietBytes(file), namespace, file);
+  const rows = await readQuietly(file, namespace);
   const client = Client.safeParse(rows.config.get('auth_client_data'));
   const user = User.safeParse(rows.config.get('auth_user_data'));
   const tokens = [...rows.tokens].flatMap(([server, value]) => {
@@ -75,20 +76,28 @@ function tokenOf(read: z.infer<typeof Token>): StoredToken {
 
 const TRIES = 20;
 
-/** The file's bytes at a moment when nobody writes: no journal beside it, and the same file before and after. */
-async function quietBytes(file: string): Promise<Buffer> {
+/** Read at a moment when nobody writes: no journal beside the file, and the same file before and after. */
+async function readQuietly(file: string, namespace: string): Promise<Rows> {
   for (let left = TRIES; left > 0; left--) {
-    const stamp = () => {
-      const {ino, mtimeNs, size} = statSync(file, {bigint: true});
-      const journals = ['-journal', '-wal'].filter((end) => existsSync(file + end) && statSync(file + end).size > 0);
-      return journals.length > 0 ? undefined : `${ino} ${mtimeNs} ${size}`;
-    };
-    const before = stamp();
-    const bytes = readFileSync(file);
-    if (before !== undefined && before === stamp()) return bytes;
+    const before = quietState(file);
+    const rows = before === undefined ? undefined : await readRows(file, namespace);
+    if (before !== undefined && before === quietState(file)) {
+      if (rows) return rows;
+      // What SQLite says may quote a value, and the form of this file is the CLI's own affair.
+      throw notSignedIn(`${file} does not have the form that is known (globus-cli 3.41)`);
+    }
     await sleep(100);
   }
   throw new TransferUnreachable('the login of the globus CLI', `another program is writing ${file}`);
+}
+
+/** @returns undefined while a program is writing, or when one was killed while it wrote */
+function quietState(file: string): string | undefined {
+  const journals = ['-journal', '-wal'].filter((end) => existsSync(file + end) && statSync(file + end).size > 0);
+  if (journals.length > 0) return undefined;
+  accessSync(file, constants.R_OK); // SQLite would not say why it cannot be read
+  const {ino, mtimeNs, size} = statSync(file, {bigint: true});
+  return `${ino} ${mtimeNs} ${size}`;
 }
 
 interface Rows {
@@ -96,25 +105,25 @@ interface Rows {
   readonly config: ReadonlyMap<string, unknown>;
 }
 
-async function readRows(bytes: Buffer, namespace: string, file: string): Promise<Rows> {
-  const {default: open} = await import('sql.js'); // SQLite as WebAssembly; loaded by those alone who chose it
-  const {Database} = await open();
-  const database = new Database(bytes);
+/** @returns undefined when it does not have the form of globus-cli 3.41, or changed while it was read */
+async function readRows(file: string, namespace: string): Promise<Rows | undefined> {
+  const {DatabaseSync} = await import('node:sqlite');
+  // "immutable" is SQLite's word for: take no locks, and leave journals alone.
+  const database = new DatabaseSync(new URL(`${pathToFileURL(file)}?immutable=1`), {readOnly: true});
   try {
     const pairs = (question: string) =>
       new Map(
-        (database.exec(question, [namespace])[0]?.values ?? []).map(([name, text]) => [
-          String(name),
-          parseJson(String(text)),
-        ]),
+        database
+          .prepare(question)
+          .all(namespace)
+          .map(({name, text}) => [String(name), parseJson(String(text))]),
       );
     return {
-      tokens: pairs('SELECT resource_server, token_data_json FROM token_storage WHERE namespace = ?'),
-      config: pairs('SELECT config_name, config_data_json FROM config_storage WHERE namespace = ?'),
+      tokens: pairs('SELECT resource_server AS name, token_data_json AS text FROM token_storage WHERE namespace = ?'),
+      config: pairs('SELECT config_name AS name, config_data_json AS text FROM config_storage WHERE namespace = ?'),
     };
   } catch {
-    // Its words may quote a value, and the form of this file is the CLI's own affair.
-    throw notSignedIn(`${file} does not have the form that is known (globus-cli 3.41)`);
+    return undefined;
   } finally {
     database.close();
   }

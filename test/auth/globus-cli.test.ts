@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import {chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import open from 'sql.js';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {DatabaseSync} from 'node:sqlite';
+import {afterEach, beforeEach, expect, onTestFinished, test} from 'vitest';
 import {type Document, openWorld, type World} from '../stand-ins/globus/support.ts';
 import {runStage} from '../support/cli.ts';
 import {signInDesk} from './support/desk.ts';
@@ -42,37 +42,34 @@ async function cliLogin() {
 type Login = Awaited<ReturnType<typeof cliLogin>>;
 
 /** The CLI's storage, with its tables. Source: globus-cli 3.41. */
-async function writeStorage(file: string, login: Login, {expired = false, namespace = 'userprofile/production'} = {}) {
-  const {Database} = await open();
-  const database = new Database();
-  database.run('CREATE TABLE token_storage(namespace TEXT, resource_server TEXT, token_data_json TEXT)');
-  database.run('CREATE TABLE config_storage(namespace TEXT, config_name TEXT, config_data_json TEXT)');
-  database.run('CREATE TABLE sdk_storage_adapter_internal(attribute TEXT, value TEXT)');
+function writeStorage(file: string, login: Login, {expired = false, namespace = 'userprofile/production'} = {}) {
+  mkdirSync(dirname(file), {recursive: true, mode: 0o700});
+  writeFileSync(file, '', {mode: 0o600});
+  const database = new DatabaseSync(file);
+  database.exec('CREATE TABLE token_storage(namespace TEXT, resource_server TEXT, token_data_json TEXT)');
+  database.exec('CREATE TABLE config_storage(namespace TEXT, config_name TEXT, config_data_json TEXT)');
+  database.exec('CREATE TABLE sdk_storage_adapter_internal(attribute TEXT, value TEXT)');
   for (const token of login.tokens) {
     const {resource_server, access_token, refresh_token, scope} = token;
     const expires_at_seconds = Math.floor(Date.now() / 1000) + (expired ? -10 : 172_800);
     const data = {resource_server, access_token, refresh_token, scope, token_type: 'Bearer', expires_at_seconds};
-    database.run('INSERT INTO token_storage VALUES (?, ?, ?)', [
-      namespace,
-      String(resource_server),
-      JSON.stringify(data),
-    ]);
+    const row = [namespace, String(resource_server), JSON.stringify(data)];
+    database.prepare('INSERT INTO token_storage VALUES (?, ?, ?)').run(...row);
   }
   const config = {
     auth_client_data: {client_id: login.client, client_secret: login.secret},
     auth_user_data: {sub: world.globus.credentials().clientId},
   };
   for (const [name, data] of Object.entries(config))
-    database.run('INSERT INTO config_storage VALUES (?, ?, ?)', [namespace, name, JSON.stringify(data)]);
-  mkdirSync(dirname(file), {recursive: true, mode: 0o700});
-  writeFileSync(file, database.export(), {mode: 0o600});
+    database.prepare('INSERT INTO config_storage VALUES (?, ?, ?)').run(namespace, name, JSON.stringify(data));
+  database.close();
 }
 
 async function desk(options?: {expired?: boolean; namespace?: string}) {
   const made = signInDesk(world.globus.url, ['sign_in: globus-cli']);
   const file = join(made.directory, '.globus', 'cli', 'storage.db');
   const login = await cliLogin();
-  await writeStorage(file, login, options);
+  writeStorage(file, login, options);
   const print = () => {
     const {mtimeMs, ino, mode} = statSync(file);
     const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -84,7 +81,9 @@ async function desk(options?: {expired?: boolean; namespace?: string}) {
 test('an existing "globus login" is used while its token lasts, without asking for another', async () => {
   const me = await desk();
   const {secret} = me.login;
-  const report = (await me.stage('whoami', '--json')).json<Record<string, unknown>>();
+  const ran = await me.stage('whoami', '--json');
+  expect(ran.stderr).toBe('');
+  const report = ran.json<Record<string, unknown>>();
   expect(report).toMatchObject({signedInBy: 'globus-cli', tokens: 'globus-cli', renewedBy: 'refresh-token'});
   expect(JSON.stringify(report)).not.toContain(secret);
   expect((await me.stage('login')).stdout).toContain('as the globus CLI is signed in');
@@ -137,6 +136,32 @@ test('a storage that others may read is refused; a damaged one and one that is b
     exitCode: 3,
     stderr: expect.stringContaining('the form that is known'),
   });
+});
+
+test('a transaction of the CLI that is under way concludes nothing, and is not disturbed', async () => {
+  const me = await desk();
+  const database = new DatabaseSync(me.file);
+  onTestFinished(() => database.close());
+  database.exec("BEGIN EXCLUSIVE; UPDATE token_storage SET token_data_json = '{}'");
+  expect(await me.stage('whoami')).toMatchObject({exitCode: 4, stderr: expect.stringContaining('is writing')});
+  expect(me.print().beside.sort()).toEqual(['storage.db', 'storage.db-journal']);
+  database.exec('ROLLBACK');
+  expect(await me.stage('whoami')).toMatchObject({exitCode: 0});
+});
+
+test('while stage reads it, over and over, the CLI writes without waiting', async () => {
+  const me = await desk();
+  const database = new DatabaseSync(me.file, {timeout: 0});
+  onTestFinished(() => database.close());
+  let reading = true;
+  const readers = Promise.all([1, 2].map(() => me.stage('whoami'))).finally(() => {
+    reading = false;
+  });
+  while (reading) {
+    database.exec("UPDATE config_storage SET namespace = namespace || ''"); // throws "database is locked" if it had to wait
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  for (const ran of await readers) expect([0, 4]).toContain(ran.exitCode);
 });
 
 test('its sign-in is not ours to end', async () => {
