@@ -1,5 +1,5 @@
 import {TransferUnreachable} from '../globus-errors.ts';
-import type {ClientCredentials} from './credentials-file.ts';
+import type {ClientCredentials} from './credentials.ts';
 
 export interface AuthQuestion {
   /** `https://auth.globus.org/`, or a stand-in's */

@@ -1,5 +1,9 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {TRANSFER_SCOPE} from './authorize-names.ts';
+
+/** Names of Globus Auth that every way to sign in uses. Source: Globus Auth API. */
+export const TRANSFER_RESOURCE_SERVER = 'transfer.api.globus.org';
+export const AUTH_RESOURCE_SERVER = 'auth.globus.org';
+export const TRANSFER_SCOPE = 'urn:globus:auth:scope:transfer.api.globus.org:all';
 
 /** What a collection may demand of a sign-in ("Globus Auth Requirements Error"). */
 export interface SessionDemands {

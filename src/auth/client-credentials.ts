@@ -1,6 +1,6 @@
 import {SignInNeeded} from '../globus-errors.ts';
-import {TRANSFER_RESOURCE_SERVER, TRANSFER_SCOPE} from './authorize-names.ts';
-import {type ClientCredentials, readCredentials} from './credentials-file.ts';
+import {TRANSFER_RESOURCE_SERVER, TRANSFER_SCOPE} from './authorize.ts';
+import {type ClientCredentials, readCredentials} from './credentials.ts';
 import {fetchClientToken} from './token-endpoint.ts';
 import {createTokenSource, type TokenSource} from './token-source.ts';
 import {createTokenStore, type StoredToken, type TokenKey, type TokenStore} from './token-store.ts';

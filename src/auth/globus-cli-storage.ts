@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import {parseJson} from '../base/json.ts';
 import {sleep} from '../base/time.ts';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
-import type {ClientCredentials} from './credentials-file.ts';
+import type {ClientCredentials} from './credentials.ts';
 import {isPrivate} from './private-file.ts';
 import type {StoredToken} from './token-store.ts';
 

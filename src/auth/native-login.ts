@@ -1,8 +1,14 @@
 import {hostname} from 'node:os';
 import pRetry from 'p-retry';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
-import {authorizeUrl, newState, newVerifier, type SessionDemands} from './authorize.ts';
-import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from './authorize-names.ts';
+import {
+  AUTH_RESOURCE_SERVER,
+  authorizeUrl,
+  newState,
+  newVerifier,
+  type SessionDemands,
+  TRANSFER_RESOURCE_SERVER,
+} from './authorize.ts';
 import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';
 import type {StoredToken} from './token-store.ts';
 import {askWhoIs} from './userinfo.ts';

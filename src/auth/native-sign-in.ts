@@ -1,8 +1,7 @@
-import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from './authorize-names.ts';
+import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from './authorize.ts';
 import type {NativeTokens} from './native-login.ts';
-import {nativeKey, openStore} from './open-tokens.ts';
+import {nativeKey, openStore, type SignInSettings} from './open-tokens.ts';
 import {createRefreshClaims} from './refresh-claims.ts';
-import type {SignInSettings} from './sign-in-settings.ts';
 import {nameOfKey, type StoredToken} from './token-store.ts';
 
 const SERVERS = [TRANSFER_RESOURCE_SERVER, AUTH_RESOURCE_SERVER] as const;

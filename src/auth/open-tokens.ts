@@ -1,7 +1,25 @@
 import {type ClientTokens, createClientTokenSource} from './client-credentials.ts';
-import type {SignInSettings} from './sign-in-settings.ts';
+import type {ClientCredentials} from './credentials.ts';
 import type {TokenSource} from './token-source.ts';
 import {createTokenStore, nameOfKey, type StoredToken, type TokenKey, type TokenStore} from './token-store.ts';
+
+/** How one profile signs in to Globus, and where its tokens are kept. */
+export interface SignInSettings {
+  readonly method: 'native-app' | 'client' | 'globus-cli';
+  readonly authUrl: string;
+  /** of the native app; or of the client whose secret is elsewhere */
+  readonly clientId?: string | undefined;
+  readonly credentialsFile?: string | undefined;
+  /** from the environment; wins over the file */
+  readonly credentials?: ClientCredentials | undefined;
+  /** scopes of the profile instead of that of Transfer */
+  readonly scopes?: readonly string[] | undefined;
+  readonly tokenStore: 'file' | 'keyring';
+  /** of token files; turns at renewing lie there in any case */
+  readonly tokenDirectory: string;
+  /** what a person types to sign in */
+  readonly loginCommand: string;
+}
 
 /** Tokens as a profile's way to sign in gives them, and what is known of the one in use. */
 export interface OpenTokens extends TokenSource {

@@ -1,6 +1,6 @@
 import {TransferUnreachable} from '../globus-errors.ts';
 import {askAuth, inWords} from './auth-http.ts';
-import type {ClientCredentials} from './credentials-file.ts';
+import type {ClientCredentials} from './credentials.ts';
 
 /**
  * Withdraw a token at Globus Auth. One that is not known there is withdrawn already.

@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import * as z from 'zod/mini';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import {askAuth, inWords} from './auth-http.ts';
-import type {ClientCredentials} from './credentials-file.ts';
+import type {ClientCredentials} from './credentials.ts';
 import type {StoredToken} from './token-store.ts';
 
 const PATH = 'v2/oauth2/token';

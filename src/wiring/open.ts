@@ -1,7 +1,7 @@
 import {hostname, userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
-import type {ClientCredentials} from '../auth/credentials-file.ts';
-import type {SignInSettings} from '../auth/sign-in-settings.ts';
+import type {ClientCredentials} from '../auth/credentials.ts';
+import type {SignInSettings} from '../auth/open-tokens.ts';
 import type {TokenSource} from '../auth/token-source.ts';
 import {newWord} from '../base/ids.ts';
 import {sleep} from '../base/time.ts';
@@ -99,7 +99,7 @@ async function crashPoints(directory: string | undefined): Promise<ReturnType<ty
 
 async function environmentCredentials(): Promise<ClientCredentials | undefined> {
   if (process.env.STAGE_CLIENT_ID === undefined && process.env.STAGE_CLIENT_SECRET === undefined) return undefined;
-  const {takeEnvironmentCredentials} = await import('../auth/environment-credentials.ts');
+  const {takeEnvironmentCredentials} = await import('../auth/credentials.ts');
   return takeEnvironmentCredentials(process.env);
 }
 
@@ -273,6 +273,6 @@ async function createTokens(signIn: SignInSettings): Promise<TokenSource> {
     return createClientTokenSource(signIn);
   }
   const {openTokens} = await import('../auth/open-tokens.ts');
-  const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize-names.ts');
+  const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize.ts');
   return openTokens(signIn, TRANSFER_RESOURCE_SERVER);
 }

@@ -1,5 +1,5 @@
-import type {ClientCredentials} from '../auth/credentials-file.ts';
-import type {SignInSettings} from '../auth/sign-in-settings.ts';
+import type {ClientCredentials} from '../auth/credentials.ts';
+import type {SignInSettings} from '../auth/open-tokens.ts';
 import type {Profile, SignInMethod} from '../config/profile.ts';
 import {RequestWrong} from '../errors.ts';
 

@@ -1,4 +1,4 @@
-import type {SignInSettings} from '../auth/sign-in-settings.ts';
+import type {SignInSettings} from '../auth/open-tokens.ts';
 import type {Locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';

@@ -3,11 +3,10 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'nod
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {TRANSFER_RESOURCE_SERVER} from '../../src/auth/authorize-names.ts';
-import {nativeKey} from '../../src/auth/open-tokens.ts';
+import {TRANSFER_RESOURCE_SERVER} from '../../src/auth/authorize.ts';
+import {nativeKey, type SignInSettings} from '../../src/auth/open-tokens.ts';
 import {createRefreshClaims, generationOf, type RefreshClaims} from '../../src/auth/refresh-claims.ts';
 import {createRefreshingSource} from '../../src/auth/refreshing-source.ts';
-import type {SignInSettings} from '../../src/auth/sign-in-settings.ts';
 import {GrantRefused} from '../../src/auth/token-endpoint.ts';
 import {createTokenStore, nameOfKey, type StoredToken, type TokenStore} from '../../src/auth/token-store.ts';
 import {SignInNeeded, TransferUnreachable} from '../../src/globus-errors.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {inspect} from 'node:util';
 import {expect, onTestFinished, test} from 'vitest';
 import {createClientTokenSource} from '../../src/auth/client-credentials.ts';
-import {readCredentials} from '../../src/auth/credentials-file.ts';
+import {readCredentials} from '../../src/auth/credentials.ts';
 import {createTokenSource} from '../../src/auth/token-source.ts';
 import {createTokenStore} from '../../src/auth/token-store.ts';
 import {SignInNeeded, TransferUnreachable} from '../../src/globus-errors.ts';

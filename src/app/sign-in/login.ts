@@ -1,6 +1,6 @@
 import {dataAccessScope, type SessionDemands, transferScope} from '../../auth/authorize.ts';
 import type {CodeWay} from '../../auth/native-login.ts';
-import type {SignInSettings} from '../../auth/sign-in-settings.ts';
+import type {SignInSettings} from '../../auth/open-tokens.ts';
 import {shellQuote} from '../../base/shell.ts';
 import {RequestWrong, StageError} from '../../errors.ts';
 import {SignInNeeded} from '../../globus-errors.ts';

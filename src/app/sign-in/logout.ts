@@ -1,4 +1,4 @@
-import type {SignInSettings} from '../../auth/sign-in-settings.ts';
+import type {SignInSettings} from '../../auth/open-tokens.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {Stage} from '../../wiring/stage.ts';
 

@@ -1,6 +1,5 @@
-import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from '../../auth/authorize-names.ts';
-import {type OpenTokens, openClientTokens, openTokens} from '../../auth/open-tokens.ts';
-import type {SignInSettings} from '../../auth/sign-in-settings.ts';
+import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from '../../auth/authorize.ts';
+import {type OpenTokens, openClientTokens, openTokens, type SignInSettings} from '../../auth/open-tokens.ts';
 import {askWhoIs, TokenRejected, type WhoIs} from '../../auth/userinfo.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';

@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {readCredentials} from '../../auth/credentials-file.ts';
-import type {SignInSettings} from '../../auth/sign-in-settings.ts';
+import {readCredentials} from '../../auth/credentials.ts';
+import type {SignInSettings} from '../../auth/open-tokens.ts';
 import {newWord} from '../../base/ids.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {Stage} from '../../wiring/stage.ts';

@@ -1,4 +1,4 @@
-import {readCredentials} from '../../auth/credentials-file.ts';
+import {readCredentials} from '../../auth/credentials.ts';
 import {readDuration} from '../../base/duration.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {LocalStatus, StandIns} from '../../stand-ins/door.ts';
