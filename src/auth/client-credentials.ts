@@ -1,7 +1,6 @@
 import {SignInNeeded} from '../globus-errors.ts';
 import {TRANSFER_RESOURCE_SERVER, TRANSFER_SCOPE} from './authorize.ts';
 import {type ClientCredentials, readCredentials} from './credentials.ts';
-import {fetchClientToken} from './token-endpoint.ts';
 import {createTokenSource, type TokenSource} from './token-source.ts';
 import {createTokenStore, type StoredToken, type TokenKey, type TokenStore} from './token-store.ts';
 
@@ -86,7 +85,8 @@ async function connect(signIn: ClientSignIn): Promise<Connected> {
   const {timeoutMs, backoffMs} = signIn;
   const fetch = async (wanted: readonly string[]) => {
     if (!credentials) throw noSecret();
-    return fetchClientToken({authUrl, credentials, scopes: wanted, resourceServer, timeoutMs, backoffMs});
+    const {fetchClientToken} = await import('./token-grants.ts');
+    return fetchClientToken({authUrl, timeoutMs, backoffMs}, credentials, {scopes: wanted, resourceServer});
   };
   return {source: createTokenSource({store, fetch: () => fetch(scopes)}), store, clientId, credentials, fetch};
 }

@@ -1,6 +1,5 @@
-import {SignInNeeded} from '../globus-errors.ts';
+import {explainCliLoginLapsed, GrantRefused} from './explain.ts';
 import {type CliLogin, type CliStorage, readCliLogin} from './globus-cli-storage.ts';
-import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';
 import type {TokenSource} from './token-source.ts';
 import {lastsLongEnough, type StoredToken} from './token-store.ts';
 
@@ -26,14 +25,15 @@ export function createCliSource(settings: CliSourceSettings): TokenSource & {cur
     const login = await readCliLogin(storage); // read anew: the CLI may have renewed it, or a person signed in again
     const stored = login.tokens.get(resourceServer);
     if (stored && isGood(stored, rejected)) return stored;
-    if (stored?.refreshToken === undefined) throw lapsed(`it holds no refresh token for ${resourceServer}`);
+    if (stored?.refreshToken === undefined)
+      throw explainCliLoginLapsed(`it holds no refresh token for ${resourceServer}`);
     return refresh(login, stored.refreshToken);
   }
 
   async function refresh({client}: CliLogin, refreshToken: string): Promise<StoredToken> {
-    const form = {grant_type: 'refresh_token', refresh_token: refreshToken};
-    const given = await askForTokens({authUrl, form, basic: client}).catch((error: unknown) => {
-      throw error instanceof GrantRefused ? lapsed(error.words) : error;
+    const {refreshTokens, tokenFor} = await import('./token-grants.ts');
+    const given = await refreshTokens({authUrl}, client, refreshToken).catch((error: unknown) => {
+      throw error instanceof GrantRefused ? explainCliLoginLapsed(error.words) : error;
     });
     const {accessToken, expiresAt, issuedAt} = tokenFor(resourceServer, given, authUrl);
     return {accessToken, expiresAt, issuedAt, refreshToken};
@@ -49,12 +49,4 @@ export function createCliSource(settings: CliSourceSettings): TokenSource & {cur
   }
 
   return {token: () => good(), renew: (rejected) => good(rejected), current: () => held};
-}
-
-function lapsed(why: string): SignInNeeded {
-  return new SignInNeeded({
-    what: 'The login of the globus CLI is not accepted any more',
-    why,
-    next: ['Sign in with it again: globus login --force', 'Then run the same command again: nothing is lost.'],
-  });
 }

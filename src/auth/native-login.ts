@@ -9,9 +9,10 @@ import {
   type SessionDemands,
   TRANSFER_RESOURCE_SERVER,
 } from './authorize.ts';
-import {askForTokens, GrantRefused, tokenFor} from './token-endpoint.ts';
+import {explainCodeRefused, GrantRefused} from './explain.ts';
+import {askWhoIs} from './globus-auth.ts';
+import {exchangeCode, tokenFor} from './token-grants.ts';
 import type {StoredToken} from './token-store.ts';
-import {askWhoIs} from './userinfo.ts';
 
 /** How a person is shown a page, and how the code comes back from it. */
 export interface CodeWay {
@@ -61,20 +62,13 @@ export async function signInByCode(login: NativeLogin, way: CodeWay): Promise<Na
       why: 'the page shows one after you have signed in, and it is good for ten minutes',
       next: [`Sign in: ${loginCommand}`],
     });
-  const form = {
-    grant_type: 'authorization_code',
-    client_id: clientId,
-    code,
-    code_verifier: verifier,
-    redirect_uri: redirectUri,
-  };
-  const given = await askForTokens({authUrl, form, retries: 0}).catch((error: unknown) => {
-    throw error instanceof GrantRefused ? refused(error, login) : error;
+  const given = await exchangeCode({authUrl}, {clientId, code, verifier, redirectUri}).catch((error: unknown) => {
+    throw error instanceof GrantRefused ? explainCodeRefused(error, login) : error;
   });
   const auth = tokenFor(AUTH_RESOURCE_SERVER, given, authUrl);
   const transfer = tokenFor(TRANSFER_RESOURCE_SERVER, given, authUrl);
   // The code is used up: a stumble now must not cost the person another sign-in.
-  const who = await pRetry(() => askWhoIs(authUrl, auth.accessToken), {
+  const who = await pRetry(() => askWhoIs({authUrl}, auth.accessToken), {
     retries: 3,
     minTimeout: 500,
     shouldRetry: ({error}) => error instanceof TransferUnreachable,
@@ -92,21 +86,4 @@ export async function signInByCode(login: NativeLogin, way: CodeWay): Promise<Na
     },
   });
   return {[AUTH_RESOURCE_SERVER]: kept(auth), [TRANSFER_RESOURCE_SERVER]: kept(transfer)};
-}
-
-function refused(error: GrantRefused, {clientId, loginCommand}: NativeLogin): SignInNeeded {
-  if (error.error === 'invalid_grant')
-    return new SignInNeeded({
-      what: 'Globus Auth does not accept the authorization code',
-      why: `it was pasted incompletely, used before, or is older than ten minutes. ${error.words}`,
-      next: [`Sign in again, and paste the whole code: ${loginCommand}`],
-    });
-  return new SignInNeeded({
-    what: `Globus Auth does not let the app ${clientId} sign anybody in`,
-    why: error.words,
-    next: [
-      'See that it is registered as a native app ("thick client"): https://app.globus.org/settings/developers',
-      'Correct transfer: client_id: in the profile.',
-    ],
-  });
 }

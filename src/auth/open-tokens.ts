@@ -50,7 +50,6 @@ export function openClientTokens(settings: SignInSettings): ClientTokens {
 async function openNativeTokens(settings: SignInSettings, resourceServer: string): Promise<OpenTokens> {
   const {createRefreshingSource} = await import('./refreshing-source.ts');
   const {createRefreshClaims} = await import('./refresh-claims.ts');
-  const {askForTokens, tokenFor} = await import('./token-endpoint.ts');
   const {authUrl, clientId = '', tokenDirectory, loginCommand} = settings;
   const key = nativeKey(settings, resourceServer);
   const store = await openStore(settings, key);
@@ -59,8 +58,9 @@ async function openNativeTokens(settings: SignInSettings, resourceServer: string
     store,
     claims: createRefreshClaims({directory: tokenDirectory, name: nameOfKey(key), staleMs: STALE_MS, now}),
     async refresh(refreshToken) {
-      const form = {grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId};
-      return tokenFor(resourceServer, await askForTokens({authUrl, form, ...REFRESH}), authUrl);
+      const {refreshTokens, tokenFor} = await import('./token-grants.ts');
+      const given = await refreshTokens({authUrl, ...REFRESH}, clientId, refreshToken);
+      return tokenFor(resourceServer, given, authUrl);
     },
     loginCommand,
     patienceMs: PATIENCE_MS,

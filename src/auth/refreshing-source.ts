@@ -1,7 +1,8 @@
 import {sleep} from '../base/time.ts';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
+import {explainNotRenewed, GrantRefused} from './explain.ts';
 import {generationOf, type RefreshClaims} from './refresh-claims.ts';
-import {type GivenToken, GrantRefused} from './token-endpoint.ts';
+import type {GivenToken} from './token-grants.ts';
 import type {TokenSource} from './token-source.ts';
 import {lastsLongEnough, type StoredToken, type TokenStore} from './token-store.ts';
 
@@ -49,7 +50,7 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
       if (isGood(token, rejected)) return token;
       const generation = generationOf(token);
       const turn = claims.take(generation);
-      if (turn.kind === 'refused') throw usedUp(turn.why);
+      if (turn.kind === 'refused') throw explainNotRenewed(turn.why, loginCommand);
       if (turn.kind === 'mine') {
         const fresh = await renewAlone(generation, turn.release);
         if (fresh) return fresh;
@@ -66,7 +67,8 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
       const old = await stored();
       // Read again now that it is our turn: another process may have stored the next one since.
       if (generationOf(old) !== generation) return undefined;
-      if (old.refreshToken === undefined) throw usedUp('the sign-in came without a refresh token');
+      if (old.refreshToken === undefined)
+        throw explainNotRenewed('the sign-in came without a refresh token', loginCommand);
       const given = await refresh(old.refreshToken);
       const fresh: StoredToken = {
         ...old, // keeps who signed in, and the refresh token when none came back
@@ -89,16 +91,8 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
       if (generationOf(await stored()) !== generation) return undefined;
       if (error.error === 'invalid_grant') claims.refuse(generation, error.words);
       else release();
-      throw usedUp(error.words);
+      throw explainNotRenewed(error.words, loginCommand);
     }
-  }
-
-  function usedUp(why: string): SignInNeeded {
-    return new SignInNeeded({
-      what: 'The sign-in to Globus cannot be renewed',
-      why: `${why}. It was withdrawn, was not used for six months, or its renewal was cut short before the answer was kept`,
-      next: [`Sign in again: ${loginCommand}`, 'Then run the same command again: nothing is lost.'],
-    });
   }
 
   async function good(rejected?: string): Promise<string> {

@@ -4,10 +4,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {TRANSFER_RESOURCE_SERVER} from '../../src/auth/authorize.ts';
+import {GrantRefused} from '../../src/auth/explain.ts';
 import {nativeKey, type SignInSettings} from '../../src/auth/open-tokens.ts';
 import {createRefreshClaims, generationOf, type RefreshClaims} from '../../src/auth/refresh-claims.ts';
 import {createRefreshingSource} from '../../src/auth/refreshing-source.ts';
-import {GrantRefused} from '../../src/auth/token-endpoint.ts';
 import {createTokenStore, nameOfKey, type StoredToken, type TokenStore} from '../../src/auth/token-store.ts';
 import {SignInNeeded, TransferUnreachable} from '../../src/globus-errors.ts';
 import {CLI, cleanEnvironment, runStage} from '../support/cli.ts';
@@ -168,7 +168,7 @@ function rig(
         const next = answers[Math.min(asked.length, answers.length) - 1] ?? 'A';
         if (next instanceof Error) throw next;
         const issuedAt = Date.now();
-        return {accessToken: next, expiresAt: issuedAt + 172_800_000, issuedAt, resourceServer: 'x', scopes: []};
+        return {accessToken: next, expiresAt: issuedAt + 172_800_000, issuedAt, resourceServer: 'x'};
       },
       loginCommand: 'stage login --profile me',
       patienceMs: 300,

@@ -39,7 +39,7 @@ export async function logout(stage: Stage, {forget}: {readonly forget: boolean})
 
 async function endPerson(settings: SignInSettings, forget: boolean) {
   const {openNativeSignIn} = await import('../../auth/native-sign-in.ts');
-  const {revokeToken} = await import('../../auth/revoke.ts');
+  const {revokeToken} = await import('../../auth/globus-auth.ts');
   const {authUrl, clientId = ''} = settings;
   const kept = openNativeSignIn(settings);
   let withdrawn = 0;
@@ -47,7 +47,7 @@ async function endPerson(settings: SignInSettings, forget: boolean) {
     for (const {accessToken, refreshToken} of await kept.all())
       for (const token of [refreshToken, accessToken]) {
         if (token === undefined) continue;
-        await revokeToken(authUrl, token, clientId);
+        await revokeToken({authUrl}, token, clientId);
         withdrawn += 1;
       }
   return {withdrawn, removed: await kept.forget()};
@@ -55,10 +55,10 @@ async function endPerson(settings: SignInSettings, forget: boolean) {
 
 async function endClient(settings: SignInSettings, forget: boolean) {
   const {openClientTokens} = await import('../../auth/open-tokens.ts');
-  const {revokeToken} = await import('../../auth/revoke.ts');
+  const {revokeToken} = await import('../../auth/globus-auth.ts');
   const tokens = openClientTokens(settings);
   const [kept, credentials] = [await tokens.current(), await tokens.credentials()];
   const ask = !forget && kept !== undefined && credentials !== undefined;
-  if (ask) await revokeToken(settings.authUrl, kept.accessToken, credentials);
+  if (ask) await revokeToken({authUrl: settings.authUrl}, kept.accessToken, credentials);
   return {withdrawn: ask ? 1 : 0, removed: await tokens.forget()};
 }

@@ -1,6 +1,7 @@
 import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from '../../auth/authorize.ts';
+import {TokenRejected} from '../../auth/explain.ts';
+import type {WhoIs} from '../../auth/globus-auth.ts';
 import {type OpenTokens, openClientTokens, openTokens, type SignInSettings} from '../../auth/open-tokens.ts';
-import {askWhoIs, TokenRejected, type WhoIs} from '../../auth/userinfo.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';
 import type {Stage} from '../../wiring/stage.ts';
@@ -108,9 +109,10 @@ async function person(settings: SignInSettings): Promise<Found> {
 
 async function identify(authUrl: string, tokens: OpenTokens): Promise<WhoIs> {
   const token = await tokens.token();
-  return askWhoIs(authUrl, token).catch(async (error: unknown) => {
+  const {askWhoIs} = await import('../../auth/globus-auth.ts');
+  return askWhoIs({authUrl}, token).catch(async (error: unknown) => {
     if (!(error instanceof TokenRejected)) throw error;
-    return askWhoIs(authUrl, await tokens.renew(token)); // it was withdrawn before its time
+    return askWhoIs({authUrl}, await tokens.renew(token)); // it was withdrawn before its time
   });
 }
 

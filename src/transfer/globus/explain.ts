@@ -1,15 +1,8 @@
+import type {Answer} from '../../auth/globus-request.ts';
 import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import {adviseSignIn, type SignInWay} from './advise-sign-in.ts';
 import {type Demands, readDemands} from './read-demands.ts';
 import {type GlobusError, readError} from './read-error.ts';
-
-/** One HTTP answer, its body read as JSON; `body` is undefined when it is not JSON. */
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  /** the `Retry-After` header */
-  readonly retryAfter?: string | undefined;
-}
 
 export type Explained = SignInNeeded | TransferRefused | TransferUnreachable;
 

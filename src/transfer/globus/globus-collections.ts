@@ -4,7 +4,6 @@ import {endpointSearch} from '@globus/sdk/services/transfer/service/endpoint-sea
 import * as files from '@globus/sdk/services/transfer/service/file-operations';
 import * as z from 'zod/mini';
 import type {CollectionService, CollectionShown, FileShown, Listing} from '../collection-service.ts';
-import {checkId, createAsk} from './ask.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
 import {
   BookmarkDocument,
@@ -16,6 +15,7 @@ import {
   ShownDocument,
   ShownList,
 } from './read-shown.ts';
+import {checkId} from './requests.ts';
 import {Result} from './schemas.ts';
 
 /** Globus Transfer API: pages of a search hold 100, those of a listing 100,000. */
@@ -24,7 +24,7 @@ const LIST_PAGE = 100_000;
 
 export function createGlobusCollections(settings: CallerSettings): CollectionService {
   z.config({jitless: true}); // as in globus-transfer.ts
-  const ask = createAsk(createCaller(settings));
+  const call = createCaller(settings);
 
   return {
     async search({text, scope, limit, offset}) {
@@ -37,9 +37,7 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
           limit: Math.min(SEARCH_PAGE, limit - found.length),
           offset: offset + found.length,
         };
-        const page = await ask('GET /endpoint_search', EndpointList, (options, sdk) =>
-          endpointSearch({...options, query}, sdk),
-        );
+        const page = await call('GET /endpoint_search', EndpointList, (sdk) => endpointSearch({query}, sdk));
         found.push(...page.DATA.slice(0, limit - found.length).map(readShown));
         more = page.has_next_page && page.DATA.length > 0; // an empty page would be asked for again and again
       }
@@ -48,9 +46,7 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
 
     async show(id) {
       checkId(id, 'collection');
-      return readShown(
-        await ask(`GET /endpoint/${id}`, ShownDocument, (options, sdk) => endpoints.get(id, options, sdk)),
-      );
+      return readShown(await call(`GET /endpoint/${id}`, ShownDocument, (sdk) => endpoints.get(id, undefined, sdk)));
     },
 
     async list({collection, path, limit, offset, hidden, match}) {
@@ -66,10 +62,10 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
           limit: Math.min(LIST_PAGE, limit - found.length),
           offset: offset + found.length,
         } as const;
-        const page = await ask(
+        const page = await call(
           `GET /operation/endpoint/${collection}/ls of ${path ?? 'the default directory'}`,
           ShownList,
-          (options, sdk) => files.ls(collection, {...options, query}, sdk),
+          (sdk) => files.ls(collection, {query}, sdk),
         );
         // One by one: a page is nearly as long as the arguments of a call can be.
         for (const file of page.DATA.slice(0, limit - found.length)) found.push(readShownFile(file));
@@ -84,7 +80,7 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
     },
 
     async bookmarks() {
-      const list = await ask('GET /bookmark_list', BookmarkList, (options, sdk) => bookmarks.getAll(options, sdk));
+      const list = await call('GET /bookmark_list', BookmarkList, (sdk) => bookmarks.getAll(undefined, sdk));
       return list.DATA.map(readBookmark);
     },
 
@@ -92,15 +88,13 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
       checkId(collection, 'collection');
       const payload = {name, endpoint_id: collection, path};
       return readBookmark(
-        await ask(`POST /bookmark "${name}"`, BookmarkDocument, (options, sdk) =>
-          bookmarks.create({...options, payload}, sdk),
-        ),
+        await call(`POST /bookmark "${name}"`, BookmarkDocument, (sdk) => bookmarks.create({payload}, sdk)),
       );
     },
 
     async deleteBookmark(id) {
       checkId(id, 'bookmark');
-      await ask(`DELETE /bookmark/${id}`, Result, (options, sdk) => bookmarks.remove(id, options, sdk));
+      await call(`DELETE /bookmark/${id}`, Result, (sdk) => bookmarks.remove(id, undefined, sdk));
     },
   };
 }

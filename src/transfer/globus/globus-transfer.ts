@@ -6,13 +6,12 @@ import * as z from 'zod/mini';
 import type {TaskId} from '../../base/ids.ts';
 import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import type {FileEntry, SkippedFile, TaskSeen, TransferService} from '../transfer-service.ts';
-import {checkId, createAsk} from './ask.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
 import {kindOf, readCollection} from './read-collection.ts';
 import {readPauses} from './read-pauses.ts';
 import {readSkipped} from './read-skipped.ts';
 import {readTask, readTaskList, readTime} from './read-task.ts';
-import {deleteDocument, isUuid, taskFilter, transferDocument} from './requests.ts';
+import {checkId, deleteDocument, isUuid, taskFilter, transferDocument} from './requests.ts';
 import {
   EndpointDocument,
   EventList,
@@ -45,19 +44,15 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
   z.config({jitless: true}); // a command reads a few answers: compiling a reader for each costs more than it saves
   const call = createCaller({...settings, transferUrl: settings.transferUrl ?? PRODUCTION_TRANSFER_URL});
 
-  const ask = createAsk(call);
-
   async function lookChunk(chunk: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>> {
     const query = {filter: taskFilter(chunk), limit: 1000, fields: TASK_FIELDS};
-    const body = await call('GET /task_list', (options, sdk) => tasks.getAll({...options, query}, sdk));
+    const body = await call('GET /task_list', z.unknown(), (sdk) => tasks.getAll({query}, sdk));
     return readTaskList(chunk, body) ?? silence(chunk, 'the list of tasks does not have the form that is known');
   }
 
   return {
     async newSubmissionId() {
-      const {value} = await ask('GET /submission_id', SubmissionId, (options, sdk) =>
-        submissions.submissionId(options, sdk),
-      );
+      const {value} = await call('GET /submission_id', SubmissionId, (sdk) => submissions.submissionId(undefined, sdk));
       return value;
     },
 
@@ -65,14 +60,10 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       const send = (): Promise<z.infer<typeof SubmissionResult>> => {
         if ('collection' in request) {
           const payload = deleteDocument(submissionId, request);
-          return ask('POST /delete', SubmissionResult, (options, sdk) =>
-            submissions.submitDelete({...options, payload}, sdk),
-          );
+          return call('POST /delete', SubmissionResult, (sdk) => submissions.submitDelete({payload}, sdk));
         }
         const payload = transferDocument(submissionId, request);
-        return ask('POST /transfer', SubmissionResult, (options, sdk) =>
-          submissions.submitTransfer({...options, payload}, sdk),
-        );
+        return call('POST /transfer', SubmissionResult, (sdk) => submissions.submitTransfer({payload}, sdk));
       };
       const {task_id} = await send();
       return task_id as TaskId; // read here
@@ -94,7 +85,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
     async cancel(task) {
       checkId(task, 'task');
       try {
-        await ask(`POST /task/${task}/cancel`, Result, (options, sdk) => tasks.cancel(task, options, sdk));
+        await call(`POST /task/${task}/cancel`, Result, (sdk) => tasks.cancel(task, undefined, sdk));
       } catch (error) {
         if (error instanceof TransferRefused && isOver(error.globusCode)) return; // ended or unknown: nothing to cancel
         throw error;
@@ -104,8 +95,8 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
     async events(task, {limit = EVENTS, errorsOnly = false} = {}) {
       checkId(task, 'task');
       const query = {limit, ...(errorsOnly ? {filter: 'is_error:1'} : {})};
-      const list = await ask(`GET /task/${task}/event_list`, EventList, (options, sdk) =>
-        tasks.getEventList(task, {...options, query}, sdk),
+      const list = await call(`GET /task/${task}/event_list`, EventList, (sdk) =>
+        tasks.getEventList(task, {query}, sdk),
       );
       return list.DATA.map((event) => ({
         at: readTime(event.time) ?? 0,
@@ -119,22 +110,22 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
     async recent({unfinished = false} = {}) {
       const filter = `type:TRANSFER${unfinished ? '/status:ACTIVE,INACTIVE' : ''}`;
       const query = {filter, orderby: 'request_time DESC', limit: 1000, fields: TASK_FIELDS};
-      const list = await ask('GET /task_list', TaskList, (options, sdk) => tasks.getAll({...options, query}, sdk));
+      const list = await call('GET /task_list', TaskList, (sdk) => tasks.getAll({query}, sdk));
       return list.DATA.map(readTask).flatMap((task) => (task.kind === 'task' ? [task] : []));
     },
 
     async pauses(task) {
       checkId(task, 'task');
-      const info = await ask(`GET /task/${task}/pause_info`, PauseInfo, (options, sdk) =>
-        tasks.getPauseInfo(task, options, sdk),
+      const info = await call(`GET /task/${task}/pause_info`, PauseInfo, (sdk) =>
+        tasks.getPauseInfo(task, undefined, sdk),
       );
       return readPauses(info);
     },
 
     async moved(task) {
       checkId(task, 'task');
-      const list = await ask(`GET /task/${task}/successful_transfers`, MovedList, (options, sdk) =>
-        tasks.getSuccessfulTransfers(task, options, sdk),
+      const list = await call(`GET /task/${task}/successful_transfers`, MovedList, (sdk) =>
+        tasks.getSuccessfulTransfers(task, undefined, sdk),
       );
       return list.DATA.flatMap(({source_path: from, destination_path: to}) => (from && to ? [{from, to}] : []));
     },
@@ -145,8 +136,8 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       let marker: number | undefined;
       do {
         const query: {marker?: number} = marker === undefined ? {} : {marker};
-        const page = await ask(`GET /task/${task}/skipped_errors`, SkippedList, (options, sdk) =>
-          tasks.getSkippedErrors(task, {...options, query}, sdk),
+        const page = await call(`GET /task/${task}/skipped_errors`, SkippedList, (sdk) =>
+          tasks.getSkippedErrors(task, {query}, sdk),
         );
         files.push(...page.DATA.map(readSkipped));
         marker = page.DATA.length === 0 ? undefined : (page.next_marker ?? undefined);
@@ -160,7 +151,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       const all: FileEntry[] = [];
       for (let total = 1; all.length < total; ) {
         const query = {path, limit: LIST_PAGE, offset: all.length};
-        const page = await ask(asked, FileList, (options, sdk) => files.ls(collection, {...options, query}, sdk));
+        const page = await call(asked, FileList, (sdk) => files.ls(collection, {query}, sdk));
         for (const entry of page.DATA) all.push(readEntry(entry)); // a page is nearly as long as the arguments of a call can be
         total = page.total ?? all.length;
         if (page.DATA.length === 0 && all.length < total)
@@ -173,9 +164,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       checkId(collection, 'collection');
       try {
         const asked = `GET /operation/endpoint/${collection}/stat of ${path}`;
-        const file = await ask(asked, FileDocument, (options, sdk) =>
-          files.stat(collection, {...options, query: {path}}, sdk),
-        );
+        const file = await call(asked, FileDocument, (sdk) => files.stat(collection, {query: {path}}, sdk));
         return {name: file.name ?? '', type: kindOf(file.type), sizeBytes: file.size ?? 0};
       } catch (error) {
         if (error instanceof TransferRefused && error.globusCode === 'NotFound') return undefined;
@@ -185,16 +174,14 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
 
     async makeDirectory({collection, path}) {
       checkId(collection, 'collection');
-      await ask(`POST /operation/endpoint/${collection}/mkdir of ${path}`, Result, (options, sdk) =>
-        files.mkdir(collection, {...options, payload: {path}}, sdk),
+      await call(`POST /operation/endpoint/${collection}/mkdir of ${path}`, Result, (sdk) =>
+        files.mkdir(collection, {payload: {path}}, sdk),
       );
     },
 
     async collection(id) {
       checkId(id, 'collection');
-      const found = await ask(`GET /endpoint/${id}`, EndpointDocument, (options, sdk) =>
-        endpoints.get(id, options, sdk),
-      );
+      const found = await call(`GET /endpoint/${id}`, EndpointDocument, (sdk) => endpoints.get(id, undefined, sdk));
       return readCollection(found);
     },
   };

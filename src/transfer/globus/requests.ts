@@ -2,6 +2,7 @@ import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/s
 import type {TaskId} from '../../base/ids.ts';
 import type {DeleteRequest, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
+import {TransferRefused} from '../../globus-errors.ts';
 
 const LABEL_LENGTH = 128;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -9,6 +10,17 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Ids stand in paths and filters of requests, where a slash or comma would ask for something else. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
+}
+
+/** @throws {TransferRefused} for what must not stand in an address */
+export function checkId(id: string, of: 'task' | 'collection' | 'bookmark'): void {
+  if (isUuid(id)) return;
+  throw new TransferRefused({
+    asked: `${of} ${id}`,
+    globusCode: 'NotAnId',
+    why: `"${id}" is not the id of a ${of}; Globus was not asked`,
+    next: [`Use the UUID of the ${of}.`],
+  });
 }
 
 /**
