@@ -25,7 +25,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
     }),
     generation: Flags.integer({description: 'the link of the monitor chain this is', hidden: true, min: 1}),
     of: Flags.string({description: 'the attempt of a transfer that this job waits for', hidden: true}),
-    seconds: Flags.integer({description: 'how long this job may wait', hidden: true, min: 0, dependsOn: ['of']}),
+    seconds: Flags.integer({description: 'how long this job may stay', hidden: true, min: 0, dependsOn: ['role']}),
     chain: Flags.boolean({
       default: true,
       allowNo: true,
@@ -45,7 +45,9 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
     }
     const report = await tick(stage, {
       chain: flags.chain,
-      ...(flags.generation === undefined ? {} : {generation: flags.generation}),
+      inJob: flags.role !== undefined,
+      generation: flags.generation,
+      seconds: flags.seconds,
     });
     process.exitCode = report.exit;
     this.say(() => renderMonitor(report));

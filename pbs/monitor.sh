@@ -9,9 +9,12 @@ umask 077
 #@SETUP
 # A process that was killed, or could not begin (sh ends with 127 where the installation is not mounted, stage with 2
 # where the configuration is not), has added no successor: the chain would be broken.
+end=$(($(date +%s) + STAGE_SECONDS))
 for pause in 0 10 30 60; do
   sleep "$pause"
-  "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION"
+  left=$((end - $(date +%s)))
+  [ "$left" -gt 0 ] || left=0
+  "$STAGE_CLI" monitor --role monitor --generation "$STAGE_GENERATION" --seconds "$left"
   code=$?
   case $code in 0 | 3 | 4 | 5 | 70) exit "$code" ;; esac
 done

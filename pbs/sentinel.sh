@@ -8,11 +8,16 @@ umask 077
 #@VALUES
 #@SETUP
 # PBS or Globus may be away for a moment (4). The process may have been killed, or could not begin: sh ends with 127
-# where the installation is not mounted, stage with 2 where the configuration is not. Nobody else would come for a while.
+# where the installation is not mounted, stage with 2 where the configuration is not. The next look would come much
+# later, or never. While PBS takes no monitor that would look next, stage itself stays.
+end=$(($(date +%s) + STAGE_SECONDS))
 for pause in 0 10 30 60 120; do
   sleep "$pause"
-  "$STAGE_CLI" monitor --role sentinel
+  left=$((end - $(date +%s)))
+  [ "$left" -gt 0 ] || left=0
+  "$STAGE_CLI" monitor --role sentinel --seconds "$left"
   code=$?
   case $code in 0 | 3 | 5 | 70) exit "$code" ;; esac
+  [ "$left" -gt 0 ] || break
 done
 exit "$code"

@@ -16,3 +16,9 @@ export function writeWalltime(seconds: number): string {
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
+
+/** How long a job of this walltime may stay, in seconds, when it is to leave before PBS would end it; five minutes when that is not known. */
+export function staySeconds(walltime: string | undefined): number {
+  const seconds = walltimeSeconds(walltime ?? '') ?? 400;
+  return Math.floor(seconds - Math.min(120, seconds / 4));
+}

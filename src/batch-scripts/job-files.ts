@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {shellQuote} from '../base/shell.ts';
-import {walltimeSeconds} from '../base/walltime.ts';
+import {staySeconds, walltimeSeconds} from '../base/walltime.ts';
 import type {JobDefaults, Profile} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
@@ -182,6 +182,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     STAGE_HOME: callBack.stageHome,
     STAGE_CONFIG: existsSync(callBack.configFile) ? callBack.configFile : '',
     STAGE_PROFILE: profile.name,
+    STAGE_SECONDS: String(staySeconds(profile.staging.resources.walltime)),
     ...proxyEnvironment(profile.proxy),
     ...job.values,
   };

@@ -1,4 +1,4 @@
-import {StageError} from '../errors.ts';
+import {EXIT, StageError} from '../errors.ts';
 import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
@@ -8,7 +8,7 @@ import type {EngineContext} from './context.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
 import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
-import {type MonitorAction, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
+import {type ChainGap, chainGap, type MonitorAction, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
 
 /**
  * The successor comes first: before this monitor looks at anything, the next one is in the queue, so that a
@@ -41,7 +41,8 @@ export async function linkFirst(
   const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds, new Map()) ?? []);
   const wantedAt = Math.min(seen.now + bounds.maxMs, ...wanted);
   const newest = await settled(context, seen);
-  const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs};
+  const insist = settings.rebuild;
+  const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs, insist};
   const link = planMonitor(view).find((action) => action.do === 'submit-monitor');
   if (link) await act(context, link, problems);
   return link?.generation;
@@ -60,15 +61,22 @@ export interface Tending {
   readonly problems: StageError[];
 }
 
-/**
- * After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see.
- *
- * @returns when something has to be looked at, in milliseconds; undefined when nothing goes on before a person does something
- */
+/** More than it takes to learn what became of a link; others that make one each time leave it open, and the caller is told so. */
+const MOST_ROUNDS = 5;
+
+/** How the chain stands when a look has ended. */
+export interface Tended {
+  /** when something has to be looked at, in milliseconds; undefined when nothing goes on before a person does something */
+  readonly nextAt: number | undefined;
+  /** why no link is known to be in the queue that would look then; undefined when one is */
+  readonly gap: ChainGap | undefined;
+}
+
+/** After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see. */
 export async function tendMonitors(
   context: EngineContext,
   {runs, unreadable, seen, settings, me, link, problems}: Tending,
-): Promise<number | undefined> {
+): Promise<Tended> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
   const wanted = runs.flatMap(
@@ -78,16 +86,26 @@ export async function tendMonitors(
   const newest = await settled(context, seen);
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
   const {bounds, refusedRetryMs} = context.settings;
-  let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs};
-  for (let learnt = true; learnt; ) {
-    const actions = planMonitor(afterThisLook(view, link));
-    for (const action of actions) await act(context, action, problems, () => anyGoesOn(context, runs, unreadable));
-    // What became of a lost link is known now: whether another one is needed is decided in this look, as there may be no further one.
-    learnt = actions.some((action) => action.do === 'give-up-monitor' || action.do === 'adopt-monitor');
-    if (learnt) view = await lookedAgain(context, view);
+  let mine = link;
+  let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs, insist: settings.rebuild};
+  if (wantedAt !== undefined) view = await upToDate(context, view, mine);
+  let again = true;
+  for (let round = 0; again && round < MOST_ROUNDS; round++) {
+    again = false;
+    for (const action of planMonitor(afterThisLook(view, mine))) {
+      const did = await act(context, action, problems, () => anyGoesOn(context, runs, unreadable));
+      if (did === 'submitted') mine = action.generation;
+      // What became of a lost link is known now, or another process makes the link: whether one more is needed is
+      // decided in this look, as there may be no further one.
+      again ||= did === 'learnt' || did === 'others';
+    }
+    view = {...view, newest: again ? await settled(context, view.seen) : context.monitors.newest()};
+    if (again) view = await upToDate(context, view, mine);
   }
+  const gap = chainGap(afterThisLook(view, mine));
+  if (gap?.certain) problems.push(new NoMonitor(gap));
   if (me !== undefined) context.monitors.prune();
-  return wantedAt;
+  return {nextAt: wantedAt, gap};
 }
 
 /** A run has begun, was resumed, or was decided about since it was read. */
@@ -99,10 +117,17 @@ function anyGoesOn({ledger}: EngineContext, runs: readonly OpenRun[], unreadable
   });
 }
 
-async function lookedAgain(context: EngineContext, view: MonitorView): Promise<MonitorView> {
-  const newest = context.monitors.newest();
-  const looked = newest?.job ? await context.scheduler.look([newest.job]) : new Map();
-  return {...view, newest, seen: {...view.seen, jobs: new Map([...view.seen.jobs, ...looked])}};
+/** PBS is asked about the newest link, unless this look has asked since the link was there and could not yet have begun. */
+async function upToDate(context: EngineContext, view: MonitorView, mine: number | undefined): Promise<MonitorView> {
+  const {newest} = view;
+  if (!newest?.job || newest.generation === mine) return view;
+  const at = seenAs(view.seen, newest);
+  const mayHaveBegun =
+    at?.kind === 'live' && at.state === 'waiting' && (at.startAt ?? newest.startAt) <= context.clock();
+  if (at !== undefined && !mayHaveBegun) return view;
+  const looked = await context.scheduler.look([newest.job]);
+  const {confirmedAt: _, ...link} = newest; // what is on record now was on record before PBS was asked
+  return {...view, newest: link, seen: {...view.seen, jobs: new Map([...view.seen.jobs, ...looked])}};
 }
 
 const PATIENCE_MS = 5_000;
@@ -152,12 +177,18 @@ function lookFact(seen: Observed, nextAt: number | undefined): LookFact {
   return {at: seen.now, tasks: Object.fromEntries(tasks), ...(nextAt === undefined ? {} : {nextAt})};
 }
 
+/**
+ * What an action came to: `submitted`, a link that PBS took; `others`, another process makes this link; `learnt`, what
+ * became of an earlier one.
+ */
+type Did = 'submitted' | 'others' | 'learnt' | undefined;
+
 async function act(
   context: EngineContext,
   action: MonitorAction,
   problems: StageError[],
   goesOn: () => boolean = () => false,
-): Promise<void> {
+): Promise<Did> {
   const {monitors, scheduler, clock} = context;
   const {generation} = action;
   switch (action.do) {
@@ -171,7 +202,7 @@ async function act(
         deadline: clock() + context.settings.intentDeadlineMs,
         by: context.by,
       };
-      if (!monitors.create(generation, 'intent', intent)) return; // another process adds this link
+      if (!monitors.create(generation, 'intent', intent)) return 'others';
       const answer = await scheduler.submit(request);
       if (answer.kind === 'submitted') monitors.create(generation, 'confirmed', {at: clock(), job: answer.job});
       if (answer.kind === 'refused' || answer.kind === 'unreachable') {
@@ -182,21 +213,21 @@ async function act(
         });
         problems.push(answer.error);
       }
-      return;
+      return answer.kind === 'submitted' ? 'submitted' : undefined;
     }
     case 'adopt-monitor':
       monitors.create(generation, 'confirmed', {at: clock(), job: action.job, adopted: true});
-      return;
+      return 'learnt';
     case 'give-up-monitor':
       monitors.create(generation, 'never-arrived', {at: clock()});
-      return;
+      return 'learnt';
     case 'move-monitor':
     case 'delete-monitor':
       // A run may begin this moment, or a person let one go on, and count on this link. Their look asks whether the link
       // is unwanted after that is on record, and this one what is on record after it has said so: one sees the other.
       if (action.do === 'delete-monitor') {
         monitors.create(generation, 'unwanted', {at: clock(), by: context.by});
-        if (goesOn()) return;
+        if (goesOn()) return undefined;
       }
       try {
         if (action.do === 'move-monitor') await scheduler.moveStart(action.job, action.startAt);
@@ -206,8 +237,24 @@ async function act(
         if (!(error instanceof StageError)) throw error;
         problems.push(error);
       }
-      return;
+      return undefined;
     default:
       return action satisfies never;
+  }
+}
+
+/** Work goes on, and nothing of stage is in the queue that would look when a transfer ends. */
+class NoMonitor extends StageError {
+  constructor({why}: ChainGap) {
+    super({
+      code: 'NO_MONITOR',
+      exit: EXIT.unreachable,
+      what: 'no monitor is in the queue, so nothing happens by itself until a job of the run ends or stage is called again',
+      why,
+      next: [
+        'Run any command again later, which adds a monitor when PBS takes it: stage status',
+        'Or let cron look: */5 * * * * stage monitor',
+      ],
+    });
   }
 }

@@ -5,7 +5,7 @@ import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {openRuns} from '../ledger/open-runs.ts';
 import type {RunSummary} from '../ledger/summary.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan} from './act.ts';
-import {linkFirst, predictSuccessor, tendMonitors} from './chain.ts';
+import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts';
 import type {EngineContext} from './context.ts';
 import {lookAtJobs, observe} from './observe.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
@@ -149,13 +149,8 @@ export class Look {
     this.sealed = over.map((run) => sealRun(this.#context, run));
   }
 
-  /**
-   * See that the next look comes when it is needed.
-   *
-   * @returns when something has to be looked at, in milliseconds; undefined when nothing goes on before a person does
-   *   something, or there is no chain
-   */
-  async tendChain(): Promise<number | undefined> {
+  /** See that the next look comes when it is needed. @returns undefined when there is no chain */
+  async tendChain(): Promise<Tended | undefined> {
     if (!this.#hasChain) return undefined;
     const ended = new Set(this.sealed.map(({run}) => run));
     return tendMonitors(this.#context, this.#tending(this.runs.filter(({id}) => !ended.has(id))));

@@ -5,6 +5,7 @@ import type {RunPlan} from './act.ts';
 import type {EngineContext} from './context.ts';
 import {Look, type LookRequest} from './look.ts';
 import type {Observed} from './plan/actions.ts';
+import type {ChainGap} from './plan/plan-monitor.ts';
 import type {Done} from './progress.ts';
 
 export interface Reconciled {
@@ -17,6 +18,8 @@ export interface Reconciled {
   readonly problems: readonly StageError[];
   /** when the monitor chain has to look again, in milliseconds; absent when nothing goes on before a person does something, or there is no chain */
   readonly nextAt?: number | undefined;
+  /** why no link of the chain is known to be in the queue that would look then; absent when one is, or there is no chain */
+  readonly gap?: ChainGap | undefined;
 }
 
 /** More rounds than the longest chain of consequences in a workflow of a thousand steps needs no one has seen; it bounds a defect. */
@@ -32,9 +35,9 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   await look.linkFirst();
   await planAndAct(look);
   look.seal();
-  const nextAt = await look.tendChain();
+  const tended = await look.tendChain();
   const {seen, runs, sealed, problems} = look;
-  return {seen, runs, sealed, done: look.progress.done, problems, nextAt};
+  return {seen, runs, sealed, done: look.progress.done, problems, ...tended};
 }
 
 async function planAndAct(look: Look): Promise<void> {

@@ -12,26 +12,30 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, {recursive: true, force: true}));
 
 /** Run a job's script in which `stage` ends with these codes in turn, 137 by a SIGKILL; no pause takes any time. */
-async function run(role: string, codes: readonly number[]): Promise<{exitCode: number; calls: number; pauses: string}> {
+async function run(
+  role: string,
+  codes: readonly number[],
+  seconds = 60,
+): Promise<{exitCode: number; calls: number; pauses: string; asked: string[]}> {
   const executable = (name: string, text: string) =>
     writeFileSync(join(directory, name), `#!/bin/sh\n${text}`, {mode: 0o755});
   mkdirSync(join(directory, 'bin'));
   executable('bin/sleep', `echo "$1" >> ${directory}/pauses\n`);
   const cases = codes.map((code, at) => `${at + 1}) ${code === 137 ? 'kill -9 $$' : `exit ${code}`};;`).join('\n');
-  executable('stage', `echo x >> ${directory}/calls\ncase $(wc -l < ${directory}/calls) in\n${cases}\nesac\n`);
+  executable('stage', `echo "$@" >> ${directory}/calls\ncase $(wc -l < ${directory}/calls) in\n${cases}\nesac\n`);
   const script = join(directory, 'job.sh');
-  const values = {STAGE_CLI: join(directory, 'stage'), STAGE_GENERATION: '7', STAGE_SECONDS: '60'};
+  const values = {STAGE_CLI: join(directory, 'stage'), STAGE_GENERATION: '7', STAGE_SECONDS: String(seconds)};
   writeScript(script, `${role}.sh`, {'#@VALUES': assign(values), '#@SETUP': []});
   const env = cleanEnvironment({PATH: `${directory}/bin:${process.env.PATH}`});
   const {exitCode} = await runProgram('/bin/sh', [script], {cwd: directory, env});
   const lines = (name: string) =>
     existsSync(join(directory, name)) ? readFileSync(join(directory, name), 'utf8').trim().split('\n') : [];
-  return {exitCode, calls: lines('calls').length, pauses: lines('pauses').join(' ')};
+  return {exitCode, calls: lines('calls').length, pauses: lines('pauses').join(' '), asked: lines('calls')};
 }
 
 describe.each(['launcher', 'sentinel', 'monitor'])('a %s', (role) => {
   test('tries again when its process was killed, or could not begin', async () => {
-    expect(await run(role, [137, 127, 0])).toEqual({exitCode: 0, calls: 3, pauses: '0 10 30'});
+    expect(await run(role, [137, 127, 0])).toMatchObject({exitCode: 0, calls: 3, pauses: '0 10 30'});
   });
 
   test('gives up some time before its walltime', async () => {
@@ -41,7 +45,16 @@ describe.each(['launcher', 'sentinel', 'monitor'])('a %s', (role) => {
   });
 
   test('tries again on a node that lacks the installation, or the configuration, for a moment', async () => {
-    expect(await run(role, [126, 2, 0])).toEqual({exitCode: 0, calls: 3, pauses: '0 10 30'});
+    expect(await run(role, [126, 2, 0])).toMatchObject({exitCode: 0, calls: 3, pauses: '0 10 30'});
+  });
+
+  test('says how long stage may stay', async () => {
+    const {asked} = await run(role, [0]);
+    expect(asked).toEqual([expect.stringMatching(/--seconds (60|5\d)$/)]);
+  });
+
+  test('does not begin stage again when the time it may stay is over', async () => {
+    expect(await run(role, [4, 0], 0)).toMatchObject({exitCode: 4, asked: [expect.stringMatching(/--seconds 0$/)]});
   });
 
   test.each([0, 3, 5, 70])('tries nothing again that ended with %i', async (code) => {

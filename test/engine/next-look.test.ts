@@ -79,6 +79,7 @@ describe('the monitor chain', () => {
     },
     bounds: BOUNDS,
     refusedRetryMs: MINUTE,
+    insist: false,
     ...more,
   });
   const waiting = live('waiting', {startAt: NOW + 10 * MINUTE});
@@ -146,7 +147,15 @@ describe('the monitor chain', () => {
 test('a link that never arrived is given up, and another one follows in the same look', () => {
   const newest = {generation: 4, tag: 't', startAt: NOW, deadline: NOW - 1, neverArrived: false, unwanted: false};
   const seen = {now: NOW, jobs: new Map(), tasks: new Map(), tags: new Map([['t', null]])};
-  const view = {newest, wantedAt: NOW + MINUTE, me: undefined, seen, bounds: BOUNDS, refusedRetryMs: MINUTE};
+  const view = {
+    newest,
+    wantedAt: NOW + MINUTE,
+    me: undefined,
+    seen,
+    bounds: BOUNDS,
+    refusedRetryMs: MINUTE,
+    insist: false,
+  };
   expect(planMonitor(view)).toMatchObject([{do: 'give-up-monitor'}, {do: 'submit-monitor', generation: 5}]);
 });
 

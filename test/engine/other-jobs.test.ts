@@ -89,6 +89,7 @@ describe('a monitor whose id names another job', () => {
     seen: {now: NOW, jobs: new Map([[link.job, seen]]), tasks: new Map(), tags: new Map()},
     bounds: {minMs: 1000, maxMs: 5000},
     refusedRetryMs: 1000,
+    insist: false,
   });
 
   test('is replaced, and the other job is neither moved nor deleted', () => {

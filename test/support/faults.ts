@@ -156,6 +156,27 @@ export const FAULTS: readonly Fault[] = [
     to: "hasLauncher(view, step) ? 'afternotok' : 'afternotok'",
     under: [],
   },
+  {
+    name: 'jobs of stage leave although no monitor is in the queue',
+    file: 'app/runs/monitor.ts',
+    from: 'while (looked.gap !== undefined && clock()',
+    to: 'while (looked.gap === null && clock()',
+    under: ['no monitor taken'],
+  },
+  {
+    name: 'a monitor that PBS refused counts as one in the queue',
+    file: 'engine/plan/plan-monitor.ts',
+    from: '  if (newest.refused) return {certain: true, why: `PBS took none: ${newest.refused.why}`};',
+    to: '  if (newest.refused) return undefined;',
+    under: ['no monitor taken'],
+  },
+  {
+    name: 'a monitor of which PBS has not said whether it took it counts as one in the queue',
+    file: 'engine/plan/plan-monitor.ts',
+    from: "  if (at === undefined) return {certain: false, why: 'PBS has not said whether it took the last one'};",
+    to: '  if (at === undefined) return undefined;',
+    under: ['no monitor taken'],
+  },
 ];
 
 /** The simulation of whole runs. */

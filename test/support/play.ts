@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {reopening, resumeDecision} from '../../src/app/runs/reopen.ts';
+import type {Reconciled} from '../../src/engine/turn.ts';
 import {endOf, workingAttempt} from '../../src/ledger/attempts.ts';
 import {cancelName, hasBegun} from '../../src/ledger/run-facts.ts';
 import {withAlways} from '../../src/workflow/model/always.ts';
@@ -19,6 +20,7 @@ export const TROUBLES = [
   'outages',
   'refusals and lost answers',
   'deleted by hand',
+  'no monitor taken',
   'two at once',
   'held and released',
   'cancelled',
@@ -43,7 +45,8 @@ const SUCCESSOR_ON_RECORD = 6;
  * Play a run from nothing to its seal, troubles first, and judge it by the model.
  *
  * Without troubles, and when staging jobs die, nobody looks but the jobs that stage itself submitted: the run must come
- * to its end by those alone.
+ * to its end by those alone. When PBS takes no monitors, a person looks again only after a command that died, or said
+ * that no monitor is in the queue.
  *
  * @returns what was wrong; nothing when all is as it must be
  */
@@ -69,15 +72,16 @@ async function playEpoch(
   const before = new Set(world.executed);
   const has = (trouble: Trouble) => troubles.includes(trouble);
   const diesIn = () => (has('deaths') && chance.once(2) ? chance.below(40) : Number.POSITIVE_INFINITY);
-  const attended = troubles.some((trouble) => trouble !== 'staging jobs die');
+  const attended = !['', 'staging jobs die', 'no monitor taken'].includes(troubles.join());
   world.quiet = troubles.length === 0;
   const helperDiesIn = (job: SimulatedJob) => {
     if (!has('staging jobs die') || !chance.once(2)) return diesIn();
     // Where nobody looks, a monitor lives until its successor is on record: before that, its chain would be broken for good.
     return chance.below(40) + (world.isMonitor(job) && !attended ? SUCCESSOR_ON_RECORD : 0);
   };
+  if (has('no monitor taken')) takeNoMonitors(world);
   // Without troubles the command that starts the run is not killed, and nobody looks after it.
-  await world.look({rebuild: true}, diesIn());
+  let told = isTold(await world.look({rebuild: true}, diesIn()));
   for (let round = 0; round < ROUNDS && !world.sealed && broken.length === 0; round++) {
     const troubled = round < TROUBLED_ROUNDS;
     world.now += chance.below(chance.once(3) ? 40 : 3) * 60_000;
@@ -85,12 +89,14 @@ async function playEpoch(
     else await calm(world);
     for (let events = chance.below(4); events > 0; events--) world.happen();
     await helpers(world, troubled ? helperDiesIn : () => Number.POSITIVE_INFINITY, has('two at once'));
+    if (!attended && told && chance.once(3)) told = isTold(await world.look({rebuild: chance.once(2)}));
     if (attended && chance.once(3))
       await looks(world, troubled ? diesIn() : Number.POSITIVE_INFINITY, has('two at once'));
   }
   world.pbs.down = false;
   world.globus.down = false;
   world.pbs.next = undefined;
+  world.pbs.monitors = undefined;
   if (broken.length > 0) return;
   if (!world.sealed) {
     broken.push('the run did not end');
@@ -104,6 +110,21 @@ async function playEpoch(
   judge(world, steps, again, begun, before, sealedAs);
 }
 
+/** A command died, or said that nothing goes on by itself: somebody calls stage again. */
+function isTold(looked: Reconciled | undefined): boolean {
+  return looked === undefined || looked.gap !== undefined;
+}
+
+/** For a time that is shorter than a process may stay. */
+function takeNoMonitors(world: Simulation): void {
+  const {chance, pbs} = world;
+  pbs.monitors = chance.pick([undefined, 'limit', 'limit', 'lost-answer', 'timeout'] as const);
+  let pauses = 0;
+  world.whileStaying = () => {
+    if (++pauses > 6 || chance.once(3)) pbs.monitors = undefined;
+  };
+}
+
 function trouble(world: Simulation, has: (trouble: Trouble) => boolean): void {
   const {chance, pbs, globus, ledger} = world;
   if (has('wipes') && chance.once(12)) world.wipe();
@@ -114,6 +135,7 @@ function trouble(world: Simulation, has: (trouble: Trouble) => boolean): void {
   }
   if (has('refusals and lost answers')) pbs.next = chance.pick([undefined, 'limit', 'lost-answer', 'timeout'] as const);
   if (has('deleted by hand') && chance.once(4)) world.deleteByHand();
+  if (has('no monitor taken')) takeNoMonitors(world);
   if (has('held and released') && chance.once(3) && !world.sealed) {
     const {holds} = world.state;
     const open = holds.find(({endedAt}) => endedAt === undefined);
@@ -134,6 +156,7 @@ async function calm(world: Simulation): Promise<void> {
   world.pbs.down = false;
   world.globus.down = false;
   world.pbs.next = undefined;
+  world.pbs.monitors = undefined;
   const held = world.state.holds.filter(({endedAt}) => endedAt === undefined);
   for (const hold of held) world.ledger.create(world.run, `decision.release-${hold.number}`, {at: world.now});
   if (held.length > 0) await world.look(); // as `stage release` does

@@ -38,14 +38,17 @@ export class SimulatedPbs implements Scheduler {
   down = false;
   /** what the next qsub comes to, besides a job */
   next: 'limit' | 'lost-answer' | 'timeout' | undefined;
+  /** what every qsub of a monitor comes to, besides a job */
+  monitors: 'limit' | 'lost-answer' | 'timeout' | undefined;
   private ids = 0;
 
   constructor(private readonly clock: () => number) {}
 
   async submit(request: JobRequest): Promise<Submission> {
     if (this.down) return {kind: 'unreachable', error: new SchedulerUnreachable('qsub', 'down')};
-    const next = this.next;
-    this.next = undefined;
+    const ofMonitor = request.script.startsWith('monitor') ? this.monitors : undefined;
+    const next = ofMonitor ?? this.next;
+    if (ofMonitor === undefined) this.next = undefined;
     if (next === 'limit')
       return {kind: 'refused', retry: true, error: new SchedulerRefused({asked: 'qsub', why: 'would exceed limit'})};
     if (next === 'timeout') return {kind: 'unclear', why: 'timeout, and nothing arrived'};

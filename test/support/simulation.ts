@@ -1,9 +1,11 @@
+import {stayWhileChainIsOpen} from '../../src/app/runs/monitor.ts';
+import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineContext} from '../../src/engine/context.ts';
 import type {LookRequest} from '../../src/engine/look.ts';
 import type {SubmitJob} from '../../src/engine/plan/actions.ts';
 import {indicesOf} from '../../src/engine/plan/array-verdict.ts';
-import {reconcile} from '../../src/engine/turn.ts';
+import {type Reconciled, reconcile} from '../../src/engine/turn.ts';
 import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';
@@ -56,6 +58,8 @@ export class Simulation {
   readonly executed = new Set<string>();
   /** steps of which an execution was cut off without a word */
   readonly interrupted = new Set<string>();
+  /** what may happen while a process stays for a link of the chain */
+  whileStaying: () => void = () => {};
   /** nothing goes wrong: the end of a job is seen by the jobs that wait for it */
   quiet = false;
   now = 1_000_000;
@@ -102,15 +106,26 @@ export class Simulation {
 
   // ---- processes -------------------------------------------------------------------------------------------------
 
-  /** One `reconcile`. @returns false when the process died on the way */
-  async look(request: LookRequest = {}, diesIn = Number.POSITIVE_INFINITY): Promise<boolean> {
-    try {
-      await reconcile(this.context({diesIn, dead: false}), request);
-      return true;
-    } catch (error) {
-      if (error instanceof Died) return false;
-      throw error;
-    }
+  /** One `reconcile`. @returns undefined when the process died on the way */
+  async look(request: LookRequest = {}, diesIn = Number.POSITIVE_INFINITY): Promise<Reconciled | undefined> {
+    return unlessDied(() => this.reconcile(this.context({diesIn, dead: false}), request));
+  }
+
+  private async reconcile(context: EngineContext, request: LookRequest): Promise<Reconciled> {
+    const looked = await reconcile(context, request);
+    const links = this.pbs.live().filter((job) => this.isMonitor(job));
+    if (looked.nextAt !== undefined && looked.gap === undefined && links.length === 0)
+      this.breach('a look left no link in the queue, and did not say so');
+    return looked;
+  }
+
+  /** What launchers, sentinels and monitors do: look, and stay while the chain is open. @returns undefined when the process died */
+  private lookAsJob(context: EngineContext, request: LookRequest): Promise<Reconciled | undefined> {
+    return unlessDied(async () => this.stay(context, request, await this.reconcile(context, request)));
+  }
+
+  private stay(context: EngineContext, request: LookRequest, first: Reconciled): Promise<Reconciled> {
+    return stayWhileChainIsOpen(first, () => this.reconcile(context, request), context, this.now + STAY_MS);
   }
 
   private context(process: Process): EngineContext {
@@ -190,6 +205,7 @@ export class Simulation {
       clock: () => this.now,
       sleep: async (ms) => {
         this.now += ms;
+        if (ms >= LONG_PAUSE_MS) this.whileStaying();
         await this.meanwhile();
         if (process.dead) throw new Died();
       },
@@ -342,7 +358,11 @@ export class Simulation {
     if (work.role === 'monitor' && this.quiet) this.expectSeen();
     this.pbs.start(job);
     this.say(`${job.id} ${work.key} looks`);
-    const lived = await this.look(work.role === 'monitor' ? {monitor: work.generation} : {}, diesIn);
+    const context = this.context({diesIn, dead: false});
+    const lived =
+      work.role === 'wait'
+        ? await unlessDied(() => this.wait(context, work))
+        : await this.lookAsJob(context, work.role === 'monitor' ? {monitor: work.generation} : {});
     if (!this.pbs.jobs.has(job.id)) return; // the queue was wiped meanwhile
     if (!lived) {
       this.pbs.end(job, 137);
@@ -352,7 +372,7 @@ export class Simulation {
       this.pbs.end(job, 0);
       return;
     }
-    const outcome = this.ledger.facts.get(`${attemptKey(work.step, work.attempt)}.outcome`);
+    const outcome = this.outcomeOf(work);
     if (outcome) {
       this.pbs.end(job, outcome.state === 'succeeded' ? 0 : 1);
       return;
@@ -362,6 +382,18 @@ export class Simulation {
       await this.look({}, diesIn);
       if (this.pbs.jobs.has(job.id)) this.pbs.end(job, 4);
     }
+  }
+
+  /** One look of a waiting job; when its transfer has ended, and nothing waits for that, it stays as others do. */
+  private async wait(context: EngineContext, work: Work): Promise<Reconciled> {
+    const looked = await this.reconcile(context, {});
+    const attempt = this.state.attempts.get(work.step)?.[work.attempt - 1];
+    if (!attempt || !this.outcomeOf(work) || othersWaitFor(this.state, attempt, looked.seen)) return looked;
+    return this.stay(context, {}, looked);
+  }
+
+  private outcomeOf({step, attempt}: Work): FactValue | undefined {
+    return this.ledger.facts.get(`${attemptKey(step, attempt)}.outcome`);
   }
 
   isMonitor({request}: SimulatedJob): boolean {
@@ -554,6 +586,20 @@ export class Simulation {
 
   isInterruptible(step: string): boolean {
     return (this.stepNamed(step) as JobStep).onInterrupted === 'fail'; // of a transfer it is absent
+  }
+}
+
+/** As long as a staging job of the default walltime stays. */
+const STAY_MS = 780_000;
+/** The shortest pause between two looks of a process that stays. */
+const LONG_PAUSE_MS = 5_000;
+
+async function unlessDied<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof Died) return undefined;
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
-import {walltimeSeconds} from '../../base/walltime.ts';
+import {staySeconds} from '../../base/walltime.ts';
+import type {EngineContext} from '../../engine/context.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {MonitorLedger} from '../../ledger/monitor-facts.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments, withoutDamage} from '../shared/report.ts';
 import {ofTheSystem} from '../shared/system-error.ts';
@@ -15,27 +15,33 @@ export interface MonitorReport {
   readonly exit: ExitCode;
 }
 
-/** One tick: look at everything, do what is to be done. What monitor, launcher and sentinel jobs, cron and people call. */
+/**
+ * One tick: look at everything, do what is to be done. What monitor, launcher and sentinel jobs, cron and people call.
+ *
+ * @param request.inJob a job of stage runs this: it may be the last process that looks, and stays while no monitor is
+ *   known to be in the queue
+ * @param request.seconds how long that job may stay; as the walltime of the profile's staging jobs allows when absent
+ */
 export async function tick(
   stage: Stage,
-  request: {readonly generation?: number; readonly chain: boolean},
+  request: {
+    readonly generation?: number | undefined;
+    readonly chain: boolean;
+    readonly inJob: boolean;
+    readonly seconds?: number | undefined;
+  },
 ): Promise<MonitorReport> {
-  const {sleep, monitors, clock} = await stage.engine();
+  const context = await stage.engine();
+  const {sleep, clock} = context;
+  const seconds = request.seconds ?? staySeconds(stage.profile.staging.resources.walltime);
+  const until = clock() + seconds * 1000;
   const look = async () =>
-    reconcile(await stage.engine(), {
+    reconcile(context, {
       ...(request.generation === undefined ? {} : {monitor: request.generation}),
       withoutChain: !request.chain,
     });
   let looked = await (request.generation === undefined ? look() : patiently(look, sleep));
-  if (request.generation !== undefined && request.chain) {
-    // PBS took no successor: whoever leaves now leaves nobody behind.
-    const until = clock() + staySeconds(stage.profile.staging.resources.walltime) * 1000;
-    for (let pauseMs = LINK_PAUSE_MS; isOpen(looked, monitors) && clock() + pauseMs < until; ) {
-      await sleep(pauseMs);
-      looked = await patiently(look, sleep);
-      pauseMs = Math.min(pauseMs * 2, LONGEST_LINK_PAUSE_MS);
-    }
-  }
+  if (request.inJob) looked = await stayWhileChainIsOpen(looked, () => patiently(look, sleep), context, until);
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   return {
@@ -51,16 +57,27 @@ export async function tick(
 const LINK_PAUSE_MS = 5_000;
 const LONGEST_LINK_PAUSE_MS = 60_000;
 
-/** Something has to be looked at, and no job that will do so is known to be in the queue. */
-function isOpen({nextAt}: Reconciled, monitors: MonitorLedger): boolean {
-  const newest = monitors.newest();
-  return nextAt !== undefined && newest !== undefined && newest.job === undefined;
-}
-
-/** How long a monitor may stay: it leaves before PBS would end it. */
-function staySeconds(walltime: string | undefined): number {
-  const seconds = walltimeSeconds(walltime ?? '') ?? 0;
-  return seconds - Math.min(120, seconds / 4);
+/**
+ * Stay while something has to be looked at and no job that will do so is known to be in the queue, and look again and
+ * again: the process that leaves then may be the last one.
+ *
+ * @param until when it has to leave all the same, in milliseconds
+ * @returns the last look
+ */
+export async function stayWhileChainIsOpen(
+  first: Reconciled,
+  look: () => Promise<Reconciled>,
+  {clock, sleep, settings}: Pick<EngineContext, 'clock' | 'sleep' | 'settings'>,
+  until: number,
+): Promise<Reconciled> {
+  let looked = first;
+  let pauseMs = Math.min(LINK_PAUSE_MS, settings.refusedRetryMs);
+  while (looked.gap !== undefined && clock() + pauseMs < until) {
+    await sleep(pauseMs);
+    looked = await look();
+    pauseMs = Math.min(pauseMs * 2, LONGEST_LINK_PAUSE_MS);
+  }
+  return looked;
 }
 
 const PAUSES_MS = [10_000, 30_000, 60_000];

@@ -9,7 +9,7 @@ import type {Stage} from '../../wiring/stage.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 import {chooseTransfer} from '../shared/choose.ts';
-import type {ProfileFinding} from '../shared/findings.ts';
+import {noNetwork, type ProfileFinding} from '../shared/findings.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../shared/report.ts';
 import type {CheckedTask} from './adopt/check-adopted.ts';
@@ -55,7 +55,8 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
   const begin = async () => {
     if (!request.confirmDelete) requireConfirmed(prepared.workflow);
     const notes = request.check ? await checked(stage, prepared, adopt) : [];
-    return {...(await start(stage, prepared, number, adopt)), notes: [...untold, ...notes]};
+    const report = await start(stage, prepared, number, adopt);
+    return {...report, notes: [...untold, ...notes, ...report.notes]};
   };
   if (!existing) return begin();
   const ended = stage.ledger.summary(existing);
@@ -63,7 +64,8 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
   const updated = await bringUpToDate(stage, existing, prepared, request);
   if (!ended || Object.keys(adopt).length > 0) {
     for (const [step, task] of Object.entries(adopted)) await graftTask(stage, existing, step, task);
-    const report = {...(await advance(stage, existing, request.again)), notes: untold};
+    const advanced = await advance(stage, existing, request.again);
+    const report = {...advanced, notes: [...untold, ...advanced.notes]};
     return updated ? updatedReport(stage, existing, report, updated) : report;
   }
   const {viewSummary} = await import('../../standing/run-view.ts');
@@ -240,7 +242,7 @@ async function advance(stage: Stage, run: RunId, askedAgain: boolean, created = 
     message: view.state === 'cancelling' ? `${run} is being cancelled` : messageFor(run, did, submitted, askedAgain),
     run: view,
     submitted,
-    notes: [],
+    notes: stage.profile.staging.network ? [] : [noNetwork(stage.profile)],
     problems,
     exit: exitOf(view, problems),
   };

@@ -1,11 +1,14 @@
 import type {EngineContext} from '../../engine/context.ts';
+import type {Observed} from '../../engine/plan/actions.ts';
+import {seenOf} from '../../engine/plan/job-seen.ts';
 import {nextLookAtTask} from '../../engine/plan/next-look.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import {parseRunId, type RunId} from '../../ledger/layout.ts';
-import type {Attempt} from '../../ledger/run-facts.ts';
+import type {Attempt, RunState} from '../../ledger/run-facts.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {problemDocuments} from '../shared/report.ts';
+import {stayWhileChainIsOpen} from './monitor.ts';
 
 /** What a job that waits came to, for the log that PBS keeps of it. */
 export interface WaitReport {
@@ -42,10 +45,35 @@ export async function waitForTransfer(
   for (;;) {
     const looked = await reconcile(engine);
     const attempt = attemptOf(stage, served);
-    if (attempt.outcome) return ended(served, attempt, looked);
-    if (engine.clock() >= until) return handOver(stage, engine, served);
+    if (attempt.outcome) {
+      const {state} = stage.ledger.open(served.run);
+      const last = othersWaitFor(state, attempt, looked.seen)
+        ? looked
+        : await stayWhileChainIsOpen(looked, () => reconcile(engine), engine, until);
+      return ended(served, attempt, last);
+    }
+    if (engine.clock() >= until) return handOver(stage, engine, served, handOverSeconds(request.seconds));
     await engine.sleep(Math.min(pauseMs(engine, attempt, looked), Math.max(0, until - engine.clock())));
   }
+}
+
+/**
+ * Do jobs in the queue wait for the end of a waiting job of this attempt? They look when they end, and must not be kept
+ * waiting; where none does, the waiting job may be the last process that looks. Pure.
+ */
+export function othersWaitFor(run: RunState, attempt: Attempt, seen: Observed): boolean {
+  const mine = new Set(attempt.jobs.flatMap(({role, job}) => (role === 'wait' && job ? [job] : [])));
+  return [...run.attempts.values()].flat().some(({jobs}) =>
+    jobs.some((record) => {
+      const dependent = record.intent.dependsOn.some((job) => mine.has(job));
+      return dependent && !record.deleted && seenOf(seen, record)?.kind === 'live';
+    }),
+  );
+}
+
+/** How long it may try to leave a successor behind: less than what is left of its walltime by then (job-files.ts). */
+function handOverSeconds(seconds: number): number {
+  return Math.min(120, seconds / 6);
 }
 
 function readServed(stage: Stage, text: string): Served {
@@ -72,9 +100,15 @@ function ended({run, step}: Served, {outcome}: Attempt, looked: Reconciled): Wai
   return {run, step, message, problems: problemDocuments(looked.problems), exit};
 }
 
-async function handOver(stage: Stage, engine: EngineContext, {run, step, key}: Served): Promise<WaitReport> {
+async function handOver(
+  stage: Stage,
+  engine: EngineContext,
+  {run, step, key}: Served,
+  seconds: number,
+): Promise<WaitReport> {
   stage.ledger.create(run, `${key}.leaving`, {at: engine.clock(), by: stage.by});
-  const looked = await reconcile(engine);
+  const look = () => reconcile(engine);
+  const looked = await stayWhileChainIsOpen(await look(), look, engine, engine.clock() + seconds * 1000);
   const message = `${step} is still on its way; this job leaves before its walltime, and another one waits in its place`;
   return {run, step, message, problems: problemDocuments(looked.problems), exit: EXIT.unreachable};
 }

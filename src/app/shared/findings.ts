@@ -52,7 +52,8 @@ export function findInProfile(profile: Profile): ProfileFinding[] {
   ];
 }
 
-function noNetwork(profile: Profile): ProfileFinding {
+/** Nothing of a run goes on by itself where jobs of stage cannot look. */
+export function noNetwork(profile: Profile): ProfileFinding {
   const cron = `*/5 * * * * stage monitor --no-chain --profile ${profile.name}`;
   return note(
     'staging jobs may not reach the network',

@@ -27,6 +27,8 @@ export interface MonitorView {
   readonly seen: Observed;
   readonly bounds: LookBounds;
   readonly refusedRetryMs: number;
+  /** a person asked: a refusal from before this look is tried again at once */
+  readonly insist: boolean;
 }
 
 /** From a look to what PBS does of it. */
@@ -46,12 +48,12 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   if (!newest || newest.generation === view.me || newest.neverArrived) return extend(view);
   // Somebody else is deleting it: it may be gone the moment after it was seen.
   if (newest.unwanted && wantedAt !== undefined) return extend(view);
-  if (newest.refused) return seen.now - newest.refused.at >= view.refusedRetryMs ? extend(view) : [];
+  if (newest.refused) return mayTryAgain(view, newest.refused.at) ? extend(view) : [];
   const {generation} = newest;
   if (!newest.job) {
     const found = seen.tags.get(newest.tag);
     if (found) return [{do: 'adopt-monitor', generation, job: found, why: 'found at PBS by its tag'}];
-    // Whoever was submitting it has died, or is very slow: a further link, at the time when that can be told, mends either.
+    // The process that was submitting it has died, or is very slow: a further link, at the time when that can be told, serves for either.
     if (found === undefined)
       return wantedAt === undefined ? [] : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
     // Nobody else may come: the next link follows at once.
@@ -65,6 +67,8 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   // It may have looked already, when there was nothing to look at yet, and adds no link then. Otherwise it does the same
   // this moment, and only one of the two can.
   if (at.state === 'running' || at.state === 'ending') return extend(view);
+  // PBS holds a job that it failed to start too often, and a person may have held it: it comes when somebody releases it, if ever.
+  if (at.state === 'held' && wantedAt !== undefined) return extend(view);
   const startAt = at.startAt ?? newest.startAt;
   if (wantedAt === undefined) {
     // One that may start this moment would be met running: it looks for a second, and finds nothing to do.
@@ -77,6 +81,38 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   return [
     {do: 'move-monitor', generation, job: newest.job, startAt: wantedAt, why: 'something has to be looked at earlier'},
   ];
+}
+
+/** Why no link is known to stand in the queue, though something has to be looked at. */
+export interface ChainGap {
+  /** false: there may be one, and PBS has not said so */
+  readonly certain: boolean;
+  readonly why: string;
+}
+
+/**
+ * Is there a link that will look when this look has ended? Pure.
+ *
+ * @param view as it is after everything that `planMonitor` asked for was done
+ * @returns undefined when one stands in the queue, or nothing has to be looked at
+ */
+export function chainGap(view: MonitorView): ChainGap | undefined {
+  const {newest, wantedAt, seen, me} = view;
+  if (wantedAt === undefined) return undefined;
+  if (!newest) return {certain: true, why: 'none was submitted'};
+  if (newest.refused) return {certain: true, why: `PBS took none: ${newest.refused.why}`};
+  if (newest.neverArrived) return {certain: true, why: 'the last one never arrived at PBS'};
+  if (newest.generation === me) return {certain: true, why: 'the one that runs has no successor'};
+  if (newest.unwanted) return {certain: true, why: 'the last one is being deleted'};
+  const at = seenAs(seen, newest);
+  if (at === undefined) return {certain: false, why: 'PBS has not said whether it took the last one'};
+  if (at.kind === 'no-evidence') return {certain: false, why: `PBS could not be asked: ${at.why}`};
+  if (at.kind !== 'live') return {certain: true, why: 'the last one is gone from the queue'};
+  return at.state === 'held' ? {certain: true, why: 'the last one is held'} : undefined;
+}
+
+function mayTryAgain({insist, seen, refusedRetryMs}: MonitorView, refusedAt: number): boolean {
+  return insist ? refusedAt < seen.now : seen.now - refusedAt >= refusedRetryMs;
 }
 
 function isOverdue({startAt}: MonitorLink, {now, jobs}: Observed): boolean {

@@ -53,6 +53,32 @@ test('a PBS whose database is dead answers and takes nothing: exit 4 with its wo
   await expectOneOfEach('pbs-db', computed);
 });
 
+test('while no monitor is in the queue, commands say that nothing happens by itself; "stage run" adds one at once', async () => {
+  // The pause after a refusal is longer than this test.
+  const slow = world.write(
+    'slow-config.yaml',
+    `profiles:
+  slow: {scheduler: {kind: local, timeout: 8}, transfer: local, monitor: {min: 300, max: 600}}
+`,
+  );
+  const env = {STAGE_CONFIG: slow, STAGE_PROFILE: 'slow'};
+  const {file} = classic(world, 'no-monitor');
+  await world.stage('local', 'pause', 'archive');
+  const says = expect.stringMatching(/no monitor is in the queue, so nothing happens by itself until/);
+  await outage('pbs-db');
+  const refused = await world.stage('run', file, {env});
+  expect({exit: refused.exitCode, says: refused.stdout}).toEqual({exit: 4, says});
+  await outage('end');
+  const status = await world.stage('status', 'no-monitor', {env});
+  expect({exit: status.exitCode, says: status.stdout}).toEqual({exit: 4, says});
+  const run = await world.stage('run', file, {env});
+  expect({exit: run.exitCode, says: run.stdout}).toEqual({exit: 0, says: expect.not.stringContaining('no monitor')});
+  const monitors = (await world.jobs()).filter((job) => JSON.stringify(job).includes(`${world.home}/slow/monitor`));
+  expect(monitors.map(({job_state}) => job_state)).toEqual(['W']);
+  await world.stage('cancel', 'no-monitor', '--no-cleanup', {env});
+  await world.stage('local', 'resume', 'archive');
+});
+
 test('Globus that fails three requests in ten, in every way, during whole runs: one task and one execution each', async () => {
   const modes = ['429', '500', '503', 'reset', 'html', 'half', 'garbage', 'lost', 'down'];
   const runs = modes.map((mode) => ({name: `globus-${mode}`, ...classic(world, `globus-${mode}`)}));

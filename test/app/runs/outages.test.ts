@@ -1,4 +1,4 @@
-import {readdirSync} from 'node:fs';
+import {readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
@@ -69,6 +69,35 @@ test('a monitor that PBS takes no successor of stays until it does: the run ends
   await world.stage('local', 'outage', 'end', 'pbs');
   await world.stage('local', 'resume', 'archive');
   await expectWellEnded('no-successor', computed);
+});
+
+test('a launcher that is the last to look stays while PBS takes no monitor: the run ends without a command', async () => {
+  const go = world.path('cluster', 'last-look/go');
+  const {file, computed} = classic(world, 'last-look', {
+    body: `until [ -e '${go}' ]; do sleep 0.1; done\ncp -R ${world.path('cluster', 'last-look/in')}/. ${world.path('cluster', 'last-look/out')}/`,
+  });
+  await world.stage('run', file);
+  await world.waitFor('the start of compute', () => linesIn(computed) === 1);
+  const refusals = () =>
+    readdirSync(join(world.state, 'monitor')).filter((name) => name.endsWith('.refused.json')).length;
+  const before = refusals();
+  await world.stage('local', 'outage', 'pbs', '--mode', 'refuse');
+  await world.waitFor('a monitor that has no successor', () => refusals() > before);
+  const monitors = (await world.jobs()).filter(
+    ({Job_Name, job_state}) => Job_Name === 'stage-monitor' && job_state !== 'F',
+  );
+  for (const {id} of monitors) await world.pbs('qdel', id);
+  await world.waitFor('the end of the last monitor', async () => {
+    const left = await world.jobs();
+    return left.every(({Job_Name, job_state}) => Job_Name !== 'stage-monitor' || job_state === 'F');
+  });
+  const without = refusals();
+  await world.stage('local', 'pause', 'archive'); // or the stage-out may end while the launcher looks
+  writeFileSync(go, '');
+  await world.waitFor('the launcher to be refused a monitor', () => refusals() > without);
+  await world.stage('local', 'outage', 'end', 'pbs');
+  await world.stage('local', 'resume', 'archive');
+  await expectWellEnded('last-look', computed);
 });
 
 test('PBS killed while compute runs: the script is not run a second time, and its result is staged out', async () => {

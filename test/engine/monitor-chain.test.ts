@@ -1,0 +1,237 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {stayWhileChainIsOpen} from '../../src/app/runs/monitor.ts';
+import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
+import type {JobId} from '../../src/base/job-id.ts';
+import {chainGap, type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
+import {type Reconciled, reconcile} from '../../src/engine/turn.ts';
+import {openLedger} from '../../src/ledger/ledger.ts';
+import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
+import type {MonitorLink} from '../../src/ledger/monitor-link.ts';
+import {type JobSeen, SchedulerRefused} from '../../src/scheduler/scheduler.ts';
+import {ARun, CLASSIC, ended, live, NOW, specOf, task, transferStep, UNKNOWN} from '../support/a-run.ts';
+import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+
+const MINUTE = 60_000;
+
+const JOB = '9.s' as JobId;
+const LINK: MonitorLink = {
+  generation: 4,
+  tag: 't',
+  startAt: NOW + 10 * MINUTE,
+  deadline: NOW,
+  job: JOB,
+  neverArrived: false,
+  unwanted: false,
+};
+const {job: _job, ...ASKED_FOR} = LINK;
+const refused = (at: number): MonitorLink => ({...ASKED_FOR, refused: {at, why: 'would exceed limit', retry: true}});
+
+function viewOf(newest: MonitorLink | undefined, seen?: JobSeen, more: Partial<MonitorView> = {}): MonitorView {
+  return {
+    newest,
+    wantedAt: NOW + 10 * MINUTE,
+    me: undefined,
+    seen: {
+      now: NOW,
+      jobs: new Map(seen ? [[JOB, seen.kind === 'live' ? {tag: 't', ...seen} : seen]] : []),
+      tasks: new Map(),
+      tags: new Map(),
+    },
+    bounds: {minMs: 30_000, maxMs: 30 * MINUTE},
+    refusedRetryMs: MINUTE,
+    insist: false,
+    ...more,
+  };
+}
+
+describe('the chain is open when no link is known to be in the queue that will look:', () => {
+  const dark: JobSeen = {kind: 'no-evidence', why: 'timeout'};
+  test.each<[string, MonitorView, boolean, string]>([
+    ['there never was one', viewOf(undefined), true, 'none was submitted'],
+    ['PBS refused the newest', viewOf(refused(NOW - 1)), true, 'PBS took none: would exceed limit'],
+    ['the newest never arrived', viewOf({...ASKED_FOR, neverArrived: true}), true, 'never arrived'],
+    ['the newest is this process', viewOf(LINK, live('running'), {me: 4}), true, 'no successor'],
+    ['somebody is deleting the newest', viewOf({...LINK, unwanted: true}, live('waiting')), true, 'being deleted'],
+    ['the newest was deleted', viewOf(LINK, UNKNOWN), true, 'gone from the queue'],
+    ['the newest has ended', viewOf(LINK, ended(0)), true, 'gone from the queue'],
+    ['the newest is held', viewOf(LINK, live('held', {otherHold: true})), true, 'held'],
+    ['the answer about the newest was lost', viewOf(ASKED_FOR), false, 'whether it took'],
+    ['PBS was not asked about the newest', viewOf(LINK), false, 'whether it took'],
+    ['PBS tells nothing about the newest', viewOf(LINK, dark), false, 'could not be asked: timeout'],
+  ])('%s', (_what, view, certain, why) => {
+    expect(chainGap(view)).toEqual({certain, why: expect.stringContaining(why)});
+    expect(chainGap({...view, wantedAt: undefined})).toBeUndefined();
+  });
+
+  test.each(['queued', 'waiting', 'running', 'suspended'] as const)('it is closed while the newest is %s', (state) => {
+    expect(chainGap(viewOf(LINK, live(state)))).toBeUndefined();
+  });
+});
+
+describe('a link that PBS refused is asked for again', () => {
+  const todo = (view: MonitorView) => planMonitor(view).map(({do: what}) => what);
+
+  test('after a pause', () => {
+    expect(todo(viewOf(refused(NOW - MINUTE + 1)))).toEqual([]);
+    expect(todo(viewOf(refused(NOW - MINUTE)))).toEqual(['submit-monitor']);
+  });
+
+  test('at once when a person asks, and not twice in one look', () => {
+    expect(todo(viewOf(refused(NOW - 1), undefined, {insist: true}))).toEqual(['submit-monitor']);
+    expect(todo(viewOf(refused(NOW), undefined, {insist: true}))).toEqual([]);
+  });
+});
+
+test('a further link follows one that is held, by PBS after too many failed starts or by a person', () => {
+  expect(planMonitor(viewOf(LINK, live('held', {otherHold: true})))).toMatchObject([{generation: 5}]);
+  expect(planMonitor(viewOf(LINK, live('held', {userHold: true})))).toMatchObject([{generation: 5}]);
+  expect(planMonitor(viewOf(LINK, live('held'), {wantedAt: undefined}))).toMatchObject([{do: 'delete-monitor'}]);
+});
+
+describe('a look', () => {
+  let directory: string;
+  let world: FakeWorld;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'monitor-chain-'));
+    const {run: _, number, nonce: __, format: ___, ...spec} = specOf(CLASSIC);
+    openLedger(directory).createRun(number, spec, new Map());
+    world = fakeWorld(directory);
+  });
+  afterEach(() => rmSync(directory, {recursive: true, force: true}));
+
+  const links = () =>
+    world.scheduler.submitted('monitor').filter((job) => world.scheduler.jobs.get(job)?.seen.kind === 'live');
+  const codes = ({problems}: Reconciled) => problems.map(({code}) => code);
+  const REFUSED = new SchedulerRefused({asked: 'qsub', why: 'Failed to save job', exit: 4});
+
+  /** PBS takes jobs, and no monitors. */
+  function takeNoMonitors(): () => void {
+    const submit = world.scheduler.submit.bind(world.scheduler);
+    world.scheduler.submit = async (request) =>
+      request.script.startsWith('monitor') ? {kind: 'refused', retry: true, error: REFUSED} : submit(request);
+    return () => {
+      world.scheduler.submit = submit;
+    };
+  }
+
+  test('by a person who asks for the run a second after PBS refused a monitor leaves one in the queue', async () => {
+    const takeThem = takeNoMonitors();
+    expect(codes(await reconcile(world.context(), {rebuild: true}))).toContain('NO_MONITOR');
+    takeThem();
+    world.now += 1_000;
+    const again = await reconcile(world.context(), {rebuild: true});
+    expect({links: links().length, gap: again.gap, codes: codes(again)}).toEqual({links: 1, gap: undefined, codes: []});
+  });
+
+  test('within the pause after a refusal says that no monitor is in the queue, and what to do', async () => {
+    const takeThem = takeNoMonitors();
+    await reconcile(world.context(), {rebuild: true});
+    takeThem();
+    world.now += 1_000;
+    const {problems, gap} = await reconcile(world.context());
+    expect(gap).toEqual({certain: true, why: 'PBS took none: Failed to save job'});
+    expect(problems).toMatchObject([
+      {
+        code: 'NO_MONITOR',
+        exit: 4,
+        message: expect.stringMatching(/nothing happens by itself until/),
+        next: [expect.stringContaining('stage status'), expect.stringContaining('stage monitor')],
+      },
+    ]);
+    expect(links()).toEqual([]);
+  });
+
+  test('whose monitor PBS did not answer for does not count on it', async () => {
+    const submit = world.scheduler.submit.bind(world.scheduler);
+    world.scheduler.submit = async (request) =>
+      request.script.startsWith('monitor') ? {kind: 'unclear', why: 'timeout'} : submit(request);
+    const looked = await reconcile(world.context(), {rebuild: true});
+    expect(looked.gap).toEqual({certain: false, why: expect.stringContaining('whether it took')});
+  });
+
+  test.each([
+    ['was refused', 1, {certain: true, why: 'PBS took none: would exceed limit'}],
+    ['died doing so', 0, undefined],
+  ])('that meets another process making the link sees when that %s', async (_what, refusals, gap) => {
+    const context = world.context();
+    const other = openMonitorLedger(openLedger(directory).layout.monitor);
+    let others = 0;
+    const monitors = {
+      ...context.monitors,
+      create(...[generation, kind, value]: Parameters<typeof other.create>) {
+        if (kind === 'intent' && others++ === 0) {
+          other.create(generation, 'intent', value); // it was a moment earlier
+          const refusal = {at: world.now, why: 'would exceed limit', retry: true};
+          if (refusals > 0) other.create(generation, 'refused', refusal);
+        }
+        return context.monitors.create(generation, kind, value);
+      },
+    };
+    const looked = await reconcile({...context, monitors}, {rebuild: true});
+    expect({gap: looked.gap, links: links().length}).toEqual({gap, links: gap ? 0 : 1});
+  });
+
+  test('during which the monitor that it saw began and died leaves another one', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    const [link] = links();
+    if (!link) throw new Error('no link');
+    world.transfers.show('stage-in', task('succeeded'));
+    const release = world.scheduler.release.bind(world.scheduler);
+    world.scheduler.release = async (job) => {
+      world.now += 20 * MINUTE; // PBS takes its time
+      world.scheduler.show(link, ended(1));
+      await release(job);
+    };
+    const looked = await reconcile(world.context());
+    expect({links: links().length, gap: looked.gap}).toEqual({links: 1, gap: undefined});
+  });
+});
+
+describe('a job of stage that finds the chain open', () => {
+  const open = {gap: {certain: true, why: 'PBS took none'}} as Reconciled; // all that is read of it
+  const closed = {gap: undefined} as Reconciled;
+
+  function clocked(refusedRetryMs: number) {
+    const pauses: number[] = [];
+    let now = 0;
+    const sleep = async (ms: number) => {
+      pauses.push(ms / 1000);
+      now += ms;
+    };
+    // Of the settings only this one is read.
+    const context = {clock: () => now, sleep, settings: {refusedRetryMs}} as never;
+    return {pauses, context};
+  }
+
+  test('looks again until a link is in the queue', async () => {
+    const {pauses, context} = clocked(30_000);
+    const looks = [open, open, closed];
+    const last = await stayWhileChainIsOpen(open, async () => looks.shift() ?? closed, context, 780_000);
+    expect([last, pauses]).toEqual([closed, [5, 10, 20]]);
+  });
+
+  test('leaves before its walltime, and at once where the chain is closed', async () => {
+    const {pauses, context} = clocked(1_000);
+    expect(await stayWhileChainIsOpen(open, async () => open, context, 60_000)).toBe(open);
+    expect(pauses).toEqual([1, 2, 4, 8, 16]);
+    expect(await stayWhileChainIsOpen(closed, async () => open, context, 900_000)).toBe(closed);
+    expect(pauses).toHaveLength(5);
+  });
+});
+
+test('a waiting job keeps no job waiting that PBS starts when it ends', () => {
+  const steps = [{...transferStep('stage-in'), strategy: 'wait' as const}, ...CLASSIC.slice(1)];
+  const begun = () => new ARun(steps).task('stage-in', 't-in', task('succeeded')).job('stage-in.1.wait', '5.s');
+  const waiting = (run: ARun) => {
+    const attempt = run.state.attempts.get('stage-in')?.[0];
+    if (!attempt) throw new Error('no attempt');
+    return othersWaitFor(run.state, attempt, run.seen());
+  };
+  expect(waiting(begun())).toBe(false);
+  expect(waiting(begun().job('compute.1.job', '6.s', live('held'), {dependsOn: ['5.s']}))).toBe(true);
+  expect(waiting(begun().job('compute.1.job', '6.s', UNKNOWN, {dependsOn: ['5.s']}))).toBe(false);
+  expect(waiting(begun().job('compute.1.job', '6.s', live('held'), {dependsOn: ['4.s']}))).toBe(false);
+});
