@@ -1,5 +1,4 @@
 // Bundles one entry per command (so that a command loads only what it uses) into dist/, and writes the oclif manifest that spares every start a scan of the commands.
-import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -102,20 +101,12 @@ await bundle({
   'local-daemon': join(root, 'src/stand-ins/daemon-main.ts'),
   ...Object.fromEntries(entriesUnder('commands', 'commands')),
 });
-// The stand-in's PBS commands start a node each: one file, nothing shared, and CommonJS, which loads some milliseconds sooner.
+// The stand-in's PBS commands start a node each with this one small file, which is copied beside them.
 await bundle(
-  {'local-pbs-client': join(root, 'src/stand-ins/pbs/client-main.ts')},
+  {'local-pbs-client': join(root, 'src/stand-ins/pbs/client.ts')},
   {output: {format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false}},
 );
 toAscii(fresh);
-// A quick front saves those commands most of these starts. It is for speed alone: everything works without it.
-const front = join(fresh, 'local-pbs-client');
-const compiled = spawnSync('cc', ['-O2', '-o', front, join(root, 'src/stand-ins/pbs/client.c')], {encoding: 'utf8'});
-if (compiled.status !== 0) {
-  rmSync(front, {force: true});
-  const why = compiled.error?.message ?? compiled.stderr.trim().split('\n')[0];
-  process.stdout.write(`the stand-in's PBS commands go without their quick front: ${why}\n`);
-}
 const old = `${fresh}.old`;
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);

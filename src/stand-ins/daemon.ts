@@ -89,7 +89,6 @@ async function serve(home: StandInHome, options: DaemonOptions, opened: (() => u
   writeCommands(home.bin, {
     node: process.execPath,
     clientJs: join(programs, 'local-pbs-client.cjs'),
-    front: join(programs, 'local-pbs-client'),
     socketPath: home.socket,
   });
   const {clientId, clientSecret} = globus.credentials();

@@ -1,9 +1,9 @@
 import {concernsCommand} from '../outage-modes.ts';
 import {type Hit, type Outages, whicheverFirst} from '../outages.ts';
-import {serverDown} from './client.ts';
 import {FAULT, type PbsAnswer, printed, refused, unknownResource} from './language/answer.ts';
 import type {PbsCommand} from './language/command.ts';
 import {OPTIONS, readArguments} from './language/options.ts';
+import {serverDown} from './language/server-down.ts';
 
 /** What the daemon's server is called. */
 const SERVER = 'stage-local';

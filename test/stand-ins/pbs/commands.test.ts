@@ -207,6 +207,7 @@ describe('a server that is down', () => {
   afterAll(() => dead.close());
   test.each([
     ['qsub ok.sh', 162, `${DOWN}qsub: cannot connect to server pbs-sn1 (errno=15010)\n`],
+    ['qsub missing.sh', 1, 'qsub: script file:: No such file or directory\n'],
     ['qstat', 255, `${DOWN}qstat: cannot connect to server pbs-sn1 (errno=15010)\n`],
     ['qdel 1', 162, `${DOWN}Couldn't connect to cluster: pbs-sn1\n`],
     ['qrls 1 2', 162, `${DOWN}qrls: cannot connect to server pbs-sn1 (errno=15010)\n`.repeat(2)],

@@ -1,7 +1,7 @@
 import {existsSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {userEnvironment} from '../../../src/stand-ins/pbs/client.ts';
+import {userEnvironment} from '../../../src/stand-ins/pbs/kept-variables.ts';
 import {openWorld, type World} from './support/world.ts';
 
 /** What recorded sessions of OpenPBS 23.06 showed around a job, and what administrators do to one. */

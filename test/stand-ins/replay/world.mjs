@@ -30,7 +30,7 @@ async function bundled() {
     });
     return join(dir, file);
   };
-  const client = await one('src/stand-ins/pbs/client-main.ts', 'client.mjs');
+  const client = await one('src/stand-ins/pbs/client.ts', 'client.mjs');
   const daemon = await import(pathToFileURL(await one('test/stand-ins/pbs/support/daemon.ts', 'daemon.mjs')).href);
   const commands = await import(pathToFileURL(await one('src/stand-ins/pbs/commands.ts', 'commands.mjs')).href);
   return {client, serve: daemon.serve, writeCommands: commands.writeCommands};

@@ -58,7 +58,7 @@ async function bundled(): Promise<{client: string; daemon: string}> {
   const here = join(import.meta.dirname, '..', '..', '..', '..');
   process.once('exit', () => rmSync(dir, {recursive: true, force: true}));
   return {
-    client: await one(join(here, 'src/stand-ins/pbs/client-main.ts'), 'client-main.mjs'),
+    client: await one(join(here, 'src/stand-ins/pbs/client.ts'), 'client.mjs'),
     daemon: await one(join(here, 'test/stand-ins/pbs/support/daemon-main.ts'), 'daemon-main.mjs'),
   };
 }
