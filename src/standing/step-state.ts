@@ -1,5 +1,5 @@
 import {count} from '../base/units.ts';
-import {tally} from '../engine/plan/array-verdict.ts';
+import {tally} from '../engine/plan/array-tally.ts';
 import {seenForAttempt} from '../engine/plan/job-seen.ts';
 import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';

@@ -81,7 +81,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an array is concluded from the exit status that PBS shows',
-    file: 'engine/plan/array-verdict.ts',
+    file: 'engine/plan/job-verdict.ts',
     from: "  if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};",
     to: "  if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};\n  if (atPbs.kind === 'ended') return {is: 'ended', succeeded: atPbs.exitStatus === 0, why: ''};",
     under: ['cancelled'],

@@ -1,11 +1,21 @@
 import type {JobArray} from '../../base/job-array.ts';
 import type {JobId} from '../../base/job-id.ts';
-import {type Attempt, type EndMarker, hasBegun, type JobRecord} from '../../ledger/run-facts.ts';
-import type {EndedJob, JobSeen} from '../../scheduler/scheduler.ts';
+import {type Attempt, type EndMarker, hasBegun, type JobRecord, type Markers} from '../../ledger/run-facts.ts';
+import type {EndedJob, JobSeen, LiveJob} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
-import {judgeArray} from './array-verdict.ts';
+import {type ArrayTally, indicesOf, tally} from './array-tally.ts';
 import {seenForAttempt} from './job-seen.ts';
-import type {JobVerdict} from './verdict.ts';
+
+/** What is known of the job that runs a step's script. */
+export type JobVerdict =
+  | {readonly is: 'live'; readonly seen: LiveJob}
+  | {readonly is: 'ended'; readonly succeeded: boolean; readonly why: string; readonly exitStatus?: number}
+  /** PBS does not know it, and the grace time has begun (`noted`) or must begin */
+  | {readonly is: 'absent'; readonly noted: boolean}
+  | {readonly is: 'lost'; readonly started: boolean; readonly why: string}
+  /** somebody deleted it before it ran; only a person's word brings it back */
+  | {readonly is: 'deleted-by-hand'; readonly why: string}
+  | {readonly is: 'no-evidence'; readonly why: string};
 
 /** What pbs/job-wrapper.sh ends with when it did not run the script: the facts that let it run are not there; it cannot record a start. */
 const DID_NOTHING: ReadonlyMap<number, string> = new Map([
@@ -86,8 +96,8 @@ function fromAbsence(
 ): JobVerdict {
   const started = hasBegun(attempt);
   if (record.deleteIntended && !started) return {is: 'lost', started: false, why: 'deleted before it started'};
-  if (record.absentSince === undefined) return {is: 'absent', noted: false};
-  if (now - record.absentSince < settings.lostGraceMs) return {is: 'absent', noted: true};
+  const fresh = freshAbsence(record, now, settings);
+  if (fresh) return fresh;
   // It was told to end, and perhaps did. One answer alone that PBS does not know it would not prove that: it may be requeued.
   if (end || attempt.terminated.has(attempt.starts.length)) {
     const why = 'ended by PBS (SIGTERM: walltime, or qdel)';
@@ -95,4 +105,78 @@ function fromAbsence(
   }
   const why = started ? 'it started, and PBS no longer knows it' : 'PBS no longer knows it';
   return {is: 'lost', started, why};
+}
+
+/** It has not lasted long enough that PBS no longer knows the job: one from another node may still be on its way. */
+function freshAbsence({absentSince}: JobRecord, now: number, settings: PlanSettings): JobVerdict | undefined {
+  if (absentSince === undefined) return {is: 'absent', noted: false};
+  return now - absentSince < settings.lostGraceMs ? {is: 'absent', noted: true} : undefined;
+}
+
+/**
+ * How an array stands: by the markers of its subjobs, and by PBS where those are missing.
+ *
+ * PBS's own exit status of an array is that of the last subjob to end, and tells nothing of the others
+ * (measured on OpenPBS 23.06), so it is not used.
+ */
+function judgeArray(
+  attempt: Attempt,
+  record: JobRecord,
+  range: JobArray,
+  atPbs: JobSeen,
+  seen: Observed,
+  settings: PlanSettings,
+): JobVerdict {
+  const counted = tally(attempt, range);
+  if (counted.open.length === 0 && counted.notStarted === 0) return concluded(counted);
+  if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};
+  if (atPbs.kind === 'no-evidence') return {is: 'no-evidence', why: atPbs.why};
+  if (!hasBegun(attempt)) return neverBegun(record, atPbs, seen, settings);
+  // It is over, and markers are missing: one from another node may still be on its way through the file system.
+  const fresh = freshAbsence(record, seen.now, settings);
+  if (fresh) return fresh;
+  const notStarted = indicesOf(range).filter((index) => !attempt.indices.has(index));
+  const ended = counted.open.filter((index) => wasTerminated(attempt.indices.get(index)));
+  const interrupted = counted.open.length > ended.length || (atPbs.kind === 'unknown' && counted.notStarted > 0);
+  if (interrupted && counted.failed.length === 0 && ended.length === 0)
+    return {is: 'lost', started: true, why: `${inWords([...counted.open, ...notStarted])} did not end`};
+  const over = [...ended, ...counted.open, ...notStarted].map((index) => ({index, exit: undefined}));
+  return concluded({...counted, failed: [...counted.failed, ...over]});
+}
+
+function neverBegun(record: JobRecord, atPbs: JobSeen, seen: Observed, settings: PlanSettings): JobVerdict {
+  const lost = (why: string): JobVerdict => ({is: 'lost', started: false, why});
+  if (record.deleteIntended) return lost('deleted before it started');
+  if (atPbs.kind === 'ended')
+    return atPbs.how === 'deleted'
+      ? {is: 'deleted-by-hand', why: 'somebody deleted it before it started'}
+      : lost('PBS ended it before any subjob started');
+  const fresh = freshAbsence(record, seen.now, settings);
+  if (fresh) return fresh;
+  return lost('PBS no longer knows it');
+}
+
+function concluded(counted: ArrayTally): JobVerdict {
+  const [first] = counted.failed;
+  const all = counted.succeeded.length + new Set(counted.failed.map(({index}) => index)).size;
+  if (!first) return {is: 'ended', succeeded: true, why: `all ${all} subjobs exited with 0`, exitStatus: 0};
+  const failed = [...new Set(counted.failed.map(({index}) => index))];
+  const how = first.exit === undefined ? 'was ended before it was done' : `exited with ${first.exit}`;
+  return {
+    is: 'ended',
+    succeeded: false,
+    why: `${failed.length} of ${all} subjobs failed: ${inWords(failed)}; subjob ${first.index} ${how}`,
+    ...(first.exit === undefined ? {} : {exitStatus: first.exit}),
+  };
+}
+
+function wasTerminated(markers: Markers | undefined): boolean {
+  const count = markers?.starts.length ?? 0;
+  return markers !== undefined && (markers.ends.has(count) || markers.terminated.has(count));
+}
+
+function inWords(indices: readonly number[]): string {
+  const shown = [...indices].sort((a, b) => a - b).slice(0, 10);
+  const more = indices.length - shown.length;
+  return `subjob${indices.length === 1 ? '' : 's'} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,5 +1,5 @@
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
-import type {Attempt, JobRecord, RunState} from '../../ledger/run-facts.ts';
+import {type Attempt, type JobRecord, newestJob, type RunState} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {topologicalOrder} from '../../workflow/model/graph.ts';
 import {isTask} from '../../workflow/model/steps.ts';
@@ -80,12 +80,39 @@ export function nextLookAtRun(
   bounds: LookBounds,
   earlier: ReadonlyMap<string, EarlierLook>,
 ): number | undefined {
-  const left = leftToPerson({run, seen, settings});
-  const wanted = run.spec.workflow.steps
-    .filter((step) => !endOf(run, step.name))
-    .flatMap((step) => nextLookAtStep(run, step, seen, settings, bounds, earlier, left) ?? []);
-  if (run.spec.workflow.steps.every((step) => endOf(run, step.name))) return seen.now + bounds.minMs; // only its seal is missing
-  return wanted.length > 0 ? Math.min(...wanted) : undefined;
+  const view = {run, seen, settings};
+  const {steps} = run.spec.workflow;
+  if (steps.every((step) => endOf(run, step.name))) return seen.now + bounds.minMs; // only its seal is missing
+  const [soon, late] = [seen.now + bounds.minMs, seen.now + bounds.maxMs];
+  const waits: Waits = {view, soon, late, bounds, earlier, left: leftToPerson(view)};
+  return earliest(steps.flatMap((step) => (endOf(run, step.name) ? [] : (nextLookAtStep(waits, step) ?? []))));
+}
+
+/** A run, and the shortest and the longest wait from now on. */
+interface Waits {
+  readonly view: View;
+  readonly soon: number;
+  readonly late: number;
+  readonly bounds: LookBounds;
+  readonly earlier: ReadonlyMap<string, EarlierLook>;
+  /** steps with which nothing goes on before a person decides */
+  readonly left: ReadonlySet<string>;
+}
+
+function earliest(instants: readonly number[]): number | undefined {
+  return instants.length > 0 ? Math.min(...instants) : undefined;
+}
+
+function nextLookAtStep(waits: Waits, step: Step): number | undefined {
+  const {view, soon, late} = waits;
+  const {run, seen} = view;
+  const pausedUntil = retryAt(run, step.name);
+  if (pausedUntil !== undefined && pausedUntil > seen.now) return Math.max(soon, pausedUntil);
+  const attempt = workingAttempt(run, step.name);
+  if (isWaitedFor(view, step, attempt)) return late;
+  const own = lookForWork(waits, step);
+  const wanted = earliest([...lookForSubmissions(view, attempt), ...(own === undefined ? [] : [own])]);
+  return wanted === undefined ? undefined : Math.max(soon, wanted);
 }
 
 /** A job that waits for the transfer sees to it, and to everything else, while it lives. */
@@ -95,54 +122,40 @@ function isWaitedFor(view: View, step: Step, attempt: Attempt): boolean {
   return waiting?.job !== undefined && !waiting.leaving && isThere(seenOf(view.seen, waiting));
 }
 
-function nextLookAtStep(
-  run: RunState,
-  step: Step,
-  seen: Observed,
-  settings: PlanSettings,
-  bounds: LookBounds,
-  earlier: ReadonlyMap<string, EarlierLook>,
-  left: ReadonlySet<string>,
-): number | undefined {
-  const soon = seen.now + bounds.minMs;
-  const late = seen.now + bounds.maxMs;
-  const pausedUntil = retryAt(run, step.name);
-  if (pausedUntil !== undefined && pausedUntil > seen.now) return Math.max(soon, pausedUntil);
-  const attempt = workingAttempt(run, step.name);
-  if (isWaitedFor({run, seen, settings}, step, attempt)) return late;
-  const retries = attempt.jobs.flatMap((record) => {
-    if (record.refused?.retry && record === attempt.jobs.findLast((other) => other.role === record.role))
+/** When submissions are to be tried again, when lost ones can be told, and when jobs that PBS does not know count as lost. */
+function lookForSubmissions({settings}: View, attempt: Attempt): number[] {
+  return attempt.jobs.flatMap((record) => {
+    if (record.refused?.retry && record === newestJob(attempt, record.role))
       return [record.refused.at + refusedPauseMs(record.serial, settings.refusedRetryMs)];
     if (!record.job && !record.refused && !record.neverArrived) return [record.intent.deadline];
     // A job that was deleted while it ran, too: only after the grace time is it known how it ended.
-    const awaited = record.absentSince !== undefined && (record.role === 'job' || !record.deleted);
-    return awaited ? [(record.absentSince ?? 0) + settings.lostGraceMs] : [];
+    const {absentSince} = record;
+    const awaited = absentSince !== undefined && (record.role === 'job' || !record.deleted);
+    return awaited ? [absentSince + settings.lostGraceMs] : [];
   });
-  const view = {run, seen, settings};
-  const own = isTask(step)
-    ? lookForTransfer(run, step, seen, settings, bounds, earlier)
-    : step.kind === 'mkdir'
-      ? lookForDirectory(view, step, soon, late)
-      : lookForJob(view, step, soon, late, left);
-  const wanted = [...retries, ...(own === undefined ? [] : [own])];
-  return wanted.length > 0 ? Math.max(soon, Math.min(...wanted)) : undefined;
 }
 
-function lookForTransfer(
-  run: RunState,
-  step: TaskStep,
-  seen: Observed,
-  settings: PlanSettings,
-  bounds: LookBounds,
-  earlier: ReadonlyMap<string, EarlierLook>,
-): number | undefined {
+function lookForWork(waits: Waits, step: Step): number | undefined {
+  switch (step.kind) {
+    case 'transfer':
+    case 'delete':
+      return lookForTask(waits, step);
+    case 'mkdir':
+      return lookForDirectory(waits, step);
+    case 'job':
+      return lookForJob(waits, step);
+  }
+}
+
+function lookForTask({view, soon, late, bounds, earlier}: Waits, step: TaskStep): number | undefined {
+  const {run, seen} = view;
   const {transfer, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
-  if (!transfer && verdictOf({run, seen, settings}, step).is !== 'met') return undefined;
-  if (!transfer?.task) return seen.now + (signIn ? bounds.maxMs : bounds.minMs);
+  if (!transfer && verdictOf(view, step).is !== 'met') return undefined;
+  if (!transfer?.task) return signIn ? late : soon;
   const task = seen.tasks.get(transfer.task);
-  if (task === undefined) return seen.now + bounds.minMs;
-  if (task.kind !== 'task') return seen.now + bounds.maxMs;
+  if (task === undefined) return soon;
+  if (task.kind !== 'task') return late;
   const failing = failsAt(step, transfer.task, seen);
   return Math.min(
     nextLookAtTask(task, bounds, seen.now, earlier.get(transfer.task)),
@@ -151,18 +164,12 @@ function lookForTransfer(
 }
 
 /** One that could not be made yet: Globus was away, or a person has to sign in. */
-function lookForDirectory(view: View, step: MkdirStep, soon: number, late: number): number | undefined {
+function lookForDirectory({view, soon, late}: Waits, step: MkdirStep): number | undefined {
   if (holdOn(view.run, step.name) || verdictOf(view, step).is !== 'met') return undefined;
   return workingAttempt(view.run, step.name).signIn ? late : soon;
 }
 
-function lookForJob(
-  view: View,
-  step: JobStep,
-  soon: number,
-  late: number,
-  left: ReadonlySet<string>,
-): number | undefined {
+function lookForJob({view, soon, late, left}: Waits, step: JobStep): number | undefined {
   const attempt = workingAttempt(view.run, step.name);
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
@@ -192,7 +199,7 @@ function isDeletedByHand(view: View, step: Step): boolean {
 /** It should have been released or deleted, and PBS could not be asked to: its sentinel would wait with it. */
 function isOverdue(view: View, step: JobStep, attempt: Attempt, job: JobRecord): boolean {
   const verdict = verdictOf(view, step);
-  const at = job.job && view.seen.jobs.get(job.job);
+  const at = seenOf(view.seen, job);
   if (verdict.is === 'impossible') return at === undefined ? !job.deleted : isPending(view, attempt, job);
   const held = at === undefined || (at.kind === 'live' && at.userHold);
   return (

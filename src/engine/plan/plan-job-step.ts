@@ -6,19 +6,20 @@ import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
 import {seenForAttempt} from './job-seen.ts';
+import type {JobVerdict} from './job-verdict.ts';
 import {jobOf, judgeJob} from './job-verdict.ts';
 import {planIntents} from './plan-intents.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
-import type {JobVerdict} from './verdict.ts';
 import {
   currentJobId,
   currentJobSeen,
+  dependableJob,
+  endUnbegun,
   holdOn,
   isLive,
   isNative,
   isPausing,
   isPending,
-  isThere,
   isToBeReplaced,
   maySubmit,
   nextSerial,
@@ -66,7 +67,7 @@ function failed(step: JobStep, attempt: Attempt, why: string): Action {
 
 /** No job stands for the step (an unconfirmed one would): submit it ahead of time, or end a step that can never start. */
 function planFirst(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
-  if (verdict.is === 'impossible') return [end(view, step, attempt, verdict.why)];
+  if (verdict.is === 'impossible') return [endUnbegun(view, step.name, verdict.why)];
   if (!maySubmit(attempt, 'job', view)) return [];
   if (lostInARow(view.run, step.name) >= view.settings.lostAttempts && !view.settings.rebuild) return [];
   if (holdOn(view.run, step.name)) return [];
@@ -108,9 +109,8 @@ function dependenciesOf(view: View, step: JobStep): Dependency[] | undefined {
   const dependencies: Dependency[] = [];
   for (const [type, names] of lists) {
     const open = names.filter((name) => !endOf(view.run, name) && isNative(view, step, name));
-    const jobs = open.flatMap((name) => currentJobId(view.run, name) ?? []);
+    const jobs = open.flatMap((name) => dependableJob(view, name) ?? []);
     if (jobs.length < open.length) return undefined;
-    if (open.some((name) => !isThere(currentJobSeen(view, name)) || isToBeReplaced(view, name))) return undefined;
     if (jobs.length > 0) dependencies.push({type, jobs: [...new Set(jobs)]});
   }
   return dependencies;
@@ -166,17 +166,7 @@ function planEnding(
     if (cancelled) return [deletion];
   }
   if (isLive(view, record) || stands.is === 'no-evidence') return [];
-  return [...planSpentSentinels(view, step.name, attempt), end(view, step, attempt, why)];
-}
-
-function end(view: View, step: JobStep, attempt: Attempt, why: string): Action {
-  return {
-    do: 'end-step',
-    step: step.name,
-    attempt: attempt.number,
-    state: view.run.cancel ? 'cancelled' : 'skipped',
-    why,
-  };
+  return [...planSpentSentinels(view, step.name, attempt), endUnbegun(view, step.name, why)];
 }
 
 function concluded(

@@ -1,8 +1,7 @@
 import {endOf, workingAttempt} from '../../ledger/attempts.ts';
-import {type Attempt, type JobRecord, newestJob, type Outcome} from '../../ledger/run-facts.ts';
+import {type Attempt, type JobRecord, type JobRole, newestJob, type Outcome} from '../../ledger/run-facts.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
-
 import {isPending, type View} from './view.ts';
 
 /** Jobs that are still in the queue although nothing is left for them. One that runs already ends by itself. */
@@ -12,10 +11,22 @@ export function planLeftovers(view: View, step: Step): Action[] {
   return (view.run.attempts.get(step.name) ?? []).flatMap((attempt) =>
     attempt.jobs.flatMap((record): Action[] => {
       const why = attempt.number === working ? spent(attempt, record, ended) : 'its attempt was given up';
-      if (!why || !record.job || !isPending(view, attempt, record)) return [];
-      return [{do: 'delete-job', step: step.name, key: record.key, job: record.job, why}];
+      return why ? deleteWaiting(view, step.name, attempt, record, why) : [];
     }),
   );
+}
+
+/** The jobs of an attempt that serve in a role nothing is left for. One that runs ends by itself. */
+export function planSpent(view: View, step: string, attempt: Attempt, role: JobRole, why: string): Action[] {
+  return attempt.jobs.flatMap((record) =>
+    record.role === role ? deleteWaiting(view, step, attempt, record, why) : [],
+  );
+}
+
+/** Delete a job, unless PBS has begun it. */
+export function deleteWaiting(view: View, step: string, attempt: Attempt, record: JobRecord, why: string): Action[] {
+  const {key, job} = record;
+  return job && isPending(view, attempt, record) ? [{do: 'delete-job', step, key, job, why}] : [];
 }
 
 function spent(attempt: Attempt, record: JobRecord, ended: Outcome | undefined): string | undefined {

@@ -3,9 +3,9 @@ import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
-
 import {seenOf} from './job-seen.ts';
-import {holdOn, isGone, isPending, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
+import {planSpent} from './plan-leftovers.ts';
+import {holdOn, isGone, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
 
 /**
  * A sentinel sees the end of a job that nobody would see otherwise: a short job, `afterany` on it, that reconciles.
@@ -50,8 +50,5 @@ function hasLauncher({run}: View, {name, array}: JobStep): boolean {
 
 /** Sentinels whose watched job is over, deleted before that job so that none is left held for ever. */
 export function planSpentSentinels(view: View, step: string, attempt: Attempt): Action[] {
-  return attempt.jobs.flatMap((record) => {
-    if (record.role !== 'sentinel' || !record.job || !isPending(view, attempt, record)) return [];
-    return [{do: 'delete-job' as const, step, key: record.key, job: record.job, why: 'what it watched is over'}];
-  });
+  return planSpent(view, step, attempt, 'sentinel', 'what it watched is over');
 }

@@ -1,21 +1,18 @@
 import type {JobId} from '../../base/job-id.ts';
 import {endOf, isOutdated} from '../../ledger/attempts.ts';
 import type {Attempt, JobRole} from '../../ledger/run-facts.ts';
-import {isTask} from '../../workflow/model/steps.ts';
 import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
+import {deleteWaiting} from './plan-leftovers.ts';
 import {
   currentJobId,
-  currentJobSeen,
+  dependableJob,
+  hasOneJob,
   isGone,
   isOver,
-  isPending,
-  isThere,
-  isToBeReplaced,
   maySubmit,
   nextSerial,
   standingJob,
-  stepNamed,
   type View,
   verdictOf,
   waitsInJob,
@@ -34,10 +31,10 @@ export function planLauncher(view: View, step: TaskStep, attempt: Attempt): Acti
   if (standing) {
     const needed = new Set(step.needs.flatMap((name) => currentJobId(view.run, name) ?? []));
     const stale = standing.intent.dependsOn.some((id) => !needed.has(id));
-    if (stale && standing.job && isPending(view, attempt, standing)) {
-      const why = 'a job it waits for was submitted anew';
-      return [{do: 'delete-job', step: step.name, key: standing.key, job: standing.job, why}];
-    }
+    const replaced = stale
+      ? deleteWaiting(view, step.name, attempt, standing, 'a job it waits for was submitted anew')
+      : [];
+    if (replaced.length > 0) return replaced;
     if (!isGone(view, standing) && !isOutdated(view.run, step.name, standing)) return [];
   }
   return needs && maySubmit(attempt, role, view) ? [submit(step, attempt, role, needs)] : [];
@@ -72,24 +69,8 @@ function nativeNeeds(view: View, step: TaskStep): {step: string; job: JobId}[] |
   if (step.onFailureOf.length > 0 || step.after.some((name) => !endOf(run, name))) return undefined;
   const open = step.needs.filter((name) => !endOf(run, name));
   const jobs = open.flatMap((name) => {
-    const job = hasOneJob(view, name) ? currentJobId(run, name) : undefined;
-    return job && isThere(currentJobSeen(view, name)) && !isToBeReplaced(view, name) ? [{step: name, job}] : [];
+    const job = hasOneJob(view, name) ? dependableJob(view, name) : undefined;
+    return job ? [{step: name, job}] : [];
   });
   return jobs.length === open.length && jobs.length > 0 ? jobs : undefined;
-}
-
-/** One job's success is the step's. The exit status of an array is only that of its last subjob (measured on OpenPBS 23.06). */
-export function hasOneJob(view: View, name: string): boolean {
-  const step = stepNamed(view.run, name);
-  if (step.kind === 'job') return step.array === undefined;
-  return isTask(step) && waitsInJob(view, step);
-}
-
-/** Launchers that nothing is left to start for. A running one ends by itself. */
-export function planSpentLaunchers(view: View, step: string, attempt: Attempt, why: string): Action[] {
-  return attempt.jobs.flatMap((record) =>
-    record.role === 'launcher' && record.job && isPending(view, attempt, record)
-      ? [{do: 'delete-job' as const, step, key: record.key, job: record.job, why}]
-      : [],
-  );
 }

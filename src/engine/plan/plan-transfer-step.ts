@@ -5,10 +5,12 @@ import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {planFailFast} from './plan-fail-fast.ts';
 import {planIntents} from './plan-intents.ts';
-import {planLauncher, planSpentLaunchers, planWaiting} from './plan-staging-jobs.ts';
+import {planSpent} from './plan-leftovers.ts';
+import {planLauncher, planWaiting} from './plan-staging-jobs.ts';
 import {
   currentJobId,
   currentJobSeen,
+  endUnbegun,
   holdOn,
   isNative,
   isPausing,
@@ -31,7 +33,7 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
       ...planStarted(view, step.name, attempt),
       ...(view.run.cancel ? [] : planFailFast(step, attempt, view.seen)),
       ...planWaiting(view, step, attempt),
-      ...planSpentLaunchers(view, step.name, attempt, 'the transfer was started'),
+      ...planSpent(view, step.name, attempt, 'launcher', 'the transfer was started'),
     ];
   const adopted = adoptedTask(view.run, step.name, attempt.number);
   if (adopted && !view.run.cancel) {
@@ -52,15 +54,12 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
       return [...intents, ...(holdOn(view.run, step.name) ? [] : planLauncher(view, step, attempt))];
-    case 'impossible': {
-      const spent = planSpentLaunchers(view, step.name, attempt, verdict.why);
-      const state = view.run.cancel ? 'cancelled' : 'skipped';
+    case 'impossible':
       return [
         ...intents,
-        ...spent,
-        {do: 'end-step', step: step.name, attempt: attempt.number, state, why: verdict.why},
+        ...planSpent(view, step.name, attempt, 'launcher', verdict.why),
+        endUnbegun(view, step.name, verdict.why),
       ];
-    }
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import type {JobSeen} from '../../scheduler/scheduler.ts';
 import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
-import type {Observed, PlanSettings} from './actions.ts';
+import type {EndStep, Observed, PlanSettings} from './actions.ts';
 import {judge, type Verdict} from './conditions.ts';
 import {seenForAttempt, seenOf} from './job-seen.ts';
 import {jobOf} from './job-verdict.ts';
@@ -42,6 +42,12 @@ export function standingJob(attempt: Attempt, role: JobRole): JobRecord | undefi
 
 export function nextSerial(attempt: Attempt, role: JobRole): number {
   return (newestJob(attempt, role)?.serial ?? 0) + 1;
+}
+
+/** A step ends that never began: its run was cancelled, or it can never start. */
+export function endUnbegun({run}: View, step: string, why: string): EndStep {
+  const {number} = workingAttempt(run, step);
+  return {do: 'end-step', step, attempt: number, state: run.cancel ? 'cancelled' : 'skipped', why};
 }
 
 /** A step of a run by its name. @throws {RangeError} when there is none */
@@ -79,6 +85,12 @@ export function isToBeReplaced({run}: View, step: string): boolean {
   return record !== undefined && isOutdated(run, step, record) && !hasBegun(attempt);
 }
 
+/** The job of a step that `depend=` may name: PBS has it, and nothing else is to be submitted in its place. */
+export function dependableJob(view: View, step: string): JobId | undefined {
+  const job = currentJobId(view.run, step);
+  return job !== undefined && isThere(currentJobSeen(view, step)) && !isToBeReplaced(view, step) ? job : undefined;
+}
+
 /** What PBS showed of {@link currentJobId}; undefined when it was not asked yet. */
 export function currentJobSeen({run, seen}: View, step: string): JobSeen | undefined {
   const job = currentJobId(run, step);
@@ -93,8 +105,14 @@ export function currentJobSeen({run, seen}: View, step: string): JobSeen | undef
 export function isNative(view: View, step: Step, name: string): boolean {
   const need = stepNamed(view.run, name);
   if (step.onFailureOf.includes(name) || (need.retries ?? 0) > 0) return false;
-  if (need.kind === 'job') return need.array === undefined;
-  return step.needs.includes(name) && isTask(need) && waitsInJob(view, need);
+  return hasOneJob(view, name) && (need.kind === 'job' || step.needs.includes(name));
+}
+
+/** One job's success is the step's. The exit status of an array is only that of its last subjob (measured on OpenPBS 23.06). */
+export function hasOneJob(view: View, name: string): boolean {
+  const step = stepNamed(view.run, name);
+  if (step.kind === 'job') return step.array === undefined;
+  return isTask(step) && waitsInJob(view, step);
 }
 
 /** A pause before the next attempt of a step that failed. */
