@@ -112,12 +112,12 @@ test('a run is sealed when nothing of it is left, and the chain is not tended fo
   const look = await Look.begin(world.context());
   look.seal();
   expect(look.sealed).toEqual([]);
-  expect(await look.tendChain()).toBeUndefined(); // nothing was submitted yet that could be looked at
+  expect((await look.tendChain())?.nextAt).toBeUndefined(); // nothing was submitted yet that could be looked at
   world.context().ledger.create(run, 'a.1.outcome', {at: 1, state: 'succeeded', why: 'exit status 0'});
   const last = await Look.begin(world.context());
   last.seal();
   expect(last.sealed.map(({state}) => state)).toEqual(['succeeded']);
-  expect(await last.tendChain()).toBeUndefined();
+  expect(await last.tendChain()).toEqual({nextAt: undefined, gap: undefined});
 });
 
 test('a link of the chain is in the queue before that is filled', async () => {
