@@ -28,6 +28,7 @@ const forbidden = [
   room('errors-import-nothing', 'src/errors.ts'),
   room('base-imports-nothing', 'src/base/'),
   room('disk-knows-base', 'src/disk/', ...GROUND),
+  room('log-knows-disk', 'src/log/', 'src/disk/', ...GROUND),
   room('process-knows-base', 'src/process/', ...GROUND),
   room('globus-errors-know-the-base-error', 'src/globus-errors.ts', 'src/errors.ts'),
   room('workflow-knows-base', 'src/workflow/', ...GROUND),
@@ -44,7 +45,7 @@ const forbidden = [
   ),
   room('auth-knows-disk', 'src/auth/', 'src/disk/', 'src/globus-errors.ts', ...GROUND),
   {
-    ...room('config-knows-disk', 'src/config/', 'src/disk/', 'src/workflow/', ...GROUND),
+    ...room('config-knows-disk', 'src/config/', 'src/disk/', 'src/workflow/', 'src/log/log.ts', ...GROUND),
     comment:
       'Configuration and workflow files are both YAML, which src/workflow/file reads; a profile has defaults for steps.',
   },

@@ -3,6 +3,7 @@ import {errorDocument, renderError} from '../app/shared/render-error.ts';
 import {ofTheSystem} from '../app/shared/system-error.ts';
 import {lowerFirst} from '../base/text.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import type {Log} from '../log/log.ts';
 import type {StandIns} from '../stand-ins/door.ts';
 import type {Stage} from '../wiring/stage.ts';
 
@@ -20,12 +21,28 @@ export abstract class StageCommand extends Command {
       env: 'STAGE_PROFILE',
       helpGroup: 'GLOBAL',
     }),
+    verbose: Flags.boolean({
+      description: 'show on standard error what stage asks, decides and does, as its own log tells it',
+      helpGroup: 'GLOBAL',
+    }),
   };
+
+  #log: Log | undefined;
+  readonly #began = performance.now();
 
   /** Open the state directory, PBS and Globus of a profile. */
   protected async connect(profile: string | undefined, options: {readonly inJob?: boolean} = {}): Promise<Stage> {
     const {openStage} = await import('../wiring/open.ts');
-    return openStage({profile, cliVersion: this.config.version, ...options});
+    const stage = await openStage({
+      profile,
+      cliVersion: this.config.version,
+      command: this.commandName(),
+      verbose: this.argv.includes('--verbose') ? (line) => process.stderr.write(`${line}\n`) : undefined,
+      ...options,
+    });
+    this.#log = stage.log;
+    stage.log.write('info', 'command.start', {version: this.config.version, arguments: namesIn(this.argv)});
+    return stage;
   }
 
   /** The stand-ins of this state directory; starts nothing. */
@@ -49,8 +66,31 @@ export abstract class StageCommand extends Command {
       process.exitCode = thrown.oclif.exit;
       return;
     }
-    showError(asStageError(thrown), {json: this.jsonEnabled()});
+    const error = asStageError(thrown);
+    this.#log?.write('error', 'command.error', {code: error.code, what: error.message, why: error.why});
+    showError(error, {json: this.jsonEnabled()});
   }
+
+  protected override async finally(): Promise<void> {
+    const ms = Math.round(performance.now() - this.#began);
+    this.#log?.write('info', 'command.end', {exit: Number(process.exitCode ?? 0), ms});
+    await this.#log?.end();
+  }
+
+  private commandName(): string {
+    return (this.id ?? '').replaceAll(':', ' ');
+  }
+}
+
+/** What was typed, without the values of flags: one may be a code to sign in with. */
+function namesIn(argv: readonly string[]): string {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  const kept = words.flatMap((word, at) => {
+    if (word.startsWith('-')) return [word.split('=', 1)[0] ?? ''];
+    return words[at - 1]?.startsWith('-') ? [] : [word]; // it may be the value of the flag before it
+  });
+  return kept.join(' ');
 }
 
 /** Show an error on the stream its form belongs to, and set the exit code. */

@@ -1,8 +1,12 @@
 import * as z from 'zod/mini';
+import {LOG_FORMATS, LOG_LEVELS} from '../log/log.ts';
 
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
 const maybe = z.optional;
 const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
+/** Directories of ours beside the state directories, which bear the names of profiles. */
+const RESERVED = ['logs', 'stand-ins'];
+const profileName = name.check(z.refine((text) => !RESERVED.includes(text), 'is a name that stage keeps for itself'));
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const uuid = matching(UUID, 'must be a collection id (a UUID)');
 const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
@@ -53,6 +57,12 @@ const proxy = z.strictObject({
   https: maybe(proxyUrl),
   no_proxy: maybe(z.union([z.string(), z.array(z.string())], 'must be text or a list of texts')),
 });
+const KEEP = 'must be a whole number of days, 0 or more';
+const log = z.strictObject({
+  level: maybe(z.enum(LOG_LEVELS)),
+  format: maybe(z.enum(LOG_FORMATS)),
+  keep: maybe(z.int(KEEP).check(z.nonnegative(KEEP))),
+});
 const profile = z.strictObject({
   scheduler: maybe(z.union([z.enum(['pbs', 'local']), scheduler], 'must be pbs or local, or a map')),
   transfer: maybe(z.union([z.enum(['globus', 'local']), transfer], 'must be globus or local, or a map')),
@@ -68,13 +78,14 @@ const profile = z.strictObject({
   monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),
   collections: maybe(z.record(name, uuid)),
   lost_after: maybe(seconds),
+  log: maybe(log),
 });
 
 /** What a configuration file may say. */
 export const ConfigFile = z.strictObject({
-  default_profile: maybe(name),
+  default_profile: maybe(profileName),
   collections: maybe(z.record(name, uuid)),
-  profiles: maybe(z.record(name, profile)),
+  profiles: maybe(z.record(profileName, profile)),
 });
 
 /** A profile's section, as written. */
@@ -89,5 +100,5 @@ export function wrongInSection(section: unknown): {readonly key: string; readonl
 
 /** @returns whether a text may name a profile */
 export function isProfileName(text: string): boolean {
-  return name.safeParse(text).success;
+  return profileName.safeParse(text).success;
 }

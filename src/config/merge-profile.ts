@@ -45,6 +45,11 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
     },
     collections: section.collections ?? {},
     lostGraceMs: section.lost_after === undefined ? base.lostGraceMs : milliseconds(section.lost_after),
+    log: {
+      level: section.log?.level ?? base.log.level,
+      format: section.log?.format ?? base.log.format,
+      keepDays: section.log?.keep ?? base.log.keepDays,
+    },
   };
 }
 

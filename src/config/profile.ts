@@ -1,3 +1,4 @@
+import type {LogFormat, LogLevel} from '../log/log.ts';
 import type {Strategy} from '../workflow/model/workflow.ts';
 import type {PathMapping} from './map-path.ts';
 
@@ -54,6 +55,13 @@ export interface TransferSettings {
   readonly scopes?: readonly string[];
 }
 
+/** What stage writes into its own log, and for how many days it is kept. */
+export interface LogDefaults {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly keepDays: number;
+}
+
 /** Where work goes: which PBS, which Globus, which queues. */
 export interface Profile {
   readonly name: string;
@@ -78,6 +86,7 @@ export interface Profile {
   readonly collections: Readonly<Record<string, string>>;
   /** how long PBS must not know a job before it counts as lost */
   readonly lostGraceMs: number;
+  readonly log: LogDefaults;
 }
 
 const STAGING_RESOURCES = {select: '1:ncpus=1', walltime: '00:15:00'};
@@ -99,6 +108,7 @@ export function defaultProfile(name: string): Profile {
     collections: {},
     // A marker on a network file system may stay hidden from another node for a minute (NFS acdirmax is 60 s).
     lostGraceMs: 120_000,
+    log: {level: 'info', format: 'text', keepDays: 30},
   };
 }
 

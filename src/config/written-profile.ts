@@ -29,6 +29,7 @@ export function writtenProfile(profile: Profile): ProfileSection {
     monitor: {min: seconds(profile.monitor.minMs), max: seconds(profile.monitor.maxMs)},
     collections: {...profile.collections},
     lost_after: seconds(profile.lostGraceMs),
+    log: {level: profile.log.level, format: profile.log.format, keep: profile.log.keepDays},
   };
 }
 

@@ -15,6 +15,7 @@ import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
+import {openLog} from '../log/open-log.ts';
 import type {RunCommand} from '../process/run-command.ts';
 import type {JobHistory} from '../scheduler/history.ts';
 import type {Reservations} from '../scheduler/reservations.ts';
@@ -24,8 +25,9 @@ import type {watchEffects} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
-import {deferred, once} from './deferred.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
+import {lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
+import {logged} from './logged.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 import type {Stage} from './stage.ts';
 
@@ -34,10 +36,15 @@ export interface OpenOptions {
   readonly cliVersion: string;
   /** a launcher, sentinel or monitor runs this command */
   readonly inJob?: boolean;
+  /** which command this is, for the log */
+  readonly command: string;
+  /** shows each line of the log, too */
+  readonly verbose?: ((line: string) => void) | undefined;
 }
 
 /** The one place where adapters meet ports. @throws {RequestWrong} when no profile, or a wrong one, was chosen */
-export async function openStage({profile: asked, cliVersion, inJob = false}: OpenOptions): Promise<Stage> {
+export async function openStage(options: OpenOptions): Promise<Stage> {
+  const {profile: asked, cliVersion, inJob = false, command, verbose} = options;
   const where = locations(process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
@@ -46,11 +53,22 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
   const person = `${userInfo().username}@${hostname()}`;
   const by = `${person}:${process.pid}`;
   const watched = await crashPoints(process.env.STAGE_CRASH_POINTS);
-  const ledger = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
+  const log = openLog({
+    ...profile.log,
+    directory: join(where.home, 'logs'),
+    beside: stateDirectory,
+    host: hostname(),
+    always: {command, pid: process.pid, profile: profile.name},
+    clock: Date.now,
+    verbose,
+  });
+  const wrap = logged(log);
+  const opened = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
+  const ledger = wrap.ledger(opened);
   const standIns = once(async () => (await openLocal(where, cliVersion)).up());
   const environment = await environmentCredentials();
   const globus = once(() => globusSettings({profile, ledger, standIns, environment}));
-  const parts = {profile, where, ledger, by, standIns, environment, globus};
+  const parts = {profile, where, ledger, by, standIns, environment, globus, wrap};
   const engine = once(async () => watched.context(await createContext(parts)));
   const collectionService = once(async () => {
     requireSignIn(profile, environment);
@@ -60,6 +78,7 @@ export async function openStage({profile: asked, cliVersion, inJob = false}: Ope
   return {
     profile,
     locations: where,
+    log,
     ledger,
     requireState: ledger.requireState,
     by,
@@ -119,6 +138,7 @@ interface Parts {
   /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
   readonly environment: ClientCredentials | undefined;
   readonly globus: () => Promise<CallerSettings>;
+  readonly wrap: ReturnType<typeof logged>;
 }
 
 /** The path this process was started by (bin/stage says it, links not resolved). */
@@ -153,11 +173,13 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     ledger,
     monitors: openMonitorLedger(ledger.layout.monitor),
     // Loaded when first asked: PBS is answering already while the Globus client is still being read.
-    scheduler: deferred(openScheduler),
-    transfers: deferred(async () => {
-      await loading; // PBS takes longer to answer: its question goes first
-      return createTransfers(parts);
-    }),
+    scheduler: lazyScheduler(once(openScheduler)),
+    transfers: lazyTransfers(
+      once(async () => {
+        await loading; // PBS takes longer to answer: its question goes first
+        return createTransfers(parts);
+      }),
+    ),
     jobFiles: createJobFiles(callBack),
     clock: Date.now,
     sleep,
@@ -218,7 +240,7 @@ export async function openSite({bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>
   });
 }
 
-async function createScheduler({profile, ledger, standIns}: Parts): Promise<Scheduler> {
+async function createScheduler({profile, ledger, standIns, wrap}: Parts): Promise<Scheduler> {
   const local = profile.scheduler.kind === 'local';
   // All at once: the stand-ins answer while modules are being read.
   const [up, {createRunCommand}, {createPbsScheduler}] = await Promise.all([
@@ -228,17 +250,19 @@ async function createScheduler({profile, ledger, standIns}: Parts): Promise<Sche
   ]);
   const binDirectory = up ? up.home.bin : profile.scheduler.bin;
   const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
-  return createPbsScheduler({
-    run,
-    timeoutMs: profile.scheduler.timeoutMs,
-    user: userInfo().username,
-    cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), ensureSubdirectory),
-  });
+  return wrap.scheduler(
+    createPbsScheduler({
+      run,
+      timeoutMs: profile.scheduler.timeoutMs,
+      user: userInfo().username,
+      cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), ensureSubdirectory),
+    }),
+  );
 }
 
-async function createTransfers({globus}: Parts): Promise<TransferService> {
+async function createTransfers({globus, wrap}: Parts): Promise<TransferService> {
   const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
-  return createGlobusTransfer(await globus());
+  return wrap.transfers(createGlobusTransfer(await globus()));
 }
 
 type SignInParts = Pick<Parts, 'profile' | 'ledger' | 'standIns' | 'environment'>;

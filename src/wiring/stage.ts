@@ -3,6 +3,7 @@ import type {Locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import type {Log} from '../log/log.ts';
 import type {JobHistory} from '../scheduler/history.ts';
 import type {Reservations} from '../scheduler/reservations.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
@@ -13,6 +14,8 @@ import type {Bookmark, CollectionService} from '../transfer/collection-service.t
 export interface Stage {
   readonly profile: Profile;
   readonly locations: Locations;
+  /** the log of stage itself; nothing is decided by it */
+  readonly log: Log;
   readonly ledger: Ledger;
   /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
   requireState(): void;

@@ -10,7 +10,7 @@ export interface Desk {
   readonly home: string;
   stage(...argv: (string | RunOptions)[]): Promise<Ran>;
   write(name: string, text: string): string;
-  /** every path below STAGE_HOME with its contents; null while it does not exist */
+  /** every path below STAGE_HOME with its contents, but for the log of stage itself; null while it does not exist */
   listing(): Record<string, string> | null;
 }
 
@@ -46,10 +46,12 @@ export function useDesk(): Desk {
 function listingOf(home: string): Record<string, string> | null {
   if (!existsSync(home)) return null;
   return Object.fromEntries(
-    readdirSync(home, {recursive: true, withFileTypes: true}).map((entry) => {
+    readdirSync(home, {recursive: true, withFileTypes: true}).flatMap((entry) => {
       const path = join(entry.parentPath, entry.name);
+      const name = relative(home, path);
+      if (name === 'logs' || name.startsWith('logs/')) return [];
       const mode = (statSync(path).mode & 0o777).toString(8);
-      return [relative(home, path), entry.isFile() ? `${mode} ${readFileSync(path, 'latin1')}` : mode];
+      return [[name, entry.isFile() ? `${mode} ${readFileSync(path, 'latin1')}` : mode]];
     }),
   );
 }

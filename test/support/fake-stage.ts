@@ -47,6 +47,7 @@ export function fakeStage(
     locations: {home: directory, configFile: 'config.yaml', cache: directory},
     ledger: context.ledger,
     requireState: () => {},
+    log: {write: () => {}, end: async () => {}},
     by: 'ada@host:1',
     person: 'ada@host',
     engine: async () => context,

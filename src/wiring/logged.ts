@@ -1,0 +1,201 @@
+import {StageError} from '../errors.ts';
+import type {Ledger, OpenRun} from '../ledger/ledger.ts';
+import type {Log, LogFields, LogLevel} from '../log/log.ts';
+import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
+import type {TransferService} from '../transfer/transfer-service.ts';
+
+/** Whose a job or task is, by its id: what is asked of PBS and Globus names ids alone. */
+class Owners {
+  readonly #byId = new Map<string, LogFields>();
+
+  note({id: run, state}: OpenRun): OpenRun['id'] {
+    for (const [step, attempts] of state.attempts)
+      for (const {jobs, transfer} of attempts) {
+        for (const {job} of jobs) if (job) this.#byId.set(job, {run, step});
+        if (transfer?.task) this.#byId.set(transfer.task, {run, step});
+        if (transfer && 'submissionId' in transfer.intent) this.#byId.set(transfer.intent.submissionId, {run, step});
+      }
+    return run;
+  }
+
+  of(id: string): LogFields {
+    return this.#byId.get(id) ?? {};
+  }
+
+  add(id: string, owner: LogFields): void {
+    this.#byId.set(id, owner);
+  }
+}
+
+/**
+ * Wrap what stage acts through, so that the log tells what was asked of PBS and Globus, with the ids of run, step, job
+ * and task, how long it took and what came of it; and what was decided: events of runs, with their reasons.
+ *
+ * What changes something is told at `info`, what only looks at `debug`.
+ */
+export function logged(log: Log): {
+  ledger<L extends Ledger>(ledger: L): L;
+  scheduler(scheduler: Scheduler): Scheduler;
+  transfers(transfers: TransferService): TransferService;
+} {
+  const owners = new Owners();
+  const asked = async <T>(
+    level: LogLevel,
+    event: string,
+    fields: LogFields,
+    ask: () => Promise<T>,
+    answer: (value: T) => LogFields = () => ({}),
+  ): Promise<T> => {
+    const began = performance.now();
+    const ms = () => Math.round(performance.now() - began);
+    try {
+      const value = await ask();
+      log.write(level, event, {...fields, ...answer(value), ms: ms()});
+      return value;
+    } catch (error) {
+      log.write('warn', event, {...fields, ...errorFields(error), ms: ms()});
+      throw error;
+    }
+  };
+  return {ledger: (ledger) => loggedLedger(ledger, log, owners), scheduler, transfers};
+
+  function scheduler(pbs: Scheduler): Scheduler {
+    const change = (event: string, job: string, ask: () => Promise<void>) =>
+      asked('info', event, {...owners.of(job), job}, ask);
+    return {
+      submit: (request) =>
+        asked(
+          'info',
+          'pbs.qsub',
+          {...ownerOfTag(request), name: request.name, tag: request.tag},
+          () => pbs.submit(request),
+          (answer) => {
+            if (answer.kind === 'submitted') {
+              owners.add(answer.job, ownerOfTag(request));
+              return {job: answer.job};
+            }
+            return {answer: answer.kind, why: answer.kind === 'unclear' ? answer.why : answer.error.why};
+          },
+        ),
+      release: (job) => change('pbs.qrls', job, () => pbs.release(job)),
+      hold: (job) => change('pbs.qhold', job, () => pbs.hold(job)),
+      delete: (job) => change('pbs.qdel', job, () => pbs.delete(job)),
+      moveStart: (job, startAt) =>
+        asked('info', 'pbs.qalter', {...owners.of(job), job, start: new Date(startAt).toISOString()}, () =>
+          pbs.moveStart(job, startAt),
+        ),
+      look: (jobs) =>
+        asked(
+          'debug',
+          'pbs.qstat',
+          {jobs: jobs.length},
+          () => pbs.look(jobs),
+          (seen) => tally([...seen.values()]),
+        ),
+      findByTag: (tags) =>
+        asked(
+          'debug',
+          'pbs.find',
+          {tags: tags.length},
+          () => pbs.findByTag(tags),
+          (found) => ({found: found.size}),
+        ),
+    };
+  }
+
+  function transfers(globus: TransferService): TransferService {
+    const look = <T>(event: string, fields: LogFields, ask: () => Promise<T>) => asked('debug', event, fields, ask);
+    return {
+      newSubmissionId: () =>
+        asked(
+          'info',
+          'globus.submission-id',
+          {},
+          () => globus.newSubmissionId(),
+          (submission) => ({submission}),
+        ),
+      submit: (submission, request) =>
+        asked(
+          'info',
+          'globus.submit',
+          {...owners.of(submission), submission, label: request.label},
+          () => globus.submit(submission, request),
+          (task) => {
+            owners.add(task, owners.of(submission));
+            return {task};
+          },
+        ),
+      cancel: (task) => asked('info', 'globus.cancel', {...owners.of(task), task}, () => globus.cancel(task)),
+      look: (tasks) =>
+        asked(
+          'debug',
+          'globus.tasks',
+          {tasks: tasks.length},
+          () => globus.look(tasks),
+          (seen) => tally([...seen.values()]),
+        ),
+      events: (task, query) => look('globus.events', {...owners.of(task), task}, () => globus.events(task, query)),
+      recent: (query) => look('globus.recent', {}, () => globus.recent(query)),
+      pauses: (task) => look('globus.pauses', {...owners.of(task), task}, () => globus.pauses(task)),
+      moved: (task) => look('globus.moved', {...owners.of(task), task}, () => globus.moved(task)),
+      skipped: (task, limit) => look('globus.skipped', {...owners.of(task), task}, () => globus.skipped(task, limit)),
+      list: (place) => look('globus.ls', {...place}, () => globus.list(place)),
+      stat: (place) => look('globus.stat', {...place}, () => globus.stat(place)),
+      makeDirectory: (place) => asked('info', 'globus.mkdir', {...place}, () => globus.makeDirectory(place)),
+      collection: (id) => look('globus.collection', {collection: id}, () => globus.collection(id)),
+    };
+  }
+}
+
+function loggedLedger<L extends Ledger>(ledger: L, log: Log, owners: Owners): L {
+  const noted = (run: OpenRun): OpenRun => {
+    owners.note(run);
+    return run;
+  };
+  return {
+    ...ledger,
+    open: (run) => noted(ledger.open(run)),
+    refresh: (run) => noted(ledger.refresh(run)),
+    createRun(number, spec, scripts) {
+      const run = ledger.createRun(number, spec, scripts);
+      log.write('info', 'run.create', {run: run ?? `${spec.name}.${number}`, first: run !== undefined});
+      return run;
+    },
+    create(run, name, value) {
+      const step = /^(.+)\.\d+\.transfer\.intent$/.exec(name)?.[1];
+      if (step !== undefined && typeof value.submissionId === 'string') owners.add(value.submissionId, {run, step});
+      const first = ledger.create(run, name, value);
+      log.write('debug', 'fact.create', {run, fact: name, first});
+      return first;
+    },
+    append(run, {at: _, by: __, event, ...told}) {
+      ledger.append(run, {at: _, by: __, event, ...told});
+      log.write('info', `run.${event}`, {run, ...told});
+    },
+    seal(run, endedAt) {
+      const sealed = ledger.seal(run, endedAt);
+      if (sealed.first)
+        log.write('info', 'run.seal', {run: run.id, state: sealed.summary.state, why: sealed.summary.why});
+      return sealed;
+    },
+  };
+}
+
+/** `s-RUN.STEP.ATTEMPT.ROLE.WORD`, as tags of jobs are made; others are of monitors and of single jobs. */
+function ownerOfTag({tag}: Pick<JobRequest, 'tag'>): LogFields {
+  const [, run, step] = /^s-([^.]+\.\d+)\.([^.]+)\.\d+\.[^.]+\.[^.]+$/.exec(tag) ?? [];
+  return run === undefined ? {} : {run, step};
+}
+
+/** How many of each kind were seen: `live=2 unknown=1`. */
+function tally(seen: readonly {readonly kind: string}[]): LogFields {
+  const counts: Record<string, number> = {};
+  for (const {kind} of seen) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** An error as fields of a line: its own words, which hold no secret. */
+export function errorFields(error: unknown): LogFields {
+  if (error instanceof StageError) return {code: error.code, what: error.message, why: error.why};
+  return {code: 'DEFECT', what: error instanceof Error ? error.message : String(error)};
+}
