@@ -1,6 +1,6 @@
 import {renderRun, type Style} from '../app/shared/render-status.ts';
+import type {RunView, StepView} from '../app/shared/run-view.ts';
 import {renderBytes, renderFiles, renderTime} from '../base/units.ts';
-import type {RunView, StepView} from '../standing/run-view.ts';
 
 export interface LiveView {
   show(view: RunView): void;

@@ -2,6 +2,7 @@ import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {viewRun} from '../../src/app/shared/run-view.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import {createFact} from '../../src/disk/facts.ts';
 import {perform} from '../../src/engine/perform/perform.ts';
@@ -11,7 +12,7 @@ import {SignInNeeded} from '../../src/globus-errors.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
-import {viewRun} from '../../src/standing/run-view.ts';
+import {standingOf} from '../../src/standing/standing-of.ts';
 import {CLASSIC, ended, jobStep, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 
@@ -220,7 +221,9 @@ describe('a transfer that Globus takes only after a sign-in', () => {
     const looked = await reconcile(world.context());
     const [open] = looked.runs;
     if (!open) throw new Error('the run is not open');
-    const view = viewRun(open.state, looked.seen, {...world.context().settings, rebuild: false});
+    const view = viewRun(
+      standingOf({run: open.state, seen: looked.seen, settings: {...world.context().settings, rebuild: false}}),
+    );
     expect(view.steps[0]).toMatchObject({
       state: 'action-needed',
       reason: expect.stringContaining('Sign in again as ada'),
@@ -241,7 +244,7 @@ describe('a transfer that Globus takes only after a sign-in', () => {
     if (!open) throw new Error('the run is not open');
     const context = world.context();
     const settings = {...context.settings, rebuild: false};
-    expect(viewRun(open.state, looked.seen, settings).reason).toContain('Globus wants a consent');
+    expect(standingOf({run: open.state, seen: looked.seen, settings}).line).toContain('Globus wants a consent');
     const next = nextLookAtRun(open.state, looked.seen, settings, context.settings.bounds, new Map());
     expect(next).toBe(looked.seen.now + context.settings.bounds.maxMs);
   });

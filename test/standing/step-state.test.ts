@@ -1,16 +1,18 @@
 import {expect, test} from 'vitest';
 import {blindSpots} from '../../src/app/shared/report.ts';
+import {viewRun} from '../../src/app/shared/run-view.ts';
 import type {TaskId} from '../../src/base/ids.ts';
 import {type JobSeen, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import type {TaskKnowledge} from '../../src/standing/reasons/explain-task.ts';
-import {viewRun} from '../../src/standing/run-view.ts';
+import {standingOf} from '../../src/standing/standing-of.ts';
 import type {TransferTask} from '../../src/transfer/transfer-service.ts';
 import {ARun, jobStep, SETTINGS, SILENT, task, transferStep} from '../support/a-run.ts';
 
 const TASK = 't' as TaskId; // the id that the tasks of a-run.ts have
 
 function stepsOf(run: ARun, known?: TaskKnowledge) {
-  const {steps} = viewRun(run.state, run.seen(), SETTINGS, new Map(known ? [[TASK, known]] : []));
+  const view = {run: run.state, seen: run.seen(), settings: SETTINGS};
+  const {steps} = viewRun(standingOf(view, {tasks: new Map(known ? [[TASK, known]] : [])}));
   return steps.map(({step, state, reason}) => ({step, state, reason}));
 }
 

@@ -50,8 +50,11 @@ const SUCCESSOR_ON_RECORD = 6;
  *
  * @returns what was wrong; nothing when all is as it must be
  */
-export async function play(scenario: Scenario): Promise<{wrong: string[]; simulation: Simulation}> {
-  const simulation = new Simulation(scenario.steps, scenario.script, scenario.seed);
+export async function play(
+  scenario: Scenario,
+  onLook?: (looked: Reconciled) => void,
+): Promise<{wrong: string[]; simulation: Simulation}> {
+  const simulation = new Simulation(scenario.steps, scenario.script, scenario.seed, onLook);
   await playEpoch(simulation, scenario, scenario.troubles);
   if (simulation.broken.length === 0 && simulation.sealed && scenario.troubles.includes('resumed')) {
     simulation.now += 300_000;

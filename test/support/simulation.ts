@@ -73,6 +73,8 @@ export class Simulation {
     readonly steps: readonly Step[],
     readonly script: Script,
     seed: number,
+    /** told what each look saw, when it has ended */
+    private readonly onLook?: (looked: Reconciled) => void,
   ) {
     this.chance = chanceOf(seed);
     this.ledger = memoryLedger(specOf(steps));
@@ -113,6 +115,7 @@ export class Simulation {
 
   private async reconcile(context: EngineContext, request: LookRequest): Promise<Reconciled> {
     const looked = await reconcile(context, request);
+    this.onLook?.(looked);
     const links = this.pbs.live().filter((job) => this.isMonitor(job));
     if (looked.nextAt !== undefined && looked.gap === undefined && links.length === 0)
       this.breach('a look left no link in the queue, and did not say so');

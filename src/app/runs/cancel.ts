@@ -2,11 +2,11 @@ import {count, renderBytes} from '../../base/units.ts';
 import {reconcile} from '../../engine/turn.ts';
 import type {ExitCode} from '../../errors.ts';
 import {cancelName} from '../../ledger/run-facts.ts';
-import type {RunView} from '../../standing/run-view.ts';
-import {viewSummary} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
 import {exitOfProblems, type ProblemDocument, problemsOf, viewOf, withoutDamage} from '../shared/report.ts';
+import type {RunView} from '../shared/run-view.ts';
+import {viewSummary} from '../shared/run-view.ts';
 
 export interface CancelReport {
   readonly message: string;

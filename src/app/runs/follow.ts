@@ -1,5 +1,5 @@
-import type {RunView} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
+import type {RunView} from '../shared/run-view.ts';
 import {type StatusReport, showStatus} from './status.ts';
 
 /** Often enough for a person, seldom enough for PBS and Globus. */

@@ -1,6 +1,9 @@
+import type {Observed, PlanSettings} from '../../engine/plan/actions.ts';
 import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import {LedgerDamaged} from '../../ledger/ledger.ts';
-import {runEnd} from '../../ledger/summary.ts';
+import {inOneLine, type RunStanding} from '../../standing/standing.ts';
+import {standingOf} from '../../standing/standing-of.ts';
+import {standingOfSeal} from '../../standing/standing-of-seal.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import type {RunLine} from './render-list.ts';
 
@@ -11,57 +14,62 @@ interface Dated {
 }
 
 /** All runs, newest last, from the ledger alone; those that cannot be read at the end. @param states only these; all when empty */
-export function listRuns(stage: Stage, states: readonly string[]): RunLine[] {
+export function listRuns(stage: Pick<Stage, 'ledger'>, states: readonly string[]): RunLine[] {
   return stage.ledger
     .runs()
-    .map((run) => ended(stage, run) ?? underWay(stage, run))
+    .map((run) => lineOf(stage, run))
     .sort((one, other) => one.at - other.at)
     .map(({line}) => line)
     .filter(({state}) => states.length === 0 || states.includes(state));
 }
 
-function ended(stage: Stage, run: RunId): Dated | undefined {
-  const summary = stage.ledger.summary(run);
-  if (!summary) return undefined;
-  const {name, state, why, createdAt, endedAt, steps} = summary;
-  return {
-    at: createdAt,
-    line: {
-      run,
-      name,
-      state,
-      reason: why,
-      createdAt: new Date(createdAt).toISOString(),
-      endedAt: new Date(endedAt).toISOString(),
-      steps: {all: steps.length, ended: steps.length},
-    },
-  };
-}
-
-function underWay(stage: Stage, run: RunId): Dated {
+function lineOf(stage: Pick<Stage, 'ledger'>, run: RunId): Dated {
   try {
-    const {state} = stage.ledger.open(run);
-    const {createdAt, name} = state.spec;
-    const attempts = [...state.attempts.values()];
-    const end = runEnd(state);
-    return {
-      at: createdAt,
-      line: {
-        run,
-        name,
-        state: state.cancel && !end ? 'cancelling' : 'active',
-        reason: end?.why ?? '',
-        createdAt: new Date(createdAt).toISOString(),
-        steps: {
-          all: attempts.length,
-          ended: attempts.filter((all) => (all.at(-1)?.outcome?.state ?? 'lost') !== 'lost').length,
-        },
-      },
-    };
+    const standing = standingOn(stage, run);
+    return {at: standing.createdAt, line: inALine(standing)};
   } catch (error) {
     if (!(error instanceof LedgerDamaged)) throw error;
     const name = parseRunId(run)?.name ?? run;
     const reason = error.why ?? error.message;
     return {at: Number.POSITIVE_INFINITY, line: {run, name, state: 'unreadable', reason, steps: {all: 0, ended: 0}}};
   }
+}
+
+/** Nobody was asked: what is on record alone. */
+const UNSEEN: Omit<Observed, 'now'> = {jobs: new Map(), tasks: new Map(), tags: new Map()};
+/** What these decide concerns the next action, and not what is on record. */
+const UNASKED: PlanSettings = {
+  lostGraceMs: 0,
+  refusedRetryMs: 0,
+  lostAttempts: Number.POSITIVE_INFINITY,
+  stagingJobs: true,
+  strategy: 'monitor',
+  rebuild: false,
+};
+
+function standingOn(stage: Pick<Stage, 'ledger'>, run: RunId): RunStanding {
+  const summary = stage.ledger.summary(run);
+  if (summary) return standingOfSeal(summary);
+  return standingOf({run: stage.ledger.open(run).state, seen: {...UNSEEN, now: Date.now()}, settings: UNASKED});
+}
+
+function inALine(standing: RunStanding): RunLine {
+  const {run, name, state, createdAt, endedAt, steps} = standing;
+  return {
+    run,
+    name,
+    state,
+    reason: reasonOnRecord(standing),
+    createdAt: new Date(createdAt).toISOString(),
+    ...(endedAt === undefined ? {} : {endedAt: new Date(endedAt).toISOString()}),
+    steps: {all: steps.length, ended: steps.filter(({end}) => end !== undefined).length},
+  };
+}
+
+/** How tasks and jobs get on is not on record; what a person decided, a failure, and a sign-in that is needed, are. */
+function reasonOnRecord({state, line, hold, steps}: RunStanding): string {
+  if (state !== 'active') return line;
+  if (hold) return `held by ${hold.by}`;
+  const step = steps.find((one) => one.state === 'failed' || one.state === 'action-needed');
+  return step ? `${step.step}: ${inOneLine(step.reason)}` : '';
 }

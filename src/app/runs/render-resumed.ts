@@ -1,5 +1,5 @@
-import type {RunView} from '../../standing/run-view.ts';
 import {type ProblemText, renderProblems, renderRun, type Style} from '../shared/render-status.ts';
+import type {RunView} from '../shared/run-view.ts';
 
 /** What `stage resume` did, run by run. */
 export function renderResumed(

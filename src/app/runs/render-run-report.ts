@@ -1,6 +1,6 @@
-import type {RunView} from '../../standing/run-view.ts';
 import {type FindingText, renderFindings} from '../shared/render-findings.ts';
 import {type ProblemText, renderProblems, renderRun, type Style} from '../shared/render-status.ts';
+import type {RunView} from '../shared/run-view.ts';
 
 /** What a command did to a run, and the run below it. */
 export function renderRunReport(

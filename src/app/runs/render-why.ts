@@ -1,7 +1,7 @@
 import {renderDuration, renderTime} from '../../base/units.ts';
-import type {Standing} from '../../standing/reasons/explanation.ts';
-import type {Explanation} from '../../standing/reasons/why-view.ts';
+import type {Severity} from '../../standing/standing.ts';
 import {type ProblemText, paint, renderProblems, type Style} from '../shared/render-status.ts';
+import type {Explanation} from './explanations.ts';
 
 interface WhyParts {
   readonly run: string;
@@ -11,7 +11,7 @@ interface WhyParts {
   readonly notKnown: readonly string[];
 }
 
-const SIGNS: Readonly<Record<Standing, readonly [sign: string, colour: 'red' | 'yellow' | 'dim' | 'green']>> = {
+const SIGNS: Readonly<Record<Severity, readonly [sign: string, colour: 'red' | 'yellow' | 'dim' | 'green']>> = {
   action: ['!', 'red'],
   trouble: ['‖', 'yellow'],
   waiting: ['·', 'dim'],

@@ -2,10 +2,10 @@ import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
-import {type RunView, viewSummary} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {chooseRuns} from '../shared/choose.ts';
 import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, viewOf} from '../shared/report.ts';
+import {type RunView, viewSummary} from '../shared/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {BeingCancelled} from './update-run.ts';
 

@@ -4,7 +4,6 @@ import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../../errors.ts';
 import {type RunId, runId} from '../../ledger/layout.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
-import type {RunView} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
@@ -12,6 +11,7 @@ import {chooseTransfer} from '../shared/choose.ts';
 import {noNetwork, type ProfileFinding} from '../shared/findings.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../shared/report.ts';
+import type {RunView} from '../shared/run-view.ts';
 import type {CheckedTask} from './adopt/check-adopted.ts';
 
 export interface RunRequest extends WorkflowRequest {
@@ -68,7 +68,7 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
     const report = {...advanced, notes: [...untold, ...advanced.notes]};
     return updated ? updatedReport(stage, existing, report, updated) : report;
   }
-  const {viewSummary} = await import('../../standing/run-view.ts');
+  const {viewSummary} = await import('../shared/run-view.ts');
   const {reopening} = await import('./reopen.ts');
   const toDo = reopening(stage.ledger.open(existing).state, [], true) !== undefined;
   const view = viewSummary(ended);

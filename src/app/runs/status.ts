@@ -1,9 +1,16 @@
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
-import {type RunView, viewSummary} from '../../standing/run-view.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
-import {blindSpots, exitOf, exitUnderWay, type ProblemDocument, problemDocuments, viewOf} from '../shared/report.ts';
+import {
+  blindSpots,
+  exitOf,
+  exitUnderWay,
+  type ProblemDocument,
+  problemDocuments,
+  standingAfter,
+} from '../shared/report.ts';
+import {type RunView, viewRun, viewSummary} from '../shared/run-view.ts';
 
 export interface StatusReport {
   /** newest last; active runs in full */
@@ -27,15 +34,16 @@ export async function showStatus(stage: Stage, nameOrId: string | undefined): Pr
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   if (run !== undefined) {
-    const view = await viewOf(stage, run, looked);
-    return {runs: [view], problems, notKnown, exit: exitOf(view, problems, notKnown)};
+    const standing = await standingAfter(stage, run, looked);
+    return {runs: [viewRun(standing)], problems, notKnown, exit: exitOf(standing, problems, notKnown)};
   }
   const active = await Promise.all(
     looked.runs
       .filter((open) => !stage.ledger.summary(open.id))
-      .map((open) => viewOf(stage, open.id, looked, {ofMany: true})),
+      .map((open) => standingAfter(stage, open.id, looked, {ofMany: true})),
   );
-  return {runs: [...endedRuns(stage), ...active], problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
+  const runs = [...endedRuns(stage), ...active.map(viewRun)];
+  return {runs, problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
 }
 
 export function endedRuns(stage: Stage): RunView[] {

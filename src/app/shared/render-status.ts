@@ -1,6 +1,6 @@
 import {renderBytes, renderDuration, renderFiles, renderTime} from '../../base/units.ts';
-import type {RunView, StepView} from '../../standing/run-view.ts';
-import type {StepStateWord} from '../../standing/step-state.ts';
+import type {StepStateWord} from '../../standing/standing.ts';
+import type {RunView, StepView} from './run-view.ts';
 
 export interface Style {
   readonly colour: boolean;

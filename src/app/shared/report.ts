@@ -1,27 +1,41 @@
 import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
-import {type RunView, viewRun, viewSummary} from '../../standing/run-view.ts';
 import {silenceOf} from '../../standing/silence.ts';
+import type {RunStanding, RunStateWord, StepStateWord} from '../../standing/standing.ts';
+import {standingOf} from '../../standing/standing-of.ts';
+import {standingOfSeal} from '../../standing/standing-of-seal.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {errorDocument} from './render-error.ts';
 import {withReservations} from './reservation-knowledge.ts';
+import {type RunView, viewRun} from './run-view.ts';
 import {learnAbout, tasksOf} from './task-knowledge.ts';
 
 /** What could not be done or learnt now, in the shape of `--json`. */
 export type ProblemDocument = ReturnType<typeof errorDocument>['error'];
 
-/** One run as it is after a look; with what stands in the way of its transfers, unless it is one of many. */
-export async function viewOf(stage: Stage, run: RunId, looked: Reconciled, {ofMany = false} = {}): Promise<RunView> {
+/** How one run stands after a look; with what stands in the way of its transfers, unless it is one of many. */
+export async function standingAfter(
+  stage: Stage,
+  run: RunId,
+  looked: Reconciled,
+  asked: {readonly ofMany?: boolean; readonly thorough?: boolean} = {},
+): Promise<RunStanding> {
   const summary = stage.ledger.summary(run);
   const open = looked.runs.find((candidate) => candidate.id === run);
-  if (summary && !open) return viewSummary(summary);
+  if (summary && !open) return standingOfSeal(summary);
   const engine = await stage.engine();
   const state = open?.state ?? stage.ledger.open(run).state;
-  const told = ofMany ? new Map() : await learnAbout(engine.transfers, tasksOf(state, looked.seen));
-  const seen = await withReservations(stage, [state], looked.seen, false);
-  const view = viewRun(state, seen, {...engine.settings, rebuild: false}, told);
-  return summary ? {...view, endedAt: new Date(summary.endedAt).toISOString()} : view;
+  const tasks = asked.ofMany ? new Map() : await learnAbout(engine.transfers, tasksOf(state, looked.seen));
+  const seen = await withReservations(stage, [state], looked.seen, asked.thorough ?? false);
+  const view = {run: state, seen, settings: {...engine.settings, rebuild: false}};
+  const standing = standingOf(view, {tasks, problems: problemDocuments(looked.problems)});
+  return summary ? {...standing, endedAt: summary.endedAt} : standing;
+}
+
+/** The same as a document. */
+export async function viewOf(...asked: Parameters<typeof standingAfter>): Promise<RunView> {
+  return viewRun(await standingAfter(...asked));
 }
 
 /** Each problem once, whatever the number of steps it stood in the way of. */
@@ -30,9 +44,15 @@ export function problemDocuments(problems: readonly StageError[]): ProblemDocume
   return [...byText.values()].map((problem) => errorDocument(problem).error);
 }
 
+/** What an exit code is made from: how a run stands, or its document. */
+interface Judged {
+  readonly state: RunStateWord;
+  readonly steps: readonly {readonly state: StepStateWord}[];
+}
+
 /** The exit code for a run that was asked about: how it ended, else what stands in its way, or could not be learnt of it. */
 export function exitOf(
-  view: RunView,
+  view: Judged,
   problems: readonly Pick<ProblemDocument, 'code' | 'exit'>[],
   notKnown: readonly string[] = [],
 ): ExitCode {
@@ -45,7 +65,7 @@ export function exitOf(
 
 /** The exit code for runs that have not ended: a person's turn with one of them comes before "try again later". */
 export function exitUnderWay(
-  views: readonly RunView[],
+  views: readonly Judged[],
   problems: readonly Pick<ProblemDocument, 'exit'>[],
   notKnown: readonly string[],
 ): ExitCode {

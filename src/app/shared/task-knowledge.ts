@@ -6,7 +6,6 @@ import {StageError} from '../../errors.ts';
 import {SignInNeeded} from '../../globus-errors.ts';
 import {endOf, workingAttempt} from '../../ledger/attempts.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
-import type {Knowledge} from '../../standing/reasons/explain-step.ts';
 import type {Demand, TaskKnowledge} from '../../standing/reasons/explain-task.ts';
 import type {TransferService, TransferTask} from '../../transfer/transfer-service.ts';
 import {endsOf, isTask} from '../../workflow/model/steps.ts';
@@ -32,7 +31,10 @@ export function tasksOf(run: RunState, seen: Observed): StepTask[] {
  * What stands in the way of these tasks: a question or two for each that does not move, side by side. It is told for
  * people and nothing depends on it, so what cannot be learnt is left out.
  */
-export async function learnAbout(transfers: TransferService, tasks: readonly StepTask[]): Promise<Knowledge> {
+export async function learnAbout(
+  transfers: TransferService,
+  tasks: readonly StepTask[],
+): Promise<ReadonlyMap<TaskId, TaskKnowledge>> {
   let unfinished: Promise<readonly TransferTask[]> | undefined;
   const ask = async (one: StepTask): Promise<TaskKnowledge | undefined> => {
     const {task} = one;

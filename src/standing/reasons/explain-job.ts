@@ -2,6 +2,7 @@ import type {JobId} from '../../base/job-id.ts';
 import {renderDuration, renderTime} from '../../base/units.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
+import type {Reason} from '../standing.ts';
 import {meaningOfComment} from './explain-comment.ts';
 import {
   isBeforeReservation,
@@ -9,7 +10,10 @@ import {
   RESERVATION_QUEUE,
   waitsForItsReservation,
 } from './explain-reservation.ts';
-import type {Reason} from './explanation.ts';
+import {waitsForSteps} from './not-begun.ts';
+
+/** A user hold of ours on a job: it stands, PBS may not have shown its end yet, or there is none. */
+export type OurHold = 'stands' | 'just ended' | 'none';
 
 /** What the run's records say of a job, beside what PBS shows. */
 export interface JobContext {
@@ -20,8 +24,7 @@ export interface JobContext {
   readonly waitsOn: readonly string[];
   /** what a job of ours is for, such as `step prepare` or `the sentinel of prepare`; undefined for a stranger's */
   readonly nameOf: (job: JobId) => string | undefined;
-  /** it was submitted under a user hold of ours, which has not been ended yet */
-  readonly heldByUs: boolean;
+  readonly ourHold: OurHold;
   /** time that PBS has promised to somebody, as far as it was asked for */
   readonly reservations?: readonly Reservation[];
   /** who holds the run by `stage hold` */
@@ -105,6 +108,7 @@ function held(job: LiveJob, context: JobContext): Reason {
       standing: 'action',
       code: 'RUN_HELD',
       what: `the run is held by ${context.heldBy}`,
+      brief: `the run is held by ${context.heldBy}; it goes on with: stage release ${context.run}`,
       next: [`End the hold: stage release ${context.run}`],
     };
   if (holds.includes('bad-password'))
@@ -123,15 +127,21 @@ function held(job: LiveJob, context: JobContext): Reason {
       ...comment(job),
       next: ['Ask the operators of the site: only they can end this hold (qrls -h o).'],
     };
-  if (holds.includes('user') && !context.heldByUs && context.waitsOn.length === 0) return heldByPerson(job, context);
+  if (holds.includes('user') && context.ourHold === 'none' && context.waitsOn.length === 0)
+    return heldByPerson(job, context);
   if (holds.includes('system') && job.waitsFor === undefined) return heldBySystem(job, context);
-  if (context.waitsOn.length > 0) return waitsForSteps(context);
+  if (context.waitsOn.length > 0) return waitsForSteps(context.waitsOn, context.run);
   if (job.waitsFor !== undefined) return waitsForJobs(job.waitsFor, context);
   if (holds.includes('user'))
     return {
       standing: 'waiting',
       code: 'JOB_TO_BE_RELEASED',
-      what: 'everything it waits for is there; its user hold ends at the next look',
+      ...(context.ourHold === 'just ended'
+        ? {what: 'its user hold was ended just now; PBS has not shown that yet', brief: 'released just now'}
+        : {
+            what: 'everything it waits for is there; its user hold ends at the next look',
+            brief: 'to be released at the next look',
+          }),
       next: [`Look now: stage status ${context.run}`],
     };
   return {standing: 'waiting', code: 'JOB_HELD', what: 'PBS has not freed it yet', ...comment(job), next: []};
@@ -144,6 +154,7 @@ function heldByPerson(job: LiveJob, {job: id}: JobContext): Reason {
     standing: 'action',
     code: 'JOB_USER_HOLD',
     what: `${who ?? 'somebody'} put a user hold on it${when ? ` on ${when}` : ''}`,
+    brief: `${who ?? 'somebody'} put a user hold on it; end it with: qrls ${id}`,
     why: 'everything it waits for is there',
     next: [`End it: qrls ${id}`],
   };
@@ -152,7 +163,7 @@ function heldByPerson(job: LiveJob, {job: id}: JobContext): Reason {
 function heldBySystem(job: LiveJob, context: JobContext): Reason {
   const meaning = meaningOfComment(job.comment ?? '');
   if (meaning) return fromMeaning(meaning, job, context);
-  if (context.waitsOn.length > 0) return waitsForSteps(context);
+  if (context.waitsOn.length > 0) return waitsForSteps(context.waitsOn, context.run);
   return {
     standing: 'action',
     code: 'JOB_SYSTEM_HOLD',
@@ -162,15 +173,6 @@ function heldBySystem(job: LiveJob, context: JobContext): Reason {
       'Ask the operators of the site: only they can end this hold (qrls -h s).',
       `What PBS tells of it: qstat -f ${context.job}`,
     ],
-  };
-}
-
-function waitsForSteps({waitsOn, run}: JobContext): Reason {
-  return {
-    standing: 'waiting',
-    code: 'STEP_WAITS',
-    what: `it waits for ${waitsOn.join(', ')}`,
-    next: waitsOn.slice(0, 1).map((step) => `What that is waiting for: stage why ${run} ${step}`),
   };
 }
 
@@ -189,7 +191,7 @@ function waitsForJobs(jobs: readonly JobId[], {nameOf}: JobContext): Reason {
 }
 
 function queued(job: LiveJob, context: JobContext): Reason {
-  if (context.waitsOn.length > 0) return waitsForSteps(context);
+  if (context.waitsOn.length > 0) return waitsForSteps(context.waitsOn, context.run);
   if ((job.runCount ?? 0) > 0 && job.comment === undefined)
     return {
       standing: 'waiting',

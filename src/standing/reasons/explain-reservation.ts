@@ -1,7 +1,7 @@
 import {renderDuration, renderTime} from '../../base/units.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
-import type {Reason} from './explanation.ts';
+import type {Reason} from '../standing.ts';
 
 /** A job in a queue of this name belongs to a reservation. Source: OpenPBS, pbs_rsub(1B). */
 export const RESERVATION_QUEUE = /^[RMS]\d+$/;

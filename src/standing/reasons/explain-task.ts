@@ -3,8 +3,8 @@ import type {Place} from '../../base/task-request.ts';
 import {count, renderDuration} from '../../base/units.ts';
 import type {TaskTrouble} from '../../engine/plan/task-trouble.ts';
 import type {CollectionSeen, Pause, TransferTask} from '../../transfer/transfer-service.ts';
+import type {Reason} from '../standing.ts';
 import {meaningOf} from './event-codes.ts';
-import type {Reason} from './explanation.ts';
 
 /** A demand of Globus before it goes on, in our words. */
 export interface Demand {

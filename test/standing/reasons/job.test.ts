@@ -11,7 +11,7 @@ const context = (more: Partial<JobContext> = {}): JobContext => ({
   now: NOW,
   waitsOn: [],
   nameOf: (job) => (job === '5.s' ? 'step prepare' : undefined),
-  heldByUs: false,
+  ourHold: 'none',
   ...more,
 });
 const explain = (job: LiveJob, more: Partial<JobContext> = {}) => explainJob(job, context(more));
@@ -76,13 +76,13 @@ describe('a held job', () => {
   });
 
   test('by us until its needs have arrived: which, and where to ask on', () => {
-    expect(explain(live('held', userHold), {heldByUs: true, waitsOn: ['stage-in']})).toMatchObject({
+    expect(explain(live('held', userHold), {ourHold: 'stands', waitsOn: ['stage-in']})).toMatchObject({
       standing: 'waiting',
       code: 'STEP_WAITS',
       what: 'it waits for stage-in',
       next: ['What that is waiting for: stage why r.1 stage-in'],
     });
-    expect(explain(live('held', userHold), {heldByUs: true})).toMatchObject({code: 'JOB_TO_BE_RELEASED'});
+    expect(explain(live('held', userHold), {ourHold: 'stands'})).toMatchObject({code: 'JOB_TO_BE_RELEASED'});
   });
 
   test('by "stage hold": by whom, and the release', () => {

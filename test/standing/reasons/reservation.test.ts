@@ -5,7 +5,7 @@ import type {Reservation} from '../../../src/scheduler/reservations.ts';
 import type {LiveJob} from '../../../src/scheduler/scheduler.ts';
 import {explainJob} from '../../../src/standing/reasons/explain-job.ts';
 import {asksForReservations} from '../../../src/standing/reasons/explain-reservation.ts';
-import {inOneLine} from '../../../src/standing/reasons/explanation.ts';
+import {inOneLine} from '../../../src/standing/standing.ts';
 import {live} from '../../support/a-run.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -18,7 +18,7 @@ const explain = (job: LiveJob, reservations: readonly Reservation[]) =>
     now: NOW,
     waitsOn: [],
     nameOf: () => undefined,
-    heldByUs: false,
+    ourHold: 'none',
     reservations,
   });
 const aReservation = (more: Partial<Reservation> = {}): Reservation => ({

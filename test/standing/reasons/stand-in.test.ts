@@ -4,7 +4,7 @@ import {learnAbout} from '../../../src/app/shared/task-knowledge.ts';
 import type {TaskId} from '../../../src/base/ids.ts';
 import {FAULT_CODES} from '../../../src/stand-ins/globus/copy/fault.ts';
 import {explainTask} from '../../../src/standing/reasons/explain-task.ts';
-import type {Reason} from '../../../src/standing/reasons/explanation.ts';
+import type {Reason} from '../../../src/standing/standing.ts';
 import {createGlobusTransfer} from '../../../src/transfer/globus/globus-transfer.ts';
 import type {TransferService} from '../../../src/transfer/transfer-service.ts';
 import {openWorld, until, type World} from '../../stand-ins/globus/support.ts';

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
-import {explainRun} from '../../../src/standing/reasons/why-view.ts';
+import {explanationsOf} from '../../../src/app/runs/explanations.ts';
+import {standingOf} from '../../../src/standing/standing-of.ts';
 import {
   ARun,
   ended,
@@ -15,7 +16,7 @@ import {
 } from '../../support/a-run.ts';
 
 const explain = (run: ARun, only?: string, now = NOW) =>
-  explainRun({run: run.state, seen: run.seen(now), settings: SETTINGS}, new Map(), only);
+  explanationsOf(standingOf({run: run.state, seen: run.seen(now), settings: SETTINGS}), only);
 const alone = () => new ARun([jobStep('compute')]);
 const moved = () => new ARun([transferStep('in')]);
 
@@ -105,7 +106,7 @@ test.each(CASES)('%s: %#', (_what, run, code, next) => {
 test('a step that could not be started just now says what stood in the way, if it concerns that step', () => {
   const problem = {code: 'TRANSFER_UNREACHABLE', what: 'Globus did not answer', why: 'maintenance', next: ['later']};
   const look = (run: ARun) =>
-    explainRun({run: run.state, seen: run.seen(), settings: SETTINGS}, new Map(), undefined, [problem]);
+    explanationsOf(standingOf({run: run.state, seen: run.seen(), settings: SETTINGS}, {problems: [problem]}));
   expect(look(moved())).toMatchObject([
     {code: 'GLOBUS_NOT_ASKED', standing: 'trouble', why: 'Globus did not answer: maintenance', next: ['later']},
   ]);

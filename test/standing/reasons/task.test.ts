@@ -3,7 +3,7 @@ import type {TaskId} from '../../../src/base/ids.ts';
 import {readTrouble} from '../../../src/engine/plan/task-trouble.ts';
 import {CODE_MEANINGS} from '../../../src/standing/reasons/event-codes.ts';
 import {explainTask, type TaskKnowledge} from '../../../src/standing/reasons/explain-task.ts';
-import {inOneLine} from '../../../src/standing/reasons/explanation.ts';
+import {inOneLine} from '../../../src/standing/standing.ts';
 import {readTask} from '../../../src/transfer/globus/read-task.ts';
 import type {TaskEvent, TransferTask} from '../../../src/transfer/transfer-service.ts';
 import {DESTINATION, SOURCE, taskDocument} from '../../transfer/documents.ts';

@@ -5,13 +5,13 @@ import {EXIT, type ExitCode, RequestWrong, StageError} from '../../../errors.ts'
 import {endOf, workingAttempt} from '../../../ledger/attempts.ts';
 import type {RunId} from '../../../ledger/layout.ts';
 import {attemptKey, currentAttempt, type Outcome, type TransferRecord} from '../../../ledger/run-facts.ts';
-import type {RunView} from '../../../standing/run-view.ts';
 import type {Stage} from '../../../wiring/stage.ts';
 import {listNames} from '../../../workflow/file/problems.ts';
 import type {TransferStep, Workflow} from '../../../workflow/model/workflow.ts';
 import {chooseTransfer, openRun, taskId} from '../../shared/choose.ts';
 import type {ProfileFinding} from '../../shared/findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../../shared/report.ts';
+import type {RunView} from '../../shared/run-view.ts';
 import {reopening, resumeDecision} from '../reopen.ts';
 import {ResumedMeanwhile} from '../resume.ts';
 import {type CheckedTask, checkTask, untold} from './check-adopted.ts';

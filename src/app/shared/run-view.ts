@@ -1,0 +1,120 @@
+import type {RunSummary} from '../../ledger/summary.ts';
+import type {LiveJob} from '../../scheduler/scheduler.ts';
+import {
+  inOneLine,
+  type RunStanding,
+  type RunStateWord,
+  type StepStanding,
+  type StepStateWord,
+} from '../../standing/standing.ts';
+import {standingOfSeal} from '../../standing/standing-of-seal.ts';
+import type {StepKind} from '../../workflow/model/workflow.ts';
+import type {WrittenPlace} from '../../workflow/model/written-places.ts';
+
+/** One step as `stage status` shows it. Times in ISO 8601 UTC, sizes in bytes: the shape of `--json`. */
+export interface StepView {
+  readonly step: string;
+  readonly kind: StepKind;
+  readonly state: StepStateWord;
+  /** why it is in that state, or what it waits for */
+  readonly reason: string;
+  /** the reason as `stage why` has it: a stable word for scripts */
+  readonly code: string;
+  readonly attempt: number;
+  readonly needs: readonly string[];
+  readonly onFailureOf: readonly string[];
+  readonly after: readonly string[];
+  /** ends of a transfer that were written by bookmark or as a path of the cluster; while the run is active */
+  readonly places?: readonly WrittenPlace[] | undefined;
+  readonly job?: string | undefined;
+  readonly task?: string | undefined;
+  readonly bytesTransferred?: number | undefined;
+  /** an estimate, from the files that were moved and those that were found */
+  readonly bytesExpected?: number | undefined;
+  readonly filesTransferred?: number | undefined;
+  /** found so far: grows while directories are walked */
+  readonly files?: number | undefined;
+  /** what it went on without, since its source could not be read */
+  readonly skippedErrors?: number | undefined;
+  readonly bytesPerSecond?: number | undefined;
+  readonly secondsRemaining?: number | undefined;
+  readonly faults?: number | undefined;
+  readonly exitStatus?: number | undefined;
+  /** what PBS says of the job */
+  readonly comment?: string | undefined;
+  /** when PBS expects to start the job */
+  readonly estimatedStart?: string | undefined;
+  readonly startedAt?: string | undefined;
+  readonly endedAt?: string | undefined;
+}
+
+export interface RunView {
+  readonly run: string;
+  readonly name: string;
+  readonly state: RunStateWord;
+  readonly reason: string;
+  readonly profile: string;
+  readonly createdAt: string;
+  readonly endedAt?: string | undefined;
+  /** a person keeps it from starting anything: who, and since when */
+  readonly held?: {readonly by: string; readonly since: string};
+  readonly steps: readonly StepView[];
+}
+
+const iso = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
+
+/** The document of a run, from how it stands. Pure. */
+export function viewRun(standing: RunStanding): RunView {
+  const {run, name, state, line, profile, createdAt, endedAt, hold, steps} = standing;
+  return {
+    run,
+    name,
+    state,
+    reason: line,
+    profile,
+    createdAt: new Date(createdAt).toISOString(),
+    ...(endedAt === undefined ? {} : {endedAt: iso(endedAt)}),
+    ...(hold ? {held: {by: hold.by, since: new Date(hold.at).toISOString()}} : {}),
+    steps: steps.map(viewStep),
+  };
+}
+
+/** A run that has ended, from its seal. Pure. */
+export function viewSummary(summary: RunSummary): RunView {
+  return viewRun(standingOfSeal(summary));
+}
+
+function viewStep(standing: StepStanding): StepView {
+  const {step, kind, state, reason, attempt, needs, onFailureOf, after, places, job, task, end, progress} = standing;
+  const live = !end && job?.seen?.kind === 'live' ? job.seen : undefined;
+  return {
+    step,
+    kind,
+    state,
+    reason: inOneLine(reason),
+    code: reason.code,
+    attempt,
+    needs,
+    onFailureOf,
+    after,
+    places: places.length > 0 ? places : undefined,
+    job: job?.id,
+    task: task?.id,
+    ...toldOf(live),
+    bytesTransferred: progress?.bytes,
+    bytesExpected: progress?.bytesExpected,
+    filesTransferred: progress?.files,
+    files: progress?.filesFound,
+    skippedErrors: progress?.skippedErrors,
+    bytesPerSecond: progress?.bytesPerSecond,
+    secondsRemaining: progress?.remainingMs === undefined ? undefined : Math.round(progress.remainingMs / 1000),
+    faults: progress?.faults,
+    exitStatus: end?.exitStatus,
+    startedAt: iso(standing.startedAt),
+    endedAt: iso(end?.at),
+  };
+}
+
+function toldOf(job: LiveJob | undefined): Partial<StepView> {
+  return {comment: job?.comment, estimatedStart: iso(job?.estimatedStart)};
+}

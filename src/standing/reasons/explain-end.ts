@@ -1,0 +1,64 @@
+import type {TaskId} from '../../base/ids.ts';
+import {count} from '../../base/units.ts';
+import {currentAttempt, type OutcomeState, type RunState} from '../../ledger/run-facts.ts';
+import type {Reason} from '../standing.ts';
+
+/** How a step ended, and what can be done about it. */
+export interface EndedStep {
+  readonly run: string;
+  readonly step: string;
+  readonly state: OutcomeState;
+  readonly why: string;
+  readonly at?: number | undefined;
+  readonly skippedErrors?: number | undefined;
+  readonly task?: TaskId | undefined;
+  /** what can be done about the refusal that ended it */
+  readonly advice: readonly string[];
+}
+
+/** What can be done about the refusal that ended a step; nothing where none did. */
+export function adviceOn(run: RunState, step: string): readonly string[] {
+  const {transfer, jobs} = currentAttempt(run, step);
+  return transfer?.refused?.next ?? jobs.findLast(({role}) => role === 'job')?.refused?.next ?? [];
+}
+
+/** Why a step that has ended stands where it stands. Pure. */
+export function explainEnd(end: EndedStep): Reason {
+  return {...reasonOf(end), brief: end.why, ...(end.at === undefined ? {} : {since: end.at})};
+}
+
+function reasonOf({run, step, state, why, skippedErrors, task, advice}: EndedStep): Reason {
+  switch (state) {
+    case 'succeeded':
+      return succeeded(why, skippedErrors, task);
+    case 'skipped':
+      return {standing: 'fine', code: 'STEP_SKIPPED', what: 'it was skipped', why, next: []};
+    case 'lost':
+      return {standing: 'fine', code: 'STEP_LOST', what: 'it was lost, and not done again', why, next: []};
+    case 'failed':
+    case 'cancelled':
+      return {
+        standing: 'action',
+        code: state === 'cancelled' ? 'STEP_CANCELLED' : 'STEP_FAILED',
+        what: state === 'cancelled' ? 'it was cancelled' : 'it has failed',
+        why,
+        next: [
+          ...advice,
+          `What it said: stage logs ${run} --step ${step}`,
+          `Mend the cause, then try it again: stage resume ${run}`,
+        ],
+      };
+  }
+}
+
+/** A transfer that went on without some files has succeeded, and says so. */
+function succeeded(why: string, skippedErrors: number | undefined, task: TaskId | undefined): Reason {
+  if (!skippedErrors) return {standing: 'fine', code: 'STEP_SUCCEEDED', what: 'it has succeeded', why, next: []};
+  return {
+    standing: 'fine',
+    code: 'STEP_SUCCEEDED_WITH_SKIPS',
+    what: `it has succeeded, ${count(skippedErrors, 'file')} skipped`,
+    why: 'their source is missing or may not be read, and skip_source_errors goes on without them',
+    next: task ? [`Which they are: stage transfer skipped ${task}`] : [],
+  };
+}

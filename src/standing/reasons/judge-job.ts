@@ -1,0 +1,157 @@
+import type {JobId} from '../../base/job-id.ts';
+import {renderTime} from '../../base/units.ts';
+import {tally} from '../../engine/plan/array-tally.ts';
+import type {View} from '../../engine/plan/view.ts';
+import {refusedPauseMs} from '../../engine/plan/view.ts';
+import type {JobRecord} from '../../ledger/run-facts.ts';
+import type {LiveJob} from '../../scheduler/scheduler.ts';
+import type {JobStep} from '../../workflow/model/workflow.ts';
+import {inAStep} from '../silence.ts';
+import type {Reason} from '../standing.ts';
+import type {JobFacts, StepFacts} from '../step-facts.ts';
+import {explainJob, type OurHold} from './explain-job.ts';
+import {cannotAsk, type Judgement, judged} from './judgement.ts';
+import {notBegun} from './not-begun.ts';
+
+/** How a step stands that has not ended and whose work is a PBS job. Pure. */
+export function judgeJobStep(facts: StepFacts<JobStep>): Judgement {
+  const {view, job, lastJob} = facts;
+  const run = view.run.spec.run;
+  if (!job) return lastJob?.refused ? judged('waiting', refused(view, lastJob, lastJob.refused.why)) : notBegun(facts);
+  const {id, record, verdict} = job;
+  if (!id)
+    return judged('unknown', {
+      standing: 'trouble',
+      code: 'SUBMISSION_UNCLEAR',
+      what: 'it is not known yet whether PBS took the job',
+      why: `PBS is asked for it after ${renderTime(record.intent.deadline)}; until then it is not submitted again`,
+      brief: 'it is not known yet whether PBS took it; PBS will be asked for it',
+      next: [`Ask then: stage status ${run}`],
+    });
+  switch (verdict.is) {
+    case 'live':
+      return live(facts, job, id, verdict.seen);
+    case 'ended':
+      return judged('running', {
+        standing: 'waiting',
+        code: 'JOB_ENDED',
+        what: `its job has ended (${verdict.why})`,
+        brief: `ended (${verdict.why})`,
+        next: [`The next look concludes it: stage status ${run}`],
+      });
+    case 'deleted-by-hand':
+      return judged('deleted', {
+        standing: 'action',
+        code: 'JOB_DELETED',
+        what: verdict.why,
+        brief: `${verdict.why}; "stage run" submits it again, "stage cancel" ends the run`,
+        next: ['Submit it again: the "stage run" of this workflow', `Or end the run: stage cancel ${run}`],
+      });
+    case 'absent':
+      return judged('unknown', {
+        standing: 'trouble',
+        code: 'JOB_ABSENT',
+        what: `PBS does not know job ${id} (any more)`,
+        why: 'nothing is concluded from one such answer: a marker of its end may still be on its way',
+        brief: 'PBS does not know it (any more); looking again before anything is concluded',
+        next: [`It is submitted again when this is still so later. Look again: stage status ${run}`],
+        ...(record.absentSince === undefined ? {} : {since: record.absentSince}),
+      });
+    case 'lost':
+      return judged('lost', {
+        standing: 'trouble',
+        code: 'JOB_LOST',
+        what: `its job was lost: ${verdict.why}`,
+        next: [`It is submitted again at the next look: stage status ${run}`],
+      });
+    case 'no-evidence':
+      return job.seen === undefined
+        ? judged(record.intent.hold ? 'held' : 'queued', submitted(facts))
+        : judged('unknown', cannotAsk(facts, 'PBS', verdict.why, inAStep(view.seen, 'PBS', verdict.why)));
+  }
+}
+
+function live(facts: StepFacts<JobStep>, job: JobFacts, id: JobId, seen: LiveJob): Judgement {
+  const {view, step, verdict, hold, attempt} = facts;
+  const reason = explainJob(seen, {
+    run: view.run.spec.run,
+    job: id,
+    now: view.seen.now,
+    waitsOn: verdict.is === 'waiting' ? verdict.on : [],
+    nameOf: (other) => roleOf(view, other),
+    ourHold: ourHold(job.record, view.seen.now),
+    ...(hold ? {heldBy: hold.by} : {}),
+    ...(view.seen.reservations ? {reservations: view.seen.reservations} : {}),
+  });
+  if (seen.state === 'ending') return judged('running', {...reason, brief: reason.what});
+  if (seen.state === 'running')
+    return judged('running', {...reason, brief: subjobs(step, attempt) ?? seen.comment ?? ''});
+  return judged(seen.state === 'held' ? 'held' : 'queued', reason);
+}
+
+/** A user hold of ours: the one that it was submitted under, or one that `stage hold` put on it. */
+function ourHold({intent, releasedAt, holds}: JobRecord, now: number): OurHold {
+  if (holds.intended.some((number) => !holds.ended.includes(number))) return 'stands';
+  if (intent.hold && releasedAt === undefined) return 'stands';
+  // A look that is not younger than the release may show the job as it was before.
+  return Math.max(releasedAt ?? 0, holds.endedAt ?? 0) >= now ? 'just ended' : 'none';
+}
+
+/** Nothing has been seen of it: what it waits for by the workflow is known all the same. */
+function submitted({verdict}: StepFacts): Reason {
+  const waits = verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : undefined;
+  return {
+    standing: 'waiting',
+    code: 'JOB_SUBMITTED',
+    what: 'PBS has taken it, and has not been asked since',
+    brief: waits ?? 'submitted',
+    next: [],
+  };
+}
+
+/** How far an array is, by the markers of its subjobs: PBS's comment speaks of the array as a whole. */
+function subjobs({array}: JobStep, attempt: StepFacts['attempt']): string | undefined {
+  if (!array) return undefined;
+  const {succeeded, failed, open, notStarted} = tally(attempt, array);
+  const ended = succeeded.length + failed.length;
+  const failures = failed.length > 0 ? `, ${failed.length} of them failed` : '';
+  return `${ended} of ${ended + open.length + notStarted} subjobs ended${failures}`;
+}
+
+function refused({run, settings}: View, record: JobRecord, why: string): Reason {
+  const at = record.refused?.at ?? 0;
+  const again = at + refusedPauseMs(record.serial, settings.refusedRetryMs);
+  const away = record.refused?.unreachable;
+  return {
+    standing: 'trouble',
+    ...(away
+      ? {code: 'PBS_WAS_AWAY', what: 'PBS could not be reached when its job was submitted'}
+      : {code: 'JOB_REFUSED_FOR_NOW', what: 'PBS takes no further job for now'}),
+    why,
+    brief: `PBS has not taken it yet: ${why}`,
+    next: [
+      `It is tried again by itself after ${renderTime(again)}.`,
+      away ? 'See whether PBS answers you: qstat -B' : 'See your jobs, which count against the limits: qstat -u $USER',
+      `To try at once: the "stage run" of ${run.spec.name}`,
+    ],
+    since: at,
+    times: record.serial,
+  };
+}
+
+const ROLES = {
+  job: 'step',
+  launcher: 'the launcher of',
+  sentinel: 'the sentinel of',
+  wait: 'the job that waits for',
+} as const;
+
+/** Whose job of this run it is. */
+function roleOf({run}: View, id: JobId): string | undefined {
+  const number = id.split('.')[0];
+  for (const [step, attempts] of run.attempts)
+    for (const attempt of attempts)
+      for (const record of attempt.jobs)
+        if (record.job?.split('.')[0] === number) return `${ROLES[record.role]} ${step}`;
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import {count} from '../../base/units.ts';
+import type {TransferRecord} from '../../ledger/run-facts.ts';
+import type {TransferTask} from '../../transfer/transfer-service.ts';
+import {endsOf} from '../../workflow/model/steps.ts';
+import type {MkdirStep, TaskStep} from '../../workflow/model/workflow.ts';
+import {inAStep} from '../silence.ts';
+import type {StepStateWord} from '../standing.ts';
+import type {StepFacts} from '../step-facts.ts';
+import {explainTask} from './explain-task.ts';
+import {cannotAsk, type Judgement, judged} from './judgement.ts';
+import {causeOf, notBegun, signInNeeded} from './not-begun.ts';
+
+/** How a step stands that has not ended and whose work is a Globus task. Pure. */
+export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
+  const {view, attempt, task} = facts;
+  const {transfer, signIn} = attempt;
+  if (signIn && !transfer?.task && !transfer?.refused) return signInNeeded(signIn);
+  if (!transfer) return notBegun(facts);
+  if (!task) return notTaken(facts, transfer);
+  const {seen} = task;
+  if (seen === undefined)
+    return judged('queued', {
+      standing: 'waiting',
+      code: 'TASK_SUBMITTED',
+      what: 'Globus has taken it, and has not been asked since',
+      brief: 'submitted',
+      next: [],
+    });
+  if (seen.kind === 'no-evidence')
+    return judged('unknown', cannotAsk(facts, 'Globus', seen.why, inAStep(view.seen, 'Globus', seen.why)));
+  if (seen.kind === 'task') return judgeTask(facts, seen);
+  return judged('unknown', {
+    standing: 'action',
+    code: 'TASK_UNKNOWN',
+    what: `Globus does not list task ${task.id} for this identity`,
+    why: 'it belongs to another identity, or is so old that Globus has forgotten it',
+    brief: 'Globus does not list this task for this identity',
+    next: [
+      'See as whom stage is signed in, and sign in as whoever started it.',
+      `If it is gone for good: stage cancel ${view.run.spec.run}, then stage resume ${view.run.spec.run}`,
+    ],
+  });
+}
+
+/** Refused, or asked for without an answer so far. */
+function notTaken({view, known}: StepFacts, {refused}: TransferRecord): Judgement {
+  const run = view.run.spec.run;
+  if (refused)
+    return judged('failed', {
+      standing: 'action',
+      code: 'TRANSFER_REFUSED',
+      what: 'Globus refused the transfer',
+      why: refused.why,
+      next: [...(refused.next ?? []), `When that is mended, try it again: stage resume ${run}`],
+    });
+  const away = known.problems?.find(({code}) => code === 'TRANSFER_UNREACHABLE');
+  const again = 'it is asked again under the same submission id, so that it is moved once only';
+  return judged('unknown', {
+    standing: 'trouble',
+    code: 'SUBMISSION_UNCONFIRMED',
+    what: 'it is not known yet whether Globus took the transfer',
+    why: away ? `${causeOf(away)}. ${again}` : again,
+    brief: 'its submission has not been confirmed; it will be asked again under the same submission id',
+    next: [`Ask now: stage status ${run}`],
+  });
+}
+
+/** The other states of a task move data, or have just ended. */
+const WORDS: Readonly<Partial<Record<TransferTask['state'], StepStateWord>>> = {
+  queued: 'queued',
+  paused: 'paused',
+  inactive: 'action-needed',
+};
+
+function judgeTask({view, step, known}: StepFacts<TaskStep>, seen: TransferTask): Judgement {
+  const place = {run: view.run.spec.run, ...endsOf(step), now: view.seen.now};
+  const reason = explainTask(seen, known.tasks?.get(seen.task) ?? {}, place);
+  const state = WORDS[seen.state] ?? 'transferring';
+  if (reason.standing !== 'fine') return judged(state, reason);
+  return judged(state, {...reason, brief: seen.state === 'active' ? whereTo(seen) : reason.what});
+}
+
+function whereTo({sourceName, destinationName, faults}: TransferTask): string {
+  const ends = destinationName === '' ? `deleting at ${sourceName}` : `${sourceName} to ${destinationName}`;
+  return faults > 0 ? `${ends}, after ${count(faults, 'fault')} that it got over` : ends;
+}
+
+/** How a step stands that makes a directory, and has not ended. Pure. */
+export function judgeDirectory(facts: StepFacts<MkdirStep>): Judgement {
+  const {signIn} = facts.attempt;
+  return signIn ? signInNeeded(signIn) : notBegun(facts);
+}

@@ -1,0 +1,106 @@
+import {renderTime} from '../../base/units.ts';
+import type {SignInDemand} from '../../ledger/run-facts.ts';
+import type {StepFacts} from '../step-facts.ts';
+import {type Judgement, judged} from './judgement.ts';
+
+/** Nothing of a step was started: it waits for others, for a pause to pass, or for a person. */
+export function notBegun(facts: StepFacts): Judgement {
+  const {view, step, verdict, hold, lostInARow} = facts;
+  const {run, settings} = view;
+  const name = run.spec.run;
+  const pause = pausing(facts);
+  if (pause) return pause;
+  if (verdict.is === 'waiting') return judged('waiting', waitsForSteps(verdict.on, name));
+  if (verdict.is === 'impossible')
+    return judged('waiting', {
+      standing: 'waiting',
+      code: 'STEP_IMPOSSIBLE',
+      what: 'it can no longer run',
+      why: verdict.why,
+      next: [],
+    });
+  if (hold)
+    return judged('held', {
+      standing: 'action',
+      code: 'RUN_HELD',
+      what: `the run is held by ${hold.by}`,
+      brief: `the run is held by ${hold.by}; it goes on with: stage release ${name}`,
+      next: [`End the hold: stage release ${name}`],
+      since: hold.at,
+    });
+  if (step.kind === 'job' && lostInARow >= settings.lostAttempts)
+    return judged('lost', {
+      standing: 'action',
+      code: 'JOB_LOST_TOO_OFTEN',
+      what: `its job was lost ${settings.lostAttempts} times, and is not submitted again by itself`,
+      brief: `lost ${settings.lostAttempts} times; "stage run" submits it again`,
+      ...(facts.current.outcome ? {why: facts.current.outcome.why} : {}),
+      next: ['Find out who or what removes it, then submit it again: the "stage run" of this workflow'],
+    });
+  return toBeStarted(facts);
+}
+
+function pausing({view, step, current, retryAt}: StepFacts): Judgement | undefined {
+  if (retryAt === undefined || retryAt <= view.seen.now) return undefined;
+  const {number, outcome} = current;
+  return judged('waiting', {
+    standing: 'waiting',
+    code: 'RETRY_PAUSE',
+    what: `attempt ${number} failed; the next one begins ${renderTime(retryAt)}`,
+    brief: `failed (${outcome?.why}); tried again ${new Date(retryAt).toISOString().slice(0, 19)}Z`,
+    ...(outcome ? {why: outcome.why, since: outcome.at} : {}),
+    next: [`What it said: stage logs ${view.run.spec.run} --step ${step.name}`],
+  });
+}
+
+/** The look just now should have started it: where PBS or Globus could not be reached, that is why it did not. */
+function toBeStarted({view, step, known}: StepFacts): Judgement {
+  const [away, code, whom] =
+    step.kind === 'job'
+      ? (['SCHEDULER_UNREACHABLE', 'PBS_NOT_ASKED', 'PBS'] as const)
+      : (['TRANSFER_UNREACHABLE', 'GLOBUS_NOT_ASKED', 'Globus'] as const);
+  const problem = known.problems?.find((one) => one.code === away);
+  if (problem)
+    return judged('waiting', {
+      standing: 'trouble',
+      code,
+      what: 'it could not be started just now',
+      why: causeOf(problem),
+      brief: `it could not be started just now: ${whom} could not be reached`,
+      next: problem.next,
+    });
+  return judged('waiting', {
+    standing: 'waiting',
+    code: 'STEP_TO_BE_STARTED',
+    what: 'it is started at the next look',
+    brief: 'to be started at the next look',
+    next: [`Look now: stage status ${view.run.spec.run}`],
+  });
+}
+
+export function causeOf({what, why}: {readonly what: string; readonly why?: string | undefined}): string {
+  return why ? `${what}: ${why}` : what;
+}
+
+export function waitsForSteps(steps: readonly string[], run: string) {
+  return {
+    standing: 'waiting',
+    code: 'STEP_WAITS',
+    what: `it waits for ${steps.join(', ')}`,
+    brief: `waits for ${steps.join(', ')}`,
+    next: steps.slice(0, 1).map((step) => `What that is waiting for: stage why ${run} ${step}`),
+  } as const;
+}
+
+/** Monitors go on asking, so that nothing has to be typed twice. */
+export function signInNeeded({what, why, next, at}: SignInDemand): Judgement {
+  return judged('action-needed', {
+    standing: 'action',
+    code: 'SIGN_IN_NEEDED',
+    what,
+    ...(why ? {why} : {}),
+    brief: [what, ...next].join('; '),
+    next,
+    since: at,
+  });
+}

@@ -1,0 +1,153 @@
+import {estimateRemainingMs} from '../engine/plan/next-look.ts';
+import type {View} from '../engine/plan/view.ts';
+import type {Outcome, RunState} from '../ledger/run-facts.ts';
+import {runEnd} from '../ledger/summary.ts';
+import type {TransferTask} from '../transfer/transfer-service.ts';
+import {isTask} from '../workflow/model/steps.ts';
+import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
+import {writtenPlaces} from '../workflow/model/written-places.ts';
+import {adviceOn, explainEnd} from './reasons/explain-end.ts';
+import {judgeJobStep} from './reasons/judge-job.ts';
+import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
+import {type Judgement, judged} from './reasons/judgement.ts';
+import {inOneLine, type Progress, type Reason, type RunStanding, type StepStanding} from './standing.ts';
+import {factsOf, type Known, type StepFacts} from './step-facts.ts';
+
+/**
+ * How a run that is not sealed stands, from its facts and one look: computed once, and read by whatever shows it or
+ * judges by it. Pure.
+ *
+ * @param known what was learnt for people beside the look: more about tasks, and what could not be done
+ */
+export function standingOf(view: View, known: Known = {}): RunStanding {
+  const {run, seen} = view;
+  const {spec, cancel} = run;
+  const steps = spec.workflow.steps.map((step) => standingOfStep(view, step, known));
+  const end = runEnd(run);
+  const hold = end ? undefined : run.holds.findLast((each) => each.endedAt === undefined);
+  return {
+    run: spec.run,
+    name: spec.name,
+    profile: spec.profile,
+    state: end?.state ?? (cancel ? 'cancelling' : 'active'),
+    line:
+      end?.why ??
+      (cancel
+        ? `cancelled by ${cancel.by}; waiting for the end of what runs`
+        : `${hold ? `held by ${hold.by}; ` : ''}${lineOf(steps)}`),
+    reasons: reasonsOf(run),
+    hold,
+    createdAt: spec.createdAt,
+    now: seen.now,
+    steps,
+  };
+}
+
+/** What a person should know first about an active run. */
+function lineOf(steps: readonly StepStanding[]): string {
+  const told = ({step, reason}: StepStanding) => `${step}: ${inOneLine(reason)}`;
+  for (const state of ['action-needed', 'paused', 'deleted', 'failed'] as const) {
+    const step = steps.find((candidate) => candidate.state === state);
+    if (step) return told(step);
+  }
+  const faulting = steps.find(({state, progress}) => state === 'transferring' && (progress?.faults ?? 0) > 0);
+  if (faulting) return told(faulting);
+  const busy = steps.filter(({state}) => ['running', 'transferring', 'queued'].includes(state));
+  return busy.length > 0 ? busy.map(({step, state}) => `${step} is ${state}`).join(', ') : 'waiting';
+}
+
+/** What concerns the run as a whole. */
+function reasonsOf({spec, holds, cancel}: RunState): Reason[] {
+  const hold = holds.findLast((each) => each.endedAt === undefined);
+  const held: Reason[] = hold
+    ? [
+        {
+          standing: 'action',
+          code: 'RUN_HELD',
+          what: `the run is held by ${hold.by}${hold.steps ? ` (only ${hold.steps.join(', ')})` : ''}`,
+          why: 'nothing of it is started meanwhile; what runs goes on',
+          next: [`End the hold: stage release ${spec.run}`],
+          since: hold.at,
+        },
+      ]
+    : [];
+  const cancelled: Reason[] = cancel
+    ? [
+        {
+          standing: 'waiting',
+          code: 'RUN_CANCELLED',
+          what: `the run is being cancelled by ${cancel.by}`,
+          why: 'it ends when what still runs has ended',
+          next: [],
+          since: cancel.at,
+        },
+      ]
+    : [];
+  return [...held, ...cancelled];
+}
+
+function standingOfStep(view: View, step: Step, known: Known): StepStanding {
+  const facts = factsOf(view, step, known);
+  const {attempt, end, job, task, verdict} = facts;
+  const start = attempt.starts.find((each) => !each.void)?.at ?? attempt.transfer?.confirmedAt;
+  return {
+    step: step.name,
+    kind: step.kind,
+    needs: step.needs,
+    onFailureOf: step.onFailureOf,
+    after: step.after,
+    places: writtenPlaces(view.run.spec.workflow, step),
+    attempt: attempt.number,
+    ...judge(facts),
+    ...(end ? {end} : {}),
+    verdict,
+    ...(job ? {job: {id: job.id, seen: job.seen, verdict: job.verdict}} : {}),
+    ...(task ? {task: {...task, trouble: known.tasks?.get(task.id)?.trouble ?? view.seen.troubles?.get(task.id)}} : {}),
+    progress: end ? movedInAll(end) : progressOf(step, task?.seen, view.seen.now),
+    startedAt: start,
+  };
+}
+
+/** The one place that says how a step stands. */
+function judge(facts: StepFacts): Judgement {
+  const {view, step, end, task} = facts;
+  if (end) {
+    const {state, why, at, skippedErrors} = end;
+    const {run} = view.run.spec;
+    const advice = adviceOn(view.run, step.name);
+    return judged(state, explainEnd({run, step: step.name, state, why, at, skippedErrors, task: task?.id, advice}));
+  }
+  if (isTask(step)) return judgeTransfer(facts as StepFacts<TaskStep>); // its step was told apart just now
+  return step.kind === 'mkdir'
+    ? judgeDirectory(facts as StepFacts<MkdirStep>)
+    : judgeJobStep(facts as StepFacts<JobStep>);
+}
+
+function movedInAll({bytes, files, skippedErrors}: Outcome): Progress | undefined {
+  return bytes === undefined && files === undefined && skippedErrors === undefined
+    ? undefined
+    : {bytes, files, skippedErrors};
+}
+
+function progressOf(step: Step, seen: NonNullable<StepFacts['task']>['seen'], now: number): Progress | undefined {
+  if (seen?.kind !== 'task' || step.kind !== 'transfer') return undefined;
+  return {
+    bytes: seen.bytesTransferred,
+    bytesExpected: bytesExpected(seen),
+    files: seen.filesTransferred,
+    filesFound: seen.files,
+    skippedErrors: seen.skippedErrors,
+    bytesPerSecond: seen.rate,
+    faults: seen.faults,
+    remainingMs: estimateRemainingMs(seen, now),
+  };
+}
+
+/** Without a tenth of the files nothing can be said of the others. */
+const ENOUGH = 0.1;
+
+/** How many bytes there may be in all, if what is left is like what was moved: Globus documents hold no total. */
+function bytesExpected({bytesTransferred, filesTransferred, files}: TransferTask): number | undefined {
+  const share = files > 0 ? filesTransferred / files : 0;
+  return share >= ENOUGH && bytesTransferred > 0 ? Math.round(bytesTransferred / share) : undefined;
+}
