@@ -61,7 +61,7 @@ export async function readCliLogin({file, namespace}: CliStorage): Promise<CliLo
   if (!client.success || tokens.length === 0) throw notSignedIn(`${file} holds no login in ${namespace}`);
   return {
     client: {clientId: client.data.client_id, clientSecret: client.data.client_secret},
-    ...(user.success ? {identity: user.data.sub} : {}),
+    identity: user.data?.sub,
     tokens: new Map(tokens),
   };
 }
@@ -70,7 +70,7 @@ function tokenOf(read: z.infer<typeof Token>): StoredToken {
   return {
     accessToken: read.access_token,
     expiresAt: read.expires_at_seconds * 1000,
-    ...(read.refresh_token ? {refreshToken: read.refresh_token} : {}),
+    refreshToken: read.refresh_token || undefined,
   };
 }
 

@@ -73,7 +73,7 @@ function fetchFrom(base: string): typeof fetch {
     const {pathname, search} = new URL(String(address));
     const {body, ...question} = init as Omit<HttpQuestion, 'body'> & {body?: string | URLSearchParams}; // what the SDK sends
     const there = new URL(pathname.slice(1) + search, base.endsWith('/') ? base : `${base}/`);
-    const answer = await httpFetch(there, {...question, ...(body === undefined ? {} : {body: String(body)})});
+    const answer = await httpFetch(there, {...question, body: body && String(body)});
     return answer as unknown as Response; // the SDK hands it through to us untouched
   };
 }

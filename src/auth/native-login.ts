@@ -77,7 +77,7 @@ export async function signInByCode(login: NativeLogin, way: CodeWay): Promise<Na
     accessToken,
     expiresAt,
     issuedAt,
-    ...(refreshToken === undefined ? {} : {refreshToken}),
+    refreshToken,
     signIn: {
       identity: who.id,
       username: who.username,

@@ -71,11 +71,11 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
         throw explainNotRenewed('the sign-in came without a refresh token', loginCommand);
       const given = await refresh(old.refreshToken);
       const fresh: StoredToken = {
-        ...old, // keeps who signed in, and the refresh token when none came back
+        ...old, // keeps who signed in
         accessToken: given.accessToken,
         expiresAt: given.expiresAt,
         issuedAt: given.issuedAt,
-        ...(given.refreshToken === undefined ? {} : {refreshToken: given.refreshToken}),
+        refreshToken: given.refreshToken ?? old.refreshToken,
       };
       // Somebody may have signed out meanwhile, or in anew: theirs is the last word.
       if (generationOf(await stored()) !== generation) return undefined;

@@ -73,20 +73,20 @@ const TokenFile = z.object({
   ),
 });
 
-/** A key in words. Not secret. */
-function inWords(of: TokenKey): string {
+/** A key as text, to compare and to make a name of. Not secret. */
+function keyText(of: TokenKey): string {
   return JSON.stringify([of.authUrl, of.clientId, of.resourceServer, [...of.scopes].sort()]);
 }
 
 /** A short name for a key, such as a file can bear. */
 export function nameOfKey(of: TokenKey): string {
-  return createHash('sha256').update(inWords(of)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(keyText(of)).digest('hex').slice(0, 16);
 }
 
 /** A token as text, for one key. */
 export function writeToken(of: TokenKey, token: StoredToken): string {
   return JSON.stringify({
-    key: inWords(of),
+    key: keyText(of),
     access_token: token.accessToken,
     expires_at: token.expiresAt,
     issued_at: token.issuedAt,
@@ -98,14 +98,14 @@ export function writeToken(of: TokenKey, token: StoredToken): string {
 /** @returns undefined for what is no token of this key: as good as none */
 export function readToken(of: TokenKey, text: string): StoredToken | undefined {
   const read = TokenFile.safeParse(parseJson(text));
-  if (!read.success || read.data.key !== inWords(of)) return undefined;
+  if (!read.success || read.data.key !== keyText(of)) return undefined;
   const {access_token, expires_at, issued_at, refresh_token, sign_in} = read.data;
   return {
     accessToken: access_token,
     expiresAt: expires_at,
-    ...(issued_at === undefined ? {} : {issuedAt: issued_at}),
-    ...(refresh_token === undefined ? {} : {refreshToken: refresh_token}),
-    ...(sign_in === undefined ? {} : {signIn: sign_in}),
+    issuedAt: issued_at,
+    refreshToken: refresh_token,
+    signIn: sign_in,
   };
 }
 

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {adviseSignIn} from '../../src/transfer/globus/advise-sign-in.ts';
 import {explainGlobus} from '../../src/transfer/globus/explain.ts';
-import {readDemands} from '../../src/transfer/globus/read-demands.ts';
+import {readDemands} from '../../src/transfer/globus/read-error.ts';
 import {DESTINATION, SOURCE} from './documents.ts';
 
 const TRANSFER = 'urn:globus:auth:scope:transfer.api.globus.org:all';

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {RequestWrong} from '../../src/errors.ts';
-import {readTask, readTaskList} from '../../src/transfer/globus/read-task.ts';
+import {readTask, readTaskList, TASK_FIELDS} from '../../src/transfer/globus/read-task.ts';
 import {transferDocument} from '../../src/transfer/globus/requests.ts';
-import {TASK_FIELDS} from '../../src/transfer/globus/schemas.ts';
 import {aTransfer, DESTINATION, SOURCE, taskDocument, taskId, taskList} from './documents.ts';
 
 test('a task that runs well has no trouble and no fatal error', () => {

@@ -1,5 +1,5 @@
 import {shellWord} from '../../base/shell.ts';
-import type {Demands} from './read-demands.ts';
+import type {Demands} from './read-error.ts';
 
 /** How the user signs in, so that advice fits. */
 export interface SignInWay {

@@ -1,8 +1,7 @@
 import type {Answer} from '../../auth/globus-request.ts';
 import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import {adviseSignIn, type SignInWay} from './advise-sign-in.ts';
-import {type Demands, readDemands} from './read-demands.ts';
-import {type GlobusError, readError} from './read-error.ts';
+import {type Demands, type GlobusError, readDemands, readError} from './read-error.ts';
 
 export type Explained = SignInNeeded | TransferRefused | TransferUnreachable;
 
@@ -27,7 +26,7 @@ export function mayPass(answer: Answer): boolean {
 export function explainGlobus(asked: string, answer: Answer, way: SignInWay = BY_LOGIN): Explained {
   const error = readError(answer.body);
   const demands = readDemands(answer.body);
-  const said = error ? inWords(error) : `HTTP ${answer.status} without an error that can be read`;
+  const said = error ? quote(error) : `HTTP ${answer.status} without an error that can be read`;
   if (demands) return signIn({asked, demands, said, way, consent: error?.code === 'ConsentRequired'});
   if (error && /LoginFailed/.test(error.code)) return loginFailed(asked, said, way);
   if (answer.status === 401) return tokenRejected(asked, said, way);
@@ -118,7 +117,7 @@ function loginFailed(asked: string, said: string, way: SignInWay): SignInNeeded 
   });
 }
 
-function inWords(error: GlobusError): string {
+function quote(error: GlobusError): string {
   const message = error.message
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()

@@ -8,15 +8,13 @@ import {type CallerSettings, createCaller} from './caller.ts';
 import {
   BookmarkDocument,
   BookmarkList,
+  EndpointDetails,
   EndpointList,
   readBookmark,
-  readShown,
-  readShownFile,
-  ShownDocument,
-  ShownList,
-} from './read-shown.ts';
-import {checkId} from './requests.ts';
-import {Result} from './schemas.ts';
+  readCollectionDetails,
+} from './read-collection.ts';
+import {FileDetailsList, readFileDetails} from './read-files.ts';
+import {checkId, Result} from './requests.ts';
 
 /** Globus Transfer API: pages of a search hold 100, those of a listing 100,000. */
 const SEARCH_PAGE = 100;
@@ -33,12 +31,12 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
       while (more && found.length < limit) {
         const query = {
           filter_scope: scope,
-          ...(text ? {filter_fulltext: text} : {}),
+          filter_fulltext: text || undefined,
           limit: Math.min(SEARCH_PAGE, limit - found.length),
           offset: offset + found.length,
         };
         const page = await call('GET /endpoint_search', EndpointList, (sdk) => endpointSearch({query}, sdk));
-        found.push(...page.DATA.slice(0, limit - found.length).map(readShown));
+        found.push(...page.DATA.slice(0, limit - found.length).map(readCollectionDetails));
         more = page.has_next_page && page.DATA.length > 0; // an empty page would be asked for again and again
       }
       return {collections: found, more};
@@ -46,7 +44,9 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
 
     async show(id) {
       checkId(id, 'collection');
-      return readShown(await call(`GET /endpoint/${id}`, ShownDocument, (sdk) => endpoints.get(id, undefined, sdk)));
+      return readCollectionDetails(
+        await call(`GET /endpoint/${id}`, EndpointDetails, (sdk) => endpoints.get(id, undefined, sdk)),
+      );
     },
 
     async list({collection, path, limit, offset, hidden, match}) {
@@ -55,25 +55,25 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
       let listing: Omit<Listing, 'files'> = {path: path ?? '', more: true};
       while (listing.more && found.length < limit) {
         const query = {
-          ...(path === undefined ? {} : {path}),
+          path,
           show_hidden: hidden ? 'true' : 'false',
-          ...(match === undefined ? {} : {filter: `name:~${match}`}),
+          filter: match === undefined ? undefined : `name:~${match}`,
           orderby: 'name',
           limit: Math.min(LIST_PAGE, limit - found.length),
           offset: offset + found.length,
         } as const;
         const page = await call(
           `GET /operation/endpoint/${collection}/ls of ${path ?? 'the default directory'}`,
-          ShownList,
+          FileDetailsList,
           (sdk) => files.ls(collection, {query}, sdk),
         );
         // One by one: a page is nearly as long as the arguments of a call can be.
-        for (const file of page.DATA.slice(0, limit - found.length)) found.push(readShownFile(file));
+        for (const file of page.DATA.slice(0, limit - found.length)) found.push(readFileDetails(file));
         const seen = offset + found.length;
         listing = {
           path: page.path ?? page.absolute_path ?? path ?? '',
           more: page.DATA.length > 0 && (page.total ? seen < page.total : page.DATA.length >= query.limit),
-          ...(page.total ? {total: page.total} : {}),
+          total: page.total || undefined,
         };
       }
       return {...listing, files: found};

@@ -7,25 +7,20 @@ import type {TaskId} from '../../base/ids.ts';
 import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import type {FileEntry, SkippedFile, TaskSeen, TransferService} from '../transfer-service.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
-import {kindOf, readCollection} from './read-collection.ts';
-import {readPauses} from './read-pauses.ts';
-import {readSkipped} from './read-skipped.ts';
-import {readTask, readTaskList, readTime} from './read-task.ts';
-import {checkId, deleteDocument, isUuid, taskFilter, transferDocument} from './requests.ts';
+import {EndpointDocument, readCollection} from './read-collection.ts';
+import {FileDocument, FileList, readFile} from './read-files.ts';
+import {readTask, readTaskList, TASK_FIELDS, TaskList} from './read-task.ts';
+import {EventList, MovedList, PauseInfo, readEvent, readPauses, readSkipped, SkippedList} from './read-task-details.ts';
 import {
-  EndpointDocument,
-  EventList,
-  FileDocument,
-  FileList,
-  MovedList,
-  PauseInfo,
+  checkId,
+  deleteDocument,
+  isUuid,
   Result,
-  SkippedList,
   SubmissionId,
   SubmissionResult,
-  TASK_FIELDS,
-  TaskList,
-} from './schemas.ts';
+  taskFilter,
+  transferDocument,
+} from './requests.ts';
 
 export const PRODUCTION_TRANSFER_URL = 'https://transfer.api.globus.org/';
 
@@ -98,13 +93,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       const list = await call(`GET /task/${task}/event_list`, EventList, (sdk) =>
         tasks.getEventList(task, {query}, sdk),
       );
-      return list.DATA.map((event) => ({
-        at: readTime(event.time) ?? 0,
-        code: event.code,
-        isError: event.is_error ?? false,
-        description: event.description ?? '',
-        details: typeof event.details === 'string' ? event.details : JSON.stringify(event.details ?? ''),
-      }));
+      return list.DATA.map(readEvent);
     },
 
     async recent({unfinished = false} = {}) {
@@ -135,9 +124,8 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       const files: SkippedFile[] = [];
       let marker: number | undefined;
       do {
-        const query: {marker?: number} = marker === undefined ? {} : {marker};
         const page = await call(`GET /task/${task}/skipped_errors`, SkippedList, (sdk) =>
-          tasks.getSkippedErrors(task, {query}, sdk),
+          tasks.getSkippedErrors(task, {query: {marker}}, sdk),
         );
         files.push(...page.DATA.map(readSkipped));
         marker = page.DATA.length === 0 ? undefined : (page.next_marker ?? undefined);
@@ -152,7 +140,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       for (let total = 1; all.length < total; ) {
         const query = {path, limit: LIST_PAGE, offset: all.length};
         const page = await call(asked, FileList, (sdk) => files.ls(collection, {query}, sdk));
-        for (const entry of page.DATA) all.push(readEntry(entry)); // a page is nearly as long as the arguments of a call can be
+        for (const entry of page.DATA) all.push(readFile(entry)); // a page is nearly as long as the arguments of a call can be
         total = page.total ?? all.length;
         if (page.DATA.length === 0 && all.length < total)
           throw new TransferUnreachable(asked, `the list is cut after ${all.length} of ${total} names`);
@@ -165,7 +153,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       try {
         const asked = `GET /operation/endpoint/${collection}/stat of ${path}`;
         const file = await call(asked, FileDocument, (sdk) => files.stat(collection, {query: {path}}, sdk));
-        return {name: file.name ?? '', type: kindOf(file.type), sizeBytes: file.size ?? 0};
+        return readFile({...file, name: file.name ?? ''});
       } catch (error) {
         if (error instanceof TransferRefused && error.globusCode === 'NotFound') return undefined;
         throw error;
@@ -189,10 +177,6 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
 
 function isOver(code: string): boolean {
   return code === 'TaskComplete' || code === 'NotFound' || code === 'ClientError.NotFound';
-}
-
-function readEntry({name, type, size}: z.infer<typeof FileList>['DATA'][number]): FileEntry {
-  return {name, type: kindOf(type), sizeBytes: size ?? 0};
 }
 
 function silence(chunk: readonly TaskId[], why: string): ReadonlyMap<TaskId, TaskSeen> {

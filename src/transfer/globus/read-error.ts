@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
+import {parseJson} from '../../base/json.ts';
+import {oneLine} from '../../base/text.ts';
 
 /** An error as Globus tells it. */
 export interface GlobusError {
   readonly code: string;
   readonly message: string;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 const Text = z.nullish(z.string());
@@ -23,13 +25,118 @@ export function readError(body: unknown): GlobusError | undefined {
     if (!read.success) continue;
     const {code, message, detail, request_id} = read.data;
     const words = message ?? (typeof detail === 'string' ? detail : '');
-    return {code, message: words, ...(request_id ? {requestId: request_id} : {})};
+    return {code, message: words, requestId: request_id || undefined};
   }
   return undefined;
 }
 
 /** The error itself, then those of its list. */
-export function errorsIn(body: unknown): unknown[] {
+function errorsIn(body: unknown): unknown[] {
   if (typeof body !== 'object' || body === null) return [];
   return 'errors' in body && Array.isArray(body.errors) ? [body, ...body.errors] : [body];
+}
+
+/** What a person has to do at Globus Auth before the service goes on; empty lists where nothing is asked. */
+export interface Demands {
+  /** what the collection's manager has to say */
+  readonly message: string;
+  readonly scopes: readonly string[];
+  readonly identities: readonly string[];
+  readonly domains: readonly string[];
+  readonly policies: readonly string[];
+  readonly mfa: boolean;
+}
+
+// In demands, one member of a wrong type must not hide the others.
+const Names = z.catch(z.nullish(z.union([z.array(z.string()), z.string()])), undefined); // lists come as a comma list too
+const Word = z.catch(z.nullish(z.string()), undefined);
+const Switch = z.catch(z.nullish(z.union([z.boolean(), z.string()])), undefined);
+
+/** "Globus Auth Requirements Error": globus-sdk-python `gare`, @globus/sdk `authorization_parameters`. */
+const Parameters = z.object({
+  session_message: Word,
+  session_required_identities: Names,
+  session_required_policies: Names,
+  session_required_single_domain: Names,
+  session_required_mfa: Switch,
+  required_scopes: Names,
+  prompt: Word,
+});
+type Parameters = z.infer<typeof Parameters>;
+
+const Demanding = z.object({
+  code: Word,
+  message: Word,
+  authorization_parameters: z.catch(z.nullish(Parameters), undefined),
+  /** of the older forms: beside the code, as a list or as one */
+  required_scopes: Names,
+  required_scope: Names,
+});
+
+/**
+ * What an error demands of a person, in every form that services use: beside the code, under
+ * `authorization_parameters`, in a list of `errors`, or as JSON inside a message of the collection's server. Pure.
+ *
+ * @returns undefined when it demands nothing
+ */
+export function readDemands(body: unknown): Demands | undefined {
+  const found = errorsIn(body).flatMap((part) => {
+    const read = Demanding.safeParse(part);
+    return read.success ? demandsOf(read.data) : [];
+  });
+  if (found.length === 0) return undefined;
+  const all = (key: 'scopes' | 'identities' | 'domains' | 'policies') => [...new Set(found.flatMap((one) => one[key]))];
+  return {
+    message: found.map(({message}) => message).find((message) => message !== '') ?? '',
+    scopes: all('scopes'),
+    identities: all('identities'),
+    domains: all('domains'),
+    policies: all('policies'),
+    mfa: found.some(({mfa}) => mfa),
+  };
+}
+
+function demandsOf(error: z.infer<typeof Demanding>): Demands[] {
+  const parameters = error.authorization_parameters ?? parametersInMessage(error.message ?? '');
+  const scopes = [...scopesIn(error.required_scopes), ...scopesIn(error.required_scope)];
+  if (!parameters && scopes.length === 0 && error.code !== 'ConsentRequired') return [];
+  const asks: Partial<Parameters> = parameters ?? {};
+  return [
+    {
+      message: oneLine(asks.session_message ?? ''),
+      scopes: [...scopes, ...scopesIn(asks.required_scopes)],
+      identities: namesIn(asks.session_required_identities),
+      domains: namesIn(asks.session_required_single_domain),
+      policies: namesIn(asks.session_required_policies),
+      mfa: asks.session_required_mfa === true || asks.session_required_mfa === 'true',
+    },
+  ];
+}
+
+/** A collection's server answers in lines of FTP, parted by a literal `\r\n`; one of them holds JSON. */
+function parametersInMessage(message: string): Parameters | undefined {
+  const found = /530-GridFTP-JSON-Result: (\{.*?\})(?:\\r\\n|\r?\n|$)/s.exec(message);
+  const read = z.object({authorization_parameters: Parameters}).safeParse(parseJson(found?.[1] ?? ''));
+  return read.success ? read.data.authorization_parameters : undefined;
+}
+
+function namesIn(value: string | string[] | null | undefined): string[] {
+  return (typeof value === 'string' ? value.split(',') : (value ?? []))
+    .map((name) => oneLine(name))
+    .filter((name) => name !== '');
+}
+
+/** Scopes in one text are parted by blanks or commas, but not by those inside of brackets. */
+function scopesIn(value: string | string[] | null | undefined): string[] {
+  return [value ?? []].flat().flatMap((text) => {
+    let depth = 0;
+    const scopes = [''];
+    for (const letter of text) {
+      if (letter === '[') depth++;
+      if (letter === ']') depth--;
+      if (depth === 0 && /[\s,]/.test(letter)) scopes.push('');
+      else scopes[scopes.length - 1] += letter;
+    }
+    return scopes.filter((scope) => scope !== '');
+  });
 }

@@ -1,4 +1,5 @@
 import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
+import * as z from 'zod/mini';
 import type {TaskId} from '../../base/ids.ts';
 import type {DeleteRequest, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
@@ -50,22 +51,21 @@ export function transferDocument(submissionId: string, request: TransferRequest)
     verify_checksum: options.verifyChecksum,
     preserve_timestamp: options.preserveTimestamp,
     encrypt_data: options.encryptData,
-    ...(options.syncLevel === undefined ? {} : {sync_level: options.syncLevel}),
-    ...(options.deadline === undefined ? {} : {deadline: options.deadline}),
-    ...(options.deleteExtra ? {delete_destination_extra: true} : {}),
-    ...(options.skipSourceErrors ? {skip_source_errors: true} : {}),
-    ...(options.failOnQuota ? {fail_on_quota_errors: true} : {}),
-    ...(options.symlinks === undefined ? {} : {recursive_symlinks: options.symlinks}),
-    ...(options.filters === undefined
-      ? {}
-      : {filter_rules: options.filters.map((rule) => ({DATA_TYPE: 'filter_rule', ...rule}))}),
+    // What is undefined is not sent.
+    sync_level: options.syncLevel,
+    deadline: options.deadline,
+    delete_destination_extra: options.deleteExtra,
+    skip_source_errors: options.skipSourceErrors,
+    fail_on_quota_errors: options.failOnQuota,
+    recursive_symlinks: options.symlinks,
+    filter_rules: options.filters?.map((rule) => ({DATA_TYPE: 'filter_rule', ...rule})),
     DATA: request.items.map((item) => ({
       DATA_TYPE: 'transfer_item',
       source_path: item.from,
       destination_path: item.to,
       recursive: item.recursive,
-      ...(item.checksum === undefined ? {} : {external_checksum: item.checksum}),
-      ...(item.checksumAlgorithm === undefined ? {} : {checksum_algorithm: item.checksumAlgorithm}),
+      external_checksum: item.checksum,
+      checksum_algorithm: item.checksumAlgorithm,
     })),
   };
 }
@@ -114,3 +114,9 @@ function checkPath(name: string): void {
       why: 'it is empty or has a line end in it',
     });
 }
+
+export const SubmissionId = z.object({value: z.string().check(z.minLength(1))});
+/** How a submission is answered: `Accepted`, or `Duplicate` with the same task id when the submission id was used before. */
+export const SubmissionResult = z.object({task_id: z.string().check(z.minLength(1))});
+/** A `result` document, such as that of a cancellation. */
+export const Result = z.object({code: z.string()});

@@ -1,0 +1,53 @@
+import * as z from 'zod/mini';
+import type {FileShown} from '../collection-service.ts';
+import type {FileEntry} from '../transfer-service.ts';
+import {readTime} from './read-task.ts';
+
+const Text = z.nullish(z.string());
+const Count = z.nullish(z.number());
+
+export const FileList = z.object({
+  DATA: z.array(z.object({name: z.string(), type: z.string(), size: Count})),
+  total: Count,
+});
+
+/** What `stat` answers: a bare file document. */
+export const FileDocument = z.object({name: Text, type: z.string(), size: Count});
+
+/** A listing with all that people are shown of a file. Source: Globus Transfer API, "File document". */
+export const FileDetailsList = z.object({
+  path: Text,
+  absolute_path: Text,
+  total: Count,
+  DATA: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      size: Count,
+      last_modified: Text,
+      permissions: Text,
+      user: Text,
+      group: Text,
+      link_target: Text,
+    }),
+  ),
+});
+
+export function readFile({name, type, size}: z.infer<typeof FileList>['DATA'][number]): FileEntry {
+  return {name, type: typeOf(type), sizeBytes: size ?? 0};
+}
+
+export function readFileDetails(file: z.infer<typeof FileDetailsList>['DATA'][number]): FileShown {
+  return {
+    ...readFile(file),
+    modifiedAt: readTime(file.last_modified),
+    permissions: file.permissions || undefined,
+    user: file.user || undefined,
+    group: file.group || undefined,
+    linkTarget: file.link_target || undefined,
+  };
+}
+
+function typeOf(type: string): FileEntry['type'] {
+  return type === 'file' || type === 'dir' ? type : 'other';
+}
