@@ -1,6 +1,6 @@
 import type {Place} from '../../base/task-request.ts';
-import {ensureDirectory} from '../../engine/perform/make-directory.ts';
 import {RequestWrong} from '../../errors.ts';
+import {ensureDirectory} from '../../transfer/ensure-directory.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {checkDelete} from '../../workflow/file/check-transfer.ts';
 import {type PlaceNames, resolvePlace} from '../../workflow/model/places.ts';

@@ -1,40 +1,39 @@
-import type {Place} from '../../base/task-request.ts';
 import {TransferRefused} from '../../globus-errors.ts';
-import type {TransferService} from '../../transfer/transfer-service.ts';
+import type {OpenRun} from '../../ledger/ledger.ts';
+import {attemptKey} from '../../ledger/run-facts.ts';
+import {ensureDirectory} from '../../transfer/ensure-directory.ts';
+import type {MkdirStep} from '../../workflow/model/workflow.ts';
+import type {EngineContext} from '../context.ts';
+import type {Action} from '../plan/actions.ts';
+import {recordEnd} from './end-step.ts';
+import {type Performed, type Records, STALE} from './performed.ts';
 
-/**
- * See that a directory is there, and those above it. Safe to repeat, and at the same time.
- *
- * Globus makes one directory at a time, and refuses one that exists (Globus Transfer API, "Make directory"). What
- * stands in the way is looked for only after a refusal, so that the usual case is one question.
- *
- * @returns whether it was made
- * @throws {TransferRefused} for a file in the way, or a directory that may not be made
- */
-export async function ensureDirectory(transfers: TransferService, place: Place): Promise<boolean> {
+/** No intent: a directory that is there is as good as one that was made, so that asking again does no harm. */
+export async function makeDirectory(
+  {transfers, ledger}: EngineContext,
+  run: OpenRun,
+  {step: name, attempt}: Action & {do: 'make-directory'},
+  records: Records,
+): Promise<Performed> {
+  const step = mkdirStep(run, name);
+  if (!step) throw new RangeError(`step ${name} of run ${run.id} makes no directory`);
+  if (!ledger.stillHolds(run, attemptKey(name, attempt))) return STALE;
+  const end = (state: 'succeeded' | 'failed', why: string): Performed => {
+    // Somebody may have updated the run meanwhile: a directory that is no longer asked for concludes nothing.
+    const asked = mkdirStep(ledger.refresh(run), name)?.at;
+    if (asked?.path !== step.at.path || asked.collection !== step.at.collection) return STALE;
+    return recordEnd({do: 'end-step', step: name, attempt, state, why}, records);
+  };
   try {
-    await transfers.makeDirectory(place);
-    return true;
+    const made = await ensureDirectory(transfers, step.at);
+    return end('succeeded', made ? 'the directory was made' : 'the directory was there');
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
-    const seen = await transfers.stat(place);
-    if (seen?.type === 'dir') return false;
-    const above = parentOf(place);
-    if (seen || above === undefined || (await transfers.stat(above))) throw error;
-    await ensureDirectory(transfers, above);
-    // Another process may have made it meanwhile.
-    return await transfers.makeDirectory(place).then(
-      () => true,
-      async (again: unknown) => {
-        if ((await transfers.stat(place))?.type === 'dir') return false;
-        throw again;
-      },
-    );
+    return end('failed', `${error.message}: ${error.why ?? ''}`);
   }
 }
 
-/** The directory above; undefined for the top of a collection, and for a home directory. */
-function parentOf({collection, path}: Place): Place | undefined {
-  const above = path.replace(/\/+$/, '').replace(/[^/]*$/, '');
-  return above === '' || above === '/' || above === '/~/' ? undefined : {collection, path: above};
+function mkdirStep({state}: OpenRun, name: string): MkdirStep | undefined {
+  const step = state.spec.workflow.steps.find((candidate) => candidate.name === name);
+  return step?.kind === 'mkdir' ? step : undefined;
 }

@@ -1,7 +1,7 @@
 import type {StageError} from '../../errors.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
-import {attemptKey} from '../../ledger/run-facts.ts';
-import type {EndStep} from '../plan/actions.ts';
+import type {EngineContext} from '../context.ts';
+import type {Action} from '../plan/actions.ts';
 
 /** What an action came to: done, left to another process that was first, or not possible now (and why). */
 export type Performed =
@@ -26,15 +26,33 @@ export interface Records {
   fact(name: string, value?: object): boolean;
 }
 
+export function recordsOf({ledger, clock, by}: EngineContext, run: OpenRun, {step, why}: Action): Records {
+  return {
+    note: (event, more = {}) => ledger.append(run.id, {at: clock(), event, step, why, by, ...more}),
+    fact: (name, value = {}) => ledger.create(run.id, name, {at: clock(), ...value}),
+  };
+}
+
 /** What of a run's updates an intent was made with. */
 export function updatesOf({state}: OpenRun): {updates?: number} {
   return state.updates.length > 0 ? {updates: state.updates.length} : {};
 }
 
-/** Record how an attempt ended: the first one to say so counts. */
-export function endStep(action: EndStep, {note, fact}: Records): Performed {
-  const {do: _, step, attempt, ...outcome} = action;
-  if (!fact(`${attemptKey(step, attempt)}.outcome`, outcome)) return OTHERS;
-  note(`step-${action.state}`, {attempt});
+/**
+ * Ask PBS or Globus for something that may be asked for again: intent, deed, confirmation. Whatever dies in between, a
+ * later look asks again.
+ *
+ * @param key of its facts, such as `compute.1.job.release`
+ * @param event for people, once
+ */
+export async function askRepeatably(
+  {by}: EngineContext,
+  {why}: Action,
+  {fact, note}: Records,
+  {key, ask, event, on}: {readonly key: string; ask(): Promise<void>; readonly event: string; readonly on: object},
+): Promise<Performed> {
+  fact(`${key}.intent`, {why, by});
+  await ask();
+  if (fact(`${key}.confirmed`)) note(event, on);
   return DONE;
 }

@@ -1,0 +1,61 @@
+import type {TaskId} from '../../base/ids.ts';
+import type {OpenRun} from '../../ledger/ledger.ts';
+import {attemptKey, currentAttempt} from '../../ledger/run-facts.ts';
+import type {TransferService} from '../../transfer/transfer-service.ts';
+import type {EngineContext} from '../context.ts';
+import type {EndStep} from '../plan/actions.ts';
+import {isTrouble} from '../plan/task-trouble.ts';
+import {compareAdopted} from './compare-adopted.ts';
+import {DONE, OTHERS, type Performed, type Records, STALE} from './performed.ts';
+
+const UNBEGUN: readonly EndStep['state'][] = ['skipped', 'cancelled'];
+
+/** Put on record how a step's attempt ended, unless people have decided otherwise since that was planned. */
+export async function endStep(
+  context: EngineContext,
+  run: OpenRun,
+  action: EndStep,
+  records: Records,
+): Promise<Performed> {
+  const {ledger, transfers} = context;
+  const end = await compareAdopted(context, run, action);
+  // A person may have cancelled the run since it was read: what looks like a failure is their doing. The next look says so.
+  if (end.state === 'failed' && !run.state.cancel && ledger.refresh(run).state.cancel) return OTHERS;
+  // What never began ends by what people asked for: an update since may let it begin.
+  if (UNBEGUN.includes(end.state) && !ledger.stillHolds(run, attemptKey(end.step, end.attempt))) return STALE;
+  return recordEnd(await withLastError(transfers, run, end), records);
+}
+
+/** Put on record how an attempt ended: the first one to say so counts. */
+export function recordEnd(action: EndStep, {note, fact}: Records): Performed {
+  const {do: _, step, attempt, ...outcome} = action;
+  if (!fact(`${attemptKey(step, attempt)}.outcome`, outcome)) return OTHERS;
+  note(`step-${action.state}`, {attempt});
+  return DONE;
+}
+
+/** A transfer that failed is shown with its last error, which names the file; Globus forgets events after a month. */
+async function withLastError(transfers: TransferService, run: OpenRun, action: EndStep): Promise<EndStep> {
+  const task = currentAttempt(run.state, action.step).transfer?.task;
+  // What is final was concluded from other words than the task's.
+  if (!task || action.final || action.state === 'succeeded' || action.state === 'skipped') return action;
+  const last = await lastError(transfers, task);
+  return last === undefined || action.why.includes(last)
+    ? action
+    : {...action, why: `${action.why}; last error: ${last}`};
+}
+
+/**
+ * The last thing that stood in a task's way, in one line with the file it concerns.
+ *
+ * @returns undefined when nothing did, or Globus cannot be asked: it is told for people, and nothing depends on it
+ */
+async function lastError(transfers: TransferService, task: TaskId): Promise<string | undefined> {
+  try {
+    const events = await transfers.events(task, {limit: 5, errorsOnly: true});
+    const event = events.find(isTrouble);
+    return event && [event.description, event.details].filter(Boolean).join(': ').replace(/\s+/g, ' ').slice(0, 300);
+  } catch {
+    return undefined;
+  }
+}
