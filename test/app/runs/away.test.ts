@@ -79,6 +79,22 @@ test('while no monitor is in the queue, commands say that nothing happens by its
   await world.stage('local', 'resume', 'archive');
 });
 
+test('where staging jobs have no network, "stage run" notes each time who has to look', async () => {
+  const config = world.write(
+    'apart-config.yaml',
+    'profiles:\n  apart: {scheduler: {kind: local, timeout: 8}, transfer: local, staging: {network: false}}\n',
+  );
+  const env = {STAGE_CONFIG: config, STAGE_PROFILE: 'apart'};
+  await world.stage('local', 'pause', 'archive');
+  const {file} = classic(world, 'apart');
+  for (const did of ['created', 'nothing']) {
+    const run = (await world.stage('run', file, '--json', {env})).json<{did: string; notes: unknown[]}>();
+    expect(run).toMatchObject({did, notes: [{level: 'note', what: 'staging jobs may not reach the network'}]});
+  }
+  await world.stage('cancel', 'apart', '--no-cleanup', {env});
+  await world.stage('local', 'resume', 'archive');
+});
+
 test('Globus that fails three requests in ten, in every way, during whole runs: one task and one execution each', async () => {
   const modes = ['429', '500', '503', 'reset', 'html', 'half', 'garbage', 'lost', 'down'];
   const runs = modes.map((mode) => ({name: `globus-${mode}`, ...classic(world, `globus-${mode}`)}));
