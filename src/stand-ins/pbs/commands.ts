@@ -1,7 +1,7 @@
 import {copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {PUT_AWAY} from './kept-variables.ts';
-import {quoteWord} from './server/supervisor.ts';
+import {quoteWord} from './server/processes/supervisor.ts';
 
 /** The PBS commands as files on PATH: each starts node with the client. */
 

@@ -15,9 +15,9 @@ import {qmove, qmsg, qrerun, qrun, qsig} from './handlers/running.ts';
 import {failed, type PbsAnswer, printed} from './language/answer.ts';
 import type {Emit, PbsCommand} from './language/command.ts';
 import type {ServerNames} from './language/job-id.ts';
-import {isFinished} from './server/job.ts';
 import {createServer} from './server/server.ts';
-import {openStore} from './server/store.ts';
+import {isFinished} from './server/store/job.ts';
+import {openStore} from './server/store/store.ts';
 
 export type {PbsAnswer} from './language/answer.ts';
 export {type Emit, type PbsCommand, pbsCommandSchema} from './language/command.ts';

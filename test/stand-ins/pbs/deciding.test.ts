@@ -6,11 +6,11 @@ import {
   onRemoved,
   onStart,
   register,
-} from '../../../src/stand-ins/pbs/server/dependencies.ts';
-import {type Job, settle} from '../../../src/stand-ins/pbs/server/job.ts';
-import {refusalToQueue} from '../../../src/stand-ins/pbs/server/limits.ts';
-import {processorsOf, schedule} from '../../../src/stand-ins/pbs/server/schedule.ts';
-import {freshSettings} from '../../../src/stand-ins/pbs/server/settings.ts';
+} from '../../../src/stand-ins/pbs/server/dependencies/rules.ts';
+import {refusalToQueue} from '../../../src/stand-ins/pbs/server/queues/limits.ts';
+import {processorsOf, schedule} from '../../../src/stand-ins/pbs/server/queues/schedule.ts';
+import {type Job, settle} from '../../../src/stand-ins/pbs/server/store/job.ts';
+import {freshSettings} from '../../../src/stand-ins/pbs/server/store/settings.ts';
 
 function aJob(seq: number, more: Partial<Job> = {}): Job {
   return {

@@ -9,8 +9,8 @@ import {readJobId} from '../../../src/stand-ins/pbs/language/job-id.ts';
 import {readAttributes} from '../../../src/stand-ins/pbs/language/option-values.ts';
 import {readArguments} from '../../../src/stand-ins/pbs/language/options.ts';
 import {resourceList, splitResources} from '../../../src/stand-ins/pbs/language/resources.ts';
-import {readEntityLimits} from '../../../src/stand-ins/pbs/server/limits.ts';
-import {readProcStat} from '../../../src/stand-ins/pbs/server/processes.ts';
+import {readProcStat} from '../../../src/stand-ins/pbs/server/processes/sessions.ts';
+import {readEntityLimits} from '../../../src/stand-ins/pbs/server/queues/limits.ts';
 
 const names = {server: 'pbs-sn1', aliases: ['localhost']};
 

@@ -1,6 +1,6 @@
-import {createChannel} from '../http/channel.ts';
 import {createTurns} from '../http/turns.ts';
 import type {TransferItem} from '../transfer/submission.ts';
+import {createChannel} from './channel.ts';
 import {copyOne} from './copy-work.ts';
 import {asFault, FatalFault, type Fault, isSkippable} from './fault.ts';
 import {walk} from './find-files.ts';

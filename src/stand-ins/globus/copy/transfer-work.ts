@@ -1,13 +1,13 @@
-import type {Gate} from '../http/gate.ts';
-import type {Throttle} from '../http/throttle.ts';
 import type {LimitValues} from '../transfer/limits.ts';
 import type {TransferItem} from '../transfer/submission.ts';
 import type {TaskCounts, TaskState} from '../transfer/task-state.ts';
 import type {Copied, CopyPace} from './copy-file.ts';
 import {asFault, type Fault, type Side, systemCode} from './fault.ts';
 import type {Included} from './filter-rules.ts';
+import type {Gate} from './gate.ts';
 import type {Ground} from './paths.ts';
 import type {Temporaries} from './temporaries.ts';
+import type {Throttle} from './throttle.ts';
 
 /** A piece of a transfer that is still to do. What fails comes back as it was, to be tried again. */
 export type Work = {readonly kind: 'item'; readonly item: TransferItem} | FileWork | DirectoryWork | LinkWork;

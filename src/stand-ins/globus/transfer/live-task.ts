@@ -1,6 +1,6 @@
+import {createGate, type Gate} from '../copy/gate.ts';
+import {createThrottle, type Throttle} from '../copy/throttle.ts';
 import type {Work} from '../copy/transfer-work.ts';
-import {createGate, type Gate} from '../http/gate.ts';
-import {createThrottle, type Throttle} from '../http/throttle.ts';
 import type {Journal} from '../store/journal.ts';
 import type {TaskState} from './task-state.ts';
 

@@ -1,8 +1,8 @@
 import {exitCodeOf, FAULT, failed, type PbsAnswer, type PbsFault} from '../language/answer.ts';
 import type {Emit, PbsCommand} from '../language/command.ts';
 import {arrayIdOf, readJobId, subjobIndexOf} from '../language/job-id.ts';
-import {isFinished, type Job} from '../server/job.ts';
 import type {PbsServer} from '../server/server.ts';
+import {isFinished, type Job} from '../server/store/job.ts';
 
 /** What every command's handler is given. */
 export interface Context {

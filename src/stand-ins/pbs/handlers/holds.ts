@@ -2,7 +2,7 @@ import {FAULT, failed} from '../language/answer.ts';
 import {legalValue} from '../language/option-values.ts';
 import {OPTIONS, readArguments} from '../language/options.ts';
 import {USAGE} from '../language/usage.ts';
-import {withHolds, withoutHolds} from '../server/job.ts';
+import {withHolds, withoutHolds} from '../server/store/job.ts';
 import {each, type Handler, managerOf} from './context.ts';
 
 /** qhold and qrls: the same options, the same rights, opposite effects. */

@@ -7,7 +7,7 @@ import {type GivenOption, OPTIONS, readArguments} from '../language/options.ts';
 import {alterResources, splitResources} from '../language/resources.ts';
 import {outputPath} from '../language/submission/output-path.ts';
 import {USAGE} from '../language/usage.ts';
-import {type Job, withHolds} from '../server/job.ts';
+import {type Job, withHolds} from '../server/store/job.ts';
 import {type Context, each, type Handler, managerOf} from './context.ts';
 
 /** One change that a qalter asks for; changes nothing when it answers with a fault. */

@@ -3,7 +3,7 @@ import {indicesIn} from '../language/array-range.ts';
 import {readJobId} from '../language/job-id.ts';
 import {OPTIONS, readArguments} from '../language/options.ts';
 import {USAGE} from '../language/usage.ts';
-import {isFinished} from '../server/job.ts';
+import {isFinished} from '../server/store/job.ts';
 import {type Context, find, type Handler, managerOf, mayTouch} from './context.ts';
 
 /** Several ids travel in one request, which decides what is reported; see the notes at each rule. */

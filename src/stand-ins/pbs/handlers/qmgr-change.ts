@@ -8,8 +8,8 @@ import {
   readOnlyAttribute,
 } from '../language/answer.ts';
 import {readDuration, showDuration} from '../language/durations.ts';
-import {isFinished} from '../server/job.ts';
-import {type Attributes, OWN_ATTRIBUTES, shownBoolean} from '../server/settings.ts';
+import {isFinished} from '../server/store/job.ts';
+import {type Attributes, OWN_ATTRIBUTES, shownBoolean} from '../server/store/settings.ts';
 import type {Context} from './context.ts';
 import {type Assignment, type Directive, readAssignments} from './qmgr-directive.ts';
 import {READ_ONLY} from './qmgr-show.ts';

@@ -1,4 +1,4 @@
-import {type Attributes, inOrder, QUEUE_ORDER, SERVER_ORDER} from '../server/settings.ts';
+import {type Attributes, inOrder, QUEUE_ORDER, SERVER_ORDER} from '../server/store/settings.ts';
 import type {Context} from './context.ts';
 
 /** What qmgr prints: `list` shows attributes, `print` shows the directives that would set them. */

@@ -3,8 +3,8 @@ import {readStartTime} from '../language/dates.ts';
 import {OPTIONS, readArguments} from '../language/options.ts';
 import {compareResource} from '../language/resources.ts';
 import {USAGE} from '../language/usage.ts';
-import {isFinished, type Job, withHolds} from '../server/job.ts';
-import {isTrue} from '../server/settings.ts';
+import {isFinished, type Job, withHolds} from '../server/store/job.ts';
+import {isTrue} from '../server/store/settings.ts';
 import {type Handler, managerOf} from './context.ts';
 import {inListOrder, subjobsOf} from './qstat.ts';
 

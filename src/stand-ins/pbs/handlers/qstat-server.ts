@@ -1,7 +1,7 @@
 import {failed, type PbsAnswer, printed} from '../language/answer.ts';
 import type {Shown} from '../language/attributes.ts';
-import {isFinished, type Job} from '../server/job.ts';
-import {type Attributes, inOrder, isTrue, QUEUE_ORDER, SERVER_ORDER} from '../server/settings.ts';
+import {isFinished, type Job} from '../server/store/job.ts';
+import {type Attributes, inOrder, isTrue, QUEUE_ORDER, SERVER_ORDER} from '../server/store/settings.ts';
 import {renderDocument} from '../show/render-json.ts';
 import {renderDsv, renderLong} from '../show/render-long.ts';
 import type {Context} from './context.ts';

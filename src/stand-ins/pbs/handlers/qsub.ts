@@ -1,5 +1,5 @@
 import {failed, printed, refused, silent} from '../language/answer.ts';
-import {readSubmission} from '../language/submission.ts';
+import {readSubmission} from '../language/submission/submission.ts';
 import type {Handler} from './context.ts';
 
 export const qsub: Handler = async ({server, command, emit}) => {

@@ -3,7 +3,7 @@ import {constants} from 'node:os';
 import {FAULT, failed, silent} from '../language/answer.ts';
 import {OPTIONS, readArguments} from '../language/options.ts';
 import {USAGE} from '../language/usage.ts';
-import {liveFile} from '../server/deliver.ts';
+import {liveFile} from '../server/processes/deliver.ts';
 import {each, type Handler} from './context.ts';
 
 /** qsig, qrerun, qmsg, qmove: what can be done to a job besides holding and deleting it. */

@@ -1,4 +1,4 @@
-import type {Job} from '../server/job.ts';
+import type {Job} from '../server/store/job.ts';
 import {showIndices} from './array-range.ts';
 import {longDate} from './dates.ts';
 import {showDepend} from './depend.ts';

@@ -1,12 +1,12 @@
-import {catchUp} from './apply-dependencies.ts';
 import type {Core} from './core.ts';
-import {tidyHistory} from './history.ts';
-import {type Job, settle} from './job.ts';
-import {routeOn} from './routing.ts';
-import {schedule} from './schedule.ts';
-import {ownMilliseconds} from './settings.ts';
-import {start} from './start-job.ts';
-import {watch} from './watch-job.ts';
+import {catchUp} from './dependencies/carry-out.ts';
+import {start} from './life/start-job.ts';
+import {watch} from './life/watch-job.ts';
+import {routeOn} from './queues/routing.ts';
+import {schedule} from './queues/schedule.ts';
+import {tidyHistory} from './store/history.ts';
+import {type Job, settle} from './store/job.ts';
+import {ownMilliseconds} from './store/settings.ts';
 
 /** Time: whatever is due is done, and the next look is set for when something will be. */
 export interface Clock {

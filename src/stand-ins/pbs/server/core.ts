@@ -1,10 +1,10 @@
 import {userInfo} from 'node:os';
 import type {Lasts} from '../../day.ts';
 import type {ServerNames} from '../language/job-id.ts';
-import type {Job} from './job.ts';
-import {createJournal, type Journal} from './journal.ts';
-import type {Settings} from './settings.ts';
-import type {Places, Store} from './store.ts';
+import type {Job} from './store/job.ts';
+import {createJournal, type Journal} from './store/journal.ts';
+import type {Settings} from './store/settings.ts';
+import type {Places, Store} from './store/store.ts';
 
 /** What the parts of the server share: the jobs, where they are kept, and what is known of their processes. */
 

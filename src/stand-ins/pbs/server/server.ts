@@ -1,24 +1,24 @@
 import type {PbsFault} from '../language/answer.ts';
 import type {ServerNames} from '../language/job-id.ts';
-import type {Submission} from '../language/submission.ts';
-import {catchUp} from './apply-dependencies.ts';
-import {changed, hold, release, setDepend} from './change-job.ts';
+import type {Submission} from '../language/submission/submission.ts';
 import {createClock} from './clock.ts';
 import {type BlockAnswer, type Core, createCore, type ServerParts} from './core.ts';
-import {type Deletion, remove, removeIndices} from './delete-job.ts';
-import {conclude, safely} from './end-job.ts';
-import {endRunning} from './end-processes.ts';
-import {SIGKILL} from './ending.ts';
-import {forget, historyOn} from './history.ts';
-import {isFinished, type Job} from './job.ts';
-import type {Journal} from './journal.ts';
-import {refusalToQueue} from './limits.ts';
-import {signalSession} from './processes.ts';
-import type {Settings} from './settings.ts';
-import {endRunningJobs, wipe} from './shutdown.ts';
-import {start} from './start-job.ts';
-import type {Places} from './store.ts';
-import {submit} from './submit-job.ts';
+import {catchUp} from './dependencies/carry-out.ts';
+import {changed, hold, release, setDepend} from './life/change-job.ts';
+import {type Deletion, remove, removeIndices} from './life/delete-job.ts';
+import {conclude, safely} from './life/end-job.ts';
+import {SIGKILL} from './life/ending.ts';
+import {endRunningJobs, wipe} from './life/shutdown.ts';
+import {start} from './life/start-job.ts';
+import {submit} from './life/submit-job.ts';
+import {endRunning} from './processes/end-processes.ts';
+import {signalSession} from './processes/sessions.ts';
+import {refusalToQueue} from './queues/limits.ts';
+import {forget, historyOn} from './store/history.ts';
+import {isFinished, type Job} from './store/job.ts';
+import type {Journal} from './store/journal.ts';
+import type {Settings} from './store/settings.ts';
+import type {Places} from './store/store.ts';
 
 /** The server: it owns the jobs, decides when they start, and learns how they end. */
 export interface PbsServer {

@@ -1,6 +1,6 @@
 import {shownSubstate, usedResources} from '../language/attributes.ts';
 import {readDuration, showDuration} from '../language/durations.ts';
-import type {Job} from '../server/job.ts';
+import type {Job} from '../server/store/job.ts';
 
 /** The tables of qstat: fixed columns, cut values end in a star. */
 

@@ -1,11 +1,11 @@
-import {commentDate} from '../language/dates.ts';
-import {carryOut} from './apply-dependencies.ts';
-import type {Core} from './core.ts';
-import {onEnd, onStart} from './dependencies.ts';
+import {commentDate} from '../../language/dates.ts';
+import type {Core} from '../core.ts';
+import {carryOut} from '../dependencies/carry-out.ts';
+import {onEnd, onStart} from '../dependencies/rules.ts';
+import {forget, intoHistory} from '../store/history.ts';
+import {isFinished, type Job} from '../store/job.ts';
+import {accountingText} from '../store/journal.ts';
 import {arrayExit} from './ending.ts';
-import {forget, intoHistory} from './history.ts';
-import {isFinished, type Job} from './job.ts';
-import {accountingText} from './journal.ts';
 import {subjobOf} from './subjob.ts';
 
 /** An array from its first subjob to its last. A subjob has no record before it starts. */

@@ -1,7 +1,7 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import {birthOf} from './processes.ts';
+import {birthOf} from './sessions.ts';
 
 /**
  * Each running job has a supervisor: a shell in a session of its own, which starts the job, waits, and writes how it

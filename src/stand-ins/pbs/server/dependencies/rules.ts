@@ -1,5 +1,5 @@
-import type {DependGroup} from '../language/depend.ts';
-import {isFinished, type Job, RUNNING_STATES} from './job.ts';
+import type {DependGroup} from '../../language/depend.ts';
+import {isFinished, type Job, RUNNING_STATES} from '../store/job.ts';
 
 /**
  * What dependencies do, as pure functions of the jobs: each answers with verdicts, and the server carries them out.

@@ -1,12 +1,12 @@
 import {chmodSync, writeFileSync} from 'node:fs';
-import type {PbsFault} from '../language/answer.ts';
-import {showDepend} from '../language/depend.ts';
-import type {Submission} from '../language/submission.ts';
-import type {Core} from './core.ts';
-import {type Job, settle, waitsForDependency, withHolds} from './job.ts';
-import {accountingText} from './journal.ts';
-import {refusalToQueue} from './limits.ts';
-import {routeOn} from './routing.ts';
+import type {PbsFault} from '../../language/answer.ts';
+import {showDepend} from '../../language/depend.ts';
+import type {Submission} from '../../language/submission/submission.ts';
+import type {Core} from '../core.ts';
+import {refusalToQueue} from '../queues/limits.ts';
+import {routeOn} from '../queues/routing.ts';
+import {type Job, settle, waitsForDependency, withHolds} from '../store/job.ts';
+import {accountingText} from '../store/journal.ts';
 
 /** The next job number. One is used up even by a submission that is then refused (measured). */
 function nextNumber({settings, store}: Core): number {

@@ -1,17 +1,17 @@
 import {rmSync} from 'node:fs';
 import {setTimeout as pause} from 'node:timers/promises';
-import {measured} from '../language/attributes.ts';
-import {carryOut} from './apply-dependencies.ts';
+import {measured} from '../../language/attributes.ts';
+import type {Core} from '../core.ts';
+import {carryOut} from '../dependencies/carry-out.ts';
+import {onEnd} from '../dependencies/rules.ts';
+import {deliver} from '../processes/deliver.ts';
+import {intoHistory} from '../store/history.ts';
+import type {Job} from '../store/job.ts';
+import {accountingText} from '../store/journal.ts';
+import {ownMilliseconds} from '../store/settings.ts';
 import {subjobEnded} from './arrays.ts';
-import type {Core} from './core.ts';
-import {deliver} from './deliver.ts';
-import {onEnd} from './dependencies.ts';
 import {EXIT_REQUEUED, exitStatusOf, verdictOn} from './ending.ts';
-import {intoHistory} from './history.ts';
-import type {Job} from './job.ts';
-import {accountingText} from './journal.ts';
 import {backToQueue} from './requeue-job.ts';
-import {ownMilliseconds} from './settings.ts';
 
 /** The end of a job whose process is gone: its status, its output, its place in history, and who waited for it. */
 

@@ -1,4 +1,4 @@
-import type {Job} from './job.ts';
+import type {Job} from '../store/job.ts';
 
 /** The record of a subjob that has not started, from that of its array. */
 export function subjobOf(array: Job, index: number): Job {

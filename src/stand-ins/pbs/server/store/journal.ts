@@ -1,6 +1,6 @@
 import {appendFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {logDate, logDay} from '../language/dates.ts';
+import {logDate, logDay} from '../../language/dates.ts';
 import type {Job} from './job.ts';
 
 /** The server's log and the accounting records: one file a day each, lines as a real server writes them. */

@@ -1,17 +1,17 @@
 import {closeSync, mkdirSync, openSync, writeFileSync} from 'node:fs';
-import {commentDate} from '../language/dates.ts';
-import {carryOut} from './apply-dependencies.ts';
+import {commentDate} from '../../language/dates.ts';
+import type {Core} from '../core.ts';
+import {carryOut} from '../dependencies/carry-out.ts';
+import {onStart} from '../dependencies/rules.ts';
+import {liveFile, umaskOf} from '../processes/deliver.ts';
+import {jobDirectory, jobEnvironment, shellLine, shellOf} from '../processes/job-environment.ts';
+import {birthOf} from '../processes/sessions.ts';
+import {startSupervisor} from '../processes/supervisor.ts';
+import type {Job} from '../store/job.ts';
+import {accountingText} from '../store/journal.ts';
 import {nextSubjob} from './arrays.ts';
-import type {Core} from './core.ts';
-import {liveFile, umaskOf} from './deliver.ts';
-import {onStart} from './dependencies.ts';
 import {finishSafely} from './end-job.ts';
-import type {Job} from './job.ts';
-import {jobDirectory, jobEnvironment, shellLine, shellOf} from './job-environment.ts';
-import {accountingText} from './journal.ts';
 import {assign} from './placement.ts';
-import {birthOf} from './processes.ts';
-import {startSupervisor} from './supervisor.ts';
 
 /** The start of a job: a place, the records, then its process. */
 

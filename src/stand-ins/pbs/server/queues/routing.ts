@@ -1,8 +1,8 @@
-import type {Core} from './core.ts';
-import {forget} from './history.ts';
-import type {Job} from './job.ts';
+import type {Core} from '../core.ts';
+import {forget} from '../store/history.ts';
+import type {Job} from '../store/job.ts';
+import {isTrue} from '../store/settings.ts';
 import {refusalToQueue} from './limits.ts';
-import {isTrue} from './settings.ts';
 
 /** Move a job on from a routing queue. Where no destination takes it, it is gone without a trace (measured). */
 export function routeOn(core: Core, job: Job): void {

@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {accessSync, constants} from 'node:fs';
 import {basename, join} from 'node:path';
-import {decodeVariables} from '../language/variables.ts';
-import type {Job} from './job.ts';
-import type {Places} from './store.ts';
+import {decodeVariables} from '../../language/variables.ts';
+import type {Job} from '../store/job.ts';
+import type {Places} from '../store/store.ts';
 import {quoteWord} from './supervisor.ts';
 
 /** What a job finds around it: environment, shell, and the line its shell reads. */

@@ -1,11 +1,11 @@
-import {carryOut} from './apply-dependencies.ts';
+import type {Core} from '../core.ts';
+import {carryOut} from '../dependencies/carry-out.ts';
+import {onDeletedUnstarted} from '../dependencies/rules.ts';
+import {endRunning} from '../processes/end-processes.ts';
+import {intoHistory} from '../store/history.ts';
+import {type Job, waitsForDependency} from '../store/job.ts';
 import {finishArrayIfDone} from './arrays.ts';
-import type {Core} from './core.ts';
-import {onDeletedUnstarted} from './dependencies.ts';
-import {endRunning} from './end-processes.ts';
 import {SIGKILL, SIGTERM} from './ending.ts';
-import {intoHistory} from './history.ts';
-import {type Job, waitsForDependency} from './job.ts';
 import {subjobOf} from './subjob.ts';
 
 /** qdel: held, queued and waiting jobs end at once, running ones later. */

@@ -1,8 +1,8 @@
 import {chmodSync, constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync} from 'node:fs';
 import {copyFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import type {Job} from './job.ts';
-import type {Places} from './store.ts';
+import type {Job} from '../store/job.ts';
+import type {Places} from '../store/store.ts';
 
 /** Where the output of a job goes: the spool while it runs, its own files afterwards. */
 

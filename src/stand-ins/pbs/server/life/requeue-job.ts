@@ -1,8 +1,8 @@
-import {measured} from '../language/attributes.ts';
+import {measured} from '../../language/attributes.ts';
+import type {Core} from '../core.ts';
+import {type Job, settle} from '../store/job.ts';
+import {accountingText} from '../store/journal.ts';
 import {requeueSubjob} from './arrays.ts';
-import type {Core} from './core.ts';
-import {type Job, settle} from './job.ts';
-import {accountingText} from './journal.ts';
 
 /** A job that ran goes back to where it waited; its next run begins anew. */
 

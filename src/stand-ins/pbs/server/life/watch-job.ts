@@ -1,16 +1,16 @@
 import {writeFileSync} from 'node:fs';
 import {setTimeout as pause} from 'node:timers/promises';
-import {readDuration} from '../language/durations.ts';
-import type {Core} from './core.ts';
-import {liveFile} from './deliver.ts';
+import {readDuration} from '../../language/durations.ts';
+import type {Core} from '../core.ts';
+import {liveFile} from '../processes/deliver.ts';
+import {endRunning} from '../processes/end-processes.ts';
+import {membersOf, signalSession} from '../processes/sessions.ts';
+import {callOff, lookAtSupervisor} from '../processes/supervisor.ts';
+import type {Job} from '../store/job.ts';
+import {ownMilliseconds} from '../store/settings.ts';
 import {finish, finishSafely, safely} from './end-job.ts';
-import {endRunning} from './end-processes.ts';
 import {EXIT_LOST, SIGKILL, SIGTERM} from './ending.ts';
-import type {Job} from './job.ts';
-import {membersOf, signalSession} from './processes.ts';
 import {backToQueue} from './requeue-job.ts';
-import {ownMilliseconds} from './settings.ts';
-import {callOff, lookAtSupervisor} from './supervisor.ts';
 
 /** A running job is looked after: its walltime, its supervisor, and what its process leaves behind. */
 

@@ -1,6 +1,6 @@
-import {longDate} from '../language/dates.ts';
-import type {Core} from './core.ts';
-import {type Job, settle, waitsForDependency, withHolds, withoutHolds} from './job.ts';
+import {longDate} from '../../language/dates.ts';
+import type {Core} from '../core.ts';
+import {type Job, settle, waitsForDependency, withHolds, withoutHolds} from '../store/job.ts';
 
 /** What commands change of a job that has not ended: its holds, its dependencies, its attributes. */
 

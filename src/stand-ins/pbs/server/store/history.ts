@@ -1,8 +1,8 @@
 import {rmSync} from 'node:fs';
-import {readDuration} from '../language/durations.ts';
-import type {Core} from './core.ts';
+import {readDuration} from '../../language/durations.ts';
+import type {Core} from '../core.ts';
+import {jobDirectory} from '../processes/job-environment.ts';
 import {isFinished, type Job} from './job.ts';
-import {jobDirectory} from './job-environment.ts';
 import {isTrue} from './settings.ts';
 
 /** What is left of jobs that have ended. */

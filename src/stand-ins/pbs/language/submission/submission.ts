@@ -1,21 +1,21 @@
 import {basename, resolve} from 'node:path';
-import type {Job} from '../server/job.ts';
-import {isTrue, resourceGroup, type Settings} from '../server/settings.ts';
-import {badValue, FAULT, failed, type PbsAnswer, Refusal, refused} from './answer.ts';
-import {type ArrayRange, readArrayRange} from './array-range.ts';
-import type {PbsCommand} from './command.ts';
-import {readStartTime} from './dates.ts';
-import {splitWords} from './directives.ts';
-import type {ServerNames} from './job-id.ts';
-import {checkName} from './option-values.ts';
-import {OPTIONS, readArguments} from './options.ts';
-import {resourceList} from './resources.ts';
-import {readWAttributes} from './submission/attributes.ts';
-import {directiveLevel, emptyLevel, mergeResources, readLevel} from './submission/level.ts';
-import {outputPath} from './submission/output-path.ts';
-import {Stop, usageError} from './submission/stop.ts';
-import {variableList} from './submission/variable-list.ts';
-import {environmentVariables, readVariables} from './variables.ts';
+import type {Job} from '../../server/store/job.ts';
+import {isTrue, resourceGroup, type Settings} from '../../server/store/settings.ts';
+import {badValue, FAULT, failed, type PbsAnswer, Refusal, refused} from '../answer.ts';
+import {type ArrayRange, readArrayRange} from '../array-range.ts';
+import type {PbsCommand} from '../command.ts';
+import {readStartTime} from '../dates.ts';
+import {splitWords} from '../directives.ts';
+import type {ServerNames} from '../job-id.ts';
+import {checkName} from '../option-values.ts';
+import {OPTIONS, readArguments} from '../options.ts';
+import {resourceList} from '../resources.ts';
+import {environmentVariables, readVariables} from '../variables.ts';
+import {readWAttributes} from './attributes.ts';
+import {directiveLevel, emptyLevel, mergeResources, readLevel} from './level.ts';
+import {outputPath} from './output-path.ts';
+import {Stop, usageError} from './stop.ts';
+import {variableList} from './variable-list.ts';
 
 /** From a qsub command to a job: options, directives, defaults. Reads nothing but whether `-o` names a directory. */
 

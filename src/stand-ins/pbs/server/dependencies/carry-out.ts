@@ -1,7 +1,7 @@
-import type {Core} from './core.ts';
-import {addToGroup, onRemoved, register, takeFromGroup, type Verdict} from './dependencies.ts';
-import {intoHistory} from './history.ts';
-import {isFinished, type Job, settle, waitsForDependency, withHolds, withoutHolds} from './job.ts';
+import type {Core} from '../core.ts';
+import {intoHistory} from '../store/history.ts';
+import {isFinished, type Job, settle, waitsForDependency, withHolds, withoutHolds} from '../store/job.ts';
+import {addToGroup, onRemoved, register, takeFromGroup, type Verdict} from './rules.ts';
 
 /** Dependencies at work: what `dependencies.ts` decides is carried out on the jobs, and recorded. */
 

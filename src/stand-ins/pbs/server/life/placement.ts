@@ -1,6 +1,6 @@
-import {chunksOf} from '../language/resources.ts';
-import type {Core} from './core.ts';
-import type {Job} from './job.ts';
+import {chunksOf} from '../../language/resources.ts';
+import type {Core} from '../core.ts';
+import type {Job} from '../store/job.ts';
 
 /** Where a job runs: the only node there is, and the first slot of it that nobody has. */
 

@@ -1,7 +1,7 @@
-import type {Core} from './core.ts';
-import {SIGKILL} from './ending.ts';
-import type {Job} from './job.ts';
-import {signalSession} from './processes.ts';
+import type {Core} from '../core.ts';
+import {SIGKILL} from '../life/ending.ts';
+import type {Job} from '../store/job.ts';
+import {signalSession} from './sessions.ts';
 import {callOff, lookAtSupervisor} from './supervisor.ts';
 
 /** Signals to the processes of a job. */

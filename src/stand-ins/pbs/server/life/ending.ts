@@ -1,4 +1,4 @@
-import type {Job} from './job.ts';
+import type {Job} from '../store/job.ts';
 
 /** What PBS makes of the end of a job (measured on OpenPBS 23.06). Pure. */
 

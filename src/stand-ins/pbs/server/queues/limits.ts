@@ -1,7 +1,7 @@
-import {FAULT, type PbsFault} from '../language/answer.ts';
-import {compareResource} from '../language/resources.ts';
-import {isFinished, type Job, RUNNING_STATES} from './job.ts';
-import {type Attributes, isTrue, resourceGroup, type Settings} from './settings.ts';
+import {FAULT, type PbsFault} from '../../language/answer.ts';
+import {compareResource} from '../../language/resources.ts';
+import {isFinished, type Job, RUNNING_STATES} from '../store/job.ts';
+import {type Attributes, isTrue, resourceGroup, type Settings} from '../store/settings.ts';
 
 /** Limits of queues and of the server: which submission is refused, and which job may not start yet. Pure. */
 

@@ -1,7 +1,7 @@
-import {chunksOf, cpusOf} from '../language/resources.ts';
-import type {Job} from './job.ts';
+import {chunksOf, cpusOf} from '../../language/resources.ts';
+import type {Job} from '../store/job.ts';
+import {isTrue, type Settings} from '../store/settings.ts';
 import {runLimitComment} from './limits.ts';
-import {isTrue, type Settings} from './settings.ts';
 
 /** Which jobs start now, and what the others are told. Pure. */
 

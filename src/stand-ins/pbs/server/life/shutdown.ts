@@ -1,11 +1,11 @@
 import {setTimeout as pause} from 'node:timers/promises';
-import type {Core} from './core.ts';
-import {killRun} from './end-processes.ts';
+import type {Core} from '../core.ts';
+import {killRun} from '../processes/end-processes.ts';
+import {membersOf, signalSession} from '../processes/sessions.ts';
+import {forget} from '../store/history.ts';
+import {ownMilliseconds} from '../store/settings.ts';
 import {SIGTERM} from './ending.ts';
-import {forget} from './history.ts';
-import {membersOf, signalSession} from './processes.ts';
 import {backToQueue} from './requeue-job.ts';
-import {ownMilliseconds} from './settings.ts';
 
 /** how often left-over processes are looked at */
 const LOOK_MS = 50;
