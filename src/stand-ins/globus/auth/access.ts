@@ -1,7 +1,6 @@
-import type {Caller} from '../http/caller.ts';
 import {TransferProblem} from '../http/problem.ts';
 import type {Collection} from '../store/collections.ts';
-import type {Consents} from './consents.ts';
+import type {Caller, Consents} from './consents.ts';
 import type {Identities} from './identities.ts';
 import type {Login, Logins} from './logins.ts';
 import {asksForSession} from './requirements.ts';

@@ -1,6 +1,6 @@
 import type {Lasts} from '../../day.ts';
-import type {Request} from '../http/http-server.ts';
 import {oauthProblem} from '../http/problem.ts';
+import type {Request} from '../http/request.ts';
 import type {TokenStore} from '../store/token-store.ts';
 import type {Consents} from './consents.ts';
 import type {IdTokenSigner} from './id-token.ts';

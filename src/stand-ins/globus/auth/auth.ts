@@ -1,6 +1,6 @@
 import {z} from 'zod';
-import type {Answer, Request} from '../http/http-server.ts';
 import {AuthProblem, oauthProblem, unauthorized} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import type {Grant} from '../store/token-store.ts';
 import {authCodePage} from './auth-pages.ts';
 import {type AuthService, identityClaims, PROVIDER, requireClient} from './auth-service.ts';

@@ -1,5 +1,5 @@
-import type {Answer, Request} from '../http/http-server.ts';
 import {oauthProblem} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import {consentPage} from './auth-pages.ts';
 import type {AuthService} from './auth-service.ts';
 import type {Identity} from './identities.ts';

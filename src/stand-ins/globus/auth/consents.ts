@@ -1,7 +1,13 @@
 import {createHash} from 'node:crypto';
 import {join} from 'node:path';
 import {z} from 'zod';
-import type {Caller} from '../http/caller.ts';
+
+/** Who calls: tasks belong to the identity, consents to the identity and the client together. */
+export interface Caller {
+  readonly identity: string;
+  readonly client: string;
+}
+
 import {taskTime} from '../http/time.ts';
 import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
 import type {Scope} from './scopes.ts';

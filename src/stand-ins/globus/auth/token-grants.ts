@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import type {Answer, Request} from '../http/http-server.ts';
 import {oauthProblem} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import type {Grant} from '../store/token-store.ts';
 import {type AuthService, identityClaims, requireClient} from './auth-service.ts';
 import {namesIn, readScopes, resourceServerOf} from './scopes.ts';

@@ -1,4 +1,5 @@
-import {createTurns} from '../http/turns.ts';
+import {setImmediate as giveWay} from 'node:timers/promises';
+
 import type {TransferItem} from '../transfer/submission.ts';
 import {createChannel} from './channel.ts';
 import {copyOne} from './copy-work.ts';
@@ -77,3 +78,19 @@ const pathsOf = (work: Work): Pick<TransferItem, 'source_path' | 'destination_pa
 
 const isFatal = (fault: Fault, tools: Tools): boolean =>
   fault.code === 'EXTERNAL_CHECKSUM_MISMATCH' || (fault.code === 'QUOTA_EXCEEDED' && tools.options.failOnQuotaErrors);
+
+/** Between pieces of work that wait for nothing: who has worked for long enough lets requests and timers have their turn. */
+export interface Turns {
+  /** @returns undefined when there is no need yet */
+  next(): Promise<void> | undefined;
+}
+
+/** @param longestMs time that may pass without giving way */
+export function createTurns(longestMs: number): Turns {
+  let since = performance.now();
+  const give = async (): Promise<void> => {
+    await giveWay();
+    since = performance.now();
+  };
+  return {next: () => (performance.now() - since < longestMs ? undefined : give())};
+}

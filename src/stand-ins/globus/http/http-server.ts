@@ -1,32 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {AuthProblem, badRequest, TransferProblem} from './problem.ts';
-import {requestLine} from './request-line.ts';
-
-export interface Request {
-  readonly method: string;
-  /** path without the query, not decoded: an encoded slash stays one part */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  /** aborts when the client hangs up before it has its answer */
-  readonly gone: AbortSignal;
-  /** @throws {TransferProblem} 400 when the body is not a JSON document */
-  json(): Promise<unknown>;
-  form(): Promise<URLSearchParams>;
-}
-
-export type Answer =
-  | {readonly status: number; readonly document: unknown}
-  | {readonly status: number; readonly html: string}
-  | {readonly status: 302; readonly location: string}
-  /** a body as it is, whatever the type says */
-  | {readonly status: number; readonly type: string; readonly text: string}
-  /** no answer: the connection ends, with a TCP reset or without */
-  | {readonly cut: 'reset' | 'close'};
-
-export type Handle = (request: Request) => Promise<Answer>;
+import {AuthProblem, TransferProblem} from './problem.ts';
+import {type Handle, readRequest, requestLine} from './request.ts';
 
 export interface ServerOptions {
   /** hears of every request, in one line */
@@ -34,8 +10,6 @@ export interface ServerOptions {
   /** no other port will do */
   readonly thisPort?: boolean;
 }
-
-const LARGEST_BODY = 32 * 1024 * 1024;
 
 /**
  * An HTTP server on 127.0.0.1 that answers in documents. Whatever a handler throws becomes an answer too; a client that
@@ -118,23 +92,7 @@ async function answer(
   handle: Handle,
   log: (line: string) => void,
 ): Promise<Sent | {readonly cut: 'reset' | 'close'}> {
-  const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
-  const request: Request = {
-    method: incoming.method ?? 'GET',
-    path,
-    query: new URLSearchParams(query),
-    headers: incoming.headers,
-    gone,
-    json: async () => {
-      const text = await readBody(incoming);
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        throw badRequest('The request body is not a JSON document');
-      }
-    },
-    form: async () => new URLSearchParams(await readBody(incoming)),
-  };
+  const request = readRequest(incoming, gone);
   try {
     const done = await handle(request);
     if ('cut' in done) return done;
@@ -145,9 +103,9 @@ async function answer(
     return inJson(done.status, done.document);
   } catch (error) {
     if (!(error instanceof TransferProblem || error instanceof AuthProblem)) {
-      log(`${request.method} ${path}: ${error instanceof Error ? error.stack : error}`);
+      log(`${request.method} ${request.path}: ${error instanceof Error ? error.stack : error}`);
     }
-    return problemAnswer(error, path);
+    return problemAnswer(error, request.path);
   } finally {
     incoming.resume(); // what nobody read must not block the connection
   }
@@ -201,17 +159,3 @@ export const requestId = (): string =>
 
 /** What error documents and results call the resource: the path without the version. */
 export const resourceOf = (path: string): string => path.replace(/^\/v0\.10(?=\/)/, '');
-
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  const tooLarge = () =>
-    new TransferProblem(413, 'ClientError.BadRequest', `The request body exceeds ${LARGEST_BODY} bytes`);
-  if (Number(incoming.headers['content-length'] ?? 0) > LARGEST_BODY) throw tooLarge();
-  for await (const piece of incoming as AsyncIterable<Buffer>) {
-    size += piece.length;
-    if (size > LARGEST_BODY) throw tooLarge();
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}

@@ -1,8 +1,8 @@
 import type {OutageWish} from '../../outage-modes.ts';
 import {type Hit, type Outages, whicheverFirst} from '../../outages.ts';
 import {API_ERRORS, orderedError} from './api-errors.ts';
-import type {Answer, Request} from './http-server.ts';
 import {AuthProblem, TransferProblem} from './problem.ts';
+import type {Answer, Request} from './request.ts';
 
 /** Answer a request, unless an outage hits it; then answer as a service in that trouble would. */
 export async function answerGlobus(outages: Outages, request: Request, answer: () => Promise<Answer>): Promise<Answer> {

@@ -1,5 +1,5 @@
-import type {Caller} from '../http/caller.ts';
-import type {Answer, Request} from '../http/http-server.ts';
+import type {Caller} from '../auth/consents.ts';
+import type {Answer, Request} from '../http/request.ts';
 import {bookmarkDocument, changedBookmark, newBookmark} from '../store/bookmarks.ts';
 import {readDocument} from './submission.ts';
 import {ok, type Route, resultDocument, type TransferApi} from './transfer-api.ts';

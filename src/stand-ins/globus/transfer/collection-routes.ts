@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {Caller} from '../auth/consents.ts';
 import {
   listDirectory,
   makeDirectory,
@@ -8,10 +9,9 @@ import {
   renamePath,
   statPath,
 } from '../copy/file-operations.ts';
-import type {Caller} from '../http/caller.ts';
-import type {Answer, Request} from '../http/http-server.ts';
 import {narrow, readPage} from '../http/list-query.ts';
 import {badRequest} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import type {Collection} from '../store/collections.ts';
 import {endpointDocument} from './endpoint-document.ts';
 import type {PauseFlags} from './pause-rules.ts';

@@ -2,8 +2,8 @@ import {runDelete} from '../copy/delete-round.ts';
 import {Fault} from '../copy/fault.ts';
 import type {Collections} from '../store/collections.ts';
 import type {TaskStore} from '../store/task-store.ts';
-import {groundOf, meetPlannedOf} from './ground-of-task.ts';
 import type {LiveTask, Outcome} from './live-task.ts';
+import {groundOf, meetPlannedOf} from './live-task.ts';
 import {addFault} from './task-events.ts';
 
 /** Trying these again would find the same. A missing path fails a delete at once. Source: globus-cli 3.41, `globus rm`. */

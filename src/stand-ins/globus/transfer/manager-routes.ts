@@ -1,9 +1,9 @@
 import {randomInt} from 'node:crypto';
 import {z} from 'zod';
-import type {Caller} from '../http/caller.ts';
-import type {Answer, Request} from '../http/http-server.ts';
+import type {Caller} from '../auth/consents.ts';
 import {oneOf, range, readCount} from '../http/list-query.ts';
 import {badRequest, taskNotFound} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import {readTime} from '../http/time.ts';
 import {showCollection} from './collection-routes.ts';
 import {managedTaskDocument, sidesOf} from './managed-task.ts';

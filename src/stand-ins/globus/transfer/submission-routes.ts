@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import type {Answer, Request} from '../http/http-server.ts';
+import type {Answer, Request} from '../http/request.ts';
 import {type Submitted, submitDelete, submitTransfer} from './submit-task.ts';
 import {ok, type Route, resultDocument} from './transfer-api.ts';
 

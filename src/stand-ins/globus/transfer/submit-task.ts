@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import type {Lasts} from '../../day.ts';
 import {type AccessRules, requireAccess} from '../auth/access.ts';
-import type {Caller} from '../http/caller.ts';
+import type {Caller} from '../auth/consents.ts';
 import {badRequest, conflict} from '../http/problem.ts';
 import {readTime} from '../http/time.ts';
 import type {Collection, Collections} from '../store/collections.ts';

@@ -1,6 +1,6 @@
-import type {Answer, Request} from '../http/http-server.ts';
 import {readCount} from '../http/list-query.ts';
 import {badRequest} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import type {Lists, TaskStore} from '../store/task-store.ts';
 import {hasEnded, type TaskState} from './task-state.ts';
 

@@ -1,9 +1,9 @@
 import {z} from 'zod';
+import type {Caller} from '../auth/consents.ts';
 import {legacyUsername} from '../auth/identities.ts';
-import type {Caller} from '../http/caller.ts';
-import type {Answer, Request} from '../http/http-server.ts';
 import {matching, narrow, oneOf, range, readFilters, readOrder, readPage} from '../http/list-query.ts';
 import {badRequest, conflict, taskNotFound} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import {readTime} from '../http/time.ts';
 import {pauseInfoDocument} from './pause-documents.ts';
 import {label, readDocument} from './submission.ts';

@@ -5,14 +5,13 @@ import {removeTemporaries} from '../copy/temporaries.ts';
 import type {Collections} from '../store/collections.ts';
 import type {TaskStore} from '../store/task-store.ts';
 import {runDeleteTask} from './delete-task.ts';
-import {concludeTask} from './end-of-task.ts';
 import type {Limits} from './limits.ts';
 import {createLiveTask, type LiveTask} from './live-task.ts';
 import type {PauseRules} from './pause-rules.ts';
 import {grantSlots} from './slots.ts';
 import {mayWork, noteConditions} from './task-conditions.ts';
 import {addEvent, addFault} from './task-events.ts';
-import {hasEnded, type TaskState} from './task-state.ts';
+import {concludeTask, hasEnded, type TaskState} from './task-state.ts';
 import {runTransferTask} from './transfer-task.ts';
 
 export interface TaskRunner {

@@ -1,7 +1,8 @@
 import {requireAccess} from '../auth/access.ts';
-import type {Caller} from '../http/caller.ts';
-import {type Answer, type Request, requestId, resourceOf} from '../http/http-server.ts';
+import type {Caller} from '../auth/consents.ts';
+import {requestId, resourceOf} from '../http/http-server.ts';
 import {TransferProblem} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import type {Bookmarks} from '../store/bookmarks.ts';
 import type {Collection} from '../store/collections.ts';
 import type {TokenStore} from '../store/token-store.ts';

@@ -1,7 +1,8 @@
+import type {Caller} from '../auth/consents.ts';
 import {TRANSFER_SCOPE, TRANSFER_SERVER} from '../auth/scopes.ts';
-import type {Caller} from '../http/caller.ts';
-import {type Answer, type Request, resourceOf} from '../http/http-server.ts';
+import {resourceOf} from '../http/http-server.ts';
 import {notSignedIn, TransferProblem} from '../http/problem.ts';
+import type {Answer, Request} from '../http/request.ts';
 import {BOOKMARK_ROUTES} from './bookmark-routes.ts';
 import {COLLECTION_ROUTES} from './collection-routes.ts';
 import {MANAGER_ROUTES} from './manager-routes.ts';

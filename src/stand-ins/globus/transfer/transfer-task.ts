@@ -7,9 +7,9 @@ import type {TransferTools} from '../copy/transfer-work.ts';
 import {taskTime} from '../http/time.ts';
 import type {Collections} from '../store/collections.ts';
 import type {TaskStore} from '../store/task-store.ts';
-import {groundOf, meetPlannedOf} from './ground-of-task.ts';
 import type {LimitValues} from './limits.ts';
 import type {LiveTask, Outcome} from './live-task.ts';
+import {groundOf, meetPlannedOf} from './live-task.ts';
 import {addEvent, addFault, addProgress} from './task-events.ts';
 import type {TaskState} from './task-state.ts';
 

@@ -5,7 +5,7 @@ import {readDuration} from '../language/durations.ts';
 import {checkName, legalValue, readAttributes} from '../language/option-values.ts';
 import {type GivenOption, OPTIONS, readArguments} from '../language/options.ts';
 import {alterResources, splitResources} from '../language/resources.ts';
-import {outputPath} from '../language/submission/output-path.ts';
+import {outputPath} from '../language/submission/origin.ts';
 import {USAGE} from '../language/usage.ts';
 import {type Job, withHolds} from '../server/store/job.ts';
 import {type Context, each, type Handler, managerOf} from './context.ts';

@@ -3,7 +3,7 @@ import {jobAttributes, type Shown} from '../language/attributes.ts';
 import {arrayIdOf, readJobId, subjobIndexOf} from '../language/job-id.ts';
 import {OPTIONS, readArguments} from '../language/options.ts';
 import {USAGE} from '../language/usage.ts';
-import {subjobOf} from '../server/life/subjob.ts';
+import {subjobOf} from '../server/life/arrays.ts';
 import {isFinished, type Job} from '../server/store/job.ts';
 import {isTrue, ownSetting} from '../server/store/settings.ts';
 import {renderDocument} from '../show/render-json.ts';

@@ -1,3 +1,5 @@
+import {USAGE} from './usage.ts';
+
 /** What a command prints and how it exits. */
 export interface PbsAnswer {
   readonly stdout: string;
@@ -67,3 +69,15 @@ export class Refusal extends Error {
     this.fault = fault;
   }
 }
+
+/** Thrown to end a qsub before there is a job, with what it answers. */
+export class Stop extends Error {
+  readonly answer: PbsAnswer;
+  constructor(answer: PbsAnswer) {
+    super('qsub ends here');
+    this.answer = answer;
+  }
+}
+
+export const usageError = (messages: readonly string[]): PbsAnswer =>
+  failed(`${messages.map((text) => `qsub: ${text}\n`).join('')}${USAGE.qsub}`, 2);

@@ -1,8 +1,7 @@
-import {badValue, FAULT, failed, Refusal} from '../answer.ts';
+import {badValue, FAULT, failed, Refusal, Stop, usageError} from '../answer.ts';
 import {type DependGroup, mergeDepend, readDepend} from '../depend.ts';
 import type {ServerNames} from '../job-id.ts';
 import type {Level} from './level.ts';
-import {Stop, usageError} from './stop.ts';
 
 /** `-W` of qsub: what each attribute may be, and what becomes of it. */
 

@@ -1,10 +1,9 @@
-import {failed} from '../answer.ts';
+import {failed, Stop, usageError} from '../answer.ts';
 import {readArrayRange} from '../array-range.ts';
 import {readDirectives} from '../directives.ts';
 import {checkName, legalValue, readAttributes} from '../option-values.ts';
 import {type GivenArguments, OPTIONS, readArguments} from '../options.ts';
 import {type AskedResource, splitResources} from '../resources.ts';
-import {Stop, usageError} from './stop.ts';
 
 /** One source of options: the command line, a script's directives, or the site's defaults. */
 export interface Level {

@@ -1,7 +1,7 @@
 import {basename, resolve} from 'node:path';
 import type {Job} from '../../server/store/job.ts';
 import {isTrue, resourceGroup, type Settings} from '../../server/store/settings.ts';
-import {badValue, FAULT, failed, type PbsAnswer, Refusal, refused} from '../answer.ts';
+import {badValue, FAULT, failed, type PbsAnswer, Refusal, refused, Stop, usageError} from '../answer.ts';
 import {type ArrayRange, readArrayRange} from '../array-range.ts';
 import type {PbsCommand} from '../command.ts';
 import {readStartTime} from '../dates.ts';
@@ -13,9 +13,7 @@ import {resourceList} from '../resources.ts';
 import {environmentVariables, readVariables} from '../variables.ts';
 import {readWAttributes} from './attributes.ts';
 import {directiveLevel, emptyLevel, mergeResources, readLevel} from './level.ts';
-import {outputPath} from './output-path.ts';
-import {Stop, usageError} from './stop.ts';
-import {variableList} from './variable-list.ts';
+import {outputPath, variableList} from './origin.ts';
 
 /** From a qsub command to a job: options, directives, defaults. Reads nothing but whether `-o` names a directory. */
 

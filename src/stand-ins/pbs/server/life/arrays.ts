@@ -6,7 +6,6 @@ import {forget, intoHistory} from '../store/history.ts';
 import {isFinished, type Job} from '../store/job.ts';
 import {accountingText} from '../store/journal.ts';
 import {arrayExit} from './ending.ts';
-import {subjobOf} from './subjob.ts';
 
 /** An array from its first subjob to its last. A subjob has no record before it starts. */
 
@@ -77,4 +76,27 @@ export function requeueSubjob(core: Core, job: Job): void {
   if (!array?.array || job.index === undefined) return;
   array.array.remaining = [...array.array.remaining, job.index].sort((a, b) => a - b);
   core.save(array);
+}
+
+/** The record of a subjob that has not started, from that of its array. */
+export function subjobOf(array: Job, index: number): Job {
+  const path = (text: string): string => text.replaceAll('^array_index^', String(index));
+  return {
+    ...array,
+    id: array.id.replace('[]', `[${index}]`),
+    array: undefined,
+    parent: array.id,
+    index,
+    state: 'Q',
+    substate: 10,
+    holds: '',
+    depend: [],
+    comment: undefined,
+    stime: undefined,
+    block: undefined,
+    runCount: 0,
+    resources: {...array.resources},
+    outputPath: path(array.outputPath),
+    errorPath: path(array.errorPath),
+  };
 }

@@ -4,9 +4,8 @@ import {onDeletedUnstarted} from '../dependencies/rules.ts';
 import {endRunning} from '../processes/end-processes.ts';
 import {intoHistory} from '../store/history.ts';
 import {type Job, waitsForDependency} from '../store/job.ts';
-import {finishArrayIfDone} from './arrays.ts';
+import {finishArrayIfDone, subjobOf} from './arrays.ts';
 import {SIGKILL, SIGTERM} from './ending.ts';
-import {subjobOf} from './subjob.ts';
 
 /** qdel: held, queued and waiting jobs end at once, running ones later. */
 

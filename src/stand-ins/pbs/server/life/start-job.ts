@@ -1,5 +1,6 @@
 import {closeSync, mkdirSync, openSync, writeFileSync} from 'node:fs';
 import {commentDate} from '../../language/dates.ts';
+import {chunksOf} from '../../language/resources.ts';
 import type {Core} from '../core.ts';
 import {carryOut} from '../dependencies/carry-out.ts';
 import {onStart} from '../dependencies/rules.ts';
@@ -11,7 +12,6 @@ import type {Job} from '../store/job.ts';
 import {accountingText} from '../store/journal.ts';
 import {nextSubjob} from './arrays.ts';
 import {finishSafely} from './end-job.ts';
-import {assign} from './placement.ts';
 
 /** The start of a job: a place, the records, then its process. */
 
@@ -81,4 +81,34 @@ function launch(core: Core, job: Job): void {
     core.wake();
   });
   child.once('error', (error) => core.log(`supervisor of ${job.id}: ${String(error)}`));
+}
+
+/** The first slot of the node that no job has. */
+function freeSlot(core: Core): number {
+  const taken = new Set(
+    [...core.jobs.values()]
+      .filter((job) => job.state === 'R' || job.state === 'E')
+      .map((job) => Number(/\/(\d+)/.exec(job.execHost ?? '')?.[1] ?? '-1')),
+  );
+  for (let slot = 0; ; slot += 1) if (!taken.has(slot)) return slot;
+}
+
+/** Give a job its place on the only node there is. */
+function assign(core: Core, job: Job): void {
+  const chunks = chunksOf(job.resources, core.settings.resources).flatMap((chunk) =>
+    Array<typeof chunk>(chunk.count).fill(chunk),
+  );
+  const slot = freeSlot(core);
+  job.execHost = chunks
+    .map(
+      (chunk, at) => `${core.names.server}/${slot + at}${Number(chunk.asked.ncpus) > 1 ? `*${chunk.asked.ncpus}` : ''}`,
+    )
+    .join('+');
+  job.execVnode = chunks
+    .map((chunk) => {
+      const {ncpus, ...rest} = chunk.asked;
+      const more = Object.entries(rest).filter(([name]) => name === 'mem' || name === 'vmem');
+      return `(${[core.names.server, ...more.map(([name, value]) => `${name}=${value}`), `ncpus=${ncpus}`].join(':')})`;
+    })
+    .join('+');
 }
