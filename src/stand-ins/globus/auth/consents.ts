@@ -2,15 +2,15 @@ import {createHash} from 'node:crypto';
 import {join} from 'node:path';
 import {z} from 'zod';
 
+import {taskTime} from '../http/time.ts';
+import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
+import type {Scope} from './scopes.ts';
+
 /** Who calls: tasks belong to the identity, consents to the identity and the client together. */
 export interface Caller {
   readonly identity: string;
   readonly client: string;
 }
-
-import {taskTime} from '../http/time.ts';
-import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
-import type {Scope} from './scopes.ts';
 
 const kept = z.object({
   id: z.number(),
