@@ -5,12 +5,7 @@ const GROUND = ['src/base/', 'src/errors.ts'];
 const PORTS = ['src/scheduler/[^/]+\\.ts', 'src/transfer/[^/]+\\.ts', 'src/globus-errors.ts'];
 
 /** Rules that the code does not keep yet; each goes from here when it does. */
-const NOT_YET = new Set([
-  'app-knows-no-adapter',
-  'batch-scripts-know-ledger',
-  'capabilities-know-no-siblings',
-  'only-wiring-imports-adapters',
-]);
+const NOT_YET = new Set(['app-knows-no-adapter', 'capabilities-know-no-siblings', 'only-wiring-imports-adapters']);
 
 /** A room may import itself, the ground it names, and packages; nothing else of src/ or commands/. */
 function room(name, from, ...allowed) {
@@ -91,15 +86,20 @@ const forbidden = [
     ...PORTS,
     ...GROUND,
   ),
-  room(
-    'batch-scripts-know-ledger',
-    'src/batch-scripts/',
-    'src/scheduler/[^/]+\\.ts',
-    'src/ledger/',
-    'src/workflow/model/',
-    'src/disk/',
-    ...GROUND,
-  ),
+  {
+    ...room(
+      'batch-scripts-know-ledger',
+      'src/batch-scripts/',
+      'src/scheduler/[^/]+\\.ts',
+      'src/ledger/',
+      'src/workflow/model/',
+      'src/disk/',
+      'src/engine/(context|plan/actions)\\.ts',
+      'src/config/(profile|proxy)\\.ts',
+      ...GROUND,
+    ),
+    comment: 'They implement JobFiles of the engine for the jobs that it plans, and put a profile into scripts.',
+  },
   {
     name: 'capabilities-know-no-siblings',
     comment: 'What two capabilities need lies in app/shared; how places are named, in app/places.',

@@ -12,20 +12,13 @@
 
 job=${PBS_JOBID:-none}
 # Each member of an array has markers of its own.
-mark=$STAGE_MARKERS${PBS_ARRAY_INDEX:+.member-$PBS_ARRAY_INDEX}
+STAGE_FACTS=${STAGE_MARKERS%/*}
+mark=${STAGE_MARKERS##*/}${PBS_ARRAY_INDEX:+.member-$PBS_ARRAY_INDEX}
 
-# leave NAME TEXT: create a marker, or fail if it exists with another text.
-leave() {
-  temporary="${STAGE_MARKERS%/*}/.new-$job-$$"
-  (umask 077 && printf '%s\n' "$2" > "$temporary") || return 1
-  ln "$temporary" "$1" 2>/dev/null || cmp -s "$temporary" "$1"
-  linked=$?
-  rm -f "$temporary"
-  return "$linked"
-}
+#@facts.sh
 
-if ! leave "$mark.claim.json" "{\"job\":\"$job\"}"; then
-  echo "stage: ${STAGE_MARKERS##*/} was taken by another job, or ${STAGE_MARKERS%/*} cannot be written; the script was not run" >&2
+if ! fact "$mark.claim" "{\"job\":\"$job\"}"; then
+  say "${STAGE_MARKERS##*/} was taken by another job, or $STAGE_FACTS cannot be written; the script was not run"
   exit 98
 fi
 
@@ -47,8 +40,8 @@ while :; do
   kill -0 "$child" 2>/dev/null || break
 done
 number=1
-until leave "$mark.end.$number.json" "{\"job\":\"$job\",\"exit\":$code,\"pid\":$$,\"at\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}"; do
-  [ -f "$mark.end.$number.json" ] || break
+until fact "$mark.end.$number" "{\"job\":\"$job\",\"exit\":$code,\"pid\":$$,\"at\":\"$(now)\"}"; do
+  [ -f "$STAGE_FACTS/$mark.end.$number.json" ] || break
   number=$((number + 1))
 done
 exit "$code"

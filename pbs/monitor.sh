@@ -7,6 +7,7 @@
 umask 077
 #@VALUES
 #@SETUP
+#@find-stage.sh
 # A process that was killed, or could not begin (sh ends with 127 where the installation is not mounted, stage with 2
 # where the configuration is not), has added no successor: the chain would be broken.
 end=$(($(date +%s) + STAGE_SECONDS))

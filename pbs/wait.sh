@@ -9,6 +9,7 @@
 umask 077
 #@VALUES
 #@SETUP
+#@find-stage.sh
 end=$(($(date +%s) + STAGE_SECONDS))
 while :; do
   left=$((end - $(date +%s)))

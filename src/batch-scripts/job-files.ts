@@ -5,8 +5,6 @@ import {staySeconds, walltimeSeconds} from '../base/walltime.ts';
 import type {JobDefaults, Profile} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
-import {packageRoot} from '../disk/package-root.ts';
-import {writeWhole} from '../disk/whole-file.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
@@ -16,6 +14,7 @@ import type {JobRequest} from '../scheduler/scheduler.ts';
 import {type Directives, readDirectives} from '../scheduler/script.ts';
 import {isCleanup} from '../workflow/model/steps.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
+import {assign, exported, writeScript} from './template.ts';
 
 /** What a script needs to call `stage` again, on whatever node it runs. */
 export interface CallBack {
@@ -47,7 +46,11 @@ export function createJobFiles(callBack: CallBack): JobFiles {
         output: join(run.layout.logs, `${key}.log`),
         workdir: run.layout.directory,
         tag,
-        values: {STAGE_RUN: run.id, ...(action.role === 'wait' ? waitValues(run.id, key, profile) : {})},
+        values: {
+          STAGE_RUN: run.id,
+          STAGE_ROLE: action.role,
+          ...(action.role === 'wait' ? waitValues(run.id, key, profile) : {}),
+        },
         dependencies: action.dependencies,
         ...(action.role === 'wait' ? {resources: {...profile.staging.resources, walltime: profile.waitWalltime}} : {}),
       });
@@ -70,8 +73,8 @@ export function createJobFiles(callBack: CallBack): JobFiles {
 }
 
 const STAGING = {
-  launcher: {template: 'launcher.sh', verb: 'launch'},
-  sentinel: {template: 'sentinel.sh', verb: 'watch'},
+  launcher: {template: 'look.sh', verb: 'launch'},
+  sentinel: {template: 'look.sh', verb: 'watch'},
   wait: {template: 'wait.sh', verb: 'wait'},
   job: {template: 'job-wrapper.sh', verb: 'run'},
 } as const;
@@ -246,19 +249,4 @@ const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'ksh93', 'mksh', 'zs
  */
 export function topShell({shell}: Directives): string[] {
   return shell !== undefined && SHELLS.has(basename(shell)) ? ['-S', shell] : [];
-}
-
-export function assign(values: Readonly<Record<string, string>>): string[] {
-  return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`);
-}
-
-function exported(values: Readonly<Record<string, string>>): string[] {
-  return Object.entries(values).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
-}
-
-/** Put a filled-in template in place, whole. Where PBS reads one that was there, it goes on reading that. */
-export function writeScript(path: string, template: string, parts: Readonly<Record<string, readonly string[]>>): void {
-  const lines = readFileSync(join(packageRoot(), 'pbs', template), 'utf8').split('\n');
-  const filled = lines.flatMap((line) => parts[line] ?? (line.startsWith('#@') ? [] : [line]));
-  writeWhole(path, filled.join('\n'), {mode: 0o700});
 }

@@ -69,6 +69,7 @@ const profile = z.strictObject({
   ...submission,
   compute: maybe(z.strictObject(jobs)),
   staging: maybe(z.strictObject({...jobs, network: maybe(z.boolean())})),
+  cli: maybe(absolute),
   setup: maybe(z.union([z.string(), z.array(z.string())], 'must be text or a list of texts')),
   proxy: maybe(proxy),
   strategy: maybe(z.enum(['monitor', 'wait'])),

@@ -33,6 +33,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
       ...mergeJobs(base.staging, section, section.staging),
       network: section.staging?.network ?? base.staging.network,
     },
+    cli: section.cli ?? base.cli,
     setup: section.setup === undefined ? base.setup : [section.setup].flat(),
     ...(section.proxy ? {proxy: readProxy(section.proxy)} : {}),
     strategy: section.strategy ?? base.strategy,

@@ -70,6 +70,8 @@ export interface Profile {
   /** defaults for the user's jobs */
   readonly compute: JobDefaults;
   readonly staging: StagingDefaults;
+  /** by which path jobs call `stage`, such as a link that upgrades move on; absent: the path by which it was called */
+  readonly cli?: string | undefined;
   /** shell lines that make `stage` run in a job, such as `module load node` */
   readonly setup: readonly string[];
   readonly proxy?: ProxySettings;

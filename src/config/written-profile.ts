@@ -18,6 +18,7 @@ export function writtenProfile(profile: Profile): ProfileSection {
     },
     compute: jobs(profile.compute),
     staging: {...jobs(staging), network: staging.network},
+    ...some('cli', profile.cli),
     setup: [...profile.setup],
     ...(proxy
       ? {proxy: {...some('http', proxy.http), ...some('https', proxy.https), no_proxy: [...proxy.noProxy]}}

@@ -155,7 +155,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
   const {kind, bin} = profile.scheduler;
   const callBack = {
     node: process.execPath,
-    cli: calledBy(process.env),
+    cli: profile.cli ?? calledBy(process.env),
     stageHome: where.home,
     configFile: where.configFile,
     profile,

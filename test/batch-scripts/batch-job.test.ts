@@ -3,7 +3,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'nod
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {assign, writeScript} from '../../src/batch-scripts/job-files.ts';
+import {assign, writeScript} from '../../src/batch-scripts/template.ts';
 import {cleanEnvironment, runProgram} from '../support/cli.ts';
 import {until} from '../support/until.ts';
 

@@ -15,9 +15,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {shellQuote} from '../../src/base/shell.ts';
+import {assign, fillTemplate} from '../../src/batch-scripts/template.ts';
 import {type FailingDisk, failingDisks} from '../support/failing-disk.ts';
 
-const TEMPLATE = readFileSync(join(import.meta.dirname, '../../pbs/job-wrapper.sh'), 'utf8');
 const BASH = '/bin/bash';
 /** Called sh, bash is in its POSIX mode: as it runs the wrapper where it is sh, and by `--posix` for scripts of its own. */
 const linked = mkdtempSync(join(tmpdir(), 'bash-as-sh-'));
@@ -90,15 +90,7 @@ function wrapper({
     STAGE_SHELL_ARG: '',
   };
   const path = join(top, 'wrapper.sh');
-  writeFileSync(
-    path,
-    TEMPLATE.replace(
-      '#@VALUES',
-      Object.entries(values)
-        .map(([name, value]) => `${name}=${shellQuote(value)}`)
-        .join('\n'),
-    ),
-  );
+  writeFileSync(path, fillTemplate('job-wrapper.sh', {'#@VALUES': assign(values)}));
   return path;
 }
 

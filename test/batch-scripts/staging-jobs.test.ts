@@ -2,7 +2,7 @@ import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync}
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {assign, writeScript} from '../../src/batch-scripts/job-files.ts';
+import {assign, writeScript} from '../../src/batch-scripts/template.ts';
 import {cleanEnvironment, runProgram} from '../support/cli.ts';
 
 let directory: string;
@@ -15,7 +15,7 @@ afterEach(() => rmSync(directory, {recursive: true, force: true}));
 async function run(
   role: string,
   codes: readonly number[],
-  seconds = 60,
+  {seconds = 60, cli = 'stage', setup = []}: {seconds?: number; cli?: string; setup?: string[]} = {},
 ): Promise<{exitCode: number; calls: number; pauses: string; asked: string[]}> {
   const executable = (name: string, text: string) =>
     writeFileSync(join(directory, name), `#!/bin/sh\n${text}`, {mode: 0o755});
@@ -24,8 +24,16 @@ async function run(
   const cases = codes.map((code, at) => `${at + 1}) ${code === 137 ? 'kill -9 $$' : `exit ${code}`};;`).join('\n');
   executable('stage', `echo "$@" >> ${directory}/calls\ncase $(wc -l < ${directory}/calls) in\n${cases}\nesac\n`);
   const script = join(directory, 'job.sh');
-  const values = {STAGE_CLI: join(directory, 'stage'), STAGE_GENERATION: '7', STAGE_SECONDS: String(seconds)};
-  writeScript(script, `${role}.sh`, {'#@VALUES': assign(values), '#@SETUP': []});
+  const values = {
+    STAGE_CLI: join(directory, cli),
+    STAGE_ROLE: role,
+    STAGE_GENERATION: '7',
+    STAGE_SECONDS: String(seconds),
+  };
+  writeScript(script, role === 'launcher' || role === 'sentinel' ? 'look.sh' : `${role}.sh`, {
+    '#@VALUES': assign(values),
+    '#@SETUP': setup,
+  });
   const env = cleanEnvironment({PATH: `${directory}/bin:${process.env.PATH}`});
   const {exitCode} = await runProgram('/bin/sh', [script], {cwd: directory, env});
   const lines = (name: string) =>
@@ -54,7 +62,19 @@ describe.each(['launcher', 'sentinel', 'monitor'])('a %s', (role) => {
   });
 
   test('does not begin stage again when the time it may stay is over', async () => {
-    expect(await run(role, [4, 0], 0)).toMatchObject({exitCode: 4, asked: [expect.stringMatching(/--seconds 0$/)]});
+    expect(await run(role, [4, 0], {seconds: 0})).toMatchObject({
+      exitCode: 4,
+      asked: [expect.stringMatching(/--seconds 0$/)],
+    });
+  });
+
+  test('takes the stage on PATH where the one that submitted it is gone; "setup" may have put it there', async () => {
+    const gone = await run(role, [0], {cli: 'removed-by-an-upgrade', setup: [`PATH=${directory}:$PATH`]});
+    expect(gone).toMatchObject({exitCode: 0, calls: 1});
+  });
+
+  test('says that it is gone where none is on PATH, and tries again', async () => {
+    expect(await run(role, [0], {cli: 'removed-by-an-upgrade'})).toMatchObject({exitCode: 127, calls: 0});
   });
 
   test.each([0, 3, 5, 70])('tries nothing again that ended with %i', async (code) => {
