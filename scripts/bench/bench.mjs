@@ -119,14 +119,14 @@ try {
     );
   }
   console.log(`Node.js ${process.version}, ${rounds} rounds, medians of ratios taken pair by pair`);
-  good = compare('stage --help', () => ['--help'], 4.5) && good;
-  good = compare('stage local status (asks nothing of PBS or Globus)', () => ['local', 'status'], 4.5) && good;
+  good = compare('stage --help', () => ['--help'], 4) && good;
+  good = compare('stage local status (asks nothing of PBS or Globus)', () => ['local', 'status'], 4) && good;
   good = compare('stage status --json, 200 ended and 20 active runs', () => ['status', '--json'], 8) && good;
   good =
     compare(
       'stage monitor, 20 active runs, resubmitting itself',
       () => ['monitor', '--role', 'monitor', '--generation', String(newestGeneration())],
-      9,
+      8,
       90,
     ) && good;
 } finally {
