@@ -4,10 +4,12 @@ import {renderDoctor} from '../src/app/site/render-doctor.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Doctor extends StageCommand {
-  static override summary = 'Prove that the state directory, PBS and Globus do what stage relies on.';
+  static override summary =
+    'Check the profile, and prove that the state directory, PBS and Globus do what stage relies on.';
   static override description =
-    `The state directory must create files exclusively, link, rename and flush: this is tried there, with files
-that are removed again. With --job a PBS job proves that another node sees what this one writes.`;
+    `All that "stage profile check" looks at is looked at here, and Globus is asked too. The state directory must create
+files exclusively, link, rename and flush: this is tried there, with files that are removed again. With --job a PBS job
+proves that another node sees what this one writes.`;
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --job --json'];
   static override flags = {
     job: Flags.boolean({

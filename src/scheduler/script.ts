@@ -17,8 +17,8 @@ export interface Directives {
   readonly shell?: string;
   readonly jobName?: string;
   readonly queue?: string;
-  /** of `-l walltime=` */
-  readonly walltime?: string;
+  /** of `-l`, by resource; a later line wins */
+  readonly resources: Readonly<Record<string, string>>;
   /** it says itself where PBS puts its output (`-o -e -j -k -R`) */
   readonly ownOutput: boolean;
   /** what cannot be run by stage, each with the line it stands in (from 1) */
@@ -43,9 +43,6 @@ export function readDirectives(script: string): Directives {
   const shell = valuesOf('S').pop();
   const jobName = valuesOf('N').pop();
   const queue = valuesOf('q').pop();
-  const walltime = valuesOf('l')
-    .flatMap((list) => /(?:^|,)walltime=([^,]+)/.exec(list)?.[1] ?? [])
-    .pop();
   return {
     lines: found.flatMap(({options: some}) => {
       const kept = some.filter((option) => !TAKEN_OVER.has(option.letter));
@@ -55,7 +52,7 @@ export function readDirectives(script: string): Directives {
     ...(shell ? {shell} : {}),
     ...(jobName ? {jobName} : {}),
     ...(queue ? {queue} : {}),
-    ...(walltime ? {walltime} : {}),
+    resources: Object.fromEntries(valuesOf('l').flatMap(readResources)),
     ownOutput: options.some((option) => 'oejkR'.includes(option.letter)),
     problems: options.flatMap((option) => problemOf(option)),
   };
@@ -90,6 +87,14 @@ function problemOf(option: Option): {line: number; what: string}[] {
   if (letter === 'W' && saysTrue(value, 'block'))
     return [{line, what: '"#PBS -W block=true" would make qsub wait for the end of the job'}];
   return [];
+}
+
+/** `walltime=01:00:00,select=1:ncpus=4` (qsub(1B), "-l"). */
+function readResources(list: string): [string, string][] {
+  return list.split(',').flatMap((each): [string, string][] => {
+    const at = each.indexOf('=');
+    return at < 0 ? [] : [[each.slice(0, at).trim(), each.slice(at + 1).trim()]];
+  });
 }
 
 /** qsub compares such a value without regard to case, and drops blanks around "=" (OpenPBS, qsub.c). */

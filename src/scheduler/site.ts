@@ -14,29 +14,40 @@ export interface CommandSeen {
   readonly path?: string;
 }
 
+/** Values of one group of attributes, such as `resources_max`, by resource. */
+export type Resources = Readonly<Record<string, string>>;
+
 export interface ServerSeen {
   readonly name: string;
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** finished jobs are shown by `qstat -x` */
   readonly historyKept: boolean;
-  readonly defaultQueue?: string;
-  readonly maxArraySize?: number;
+  readonly defaultQueue?: string | undefined;
+  readonly maxArraySize?: number | undefined;
   /** how many jobs one user may have at this server */
-  readonly maxQueued?: number;
+  readonly maxQueued?: number | undefined;
+  readonly resourcesMax?: Resources | undefined;
+  readonly resourcesDefault?: Resources | undefined;
 }
 
 export interface QueueSeen {
   readonly name: string;
   /** it takes jobs */
   readonly enabled: boolean;
-  /** its jobs are started */
+  /** its jobs are started; of a routing queue: they are handed on */
   readonly started: boolean;
-  /** it hands jobs on to other queues, whose limits count */
+  /** it hands jobs on to the first of `destinations` that takes them */
   readonly routing: boolean;
-  readonly walltimeMaxSeconds?: number;
-  readonly walltimeMinSeconds?: number;
+  /** of a routing queue, in its order: queues of this server, or `QUEUE@SERVER` */
+  readonly destinations?: readonly string[] | undefined;
+  /** it takes jobs from routing queues alone */
+  readonly fromRouteOnly?: boolean | undefined;
+  /** `unknown`: access lists are on that only a submission can tell about */
+  readonly access: 'open' | 'closed' | 'unknown';
+  readonly resourcesMax?: Resources | undefined;
+  readonly resourcesMin?: Resources | undefined;
+  readonly resourcesDefault?: Resources | undefined;
+  readonly maxArraySize?: number | undefined;
   /** how many jobs one user may have in it */
-  readonly maxQueued?: number;
-  /** access lists are on: it may be closed to you, which only a submission tells */
-  readonly restricted: boolean;
+  readonly maxQueued?: number | undefined;
 }

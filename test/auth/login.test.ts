@@ -179,7 +179,7 @@ test('no command that stage starts gets the secret of the environment', async ()
   const {clientId, clientSecret} = world.globus.credentials();
   const bin = join(desk.directory, 'bin');
   mkdirSync(bin);
-  for (const command of ['qstat', 'qmgr', 'qselect'])
+  for (const command of ['qsub', 'qstat', 'qselect', 'qdel', 'qhold', 'qrls', 'qalter'])
     writeFileSync(join(bin, command), `#!/bin/sh\nenv >> ${desk.directory}/seen\nexit 1\n`, {mode: 0o755});
   const config = desk.env.STAGE_CONFIG ?? '';
   const text = readFileSync(config, 'utf8').replace('scheduler: local', `scheduler: {kind: pbs, bin: ${bin}}`);

@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {findInProfile} from '../../src/app/shared/findings.ts';
+import {findInProfile} from '../../src/app/site/find-in-profile.ts';
 import {toCollection} from '../../src/config/map-path.ts';
 import type {Profile} from '../../src/config/profile.ts';
 import {proxyEnvironment} from '../../src/config/proxy.ts';

@@ -7,7 +7,7 @@ describe('#PBS lines of a user’s script', () => {
       '#!/bin/bash\n#PBS -l walltime=01:00:00\n# a comment\n\n#PBS -N my.job -q workq\necho\n#PBS -l ncpus=2\n';
     expect(readDirectives(script)).toEqual({
       queue: 'workq',
-      walltime: '01:00:00',
+      resources: {walltime: '01:00:00'},
       lines: ['#PBS -l walltime=01:00:00', '#PBS -N my.job -q workq'],
       variables: [],
       jobName: 'my.job',

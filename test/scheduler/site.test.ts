@@ -11,7 +11,8 @@ const QUEUES_JSON = `{"timestamp":1795241574,"pbs_version":"23.06.06","pbs_serve
   "workq":{"queue_type":"Execution","enabled":"True","started":"True"},
   "debug":{"queue_type":"Execution","enabled":"True","started":"False","max_queued":"[u:PBS_GENERIC=10],[u:alice=2]",
     "resources_max":{"walltime":"01:00:00"},"resources_min":{"walltime":"00:05:00"},"acl_user_enable":"True"},
-  "prod":{"queue_type":"Route","enabled":"False","started":"True"}}}`;
+  "prod":{"queue_type":"Route","enabled":"False","started":"True","route_destinations":"workq,debug@pbs2",
+    "from_route_only":"False","max_array_size":100,"resources_max":{"ncpus":64,"walltime":"12:00:00"}}}}`;
 const QUEUE_TEXT = `Queue: workq
     queue_type = Execution
     state_count = Transit:0 Queued:0 Held:0 Waiting:0 Running:0 Exiting:0 Begun
@@ -31,30 +32,44 @@ test('the server says its version, its default queue, its limits, and whether it
     defaultQueue: 'workq',
     maxArraySize: 10000,
     maxQueued: 200,
+    resourcesDefault: {ncpus: '1'},
   });
 });
 
-test('queues say whether they take and start jobs, how long these may be, and how many one user may have', () => {
+test('queues say whether they take and start jobs, whose, how large, how many, and where they hand them on to', () => {
   const queues = readShown(answer({stdout: QUEUES_JSON}), 'Queue')?.map((queue) => readQueue(queue, 'alice'));
   expect(queues).toEqual([
-    {name: 'workq', enabled: true, started: true, routing: false, restricted: false},
+    {name: 'workq', enabled: true, started: true, routing: false, access: 'open'},
     {
       name: 'debug',
       enabled: true,
       started: false,
       routing: false,
-      restricted: true,
-      walltimeMaxSeconds: 3600,
-      walltimeMinSeconds: 300,
+      access: 'closed',
+      resourcesMax: {walltime: '01:00:00'},
+      resourcesMin: {walltime: '00:05:00'},
       maxQueued: 2,
     },
-    {name: 'prod', enabled: false, started: true, routing: true, restricted: false},
+    {
+      name: 'prod',
+      enabled: false,
+      started: true,
+      routing: true,
+      destinations: ['workq', 'debug@pbs2'],
+      access: 'open',
+      maxArraySize: 100,
+      resourcesMax: {ncpus: '64', walltime: '12:00:00'},
+    },
   ]);
 });
 
 test('the folded text of an older server says the same', () => {
   const [queue] = readShown(answer({stdout: QUEUE_TEXT}), 'Queue') ?? [];
-  expect(queue && readQueue(queue, 'alice')).toMatchObject({name: 'workq', enabled: true, walltimeMaxSeconds: 86_400});
+  expect(queue && readQueue(queue, 'alice')).toMatchObject({
+    name: 'workq',
+    enabled: true,
+    resourcesMax: {walltime: '24:00:00'},
+  });
 });
 
 test.each([

@@ -13,7 +13,7 @@ export function profileOf(yaml: string): Profile {
 
 /** A queue that takes every job, but for what a test says of it. */
 export function queueOf(name: string, change: Partial<QueueSeen> = {}): QueueSeen {
-  return {name, enabled: true, started: true, routing: false, restricted: false, ...change};
+  return {name, enabled: true, started: true, routing: false, access: 'open', ...change};
 }
 
 /** A PBS that describes itself as it is told to. */

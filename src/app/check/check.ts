@@ -9,10 +9,10 @@ import {isTask} from '../../workflow/model/steps.ts';
 import {filterInWords} from '../../workflow/model/transfer-options.ts';
 import type {Step, StepKind, TransferStep} from '../../workflow/model/workflow.ts';
 import {writtenPlaces} from '../../workflow/model/written-places.ts';
-import type {ProfileFinding} from '../shared/findings.ts';
+import {exitOfFindings, type Finding} from '../shared/findings.ts';
+import {preflight} from '../shared/preflight/preflight.ts';
 import {prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {foresee} from './first-actions.ts';
-import {exitOfFindings, preflight} from './preflight.ts';
 
 export interface CheckReport {
   readonly name: string;
@@ -33,7 +33,7 @@ export interface CheckReport {
   /** a run of this name that exists already */
   readonly existing?: string;
   /** what PBS and Globus, when asked, said of it; empty when they were not */
-  readonly findings: readonly ProfileFinding[];
+  readonly findings: readonly Finding[];
   readonly exit: ExitCode;
 }
 

@@ -8,7 +8,7 @@ import type {Stage} from '../../wiring/stage.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 import {chooseTransfer} from '../shared/choose.ts';
-import {noNetwork, type ProfileFinding} from '../shared/findings.ts';
+import {type Finding, noNetwork} from '../shared/findings.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../shared/report.ts';
 import type {RunView} from '../shared/run-view.ts';
@@ -34,7 +34,7 @@ export interface RunReport {
   /** how many jobs and transfers this command submitted */
   readonly submitted: {readonly jobs: number; readonly transfers: number};
   /** what the check before a new run found worth knowing; empty otherwise */
-  readonly notes: readonly ProfileFinding[];
+  readonly notes: readonly Finding[];
   readonly problems: readonly ProblemDocument[];
   readonly exit: ExitCode;
 }
@@ -157,8 +157,8 @@ async function checked(
   stage: Stage,
   prepared: PreparedWorkflow,
   adopt: Readonly<Record<string, TaskId>>,
-): Promise<ProfileFinding[]> {
-  const {preflight, requirePassed} = await import('../check/preflight.ts');
+): Promise<Finding[]> {
+  const {preflight, requirePassed} = await import('../shared/preflight/preflight.ts');
   const findings = await preflight(stage, prepared, {probe: false, adopted: Object.keys(adopt)});
   requirePassed(prepared.name, findings);
   return findings.filter(({level}) => level === 'note');
@@ -170,7 +170,7 @@ async function adoptions(
   texts: readonly string[],
   {workflow}: PreparedWorkflow,
   {run, exists}: {readonly run: RunId; readonly exists: boolean},
-): Promise<{readonly adopted: Readonly<Record<string, CheckedTask>>; readonly untold: readonly ProfileFinding[]}> {
+): Promise<{readonly adopted: Readonly<Record<string, CheckedTask>>; readonly untold: readonly Finding[]}> {
   if (texts.length === 0) return {adopted: {}, untold: []};
   const [{findOne, readAdoptions}, {checkTask, untold}] = await Promise.all([
     import('./adopt/adopt.ts'),

@@ -6,7 +6,7 @@ export interface FindingText {
   readonly next: readonly string[];
 }
 
-export const SIGNS = {ok: 'ok  ', note: 'note', problem: 'NOT '} as const;
+const SIGNS = {ok: 'ok  ', note: 'note', problem: 'NOT '} as const;
 
 /** What was found, with what to do about it. */
 export function renderFindings(findings: readonly FindingText[]): string[] {

@@ -1,45 +1,30 @@
-import {rmSync} from 'node:fs';
-import {join} from 'node:path';
 import {readCredentials} from '../../auth/credentials.ts';
 import type {SignInSettings} from '../../auth/open-tokens.ts';
-import {newWord} from '../../base/ids.ts';
+import {count} from '../../base/units.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {Stage} from '../../wiring/stage.ts';
-import {findAtServer, findInProfile, fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
-import {examineDirectory} from './doctor.ts';
+import {exitOfFindings, type Finding, fine, note, problem, problemOf} from '../shared/findings.ts';
+import {findAtServer, findInProfile} from './find-in-profile.ts';
+import {tryDirectory} from './try-directory.ts';
 
 export interface ProfileCheck {
   readonly profile: string;
-  readonly findings: readonly ProfileFinding[];
+  readonly findings: readonly Finding[];
   readonly exit: ExitCode;
 }
 
 /** Try what a profile says on the site itself. Submits nothing, and leaves nothing but an empty state directory. */
 export async function checkProfile(stage: Stage): Promise<ProfileCheck> {
-  const {profile} = stage;
-  const findings = [
-    ...findInProfile(profile),
-    ...findDirectory(stage),
-    ...(await findPbs(stage)),
-    ...(await findSignIn(stage)),
-  ];
-  const exits = findings.flatMap((finding) => finding.exit ?? []);
-  const exit = exits.includes(EXIT.actionNeeded) ? EXIT.actionNeeded : (exits[0] ?? EXIT.ok);
-  return {profile: profile.name, findings, exit};
+  const findings = await tryDirectory(stage, (_, directory) => findSite(stage, directory));
+  return {profile: stage.profile.name, findings, exit: exitOfFindings(findings, true)};
 }
 
-function findDirectory(stage: Stage): ProfileFinding[] {
-  const probe = join(stage.ledger.layout.home, `.check-${newWord()}`);
-  try {
-    return examineDirectory(stage, probe).map(({what, ok, detail, next, exit}) =>
-      ok ? fine(what, detail) : problem(what, detail, exit ?? EXIT.unreachable, ...(next ? [next] : [])),
-    );
-  } finally {
-    rmSync(probe, {recursive: true, force: true});
-  }
+/** @param directory what was found of the state directory */
+export async function findSite(stage: Stage, directory: readonly Finding[]): Promise<Finding[]> {
+  return [...findInProfile(stage.profile), ...directory, ...(await findPbs(stage)), ...(await findSignIn(stage))];
 }
 
-async function findPbs(stage: Stage): Promise<ProfileFinding[]> {
+async function findPbs(stage: Stage): Promise<Finding[]> {
   const site = await stage.site();
   const commands = await site.commands();
   const missing = commands.filter(({path}) => path === undefined).map(({command}) => command);
@@ -59,17 +44,17 @@ async function findPbs(stage: Stage): Promise<ProfileFinding[]> {
     const version = server.version ? `, version ${server.version}` : '';
     return [
       found,
-      fine('PBS answers', `server ${server.name}${version}, ${queues.length} queues`),
+      fine('PBS answers', `server ${server.name}${version}, ${count(queues.length, 'queue')}`),
       ...findAtServer(stage.profile, server, queues),
     ];
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    return [found, fromError('PBS does not answer', error)];
+    return [found, problemOf(error, 'PBS does not answer')];
   }
 }
 
 /** Whether this profile can sign in, as far as that can be told without asking Globus. */
-async function findSignIn(stage: Stage): Promise<ProfileFinding[]> {
+async function findSignIn(stage: Stage): Promise<Finding[]> {
   if (stage.profile.transfer.kind === 'local') return [];
   try {
     const settings = await stage.signIn();
@@ -79,11 +64,11 @@ async function findSignIn(stage: Stage): Promise<ProfileFinding[]> {
     if (!(error instanceof StageError)) throw error;
     // What the profile does not name, a person has to.
     const exit = error.code === 'NO_CREDENTIALS' ? EXIT.actionNeeded : error.exit;
-    return [{...fromError(error.message, error), exit}];
+    return [{...problemOf(error), exit}];
   }
 }
 
-async function findClient({credentials, credentialsFile, loginCommand}: SignInSettings): Promise<ProfileFinding> {
+async function findClient({credentials, credentialsFile, loginCommand}: SignInSettings): Promise<Finding> {
   if (credentialsFile !== undefined) {
     await readCredentials(credentialsFile);
     return fine('the credentials file is yours alone', credentialsFile);
@@ -96,7 +81,7 @@ async function findClient({credentials, credentialsFile, loginCommand}: SignInSe
   );
 }
 
-async function findPerson(settings: SignInSettings): Promise<ProfileFinding> {
+async function findPerson(settings: SignInSettings): Promise<Finding> {
   const {openNativeSignIn} = await import('../../auth/native-sign-in.ts');
   const kept = await openNativeSignIn(settings).read();
   return kept
@@ -109,13 +94,9 @@ async function findPerson(settings: SignInSettings): Promise<ProfileFinding> {
       );
 }
 
-async function findCliLogin(): Promise<ProfileFinding> {
+async function findCliLogin(): Promise<Finding> {
   const {cliStorage, readCliLogin} = await import('../../auth/globus-cli-storage.ts');
   const storage = cliStorage(process.env);
   await readCliLogin(storage);
   return fine('the globus CLI is signed in', storage.file);
-}
-
-function fromError(what: string, error: StageError): ProfileFinding {
-  return problem(what, error.why ?? error.message, error.exit, ...error.next);
 }

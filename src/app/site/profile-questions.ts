@@ -1,4 +1,5 @@
 import type {SectionText} from '../../config/edit-config.ts';
+import {judgeQueue} from '../../scheduler/judge-queue.ts';
 import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
 
 /** What a new profile is made of: from flags, or from answers. Everything may be left out. */
@@ -47,8 +48,8 @@ export interface Question {
 /** What PBS lets us propose. Pure. */
 export function proposeFrom(server: ServerSeen, queues: readonly QueueSeen[]): ProfileAnswers {
   const open = queues.filter((queue) => queue.enabled && queue.started);
-  const queue = open.find(({name}) => name === server.defaultQueue) ?? open.find(({restricted}) => !restricted);
-  const staging = stagingQueue(open) ?? queue;
+  const queue = open.find(({name}) => name === server.defaultQueue) ?? open.find(({access}) => access === 'open');
+  const staging = stagingQueue(server, queues) ?? queue;
   const limits = [server.maxQueued, queue?.maxQueued, staging?.maxQueued].flatMap((limit) => limit ?? []);
   return {
     ...(queue ? {queue: queue.name} : {}),
@@ -62,13 +63,13 @@ const STAGING_NAMES = [
   /^(copyq|copy|data|dm|datamover|transfer|xfer|dtn|stag(e|ing))/i,
   /^(small|serial|shared?|develop|debug)/i,
 ];
-const STAGING_SECONDS = 15 * 60;
+const STAGING_JOB = {resources: {walltime: '00:15:00'}};
 
-function stagingQueue(open: readonly QueueSeen[]): QueueSeen | undefined {
-  const fitting = open.filter(
-    ({walltimeMaxSeconds: most, walltimeMinSeconds: least}) =>
-      (most ?? Number.POSITIVE_INFINITY) >= STAGING_SECONDS && (least ?? 0) <= STAGING_SECONDS,
-  );
+function stagingQueue(server: ServerSeen, queues: readonly QueueSeen[]): QueueSeen | undefined {
+  const fitting = queues.filter(({name, started}) => {
+    const {taken} = judgeQueue(server, queues, {...STAGING_JOB, queue: name});
+    return started && (taken === 'yes' || taken === 'unknown');
+  });
   return STAGING_NAMES.flatMap((form) => fitting.find(({name}) => form.test(name)) ?? [])[0];
 }
 

@@ -1,16 +1,6 @@
-interface FindingText {
-  readonly what: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly next?: string;
-}
+import {type FindingText, renderFindings} from '../shared/render-findings.ts';
 
 export function renderDoctor({findings}: {readonly findings: readonly FindingText[]}): string {
-  const lines = findings.map(
-    ({what, ok, detail, next}) => `${ok ? 'ok ' : 'NOT'}  ${what}: ${detail}${next ? `\n     next: ${next}` : ''}`,
-  );
-  return [
-    ...lines,
-    findings.every((finding) => finding.ok) ? 'All is well.' : 'Something has to be mended first.',
-  ].join('\n');
+  const wrong = findings.some(({level}) => level === 'problem');
+  return [...renderFindings(findings), wrong ? 'Something has to be corrected first.' : 'All is well.'].join('\n');
 }

@@ -1,4 +1,4 @@
-import {type FindingText, SIGNS} from '../shared/render-findings.ts';
+import {type FindingText, renderFindings} from '../shared/render-findings.ts';
 
 interface ListedText {
   readonly name: string;
@@ -66,16 +66,12 @@ export function renderProfileCheck({
   readonly profile: string;
   readonly findings: readonly FindingText[];
 }): string {
-  const lines = findings.flatMap(({what, level, why, next}) => [
-    `${SIGNS[level]} ${what}: ${why}`,
-    ...next.map((step) => `     next: ${step}`),
-  ]);
   const problems = findings.filter(({level}) => level === 'problem').length;
   const end =
     problems === 0
       ? `Profile ${profile} is in order.`
-      : `Profile ${profile} has ${problems} thing${problems === 1 ? '' : 's'} to mend.`;
-  return [...lines, end].join('\n');
+      : `Profile ${profile} has ${problems} thing${problems === 1 ? '' : 's'} to correct.`;
+  return [...renderFindings(findings), end].join('\n');
 }
 
 interface InitText {

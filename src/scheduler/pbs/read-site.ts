@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
+
 import {parseJson} from '../../base/json.ts';
-import {walltimeSeconds} from '../../base/walltime.ts';
 import type {CommandResult} from '../../process/run-command.ts';
-import type {QueueSeen, ServerSeen} from '../site.ts';
+import type {QueueSeen, Resources, ServerSeen} from '../site.ts';
 import {readBlocks} from './qstat-text.ts';
 
 /** A server or queue as qstat showed it; `resources_max.walltime` names a resource in both forms. */
 interface Shown {
   readonly name: string;
   readonly attribute: (name: string) => string | undefined;
+  /** all values of a group such as `resources_max`, by resource; absent when there are none */
+  readonly group: (name: string) => Resources | undefined;
 }
 
 const Objects = z.record(z.string(), z.record(z.string(), z.unknown()));
@@ -26,9 +28,10 @@ function fromJson(stdout: string, heading: 'Server' | 'Queue'): readonly Shown[]
     name,
     attribute: (wanted) => {
       const [group = '', ...rest] = wanted.split('.');
-      const found = rest.length === 0 ? attributes[group] : inGroup(attributes[group], rest.join('.'));
+      const found = rest.length === 0 ? attributes[group] : asGroup(attributes[group])[rest.join('.')];
       return found === undefined || found === null ? undefined : String(found);
     },
+    group: (wanted) => groupOf(Object.entries(asGroup(attributes[wanted])).map(([key, value]) => [key, String(value)])),
   }));
 }
 
@@ -37,6 +40,12 @@ function fromText(stdout: string, heading: 'Server' | 'Queue'): readonly Shown[]
   return readBlocks(stdout, heading)?.map(({id, attributes}) => ({
     name: id,
     attribute: (wanted) => attributes.get(wanted),
+    group: (wanted) =>
+      groupOf(
+        [...attributes].flatMap(([key, value]): [string, string][] =>
+          key.startsWith(`${wanted}.`) ? [[key.slice(wanted.length + 1), value]] : [],
+        ),
+      ),
   }));
 }
 
@@ -46,34 +55,66 @@ export function keepsHistory({attribute}: Shown): boolean {
 }
 
 export function readServer(server: Shown, user: string): ServerSeen {
-  const {name, attribute} = server;
-  const [version, defaultQueue] = [attribute('pbs_version'), attribute('default_queue')];
-  const maxArraySize = wholeNumber(attribute('max_array_size'));
-  const maxQueued = limitFor(user, attribute('max_queued'));
+  const {name, attribute, group} = server;
   return {
     name,
     historyKept: keepsHistory(server),
-    ...(version === undefined ? {} : {version}),
-    ...(defaultQueue === undefined ? {} : {defaultQueue}),
-    ...(maxArraySize === undefined ? {} : {maxArraySize}),
-    ...(maxQueued === undefined ? {} : {maxQueued}),
+    version: attribute('pbs_version'),
+    defaultQueue: attribute('default_queue'),
+    maxArraySize: wholeNumber(attribute('max_array_size')),
+    maxQueued: limitFor(user, attribute('max_queued')),
+    resourcesMax: group('resources_max'),
+    resourcesDefault: group('resources_default'),
   };
 }
 
-export function readQueue({name, attribute}: Shown, user: string): QueueSeen {
-  const seconds = (limit: string) => walltimeSeconds(attribute(limit) ?? '');
-  const [most, least] = [seconds('resources_max.walltime'), seconds('resources_min.walltime')];
-  const maxQueued = limitFor(user, attribute('max_queued')) ?? wholeNumber(attribute('max_user_queuable'));
+export function readQueue({name, attribute, group}: Shown, user: string): QueueSeen {
+  const routing = /^route/i.test(attribute('queue_type') ?? '');
+  const destinations = attribute('route_destinations') ?? '';
   return {
     name,
     enabled: isTrue(attribute('enabled')),
     started: isTrue(attribute('started')),
-    routing: /^route/i.test(attribute('queue_type') ?? ''),
-    restricted: ['acl_user_enable', 'acl_group_enable', 'acl_host_enable'].some((list) => isTrue(attribute(list))),
-    ...(most === undefined ? {} : {walltimeMaxSeconds: most}),
-    ...(least === undefined ? {} : {walltimeMinSeconds: least}),
-    ...(maxQueued === undefined ? {} : {maxQueued}),
+    routing,
+    destinations: routing ? listOf(destinations) : undefined,
+    fromRouteOnly: isTrue(attribute('from_route_only')) || undefined,
+    access: accessOf(user, attribute),
+    resourcesMax: group('resources_max'),
+    resourcesMin: group('resources_min'),
+    resourcesDefault: group('resources_default'),
+    maxArraySize: wholeNumber(attribute('max_array_size')),
+    maxQueued: limitFor(user, attribute('max_queued')) ?? wholeNumber(attribute('max_user_queuable')),
   };
+}
+
+/** Groups are those that the server's host knows, and hosts by what it calls them: only a submission tells. */
+function accessOf(user: string, attribute: Shown['attribute']): QueueSeen['access'] {
+  const byUser = isTrue(attribute('acl_user_enable')) ? userAccess(user, attribute('acl_users') ?? '') : 'open';
+  const others = ['acl_group_enable', 'acl_host_enable'].some((list) => isTrue(attribute(list)));
+  return byUser === 'open' && others ? 'unknown' : byUser;
+}
+
+/**
+ * What `acl_users` says of a user: the first entry that fits decides, `-name` against; without one the queue is closed,
+ * unless a `+` alone stands in the list. An entry for some hosts only can not be told from here.
+ * Source: OpenPBS, acl_check and user_match in src/lib/Libattr/attr_fn_acl.c.
+ */
+export function userAccess(user: string, list: string): QueueSeen['access'] {
+  let otherwise: QueueSeen['access'] = 'closed';
+  for (const entry of listOf(list)) {
+    const against = entry.startsWith('-');
+    const [name = '', host = '*'] = entry.replace(/^[+-]/, '').split('@');
+    if (name === '') otherwise = against ? 'closed' : 'open';
+    else if (name === user) return host !== '*' ? 'unknown' : against ? 'closed' : 'open';
+  }
+  return otherwise;
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim().replace(/^"(.*)"$/, '$1'))
+    .filter((item) => item !== '');
 }
 
 /**
@@ -90,9 +131,13 @@ export function limitFor(user: string, text: string | undefined): number | undef
   return found.length === 0 ? undefined : Math.min(...found);
 }
 
-function inGroup(group: unknown, name: string): unknown {
+function asGroup(group: unknown): Record<string, unknown> {
   const read = z.record(z.string(), z.unknown()).safeParse(group);
-  return read.success ? read.data[name] : undefined;
+  return read.success ? read.data : {};
+}
+
+function groupOf(entries: readonly (readonly [string, string])[]): Resources | undefined {
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function isTrue(value: string | undefined): boolean {

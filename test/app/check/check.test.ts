@@ -28,7 +28,8 @@ test('a workflow that can work passes: PBS, Globus and the state directory are a
   expect(report.exit).toBe(0);
   expect(report.findings.map(({what}) => what)).toEqual([
     'the state directory can be written',
-    'PBS takes the jobs',
+    'steps compute, cleanup: queue workq takes these jobs',
+    'staging: queue workq takes these jobs',
     'Globus lets you in',
   ]);
   expect(existsSync(world.path('cluster', 'good/in'))).toBe(false);
@@ -75,7 +76,7 @@ test('a stopped queue is a warning: the run is created, and repeating it asks no
   try {
     const {file} = classic(world, 'warned');
     const run = await world.stage('run', file);
-    expect(run).toMatchObject({exitCode: 0, stdout: expect.stringContaining('note queue workq starts no jobs')});
+    expect(run).toMatchObject({exitCode: 0, stdout: expect.stringContaining('queue workq starts no jobs')});
     const again = await world.stage('run', file, '--json');
     expect(again.json<{notes: unknown[]}>().notes).toEqual([]);
   } finally {

@@ -14,7 +14,7 @@ afterAll(() => world.close());
 test('doctor asks PBS now: one that has gone away since does not answer, and a history that was switched off is told', async () => {
   expect(await world.stage('doctor')).toMatchObject({
     exitCode: 0,
-    stdout: expect.stringMatching(/kept in its history/),
+    stdout: expect.stringMatching(/finished jobs are kept in its history/),
   });
   await world.setServer?.('job_history_enable', 'False');
   expect((await world.stage('doctor')).stdout).toMatch(/forgotten at once/);
@@ -22,7 +22,9 @@ test('doctor asks PBS now: one that has gone away since does not answer, and a h
   await world.stage('local', 'outage', 'pbs');
   const away = await world.stage('doctor', '--json');
   expect(away.exitCode).toBe(4);
-  expect(away.json().findings).toContainEqual(expect.objectContaining({what: 'PBS answers', ok: false, exit: 4}));
+  expect(away.json().findings).toContainEqual(
+    expect.objectContaining({what: 'PBS does not answer', level: 'problem', exit: 4}),
+  );
 });
 
 /** A run that waits for a paused collection of its own. */

@@ -9,7 +9,7 @@ import type {Stage} from '../../../wiring/stage.ts';
 import {listNames} from '../../../workflow/file/problems.ts';
 import type {TransferStep, Workflow} from '../../../workflow/model/workflow.ts';
 import {chooseTransfer, openRun, taskId} from '../../shared/choose.ts';
-import type {ProfileFinding} from '../../shared/findings.ts';
+import type {Finding} from '../../shared/findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../../shared/report.ts';
 import type {RunView} from '../../shared/run-view.ts';
 import {reopening, resumeDecision} from '../reopen.ts';
@@ -31,7 +31,7 @@ export interface AdoptReport {
   readonly task: string;
   readonly run: RunView;
   /** what is worth knowing of the task; mostly empty */
-  readonly notes: readonly ProfileFinding[];
+  readonly notes: readonly Finding[];
   readonly problems: readonly ProblemDocument[];
   readonly exit: ExitCode;
 }

@@ -6,7 +6,7 @@ import type {RunState} from '../../../ledger/run-facts.ts';
 import type {TransferService, TransferTask} from '../../../transfer/transfer-service.ts';
 import {strayFile, strayInWords} from '../../../workflow/model/moved-files.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';
-import {note, type ProfileFinding} from '../../shared/findings.ts';
+import {type Finding, note} from '../../shared/findings.ts';
 
 /** A task that may do the work of a step. */
 export interface CheckedTask {
@@ -52,7 +52,7 @@ export function hasEnded({state}: TransferTask): boolean {
  *
  * @param state the run as it was before; absent: it is yet to be created. What a run asked Globus for itself needs no note
  */
-export function untold(step: string, {task, told}: CheckedTask, state: RunState | undefined): ProfileFinding[] {
+export function untold(step: string, {task, told}: CheckedTask, state: RunState | undefined): Finding[] {
   if (told || (state && isItsOwn(state, step, task.task))) return [];
   const why = 'whether it moves what the step says is checked when it has ended';
   return [note(`what task ${task.task} moves for ${step} cannot be told yet`, why)];

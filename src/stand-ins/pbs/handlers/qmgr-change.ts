@@ -23,6 +23,7 @@ const BOOLEANS = new Set([
   'enabled',
   'started',
   'acl_user_enable',
+  'from_route_only',
   'resv_enable',
   'eligible_time_enable',
   'clear_topjob_estimates_enable',

@@ -199,7 +199,8 @@ function queueOf(asked: string | undefined, names: ServerNames, settings: Settin
   const [queue = '', server] = (asked ?? '').split('@');
   if (server !== undefined && server !== names.server && !names.aliases.includes(server))
     throw new Stop(failed(`Unknown Host.\nqsub: cannot connect to server ${names.server} (errno=15008)\n`, 160));
-  const chosen = queue === '' ? (settings.server.default_queue ?? 'workq') : queue;
+  const chosen = queue === '' ? settings.server.default_queue : queue;
+  if (chosen === undefined) throw new Refusal(FAULT.noDefaultQueue);
   if (!settings.queues[chosen]) throw new Refusal(FAULT.unknownQueue);
   if (!isTrue(settings.queues[chosen], 'enabled')) throw new Refusal(FAULT.queueDisabled);
   return chosen;

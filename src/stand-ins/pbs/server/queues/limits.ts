@@ -83,34 +83,45 @@ function overCount(
 }
 
 /**
- * Why a job may not enter a queue, or undefined.
+ * Why a job may not enter a queue, or undefined; of a routing queue its own limits count too. Source: OpenPBS, svr_chkque
+ * in src/server/svr_jobfunc.c.
  *
  * @param jobs every job the server knows
+ * @param how handed on by a routing queue, or submitted by a user
  */
-export function refusalToQueue(job: Job, settings: Settings, jobs: Iterable<Job>): PbsFault | undefined {
+export function refusalToQueue(
+  job: Job,
+  settings: Settings,
+  jobs: Iterable<Job>,
+  how: 'submitted' | 'routed' = 'submitted',
+): PbsFault | undefined {
   const queue = settings.queues[job.queue];
   if (!queue) return FAULT.unknownQueue;
   if (!isTrue(queue, 'enabled')) return FAULT.queueDisabled;
+  const subjobs = job.array?.remaining.length ?? 0;
+  if (subjobs > Number(settings.server.max_array_size ?? '10000')) return FAULT.arraySize;
+  if (queue.max_array_size !== undefined && subjobs > Number(queue.max_array_size)) return FAULT.arraySize;
+  if (how === 'submitted' && isTrue(queue, 'from_route_only')) return FAULT.queueAccess;
   if (isTrue(queue, 'acl_user_enable')) {
     const allowed = (queue.acl_users ?? '').split(',').map((user) => user.trim().replace(/@.*$/, ''));
     if (!allowed.includes(job.owner)) return FAULT.unauthorized;
   }
-  const most = Number(queue.max_array_size ?? settings.server.max_array_size ?? '10000');
-  if (job.array && job.array.remaining.length > most) return FAULT.arraySize;
-  for (const group of ['resources_max', 'resources_min'] as const) {
-    for (const attributes of [queue, settings.server]) {
-      for (const [name, limit] of Object.entries(resourceGroup(attributes, group))) {
-        const asked = job.resources[name];
-        if (asked === undefined) continue;
-        const order = compareResource(name, asked, limit, settings.resources);
-        if (group === 'resources_max' ? order > 0 : order < 0) return FAULT.limits;
-      }
-    }
-  }
+  if (breaksLimit(job, queue, settings)) return FAULT.limits;
   const live = [...jobs].filter((other) => other.id !== job.id && !isFinished(other) && other.parent === undefined);
   const here = live.filter((other) => other.queue === job.queue);
   if (queue.max_queuable !== undefined && here.length + 1 > Number(queue.max_queuable)) return FAULT.maxQueuable;
   return overCount(queue, job, here, {queue: job.queue}) ?? overCount(settings.server, job, live, {});
+}
+
+/** A queue's maximum takes the place of the server's, which has no minimum: chk_resc_limits in src/server/svr_jobfunc.c. */
+function breaksLimit(job: Job, queue: Attributes, settings: Settings): boolean {
+  const outside = (group: string, attributes: Attributes, wrong: (order: number) => boolean) =>
+    Object.entries(resourceGroup(attributes, group)).some(([name, limit]) => {
+      const asked = job.resources[name];
+      return asked !== undefined && wrong(compareResource(name, asked, limit, settings.resources));
+    });
+  const most = {...settings.server, ...queue};
+  return outside('resources_max', most, (order) => order > 0) || outside('resources_min', queue, (order) => order < 0);
 }
 
 /** The comment of a job that a run limit keeps from starting, or undefined. */

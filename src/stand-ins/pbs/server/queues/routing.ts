@@ -1,21 +1,35 @@
+import {FAULT} from '../../language/answer.ts';
 import type {Core} from '../core.ts';
 import {forget} from '../store/history.ts';
 import type {Job} from '../store/job.ts';
 import {isTrue} from '../store/settings.ts';
 import {refusalToQueue} from './limits.ts';
 
-/** Move a job on from a routing queue. Where no destination takes it, it is gone without a trace (measured). */
+/** Refusals that may pass: the destination is tried again. Source: OpenPBS, should_retry_route in src/server/svr_movejob.c. */
+const MAY_PASS: readonly number[] = [FAULT.queueDisabled.code, FAULT.maxQueuable.code, 15142, 15143];
+
+/**
+ * Move a job on from a routing queue, to the first destination that takes it. Where every one has refused it, it is gone
+ * without a trace (measured); one that is disabled, full or at another server keeps it waiting.
+ */
 export function routeOn(core: Core, job: Job): void {
-  const queue = core.settings.queues[job.queue];
+  const {settings, jobs, names} = core;
+  const queue = settings.queues[job.queue];
   if (queue?.queue_type !== 'Route' || !isTrue(queue, 'started')) return;
-  const destinations = (queue.route_destinations ?? '').split(',').map((name) => name.trim().replace(/@.*$/, ''));
-  const taking = destinations.find(
-    (name) => refusalToQueue({...job, queue: name}, core.settings, core.jobs.values()) === undefined,
-  );
-  if (taking === undefined) {
-    forget(core, job);
-    return;
+  let waits = false;
+  for (const destination of (queue.route_destinations ?? '').split(',')) {
+    const [name = '', server = names.server] = destination.trim().split('@');
+    if (server !== names.server && !names.aliases.includes(server)) {
+      waits = true;
+      continue;
+    }
+    const fault = refusalToQueue({...job, queue: name}, settings, jobs.values(), 'routed');
+    if (fault === undefined) {
+      job.queue = name;
+      core.save(job);
+      return;
+    }
+    waits ||= MAY_PASS.includes(fault.code);
   }
-  job.queue = taking;
-  core.save(job);
+  if (!waits) forget(core, job);
 }

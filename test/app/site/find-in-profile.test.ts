@@ -1,21 +1,10 @@
 import {expect, test} from 'vitest';
-import {findAtServer, findInProfile} from '../../../src/app/shared/findings.ts';
+import {findAtServer, findInProfile} from '../../../src/app/site/find-in-profile.ts';
 import {proposeFrom, questionsFor, readAnswer, sectionOf} from '../../../src/app/site/profile-questions.ts';
-import type {Profile} from '../../../src/config/profile.ts';
-import {readConfig} from '../../../src/config/read-config.ts';
 import type {QueueSeen, ServerSeen} from '../../../src/scheduler/site.ts';
+import {profileOf, queueOf as queue} from '../../support/fake-stage.ts';
 
 const SERVER: ServerSeen = {name: 'pbs', historyKept: true, defaultQueue: 'workq'};
-
-function queue(name: string, change: Partial<QueueSeen> = {}): QueueSeen {
-  return {name, enabled: true, started: true, routing: false, restricted: false, ...change};
-}
-
-function profileOf(yaml: string): Profile {
-  const profile = readConfig(`profiles: {a: ${yaml}}`, 'c').profiles.get('a');
-  if (!profile) throw new Error('no profile');
-  return profile;
-}
 
 function problems(yaml: string, server: ServerSeen, queues: readonly QueueSeen[]): string[] {
   const found = findAtServer(profileOf(yaml), server, queues);
@@ -28,7 +17,11 @@ test.each([
   ['{}', [queue('workq')], []],
   ['{}', [queue('other')], ['compute: there is no queue "workq"', 'staging: there is no queue "workq"']],
   ['{compute: {queue: big}}', [queue('workq')], ['compute: there is no queue "big"']],
-  ['{queue: workq@elsewhere, compute: {walltime: "10:00:00"}}', [queue('workq', {walltimeMaxSeconds: 3600})], []],
+  [
+    '{queue: workq@elsewhere, compute: {walltime: "10:00:00"}}',
+    [queue('workq', {resourcesMax: {walltime: '01:00:00'}})],
+    [],
+  ],
   [
     '{staging: {queue: small}}',
     [queue('workq'), queue('small', {enabled: false})],
@@ -36,17 +29,17 @@ test.each([
   ],
   [
     '{compute: {walltime: "10:00:00"}}',
-    [queue('workq', {walltimeMaxSeconds: 3600})],
+    [queue('workq', {resourcesMax: {walltime: '01:00:00'}})],
     ['compute: walltime 10:00:00 is above what queue workq allows'],
   ],
   [
     '{staging: {walltime: "00:01:00"}}',
-    [queue('workq', {walltimeMinSeconds: 300})],
+    [queue('workq', {resourcesMin: {walltime: '00:05:00'}})],
     ['staging: walltime 00:01:00 is below what queue workq wants'],
   ],
   [
     '{strategy: wait}',
-    [queue('workq', {walltimeMaxSeconds: 3600})],
+    [queue('workq', {resourcesMax: {walltime: '01:00:00'}})],
     ['staging: walltime 12:00:00 is above what queue workq allows'],
   ],
   ['{max_queued: 11}', [queue('workq', {maxQueued: 10})], ['max_queued 11 is above what PBS takes']],
@@ -80,13 +73,13 @@ test('a path mapping names a collection that is known', () => {
 test('queues are proposed by what PBS says: the default one, and one with a name for data work that takes 15 minutes', () => {
   const queues = [
     queue('workq', {maxQueued: 50}),
-    queue('copyq', {walltimeMaxSeconds: 60}),
+    queue('copyq', {resourcesMax: {walltime: '00:01:00'}}),
     queue('data', {enabled: false}),
     queue('transfer', {maxQueued: 20}),
     queue('debug'),
   ];
   expect(proposeFrom(SERVER, queues)).toEqual({queue: 'workq', stagingQueue: 'transfer', maxQueued: 20});
-  expect(proposeFrom({...SERVER, defaultQueue: 'none'}, [queue('closed', {restricted: true}), queue('open')])).toEqual({
+  expect(proposeFrom({...SERVER, defaultQueue: 'none'}, [queue('closed', {access: 'closed'}), queue('open')])).toEqual({
     queue: 'open',
     stagingQueue: 'open',
   });

@@ -1,7 +1,7 @@
-import {EXIT, StageError} from '../../errors.ts';
-import {TransferRefused} from '../../globus-errors.ts';
-import type {CollectionSeen, FileEntry} from '../../transfer/transfer-service.ts';
-import {fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
+import {EXIT, StageError} from '../../../errors.ts';
+import {TransferRefused} from '../../../globus-errors.ts';
+import type {CollectionSeen, FileEntry} from '../../../transfer/transfer-service.ts';
+import {type Finding, fine, note, problem} from '../findings.ts';
 import type {Answers, Question} from './ask-collections.ts';
 
 /** What Globus's answers say of the transfers of a workflow. Pure. Each thing is told once, whatever the number of steps. */
@@ -10,7 +10,7 @@ export function findAtGlobus(
   {collections, places}: Answers,
   names: ReadonlyMap<string, string>,
   now: number,
-): ProfileFinding[] {
+): Finding[] {
   const found = [
     ...[...collections].flatMap(([id, seen]) => findCollection(names.get(id) ?? id, seen)),
     ...questions.flatMap((question, index) => {
@@ -26,7 +26,7 @@ export function findAtGlobus(
   return [fine('Globus lets you in', `collections ${used.join(', ')}; every source that must be there is`)];
 }
 
-function findCollection(name: string, seen: CollectionSeen | StageError): ProfileFinding[] {
+function findCollection(name: string, seen: CollectionSeen | StageError): Finding[] {
   if (seen instanceof StageError) return [ofError(`collection ${name} cannot be used`, seen)];
   if (seen.nonFunctional)
     return [
@@ -52,7 +52,7 @@ function findPlace(
   {step, end, place, needed, recursive}: Question,
   seen: FileEntry | undefined | StageError,
   names: ReadonlyMap<string, string>,
-): ProfileFinding[] {
+): Finding[] {
   const where = `${names.get(place.collection) ?? place.collection}:${place.path}`;
   if (seen instanceof StageError) return [ofError(`step ${step}: ${where} cannot be looked at`, seen)];
   if (end === 'source' && needed && seen === undefined)
@@ -96,7 +96,7 @@ function findOther(
   {step, end, recursive}: Pick<Question, 'step' | 'end' | 'recursive'>,
   where: string,
   seen: FileEntry,
-): ProfileFinding[] {
+): Finding[] {
   if (end === 'deletion' && seen.type === 'dir' && !recursive)
     return [
       problem(
@@ -114,8 +114,8 @@ function findOther(
 }
 
 /** What Globus would refuse after a round trip, or what can only go wrong. */
-function findWords({step, deadline, place, end}: Question, now: number): ProfileFinding[] {
-  const found: ProfileFinding[] = [];
+function findWords({step, deadline, place, end}: Question, now: number): Finding[] {
+  const found: Finding[] = [];
   if (/[\r\n]/.test(place.path))
     found.push(
       problem(
@@ -140,7 +140,7 @@ function findWords({step, deadline, place, end}: Question, now: number): Profile
 /** Operations that a collection does not offer, or not now, say nothing of a transfer. */
 const NO_EVIDENCE = /NotSupported|OperationPaused/;
 
-function ofError(what: string, error: StageError): ProfileFinding {
+function ofError(what: string, error: StageError): Finding {
   const why = error.why ?? error.message;
   if (error instanceof TransferRefused && NO_EVIDENCE.test(error.globusCode)) return note(what, why);
   return error.exit === EXIT.unreachable

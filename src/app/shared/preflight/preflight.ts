@@ -1,11 +1,13 @@
-import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import {readDirectives} from '../../scheduler/script.ts';
-import type {Stage} from '../../wiring/stage.ts';
-import {note, type ProfileFinding, problem} from '../shared/findings.ts';
-import type {PreparedWorkflow} from '../shared/prepare-run.ts';
+import type {Profile} from '../../../config/profile.ts';
+import {EXIT, StageError} from '../../../errors.ts';
+import {readDirectives} from '../../../scheduler/script.ts';
+import type {Stage} from '../../../wiring/stage.ts';
+import {countSubjobs} from '../../../workflow/model/array-range.ts';
+import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
+import type {PreparedWorkflow} from '../prepare-run.ts';
+import {findQueues, type JobsAsked, stagingJobs} from '../queue-findings.ts';
 import {askCollections, namesOf, planQuestions} from './ask-collections.ts';
 import {findAtGlobus} from './check-at-globus.ts';
-import {findAtPbs, type JobWish} from './check-at-pbs.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
 
 export interface PreflightRequest {
@@ -25,10 +27,10 @@ export async function preflight(
   stage: Stage,
   prepared: PreparedWorkflow,
   request: PreflightRequest,
-): Promise<ProfileFinding[]> {
+): Promise<Finding[]> {
   stage.requireState();
   const directory = findDirectory(stage.ledger.layout.home);
-  if (directory.some(({level}) => level === 'problem')) return directory; // the others would need it
+  if (directory.some(isProblem)) return directory; // the others would need it
   const [pbs, globus] = await Promise.all([
     askPbs(stage, prepared).catch((error: unknown) => [notAsked('PBS', error)]),
     askGlobus(stage, prepared, request).catch((error: unknown) => [notAsked('Globus', error)]),
@@ -36,73 +38,67 @@ export async function preflight(
   return [...directory, ...pbs, ...globus];
 }
 
-async function askPbs(stage: Stage, {workflow, scripts}: PreparedWorkflow): Promise<ProfileFinding[]> {
-  const defaults = stage.profile.compute;
-  const wishes = workflow.steps.flatMap((step): JobWish[] => {
+/** The jobs of the workflow, and those that look after it. */
+async function askPbs(stage: Stage, prepared: PreparedWorkflow): Promise<Finding[]> {
+  const jobs = jobsOf(prepared, stage.profile);
+  if (jobs.length === 0) return [];
+  const site = await stage.site();
+  const [server, queues] = await Promise.all([site.server(), site.queues()]);
+  return findQueues(jobs, server, queues);
+}
+
+/** What each job step asks of PBS, by whoever says it: the workflow, else the profile, else a `#PBS` line of its script. */
+function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsAsked[] {
+  const jobs = workflow.steps.flatMap((step): JobsAsked[] => {
     if (step.kind !== 'job') return [];
     const directives = readDirectives(new TextDecoder().decode(scripts.get(step.name)));
-    const queue = step.queue ?? defaults.queue ?? directives.queue;
-    const walltime = step.resources.walltime ?? defaults.resources.walltime ?? directives.walltime;
     return [
       {
-        step: step.name,
-        ...(queue === undefined ? {} : {queue}),
-        ...(walltime === undefined ? {} : {walltime}),
-        ...(step.array ? {array: step.array} : {}),
+        whose: {step: step.name},
+        queue: step.queue ?? profile.compute.queue ?? directives.queue,
+        resources: {...directives.resources, ...profile.compute.resources, ...step.resources},
+        subjobs: step.array && countSubjobs(step.array),
       },
     ];
   });
-  if (wishes.length === 0) return [];
-  const site = await stage.site();
-  const [server, queues] = await Promise.all([site.server(), site.queues()]);
-  return findAtPbs(wishes, server, queues);
+  return profile.staging.network ? [...jobs, stagingJobs(profile)] : jobs;
 }
 
 async function askGlobus(
   stage: Stage,
   {workflow}: PreparedWorkflow,
   {probe, adopted}: PreflightRequest,
-): Promise<ProfileFinding[]> {
+): Promise<Finding[]> {
   const questions = planQuestions(workflow, adopted);
   if (questions.length === 0) return [];
   const engine = await stage.engine();
   const answers = await askCollections(engine.transfers, questions);
   const found = findAtGlobus(questions, answers, namesOf(workflow, await stage.collections()), Date.now());
-  if (!probe || found.some(({level}) => level === 'problem')) return found;
+  if (!probe || found.some(isProblem)) return found;
   const {probeDestinations} = await import('./probe-destinations.ts');
   return [...found, ...(await probeDestinations(engine, questions, namesOf(workflow, await stage.collections())))];
 }
 
 /** A refusal to sign in is a person's turn; silence is nobody's, and concludes nothing. */
-function notAsked(whom: 'PBS' | 'Globus', error: unknown): ProfileFinding {
+function notAsked(whom: 'PBS' | 'Globus', error: unknown): Finding {
   if (!(error instanceof StageError)) throw error;
-  const why = [error.message, error.why].filter(Boolean).join(': ');
-  return error.exit === EXIT.unreachable
-    ? {...note(`${whom} could not be asked`, why, ...error.next), exit: EXIT.unreachable}
-    : problem(`${whom} cannot be used`, why, error.exit, ...error.next);
-}
-
-/**
- * @param strict whether what could not be asked counts: `stage check` was asked to find out, `stage run` goes on and
- *   tries again later
- */
-export function exitOfFindings(findings: readonly ProfileFinding[], strict: boolean): ExitCode {
-  const exits = findings.flatMap(({level, exit}) =>
-    exit !== undefined && (strict || level === 'problem') ? [exit] : [],
-  );
-  // What the user has to correct comes first: no sign-in mends a wrong path.
-  return [EXIT.usage, EXIT.actionNeeded, EXIT.unreachable].find((exit) => exits.includes(exit)) ?? EXIT.ok;
+  if (error.exit !== EXIT.unreachable) return problemOf(error, `${whom} cannot be used`);
+  const {why, next} = problemOf(error);
+  return {
+    ...note(`${whom} could not be asked`, [error.message, why].filter(Boolean).join(': '), ...next),
+    exit: error.exit,
+  };
 }
 
 /** @throws {CheckFailed} when a finding is a problem */
-export function requirePassed(name: string, findings: readonly ProfileFinding[]): void {
-  const problems = findings.filter(({level}) => level === 'problem');
+export function requirePassed(name: string, findings: readonly Finding[]): void {
+  const problems = findings.filter(isProblem);
   if (problems.length > 0) throw new CheckFailed(name, problems);
 }
 
 /** The check before a new run found what it cannot work with. Nothing was created. */
 export class CheckFailed extends StageError {
-  constructor(name: string, problems: readonly ProfileFinding[]) {
+  constructor(name: string, problems: readonly Finding[]) {
     super({
       code: 'CHECK_FAILED',
       exit: exitOfFindings(problems, false),

@@ -1,60 +1,13 @@
 import {expect, test} from 'vitest';
-import {askCollections, planQuestions} from '../../../src/app/check/ask-collections.ts';
-import {findAtGlobus} from '../../../src/app/check/check-at-globus.ts';
-import {findAtPbs, type JobWish} from '../../../src/app/check/check-at-pbs.ts';
-import {CheckFailed, exitOfFindings} from '../../../src/app/check/preflight.ts';
-import {note, problem} from '../../../src/app/shared/findings.ts';
-import type {StageError} from '../../../src/errors.ts';
-import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../../src/globus-errors.ts';
-import type {QueueSeen, ServerSeen} from '../../../src/scheduler/site.ts';
-import type {CollectionSeen, FileEntry} from '../../../src/transfer/transfer-service.ts';
-import type {TransferStep} from '../../../src/workflow/model/workflow.ts';
-import {jobStep, specOf, transferStep} from '../../support/a-run.ts';
-
-const SERVER: ServerSeen = {name: 's', historyKept: true, defaultQueue: 'workq', maxArraySize: 100};
-const queue = (name: string, more: Partial<QueueSeen> = {}): QueueSeen => ({
-  name,
-  enabled: true,
-  started: true,
-  routing: false,
-  restricted: false,
-  ...more,
-});
-const QUEUES = [
-  queue('workq', {walltimeMaxSeconds: 3600, walltimeMinSeconds: 60}),
-  queue('shut', {enabled: false}),
-  queue('stopped', {started: false}),
-  queue('router', {routing: true, walltimeMaxSeconds: 1}),
-];
-
-const JOBS: readonly (readonly [wish: Partial<JobWish>, level: string, what: RegExp, exit: number | undefined])[] = [
-  [{}, 'ok', /PBS takes the jobs/, undefined],
-  [{queue: 'nosuch'}, 'problem', /no queue "nosuch"/, 2],
-  [{queue: 'shut'}, 'problem', /shut takes no jobs/, 4],
-  [{queue: 'workq@elsewhere', walltime: '10:00:00'}, 'note', /workq@elsewhere was not looked at/, undefined],
-  [{queue: 'stopped'}, 'note', /stopped starts no jobs/, undefined],
-  [{walltime: '01:00:00'}, 'ok', /PBS takes/, undefined],
-  [{walltime: '01:00:01'}, 'problem', /walltime 01:00:01 is above what queue workq allows/, 2],
-  [{walltime: '59'}, 'problem', /below/, 2],
-  [{queue: 'router', walltime: '10:00:00'}, 'ok', /PBS takes/, undefined],
-  [{array: {first: 0, last: 99, step: 1}}, 'ok', /PBS takes/, undefined],
-  [{array: {first: 0, last: 100, step: 1}}, 'problem', /array of 101 subjobs/, 2],
-];
-
-test.each(JOBS)('of a job with %j the server says: %s', (wish, level, what, exit) => {
-  const found = findAtPbs([{step: 'compute', ...wish}], SERVER, QUEUES);
-  expect(found).toHaveLength(1);
-  expect(found[0]).toMatchObject({level, what: expect.stringMatching(what)});
-  expect(found[0]?.exit).toBe(exit);
-  if (level !== 'ok') expect(found[0]?.next.join()).not.toBe('');
-});
-
-test('a queue that many steps use is told of once, and a server without default queue asks for a name', () => {
-  const wishes = ['a', 'b'].map((step) => ({step, queue: 'stopped'}));
-  expect(findAtPbs(wishes, SERVER, QUEUES)).toHaveLength(1);
-  const {defaultQueue: _, ...bare} = SERVER;
-  expect(findAtPbs([{step: 'a'}], bare, QUEUES)).toMatchObject([{what: 'step a names no queue', exit: 2}]);
-});
+import {exitOfFindings, note, problem} from '../../../../src/app/shared/findings.ts';
+import {askCollections, planQuestions} from '../../../../src/app/shared/preflight/ask-collections.ts';
+import {findAtGlobus} from '../../../../src/app/shared/preflight/check-at-globus.ts';
+import {CheckFailed} from '../../../../src/app/shared/preflight/preflight.ts';
+import type {StageError} from '../../../../src/errors.ts';
+import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../../../src/globus-errors.ts';
+import type {CollectionSeen, FileEntry} from '../../../../src/transfer/transfer-service.ts';
+import type {TransferStep} from '../../../../src/workflow/model/workflow.ts';
+import {jobStep, specOf, transferStep} from '../../../support/a-run.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const SEEN: CollectionSeen = {id: 'x', displayName: 'x', owner: 'o@x', entityType: ''};

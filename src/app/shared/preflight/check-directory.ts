@@ -1,7 +1,7 @@
 import {accessSync, constants, existsSync, statfsSync, statSync} from 'node:fs';
 import {dirname} from 'node:path';
-import {EXIT} from '../../errors.ts';
-import {fine, note, type ProfileFinding, problem} from '../shared/findings.ts';
+import {EXIT} from '../../../errors.ts';
+import {type Finding, fine, note, problem} from '../findings.ts';
 
 /** Facts, scripts and logs of a run take kilobytes; output of jobs takes more. */
 const LITTLE_BYTES = 100 * 1024 * 1024;
@@ -10,12 +10,12 @@ const UNWRITABLE = 'the state directory cannot be written';
 const FULL = 'no space is left for the state directory';
 
 /** Is it a finding with which no run can be created, checked or not? */
-export function stopsEveryRun({what}: ProfileFinding): boolean {
+export function stopsEveryRun({what}: Finding): boolean {
   return what === UNWRITABLE || what === FULL;
 }
 
 /** Whether the state directory can be used, by looking alone; `stage doctor` tries it out. */
-export function findDirectory(home: string): ProfileFinding[] {
+export function findDirectory(home: string): Finding[] {
   const there = nearest(home);
   const elsewhere = 'See to its permissions, or put STAGE_HOME elsewhere.';
   try {

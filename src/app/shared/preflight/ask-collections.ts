@@ -1,8 +1,8 @@
-import type {Place} from '../../base/task-request.ts';
-import {StageError} from '../../errors.ts';
-import type {CollectionSeen, FileEntry, TransferService} from '../../transfer/transfer-service.ts';
-import {itemsOf} from '../../workflow/model/items.ts';
-import type {Workflow} from '../../workflow/model/workflow.ts';
+import type {Place} from '../../../base/task-request.ts';
+import {StageError} from '../../../errors.ts';
+import type {CollectionSeen, FileEntry, TransferService} from '../../../transfer/transfer-service.ts';
+import {itemsOf} from '../../../workflow/model/items.ts';
+import type {Workflow} from '../../../workflow/model/workflow.ts';
 
 /** What is to be asked about one place of a transfer. */
 export interface Question {

@@ -1,8 +1,8 @@
-import type {Place} from '../../base/task-request.ts';
-import type {EngineContext} from '../../engine/context.ts';
-import {StageError} from '../../errors.ts';
-import type {TransferService} from '../../transfer/transfer-service.ts';
-import {fine, type ProfileFinding, problem} from '../shared/findings.ts';
+import type {Place} from '../../../base/task-request.ts';
+import type {EngineContext} from '../../../engine/context.ts';
+import {StageError} from '../../../errors.ts';
+import type {TransferService} from '../../../transfer/transfer-service.ts';
+import {type Finding, fine, problem} from '../findings.ts';
 import type {Question} from './ask-collections.ts';
 
 /** Make a directory at each destination, and have it deleted again: the one way to learn whether it can be written. */
@@ -10,7 +10,7 @@ export async function probeDestinations(
   {transfers, newWord}: EngineContext,
   questions: readonly Question[],
   names: ReadonlyMap<string, string>,
-): Promise<ProfileFinding[]> {
+): Promise<Finding[]> {
   const destinations = new Map(
     questions.flatMap(({end, place}) => (end === 'destination' ? [[`${place.collection}:${place.path}`, place]] : [])),
   );

@@ -1,0 +1,194 @@
+import type {Profile} from '../../config/profile.ts';
+import {EXIT, type ExitCode} from '../../errors.ts';
+import {type Judgement, judgeQueue, type Objection, type QueueWish, WEIGHT} from '../../scheduler/judge-queue.ts';
+import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
+import {type Finding, fine, isProblem, note, problem} from './findings.ts';
+
+/** The jobs of one step, or those that a part of the profile speaks of. */
+export interface JobsAsked extends QueueWish {
+  readonly whose: {readonly step: string} | {readonly part: 'compute' | 'staging'};
+}
+
+/** The user's jobs, as far as the profile alone says what they ask for. */
+export function computeJobs({compute}: Profile): JobsAsked {
+  return {whose: {part: 'compute'}, queue: compute.queue, resources: compute.resources};
+}
+
+/** Launchers, sentinels and monitors, and the longest of the jobs that wait. */
+export function stagingJobs({staging, strategy, waitWalltime}: Profile): JobsAsked {
+  const resources = strategy === 'wait' ? {...staging.resources, walltime: waitWalltime} : staging.resources;
+  return {whose: {part: 'staging'}, queue: staging.queue, resources};
+}
+
+/**
+ * What the server's description of itself says of jobs: the words of {@link judgeQueue}, for `stage check`, `stage run`,
+ * `stage profile check` and `stage doctor` alike. Pure. What holds for several steps is told once.
+ */
+export function findQueues(jobs: readonly JobsAsked[], server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
+  const told = new Map<string, {finding: Finding; whose: readonly JobsAsked['whose'][]}>();
+  for (const each of jobs) {
+    const {whose} = each;
+    for (const finding of inWords(each, server, queues)) {
+      const key = `${'part' in whose ? whose.part : 'steps'}: ${finding.what}: ${finding.why}`;
+      told.set(key, {finding, whose: [...(told.get(key)?.whose ?? []), whose]});
+    }
+  }
+  return [...told.values()].map(({finding, whose}) => ({...finding, what: `${nameOf(whose)}: ${finding.what}`}));
+}
+
+function nameOf(whose: readonly JobsAsked['whose'][]): string {
+  const names = whose.map((each) => ('step' in each ? each.step : each.part)).join(', ');
+  return whose.every((each) => 'part' in each) ? names : `${whose.length === 1 ? 'step' : 'steps'} ${names}`;
+}
+
+function inWords(jobs: JobsAsked, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
+  const judged = judgeQueue(server, queues, jobs);
+  const found = judged.objections.map((objection) => wordsFor(objection, {jobs, server, queues}));
+  const looked = queues.some((queue) => queue.name === judged.queue);
+  if (!looked || found.some(isProblem)) return found;
+  return [fine(`queue ${judged.queue} takes these jobs`, where(jobs, judged, server, queues)), ...found];
+}
+
+function where(
+  {queue: asked}: QueueWish,
+  {queue, endsIn}: Judgement,
+  server: ServerSeen,
+  queues: readonly QueueSeen[],
+): string {
+  const routing = queues.find((each) => each.name === queue)?.routing;
+  const kind = routing ? `a routing queue of ${server.name}` : `an execution queue of ${server.name}`;
+  const onward = routing && endsIn !== undefined ? `; it hands them on to ${endsIn}` : '';
+  return `${kind}${asked === undefined ? ', its default' : ''}${onward}`;
+}
+
+interface Asked {
+  readonly jobs: JobsAsked;
+  readonly server: ServerSeen;
+  readonly queues: readonly QueueSeen[];
+}
+
+interface Words {
+  readonly what: string;
+  readonly why: string;
+  readonly next: string;
+  /** of what bars the job; exit 2 when absent */
+  readonly exit?: ExitCode;
+}
+
+function wordsFor(objection: Objection, asked: Asked): Finding {
+  const {what, why, next, exit = EXIT.usage} = words(objection, asked);
+  const weight = WEIGHT[objection.kind];
+  return weight === 'never' || weight === 'later' ? problem(what, why, exit, next) : note(what, why, next);
+}
+
+function words(objection: Objection, asked: Asked): Words {
+  const {server, queues} = asked;
+  const choose = choice(asked);
+  const reasons = (all: readonly Objection[]) => all.map((each) => reason(each, asked)).join('; ');
+  switch (objection.kind) {
+    case 'no-default-queue':
+      return {what: 'no queue is named', why: `server ${server.name} has no default queue`, next: choose};
+    case 'no-such-queue': {
+      const known = queues.map((queue) => queue.name).join(', ') || 'none';
+      return {what: `there is no queue "${objection.queue}"`, why: `server ${server.name} has ${known}`, next: choose};
+    }
+    case 'no-destination': {
+      const why = objection.why.length === 0 ? 'it has no destinations' : reasons(objection.why);
+      return {what: `no queue behind routing queue ${objection.queue} takes these jobs`, why, next: choose};
+    }
+    case 'waits-for-destination': {
+      const why = reasons(objection.why);
+      return {what: `these jobs may have to wait in routing queue ${objection.queue}`, why, next: choose};
+    }
+    case 'above':
+    case 'below': {
+      const [amount, least] = [objection.limit, objection.kind === 'below'];
+      const next = `Ask for ${objection.resource} of ${least ? 'at least' : 'at most'} ${amount}. ${choose}`;
+      return {
+        what: limitBroken(objection),
+        why: `${least ? 'at least' : 'at most'} ${amount}${source(objection)}`,
+        next,
+      };
+    }
+    case 'array-too-large': {
+      const whose = objection.queue === undefined ? `server ${server.name}` : `queue ${objection.queue}`;
+      const what = `an array of ${objection.subjobs} subjobs is too large for ${whose}`;
+      return {what, why: `at most ${objection.most}`, next: 'Split the array.'};
+    }
+    case 'unreadable': {
+      const what = `${objection.resource} ${objection.asked} is no length of time`;
+      return {what, why: 'it must be HH:MM:SS', next: 'Correct it.'};
+    }
+    case 'from-route-only': {
+      const ways = objection.routes.join(', ');
+      const next = ways === '' ? choose : `Name a routing queue that leads there: ${ways}`;
+      return {
+        what: `queue ${objection.queue} takes no jobs from users`,
+        why: 'from_route_only is set: routing queues alone hand jobs to it',
+        next,
+      };
+    }
+    case 'disabled':
+      return {what: `queue ${objection.queue} takes no jobs`, why: DISABLED, next: choose, exit: EXIT.unreachable};
+    case 'stopped':
+      return {what: `queue ${objection.queue} starts no jobs`, why: STOPPED, next: choose};
+    case 'closed':
+      return {
+        what: `queue ${objection.queue} is not open to you`,
+        why: 'its access list does not name you',
+        next: choose,
+      };
+    case 'access-unknown':
+      return {
+        what: `queue ${objection.queue} is not open to everybody`,
+        why: 'access lists are on; whether you are on them shows when a job is submitted',
+        next: `See them: qstat -Q -f ${objection.queue}`,
+      };
+    case 'no-room':
+      return {
+        what: `queue ${objection.queue} takes none of your jobs`,
+        why: 'its limit for you is 0 jobs',
+        next: choose,
+      };
+    case 'at-another-server':
+      return {
+        what: `${objection.destination} was not looked at`,
+        why: `it names a server; only the queues of ${server.name} were asked for`,
+        next: `See whether it takes your jobs: qstat -Q -f ${objection.destination}`,
+      };
+    case 'leads-back':
+      return {what: `routing queue ${objection.queue} leads back to itself`, why: 'jobs would go round', next: choose};
+  }
+}
+
+const DISABLED = 'it is disabled at the moment';
+const STOPPED = 'it is stopped at the moment: jobs wait in it';
+
+/** An objection of one destination, in a list of several. */
+function reason(objection: Objection, asked: Asked): string {
+  const {what, why} = words(objection, asked);
+  return objection.kind === 'above' || objection.kind === 'below' ? `${what} (${why})` : what;
+}
+
+type LimitBroken = Extract<Objection, {kind: 'above' | 'below'}>;
+
+function limitBroken({kind, resource, asked, queue, byDefault}: LimitBroken): string {
+  const whose = queue === undefined ? 'the server' : `queue ${queue}`;
+  const amount = `${resource} ${asked}${byDefault ? ', by default,' : ''}`;
+  return kind === 'above' ? `${amount} is above what ${whose} allows` : `${amount} is below what ${whose} wants`;
+}
+
+function source({byDefault}: LimitBroken): string {
+  return byDefault ? '; the default is that of the queue or the server' : '';
+}
+
+/** Which other queue to name, and where. */
+function choice({jobs, server, queues}: Asked): string {
+  const open = queues.filter(
+    ({name: queue, started}) => started && judgeQueue(server, queues, {...jobs, queue}).taken === 'yes',
+  );
+  const names = open.map((queue) => queue.name).join(', ') || 'none takes these jobs now';
+  return 'step' in jobs.whose
+    ? `Name a queue that takes these jobs in the workflow or the profile: ${names}`
+    : `Name another queue under "${jobs.whose.part}": ${names}`;
+}

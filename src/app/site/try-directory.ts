@@ -1,0 +1,87 @@
+import {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {newWord} from '../../base/ids.ts';
+import {ensureDirectory} from '../../disk/directories.ts';
+import {createFact, readFact} from '../../disk/facts.ts';
+import {EXIT, StageError} from '../../errors.ts';
+import type {Stage} from '../../wiring/stage.ts';
+import {type Finding, fine, problem, problemOf} from '../shared/findings.ts';
+
+/**
+ * Try out on the actual directory what facts rely on.
+ *
+ * @param goOn told the directory that was worked in, with one fact in it, and what was found; it is removed afterwards
+ */
+export async function tryDirectory<T>(
+  stage: Stage,
+  goOn: (probe: string, found: readonly Finding[]) => Promise<T>,
+): Promise<T> {
+  const {home} = stage.ledger.layout;
+  const gone = findGone(stage);
+  const probe = join(home, `.check-${newWord()}`);
+  try {
+    return await goOn(probe, gone ? [gone] : tries(home, probe));
+  } finally {
+    rmSync(probe, {recursive: true, force: true});
+  }
+}
+
+/** A state directory of which this host has a note is not made anew, to try things out least of all. */
+function findGone(stage: Stage): Finding | undefined {
+  try {
+    stage.requireState();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    return problemOf(error, 'the state directory is not where it was');
+  }
+}
+
+function tries(home: string, probe: string): Finding[] {
+  return [
+    tryOut(home, 'the state directory can be written', () => {
+      ensureDirectory(probe);
+      return home;
+    }),
+    tryOut(home, 'it is nobody else’s to read', () => {
+      const mode = statSync(home).mode & 0o777;
+      return (mode & 0o077) === 0
+        ? 'mode 0700'
+        : `others may read names in it (mode ${mode.toString(8)}); runs and tokens below are of mode 0700`;
+    }),
+    tryOut(
+      home,
+      'facts are created once only (write, fsync, link)',
+      () =>
+        createFact(probe, 'fact', {first: true}) &&
+        !createFact(probe, 'fact', {first: false}) &&
+        readFact(probe, 'fact')?.first === true &&
+        'the second creation was refused',
+    ),
+    tryOut(home, 'a directory is renamed onto no other', () => {
+      for (const name of ['one', 'two']) {
+        mkdirSync(join(probe, name));
+        writeFileSync(join(probe, name, 'file'), name);
+      }
+      try {
+        renameSync(join(probe, 'one'), join(probe, 'two'));
+      } catch {
+        return readFileSync(join(probe, 'two', 'file'), 'utf8') === 'two' && 'the rename was refused';
+      }
+      return false;
+    }),
+  ];
+}
+
+/** @param prove says in words what was seen; false when it is not so */
+function tryOut(home: string, what: string, prove: () => string | false): Finding {
+  try {
+    const seen = prove();
+    if (seen !== false) return fine(what, seen);
+    return problem(what, `not so in ${home}`, EXIT.unreachable, 'Put STAGE_HOME on another file system.');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const next = 'See to its permissions and space, or put STAGE_HOME elsewhere.';
+    return problem(what, `${home}: the system says ${code}`, EXIT.unreachable, next);
+  }
+}
