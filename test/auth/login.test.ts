@@ -87,14 +87,14 @@ test('with a browser on this machine the code comes back by itself, and another 
 test.each([
   ['no code at all', undefined, 'No authorization code'],
   ['an empty line', '', 'No authorization code'],
-  ['a wrong code', 'WRONG-CODE-4711', 'does not accept the authorization code'],
+  ['a wrong code', 'WRONG-CODE', 'does not accept the authorization code'],
 ])('%s: nobody is signed in, nothing is kept, and it is said what to type', async (_, code, words) => {
   const desk = native();
   const turn = code === undefined ? await desk.stage('login') : await desk.login([], async () => code);
   expect(turn.exitCode).toBe(3);
   expect(turn.stderr).toContain(words);
   expect(turn.stderr).toContain('stage login --profile me');
-  expect(turn.stderr).not.toContain('4711');
+  expect(turn.stderr).not.toContain('WRONG-CODE');
   expect(desk.kept()).toEqual([]);
 });
 
