@@ -117,7 +117,7 @@ export interface TransferService {
   recent(query?: {readonly unfinished?: boolean}): Promise<readonly TransferTask[]>;
   /** Why a task is paused, a reason each; none when it is not. */
   pauses(task: TaskId): Promise<readonly Pause[]>;
-  /** Some of the files that a task has moved, as absolute paths; none before the first has arrived. */
+  /** Some of the files that a task has moved, as absolute paths. @throws {TransferRefused} for a task that has not ended */
   moved(task: TaskId): Promise<readonly {readonly from: string; readonly to: string}[]>;
   /** What a task with `skipSourceErrors` passed over, at most `limit` of it; `more` when there is more. */
   skipped(task: TaskId, limit: number): Promise<{readonly files: readonly SkippedFile[]; readonly more: boolean}>;

@@ -1,8 +1,9 @@
+import {basename, dirname} from 'node:path/posix';
 import type {TaskId} from '../../src/base/ids.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {Place, TaskRequest} from '../../src/base/task-request.ts';
 import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
-import {TransferUnreachable} from '../../src/globus-errors.ts';
+import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import {
@@ -13,7 +14,14 @@ import {
   type Submission,
 } from '../../src/scheduler/scheduler.ts';
 import {watchEffects} from '../../src/submission/crash-points.ts';
-import type {FileEntry, TaskSeen, TransferService} from '../../src/transfer/transfer-service.ts';
+import type {
+  CollectionSeen,
+  FileEntry,
+  Pause,
+  TaskSeen,
+  TransferService,
+  TransferTask,
+} from '../../src/transfer/transfer-service.ts';
 import type {MovedFile} from '../../src/workflow/model/moved-files.ts';
 import {ENGINE_SETTINGS, live, task} from './a-run.ts';
 
@@ -101,13 +109,17 @@ export class FakeScheduler implements Scheduler {
   }
 }
 
-/** Globus in memory: tasks by submission id. */
+/** Globus in memory: tasks by submission id, and the files that a test puts there. */
 export class FakeTransfers implements TransferService {
   readonly tasks = new Map<string, {task: TaskId; request: TaskRequest; seen: TaskSeen}>();
   down = false;
   /** thrown at every submission until it is taken away */
   refuseWith: Error | undefined;
+  /** why every task that has not ended is paused */
+  paused: readonly Pause[] = [];
   private ids = 0;
+  private readonly collections = new Map<string, CollectionSeen>();
+  private readonly entries = new Map<string, FileEntry>();
 
   private reach(): void {
     if (this.down) throw new TransferUnreachable('it', 'down');
@@ -121,76 +133,145 @@ export class FakeTransfers implements TransferService {
   async submit(id: string, request: TaskRequest): Promise<TaskId> {
     this.reach();
     if (this.refuseWith) throw this.refuseWith;
-    const known = this.tasks.get(id) ?? {
-      task: `task-${id}` as TaskId,
-      request,
-      seen: task('active', {task: `task-${id}` as TaskId}),
-    };
-    this.tasks.set(id, known);
-    return known.task;
+    const known = this.tasks.get(id);
+    if (known) return known.task;
+    const made = `task-${id}` as TaskId;
+    const ends =
+      'collection' in request
+        ? {sourceCollection: request.collection, destinationCollection: ''}
+        : {sourceCollection: request.sourceCollection, destinationCollection: request.destinationCollection};
+    this.tasks.set(id, {task: made, request, seen: task('active', {task: made, label: request.label, ...ends})});
+    return made;
   }
 
   async look(tasks: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>> {
-    const known = [...this.tasks.values()];
     return new Map(
       tasks.map((id) => [
         id,
-        this.down
-          ? {kind: 'no-evidence', why: 'down'}
-          : (known.find((each) => each.task === id)?.seen ?? {kind: 'unknown'}),
+        this.down ? {kind: 'no-evidence', why: 'down'} : (this.find(id)?.seen ?? {kind: 'unknown'}),
       ]),
     );
+  }
+
+  private find(id: TaskId): {request: TaskRequest; seen: TaskSeen} | undefined {
+    const found = [...this.tasks.values()].find((each) => each.task === id);
+    if (found?.seen.kind !== 'task' || this.paused.length === 0 || hasEnded(found.seen)) return found;
+    return {...found, seen: {...found.seen, state: 'paused'}};
   }
 
   async cancel(id: TaskId): Promise<void> {
     this.reach();
     for (const each of this.tasks.values())
-      if (each.task === id && each.seen.kind === 'task' && !['succeeded', 'failed'].includes(each.seen.state))
-        each.seen = task('cancelled', {task: id});
+      if (each.task === id && each.seen.kind === 'task' && !hasEnded(each.seen))
+        each.seen = {...each.seen, state: 'cancelled'};
   }
 
   async events() {
+    this.reach();
     return [];
   }
 
-  async recent() {
-    return [...this.tasks.values()].flatMap(({seen}) => (seen.kind === 'task' ? [seen] : []));
+  async recent({unfinished = false}: {readonly unfinished?: boolean} = {}) {
+    this.reach();
+    return [...this.tasks.values()]
+      .flatMap(({request, seen}) => (seen.kind === 'task' && 'items' in request ? [seen] : []))
+      .filter((seen) => !unfinished || !hasEnded(seen))
+      .reverse();
   }
 
   /** what every task moved; an error is thrown instead */
   files: readonly MovedFile[] | Error = [];
 
-  async moved() {
+  async moved(id: TaskId): Promise<readonly MovedFile[]> {
     this.reach();
+    const seen = this.find(id)?.seen;
+    if (seen?.kind === 'task' && !hasEnded(seen)) throw refused('ClientError.BadRequest', {collection: id, path: ''});
     if (this.files instanceof Error) throw this.files;
     return this.files;
   }
 
-  async pauses() {
-    return [];
+  async pauses(id: TaskId): Promise<readonly Pause[]> {
+    this.reach();
+    const seen = this.find(id)?.seen;
+    return seen?.kind === 'task' && seen.state === 'paused' ? this.paused : [];
   }
 
-  async stat(_place?: Place): Promise<FileEntry | undefined> {
-    return undefined;
+  async stat(place: Place): Promise<FileEntry | undefined> {
+    this.reach();
+    return this.entries.get(keyOf(place));
   }
 
-  async makeDirectory(_place?: Place): Promise<void> {}
+  async makeDirectory(place: Place): Promise<void> {
+    this.reach();
+    const above = keyOf({...place, path: dirname(place.path.replace(/\/+$/, ''))});
+    if (this.entries.has(keyOf(place))) throw refused('ExternalError.MkdirFailed.Exists', place);
+    if (!isTop(above) && !this.entries.has(above)) throw refused('ExternalError.MkdirFailed.NotFound', place);
+    this.entries.set(keyOf(place), {name: basename(place.path), type: 'dir', sizeBytes: 0});
+  }
 
   async skipped() {
+    this.reach();
     return {files: [], more: false};
   }
 
-  async list() {
-    return [];
+  async list(place: Place): Promise<readonly FileEntry[]> {
+    this.reach();
+    const key = keyOf(place);
+    if (!isTop(key) && this.entries.get(key)?.type !== 'dir') throw refused('ClientError.NotFound', place);
+    return [...this.entries].flatMap(([path, entry]) => (dirname(path) === key ? [entry] : []));
   }
 
-  async collection(): Promise<never> {
-    throw new Error('no test asks for a collection');
+  async collection(id: string): Promise<CollectionSeen> {
+    this.reach();
+    const found = this.collections.get(id);
+    if (!found) throw refused('EndpointNotFound', {collection: id, path: '/'});
+    return found;
+  }
+
+  /** @returns its id */
+  addCollection(name: string): string {
+    const id = `id-of-${name}`;
+    this.collections.set(id, {id, displayName: name, owner: 'me', entityType: 'GCSv5_mapped_collection'});
+    return id;
+  }
+
+  /** Put a file somewhere, with the directories above it. */
+  put({collection, path}: Place, sizeBytes: number): void {
+    for (let above = dirname(path); above !== '/'; above = dirname(above))
+      this.entries.set(keyOf({collection, path: above}), {name: basename(above), type: 'dir', sizeBytes: 0});
+    this.entries.set(keyOf({collection, path}), {name: basename(path), type: 'file', sizeBytes});
+  }
+
+  /** Let a transfer arrive. */
+  finish(id: TaskId): void {
+    for (const each of this.tasks.values()) {
+      if (each.task !== id || each.seen.kind !== 'task' || !('items' in each.request)) continue;
+      each.seen = {...each.seen, state: 'succeeded'};
+      this.files = each.request.items.map(({from, to}) => ({from, to}));
+    }
   }
 
   show(label: string, seen: TaskSeen): void {
     for (const each of this.tasks.values()) if (each.request.label.includes(label)) each.seen = seen;
   }
+}
+
+function hasEnded({state}: TransferTask): boolean {
+  return ['succeeded', 'failed', 'cancelled'].includes(state);
+}
+
+/** `id:/a/b`, without a slash at the end; the top of a collection is `id:` */
+function keyOf({collection, path}: Place): string {
+  return `${collection}:${path.replace(/\/+$/, '')}`;
+}
+
+/** The top of a collection and home directories are always there. */
+function isTop(key: string): boolean {
+  return /:(\/~)?$/.test(key);
+}
+
+function refused(globusCode: string, {collection, path}: Place): TransferRefused {
+  return new TransferRefused({asked: `${collection}:${path}`, globusCode, why: globusCode});
 }
 
 export interface FakeWorld {

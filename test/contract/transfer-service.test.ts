@@ -1,0 +1,73 @@
+import {randomUUID} from 'node:crypto';
+import type {TaskId} from '../../src/base/ids.ts';
+import {createOutages} from '../../src/stand-ins/outages.ts';
+import {createGlobusTransfer} from '../../src/transfer/globus/globus-transfer.ts';
+import {openWorld, until} from '../stand-ins/globus/support.ts';
+import {FakeTransfers} from '../support/fakes.ts';
+import {type TransferWorld, transferServiceContract} from './transfer-service.ts';
+
+/** In memory: what the tests of the engine talk to. */
+async function fake(): Promise<TransferWorld> {
+  const transfers = new FakeTransfers();
+  const source = transfers.addCollection('source');
+  return {
+    transfers,
+    source,
+    destination: transfers.addCollection('destination'),
+    nobody: 'nobody',
+    put: (path, content) => transfers.put({collection: source, path}, content.length),
+    pause: (message) => {
+      transfers.paused = [{message}];
+    },
+    async finish(task) {
+      transfers.paused = [];
+      transfers.finish(task);
+    },
+    goDown: () => {
+      transfers.down = true;
+    },
+    comeBack: () => {
+      transfers.down = false;
+    },
+    remove: async () => {},
+  };
+}
+
+/** The adapter, over HTTP, against the stand-in Globus, which really moves files. */
+async function standIn(): Promise<TransferWorld> {
+  const outages = createOutages();
+  const world = await openWorld(outages);
+  const token = async () => world.token;
+  const transfers = createGlobusTransfer({
+    tokens: {token, renew: token},
+    transferUrl: world.globus.url,
+    backoffMs: 1,
+    pace: async () => {},
+  });
+  const stateOf = async (task: TaskId) => {
+    const seen = (await transfers.look([task])).get(task);
+    return seen?.kind === 'task' ? seen.state : seen?.kind;
+  };
+  return {
+    transfers,
+    source: world.source.id,
+    destination: world.destination.id,
+    nobody: randomUUID(),
+    put: world.put,
+    pause: (message) => world.globus.pause('destination', message),
+    async finish(task) {
+      world.globus.resume('destination');
+      await until(`task ${task} has succeeded`, async () => (await stateOf(task)) === 'succeeded');
+    },
+    goDown: () =>
+      outages.begin({target: 'globus', mode: 'down', rate: 1, seconds: null, count: null, command: null, auth: false}),
+    comeBack: () => outages.end(),
+    remove: async () => {
+      outages.end();
+      await world.remove();
+    },
+  };
+}
+
+transferServiceContract('the fake', fake);
+transferServiceContract('the Globus adapter and the stand-in', standIn);
