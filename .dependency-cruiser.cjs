@@ -169,7 +169,14 @@ const forbidden = [
     name: 'declared-dependencies-only',
     severity: 'error',
     from: {},
-    to: {dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev']},
+    to: {dependencyTypes: ['npm-no-pkg', 'npm-unknown']},
+  },
+  {
+    name: 'no-tools-in-the-product',
+    comment: 'What is bundled is a devDependency, as what builds and tests it is: the latter stays out.',
+    severity: 'error',
+    from: {},
+    to: {path: 'node_modules/(vitest|execa|fast-check|rolldown|typescript|dependency-cruiser|vega-datasets|@biomejs)/'},
   },
 ];
 

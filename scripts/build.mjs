@@ -1,5 +1,6 @@
 // Bundles one entry per command (so that a command loads only what it uses) into dist/, and writes the oclif manifest that spares every start a scan of the commands.
-import {existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {rolldown} from 'rolldown';
@@ -17,15 +18,59 @@ function entriesUnder(directory, prefix) {
   });
 }
 
+/** Directories of the packages that something was bundled of. */
+const bundled = new Set();
+const noteLicences = {
+  name: 'note-licences',
+  moduleParsed({id}) {
+    const [directory] = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/.exec(id) ?? [];
+    if (directory !== undefined) bundled.add(directory);
+  },
+};
+
+/** The licences of what is bundled, which ask to be handed on with it. */
+function licences() {
+  const texts = [...bundled].map((directory) => {
+    const {name, version, license} = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    const file = readdirSync(directory).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file === undefined ? `Licence: ${license}` : readFileSync(join(directory, file), 'utf8').trim();
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  return [...new Set(texts)].sort().join(`\n${'-'.repeat(72)}\n\n`);
+}
+
+/** Which sources this is built from, for "stage --version": the commit, and whether files were changed since. */
+function commit() {
+  const git = (...argv) => spawnSync('git', argv, {cwd: root, encoding: 'utf8'});
+  const head = git('rev-parse', '--short=10', 'HEAD');
+  // A package that somebody builds anew inside another repository is not of that one's commit.
+  if (head.status !== 0 || git('ls-files', '--error-unmatch', 'package.json').status !== 0) return null;
+  const changed = git('status', '--porcelain', '--untracked-files=no').stdout !== '';
+  return `${head.stdout.trim()}${changed ? ' with changes' : ''}`;
+}
+
+/** What oclif's plugins bring, as files of ours: a package with plugins beside it would need all that they are made of. */
+const PLUGINS = {
+  'commands/help': '@oclif/plugin-help/lib/commands/help.js',
+  'commands/autocomplete/index': '@oclif/plugin-autocomplete/lib/commands/autocomplete/index.js',
+  'commands/autocomplete/create': '@oclif/plugin-autocomplete/lib/commands/autocomplete/create.js',
+  'commands/autocomplete/script': '@oclif/plugin-autocomplete/lib/commands/autocomplete/script.js',
+  'hooks/not-found': '@oclif/plugin-not-found/lib/index.js',
+};
+const pluginOf = (id) => PLUGINS[`commands/${id.replace(':', '/')}`] ?? PLUGINS[`commands/${id}/index`];
+
+/** Rooms of which nearly every command needs nearly all are a chunk each; the rest is split as it is used. */
+const CHUNKS = /[\\/]src[\\/](base|disk|ledger|engine|submission|limits|standing)[\\/]/;
+
 async function bundle(input, {output = {}, ...options} = {}) {
   const build = await rolldown({
     input,
     platform: 'node',
     cwd: root,
     treeshake: true,
-    // Plugins are found and loaded by oclif itself; those from typescript on it asks for only when it runs from sources.
-    // keytar comes with a native library beside it, and few load it.
-    external: [/^@oclif\/plugin-/, 'typescript', 'ts-node', 'tsx', 'keytar'],
+    // oclif asks for those from typescript on only when it runs from sources. keytar comes with a native library.
+    external: ['typescript', 'ts-node', 'tsx', 'keytar'],
+    plugins: [noteLicences],
     // The one that the Globus SDK brings warns of itself on Node.js 24, which has its own.
     resolve: {alias: {'cross-fetch': join(root, 'scripts/fetch-of-node.mjs')}},
     // bin/stage has looked at the version already.
@@ -35,6 +80,7 @@ async function bundle(input, {output = {}, ...options} = {}) {
   await build.write({
     dir: fresh,
     format: 'esm',
+    codeSplitting: {groups: [{name: (id) => CHUNKS.exec(id)?.[1] ?? null, debugName: 'rooms'}]},
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
     ...output,
@@ -49,12 +95,15 @@ await bundle({
   main: join(root, 'src/cli/main.ts'),
   'local-daemon': join(root, 'src/stand-ins/daemon-main.ts'),
   ...Object.fromEntries(entriesUnder('commands', 'commands')),
+  ...Object.fromEntries(Object.entries(PLUGINS).map(([name, file]) => [name, join(root, 'node_modules', file)])),
 });
 // The stand-in's PBS commands start a node each with this one small file, which is copied beside them.
 await bundle(
   {'local-pbs-client': join(root, 'src/stand-ins/pbs/client.ts')},
   {output: {format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false}},
 );
+writeFileSync(join(fresh, 'LICENCES.txt'), licences());
+writeFileSync(join(fresh, 'build.json'), `${JSON.stringify({commit: commit()})}\n`);
 const old = `${fresh}.old`;
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);
@@ -66,6 +115,10 @@ const plugin = new Plugin({ignoreManifest: true, root, type: 'core', isRoot: tru
 plugin.config = config;
 await plugin.load();
 const {commands, version} = plugin.manifest;
+for (const [id, command] of Object.entries(commands)) {
+  const [name] = /^@oclif\/[^/]+/.exec(pluginOf(id) ?? '') ?? [];
+  if (name !== undefined) command.pluginName = name;
+}
 const manifest = join(root, 'oclif.manifest.json');
 writeFileSync(`${manifest}.new`, `${JSON.stringify({commands, version})}\n`);
 renameSync(`${manifest}.new`, manifest);

@@ -4,8 +4,14 @@
 # where that was done.
 #   sh scripts/runtime.sh          fetches with npm, which has its own settings for proxies and registries
 #   sh scripts/runtime.sh FILE     takes a package that "npm pack" fetched elsewhere
+#   sh scripts/runtime.sh --bring  brings the registry's also where the one on PATH would do
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+bring=
+if [ "${1:-}" = --bring ]; then
+  bring=1
+  shift
+fi
 oldest=$(sed -n 's/^oldest=//p' "$root/bin/stage")
 
 # The packages of the registry carry the names that Node.js has for machines.
@@ -37,7 +43,7 @@ new_enough() {
 
 if [ -n "$version" ] && [ "$("$root/.runtime/bin/node" --version 2>/dev/null)" = "v$version" ]; then exit 0; fi
 command -v node >/dev/null || fail 'Node.js is missing' "npm comes with it, and fetches what stage needs. $by_hand"
-if [ ! -e "$root/.runtime/bin/node" ] && new_enough; then exit 0; fi
+if [ -z "$bring" ] && [ ! -e "$root/.runtime/bin/node" ] && new_enough; then exit 0; fi
 [ -n "$version" ] || fail "there is no Node.js to fetch for this machine ($package)" "$by_hand"
 
 fresh=$root/.runtime.new-$$

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Config, Errors, run, settings} from '@oclif/core';
@@ -8,20 +8,13 @@ import {NoSuchCommand, requireHelpSubject, spellOut} from './words-for-help.ts';
 // The package holds compiled commands only; looking for sources would cost every start.
 settings.enableAutoTranspile = false;
 
-/**
- * oclif's plugins (help, autocomplete, not-found) are loaded only where they can be meant: reading what each
- * brings costs a sixth of a start, and batch scripts call commands of our own all day.
- */
-async function configure(argv: readonly string[]): Promise<Config> {
-  const dist = dirname(fileURLToPath(import.meta.url));
-  const root = dirname(dist);
-  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')); // our own file, of the form oclif reads
-  const topic = argv[0] ?? '';
-  const own =
-    /^[a-z]+$/.test(topic) &&
-    (existsSync(join(dist, 'commands', `${topic}.js`)) || existsSync(join(dist, 'commands', topic, `${argv[1]}.js`)));
-  if (own) pjson.oclif.plugins = [];
-  return Config.load({root, pjson});
+const DIST = dirname(fileURLToPath(import.meta.url));
+
+/** Version, commit and Node.js, as "stage --version" tells them. */
+function versionText({version, platform, arch}: Config): string {
+  const {commit} = JSON.parse(readFileSync(join(DIST, 'build.json'), 'utf8')); // written by scripts/build.mjs
+  const built = commit === null ? '' : ` (commit ${commit})`;
+  return `stage ${version}${built}, Node.js ${process.versions.node}, ${platform}-${arch}`;
 }
 
 const UNKNOWN_COMMAND = 127;
@@ -47,9 +40,10 @@ const typed = process.argv.slice(2);
 const argv = spellOut(typed);
 process.on('uncaughtException', endOnFailedOutput);
 try {
-  const config = await configure(argv);
+  const config = await Config.load({root: dirname(DIST)});
   requireHelpSubject(config, argv);
-  await run(argv, config);
+  if (argv[0] === '--version') process.stdout.write(`${versionText(config)}\n`);
+  else await run(argv, config);
 } catch (thrown) {
   if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit;
   else showError(unknownCommand(thrown) ?? asStageError(thrown), {json: typed.includes('--json')});

@@ -6,9 +6,12 @@ import {type ErrorDocument, INNARDS, useDesk} from './support.ts';
 
 const desk = useDesk();
 const manifest = JSON.parse(readFileSync(join(PACKAGE, 'oclif.manifest.json'), 'utf8')) as {
-  commands: Record<string, unknown>;
+  commands: Record<string, {readonly pluginName: string}>;
 };
-const commands = Object.keys(manifest.commands).sort();
+/** our own; help and autocomplete are oclif's */
+const commands = Object.keys(manifest.commands)
+  .filter((id) => manifest.commands[id]?.pluginName === 'stage-hpc')
+  .sort();
 
 test('there is a list of commands to test', () => {
   expect(commands).toEqual(expect.arrayContaining(['run', 'status', 'logs', 'list', 'cancel', 'check', 'local:up']));
@@ -33,7 +36,7 @@ test('-h and -v alone are help and version, and --json alone is no command', asy
   const [help, version, json] = [await desk.stage('-h'), await desk.stage('-v'), await desk.stage('--json')];
   expect(help).toEqual({...(await desk.stage('--help')), json: expect.anything()});
   expect(help).toMatchObject({exitCode: 0, stdout: expect.stringContaining('USAGE')});
-  expect(version).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^stage-hpc\//)});
+  expect(version).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^stage \d/)});
   expect(json.exitCode).toBe(2);
   expect(json.json<ErrorDocument>().error.what).toBe('there is no command "--json"');
   expect((await desk.stage('help', 'job', 'submit')).stdout).toContain('stage job submit');
@@ -91,6 +94,17 @@ test('"stage" alone and "stage --help" list the commands', async () => {
   }
 });
 
-test('"stage --version" names a version', async () => {
-  expect(await desk.stage('--version')).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/\d+\.\d+\.\d+/)});
+test('"stage --version" tells version, commit, Node.js and machine', async () => {
+  const {exitCode, stdout} = await desk.stage('--version');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^stage \d+\.\d+\.\d+( \(commit [0-9a-f]{10}( with changes)?\))?, Node\.js 24\.\d+\.\d+, linux-(x64|arm64)\n$/,
+  );
+});
+
+test('"stage autocomplete" writes a completion that knows the commands', async () => {
+  const made = await desk.stage('autocomplete', 'bash', '--refresh-cache', {env: {XDG_CACHE_HOME: desk.directory}});
+  expect(made.exitCode).toBe(0);
+  const functions = join(desk.directory, 'stage/autocomplete/functions/bash/stage.bash');
+  expect(readFileSync(functions, 'utf8')).toContain('job:submit --');
 });
