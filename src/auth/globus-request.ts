@@ -1,6 +1,6 @@
 import {parseJson} from '../base/json.ts';
 import {TransferUnreachable} from '../globus-errors.ts';
-import {type HttpQuestion, httpFetch} from './http-fetch.ts';
+import {explainFailure, useProxies} from './proxies.ts';
 
 /** What the methods of `@globus/sdk` take as their last argument. */
 export interface SdkOptions {
@@ -42,11 +42,13 @@ export interface Answer {
  * @throws {TransferUnreachable} when no whole answer comes; it has no `cause`, which would hold secrets
  */
 export async function requestOnce(asked: string, call: SdkCall, settings: ServiceSettings): Promise<Answer> {
-  const {url, authorization, timeoutMs} = settings;
+  const {authorization, timeoutMs} = settings;
+  const url = new URL(settings.url.endsWith('/') ? settings.url : `${settings.url}/`);
   const signal = AbortSignal.timeout(timeoutMs);
   // These headers win over those of GLOBUS_SDK_OPTIONS in the environment, which the SDK reads.
   const headers = {Accept: 'application/json', ...(authorization ? {Authorization: authorization} : {})};
   try {
+    useProxies(process.env);
     const response = await call({
       environment: 'production', // the host that it names is replaced below
       fetch: {options: {headers, signal, __callable: fetchFrom(url)}},
@@ -58,7 +60,7 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
       retryAfter: response.headers.get('retry-after') ?? undefined,
     };
   } catch (error) {
-    const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : networkReason(error);
+    const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : explainFailure(error, url, process.env);
     throw new TransferUnreachable(asked, why);
   }
 }
@@ -67,24 +69,16 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
  * A fetch that asks our service address instead of the one the SDK made up. SDK 6.2 still has an old host, and is told
  * another only by the environment (`GLOBUS_SDK_SERVICE_URL_…`), which would be handed to every child process, and of
  * which it drops the path. `__callable` is the SDK's private hook for a fetch of one's own: its version is pinned.
+ * Redirections are not followed, so that a token goes to one address only.
  */
-function fetchFrom(base: string): typeof fetch {
-  return async (address, init) => {
+function fetchFrom(base: URL): typeof fetch {
+  return (address, init) => {
     const {pathname, search} = new URL(String(address));
-    const {body, ...question} = init as Omit<HttpQuestion, 'body'> & {body?: string | URLSearchParams}; // what the SDK sends
-    const there = new URL(pathname.slice(1) + search, base.endsWith('/') ? base : `${base}/`);
-    const answer = await httpFetch(there, {...question, body: body && String(body)});
-    return answer as unknown as Response; // the SDK hands it through to us untouched
+    return fetch(new URL(pathname.slice(1) + search, base), {...init, redirect: 'manual'});
   };
 }
 
 /** A page that happens to read as JSON is none of the service's words. Globus SDKs look at this header, too. */
 function isJson(contentType: string | null): boolean {
   return /^application\/([\w.-]+\+)?json\b/i.test(contentType ?? '');
-}
-
-/** The reason without the error object, which may carry the request and its headers. */
-function networkReason(error: unknown): string {
-  if (!(error instanceof Error)) return 'the connection failed';
-  return 'code' in error ? `the connection failed (${String(error.code)})` : error.message;
 }

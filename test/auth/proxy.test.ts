@@ -1,90 +1,197 @@
-import {execFileSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {createServer as createHttpServer} from 'node:http';
+import {spawn} from 'node:child_process';
+import {createServer} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
-import {type AddressInfo, connect, type Server} from 'node:net';
-import {tmpdir} from 'node:os';
+import type {AddressInfo, Server} from 'node:net';
 import {join} from 'node:path';
-import {expect, onTestFinished, test, vi} from 'vitest';
-import {httpFetch} from '../../src/auth/http-fetch.ts';
-import {proxyFor} from '../../src/auth/proxy-for.ts';
-import {throughProxy} from '../../src/auth/tunnel.ts';
+import {createInterface} from 'node:readline';
+import {afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test} from 'vitest';
+import {explainFailure, useProxies} from '../../src/auth/proxies.ts';
+import {openWorld, type World} from '../stand-ins/globus/support.ts';
+import {signInDesk} from './support/desk.ts';
+import {hasOpenssl, type PrivateCa, privateCa} from './support/private-ca.ts';
 
-const TRANSFER = new URL('https://transfer.api.globus.org/v0.10/');
-
-test.each([
-  [{}, undefined],
-  [{https_proxy: 'http://p:3128'}, 'p:3128'],
-  [{HTTPS_PROXY: 'http://p:3128'}, 'p:3128'],
-  [{https_proxy: 'http://p:3128', no_proxy: 'example.org'}, 'p:3128'],
-  [{https_proxy: 'http://p:3128', no_proxy: 'a, .globus.org'}, undefined],
-  [{https_proxy: 'http://p:3128', NO_PROXY: 'globus.org'}, undefined],
-  [{https_proxy: 'http://p:3128', no_proxy: 'lobus.org'}, 'p:3128'],
-  [{https_proxy: 'http://p:3128', no_proxy: '*'}, undefined],
-  [{http_proxy: 'http://p:3128'}, undefined],
-])('with %j Globus is asked by way of %s', (env, host) => {
-  expect(proxyFor(TRANSFER, env)?.host).toBe(host);
-});
-
-test('the stand-in on this machine is never asked by way of a proxy', () => {
-  expect(proxyFor(new URL('http://127.0.0.1:8080/'), {https_proxy: 'http://p:3128'})).toBeUndefined();
-});
-
-async function listening<T extends Server>(server: T): Promise<number> {
+async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-  });
   return (server.address() as AddressInfo).port; // listening on a port, not on a path
 }
 
-/** A proxy that knows CONNECT. @param host where connections go, whatever name was asked for */
-async function aProxy(status: number, port: number): Promise<{url: URL; asked: string[]}> {
-  const asked: string[] = [];
-  const server = createHttpServer();
-  server.on('connect', (question, socket) => {
-    asked.push(String(question.url));
-    socket.write(`HTTP/1.1 ${status} Answer\r\n\r\n`);
-    if (status !== 200) return socket.end();
-    const through = connect(port, '127.0.0.1');
-    socket.on('error', () => through.destroy());
-    through.on('error', () => socket.destroy());
-    through.pipe(socket).pipe(through);
-  });
-  return {url: new URL(`http://127.0.0.1:${await listening(server)}`), asked};
-}
+describe('which requests go by a proxy', () => {
+  afterEach(() => useProxies({}));
 
-test('a proxy that refuses is an error that names it, and what it was asked for', async () => {
-  const proxy = await aProxy(403, 1);
-  await expect(throughProxy(proxy.url, 'transfer.api.globus.org:443')).rejects.toThrow(
-    /the proxy 127\.0\.0\.1:\d+ answered 403 when asked for transfer\.api\.globus\.org:443/,
+  /** Ask an address in a process whose environment is `env`. @returns what a proxy that refuses everything was asked for */
+  async function askedOf(env: Record<string, string>, address: string): Promise<string[]> {
+    const asked: string[] = [];
+    const proxy = createServer((question, answer) => {
+      asked.push(String(question.url));
+      answer.end();
+    });
+    proxy.on('connect', (question, socket) => {
+      asked.push(String(question.url));
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    const port = await listening(proxy);
+    onTestFinished(() => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+    const here = Object.entries(env).map(([name, value]) => [name, value.replace('PROXY', `127.0.0.1:${port}`)]);
+    useProxies(Object.fromEntries(here));
+    await fetch(address, {signal: AbortSignal.timeout(5000)}).catch(() => {});
+    return asked;
+  }
+
+  test.each([
+    [{}, false],
+    [{https_proxy: 'http://PROXY'}, true],
+    [{HTTPS_PROXY: 'http://PROXY'}, true],
+    [{https_proxy: 'PROXY'}, true],
+    [{https_proxy: 'http://PROXY', no_proxy: 'example.org'}, true],
+    [{https_proxy: 'http://PROXY', no_proxy: 'a, .stage.invalid'}, false],
+    [{https_proxy: 'http://PROXY', NO_PROXY: 'stage.invalid'}, false],
+    [{https_proxy: 'http://PROXY', no_proxy: 'tage.invalid'}, true],
+    [{https_proxy: 'http://PROXY', no_proxy: '*'}, false],
+    [{https_proxy: 'http://PROXY', no_proxy: 'a, *'}, false],
+    [{http_proxy: 'http://PROXY'}, false],
+    [{https_proxy: 'http://PROXY', http_proxy: 'http://127.0.0.1:1'}, true],
+  ])('with %j an https service is asked by way of it: %s', async (env, byProxy) => {
+    expect(await askedOf(env, 'https://globus.stage.invalid/')).toEqual(byProxy ? ['globus.stage.invalid:443'] : []);
+  });
+
+  test.each(['http://127.0.0.1:1/', 'http://localhost:1/', 'http://[::1]:1/', 'https://127.0.0.1:1/'])(
+    'the stand-in on this machine is never asked by way of a proxy: %s',
+    async (address) => {
+      const env = {http_proxy: 'http://PROXY', https_proxy: 'http://PROXY', no_proxy: 'example.org'};
+      expect(await askedOf(env, address)).toEqual([]);
+    },
   );
+
+  test('what is no address is told, without a guess', () => {
+    expect(() => useProxies({https_proxy: 'http://me:SECRET@:x'})).toThrow(/^https_proxy is no address: :x$/);
+  });
 });
 
-test('a request goes through the proxy, encrypted from end to end, and its answer comes back whole', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'stage-proxy-'));
-  onTestFinished(() => rmSync(directory, {recursive: true, force: true}));
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const subject = ['-subj', '/CN=globus.test', '-addext', 'subjectAltName=DNS:globus.test'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '1', ...subject],
-    {stdio: 'ignore'},
-  );
-  const service = createTlsServer({key: readFileSync(key), cert: readFileSync(cert)}, (question, answer) => {
-    answer.end(`${question.method} ${question.url}`);
-  });
-  const proxy = await aProxy(200, await listening(service));
-  vi.stubEnv('https_proxy', proxy.url.href);
-  vi.stubEnv('no_proxy', '');
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-  });
-  const address = new URL('https://globus.test/v0.10/task');
-  await expect(httpFetch(address, {}), 'a certificate nobody vouches for').rejects.toThrow(/self-signed/);
+describe('why a request got no answer', () => {
+  const globus = new URL('https://globus.test/v0.10/');
+  const failed = (cause: Error) => Object.assign(new TypeError('fetch failed'), {cause});
+  const broken = (code: string, more = {}) => failed(Object.assign(new Error('words'), {code, ...more}));
+  const env = {https_proxy: 'http://me:SECRET@proxy.site:3128'};
 
-  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-  const answer = await httpFetch(address, {});
-  expect([answer.status, await answer.text()]).toEqual([200, 'GET /v0.10/task']);
-  expect(proxy.asked).toEqual(['globus.test:443', 'globus.test:443']);
+  test.each([
+    [broken('ECONNRESET'), 'the connection failed (ECONNRESET)'],
+    [broken('ECONNREFUSED', {address: '10.1.1.1', port: 443}), 'the connection failed (ECONNREFUSED)'],
+    [
+      broken('ECONNREFUSED', {address: '10.1.1.1', port: 3128}),
+      'the proxy proxy.site:3128 cannot be reached (ECONNREFUSED)',
+    ],
+    [broken('ENOTFOUND', {hostname: 'proxy.site'}), 'the proxy proxy.site:3128 cannot be reached (ENOTFOUND)'],
+    [broken('ENOTFOUND', {hostname: 'globus.test'}), 'the connection failed (ENOTFOUND)'],
+    [Object.assign(new TypeError('terminated'), {cause: new Error('other side closed')}), 'the answer is cut short'],
+    [broken('UND_ERR_SOCKET'), 'the connection was closed before an answer came'],
+    [failed(new TypeError('"Bearer SECRET" is an invalid header value')), 'the connection failed'],
+    ['not even an error', 'the connection failed'],
+  ])('%s', (error, why) => {
+    expect(explainFailure(error, globus, env)).toBe(why);
+  });
 });
+
+describe.skipIf(!hasOpenssl)(
+  'a service with a certificate of a private authority, behind a proxy (needs openssl)',
+  () => {
+    let world: World;
+    let ca: PrivateCa;
+    let service: Server;
+    beforeAll(async () => {
+      world = await openWorld();
+      ca = privateCa('globus.test');
+      // The stand-in Globus behind https.
+      service = createTlsServer(ca.service, async (question, answer) => {
+        const parts = [];
+        for await (const part of question) parts.push(part);
+        const {host: _, connection: __, ...headers} = question.headers as Record<string, string>;
+        const {method = 'GET', url = ''} = question;
+        const body = parts.length > 0 ? {body: Buffer.concat(parts)} : {};
+        const got = await fetch(new URL(url.slice(1), world.globus.url), {method, headers, ...body});
+        answer.writeHead(got.status, {'content-type': got.headers.get('content-type') ?? ''}).end(await got.text());
+      });
+      await listening(service);
+    });
+    afterAll(async () => {
+      service.close();
+      ca.remove();
+      await world.remove();
+    });
+
+    /** The proxy as a process of its own. */
+    async function aProxy(status = 200): Promise<{address: string; asked: string[]}> {
+      const port = (service.address() as AddressInfo).port;
+      const program = join(import.meta.dirname, 'support', 'connect-proxy.mjs');
+      const child = spawn(process.execPath, [program, String(status), String(port)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => {
+        child.kill();
+      });
+      const asked: string[] = [];
+      const address = await new Promise<string>((resolve) => {
+        const lines = createInterface({input: child.stdout});
+        lines.once('line', (first) => {
+          lines.on('line', (line) => asked.push(line));
+          resolve(`http://127.0.0.1:${first}`);
+        });
+      });
+      return {address, asked};
+    }
+
+    function desk(env: Record<string, string>, url = 'https://globus.test/') {
+      const made = signInDesk(url, ['sign_in: client']);
+      const {clientId, clientSecret} = world.globus.credentials();
+      made.env = {...made.env, STAGE_CLIENT_ID: clientId, STAGE_CLIENT_SECRET: clientSecret, ...env};
+      return made;
+    }
+    const elsewhere = {NODE_EXTRA_CA_CERTS: '', SSL_CERT_FILE: '', SSL_CERT_DIR: '', no_proxy: '', NO_PROXY: ''};
+
+    test.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])(
+      'with the authority in %s all is asked through the proxy, encrypted from end to end',
+      async (place) => {
+        const proxy = await aProxy();
+        const ran = await desk({...elsewhere, HTTPS_PROXY: proxy.address, [place]: ca.file}).stage('whoami', '--json');
+        expect(ran).toMatchObject({exitCode: 0, stderr: ''});
+        expect(ran.json()).toMatchObject({signedInBy: 'client'});
+        expect(new Set(proxy.asked)).toEqual(new Set(['globus.test:443']));
+      },
+    );
+
+    test('a certificate that nobody vouches for is refused, and told with what to do', async () => {
+      const proxy = await aProxy();
+      const ran = await desk({...elsewhere, HTTPS_PROXY: proxy.address}).stage('whoami');
+      expect(ran.exitCode).toBe(4);
+      expect(ran.stderr).toMatch(
+        /the certificate of globus\.test is not trusted here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
+      );
+      expect(ran.stderr).toContain('NODE_EXTRA_CA_CERTS');
+    });
+
+    test('a proxy that refuses is named, with what it was asked for', async () => {
+      const proxy = await aProxy(403);
+      const ran = await desk({...elsewhere, HTTPS_PROXY: proxy.address}).stage('whoami');
+      expect(ran.exitCode).toBe(4);
+      const host = proxy.address.slice('http://'.length);
+      expect(ran.stderr).toContain(`the proxy ${host} answered 403 when asked for globus.test:443`);
+    });
+
+    test('a proxy that is away is named', async () => {
+      const ran = await desk({...elsewhere, HTTPS_PROXY: 'http://127.0.0.1:1'}).stage('whoami');
+      expect(ran.exitCode).toBe(4);
+      expect(ran.stderr).toContain('the proxy 127.0.0.1:1 cannot be reached (ECONNREFUSED)');
+    });
+
+    test('with NO_PROXY the service is asked without it', async () => {
+      const proxy = await aProxy();
+      const env = {...elsewhere, HTTPS_PROXY: proxy.address, NO_PROXY: 'globus.test', NODE_EXTRA_CA_CERTS: ca.file};
+      const ran = await desk(env).stage('whoami');
+      expect(ran.exitCode).toBe(4); // there is no such host
+      expect(ran.stderr).toMatch(/the connection failed \((ENOTFOUND|EAI_AGAIN)\)/);
+      expect(proxy.asked).toEqual([]);
+    });
+  },
+);

@@ -40,7 +40,7 @@ describe('which Node.js starts stage', () => {
     node('path/node', '20.0.0');
     const {stdout} = await start(launcher, ['run', 'a b.yaml']);
     expect(stdout).toBe(
-      `package/.runtime/bin/node --disable-warning=ExperimentalWarning ${directory}/package/bin/../dist/start.js run a b.yaml by ${launcher}\n`,
+      `package/.runtime/bin/node --use-system-ca --disable-warning=ExperimentalWarning ${directory}/package/bin/../dist/start.js run a b.yaml by ${launcher}\n`,
     );
   });
 
@@ -104,7 +104,9 @@ test('through links, as npm makes them, stage finds its package and keeps the pa
   symlinkSync(launcher, join(directory, 'two', 'stage'));
   symlinkSync(join(directory, 'package'), join(directory, 'current'));
   const found = (path: string) =>
-    new RegExp(`^package/.runtime/bin/node --disable-warning=ExperimentalWarning ${path}/bin/../dist/start.js x by`);
+    new RegExp(
+      `^package/.runtime/bin/node --use-system-ca --disable-warning=ExperimentalWarning ${path}/bin/../dist/start.js x by`,
+    );
   const through = await start(link, ['x']);
   expect(through.stdout).toMatch(found(`${directory}/package`));
   expect(through.stdout).toContain(` by ${link}\n`);
