@@ -2,7 +2,6 @@ import {Args, Flags} from '@oclif/core';
 import {type AdoptReport, adoptTask} from '../src/app/runs/adopt/adopt.ts';
 import {renderRunReport} from '../src/app/runs/render-run-report.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
-import {styleOf} from '../src/cli/style.ts';
 import {RequestWrong} from '../src/errors.ts';
 
 export default class Adopt extends StageCommand {
@@ -35,7 +34,7 @@ looked for by the label that stage gives its tasks, and by where they move data.
     const {run, step, task} = args;
     const report = await adoptTask(await this.connect(flags.profile), {run, step, task, force: flags.force});
     process.exitCode = report.exit;
-    this.say(() => renderRunReport(report, styleOf(process.stdout)));
+    await this.show((style) => renderRunReport(report, style));
     return report;
   }
 }

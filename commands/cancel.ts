@@ -2,7 +2,6 @@ import {Args, Flags} from '@oclif/core';
 import {type CancelReport, cancelRun} from '../src/app/runs/cancel.ts';
 import {renderRunReport} from '../src/app/runs/render-run-report.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
-import {styleOf} from '../src/cli/style.ts';
 
 export default class Cancel extends StageCommand {
   static override summary = 'Cancel a run: cancel its transfers, delete its jobs.';
@@ -21,7 +20,7 @@ export default class Cancel extends StageCommand {
     const {args, flags} = await this.parse(Cancel);
     const report = await cancelRun(await this.connect(flags.profile), {run: args.run, cleanup: flags.cleanup});
     process.exitCode = report.exit;
-    this.say(() => renderRunReport(report, styleOf(process.stdout)));
+    await this.show((style) => renderRunReport(report, style));
     return report;
   }
 }

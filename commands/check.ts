@@ -29,7 +29,7 @@ each source is there. With --probe a directory is made and deleted again at each
     const request = {...workflowRequest(args.workflow, flags), offline: flags.offline, probe: flags.probe};
     const report = await checkWorkflowFile(await this.connect(flags.profile), request);
     process.exitCode = report.exit;
-    this.say(() => renderCheck(report));
+    await this.say(() => renderCheck(report));
     return report;
   }
 }

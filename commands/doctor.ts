@@ -25,7 +25,7 @@ proves that another node sees what this one writes.`;
       jobTimeoutSeconds: flags['job-timeout'],
     });
     process.exitCode = report.exit;
-    this.say(() => renderDoctor(report));
+    await this.say(() => renderDoctor(report));
     return report;
   }
 }

@@ -27,7 +27,7 @@ Which jobs were held before is remembered: "stage release" gives back exactly th
     const run = oneOrAll(args.run, flags.all);
     const report = await holdRuns(await this.connect(flags.profile), {run, steps: flags.step ?? []});
     process.exitCode = report.exit;
-    this.say(() => renderHold(report));
+    await this.say(() => renderHold(report));
     return report;
   }
 }

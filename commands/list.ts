@@ -1,13 +1,14 @@
 import {Flags} from '@oclif/core';
 import {listRuns} from '../src/app/runs/list.ts';
 import {type RunLine, renderList} from '../src/app/runs/render-list.ts';
-import {StageCommand} from '../src/cli/stage-command.ts';
+import {idsFlag, StageCommand} from '../src/cli/stage-command.ts';
 
 export default class List extends StageCommand {
   static override summary = 'List runs, newest last.';
   static override description = 'Reads the state directory alone; PBS and Globus are not asked.';
   static override examples = ['<%= config.bin %> list', '<%= config.bin %> list --state failed --json'];
   static override flags = {
+    ids: idsFlag,
     state: Flags.string({
       options: ['active', 'cancelling', 'succeeded', 'failed', 'cancelled', 'unreadable'],
       multiple: true,
@@ -17,8 +18,8 @@ export default class List extends StageCommand {
 
   async run(): Promise<{runs: readonly RunLine[]}> {
     const {flags} = await this.parse(List);
-    const runs = listRuns(await this.connect(flags.profile), flags.state ?? []);
-    this.say(() => renderList(runs));
+    const runs = listRuns(await this.connect(flags.profile), flags.state ?? [], flags.ids);
+    await this.show((style) => renderList(runs, style));
     return {runs};
   }
 }

@@ -51,7 +51,7 @@ the globus CLI is signed in. Given a workflow or collections, the consents that 
       personAtTerminal(),
     );
     process.exitCode = report.exit;
-    this.say(() => renderLogin(report));
+    await this.say(() => renderLogin(report));
     return report;
   }
 }

@@ -4,7 +4,6 @@ import {collectLogs} from '../src/app/runs/logs.ts';
 import type {collectPbsLogs} from '../src/app/runs/pbs-logs.ts';
 import {renderLogs} from '../src/app/runs/render-logs.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
-import {styleOf} from '../src/cli/style.ts';
 
 /** Loaded when asked for: most readings of a log ask PBS nothing. */
 const pbsLogs: typeof collectPbsLogs = async (...values) =>
@@ -33,7 +32,7 @@ export default class Logs extends StageCommand {
     const stage = await this.connect(flags.profile);
     const request = {run: args.run, steps: flags.step ?? [], own: flags.own};
     const report = collectLogs(stage, request, flags.pbs ? await pbsLogs(stage, request) : []);
-    this.say(() => renderLogs(report, styleOf(process.stdout)));
+    if (!this.jsonEnabled()) this.log(renderLogs(report, this.style(process.stdout))); // output of jobs is not wrapped
     return report;
   }
 }

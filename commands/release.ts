@@ -18,7 +18,7 @@ export default class Release extends StageCommand {
     const {args, flags} = await this.parse(Release);
     const report = await releaseRuns(await this.connect(flags.profile), {run: oneOrAll(args.run, flags.all)});
     process.exitCode = report.exit;
-    this.say(() => renderHold(report));
+    await this.say(() => renderHold(report));
     return report;
   }
 }

@@ -3,7 +3,6 @@ import {renderResumed} from '../src/app/runs/render-resumed.ts';
 import {type ResumeReport, resumeRuns} from '../src/app/runs/resume.ts';
 import {oneOrAll} from '../src/app/shared/choose.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
-import {styleOf} from '../src/cli/style.ts';
 import {RequestWrong} from '../src/errors.ts';
 
 export default class Resume extends StageCommand {
@@ -36,7 +35,7 @@ With --all, jobs that the queue lost are submitted again for every run that has 
     if (run === undefined && flags.redo !== undefined) throw new RequestWrong('--redo is for one run; name it');
     const report = await resumeRuns(await this.connect(flags.profile), {run, redo: flags.redo ?? []});
     process.exitCode = report.exit;
-    this.say(() => renderResumed(report, styleOf(process.stdout)));
+    await this.show((style) => renderResumed(report, style));
     return report;
   }
 }

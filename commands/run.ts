@@ -2,7 +2,6 @@ import {Flags} from '@oclif/core';
 import {renderRunReport} from '../src/app/runs/render-run-report.ts';
 import {type RunReport, runWorkflow} from '../src/app/runs/run.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
-import {styleOf} from '../src/cli/style.ts';
 import {watchRun} from '../src/cli/watch-run.ts';
 import {workflowArgs, workflowFlags, workflowRequest} from '../src/cli/workflow-flags.ts';
 
@@ -61,18 +60,21 @@ is created.`;
     });
     process.exitCode = report.exit;
     if (!flags.wait || report.run.endedAt !== undefined) {
-      this.say(() => renderRunReport(report, styleOf(process.stdout)));
+      await this.show((style) => renderRunReport(report, style));
       return report;
     }
     if (!this.jsonEnabled()) process.stderr.write(`${report.message}\n`);
-    const {report: last, left} = await watchRun(stage, report.run.run, {quiet: this.jsonEnabled()});
+    const {report: last, left} = await watchRun(stage, report.run.run, {
+      quiet: this.jsonEnabled(),
+      style: (stream) => this.style(stream),
+    });
     const run = last.runs[0] ?? report.run;
     const message = left
       ? `${run.run} goes on by itself; see it with: stage status ${run.run}`
       : `${run.run} has ${run.state === 'cancelled' ? 'been cancelled' : run.state}`;
     const watched = {...report, message, run, problems: last.problems, exit: last.exit};
     process.exitCode = last.exit;
-    this.say(() => renderRunReport(watched, styleOf(process.stdout)));
+    await this.show((style) => renderRunReport(watched, style));
     return watched;
   }
 }

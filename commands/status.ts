@@ -1,8 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {type StatusReport, showStatus} from '../src/app/runs/status.ts';
 import {renderStatus} from '../src/app/shared/render-status.ts';
-import {StageCommand} from '../src/cli/stage-command.ts';
-import {styleOf} from '../src/cli/style.ts';
+import {idsFlag, StageCommand} from '../src/cli/stage-command.ts';
 import {watchRun} from '../src/cli/watch-run.ts';
 import {RequestWrong} from '../src/errors.ts';
 
@@ -15,10 +14,12 @@ else 4 when something could not be done, asked or read, else 0, however earlier 
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status climate-ens --wait',
+    '<%= config.bin %> status climate-ens --ids',
     '<%= config.bin %> status climate-ens --json',
   ];
   static override args = {run: Args.string({ignoreStdin: true, description: 'name of the run [default: all runs]'})};
   static override flags = {
+    ids: idsFlag,
     wait: Flags.boolean({
       char: 'w',
       description: 'watch until the run has ended; Ctrl-C ends the watching, not the run',
@@ -34,10 +35,10 @@ else 4 when something could not be done, asked or read, else 0, however earlier 
     const stage = await this.connect(flags.profile);
     const report =
       flags.wait && args.run !== undefined
-        ? (await watchRun(stage, args.run, {quiet: this.jsonEnabled()})).report
+        ? (await watchRun(stage, args.run, {quiet: this.jsonEnabled(), style: (stream) => this.style(stream)})).report
         : await showStatus(stage, args.run);
     process.exitCode = report.exit;
-    this.say(() => renderStatus(report, styleOf(process.stdout)));
+    await this.show((style) => renderStatus(report, style));
     return report;
   }
 }

@@ -21,7 +21,7 @@ transfers under way there could end. Exit 3 when one has run out.`;
     const {args, flags} = await this.parse(Whoami);
     const report = await whoami(await this.connect(flags.profile), collectionsRequest(args.workflow, flags));
     process.exitCode = report.exit;
-    this.say(() => renderWhoami(report));
+    await this.say(() => renderWhoami(report));
     return report;
   }
 }

@@ -2,7 +2,6 @@ import {Args} from '@oclif/core';
 import {renderWhy} from '../src/app/runs/render-why.ts';
 import {explainWhy, type WhyReport} from '../src/app/runs/why.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
-import {styleOf} from '../src/cli/style.ts';
 
 export default class Why extends StageCommand {
   static override summary = 'Say of each step that does not move why, and what to do about it.';
@@ -23,7 +22,7 @@ one or for room in its queue; a pause before a retry; a person's hold. Each with
     const {args, flags} = await this.parse(Why);
     const report = await explainWhy(await this.connect(flags.profile), {run: args.run, step: args.step});
     process.exitCode = report.exit;
-    this.say(() => renderWhy(report, styleOf(process.stdout)));
+    await this.show((style) => renderWhy(report, style));
     return report;
   }
 }

@@ -31,7 +31,7 @@ export default class JobWait extends StageCommand {
       last = text;
     });
     process.exitCode = report.exit;
-    this.say(() => renderJobs(report.jobs));
+    await this.say(() => renderJobs(report.jobs));
     return report;
   }
 }

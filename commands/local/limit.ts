@@ -26,7 +26,7 @@ export default class LocalLimit extends StageCommand {
     const {flags} = await this.parse(LocalLimit);
     const {active, pending, requests, files, entries, reset} = flags;
     const status = await setLimits(await this.standIns(), {active, pending, requests, files, entries, reset});
-    this.say(() => renderLocal(status));
+    await this.say(() => renderLocal(status));
     return status;
   }
 }

@@ -37,7 +37,7 @@ export default class LocalOutage extends StageCommand {
       command,
       auth,
     });
-    this.say(() => renderLocal(status));
+    await this.say(() => renderLocal(status));
     return status;
   }
 }

@@ -17,7 +17,7 @@ why it matters and what to do. Exit code 2 when the profile has to be changed, 3
     const {args, flags} = await this.parse(ProfileCheck);
     const report = await checkProfile(await this.connect(args.name ?? flags.profile));
     process.exitCode = report.exit;
-    this.say(() => renderProfileCheck(report));
+    await this.say(() => renderProfileCheck(report));
     return report;
   }
 }

@@ -71,7 +71,7 @@ The rest of the file stays as it is, comments too. A profile that is there is re
     const terminal = people ? (await import('../../src/cli/ask-terminal.ts')).askInTerminal() : undefined;
     try {
       const report = await initProfile(request, terminal?.ask);
-      this.say(() => renderInit(report));
+      await this.say(() => renderInit(report));
       return report;
     } finally {
       terminal?.close();

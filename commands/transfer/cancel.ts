@@ -13,7 +13,7 @@ export default class TransferCancel extends StageCommand {
     const {args, flags} = await this.parse(TransferCancel);
     const report = await cancelTransfer(await this.connect(flags.profile), args.task);
     process.exitCode = report.exit;
-    this.say(() => renderTasks(report.tasks));
+    await this.say(() => renderTasks(report.tasks));
     return report;
   }
 }

@@ -12,7 +12,9 @@ export default class TransferList extends StageCommand {
   async run(): Promise<TaskReport> {
     const {flags} = await this.parse(TransferList);
     const report = await listTransfers(await this.connect(flags.profile), flags.limit);
-    this.say(() => (report.tasks.length > 0 ? renderTasks(report.tasks) : 'Globus lists no transfer task of yours.'));
+    await this.say(() =>
+      report.tasks.length > 0 ? renderTasks(report.tasks) : 'Globus lists no transfer task of yours.',
+    );
     return report;
   }
 }

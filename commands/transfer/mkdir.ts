@@ -10,7 +10,7 @@ export default class TransferMkdir extends StageCommand {
   async run(): Promise<MkdirReport> {
     const {args, flags} = await this.parse(TransferMkdir);
     const report = await makeDirectory(await this.connect(flags.profile), args.at);
-    this.say(() => `${report.at} ${report.made ? 'was made' : 'is there'}`);
+    await this.say(() => `${report.at} ${report.made ? 'was made' : 'is there'}`);
     return report;
   }
 }

@@ -17,7 +17,7 @@ Each line is a path, a tab, and why. Globus keeps the list for 30 days.`;
   async run(): Promise<SkippedReport> {
     const {args, flags} = await this.parse(TransferSkipped);
     const report = await listSkipped(await this.connect(flags.profile), args.task, flags.limit);
-    if (report.files.length > 0) this.say(() => renderSkipped(report.files));
+    if (report.files.length > 0) await this.say(() => renderSkipped(report.files));
     else this.logToStderr('It skipped nothing.');
     if (report.more) this.logToStderr(`There are more than these ${report.files.length}: see them with --limit.`);
     return report;

@@ -25,7 +25,7 @@ an outage of Globus is waited through.`;
       last = text;
     });
     process.exitCode = report.exit;
-    this.say(() => renderTasks(report.tasks));
+    await this.say(() => renderTasks(report.tasks));
     return report;
   }
 }

@@ -34,26 +34,6 @@ export function largest(numbers: readonly number[]): number {
   return numbers.reduce((most, one) => Math.max(most, one), 0);
 }
 
-/** Columns side by side; the last is not padded. */
-export function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => largest(rows.map((row) => printedWidth(row[column] ?? ''))));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - printedWidth(cell)),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/** Colour codes take no room. */
-function printedWidth(text: string): number {
-  return text.replace(/\u001b\[[0-9;]*m/g, '').length;
-}
-
 /** `1 file`, `2 files`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;

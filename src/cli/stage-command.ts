@@ -1,4 +1,5 @@
 import {Command, Errors, Flags} from '@oclif/core';
+import {hasWideLetters, loadWidths, type Style, spelt, wrapped} from '../app/shared/layout.ts';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
 import {ofTheSystem} from '../app/shared/system-error.ts';
 import {lowerFirst} from '../base/text.ts';
@@ -6,6 +7,10 @@ import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import type {Log} from '../log/log.ts';
 import type {StandIns} from '../stand-ins/door.ts';
 import type {Stage} from '../wiring/stage.ts';
+import {styleOf} from './style.ts';
+
+/** Commands that show runs cut ids of jobs and tasks to what tells them apart. */
+export const idsFlag = Flags.boolean({description: 'whole ids of jobs and tasks'});
 
 /**
  * What all commands share: the flags every command has, and the one place where errors are shown.
@@ -23,6 +28,10 @@ export abstract class StageCommand extends Command {
     }),
     verbose: Flags.boolean({
       description: 'show on standard error what stage asks, decides and does, as its own log tells it',
+      helpGroup: 'GLOBAL',
+    }),
+    ascii: Flags.boolean({
+      description: 'signs and lines of ASCII alone [default: where the locale is not UTF-8]',
       helpGroup: 'GLOBAL',
     }),
   };
@@ -51,9 +60,22 @@ export abstract class StageCommand extends Command {
     return standInsHere(this.config.version);
   }
 
-  /** Print a result for people; under --json it is not even put into words. */
-  protected say(render: () => string): void {
-    if (!this.jsonEnabled()) this.log(render());
+  /** Print a result for people, wrapped to the terminal; under --json it is not even put into words. */
+  protected async say(render: () => string): Promise<void> {
+    await this.show((style) => wrapped(spelt(render(), style), style));
+  }
+
+  /** The same for what is laid out by its own renderer. */
+  protected async show(render: (style: Style) => string): Promise<void> {
+    if (this.jsonEnabled()) return;
+    const style = this.style(process.stdout);
+    const text = render(style);
+    this.log(spelt(hasWideLetters(text) ? await loadWidths().then(() => render(style)) : text, style));
+  }
+
+  /** How to write on a stream, as the flags and the environment ask for. */
+  protected style(stream: NodeJS.WriteStream): Style {
+    return styleOf(stream, {ascii: this.argv.includes('--ascii'), ids: this.argv.includes('--ids')});
   }
 
   /** oclif colours JSON for people; ours is for programs, and may be long: laid out only in a terminal. */
@@ -68,7 +90,8 @@ export abstract class StageCommand extends Command {
     }
     const error = asStageError(thrown);
     this.#log?.write('error', 'command.error', {code: error.code, what: error.message, why: error.why});
-    showError(error, {json: this.jsonEnabled()});
+    if (hasWideLetters(error.message)) await loadWidths();
+    showError(error, {json: this.jsonEnabled(), style: this.style(process.stderr)});
   }
 
   protected override async finally(): Promise<void> {
@@ -94,9 +117,9 @@ function namesIn(argv: readonly string[]): string {
 }
 
 /** Show an error on the stream its form belongs to, and set the exit code. */
-export function showError(error: StageError, form: {readonly json: boolean}): void {
+export function showError(error: StageError, form: {readonly json: boolean; readonly style?: Style}): void {
   if (form.json) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
-  else process.stderr.write(renderError(error, {colour: process.stderr.isTTY === true && !process.env.NO_COLOR}));
+  else process.stderr.write(renderError(error, form.style ?? styleOf(process.stderr)));
   if (error.cause !== undefined && debugging()) process.stderr.write(`${stackOf(error)}\n`);
   process.exitCode = error.exit;
 }

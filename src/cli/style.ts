@@ -1,10 +1,38 @@
-import type {Style} from '../app/shared/render-status.ts';
+import type {Style} from '../app/shared/layout.ts';
 
-/** How to draw on a stream: colour only in a terminal, and never against NO_COLOR (no-color.org). */
-export function styleOf(stream: NodeJS.WriteStream): Style {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * How to write for people on a stream. Lines are wrapped in a terminal, and elsewhere only where COLUMNS asks for it:
+ * what is read by grep keeps each thing on one line.
+ */
+export function styleOf(
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  asked: {readonly ascii?: boolean; readonly ids?: boolean} = {},
+  env: Environment = process.env,
+): Style {
   const terminal = stream.isTTY === true;
   return {
-    colour: terminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
-    ...(terminal && stream.columns ? {width: stream.columns} : {}),
+    colour: hasColour(terminal, env),
+    width: terminal ? stream.columns || columnsOf(env) || 80 : columnsOf(env),
+    ascii: asked.ascii || !hasUtf8(env),
+    ids: asked.ids,
   };
+}
+
+/** NO_COLOR (no-color.org) before FORCE_COLOR; without either in a terminal only. */
+function hasColour(terminal: boolean, {NO_COLOR, FORCE_COLOR, TERM}: Environment): boolean {
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR) return !/^(0|false)$/.test(FORCE_COLOR);
+  return terminal && TERM !== 'dumb';
+}
+
+function columnsOf({COLUMNS}: Environment): number | undefined {
+  return /^[1-9]\d*$/.test(COLUMNS ?? '') ? Number(COLUMNS) : undefined;
+}
+
+/** The first of these that is set decides (POSIX, "Locale"). Where none is, nobody has said that it is not UTF-8. */
+function hasUtf8({LC_ALL, LC_CTYPE, LANG}: Environment): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG;
+  return !locale || /utf-?8/i.test(locale);
 }

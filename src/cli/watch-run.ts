@@ -1,10 +1,10 @@
 import {followRun} from '../app/runs/follow.ts';
 import type {StatusReport} from '../app/runs/status.ts';
+import type {Style} from '../app/shared/layout.ts';
 import {untilCtrlC} from '../app/shared/look-until.ts';
 import {EXIT} from '../errors.ts';
 import type {Stage} from '../wiring/stage.ts';
 import {createLiveView} from './live-view.ts';
-import {styleOf} from './style.ts';
 
 /**
  * Follow a run in front of a person until it ends or Ctrl-C, which ends the watching and not the run.
@@ -14,9 +14,9 @@ import {styleOf} from './style.ts';
 export async function watchRun(
   stage: Stage,
   run: string,
-  options: {readonly quiet: boolean},
+  options: {readonly quiet: boolean; readonly style: (stream: NodeJS.WriteStream) => Style},
 ): Promise<{readonly report: StatusReport; readonly left: boolean}> {
-  const live = options.quiet ? undefined : createLiveView(process.stderr, styleOf(process.stderr));
+  const live = options.quiet ? undefined : await createLiveView(process.stderr, () => options.style(process.stderr));
   try {
     return await untilCtrlC(async (signal) => {
       const report = await followRun(stage, run, (view) => live?.show(view), signal);

@@ -29,7 +29,7 @@ Globus is asked whether there is such a collection.`;
     const {workflow, force, offline} = flags;
     const request = {...args, forProfile: flags['for-profile'], workflow, force, offline};
     const report = await setAlias(await this.connect(flags.profile), request);
-    this.say(() => renderAliasSet(report));
+    await this.say(() => renderAliasSet(report));
     return report;
   }
 }

@@ -18,7 +18,7 @@ export default class CollectionBookmarkCreate extends StageCommand {
   async run(): Promise<BookmarkView> {
     const {args, flags} = await this.parse(CollectionBookmarkCreate);
     const report = await createBookmark(await this.connect(flags.profile), args.name, args.place);
-    this.say(() => renderBookmarks({bookmarks: [report]}));
+    await this.say(() => renderBookmarks({bookmarks: [report]}));
     return report;
   }
 }

@@ -14,7 +14,7 @@ export default class CollectionBookmarkDelete extends StageCommand {
   async run(): Promise<BookmarkView> {
     const {args, flags} = await this.parse(CollectionBookmarkDelete);
     const report = await deleteBookmark(await this.connect(flags.profile), args.bookmark);
-    this.say(
+    await this.say(
       () => `The bookmark "${report.name}" is deleted; it was ${report.alias ?? report.collection}:${report.path}`,
     );
     return report;

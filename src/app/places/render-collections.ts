@@ -1,4 +1,5 @@
-import {largest, renderBytes} from '../../base/units.ts';
+import {renderBytes} from '../../base/units.ts';
+import {renderTable} from '../shared/layout.ts';
 
 interface CollectionText {
   readonly id: string;
@@ -198,14 +199,9 @@ export function renderBookmarks({bookmarks}: {readonly bookmarks: readonly Bookm
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const width = (column: number) => largest(rows.map((row) => (row[column] ?? '').length));
-  const widths = (rows[0] ?? []).map((_, column) => width(column));
-  return rows.map((row) =>
-    row
-      .flatMap((cell, column) => (widths[column] === 0 ? [] : [cell.padEnd(widths[column] ?? 0)]))
-      .join('  ')
-      .trimEnd(),
-  );
+  if (rows.length === 0) return [];
+  const empty = (rows[0] ?? []).map((_, column) => rows.every((row) => (row[column] ?? '') === ''));
+  return renderTable(rows.map((row) => row.filter((_, column) => !empty[column]))).split('\n');
 }
 
 /** Names of files may hold what moves the cursor of a terminal. */

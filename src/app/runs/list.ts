@@ -13,20 +13,20 @@ interface Dated {
   readonly line: RunLine;
 }
 
-/** All runs, newest last, from the ledger alone; those that cannot be read at the end. @param states only these; all when empty */
-export function listRuns(stage: Pick<Stage, 'ledger'>, states: readonly string[]): RunLine[] {
+/** All runs, newest last, from the ledger alone; those that cannot be read at the end. @param states only these; all when empty @param ids of jobs and tasks, too */
+export function listRuns(stage: Pick<Stage, 'ledger'>, states: readonly string[], ids = false): RunLine[] {
   return stage.ledger
     .runs()
-    .map((run) => lineOf(stage, run))
+    .map((run) => lineOf(stage, run, ids))
     .sort((one, other) => one.at - other.at)
     .map(({line}) => line)
     .filter(({state}) => states.length === 0 || states.includes(state));
 }
 
-function lineOf(stage: Pick<Stage, 'ledger'>, run: RunId): Dated {
+function lineOf(stage: Pick<Stage, 'ledger'>, run: RunId, ids: boolean): Dated {
   try {
     const standing = standingOn(stage, run);
-    return {at: standing.createdAt, line: inALine(standing)};
+    return {at: standing.createdAt, line: {...inALine(standing), ...(ids ? {ids: idsOf(standing)} : {})}};
   } catch (error) {
     if (!(error instanceof LedgerDamaged)) throw error;
     const name = parseRunId(run)?.name ?? run;
@@ -72,4 +72,10 @@ function reasonOnRecord({state, line, hold, steps}: RunStanding): string {
   if (hold) return `held by ${hold.by}`;
   const step = steps.find((one) => one.state === 'failed' || one.state === 'action-needed');
   return step ? `${step.step}: ${inOneLine(step.reason)}` : '';
+}
+
+/** What PBS and Globus call what is under way. */
+function idsOf({steps}: RunStanding): NonNullable<RunLine['ids']> {
+  const open = steps.filter(({end, job, task}) => !end && (job?.id ?? task?.id) !== undefined);
+  return open.map(({step, job, task}) => ({step, job: job?.id, task: task?.id}));
 }

@@ -1,4 +1,5 @@
-import {type ProblemText, renderProblems, renderRun, type Style} from '../shared/render-status.ts';
+import {type Style, wrapped} from '../shared/layout.ts';
+import {type ProblemText, renderProblems, renderRun} from '../shared/render-status.ts';
 import type {RunView} from '../shared/run-view.ts';
 
 /** What `stage resume` did, run by run. */
@@ -10,6 +11,6 @@ export function renderResumed(
   style: Style,
 ): string {
   if (report.runs.length === 0 && report.problems.length === 0) return 'There is no run that has not ended.';
-  const runs = report.runs.flatMap(({message, run}) => [message, renderRun(run, style)]);
-  return [...runs, ...renderProblems(report.problems)].join('\n');
+  const runs = report.runs.flatMap(({message, run}) => [wrapped(message, style), renderRun(run, style)]);
+  return [...runs, ...renderProblems(report.problems, style)].join('\n');
 }

@@ -1,5 +1,6 @@
+import {type Style, wrapped} from '../shared/layout.ts';
 import {type FindingText, renderFindings} from '../shared/render-findings.ts';
-import {type ProblemText, renderProblems, renderRun, type Style} from '../shared/render-status.ts';
+import {type ProblemText, renderProblems, renderRun} from '../shared/render-status.ts';
 import type {RunView} from '../shared/run-view.ts';
 
 /** What a command did to a run, and the run below it. */
@@ -12,6 +13,7 @@ export function renderRunReport(
   },
   style: Style,
 ): string {
-  const notes = renderFindings(report.notes ?? []);
-  return [report.message, renderRun(report.run, style), ...notes, ...renderProblems(report.problems)].join('\n');
+  const notes = renderFindings(report.notes ?? []).map((line) => wrapped(line, style));
+  const problems = renderProblems(report.problems, style);
+  return [wrapped(report.message, style), renderRun(report.run, style), ...notes, ...problems].join('\n');
 }

@@ -1,6 +1,7 @@
 import {renderDuration, renderTime} from '../../base/units.ts';
 import type {Severity} from '../../standing/standing.ts';
-import {type ProblemText, paint, renderProblems, type Style} from '../shared/render-status.ts';
+import {hang, paint, type Style} from '../shared/layout.ts';
+import {type ProblemText, renderProblems, renderUnknown} from '../shared/render-status.ts';
 import type {Explanation} from './explanations.ts';
 
 interface WhyParts {
@@ -23,8 +24,8 @@ export function renderWhy({run, state, reasons, problems, notKnown}: WhyParts, s
   return [
     reasons.length === 0 ? `${run} ${isNow(state)}: nothing stands in its way.` : `${run} ${isNow(state)}`,
     ...reasons.flatMap((reason) => renderReason(reason, style)),
-    ...notKnown.map((line) => paint(`${line}; nothing was concluded`, 'yellow', style)),
-    ...renderProblems(problems),
+    ...renderUnknown(notKnown, style),
+    ...renderProblems(problems, style),
   ].join('\n');
 }
 
@@ -35,19 +36,31 @@ function isNow(state: string): string {
 
 function renderReason(reason: Explanation, style: Style): string[] {
   const [sign, colour] = SIGNS[reason.standing];
-  const head = `${paint(sign, colour, style)} ${reason.step ? `${reason.step}: ` : ''}${reason.what}`;
+  const head = hang(
+    `${paint(sign, colour, style)} `,
+    `${reason.step ? `${reason.step}: ` : ''}${reason.what}`,
+    '  ',
+    style,
+  );
   const met = [
     ...(reason.since ? [`since ${renderTime(reason.since)}`] : []),
     ...(reason.times !== undefined && reason.times > 1 ? [`met ${reason.times} times`] : []),
   ];
   return [
-    head,
-    ...(reason.why ? [`    why: ${reason.why}`] : []),
+    ...head,
+    ...(reason.why ? hang('    why: ', reason.why, '         ', style) : []),
     ...(met.length > 0 ? [`    ${met.join(', ')}`] : []),
     ...(reason.estimatedStart ? [`    PBS expects to start it ${renderTime(reason.estimatedStart)}`] : []),
     ...(reason.deadline
-      ? [`    Globus gives up ${renderTime(reason.deadline)}, in ${renderDuration(reason.deadlineInSeconds ?? 0)}`]
+      ? hang(
+          '    ',
+          `Globus gives up ${renderTime(reason.deadline)}, in ${renderDuration(reason.deadlineInSeconds ?? 0)}`,
+          '    ',
+          style,
+        )
       : []),
-    ...reason.next.map((line, index) => `    ${index === 0 ? 'next:' : '     '} ${line}`),
+    ...reason.next.flatMap((line, index) =>
+      hang(`    ${index === 0 ? 'next:' : '     '} `, line, '            ', style),
+    ),
   ];
 }

@@ -1,4 +1,5 @@
 import type {StageError} from '../../errors.ts';
+import {paint, type Style, spelt, wrapped} from './layout.ts';
 
 /** The shape of an error under `--json`. Stable: scripts read it. */
 export interface ErrorDocument {
@@ -17,14 +18,16 @@ export function errorDocument(error: StageError): ErrorDocument {
   return {error: {code, exit, what, ...(why === undefined ? {} : {why}), next, details}};
 }
 
+const LABEL = 'error:';
+
 /** An error for people: what happened, each finding, why, what next. */
-export function renderError(error: StageError, style: {readonly colour: boolean}): string {
-  const red = (text: string) => (style.colour ? `\u001b[31m${text}\u001b[39m` : text);
-  return [
-    `${red('error:')} ${error.message}`,
+export function renderError(error: StageError, style: Style): string {
+  const text = [
+    `${LABEL} ${error.message}`,
     ...error.details.map((line) => `  ${line}`),
     ...(error.why ? [`  why: ${error.why}`] : []),
     ...error.next.map((line, index) => `${index === 0 ? '  next: ' : '        '}${line}`),
     '',
   ].join('\n');
+  return paint(LABEL, 'red', style) + wrapped(spelt(text, style), style).slice(LABEL.length);
 }

@@ -1,26 +1,8 @@
-import {renderBytes, renderDuration, renderFiles, renderTime} from '../../base/units.ts';
+import {count, largest, renderTime} from '../../base/units.ts';
 import type {StepStateWord} from '../../standing/standing.ts';
+import {hang, type Paint, pad, paint, type Style, widthOf, wrapped} from './layout.ts';
+import {progressInWords} from './progress-words.ts';
 import type {RunView, StepView} from './run-view.ts';
-
-export interface Style {
-  readonly colour: boolean;
-  /** columns of the terminal; absent where there is none */
-  readonly width?: number;
-}
-
-type Paint = 'green' | 'red' | 'yellow' | 'cyan' | 'dim';
-const CODES: Readonly<Record<Paint, [number, number]>> = {
-  green: [32, 39],
-  red: [31, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-  dim: [2, 22],
-};
-
-export function paint(text: string, colour: Paint, {colour: on}: Style): string {
-  const [start, end] = CODES[colour];
-  return on ? `\u001b[${start}m${text}\u001b[${end}m` : text;
-}
 
 const SIGNS: Readonly<Record<StepStateWord, [sign: string, colour: Paint]>> = {
   waiting: ['·', 'dim'],
@@ -39,23 +21,38 @@ const SIGNS: Readonly<Record<StepStateWord, [sign: string, colour: Paint]>> = {
   lost: ['?', 'yellow'],
 };
 
-/** A run as a tree: its steps below it, each with what is known of it. */
-export function renderRun(view: RunView, style: Style): string {
+/**
+ * A run as a tree: its steps below it, each with what matters first, and ids last.
+ *
+ * @param left steps that are only counted, where not all have room
+ */
+export function renderRun(view: RunView, style: Style, left: readonly StepView[] = []): string {
+  const last = left.length > 0 ? undefined : view.steps.length - 1;
+  const columns = columnsFor(view.steps, style);
+  return [
+    ...renderHead(view, style),
+    ...view.steps.flatMap((step, index) => renderStep(step, index === last, columns, style)),
+    ...(left.length > 0 ? [renderLeft(left, style)] : []),
+  ].join('\n');
+}
+
+/** The run itself in a line, and below it what a person should know first. */
+function renderHead(view: RunView, style: Style): string[] {
   const [sign, colour] = SIGNS[runSign(view)];
   const times = view.endedAt
     ? `${renderTime(view.createdAt)} to ${renderTime(view.endedAt)}`
     : `since ${renderTime(view.createdAt)}`;
-  const head = `${paint(sign, colour, style)} ${view.run}  ${paint(view.state, colour, style)}  ${paint(times, 'dim', style)}`;
-  const width = Math.max(...view.steps.map((step) => step.step.length));
-  const lines = view.steps.map((step, index) => {
-    const branch = index === view.steps.length - 1 ? '└─' : '├─';
-    return clip(`${paint(branch, 'dim', style)} ${renderStep(step, width, style)}`, style);
-  });
-  return [
-    head,
-    ...(view.reason && view.state !== 'succeeded' ? [clip(`│  ${view.reason}`, style)] : []),
-    ...lines,
-  ].join('\n');
+  const first = `${paint(sign, colour, style)} ${view.run}  ${paint(view.state, colour, style)}`;
+  const fits = style.width === undefined || widthOf(first) + 2 + times.length <= style.width;
+  const head = fits ? [`${first}  ${paint(times, 'dim', style)}`] : [first, `│  ${paint(times, 'dim', style)}`];
+  const told = view.state === 'succeeded' ? '' : reasonOf(view);
+  return [...head, ...(told ? hang('│  ', told, '│    ', style) : [])];
+}
+
+/** What a step's own line says in full is named here, and not said twice. */
+function reasonOf({reason, steps}: RunView): string {
+  const step = steps.find((one) => one.reason !== '' && reason.endsWith(`${one.step}: ${one.reason}`));
+  return step ? `${reason.slice(0, -step.reason.length)}${step.state}` : reason;
 }
 
 function runSign(view: RunView): StepStateWord {
@@ -63,39 +60,68 @@ function runSign(view: RunView): StepStateWord {
   return view.state === 'cancelling' ? 'cancelled' : view.state;
 }
 
-function renderStep(step: StepView, width: number, style: Style): string {
+interface Columns {
+  readonly name: number;
+  readonly state: number;
+  /** what is known of a step stands below its name, where beside it there is no room */
+  readonly below: boolean;
+}
+
+const BRANCH = '├─ x '.length;
+const STATE = 12;
+/** Fewer columns than these make a column of single words. */
+const ROOM = 28;
+
+function columnsFor(steps: readonly StepView[], {width}: Style): Columns {
+  const name = largest(steps.map(({step}) => widthOf(step)));
+  const below = width !== undefined && width - (BRANCH + name + 2 + STATE + 2) < ROOM;
+  return {name, state: STATE, below};
+}
+
+/** One step of the tree, with the lines that hang below it. */
+function renderStep(step: StepView, isLast: boolean, columns: Columns, style: Style): string[] {
   const [sign, colour] = SIGNS[step.state];
-  const parts = [
-    step.job ?? step.task ?? '',
-    renderProgress(step),
+  const branch = paint(isLast ? '└─' : '├─', 'dim', style);
+  const guide = isLast ? ' ' : paint('│', 'dim', style);
+  const begin = `${branch} ${paint(sign, colour, style)} `;
+  const text = partsOf(step, style).join(', ');
+  if (columns.below) {
+    const head = `${begin}${step.step}  ${paint(step.state, colour, style)}`;
+    return [head, ...(text ? hang(`${guide}    `, text, `${guide}      `, style) : [])];
+  }
+  const head = `${begin}${pad(step.step, columns.name)}  ${paint(step.state.padEnd(columns.state), colour, style)}  `;
+  const rest = `${guide}${' '.repeat(BRANCH + columns.name + 2 + columns.state + 1)}`;
+  return hang(head, text, rest, style).map((line) => line.trimEnd());
+}
+
+function partsOf(step: StepView, style: Style): string[] {
+  return [
+    progressInWords(step),
     step.exitStatus === undefined || step.reason.includes('exit status') ? '' : `exit status ${step.exitStatus}`,
     step.reason,
     step.attempt > 1 ? `attempt ${step.attempt}` : '',
     ...(step.places ?? []).map(({end, written, is}) => `${end} ${written} (${is})`),
+    step.job ? `job ${style.ids ? step.job : shortJob(step.job)}` : '',
+    step.task ? `task ${style.ids ? step.task : shortTask(step.task)}` : '',
   ].filter((part) => part !== '');
-  return `${paint(sign, colour, style)} ${step.step.padEnd(width)}  ${paint(step.state.padEnd(12), colour, style)}  ${parts.join(', ')}`.trimEnd();
 }
 
-function renderProgress(step: StepView): string {
-  if (step.bytesTransferred === undefined) return '';
-  const files = step.filesTransferred === undefined ? '' : `, ${renderFiles(step.filesTransferred, step.files)}`;
-  const rate = step.bytesPerSecond ? `, ${renderBytes(step.bytesPerSecond)}/s` : '';
-  const left = step.secondsRemaining === undefined ? '' : `, about ${renderDuration(step.secondsRemaining)} left`;
-  return `${renderBytes(step.bytesTransferred)}${files}${rate}${left}`;
+/** PBS's own commands take the number of a job without its server. */
+function shortJob(job: string): string {
+  return job.split('.')[0] ?? job;
 }
 
-/** No line wraps in a live view, where the cursor goes back by lines. */
-function clip(line: string, style: Style): string {
-  const {width} = style;
-  if (width === undefined) return line;
-  let printed = 0;
-  for (const match of line.matchAll(/\u001b\[[0-9;]*m|./gu)) {
-    if (match[0].startsWith('\u001b')) continue;
-    printed++;
-    if (printed === width && line.length > match.index + match[0].length)
-      return `${line.slice(0, match.index)}…${style.colour ? '\u001b[0m' : ''}`;
-  }
-  return line;
+const SHORT_TASK = 8;
+/** Enough of a UUID to tell tasks apart by eye. */
+function shortTask(task: string): string {
+  return /^[0-9a-f]{8}-/i.test(task) ? task.slice(0, SHORT_TASK) : task;
+}
+
+function renderLeft(steps: readonly StepView[], style: Style): string {
+  const states = new Map<string, number>();
+  for (const {state} of steps) states.set(state, (states.get(state) ?? 0) + 1);
+  const words = [...states].map(([state, number]) => `${number} ${state}`).join(', ');
+  return paint(`└─ ${count(steps.length, 'more step')}: ${words}`, 'dim', style);
 }
 
 interface StatusParts {
@@ -115,30 +141,38 @@ export function renderStatus({runs, problems, notKnown}: StatusParts, style: Sty
     ended.length > ENDED_SHOWN
       ? [paint(`${ended.length - ENDED_SHOWN} more have ended: stage list`, 'dim', style)]
       : [];
-  const lines = ended.slice(-ENDED_SHOWN).map((run) => {
+  const lines = ended.slice(-ENDED_SHOWN).flatMap((run) => {
     const [sign, colour] = SIGNS[runSign(run)];
-    return `${paint(sign, colour, style)} ${run.run}  ${paint(run.state, colour, style)}  ${run.state === 'succeeded' ? '' : run.reason}`.trimEnd();
+    const head = `${paint(sign, colour, style)} ${run.run}  ${paint(run.state, colour, style)}`;
+    return run.state === 'succeeded' ? [head] : hang(`${head}  `, run.reason, '    ', style);
   });
   return [
     ...(runs.length === 0 ? ['No runs yet. Start one: stage run workflow.yaml'] : []),
     ...older,
     ...lines,
     ...trees.map((run) => renderRun(run, style)),
-    ...notKnown.map((line) => paint(`${line}; nothing was concluded`, 'yellow', style)),
-    ...renderProblems(problems),
+    ...renderUnknown(notKnown, style),
+    ...renderProblems(problems, style),
   ].join('\n');
+}
+
+/** What could not be learnt this time. */
+export function renderUnknown(notKnown: readonly string[], style: Style): string[] {
+  return notKnown.map((line) => paint(wrapped(`${line}; nothing was concluded`, style), 'yellow', style));
 }
 
 export interface ProblemText {
   readonly what: string;
-  readonly why?: string;
+  readonly why?: string | undefined;
   readonly next: readonly string[];
 }
 
+const UNWRAPPED: Style = {colour: false};
+
 /** What stood in the way this time; nothing of it is lost. */
-export function renderProblems(problems: readonly ProblemText[]): string[] {
+export function renderProblems(problems: readonly ProblemText[], style: Style = UNWRAPPED): string[] {
   return problems.flatMap(({what, why, next}) => [
-    `not done now: ${what}${why ? `: ${why}` : ''}`,
-    ...next.map((line) => `  ${line}`),
+    wrapped(`not done now: ${what}${why ? `: ${why}` : ''}`, style),
+    ...next.map((line) => wrapped(`  ${line}`, style)),
   ]);
 }

@@ -1,3 +1,4 @@
+import {renderTable} from '../shared/layout.ts';
 import {type FindingText, renderFindings} from '../shared/render-findings.ts';
 
 interface ListedText {
@@ -18,15 +19,9 @@ export function renderProfiles(list: {readonly configFile: string; readonly prof
     profile.queue ? `queue ${profile.queue}` : '',
     profile.account ? `account ${profile.account}` : '',
   ]);
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const table = renderTable(rows);
   const mark = list.profiles.some((profile) => profile.default) ? '* is used when none is asked for. ' : '';
-  return [...lines, `${mark}Configuration: ${list.configFile}`].join('\n');
+  return [table, `${mark}Configuration: ${list.configFile}`].join('\n');
 }
 
 interface ProfileText {

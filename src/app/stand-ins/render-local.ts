@@ -1,5 +1,6 @@
-import {renderDuration, renderTable} from '../../base/units.ts';
+import {renderDuration} from '../../base/units.ts';
 import {type LocalOutage, type LocalStatus, OUTAGE_MODES, type Requirements} from '../../stand-ins/door.ts';
+import {renderTable} from '../shared/layout.ts';
 
 const DAY_SECONDS = 86_400;
 
