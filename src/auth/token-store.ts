@@ -1,11 +1,10 @@
 import {createHash} from 'node:crypto';
-import {chmodSync, renameSync} from 'node:fs';
 import {readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import {parseJson} from '../base/json.ts';
 import {ensureDirectory} from '../disk/directories.ts';
-import {placeWhole} from '../disk/whole-file.ts';
+import {writePrivate} from '../disk/private-file.ts';
 import {isPrivate} from './private-file.ts';
 
 export interface StoredToken {
@@ -128,10 +127,7 @@ export function createTokenStore(directory: string, of: TokenKey): TokenStore {
     async write(token) {
       ensureDirectory(directory);
       await isPrivate(directory, 'directory', 'directory of tokens');
-      placeWhole(file, writeToken(of, token), {}, (temporary) => {
-        chmodSync(temporary, 0o600); // some file systems of clusters give new files a mode of their own
-        renameSync(temporary, file);
-      });
+      writePrivate(file, writeToken(of, token));
     },
 
     async remove() {
