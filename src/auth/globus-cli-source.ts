@@ -1,7 +1,7 @@
 import {explainCliLoginLapsed, GrantRefused} from './explain.ts';
 import {type CliLogin, type CliStorage, readCliLogin} from './globus-cli-storage.ts';
-import type {TokenSource} from './token-source.ts';
-import {lastsLongEnough, type StoredToken} from './token-store.ts';
+import {type RememberingSource, rememberToken} from './token-source.ts';
+import {isUsable, type StoredToken} from './token-store.ts';
 
 export interface CliSourceSettings {
   readonly storage: CliStorage;
@@ -14,17 +14,13 @@ export interface CliSourceSettings {
  * Tokens of an existing `globus login`: the stored access token while it lasts, then one that is fetched with the CLI's
  * client and refresh token and kept in memory. The CLI's storage is never written.
  */
-export function createCliSource(settings: CliSourceSettings): TokenSource & {current(): StoredToken | undefined} {
+export function createCliSource(settings: CliSourceSettings): RememberingSource {
   const {storage, authUrl, resourceServer, now} = settings;
-  let held: StoredToken | undefined;
-  let fetching: Promise<StoredToken> | undefined;
-  const isGood = (token: StoredToken, rejected: string | undefined): boolean =>
-    token.accessToken !== rejected && lastsLongEnough(token, now());
 
   async function fetchAnother(rejected: string | undefined): Promise<StoredToken> {
     const login = await readCliLogin(storage); // read anew: the CLI may have renewed it, or a person signed in again
     const stored = login.tokens.get(resourceServer);
-    if (stored && isGood(stored, rejected)) return stored;
+    if (stored && isUsable(stored, rejected, now())) return stored;
     if (stored?.refreshToken === undefined)
       throw explainCliLoginLapsed(`it holds no refresh token for ${resourceServer}`);
     return refresh(login, stored.refreshToken);
@@ -39,14 +35,5 @@ export function createCliSource(settings: CliSourceSettings): TokenSource & {cur
     return {accessToken, expiresAt, issuedAt, refreshToken};
   }
 
-  async function good(rejected?: string): Promise<string> {
-    if (held && isGood(held, rejected)) return held.accessToken;
-    fetching ??= fetchAnother(rejected).finally(() => {
-      fetching = undefined;
-    });
-    held = await fetching;
-    return held.accessToken;
-  }
-
-  return {token: () => good(), renew: (rejected) => good(rejected), current: () => held};
+  return rememberToken(fetchAnother, now);
 }

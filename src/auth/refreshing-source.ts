@@ -3,8 +3,8 @@ import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import {explainNotRenewed, GrantRefused} from './explain.ts';
 import {generationOf, type RefreshClaims} from './refresh-claims.ts';
 import type {GivenToken} from './token-grants.ts';
-import type {TokenSource} from './token-source.ts';
-import {lastsLongEnough, type StoredToken, type TokenStore} from './token-store.ts';
+import {rememberToken, type TokenSource} from './token-source.ts';
+import {isUsable, type StoredToken, type TokenStore} from './token-store.ts';
 
 export interface RefreshingSettings {
   readonly store: TokenStore;
@@ -27,11 +27,6 @@ export interface RefreshingSettings {
  */
 export function createRefreshingSource(settings: RefreshingSettings): TokenSource {
   const {store, claims, refresh, loginCommand, patienceMs, pollMs, now} = settings;
-  let held: StoredToken | undefined;
-  let renewing: Promise<StoredToken> | undefined;
-
-  const isGood = (token: StoredToken, rejected: string | undefined): boolean =>
-    token.accessToken !== rejected && lastsLongEnough(token, now());
 
   async function stored(): Promise<StoredToken> {
     const token = await store.read();
@@ -47,7 +42,7 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
     const end = now() + patienceMs;
     for (;;) {
       const token = await stored();
-      if (isGood(token, rejected)) return token;
+      if (isUsable(token, rejected, now())) return token;
       const generation = generationOf(token);
       const turn = claims.take(generation);
       if (turn.kind === 'refused') throw explainNotRenewed(turn.why, loginCommand);
@@ -95,17 +90,5 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
     }
   }
 
-  async function good(rejected?: string): Promise<string> {
-    for (;;) {
-      if (held && isGood(held, rejected)) return held.accessToken;
-      const mine = renewing === undefined;
-      renewing ??= renewTogether(rejected).finally(() => {
-        renewing = undefined;
-      });
-      held = await renewing;
-      if (mine) return held.accessToken; // what another caller waited for may be the very token that was rejected here
-    }
-  }
-
-  return {token: () => good(), renew: (rejected) => good(rejected)};
+  return rememberToken(renewTogether, now);
 }

@@ -1,5 +1,5 @@
 import {StageError} from '../errors.ts';
-import {lastsLongEnough, type StoredToken, type TokenStore} from './token-store.ts';
+import {isUsable, type StoredToken, type TokenStore} from './token-store.ts';
 
 /** Where a caller gets the access token of one service from. */
 export interface TokenSource {
@@ -9,12 +9,46 @@ export interface TokenSource {
   renew(rejected: string): Promise<string>;
 }
 
+/** A source, and the token that it remembers. */
+export interface RememberingSource extends TokenSource {
+  /** nothing before the first token was wanted */
+  current(): StoredToken | undefined;
+}
+
+/**
+ * A source that remembers its token, and gets another one once for all who ask meanwhile.
+ *
+ * @param next a token that is not the rejected one
+ * @param now  milliseconds since the epoch
+ */
+export function rememberToken(
+  next: (rejected: string | undefined) => Promise<StoredToken>,
+  now: () => number,
+): RememberingSource {
+  let held: StoredToken | undefined;
+  let getting: Promise<StoredToken> | undefined;
+
+  async function good(rejected?: string): Promise<string> {
+    for (;;) {
+      if (held && isUsable(held, rejected, now())) return held.accessToken;
+      const mine = getting === undefined;
+      getting ??= next(rejected).finally(() => {
+        getting = undefined;
+      });
+      held = await getting;
+      if (mine) return held.accessToken; // what another caller waited for may be the very token that was rejected here
+    }
+  }
+
+  return {token: () => good(), renew: (rejected) => good(rejected), current: () => held};
+}
+
 export interface TokenSourceSettings {
   readonly store: TokenStore;
   /** ask the sign-in service for a new token */
   readonly fetch: () => Promise<StoredToken>;
   /** milliseconds since the epoch */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /**
@@ -24,13 +58,9 @@ export interface TokenSourceSettings {
  * good, and the last one written is what the next process finds.
  */
 export function createTokenSource({store, fetch, now = Date.now}: TokenSourceSettings): TokenSource {
-  let held: StoredToken | undefined;
-  let fetching: Promise<StoredToken> | undefined;
-
-  const isGood = (candidate: StoredToken | undefined, rejected: string | undefined): candidate is StoredToken =>
-    candidate !== undefined && candidate.accessToken !== rejected && lastsLongEnough(candidate, now());
-
-  async function fetchOnce(): Promise<StoredToken> {
+  return rememberToken(async (rejected) => {
+    const stored = await store.read(); // another process may have renewed it meanwhile
+    if (stored && isUsable(stored, rejected, now())) return stored;
     const fresh = await fetch();
     try {
       await store.write(fresh);
@@ -39,21 +69,5 @@ export function createTokenSource({store, fetch, now = Date.now}: TokenSourceSet
       if (error instanceof StageError) throw error;
     }
     return fresh;
-  }
-
-  async function good(rejected?: string): Promise<string> {
-    if (isGood(held, rejected)) return held.accessToken;
-    const stored = await store.read(); // another process may have renewed it meanwhile
-    if (isGood(stored, rejected)) {
-      held = stored;
-      return stored.accessToken;
-    }
-    fetching ??= fetchOnce().finally(() => {
-      fetching = undefined;
-    });
-    held = await fetching;
-    return held.accessToken;
-  }
-
-  return {token: () => good(), renew: (rejected) => good(rejected)};
+  }, now);
 }

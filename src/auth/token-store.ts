@@ -28,6 +28,11 @@ export function lastsLongEnough({expiresAt, issuedAt}: StoredToken, now: number)
   return expiresAt - earlyMs > now;
 }
 
+/** Whether a token may still be used, and is not the one that the service has rejected. Pure. */
+export function isUsable(token: StoredToken, rejected: string | undefined, now: number): boolean {
+  return token.accessToken !== rejected && lastsLongEnough(token, now);
+}
+
 /** Who signed in, and when. No secrets. */
 export interface SignInFacts {
   readonly identity: string;
