@@ -13,6 +13,7 @@ import {ensureSubdirectory} from '../disk/directories.ts';
 import {fileCache} from '../disk/file-cache.ts';
 import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
+import {openJobStore} from '../ledger/job-store.ts';
 import {openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {openLog} from '../log/open-log.ts';
@@ -25,6 +26,7 @@ import type {watchEffects} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import {guardJobs} from './guarded-jobs.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
 import {lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
 import {logged} from './logged.ts';
@@ -80,6 +82,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     locations: where,
     log,
     ledger,
+    jobs: guardJobs(openJobStore(stateDirectory), ledger, where.cache),
     requireState: ledger.requireState,
     by,
     person,

@@ -2,6 +2,7 @@ import type {SignInSettings} from '../auth/open-tokens.ts';
 import type {Locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';
+import type {JobStore} from '../ledger/job-store.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Log} from '../log/log.ts';
 import type {JobHistory} from '../scheduler/history.ts';
@@ -17,6 +18,8 @@ export interface Stage {
   /** the log of stage itself; nothing is decided by it */
   readonly log: Log;
   readonly ledger: Ledger;
+  /** what is on record of single jobs: those of "stage job submit" */
+  readonly jobs: JobStore;
   /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
   requireState(): void;
   /** this process, for records: `user@host:pid` */

@@ -1,5 +1,6 @@
 import type {Profile} from '../../src/config/profile.ts';
 import {readConfig} from '../../src/config/read-config.ts';
+import {openJobStore} from '../../src/ledger/job-store.ts';
 import type {QueueSeen, ServerSeen, Site} from '../../src/scheduler/site.ts';
 import type {Stage} from '../../src/wiring/stage.ts';
 import {type FakeWorld, fakeWorld} from './fakes.ts';
@@ -46,6 +47,7 @@ export function fakeStage(
     profile,
     locations: {home: directory, configFile: 'config.yaml', cache: directory},
     ledger: context.ledger,
+    jobs: openJobStore(directory),
     requireState: () => {},
     log: {write: () => {}, end: async () => {}},
     by: 'ada@host:1',

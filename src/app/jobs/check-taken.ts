@@ -1,5 +1,5 @@
+import type {JobStore} from '../../ledger/job-store.ts';
 import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
-import type {JobStore} from './job-store.ts';
 import type {SettledJob} from './settle-job.ts';
 
 /** Pauses before each look. PBS drops such a job within milliseconds of its answer (measured on OpenPBS 23.06). */

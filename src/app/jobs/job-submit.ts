@@ -9,6 +9,7 @@ import {headOf, interpreterOf, topShell} from '../../batch-scripts/job-files.ts'
 import {assign, writeScript} from '../../batch-scripts/template.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
 import {EXIT, RequestWrong, StageError} from '../../errors.ts';
+import type {JobStore} from '../../ledger/job-store.ts';
 import {isJobName} from '../../scheduler/pbs/argv.ts';
 import type {Dependency, DependencyType, JobRequest, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import {readDirectives} from '../../scheduler/script.ts';
@@ -16,10 +17,8 @@ import {submissionDeadlineMs} from '../../submission/deadline.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {wrongLineEnd} from '../shared/line-ends.ts';
 import {isKept} from './check-taken.ts';
-import {openGuardedJobs} from './guarded-jobs.ts';
 import {type AskedJob, judgeMembers, resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
-import type {JobStore} from './job-store.ts';
 import {type SettledJob, settleJob} from './settle-job.ts';
 
 export interface SubmitRequest {
@@ -68,7 +67,7 @@ export async function submitJob(stage: Stage, request: SubmitRequest): Promise<S
   const content = readScript(request.script);
   const text = content.toString();
   requireJobName(request, text);
-  const store = openGuardedJobs(stage);
+  const store = stage.jobs;
   const scheduler = await stage.scheduler();
   const essence = essenceOf(request, content);
   let again = request.again;
@@ -189,7 +188,7 @@ async function dependenciesOf(stage: Stage, {after}: SubmitRequest): Promise<Dep
     resolveJobs(stage, after[type]).map((one) => ({type, ...one})),
   );
   if (asked.length === 0) return [];
-  const store = openGuardedJobs(stage);
+  const store = stage.jobs;
   const scheduler = await stage.scheduler();
   const seen = await scheduler.look(asked.map(({job}) => job));
   const predecessors = asked.map(async ({type, ...one}) => {

@@ -2,10 +2,9 @@ import type {JobArray} from '../../base/job-array.ts';
 import type {JobId} from '../../base/job-id.ts';
 import {memberOf, readJobId} from '../../base/job-id.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
+import type {JobStore, NamedJob} from '../../ledger/job-store.ts';
 import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import type {Stage} from '../../wiring/stage.ts';
-import {openGuardedJobs} from './guarded-jobs.ts';
-import type {JobStore, NamedJob} from './job-store.ts';
 
 /** A job that was asked about, by its id or by the name it was submitted under. */
 export interface AskedJob {
@@ -15,7 +14,7 @@ export interface AskedJob {
 
 /** @throws {RequestWrong} for what is neither a job id nor a name that was submitted */
 export function resolveJobs(stage: Stage, texts: readonly string[]): AskedJob[] {
-  const store = openGuardedJobs(stage);
+  const store = stage.jobs;
   const ids = texts.flatMap((text) => readJobId(text) ?? []);
   const known = ids.length > 0 ? store.withIds([...new Set(ids)]) : new Map<JobId, NamedJob>();
   return texts.map((text) => {
@@ -67,7 +66,7 @@ export async function showJobs(stage: Stage, texts: readonly string[]): Promise<
 /** One question for all jobs; one more for the members of arrays that have ended. */
 export async function lookAt(stage: Stage, asked: readonly AskedJob[]): Promise<JobReport> {
   const scheduler = await stage.scheduler();
-  const store = openGuardedJobs(stage);
+  const store = stage.jobs;
   const seen = await scheduler.look(asked.map(({job}) => job));
   const views: JobView[] = [];
   for (const one of asked) {

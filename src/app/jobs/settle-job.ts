@@ -1,6 +1,6 @@
 import type {JobId} from '../../base/job-id.ts';
+import type {JobStore, NamedJob} from '../../ledger/job-store.ts';
 import type {Scheduler} from '../../scheduler/scheduler.ts';
-import type {JobStore, NamedJob} from './job-store.ts';
 
 export type SettledJob = NamedJob & {readonly job: JobId};
 

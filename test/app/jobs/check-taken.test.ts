@@ -3,9 +3,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {isKept} from '../../../src/app/jobs/check-taken.ts';
-import {type JobStore, openJobStore} from '../../../src/app/jobs/job-store.ts';
 import type {SettledJob} from '../../../src/app/jobs/settle-job.ts';
 import type {JobId} from '../../../src/base/job-id.ts';
+import {type JobStore, openJobStore} from '../../../src/ledger/job-store.ts';
 import type {JobSeen} from '../../../src/scheduler/scheduler.ts';
 
 const JOB = '7.s' as JobId; // made up: only its identity counts

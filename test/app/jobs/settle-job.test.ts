@@ -2,9 +2,9 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {type JobStore, type NamedJob, openJobStore} from '../../../src/app/jobs/job-store.ts';
 import {settleJob} from '../../../src/app/jobs/settle-job.ts';
 import type {JobId} from '../../../src/base/job-id.ts';
+import {type JobStore, type NamedJob, openJobStore} from '../../../src/ledger/job-store.ts';
 
 const DEADLINE = 1_000;
 const JOB = '7.s' as JobId; // made up: only its identity counts

@@ -2,8 +2,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {type JobStore, type NamedJob, openJobStore} from '../../../src/app/jobs/job-store.ts';
-import type {JobId} from '../../../src/base/job-id.ts';
+import type {JobId} from '../../src/base/job-id.ts';
+import {type JobStore, type NamedJob, openJobStore} from '../../src/ledger/job-store.ts';
 
 let home: string;
 let store: JobStore;

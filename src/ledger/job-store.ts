@@ -1,9 +1,9 @@
 import {join} from 'node:path';
-import type {JobArray} from '../../base/job-array.ts';
-import type {JobId} from '../../base/job-id.ts';
-import {isSameJob, numberOf} from '../../base/job-id.ts';
-import {ensureDirectory} from '../../disk/directories.ts';
-import {createFact, namesIn, readFact} from '../../disk/facts.ts';
+import type {JobArray} from '../base/job-array.ts';
+import type {JobId} from '../base/job-id.ts';
+import {isSameJob, numberOf} from '../base/job-id.ts';
+import {ensureDirectory} from '../disk/directories.ts';
+import {createFact, namesIn, readFact} from '../disk/facts.ts';
 
 /** One try at submitting a named job, as it is on record. */
 export interface NamedJob {

@@ -1,18 +1,19 @@
-import {isDirectory} from '../../disk/directories.ts';
-import {openNote, StateDirectoryGone} from '../../disk/state-note.ts';
-import type {Stage} from '../../wiring/stage.ts';
-import {type JobStore, openJobStore} from './job-store.ts';
+import {isDirectory} from '../disk/directories.ts';
+import {openNote, StateDirectoryGone} from '../disk/state-note.ts';
+import type {JobStore} from '../ledger/job-store.ts';
+import type {GuardedLedger} from './guarded-ledger.ts';
 
 /**
  * The jobs of "stage job submit", protected as its runs are (guarded-ledger.ts): records that are not there although
  * this host has a note of them end with {StateDirectoryGone}, where another job would be submitted in their place.
  *
  * A name stands for its job for good, so this note stays.
+ *
+ * @param notes where the note lies: not in the state directory
  */
-export function openGuardedJobs({ledger, locations, requireState}: Stage): JobStore {
-  const {home} = ledger.layout;
-  const store = openJobStore(home);
-  const note = openNote(locations.cache, home, 'jobs');
+export function guardJobs(store: JobStore, {layout, requireState}: GuardedLedger, notes: string): JobStore {
+  const {home} = layout;
+  const note = openNote(notes, home, 'jobs');
   const requireThere = () => {
     requireState();
     if (!isDirectory(store.directory) && note.stands()) throw new StateDirectoryGone(home, 'jobs', note.path);
