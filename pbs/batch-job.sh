@@ -17,8 +17,12 @@ mark=${STAGE_MARKERS##*/}${PBS_ARRAY_INDEX:+.member-$PBS_ARRAY_INDEX}
 
 #@facts.sh
 
-if ! fact "$mark.claim" "{\"job\":\"$job\"}"; then
-  say "${STAGE_MARKERS##*/} was taken by another job, or $STAGE_FACTS cannot be written; the script was not run"
+# A try that stage gave up has a claim of the whole. The members of an array look for it once they have their own: of
+# stage, which looks for theirs, and them one sees the other.
+given_up() { [ "$mark" != "${STAGE_MARKERS##*/}" ] && [ -e "$STAGE_MARKERS.claim.json" ]; }
+
+if ! fact "$mark.claim" "{\"job\":\"$job\"}" || given_up; then
+  say "${STAGE_MARKERS##*/} was given up, or taken by another job, or $STAGE_FACTS cannot be written; the script was not run"
   exit 98
 fi
 

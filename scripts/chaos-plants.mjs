@@ -21,5 +21,5 @@ export const PLANTS = {
     ],
   },
   // Whoever starts, starts: the last one to claim an attempt has it.
-  'no-claim': {'pbs/job-wrapper.sh': [['if ln "$temporary"', 'if ln -f "$temporary"']]},
+  'no-claim': {'pbs/facts.sh': [['if ln "$temporary"', 'if ln -f "$temporary"']]},
 };

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {type SubmitReport, submitJob} from '../../src/app/jobs/job-submit.ts';
+import {type SubmitReport, submitNamedJob} from '../../src/app/jobs/job-submit.ts';
 import {readSubmitFlags} from '../../src/cli/job-flags.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
@@ -47,7 +47,7 @@ The profile adds its queue, account and resources for compute jobs.`;
 
   async run(): Promise<SubmitReport> {
     const {args, flags} = await this.parse(JobSubmit);
-    const report = await submitJob(await this.connect(flags.profile), readSubmitFlags(args.script, flags));
+    const report = await submitNamedJob(await this.connect(flags.profile), readSubmitFlags(args.script, flags));
     this.log(report.job);
     return report;
   }

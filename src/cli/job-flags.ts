@@ -1,4 +1,4 @@
-import type {SubmitRequest} from '../app/jobs/job-submit.ts';
+import type {SubmitRequest} from '../app/jobs/submit-request.ts';
 import type {JobArray} from '../base/job-array.ts';
 import {RequestWrong} from '../errors.ts';
 

@@ -139,3 +139,8 @@ function splitWords(text: string): Word[] {
     value: raw.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'),
   }));
 }
+
+/** PBS takes it for the name of a job (`-N`): OpenPBS 20 and later, 1 to 230 of these. Older versions allow more. */
+export function isJobName(text: string): boolean {
+  return /^[A-Za-z0-9_.+-]{1,230}$/.test(text);
+}

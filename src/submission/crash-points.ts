@@ -7,7 +7,8 @@ import type {TransferService} from '../transfer/transfer-service.ts';
  * Called at every effect boundary; it may throw, or end the process.
  *
  * @param point such as `before fact compute.1.job.intent` or `after qsub compute.1.job`
- * @param run the run it is done for; undefined for the monitor chain, and for what is not known to be a run's
+ * @param run the run it is done for, or the single job as NAME.NUMBER; undefined for the monitor chain, and for what is
+ *   not known to be anybody's
  */
 export type Reach = (point: string, run?: string) => void;
 
@@ -38,6 +39,23 @@ interface WatchableMonitors {
   create(generation: number, kind: string, value: FactValue): boolean;
 }
 
+/** A single job on record. */
+interface WatchableJob {
+  readonly name: string;
+  readonly number: number;
+  readonly job?: string | undefined;
+}
+
+/** What the store of single jobs does that another process can see. */
+interface WatchableJobs {
+  newest(name: string): WatchableJob | undefined;
+  read(name: string, number: number): WatchableJob | undefined;
+  withIds(jobs: readonly string[]): ReadonlyMap<string, WatchableJob>;
+  create(name: string, number: number, kind: string, value: FactValue): boolean;
+  index(name: string, number: number, value: {readonly job: string}): void;
+  takeClaim(name: string, number: number): boolean;
+}
+
 /** All that acts on the world beside the ledger. */
 interface WatchableContext {
   readonly monitors: WatchableMonitors;
@@ -47,6 +65,8 @@ interface WatchableContext {
 
 export interface Watched {
   ledger<L extends WatchableLedger>(ledger: L): L;
+  jobs<J extends WatchableJobs>(store: J): J;
+  scheduler(scheduler: Scheduler): Scheduler;
   context<C extends WatchableContext>(context: C): C;
 }
 
@@ -54,8 +74,8 @@ export interface Watched {
  * Wrap what stage acts through, so that each of its effects has a point before it and one after it.
  *
  * An effect is what another process can see: a fact, and a question to PBS or Globus that changes something. They are
- * named `fact NAME` (a person's decision too), `fact monitor.KIND`, `run-creation`, `resume-decision`, `seal`;
- * `qsub|qrls|qhold|qdel|qalter KEY` with KEY as in `compute.1.job` or `monitor`; `submission_id`;
+ * named `fact NAME` (a person's decision too), `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `resume-decision`, `seal`;
+ * `qsub|qrls|qhold|qdel|qalter KEY` with KEY as in `compute.1.job`, `monitor` or `job`; `submission_id`;
  * `transfer|cancel STEP.ATTEMPT`.
  *
  * @returns wrappers of the ledger, which use-cases write to as well, and of the other things that stage acts through
@@ -64,6 +84,8 @@ export function watchEffects(reach: Reach): Watched {
   const owners: Owners = new Map();
   return {
     ledger: (ledger) => watchLedger(ledger, reach, owners),
+    jobs: (store) => watchJobs(store, reach, owners),
+    scheduler: (scheduler) => watchScheduler(scheduler, reach, owners),
     context: (context) => ({
       ...context,
       monitors: watchMonitors(context.monitors, reach, owners),
@@ -141,6 +163,33 @@ function watchMonitors<M extends WatchableMonitors>(monitors: M, reach: Reach, o
   return {...monitors, ...watched};
 }
 
+function watchJobs<J extends WatchableJobs>(store: J, reach: Reach, owners: Owners): J {
+  const runOf = (name: string, number: number) => `${name}.${number}`;
+  const own = (id: string, name: string, number: number) => owners.set(id, {key: 'job', run: runOf(name, number)});
+  const noted = <W extends WatchableJob>(found: W | undefined): W | undefined => {
+    if (found?.job) own(found.job, found.name, found.number);
+    return found;
+  };
+  const watched: WatchableJobs = {
+    newest: (name) => noted(store.newest(name)),
+    read: (name, number) => noted(store.read(name, number)),
+    withIds(jobs) {
+      const found = store.withIds(jobs);
+      for (const one of found.values()) noted(one);
+      return found;
+    },
+    create: (name, number, kind, value) =>
+      around(reach, `fact job.${kind}`, runOf(name, number), () => store.create(name, number, kind, value)),
+    index(name, number, value) {
+      own(value.job, name, number);
+      around(reach, 'fact job.index', runOf(name, number), () => store.index(name, number, value));
+    },
+    takeClaim: (name, number) =>
+      around(reach, 'fact job.claim', runOf(name, number), () => store.takeClaim(name, number)),
+  };
+  return {...store, ...watched};
+}
+
 function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Scheduler {
   const onJob = (command: string, job: string, act: () => Promise<void>) =>
     asking(reach, owners.get(job) ?? NOBODY, command, act);
@@ -176,10 +225,13 @@ function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners
   };
 }
 
-/** `s-RUN.STEP.ATTEMPT.ROLE.WORD` or `s-monitor.GENERATION.WORD`. */
+/** `s-RUN.STEP.ATTEMPT.ROLE.WORD`, `s-job.NAME.NUMBER.WORD` or `s-monitor.GENERATION.WORD`. */
 function ownerOfTag(tag: string): Owner {
   const [, run, key] = /^s-([^.]+\.\d+)\.([^.]+\.\d+\.[^.]+)\.[^.]+$/.exec(tag) ?? [];
-  return run && key ? {key, run} : MONITOR;
+  if (run && key) return {key, run};
+  const [, job] = /^s-job\.([^.]+\.\d+)\.[^.]+$/.exec(tag) ?? [];
+  if (job) return {key: 'job', run: job};
+  return /^s-monitor\.\d+\.[^.]+$/.test(tag) ? MONITOR : NOBODY;
 }
 
 /** A run's facts tell whose its jobs, tasks and submissions are. */

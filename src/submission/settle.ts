@@ -55,11 +55,12 @@ export async function waitUntilSettled(
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const record = read();
     if (!isOpen(record)) return record.refused || record.neverArrived ? undefined : record.job;
-    const {tag, deadline} = record;
+    const {tag, deadline, begun} = record;
     // Before the question: a qsub that PBS takes while it is answering is not in the answer.
     const overdue = isOverdue(record, clock());
-    const settlement = readSettlement((await searchByTag(scheduler, [tag])).get(tag));
-    if (settlement && (settlement.is === 'adopted' || overdue)) settle(papers, settlement, clock());
-    else await sleep(Math.max(1, Math.min(pauseMs, deadline + 1 - clock())));
+    const found = begun ? undefined : (await searchByTag(scheduler, [tag])).get(tag);
+    const settlement = readSettlement(begun, found ?? (overdue ? null : undefined));
+    if (!settlement || !settle(papers, settlement, clock()))
+      await sleep(Math.max(1, Math.min(pauseMs, overdue ? pauseMs : deadline + 1 - clock())));
   }
 }

@@ -6,6 +6,8 @@ export interface OnRecord {
   /** until when the process that wrote the intent may still be at it, in milliseconds since the epoch */
   readonly deadline: number;
   readonly job?: JobId | undefined;
+  /** the job that says itself that it has begun */
+  readonly begun?: JobId | undefined;
   readonly refused?: unknown;
   readonly neverArrived: boolean;
 }
@@ -34,12 +36,15 @@ export type Settlement =
   | {readonly is: 'never-arrived'; readonly why: string};
 
 /**
- * What the answer to a search by tag means for an overdue submission. Pure.
+ * What became of a submission that nobody confirmed. Pure.
  *
- * @param found the job that PBS has with the tag; null when it answered, and has none; undefined when it is not known
+ * @param begun the job that says itself that it has begun
+ * @param found the job that PBS has with the tag; null when it answered after the deadline, and has none; undefined when
+ *   that is not known
  * @returns undefined when nothing may be concluded
  */
-export function readSettlement(found: JobId | null | undefined): Settlement | undefined {
+export function readSettlement(begun: JobId | undefined, found: JobId | null | undefined): Settlement | undefined {
+  if (begun) return {is: 'adopted', job: begun, why: 'it started, so it was submitted'};
   if (found === undefined) return undefined;
   return found === null
     ? {is: 'never-arrived', why: 'PBS holds no job with its tag'}

@@ -30,6 +30,10 @@ export function guardJobs(store: JobStore, {layout, requireState}: GuardedLedger
       if (found.size < jobs.length) requireThere();
       return found;
     },
+    index(name, number, value) {
+      requireThere();
+      store.index(name, number, value);
+    },
     create(name, number, kind, value) {
       requireThere();
       const created = store.create(name, number, kind, value);

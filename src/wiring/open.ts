@@ -22,7 +22,7 @@ import type {JobHistory} from '../scheduler/history.ts';
 import type {Reservations} from '../scheduler/reservations.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
-import type {watchEffects} from '../submission/crash-points.ts';
+import type {Watched} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
@@ -82,12 +82,12 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     locations: where,
     log,
     ledger,
-    jobs: guardJobs(openJobStore(stateDirectory), ledger, where.cache),
+    jobs: guardJobs(watched.jobs(openJobStore(stateDirectory)), ledger, where.cache),
     requireState: ledger.requireState,
     by,
     person,
     engine,
-    scheduler: once(() => createScheduler(parts)),
+    scheduler: once(async () => watched.scheduler(await createScheduler(parts))),
     history: once(async () => createHistory(parts)),
     reservations: once(async () => createReservations(parts)),
     site: once(async () => createSite(parts)),
@@ -109,9 +109,16 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
   };
 }
 
+const UNWATCHED: Watched = {
+  ledger: (ledger) => ledger,
+  jobs: (store) => store,
+  scheduler: (scheduler) => scheduler,
+  context: (context) => context,
+};
+
 /** For tests alone: a directory that says at which effects this process is to die. Nothing is loaded without it. */
-async function crashPoints(directory: string | undefined): Promise<ReturnType<typeof watchEffects>> {
-  if (!directory) return {ledger: (ledger) => ledger, context: (context) => context};
+async function crashPoints(directory: string | undefined): Promise<Watched> {
+  if (!directory) return UNWATCHED;
   const [{watchEffects}, {dieWhereToldIn}] = await Promise.all([
     import('../submission/crash-points.ts'),
     import('../submission/crash-points-on-disk.ts'),

@@ -60,6 +60,17 @@ test('each member of an array has markers of its own', async () => {
   expect(marker('a.1.member-7.end.1')).toMatchObject({job: '4[7].pbs', exit: 7});
 });
 
+test.each([
+  ['4.pbs', {}],
+  ['4[7].pbs', {PBS_ARRAY_INDEX: '7'}],
+])('a job that stage has given up and that comes late does not run its script: %s', async (job, env) => {
+  const wrapper = wrapped('echo ran > ran\n');
+  writeFileSync(join(directory, 'a.1.claim.json'), '{"dropped":true}\n');
+  const done = await run(wrapper, {PBS_JOBID: job, ...env});
+  expect(done).toMatchObject({exitCode: 98, stderr: expect.stringContaining('given up')});
+  expect(readdirSync(directory)).not.toContain('ran');
+});
+
 test.each(['TERM', 'USR1'])('the end of a script that SIG%s reaches is on record', async (signal) => {
   const trap = `trap 'exit 5' ${signal}\necho ready > ready\nwhile :; do sleep 0.1; done\n`;
   const child = spawn('/bin/sh', [wrapped(trap)], {

@@ -66,7 +66,7 @@ test('the script runs byte for byte as it was written, in whatever encoding, and
 });
 
 test('a script that could not be written is no job in the making: the repetition submits at once', async () => {
-  const inTheWay = join(world.home, 'local', 'jobs', 'blocked.1.script');
+  const inTheWay = join(world.home, 'local', 'jobs', 'by-name', 'blocked', 'blocked.1.script');
   mkdirSync(inTheWay, {recursive: true});
   expect((await world.stage('job', 'submit', 'ok.sh', '--name', 'blocked', '--hold')).exitCode).not.toBe(0);
   rmSync(inTheWay, {recursive: true});
@@ -79,7 +79,7 @@ test('a script that could not be written is no job in the making: the repetition
 
 test('a process that died between qsub and its record: the repetition finds the job by its tag', async () => {
   const held = await world.stage('job', 'submit', 'ok.sh', '--name', 'died', '--hold');
-  rmSync(join(world.home, 'local', 'jobs', 'died.1.confirmed.json'));
+  rmSync(join(world.home, 'local', 'jobs', 'by-name', 'died', 'died.1.confirmed.json'));
   const again = await world.stage('job', 'submit', 'ok.sh', '--name', 'died', '--hold');
   expect(again).toMatchObject({exitCode: 0, stdout: held.stdout});
   expect(await jobsNamed('died')).toHaveLength(1);

@@ -4,6 +4,7 @@ import type {JobId} from '../../src/base/job-id.ts';
 import type {Place, TaskRequest} from '../../src/base/task-request.ts';
 import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
+import {type JobStore, openJobStore} from '../../src/ledger/job-store.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import {
@@ -284,6 +285,8 @@ export interface FakeWorld {
   /** where they are to differ from the usual ones */
   settings: Partial<EngineSettings>;
   context(): EngineContext;
+  /** a process that submits single jobs */
+  submitter(): {readonly jobs: JobStore; readonly scheduler: Scheduler};
 }
 
 /**
@@ -291,6 +294,15 @@ export interface FakeWorld {
  * changes something) is counted on both sides, and a process can be made to die before or after any of them.
  */
 export function fakeWorld(directory: string): FakeWorld {
+  const process = () => {
+    let dead = false;
+    return watchEffects((point) => {
+      if (dead) throw new Died(point); // what was under way beside it dies with it
+      world.effects.push(point);
+      dead = world.effects.length === world.dieAt;
+      if (dead) throw new Died(point);
+    });
+  };
   const world: FakeWorld = {
     scheduler: new FakeScheduler(),
     transfers: new FakeTransfers(),
@@ -298,14 +310,12 @@ export function fakeWorld(directory: string): FakeWorld {
     dieAt: undefined,
     effects: [],
     settings: {},
+    submitter() {
+      const watched = process();
+      return {jobs: watched.jobs(openJobStore(directory)), scheduler: watched.scheduler(world.scheduler)};
+    },
     context() {
-      let dead = false;
-      const watched = watchEffects((point) => {
-        if (dead) throw new Died(point); // what was under way beside it dies with it
-        world.effects.push(point);
-        dead = world.effects.length === world.dieAt;
-        if (dead) throw new Died(point);
-      });
+      const watched = process();
       const ledger = openLedger(directory);
       return watched.context({
         ledger: watched.ledger(ledger),

@@ -179,6 +179,40 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** The same for single jobs: exploreJob (single-job.ts) catches them. */
+export const JOB_FAULTS: readonly Omit<Fault, 'under'>[] = [
+  {
+    name: 'a single job is submitted although another process wrote the intent',
+    file: 'submission/submit-job.ts',
+    from: "  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};",
+    to: "  papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});",
+  },
+  {
+    name: 'a single job is asked for before its intent is on record',
+    file: 'submission/submit-job.ts',
+    from: '  const at = clock();',
+    to: '  const at = clock();\n  await scheduler.submit(request());',
+  },
+  {
+    name: 'a single job whose answer was lost is not looked for',
+    file: 'submission/settle.ts',
+    from: '(await searchByTag(scheduler, [tag])).get(tag)',
+    to: 'null',
+  },
+  {
+    name: 'a single job is confirmed without being found by its id',
+    file: 'app/jobs/job-papers.ts',
+    from: "      if (paper === 'confirmed')",
+    to: '      if (false)',
+  },
+  {
+    name: 'a try that was given up may run all the same',
+    file: 'app/jobs/job-papers.ts',
+    from: "      if (paper === 'never-arrived' && !store.takeClaim(name, number)) return false;",
+    to: '',
+  },
+];
+
 /** The simulation of whole runs. */
 const PLAY = join(import.meta.dirname, 'play.ts');
 

@@ -1,6 +1,6 @@
-import type {JobStore} from '../../ledger/job-store.ts';
+import type {JobStore, NamedJob} from '../../ledger/job-store.ts';
 import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
-import type {SettledJob} from './settle-job.ts';
+import type {Time} from '../../submission/settle.ts';
 
 /** Pauses before each look. PBS drops such a job within milliseconds of its answer (measured on OpenPBS 23.06). */
 const PAUSES_MS = [100, 500];
@@ -18,20 +18,23 @@ const PAUSES_MS = [100, 500];
 export async function isKept(
   store: JobStore,
   scheduler: Pick<Scheduler, 'look'>,
-  one: SettledJob,
-  sleep: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
+  one: NamedJob,
+  {clock, sleep}: Time,
 ): Promise<boolean> {
+  const {job} = one;
+  if (!job) return false;
   if (one.dependsOn.length === 0 || one.kept) return true;
   let seen: JobSeen | undefined;
   for (const pause of PAUSES_MS) {
     await sleep(pause);
-    seen = (await scheduler.look([one.job])).get(one.job);
+    seen = (await scheduler.look([job])).get(job);
     if (seen?.kind === 'ended') break;
   }
   if (seen === undefined || seen.kind === 'no-evidence') return true;
   const dropped =
-    (seen.kind === 'ended' && seen.how === 'removed') || (seen.kind === 'unknown' && store.takeClaim(one));
+    (seen.kind === 'ended' && seen.how === 'removed') ||
+    (seen.kind === 'unknown' && store.takeClaim(one.name, one.number));
   const why = seen.kind === 'ended' ? seen.reason : seen.kind;
-  store.create(one.name, one.number, 'checked', {at: Date.now(), dropped, why});
+  store.create(one.name, one.number, 'checked', {at: clock(), dropped, why});
   return !store.read(one.name, one.number)?.givenUp;
 }

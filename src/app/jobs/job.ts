@@ -13,7 +13,7 @@ export interface AskedJob {
 }
 
 /** @throws {RequestWrong} for what is neither a job id nor a name that was submitted */
-export function resolveJobs(stage: Stage, texts: readonly string[]): AskedJob[] {
+export function resolveJobs(stage: Pick<Stage, 'jobs'>, texts: readonly string[]): AskedJob[] {
   const store = stage.jobs;
   const ids = texts.flatMap((text) => readJobId(text) ?? []);
   const known = ids.length > 0 ? store.withIds([...new Set(ids)]) : new Map<JobId, NamedJob>();

@@ -20,8 +20,7 @@ function ofAttempt(view: View, step: string, attempt: Attempt): Action[] {
     if (late) return [{do: 'adopt-job', step, key, job: late, why: 'it arrived after it was given up'}];
     if (record.neverArrived) return [];
     const claimed = record.role === 'job' ? attempt.starts.find((start) => start.job)?.job : undefined;
-    if (claimed) return [{do: 'adopt-job', step, key, job: claimed, why: 'it started, so it was submitted'}];
-    const settlement = readSettlement(view.seen.tags.get(record.intent.tag));
+    const settlement = readSettlement(claimed, view.seen.tags.get(record.intent.tag));
     if (settlement?.is === 'adopted') return [{do: 'adopt-job', step, key, job: settlement.job, why: settlement.why}];
     if (settlement) return [{do: 'give-up-intent', step, key, why: settlement.why}];
     return [];

@@ -2,12 +2,11 @@ import path from 'node:path';
 import type {JobArray} from '../../base/job-array.ts';
 import {readJobId} from '../../base/job-id.ts';
 import type {Dependency, DependencyType, JobRequest} from '../scheduler.ts';
+import {isJobName} from '../script.ts';
 import {IN_UTC, startDate} from './dates.ts';
 
 /** Values of `-v` with commas, quotes or backslashes arrive mangled; JSON answers turn `007`, `1e5` and `true` into other types. */
 const TAG = /^[A-Za-z][A-Za-z0-9_.-]*$/;
-/** OpenPBS 20 and later: 1 to 230 of these. Older versions allow more. */
-const NAME = /^[A-Za-z0-9_.+-]{1,230}$/;
 
 /**
  * The arguments of the qsub that asks for a job.
@@ -57,10 +56,6 @@ export function qsubArgv(request: JobRequest): string[] {
  */
 export function qsubEnvironment({tag, startAt}: JobRequest): Record<string, string> {
   return {STAGE_INTENT: tag, ...(startAt === undefined ? {} : IN_UTC)};
-}
-
-export function isJobName(text: string): boolean {
-  return NAME.test(text);
 }
 
 /** What is wrong with a request, in words, before PBS is bothered with it; nothing when it is fine. */

@@ -3,12 +3,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {isKept} from '../../../src/app/jobs/check-taken.ts';
-import type {SettledJob} from '../../../src/app/jobs/settle-job.ts';
 import type {JobId} from '../../../src/base/job-id.ts';
-import {type JobStore, openJobStore} from '../../../src/ledger/job-store.ts';
+import {type JobStore, type NamedJob, openJobStore} from '../../../src/ledger/job-store.ts';
 import type {JobSeen} from '../../../src/scheduler/scheduler.ts';
 
 const JOB = '7.s' as JobId; // made up: only its identity counts
+
+const TIME = {clock: () => 0, sleep: async () => {}};
 
 let home: string;
 let store: JobStore;
@@ -34,8 +35,8 @@ function submitted(change: Readonly<Record<string, unknown>> = {dependsOn: ['6.s
 
 async function check(...answers: JobSeen[]): Promise<boolean> {
   const look = async () => new Map([[JOB, answers[Math.min(looks++, answers.length - 1)] ?? AWAY]]);
-  const one = store.newest('one') as SettledJob; // submitted() confirmed it
-  return isKept(store, {look}, one, async () => {});
+  const one = store.newest('one') as NamedJob; // submitted() confirmed it
+  return isKept(store, {look}, one, TIME);
 }
 
 test.each([
@@ -54,13 +55,13 @@ test.each([
 
 test('a job that PBS has forgotten after it began has not been dropped', async () => {
   submitted();
-  writeFileSync(join(store.directory, 'one.1.claim.json'), '{"job":"7.s"}');
+  writeFileSync(join(store.directory, 'by-name', 'one', 'one.1.claim.json'), '{"job":"7.s"}');
   expect(await check(UNKNOWN)).toBe(true);
 });
 
 test('an array that PBS has forgotten has been dropped unless one of its members began', async () => {
   submitted({dependsOn: ['6.s'], array: {first: 1, last: 3, step: 1}});
-  writeFileSync(join(store.directory, 'one.1.member-2.claim.json'), '{"job":"7[2].s"}');
+  writeFileSync(join(store.directory, 'by-name', 'one', 'one.1.member-2.claim.json'), '{"job":"7[2].s"}');
   expect(await check(UNKNOWN)).toBe(true);
 });
 
@@ -79,8 +80,8 @@ test('while PBS cannot be asked nothing is put on record, and the next call look
 
 test('a process that died after its claim: the next one drops the job, too', async () => {
   submitted();
-  const one = store.newest('one') as SettledJob; // submitted() confirmed it
-  expect(store.takeClaim(one)).toBe(true);
+  const one = store.newest('one') as NamedJob; // submitted() confirmed it
+  expect(store.takeClaim(one.name, one.number)).toBe(true);
   expect(await check(UNKNOWN)).toBe(false);
 });
 

@@ -1,0 +1,60 @@
+import {writeFileSync} from 'node:fs';
+import {basename} from 'node:path';
+import {headOf, interpreterOf, topShell} from '../../batch-scripts/job-files.ts';
+import {assign, writeScript} from '../../batch-scripts/template.ts';
+import type {JobDefaults} from '../../config/profile.ts';
+import type {Dependency, JobRequest} from '../../scheduler/scheduler.ts';
+import {readDirectives} from '../../scheduler/script.ts';
+import type {SubmitRequest} from './submit-request.ts';
+
+/** What one try at submitting a named job is made of. */
+export interface JobParts {
+  readonly request: SubmitRequest;
+  /** the script, byte for byte */
+  readonly content: Buffer;
+  readonly dependencies: readonly Dependency[];
+  readonly tag: string;
+  /** what the names of its files begin with */
+  readonly prefix: string;
+  /** of the profile */
+  readonly compute: JobDefaults;
+}
+
+/** Write the script and its wrapper. @returns how qsub is to be asked. Flags win over the profile, and both over the script. */
+export function jobRequest({request, content, dependencies, tag, prefix, compute}: JobParts): JobRequest {
+  const text = content.toString();
+  const directives = readDirectives(text);
+  writeFileSync(`${prefix}.script`, content, {mode: 0o600});
+  const [shell, argument] = interpreterOf(text, directives);
+  const values = {
+    STAGE_MARKERS: prefix,
+    STAGE_SCRIPT: `${prefix}.script`,
+    STAGE_SHELL: shell,
+    STAGE_SHELL_ARG: argument,
+  };
+  writeScript(`${prefix}.sh`, 'batch-job.sh', {
+    ...headOf(shell, argument),
+    '#@DIRECTIVES': directives.lines,
+    '#@VALUES': assign(values),
+  });
+  const optional = {
+    name: request.jobName ?? (directives.jobName ? undefined : basename(request.script)),
+    queue: request.queue ?? compute.queue,
+    account: request.account ?? compute.account,
+    project: request.project ?? compute.project,
+    array: request.array,
+  };
+  return {
+    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<JobRequest>),
+    script: `${prefix}.sh`,
+    workdir: process.cwd(),
+    tag,
+    userVariables: [...directives.variables, ...request.variables],
+    hold: request.hold,
+    dependencies,
+    resources: {...compute.resources, ...request.resources},
+    joinOutput: false,
+    noMail: false,
+    extraArgs: [...topShell(directives), ...compute.extraArgs, ...request.extra],
+  };
+}
