@@ -26,7 +26,10 @@ export async function act(
   for (const batch of inBatches(actions, QSUBS_AT_ONCE)) {
     // Whether data should be moved is asked again once it is recorded whether PBS takes the jobs that need it.
     if (inQuestion && batch.some(beginsAtGlobus)) continue;
-    const now = places.grant(batch.filter((action) => progress.begin(run.id, action)));
+    const now = places.grant(
+      run.id,
+      batch.filter((action) => progress.begin(run.id, action)),
+    );
     // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
     const performed = await Promise.all(
       now.map(async (action) => {

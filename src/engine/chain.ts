@@ -58,6 +58,8 @@ export interface Tending {
   readonly me: number | undefined;
   /** the link that this very look has submitted before */
   readonly link: number | undefined;
+  /** when submissions that got no place in the queue are to be tried again; undefined when there are none */
+  readonly placesAt?: number | undefined;
   readonly problems: StageError[];
 }
 
@@ -75,13 +77,14 @@ export interface Tended {
 /** After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see. */
 export async function tendMonitors(
   context: EngineContext,
-  {runs, unreadable, seen, settings, me, link, problems}: Tending,
+  {runs, unreadable, seen, settings, me, link, placesAt, problems}: Tending,
 ): Promise<Tended> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
-  const wanted = runs.flatMap(
-    (run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds, earlier) ?? [],
-  );
+  const wanted = [
+    ...runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds, earlier) ?? []),
+    ...(placesAt === undefined ? [] : [placesAt]),
+  ];
   const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
   const newest = await settled(context, seen);
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});

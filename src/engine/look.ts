@@ -9,6 +9,7 @@ import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts
 import type {EngineContext} from './context.ts';
 import {lookAtJobs, observe} from './observe.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
+import {nextLookForPlaces} from './plan/next-look.ts';
 import {planRun} from './plan/plan-run.ts';
 import {placesTaken, queueLimit} from './plan/queue-limit.ts';
 import {mayBeSealed} from './plan/sealing.ts';
@@ -84,7 +85,7 @@ export class Look {
     this.progress = progress;
     this.seen = seen;
     this.places = new QueuePlaces(queueLimit(context.settings.maxQueued));
-    this.places.sees(placesTaken(seen, link));
+    this.#seesPlaces(link);
   }
 
   get problems(): StageError[] {
@@ -111,7 +112,7 @@ export class Look {
     // What was done since may have set jobs going: none is deleted for what an older look had shown.
     const link = this.#context.monitors.newest();
     this.seen = await observe(this.#context, this.runs, link);
-    this.places.sees(placesTaken(this.seen, link));
+    this.#seesPlaces(link);
     this.#doneAtObservation = this.progress.done.length;
     return this.#planned();
   }
@@ -153,7 +154,16 @@ export class Look {
   async tendChain(): Promise<Tended | undefined> {
     if (!this.#hasChain) return undefined;
     const ended = new Set(this.sealed.map(({run}) => run));
-    return tendMonitors(this.#context, this.#tending(this.runs.filter(({id}) => !ended.has(id))));
+    const runs = this.runs.filter(({id}) => !ended.has(id));
+    const states = runs.map(({state}) => state);
+    const {bounds} = this.#context.settings;
+    const placesAt = this.places.waiting > 0 ? nextLookForPlaces(states, this.seen, bounds) : undefined;
+    return tendMonitors(this.#context, {...this.#tending(runs), placesAt});
+  }
+
+  #seesPlaces(link: MonitorLink | undefined): void {
+    const states = this.runs.map(({state}) => state);
+    this.places.sees(placesTaken(states, this.seen, link));
   }
 
   get #hasChain(): boolean {
@@ -161,11 +171,10 @@ export class Look {
   }
 
   #planned(): RunPlan[] {
+    const settings = {...this.#settings, queueIsFull: this.places.waiting > 0};
     return this.runs.map((run) => ({
       run,
-      actions: planRun(run.state, this.seen, this.#settings).filter(
-        (action) => !this.progress.wasTried(run.id, action),
-      ),
+      actions: planRun(run.state, this.seen, settings).filter((action) => !this.progress.wasTried(run.id, action)),
     }));
   }
 

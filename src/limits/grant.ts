@@ -14,6 +14,8 @@ export interface Claim {
   readonly key: string;
   /** how much of the capacity it holds once it is granted: 0 or more */
   readonly amount: number;
+  /** how much must stay free beside it, for a claim that it may itself wait for */
+  readonly leaves?: number | undefined;
 }
 
 /** What is on record of a limit. */
@@ -29,14 +31,18 @@ export interface LimitRecord {
 /**
  * The claim that is granted next: the first that fits.
  *
- * One that is larger than the capacity is granted when nothing is held, so that nothing waits for ever.
+ * One that is larger than the capacity is granted when nothing is held, so that nothing waits for ever. One that must
+ * leave something free is not: it waits for others, and these may come.
  *
  * @returns undefined when none fits before something is released
  */
 export function nextGrant({capacity}: Limit, {granted, released, open}: LimitRecord): Claim | undefined {
   const held = heldBy({granted, released});
   const had = new Set(granted.map(({key}) => key));
-  return open.find(({key, amount}) => !had.has(key) && (held === 0 || held + amount <= capacity));
+  return open.find(
+    ({key, amount, leaves = 0}) =>
+      !had.has(key) && ((held === 0 && leaves === 0) || held + amount + leaves <= capacity),
+  );
 }
 
 /** Everything that may be granted now, in the order in which it is granted. */

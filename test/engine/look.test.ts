@@ -164,3 +164,29 @@ test('places that a job has given back are granted in the next look', async () =
   await next.act(await next.planAll());
   expect(next.progress.done.map(({action}) => `${action.do} ${action.step}`)).toContain('submit-job b');
 });
+
+describe('a job that gets no place in the queue', () => {
+  /** When the chain looks again, counted from now, after a look with these places. */
+  async function looksAgainAfter(maxQueued: number): Promise<number | undefined> {
+    world.settings = {maxQueued};
+    const looked = await reconcile(world.context());
+    return looked.nextAt === undefined ? undefined : looked.nextAt - world.now;
+  }
+
+  test('is tried again soon when nothing is left in the queue but the job that looks', async () => {
+    begin([jobStep('a'), jobStep('b')]);
+    await looksAgainAfter(4);
+    world.scheduler.show(world.scheduler.submitted('a.1.job')[0] as JobId, ended(0));
+    world.scheduler.show(world.scheduler.submitted('a.1.sentinel')[0] as JobId, live('running'));
+    expect(await looksAgainAfter(4)).toBe(30_000);
+    expect(world.scheduler.submitted('b.1.job')).toEqual([]);
+    world.scheduler.show(world.scheduler.submitted('a.1.sentinel')[0] as JobId, ended(0));
+    await looksAgainAfter(4);
+    expect(world.scheduler.submitted('b.1.job')).toHaveLength(1);
+  });
+
+  test('is tried again when a job ends that works, which its sentinel sees, and at the slow end', async () => {
+    begin([jobStep('a'), jobStep('b')]);
+    expect(await looksAgainAfter(4)).toBe(1_800_000);
+  });
+});

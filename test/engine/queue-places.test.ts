@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {Action, SubmitJob} from '../../src/engine/plan/actions.ts';
-import {placesOf, placesTaken, queueLimit} from '../../src/engine/plan/queue-limit.ts';
+import {claimOf, placesTaken, queueLimit} from '../../src/engine/plan/queue-limit.ts';
 import {QueuePlaces} from '../../src/engine/queue-places.ts';
-import type {JobSeen} from '../../src/scheduler/scheduler.ts';
-import {ended, live, NOW} from '../support/a-run.ts';
+import type {RunId} from '../../src/ledger/layout.ts';
+import {ARun, ended, jobStep, live, UNKNOWN} from '../support/a-run.ts';
 
+const run = 'r.1' as RunId;
 const submission = (step: string, role: SubmitJob['role'] = 'job'): SubmitJob => ({
   do: 'submit-job',
   step,
@@ -21,43 +22,62 @@ const names = (actions: readonly Action[]) => actions.map(({step}) => step).join
 
 test('two places are kept for monitors, and one for the sentinel of each job', () => {
   const places = new QueuePlaces(queueLimit(6));
-  expect(names(places.grant([submission('a'), submission('b'), submission('c')]))).toBe('a b');
-  expect(names(places.grant([submission('a', 'sentinel'), submission('d', 'launcher')]))).toBe('a');
+  expect(names(places.grant(run, [submission('a'), submission('b'), submission('c')]))).toBe('a b');
+  expect(names(places.grant(run, [submission('a', 'sentinel'), submission('d', 'launcher')]))).toBe('a');
 });
 
-test('jobs that stand in the queue count, those that have ended and the monitor do not', () => {
+test('jobs that stand in the queue count, with their sentinels; those that have ended and the monitor do not', () => {
   const monitor = '9.s' as JobId;
-  const jobs = new Map<JobId, JobSeen>([
-    ['1.s' as JobId, live('queued')],
-    ['2.s' as JobId, ended(0)],
-    [monitor, live('waiting')],
-  ]);
   const link = {generation: 1, tag: 't', startAt: 0, deadline: 0, job: monitor, neverArrived: false, unwanted: false};
-  const taken = placesTaken({now: NOW, jobs, tasks: new Map(), tags: new Map()}, link);
-  expect(taken).toEqual([{key: '1.s', amount: 1}]);
-  const places = new QueuePlaces(queueLimit(5));
-  places.sees(taken);
-  expect(names(places.grant([submission('a'), submission('b', 'launcher')]))).toBe('a');
+  const known = new ARun([jobStep('a'), jobStep('b'), jobStep('c')])
+    .job('a.1.job', '1.s', live('queued'))
+    .job('a.1.sentinel', '2.s', live('held'), {dependsOn: ['1.s']})
+    .job('b.1.job', '3.s', ended(0))
+    .job('b.1.sentinel', '4.s', live('running'), {dependsOn: ['3.s']})
+    .job('c.1.job', '5.s', live('queued'))
+    .job('c.2.job', '6.s', UNKNOWN);
+  known.jobs.set(monitor, live('waiting')).set('7.s' as JobId, live('running'));
+  expect(placesTaken([known.state], known.seen(), link)).toEqual([
+    {key: 'r.1 a.1.job', amount: 2},
+    {key: 'r.1 b.1.sentinel', amount: 1},
+    {key: 'r.1 c.1.job', amount: 2},
+    {key: '7.s', amount: 1},
+  ]);
+});
+
+test('a job that was submitted in this look and is shown by PBS counts once', () => {
+  const places = new QueuePlaces(queueLimit(6));
+  places.grant(run, [submission('a')]);
+  places.sees([{key: 'r.1 a.1.job', amount: 2}]);
+  expect(names(places.grant(run, [submission('b'), submission('c')]))).toBe('b');
 });
 
 test('what PBS did not take gives its places back', () => {
   const places = new QueuePlaces(queueLimit(4));
   const [a, b] = [submission('a'), submission('b')];
-  expect(names(places.grant([a, b]))).toBe('a');
+  expect(names(places.grant(run, [a, b]))).toBe('a');
   places.release(a);
-  expect(names(places.grant([b]))).toBe('b');
+  expect(names(places.grant(run, [b]))).toBe('b');
+});
+
+test('a job that waits leaves the places of one job that may begin', () => {
+  const places = new QueuePlaces(queueLimit(6));
+  const held = {...submission('held'), hold: true};
+  const other = {...submission('other'), dependencies: [{type: 'afterok' as const, jobs: ['1.s' as JobId]}]};
+  expect(names(places.grant(run, [held, other, submission('a'), submission('b')]))).toBe('held a');
+  expect(places.waiting).toBe(2);
 });
 
 test('where the limit is too small for a job and those that look, jobs go one by one', () => {
   const places = new QueuePlaces(queueLimit(1));
-  expect(names(places.grant([submission('a'), submission('b')]))).toBe('a');
-  expect(names(places.grant([submission('a', 'sentinel')]))).toBe('');
+  expect(names(places.grant(run, [submission('a'), submission('b')]))).toBe('a');
+  expect(names(places.grant(run, [submission('a', 'sentinel')]))).toBe('');
 });
 
 test('actions that submit nothing need no place, and keep their turn', () => {
   const places = new QueuePlaces(queueLimit(3));
   const release: Action = {do: 'release-job', step: 'r', key: 'r.1.job', job: '1.s' as JobId, why: ''};
-  expect(names(places.grant([submission('a'), release, submission('b')]))).toBe('a r');
+  expect(names(places.grant(run, [submission('a'), release, submission('b')]))).toBe('a r');
 });
 
 const role = fc.constantFrom<SubmitJob['role']>('job', 'job', 'sentinel', 'launcher', 'wait');
@@ -73,15 +93,18 @@ test('however a look goes, its jobs and their sentinels leave the places of moni
         places.sees(Array.from({length: queued}, (_, at) => ({key: `${at}`, amount: 1})));
         const submitted: SubmitJob[] = [];
         for (const {roles, refused} of batches) {
-          const granted = places.grant(roles.map((each, at) => submission(`${at}`, each)));
+          const granted = places.grant(
+            run,
+            roles.map((each, at) => submission(`${at}`, each)),
+          );
           for (const [at, action] of granted.entries()) {
             // What PBS refuses takes no place.
             if ((refused >> at) % 2 === 1) places.release(action);
             else if (action.do === 'submit-job') submitted.push(action);
           }
         }
-        const claiming = submitted.filter((action) => placesOf(action) > 0);
-        const claimed = claiming.reduce((all, action) => all + placesOf(action), 0);
+        const claiming = submitted.filter((action) => claimOf(action, '').amount > 0);
+        const claimed = claiming.reduce((all, action) => all + claimOf(action, '').amount, 0);
         if (claiming.length > 1 || (claiming.length === 1 && queued > 0))
           expect(queued + claimed).toBeLessThanOrEqual(maxQueued - 2);
       },

@@ -3,7 +3,7 @@ import {type Claim, grantsNow, heldBy, type LimitRecord, nextGrant} from '../../
 
 /** What happens to a limit, one thing after the other. */
 type Event =
-  | {readonly is: 'claim'; readonly amount: number}
+  | {readonly is: 'claim'; readonly amount: number; readonly leaves: number}
   /** everything that may be granted is */
   | {readonly is: 'grant'}
   /** one of the grants that are held is released */
@@ -11,8 +11,8 @@ type Event =
   | {readonly is: 'capacity'; readonly capacity: number};
 
 const event: fc.Arbitrary<Event> = fc.oneof(
-  fc.record({is: fc.constant('claim' as const), amount: fc.nat(4)}),
-  fc.record({is: fc.constant('claim' as const), amount: fc.nat(4)}),
+  fc.record({is: fc.constant('claim' as const), amount: fc.nat(4), leaves: fc.constantFrom(0, 0, 2)}),
+  fc.record({is: fc.constant('claim' as const), amount: fc.nat(4), leaves: fc.constantFrom(0, 0, 2)}),
   fc.record({is: fc.constant('grant' as const)}),
   fc.record({is: fc.constant('grant' as const)}),
   fc.record({is: fc.constant('release' as const), which: fc.nat(9)}),
@@ -38,7 +38,7 @@ export function playLimit({capacity: first, events}: {readonly capacity: number;
   const held = () => granted.filter(({key}) => !released.has(key));
   for (const [at, each] of events.entries()) {
     if (each.is === 'capacity') capacity = each.capacity;
-    if (each.is === 'claim') open.push({key: `c${at}`, amount: each.amount});
+    if (each.is === 'claim') open.push({key: `c${at}`, amount: each.amount, leaves: each.leaves});
     if (each.is === 'release') {
       const one = held()[each.which];
       if (one) released.add(one.key);
@@ -50,8 +50,13 @@ export function playLimit({capacity: first, events}: {readonly capacity: number;
     const sum = held().reduce((all, {amount}) => all + amount, 0);
     const alone = held().filter(({amount}) => amount > 0).length <= 1;
     if (now.length > 0 && sum > capacity && !alone) wrong.push('more is held than the capacity');
+    let then = before;
+    for (const {amount, leaves = 0} of now) {
+      then += amount;
+      if (leaves > 0 && then + leaves > capacity) wrong.push('too little is left free');
+    }
     if (new Set(granted.map(({key}) => key)).size < granted.length) wrong.push('a claim was granted twice');
-    if (before === 0 && now.length === 0 && open.some(({key}) => !granted.some((grant) => grant.key === key)))
+    if (before === 0 && now.length === 0 && open.some((one) => !one.leaves && !granted.includes(one)))
       wrong.push('nothing is held, and nothing is granted');
     if (nextGrant({capacity}, {granted, released, open})) wrong.push('what fits was not granted');
     if (sum !== heldBy({granted, released})) wrong.push('what is held is counted wrongly');

@@ -71,12 +71,20 @@ test('a reader that missed a release grants less, and never more than the capaci
   );
 });
 
+test('a claim that must leave something free is not granted what the others need, not even when nothing is held', () => {
+  const waits = {...claim('waits', 2), leaves: 2};
+  const record = {released: NOTHING, open: [waits, claim('a', 2)]};
+  expect(keys(grantsNow({capacity: 4}, {...record, granted: []}))).toEqual(['waits', 'a']);
+  expect(keys(grantsNow({capacity: 4}, {...record, granted: [claim('b', 1)]}))).toEqual(['a']);
+  expect(keys(grantsNow({capacity: 2}, {...record, granted: []}))).toEqual(['a']);
+});
+
 const FAULTS: readonly Omit<Fault, 'under'>[] = [
   {
     name: 'one too many is granted',
     file: 'limits/grant.ts',
-    from: 'held + amount <= capacity',
-    to: 'held + amount <= capacity + 1',
+    from: 'held + amount + leaves <= capacity',
+    to: 'held + amount + leaves <= capacity + 1',
   },
   {
     name: 'a claim counts only while it is not granted',
@@ -87,7 +95,7 @@ const FAULTS: readonly Omit<Fault, 'under'>[] = [
   {
     name: 'what is larger than the capacity waits for ever',
     file: 'limits/grant.ts',
-    from: 'held === 0 || held',
+    from: '(held === 0 && leaves === 0) || held',
     to: 'held',
   },
   {
@@ -95,6 +103,12 @@ const FAULTS: readonly Omit<Fault, 'under'>[] = [
     file: 'limits/grant.ts',
     from: 'released.has(key) ? sum : sum + amount',
     to: 'sum + amount',
+  },
+  {
+    name: 'what waits keeps out what it waits for',
+    file: 'limits/grant.ts',
+    from: 'held + amount + leaves <= capacity',
+    to: 'held + amount <= capacity',
   },
 ];
 

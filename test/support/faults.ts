@@ -177,6 +177,34 @@ export const FAULTS: readonly Fault[] = [
     to: '  if (at === undefined) return undefined;',
     under: ['no monitor taken'],
   },
+  {
+    name: 'nobody looks when a job waits for a place in the queue',
+    file: 'engine/look.ts',
+    from: 'this.places.waiting > 0 ? nextLookForPlaces',
+    to: 'false ? nextLookForPlaces',
+    under: ['narrow queue'],
+  },
+  {
+    name: 'jobs that wait keep what they wait for out of the queue',
+    file: 'engine/plan/queue-limit.ts',
+    from: 'leaves: waits ? PLACES_OF_JOB : 0',
+    to: 'leaves: 0',
+    under: ['narrow queue'],
+  },
+  {
+    name: 'a transfer waits for a job that gets no place in the queue',
+    file: 'engine/plan/plan-transfer-step.ts',
+    from: '!view.settings.queueIsFull &&',
+    to: '',
+    under: ['narrow queue'],
+  },
+  {
+    name: 'no place is kept for monitors',
+    file: 'engine/plan/queue-limit.ts',
+    from: 'maxQueued - PLACES_OF_MONITORS',
+    to: 'maxQueued',
+    under: ['narrow queue'],
+  },
 ];
 
 /** The same for single jobs: exploreJob (single-job.ts) catches them. */

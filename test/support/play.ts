@@ -21,6 +21,7 @@ export const TROUBLES = [
   'refusals and lost answers',
   'deleted by hand',
   'no monitor taken',
+  'narrow queue',
   'two at once',
   'held and released',
   'cancelled',
@@ -75,7 +76,7 @@ async function playEpoch(
   const before = new Set(world.executed);
   const has = (trouble: Trouble) => troubles.includes(trouble);
   const diesIn = () => (has('deaths') && chance.once(2) ? chance.below(40) : Number.POSITIVE_INFINITY);
-  const attended = !['', 'staging jobs die', 'no monitor taken'].includes(troubles.join());
+  const attended = !['', 'staging jobs die', 'no monitor taken', 'narrow queue'].includes(troubles.join());
   world.quiet = troubles.length === 0;
   const helperDiesIn = (job: SimulatedJob) => {
     if (!has('staging jobs die') || !chance.once(2)) return diesIn();
@@ -83,6 +84,7 @@ async function playEpoch(
     return chance.below(40) + (world.isMonitor(job) && !attended ? SUCCESSOR_ON_RECORD : 0);
   };
   if (has('no monitor taken')) takeNoMonitors(world);
+  if (has('narrow queue')) world.maxQueued = 1 + chance.below(8);
   // Without troubles the command that starts the run is not killed, and nobody looks after it.
   let told = isTold(await world.look({rebuild: true}, diesIn()));
   for (let round = 0; round < ROUNDS && !world.sealed && broken.length === 0; round++) {

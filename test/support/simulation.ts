@@ -62,6 +62,8 @@ export class Simulation {
   whileStaying: () => void = () => {};
   /** nothing goes wrong: the end of a job is seen by the jobs that wait for it */
   quiet = false;
+  /** how many jobs PBS takes */
+  maxQueued = Number.POSITIVE_INFINITY;
   now = 1_000_000;
   private readonly works = new Map<string, Work>();
   private readonly labels = new Set<string>();
@@ -167,7 +169,12 @@ export class Simulation {
       scheduler: {
         look: (jobs) => ask(() => pbs.look(jobs)),
         findByTag: (tags) => ask(() => pbs.findByTag(tags)),
-        submit: (request) => effect(`qsub ${request.script}`, () => pbs.submit(request)),
+        submit: (request) =>
+          effect(`qsub ${request.script}`, () => {
+            // With fewer than four places, a job, its sentinel and two monitors do not go in.
+            if (pbs.live().length >= Math.max(4, this.maxQueued)) this.breach(`${request.script} is one job too many`);
+            return pbs.submit(request);
+          }),
         release: (job) => effect(`qrls ${job}`, () => pbs.release(job)),
         hold: (job) => effect(`qhold ${job}`, () => pbs.hold(job)),
         delete: (job) => effect(`qdel ${job}`, () => this.deleteJob(job)),
@@ -214,7 +221,7 @@ export class Simulation {
       },
       newWord: () => `w${++this.words}`,
       by: 'simulation',
-      settings: ENGINE_SETTINGS,
+      settings: {...ENGINE_SETTINGS, maxQueued: this.maxQueued},
     };
   }
 

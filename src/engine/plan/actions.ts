@@ -108,6 +108,8 @@ export interface PlanSettings {
   readonly strategy: Strategy;
   /** a person asked: submit again even what somebody deleted by hand */
   readonly rebuild: boolean;
+  /** a submission got no place in the queue during this look: nothing waits for it to be made */
+  readonly queueIsFull?: boolean | undefined;
 }
 
 /** Two plans hold the same action when its key is the same. */

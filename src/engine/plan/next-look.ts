@@ -1,5 +1,6 @@
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, type JobRecord, newestJob, type RunState} from '../../ledger/run-facts.ts';
+import type {LiveJob} from '../../scheduler/scheduler.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {topologicalOrder} from '../../workflow/model/graph.ts';
 import {isTask} from '../../workflow/model/steps.ts';
@@ -86,6 +87,30 @@ export function nextLookAtRun(
   const [soon, late] = [seen.now + bounds.minMs, seen.now + bounds.maxMs];
   const waits: Waits = {view, soon, late, bounds, earlier, left: leftToPerson(view)};
   return earliest(steps.flatMap((step) => (endOf(run, step.name) ? [] : (nextLookAtStep(waits, step) ?? []))));
+}
+
+/**
+ * When submissions that got no place in the queue are to be tried again. The end of a job that works is seen by its
+ * sentinel, which looks; where none is left but those that look, nothing else would end. Pure.
+ *
+ * @returns an instant in milliseconds
+ */
+export function nextLookForPlaces(runs: readonly RunState[], seen: Observed, bounds: LookBounds): number {
+  const working = runs.some(({attempts}) =>
+    [...attempts.values()].flat().some(({jobs}) =>
+      jobs.some((record) => {
+        const at = seenOf(seen, record);
+        // One that was submitted since has not been looked at yet.
+        return record.job && (at === undefined || (at.kind === 'live' && !looks(record, at)));
+      }),
+    ),
+  );
+  return seen.now + (working ? bounds.maxMs : bounds.minMs);
+}
+
+/** It is a look itself, and over in a moment. */
+function looks({role}: JobRecord, {state}: LiveJob): boolean {
+  return (role === 'sentinel' || role === 'launcher') && (state === 'running' || state === 'ending');
 }
 
 /** A run, and the shortest and the longest wait from now on. */

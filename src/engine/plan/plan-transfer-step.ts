@@ -85,7 +85,9 @@ function isInQuestion(view: View, transfer: TaskStep): boolean {
     const record = standingJob(attempt, 'job');
     if (record) return record.job === undefined;
     const isNext =
-      newestJob(attempt, 'job') === undefined && step.needs.every((name) => isDependable(view, step, name));
+      !view.settings.queueIsFull &&
+      newestJob(attempt, 'job') === undefined &&
+      step.needs.every((name) => isDependable(view, step, name));
     return Boolean(waiting) && isNext && !endOf(view.run, step.name) && verdictOf(view, step).is === 'waiting';
   });
 }

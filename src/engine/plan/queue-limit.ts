@@ -1,6 +1,9 @@
+import type {JobId} from '../../base/job-id.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
+import type {RunState} from '../../ledger/run-facts.ts';
 import type {Claim, Limit} from '../../limits/grant.ts';
 import type {Observed, SubmitJob} from './actions.ts';
+import {seenOf} from './job-seen.ts';
 
 /**
  * How many jobs PBS takes of a user, as a limit: each submission claims places in the queue. Pure.
@@ -17,19 +20,46 @@ export function queueLimit(maxQueued: number): Limit {
   return {capacity: maxQueued - PLACES_OF_MONITORS};
 }
 
-/** How many places a submission claims. A job claims one for its sentinel, too, which follows when the job has an id. */
-export function placesOf({role}: SubmitJob): number {
-  switch (role) {
-    case 'job':
-      return 2;
-    case 'sentinel':
-      return 0;
-    default:
-      return 1;
-  }
+/** A job takes a second place for its sentinel, which follows when the job has an id. */
+const PLACES_OF_JOB = 2;
+
+/**
+ * What a submission claims. A job that waits leaves the places of one job free: what it waits for may itself need them,
+ * such as a step that is tried again, and would be kept out for ever.
+ *
+ * @param key unlike that of any other claim
+ */
+export function claimOf({role, hold, dependencies}: SubmitJob, key: string): Claim {
+  if (role === 'sentinel') return {key, amount: 0};
+  const waits = hold || dependencies.length > 0;
+  return {key, amount: role === 'job' ? PLACES_OF_JOB : 1, leaves: waits ? PLACES_OF_JOB : 0};
 }
 
-/** The jobs that have a place in the queue already, the link of the monitor chain apart. */
-export function placesTaken({jobs}: Observed, link: MonitorLink | undefined): Claim[] {
-  return [...jobs].flatMap(([job, {kind}]) => (kind === 'live' && job !== link?.job ? [{key: job, amount: 1}] : []));
+/** Names a job of a run among the claims: the one that is submitted is the one that PBS shows later. */
+export function nameOfPlace(run: string, key: string): string {
+  return `${run} ${key}`;
+}
+
+/**
+ * The places that are taken, as PBS shows it, the link of the monitor chain apart. A job has the place of its sentinel,
+ * too, also where that is not there yet.
+ */
+export function placesTaken(runs: readonly RunState[], seen: Observed, link: MonitorLink | undefined): Claim[] {
+  const known = new Set<JobId>(link?.job ? [link.job] : []);
+  const ofRuns = runs.flatMap(({spec, attempts}) =>
+    [...attempts.values()].flat().flatMap(({jobs}) => {
+      const live = jobs.filter((record) => seenOf(seen, record)?.kind === 'live');
+      for (const {job} of live) if (job) known.add(job);
+      const working = live.flatMap(({role, job}) => (role === 'job' && job ? [job] : []));
+      const counting = live.filter(
+        ({role, intent}) => role !== 'sentinel' || !intent.dependsOn.some((job) => working.includes(job)),
+      );
+      return counting.map(({role, key}) => ({
+        key: nameOfPlace(spec.run, key),
+        amount: role === 'job' ? PLACES_OF_JOB : 1,
+      }));
+    }),
+  );
+  const others = [...seen.jobs].filter(([job, {kind}]) => kind === 'live' && !known.has(job));
+  return [...ofRuns, ...others.map(([job]) => ({key: job, amount: 1}))];
 }
