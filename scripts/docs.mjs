@@ -1,25 +1,29 @@
-// Writes what docs/ has of the commands themselves: docs/reference/commands.md from the oclif manifest, and
+// Writes what is made from the code: the table of exit codes in README.md, docs/reference/commands.md from the manifest, and
 // docs/reference/workflow.schema.json as "stage schema" prints it. Build first. With --check nothing is written,
 // and the exit code is 1 when the files differ from what would be.
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {EXIT, EXIT_MEANINGS} from '../src/errors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BIN = 'stage';
 
-const EXIT_CODES = [
-  [0, 'done, or done already'],
-  [1, 'what you asked about (a run, job or transfer) has failed, or was cancelled'],
-  [2, 'the command or the workflow has a mistake, or names what does not exist; nothing was changed'],
-  [3, 'it is your turn: credentials, a sign-in or a consent'],
-  [4, 'PBS, Globus or the disk cannot be used at the moment; repeat the command later'],
-  [5, 'it changed meanwhile: another process was first'],
-  [70, 'a defect of stage'],
-  [126, 'stage itself could not be loaded: it is being installed, or its installation is damaged'],
-  [130, 'watching (`--wait`) was ended with Ctrl-C; the run goes on'],
-];
+const exitCodes = () =>
+  table(
+    ['exit', 'meaning'],
+    Object.entries(EXIT).map(([name, code]) => [String(code), EXIT_MEANINGS[name]]),
+  );
+
+/** README.md with its table of exit codes between two comments. */
+function readme() {
+  const [begin, end] = ['<!-- exit codes: written by scripts/docs.mjs -->', '<!-- end of exit codes -->'];
+  const text = readFileSync(join(root, 'README.md'), 'utf8');
+  const [before, after] = [text.indexOf(begin), text.indexOf(end)];
+  if (before < 0 || after < before) throw new Error('README.md has no place for the table of exit codes');
+  return `${text.slice(0, before)}${begin}\n\n${exitCodes()}\n${text.slice(after)}`;
+}
 
 function commandsPage() {
   const {commands} = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8'));
@@ -40,10 +44,7 @@ function commandsPage() {
     ),
     '## Exit codes',
     '',
-    table(
-      ['exit', 'meaning'],
-      EXIT_CODES.map(([code, meaning]) => [String(code), meaning]),
-    ),
+    exitCodes(),
     ...shown.flatMap((command) => section(command)),
   ].join('\n');
 }
@@ -125,6 +126,7 @@ function schemaText() {
 }
 
 const pages = {
+  'README.md': readme(),
   'docs/reference/commands.md': commandsPage(),
   'docs/reference/workflow.schema.json': schemaText(),
 };

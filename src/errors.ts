@@ -1,21 +1,32 @@
-/** Exit codes of every command. The table in docs/reference says what each means to a script. */
+/** Exit codes of every command. {@link EXIT_MEANINGS} says what each means to a script. */
 export const EXIT = {
   ok: 0,
-  /** the run, job or transfer asked about failed */
   failed: 1,
-  /** the request is wrong; nothing was changed */
+  /** nothing was changed */
   usage: 2,
-  /** a person must act: sign in, consent, renew a credential */
   actionNeeded: 3,
-  /** PBS, Globus or the disk is refusing work for now; nothing is lost */
+  /** nothing is lost */
   unreachable: 4,
-  /** somebody else holds it, or it changed meanwhile */
   conflict: 5,
-  /** a defect of stage */
   defect: 70,
-  /** the person ended the waiting with Ctrl-C; what was waited for goes on */
+  /** said by src/cli/start.ts, which can load nothing else */
+  notLoaded: 126,
+  /** what was waited for goes on */
   interrupted: 130,
 } as const;
+
+/** The table of exit codes: README and docs/reference/commands.md are made from it (scripts/docs.mjs). */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'done, or done already',
+  failed: 'what you asked about (a run, job or transfer) has failed, or was cancelled',
+  usage: 'the command or the workflow has a mistake, or names what does not exist; nothing was changed',
+  actionNeeded: 'it is your turn: credentials, a sign-in or a consent',
+  unreachable: 'PBS, Globus or the disk cannot be used at the moment; repeat the command later',
+  conflict: 'it changed meanwhile: another process was first',
+  defect: 'a defect of stage',
+  notLoaded: 'stage itself could not be loaded: it is being installed, or its installation is damaged',
+  interrupted: 'waiting (`--wait`, `wait`) was ended with Ctrl-C; what was waited for goes on',
+};
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -1,6 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {EXIT, EXIT_MEANINGS} from '../../src/errors.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -35,4 +36,12 @@ test('the page about --json names every code of an error, and none that there is
   expect([...inSource].filter((code) => !onPage.has(code))).toEqual([]);
   const ofTheSystem = (code: string) => code.startsWith('SYSTEM_');
   expect([...onPage].filter((code) => !inSource.has(code) && !ofTheSystem(code))).toEqual([]);
+});
+
+test.each(['README.md', 'docs/reference/commands.md'])('%s has the table of exit codes as the code has it', (name) => {
+  const page = readFileSync(join(ROOT, name), 'utf8');
+  for (const [code, number] of Object.entries(EXIT)) {
+    const row = page.split('\n').find((line) => line.startsWith(`| ${number} `));
+    expect(row).toContain(EXIT_MEANINGS[code as keyof typeof EXIT]); // Object.entries forgets which keys there are
+  }
 });
