@@ -134,17 +134,25 @@ async function upToDate(context: EngineContext, view: MonitorView, mine: number 
 }
 
 const PATIENCE_MS = 5_000;
+const LONGEST_PATIENCE_MS = 15_000;
 
 /**
  * The newest link, once it is known whether PBS took it. Another process may be submitting it this moment, which takes
- * it a fraction of a second; one that died doing so will never say, and is not waited for longer than that.
+ * it a fraction of a second; one that died doing so will never say, and is not waited for longer than that. A further
+ * link that appears meanwhile is given the same time: every process that waits would add another one otherwise.
  */
 async function settled(context: EngineContext, seen: Observed): Promise<MonitorLink | undefined> {
-  const until = context.clock() + PATIENCE_MS;
+  const began = context.clock();
+  let appeared = began;
+  let generation = context.monitors.newest()?.generation;
   for (;;) {
     const newest = context.monitors.newest();
     const open = newest && !newest.job && !newest.refused && !newest.neverArrived && !seen.tags.has(newest.tag);
-    if (!open || context.clock() >= until) return newest;
+    if (!open) return newest;
+    const now = context.clock();
+    if (newest.generation !== generation) appeared = now;
+    generation = newest.generation;
+    if (now - appeared >= PATIENCE_MS || now - began >= LONGEST_PATIENCE_MS) return newest;
     await context.sleep(100);
   }
 }

@@ -12,7 +12,7 @@ import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import type {MonitorLink} from '../../src/ledger/monitor-link.ts';
 import {type JobSeen, SchedulerRefused} from '../../src/scheduler/scheduler.ts';
 import {ARun, CLASSIC, ended, live, NOW, specOf, task, transferStep, UNKNOWN} from '../support/a-run.ts';
-import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {type FakeWorld, fakeWorld, requestOf} from '../support/fakes.ts';
 
 const MINUTE = 60_000;
 
@@ -172,6 +172,23 @@ describe('a look', () => {
     };
     const looked = await reconcile({...context, monitors}, {rebuild: true});
     expect({gap: looked.gap, links: links().length}).toEqual({gap, links: gap ? 0 : 1});
+  });
+
+  test('that waits for one process, and meets another making a further link, adds none beside that', async () => {
+    const context = world.context();
+    const began = world.now;
+    const {startAt, ...times} = {at: began, startAt: began + 30_000, deadline: began + 90_000};
+    const confirmed = await world.scheduler.submit(requestOf('monitor-2.sh', 't2', {startAt}));
+    if (confirmed.kind !== 'submitted') throw new Error('not submitted');
+    const on = context.monitors;
+    on.create(1, 'intent', {...times, startAt, tag: 't1', by: 'a process that died'});
+    const sleep = async (ms: number) => {
+      await context.sleep(ms);
+      if (world.now - began > 4_900) on.create(2, 'intent', {...times, startAt, tag: 't2', by: 'another one'});
+      if (world.now - began > 6_000) on.create(2, 'confirmed', {at: world.now, job: confirmed.job});
+    };
+    const looked = await reconcile({...context, sleep});
+    expect({newest: on.newest()?.generation, gap: looked.gap}).toEqual({newest: 2, gap: undefined});
   });
 
   test('during which the monitor that it saw began and died leaves another one', async () => {
