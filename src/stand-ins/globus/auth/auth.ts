@@ -42,7 +42,7 @@ export function routeAuth(auth: AuthService, request: Request): Promise<Answer> 
     case 'GET /.well-known/openid-configuration':
       return Promise.resolve(ok(openidConfiguration(auth)));
     case 'GET /jwk.json':
-      return Promise.resolve(ok(auth.signer.keys()));
+      return auth.signer.keys().then(ok);
     default:
       return undefined;
   }

@@ -11,12 +11,12 @@ const REFRESH_MS = 183 * 86_400_000;
 /** POST /v2/oauth2/token. Source: Globus Auth API; requests of its real clients. */
 export async function grantTokens(auth: AuthService, request: Request): Promise<Answer> {
   const form = await request.form();
-  const answer = answerGrant(auth, request, form);
+  const answer = await answerGrant(auth, request, form);
   auth.log(`gave a token: ${form.get('grant_type')}`);
   return answer;
 }
 
-function answerGrant(auth: AuthService, request: Request, form: URLSearchParams): Answer {
+async function answerGrant(auth: AuthService, request: Request, form: URLSearchParams): Promise<Answer> {
   switch (form.get('grant_type')) {
     case 'client_credentials': {
       const client = requireClient(auth, request);
@@ -26,7 +26,7 @@ function answerGrant(auth: AuthService, request: Request, form: URLSearchParams)
       return granted(document);
     }
     case 'authorization_code':
-      return granted(exchangeCode(auth, request, form));
+      return granted(await exchangeCode(auth, request, form));
     case 'refresh_token':
       return granted(refresh(auth, request, form));
     case 'urn:globus:auth:grant_type:dependent_token':
@@ -101,7 +101,11 @@ export function byServer({hasDataAccess}: AuthService, text: string): Map<string
   return servers;
 }
 
-function exchangeCode(auth: AuthService, request: Request, form: URLSearchParams): Record<string, unknown> {
+async function exchangeCode(
+  auth: AuthService,
+  request: Request,
+  form: URLSearchParams,
+): Promise<Record<string, unknown>> {
   const client = clientOf(auth, request, form);
   const code = form.get('code') ?? '';
   const grant = auth.tokens.find(code, 'code');
@@ -121,11 +125,11 @@ function exchangeCode(auth: AuthService, request: Request, form: URLSearchParams
   return {
     ...document,
     ...(grant.state === undefined ? {} : {state: grant.state}),
-    ...(grant.scopes.includes('openid') ? {id_token: idToken(auth, grant, client)} : {}),
+    ...(grant.scopes.includes('openid') ? {id_token: await idToken(auth, grant, client)} : {}),
   };
 }
 
-function idToken(auth: AuthService, grant: Grant, client: string): string {
+function idToken(auth: AuthService, grant: Grant, client: string): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const who = identityClaims(auth, auth.identities.get(grant.identity) ?? auth.identities.user);
   return auth.signer.sign({
