@@ -1,6 +1,7 @@
 import {EXIT, RequestWrong, StageError} from '../../errors.ts';
 import {endOf, isOutdated, isRemoved, workingAttempt} from '../../ledger/attempts.ts';
 import type {RunId} from '../../ledger/layout.ts';
+import type {OpenRun} from '../../ledger/ledger.ts';
 import {type Attempt, currentAttempt, hasBegun, type RunState, type UpdateDecision} from '../../ledger/run-facts.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {changedSteps, describeDifference} from '../../workflow/model/difference.ts';
@@ -16,47 +17,61 @@ export function askedNow(state: RunState): WorkflowRecord {
   return {workflow: {...workflow, steps}, scriptHashes};
 }
 
+/** An update that may be made: what is recorded of it, but for who and when. */
+export interface PlannedUpdate {
+  readonly decision: Omit<UpdateDecision, 'at' | 'by'>;
+  /** scripts that are new, by file name */
+  readonly scripts: ReadonlyMap<string, Uint8Array>;
+  /** the changes, a line each */
+  readonly differences: readonly string[];
+}
+
 /**
- * Change what a run is asked to do, in steps that have not begun or that ended without success. One fact, so that it
- * holds for all of them or none; jobs that were submitted for what a step did before are given up by the next look.
+ * What changes when a run is asked to do something else, in steps that have not begun or that ended without success. Pure.
  *
- * @returns the changes, a line each; undefined when it is asked to do just this, by now
- * @throws {StepsHaveBegun} when a step that is to change runs or has succeeded; nothing is changed then
- * @throws {UpdatedMeanwhile} when somebody else updated it first
+ * @param ended the run has been sealed
+ * @returns {StepsHaveBegun} when a step that is to change runs or has succeeded; {BeingCancelled}
  */
-export function updateRun(stage: Stage, run: RunId, prepared: PreparedWorkflow): string[] | undefined {
-  const read = stage.ledger.open(run);
-  if (read.state.spec.fingerprint === prepared.fingerprint) return undefined;
-  const before = askedNow(read.state);
-  if (read.state.cancel && stage.ledger.summary(run) === undefined) throw new BeingCancelled(run);
+export function planUpdate(
+  {id, state}: Pick<OpenRun, 'id' | 'state'>,
+  ended: boolean,
+  prepared: PreparedWorkflow,
+): PlannedUpdate | StepsHaveBegun | BeingCancelled {
+  const before = askedNow(state);
+  if (state.cancel && !ended) return new BeingCancelled(id);
   const {changed, shifted, removed, added} = changedSteps(before, prepared);
-  const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(read.state, prepared, name) ?? []);
-  if (tooLate.length > 0) throw new StepsHaveBegun(run, tooLate, stage.ledger.summary(run) !== undefined);
-  const kept = read.state.spec.workflow.steps.filter(
-    ({name}) => !prepared.workflow.steps.some((is) => is.name === name),
-  );
-  const others = [...changed, ...added, ...shifted.filter((name) => isOpen(read.state, name))];
-  const scripts = new Map(
-    [...prepared.scripts]
-      .filter(([step]) => others.includes(step))
-      .map(([step, content]) => [step, {content, file: `${step}.${prepared.scriptHashes[step]?.slice(0, 16)}.script`}]),
-  );
-  const decision: UpdateDecision = {
-    at: Date.now(),
-    by: stage.person,
-    workflow: {...prepared.workflow, steps: [...prepared.workflow.steps, ...kept]},
-    fingerprint: prepared.fingerprint,
-    scriptHashes: {...read.state.spec.scriptHashes, ...prepared.scriptHashes},
-    scripts: Object.fromEntries([...scripts].map(([step, {file}]) => [step, file])),
-    changed: others,
-    removed: kept.map(({name}) => name),
-    steps: skippedBefore(read.state, others, stage.ledger.summary(run) !== undefined),
+  const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(state, prepared, name) ?? []);
+  if (tooLate.length > 0) return new StepsHaveBegun(id, tooLate, ended);
+  const kept = state.spec.workflow.steps.filter(({name}) => !prepared.workflow.steps.some((is) => is.name === name));
+  const others = [...changed, ...added, ...shifted.filter((name) => isOpen(state, name))];
+  const scripts = [...prepared.scripts]
+    .filter(([step]) => others.includes(step))
+    .map(([step, content]) => ({step, content, file: `${step}.${prepared.scriptHashes[step]?.slice(0, 16)}.script`}));
+  return {
+    decision: {
+      workflow: {...prepared.workflow, steps: [...prepared.workflow.steps, ...kept]},
+      fingerprint: prepared.fingerprint,
+      scriptHashes: {...state.spec.scriptHashes, ...prepared.scriptHashes},
+      scripts: Object.fromEntries(scripts.map(({step, file}) => [step, file])),
+      changed: others,
+      removed: kept.map(({name}) => name),
+      steps: skippedBefore(state, others, ended),
+    },
+    scripts: new Map(scripts.map(({file, content}) => [file, content])),
+    differences: describeDifference(before, prepared),
   };
-  const differences = describeDifference(before, prepared);
-  const files = new Map([...scripts.values()].map(({file, content}) => [file, content]));
-  if (!stage.ledger.update(read, decision, files)) throw new UpdatedMeanwhile(run);
-  stage.ledger.append(run, {at: decision.at, event: 'run-updated', by: stage.by, why: differences.join('; ')});
-  return differences;
+}
+
+/**
+ * Record an update: one fact, so that it holds for all its steps or none. Jobs that were submitted for what a step did
+ * before are given up by the next look.
+ *
+ * @throws {UpdatedMeanwhile} when somebody else updated the run since it was read
+ */
+export function recordUpdate(stage: Stage, run: OpenRun, {decision, scripts, differences}: PlannedUpdate): void {
+  const at = Date.now();
+  if (!stage.ledger.update(run, {...decision, at, by: stage.person}, scripts)) throw new UpdatedMeanwhile(run.id);
+  stage.ledger.append(run.id, {at, event: 'run-updated', by: stage.by, why: differences.join('; ')});
 }
 
 function isOpen(state: RunState, name: string): boolean {

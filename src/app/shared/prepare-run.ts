@@ -43,8 +43,8 @@ export interface PreparedWorkflow {
 export interface PrepareOptions {
   /** Globus is not asked for bookmarks */
   readonly offline?: boolean;
-  /** a run that has ended is to be started anew: bookmarks are looked up anew, too */
-  readonly again?: boolean;
+  /** bookmarks as the run of a name has them, in place of what the ledger says: what has become of them since changes nothing */
+  readonly pinned?: (name: string) => Readonly<Record<string, Place>>;
 }
 
 /** Read and check a workflow and its scripts. Changes nothing. @throws {WorkflowInvalid} {RequestWrong} */
@@ -86,7 +86,7 @@ export async function prepareWorkflow(
 async function readWorkflow(
   stage: Stage,
   request: WorkflowRequest,
-  {offline = false, again = false}: PrepareOptions,
+  {offline = false, pinned = (name) => pinnedBookmarks(stage, name)}: PrepareOptions,
 ): Promise<Workflow> {
   if (request.name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(request.name)) {
     throw new RequestWrong(`--name "${request.name}" cannot be the name of a run`, {
@@ -117,7 +117,7 @@ async function readWorkflow(
   }
   const lookup: BookmarkLookup<Workflow> = {
     offline,
-    pinned: (first) => pinnedBookmarks(stage, request.name ?? first.name, again),
+    pinned: (first) => pinned(request.name ?? first.name),
   };
   if (file === undefined) {
     const {workflowFromFlags} = await import('../../workflow/file/from-flags.ts');
@@ -139,11 +139,9 @@ async function readWorkflow(
   );
 }
 
-/** Bookmarks as the run of that name has them: what has become of them since changes nothing. */
-function pinnedBookmarks(stage: Stage, name: string, again: boolean): Readonly<Record<string, Place>> {
+function pinnedBookmarks(stage: Stage, name: string): Readonly<Record<string, Place>> {
   const run = stage.ledger.find(name);
-  if (!run || (again && stage.ledger.summary(run))) return {};
-  return stage.ledger.open(run).state.spec.workflow.bookmarks ?? {};
+  return run === undefined ? {} : (stage.ledger.open(run).state.spec.workflow.bookmarks ?? {});
 }
 
 /** The workflow may be read a second time, for its bookmarks: a batch file is what it was at the first. */

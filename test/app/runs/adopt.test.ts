@@ -169,7 +169,7 @@ describe.concurrent('a task that was started elsewhere', () => {
     const task = await startedElsewhere(world, 'refusals', {to: 'cluster:/refusals/beside/'});
     const adopt = async (...argv: string[]) => codeOf(await world.stage('adopt', ...argv, '--json'));
     expect(await adopt('refusals', 'compute', task)).toEqual({exit: 2, code: 'REQUEST_WRONG'});
-    expect(await adopt('refusals', 'nosuch', task)).toEqual({exit: 2, code: 'REQUEST_WRONG'});
+    expect(await adopt('refusals', 'nosuch', task)).toEqual({exit: 2, code: 'NO_SUCH_STEP'});
     expect(await adopt('nosuch', 'stage-in', task)).toEqual({exit: 2, code: 'NO_SUCH_RUN'});
     expect(await adopt('refusals', 'stage-in', task)).toEqual({exit: 5, code: 'HAS_TASK'});
     expect(await adopt('refusals', 'stage-out', '0f528ce0-493c-4fa7-acaf-f5d97d9812a4')).toEqual({

@@ -4,10 +4,10 @@ import {reconcile} from '../../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../../../errors.ts';
 import {endOf, workingAttempt} from '../../../ledger/attempts.ts';
 import type {RunId} from '../../../ledger/layout.ts';
+import type {OpenRun} from '../../../ledger/ledger.ts';
 import {attemptKey, currentAttempt, type Outcome, type TransferRecord} from '../../../ledger/run-facts.ts';
 import type {Stage} from '../../../wiring/stage.ts';
-import {listNames} from '../../../workflow/file/problems.ts';
-import type {TransferStep, Workflow} from '../../../workflow/model/workflow.ts';
+import type {TransferStep} from '../../../workflow/model/workflow.ts';
 import {chooseTransfer, openRun, taskId} from '../../shared/choose.ts';
 import type {Finding} from '../../shared/findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../../shared/report.ts';
@@ -42,12 +42,13 @@ export interface AdoptReport {
  * @throws {NoSuchRun} {NoSuchStep} {RequestWrong} {TaskDiffers} {TransferUnreachable} {SignInNeeded}
  */
 export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<AdoptReport> {
-  const {id: run, state} = openRun(stage, request.run);
+  const open = openRun(stage, request.run);
+  const {id: run, state} = open;
   const step = chooseTransfer(state.spec.workflow, request.step, run);
   const engine = await stage.engine();
   const task = request.task === undefined ? await findOne(engine, run, step, {exists: true}) : taskId(request.task);
   const checked = await checkTask(engine.transfers, task, step, {run, force: request.force});
-  const did = graft(stage, engine, run, step, {...checked, forced: request.force});
+  const did = graft(stage, engine, open, step, {...checked, forced: request.force});
   const looked = await reconcile(engine, {rebuild: true});
   const problems = problemsOf(looked);
   const view = await viewOf(stage, run, looked);
@@ -102,6 +103,7 @@ function nameTheRight(run: RunId, {name}: TransferStep, exists: boolean): string
 /**
  * Write down that the task is the step's.
  *
+ * @param open as it was read last: a person who resumed it since is met by {ResumedMeanwhile}
  * @param adopted.forced it counts whatever it moves
  * @returns what that came to, in words
  * @throws {HasTask} {ResumedMeanwhile}
@@ -109,12 +111,11 @@ function nameTheRight(run: RunId, {name}: TransferStep, exists: boolean): string
 export function graft(
   stage: Stage,
   engine: EngineContext,
-  run: RunId,
+  open: OpenRun,
   step: TransferStep,
   adopted: CheckedTask & {readonly forced: boolean},
 ): string {
-  const open = stage.ledger.open(run);
-  const {state} = open;
+  const {id: run, state} = open;
   const by = stage.person;
   const {forced} = adopted;
   const {task} = adopted.task;
@@ -178,30 +179,4 @@ class HasTask extends StageError {
       ],
     });
   }
-}
-
-/** `--adopt [STEP=]TASK_ID`, or `find` for the id: without a step it is the one transfer that needs nothing. @throws {RequestWrong} */
-export function readAdoptions(texts: readonly string[], workflow: Workflow): Readonly<Record<string, TaskId | 'find'>> {
-  const adopted: Record<string, TaskId | 'find'> = {};
-  for (const text of texts) {
-    const at = text.lastIndexOf('=');
-    const step = at < 0 ? onlyStageIn(workflow) : chooseTransfer(workflow, text.slice(0, at)).name;
-    if (Object.hasOwn(adopted, step)) throw new RequestWrong(`--adopt: two tasks are given for ${step}`);
-    const task = text.slice(at + 1);
-    adopted[step] = task === 'find' ? task : taskId(task);
-  }
-  return adopted;
-}
-
-function onlyStageIn(workflow: Workflow): string {
-  const first = workflow.steps.filter(
-    (step) => step.kind === 'transfer' && step.needs.length + step.after.length + step.onFailureOf.length === 0,
-  );
-  const [only] = first;
-  if (only && first.length === 1) return only.name;
-  const names = workflow.steps.flatMap((step) => (step.kind === 'transfer' ? [step.name] : []));
-  throw new RequestWrong('--adopt TASK_ID: it is not clear which step the task is for', {
-    why: names.length > 0 ? `the transfers are ${listNames(names)}` : 'the workflow has no transfers',
-    next: ['Say it: --adopt STEP=TASK_ID'],
-  });
 }
