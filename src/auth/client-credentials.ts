@@ -48,7 +48,7 @@ export function createClientTokenSource(signIn: ClientSignIn): ClientTokens {
   let opened: Promise<Connected> | undefined;
   const ready = () => {
     opened ??= connect(signIn).catch((error: unknown) => {
-      opened = undefined; // a mended file is read again
+      opened = undefined; // a corrected file is read again
       throw error;
     });
     return opened;

@@ -32,7 +32,7 @@ export function openNativeSignIn(settings: SignInSettings): NativeSignIn {
       for (const server of SERVERS) {
         const {store, claims} = await at(server);
         await store.write(tokens[server]);
-        claims.removeAll(); // they speak of the tokens before
+        claims.removeAll(); // they belong to the tokens before
       }
     },
 

@@ -22,7 +22,7 @@ export type Turn =
 export interface RefreshClaims {
   take(generation: string): Turn;
   refuse(generation: string, why: string): void;
-  /** Remove what speaks of other generations than this one. */
+  /** Remove the turns and refusals of other generations than this one. */
   tidy(generation: string): void;
   removeAll(): void;
 }

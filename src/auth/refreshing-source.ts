@@ -22,7 +22,7 @@ export interface RefreshingSettings {
 /**
  * Tokens of a person's sign-in: from memory, else from the store, else renewed by its refresh token.
  *
- * Whoever has the turn renews, once; the others wait for what it stores. A refresh token may be good for one use
+ * The process that has the turn renews, once; the others wait for what it stores. A refresh token may be good for one use
  * only, so two must not use it at once, and one whose answer was lost may be used up: then a person must sign in.
  */
 export function createRefreshingSource(settings: RefreshingSettings): TokenSource {

@@ -2,7 +2,7 @@ import type {Place} from '../base/task-request.ts';
 import type {CollectionSeen, FileEntry} from './transfer-service.ts';
 
 /** A collection as people want to know it. */
-export interface CollectionShown extends CollectionSeen {
+export interface CollectionDetails extends CollectionSeen {
   readonly description?: string;
   readonly organization?: string;
   readonly keywords: readonly string[];
@@ -42,7 +42,7 @@ export interface CollectionQuery {
   readonly offset: number;
 }
 
-export interface FileShown extends FileEntry {
+export interface FileDetails extends FileEntry {
   /** in milliseconds since the epoch */
   readonly modifiedAt?: number;
   /** `0755` */
@@ -68,7 +68,7 @@ export interface ListQuery {
 export interface Listing {
   /** as Globus names it; the default directory where none was asked for */
   readonly path: string;
-  readonly files: readonly FileShown[];
+  readonly files: readonly FileDetails[];
   readonly more: boolean;
   /** of all that fits; absent where Globus does not say */
   readonly total?: number;
@@ -83,8 +83,8 @@ export interface Bookmark {
 
 /** Globus collections as people look at them. All methods throw what those of `TransferService` throw. */
 export interface CollectionService {
-  search(query: CollectionQuery): Promise<{readonly collections: readonly CollectionShown[]; readonly more: boolean}>;
-  show(id: string): Promise<CollectionShown>;
+  search(query: CollectionQuery): Promise<{readonly collections: readonly CollectionDetails[]; readonly more: boolean}>;
+  show(id: string): Promise<CollectionDetails>;
   /** List a directory, a page of any length. */
   list(query: ListQuery): Promise<Listing>;
   /** All of this identity's. */

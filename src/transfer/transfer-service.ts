@@ -1,7 +1,7 @@
 import type {TaskId} from '../base/ids.ts';
 import type {Place, TaskRequest} from '../base/task-request.ts';
 
-/** What one look told about one task. */
+/** What one look found out about one task. */
 export type TaskSeen =
   /** Globus could not be asked, or its answer could not be read: conclude nothing */
   | {readonly kind: 'no-evidence'; readonly why: string}

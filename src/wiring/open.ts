@@ -301,11 +301,6 @@ async function openSignIn({profile, ledger, standIns, environment}: SignInParts)
 }
 
 async function createTokens(signIn: SignInSettings): Promise<TokenSource> {
-  if (signIn.method === 'client' && signIn.tokenStore === 'file') {
-    // What most jobs do loads one module less.
-    const {createClientTokenSource} = await import('../auth/client-credentials.ts');
-    return createClientTokenSource(signIn);
-  }
   const {openTokens} = await import('../auth/open-tokens.ts');
   const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize.ts');
   return openTokens(signIn, TRANSFER_RESOURCE_SERVER);

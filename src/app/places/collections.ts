@@ -1,8 +1,8 @@
 import {toCluster} from '../../config/map-path.ts';
 import {RequestWrong} from '../../errors.ts';
 import {
-  type CollectionShown,
-  type FileShown,
+  type CollectionDetails,
+  type FileDetails,
   SEARCH_SCOPES,
   type SearchScope,
 } from '../../transfer/collection-service.ts';
@@ -13,7 +13,7 @@ import {findCollection} from './find-collection.ts';
 import {placesOf} from './place-names.ts';
 
 /** A collection, and what it is called here. */
-export interface CollectionView extends CollectionShown {
+export interface CollectionView extends CollectionDetails {
   /** friendly names of it that count in this profile */
   readonly aliases: readonly string[];
 }
@@ -88,7 +88,7 @@ export interface ListRequest {
 }
 
 /** A file as `--json` shows it. */
-export type FileView = Omit<FileShown, 'modifiedAt'> & {readonly modified?: string};
+export type FileView = Omit<FileDetails, 'modifiedAt'> & {readonly modified?: string};
 
 export interface ListReport {
   readonly collection: string;

@@ -1,5 +1,5 @@
 import {RequestWrong} from '../../errors.ts';
-import type {CollectionShown} from '../../transfer/collection-service.ts';
+import type {CollectionDetails} from '../../transfer/collection-service.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
@@ -31,13 +31,13 @@ export async function findCollection(stage: Stage, text: string): Promise<string
 }
 
 /** Names at Globus are anybody's choice: case is the least of their differences. */
-function calledSo(collections: readonly CollectionShown[], text: string): CollectionShown[] {
+function calledSo(collections: readonly CollectionDetails[], text: string): CollectionDetails[] {
   const exact = collections.filter(({displayName}) => displayName === text);
   if (exact.length > 0) return exact;
   return collections.filter(({displayName}) => displayName.toLowerCase() === text.toLowerCase());
 }
 
-function ambiguous(text: string, found: readonly CollectionShown[]): RequestWrong {
+function ambiguous(text: string, found: readonly CollectionDetails[]): RequestWrong {
   return new RequestWrong(`${found.length} collections are called ${quote(text)}`, {
     code: 'COLLECTION_AMBIGUOUS',
     details: found.map(lineOf),
@@ -48,7 +48,7 @@ function ambiguous(text: string, found: readonly CollectionShown[]): RequestWron
   });
 }
 
-function unknown(text: string, names: readonly string[], near: readonly CollectionShown[]): RequestWrong {
+function unknown(text: string, names: readonly string[], near: readonly CollectionDetails[]): RequestWrong {
   const called = near.map(({displayName}) => displayName);
   const known = names.length === 0 ? 'you have no friendly names and no bookmarks' : `known are ${listNames(names)}`;
   return new RequestWrong(`no collection is called ${quote(text)}`, {
@@ -63,6 +63,6 @@ function unknown(text: string, names: readonly string[], near: readonly Collecti
   });
 }
 
-function lineOf({id, displayName, owner}: CollectionShown): string {
+function lineOf({id, displayName, owner}: CollectionDetails): string {
   return `${id}  ${displayName}${owner === '' ? '' : `  (${owner})`}`;
 }

@@ -3,7 +3,7 @@ import * as endpoints from '@globus/sdk/services/transfer/service/endpoint';
 import {endpointSearch} from '@globus/sdk/services/transfer/service/endpoint-search';
 import * as files from '@globus/sdk/services/transfer/service/file-operations';
 import * as z from 'zod/mini';
-import type {CollectionService, CollectionShown, FileShown, Listing} from '../collection-service.ts';
+import type {CollectionDetails, CollectionService, FileDetails, Listing} from '../collection-service.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
 import {
   BookmarkDocument,
@@ -26,7 +26,7 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
 
   return {
     async search({text, scope, limit, offset}) {
-      const found: CollectionShown[] = [];
+      const found: CollectionDetails[] = [];
       let more = true;
       while (more && found.length < limit) {
         const query = {
@@ -51,7 +51,7 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
 
     async list({collection, path, limit, offset, hidden, match}) {
       checkId(collection, 'collection');
-      const found: FileShown[] = [];
+      const found: FileDetails[] = [];
       let listing: Omit<Listing, 'files'> = {path: path ?? '', more: true};
       while (listing.more && found.length < limit) {
         const query = {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type {Bookmark, CollectionShown} from '../collection-service.ts';
+import type {Bookmark, CollectionDetails} from '../collection-service.ts';
 import type {CollectionSeen} from '../transfer-service.ts';
 
 const Text = z.nullish(z.string());
@@ -70,7 +70,7 @@ function awayOf({gcp_connected, gcp_paused}: z.infer<typeof EndpointDocument>): 
   return gcp_connected === false ? 'not connected' : undefined;
 }
 
-export function readCollectionDetails(found: z.infer<typeof EndpointDetails>): CollectionShown {
+export function readCollectionDetails(found: z.infer<typeof EndpointDetails>): CollectionDetails {
   const host = found.mapped_collection_id ?? found.host_endpoint_id;
   return {
     ...readCollection(found),

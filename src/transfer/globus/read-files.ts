@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type {FileShown} from '../collection-service.ts';
+import type {FileDetails} from '../collection-service.ts';
 import type {FileEntry} from '../transfer-service.ts';
 import {readTime} from './read-task.ts';
 
@@ -37,7 +37,7 @@ export function readFile({name, type, size}: z.infer<typeof FileList>['DATA'][nu
   return {name, type: typeOf(type), sizeBytes: size ?? 0};
 }
 
-export function readFileDetails(file: z.infer<typeof FileDetailsList>['DATA'][number]): FileShown {
+export function readFileDetails(file: z.infer<typeof FileDetailsList>['DATA'][number]): FileDetails {
   return {
     ...readFile(file),
     modifiedAt: readTime(file.last_modified),

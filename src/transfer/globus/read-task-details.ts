@@ -74,13 +74,13 @@ export function readPauses(info: PauseInfo): Pause[] {
       since: readTime(start_time),
     }),
   );
-  const told = new Set(rules.map(({message}) => message));
+  const messagesOfRules = new Set(rules.map(({message}) => message));
   const messages = [
     info.source_pause_message,
     info.destination_pause_message,
     info.source_pause_message_share,
     info.destination_pause_message_share,
-  ].flatMap((message) => (message && !told.has(message) ? [message] : []));
+  ].flatMap((message) => (message && !messagesOfRules.has(message) ? [message] : []));
   return [...rules, ...[...new Set(messages)].map((message): Pause => ({message}))];
 }
 
