@@ -1,6 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {TaskId} from '../../src/base/ids.ts';
 import {reconcile} from '../../src/engine/turn.ts';
@@ -11,6 +9,7 @@ import {openLedger} from '../../src/ledger/ledger.ts';
 import {currentAttempt} from '../../src/ledger/run-facts.ts';
 import {jobStep, specOf, task, transferStep} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 const RUN = 'r.1' as RunId;
 const TASK = 'task-adopted' as TaskId; // made up: only its identity counts
@@ -19,7 +18,7 @@ const STEPS = [{...transferStep('in'), retries: 2}, jobStep('compute', {needs: [
 let directory: string;
 let world: FakeWorld;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'adopted-'));
+  directory = memoryDirectory('adopted-');
   const {run: _, number, nonce: __, format: ___, ...spec} = specOf(STEPS);
   openLedger(directory).createRun(number, {...spec, adopt: {in: TASK}}, new Map());
   world = fakeWorld(directory);

@@ -1,5 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
@@ -9,13 +8,14 @@ import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {jobStep, specOf, UNKNOWN} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 let directory: string;
 let world: FakeWorld;
 let facts: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dropped-'));
+  directory = memoryDirectory('dropped-');
   const {run: _, number, nonce: __, format: ___, ...spec} = specOf([jobStep('a'), jobStep('b', {needs: ['a']})]);
   openLedger(directory).createRun(number, spec, new Map());
   world = fakeWorld(directory);

@@ -1,6 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {TaskId} from '../../src/base/ids.ts';
 import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
@@ -11,6 +9,7 @@ import {openLedger} from '../../src/ledger/ledger.ts';
 import type {DeleteStep, MkdirStep, Step} from '../../src/workflow/model/workflow.ts';
 import {ARun, inWords, jobStep, SETTINGS, specOf, task, transferStep} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 const COLLECTION = 'bbbbbbbb-0000-4000-8000-000000000002';
 const NONE = {needs: [], onFailureOf: [], after: []};
@@ -27,7 +26,7 @@ const run = 'r.1' as RunId;
 let directory: string;
 let world: FakeWorld;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'globus-steps-'));
+  directory = memoryDirectory('globus-steps-');
 });
 afterEach(() => rmSync(directory, {recursive: true, force: true}));
 

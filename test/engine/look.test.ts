@@ -1,5 +1,4 @@
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
@@ -10,6 +9,7 @@ import {openLedger} from '../../src/ledger/ledger.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {CLASSIC, ended, jobStep, live, specOf, task, transferStep} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 /** The parts of a look, each called alone. */
 
@@ -22,7 +22,7 @@ function begin(steps: readonly Step[]): void {
   openLedger(directory).createRun(number, spec, new Map());
 }
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'look-'));
+  directory = memoryDirectory('look-');
   world = fakeWorld(directory);
 });
 afterEach(() => rmSync(directory, {recursive: true, force: true}));

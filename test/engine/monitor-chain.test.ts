@@ -1,6 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {stayWhileChainIsOpen} from '../../src/app/runs/monitor.ts';
 import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
@@ -13,6 +11,7 @@ import type {MonitorLink} from '../../src/ledger/monitor-link.ts';
 import {type JobSeen, SchedulerRefused} from '../../src/scheduler/scheduler.ts';
 import {ARun, CLASSIC, ended, live, NOW, specOf, task, transferStep, UNKNOWN} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld, requestOf} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 const MINUTE = 60_000;
 
@@ -95,7 +94,7 @@ describe('a look', () => {
   let directory: string;
   let world: FakeWorld;
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'monitor-chain-'));
+    directory = memoryDirectory('monitor-chain-');
     const {run: _, number, nonce: __, format: ___, ...spec} = specOf(CLASSIC);
     openLedger(directory).createRun(number, spec, new Map());
     world = fakeWorld(directory);

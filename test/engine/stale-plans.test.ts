@@ -1,5 +1,4 @@
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {EngineContext} from '../../src/engine/context.ts';
@@ -10,6 +9,7 @@ import type {UpdateDecision} from '../../src/ledger/run-facts.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {jobStep, specOf, transferStep} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 /** What a person decides while a look is under way, between its plan and what it does. */
 
@@ -22,7 +22,7 @@ function begin(steps: readonly Step[]): void {
   openLedger(directory).createRun(number, spec, new Map());
 }
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'stale-'));
+  directory = memoryDirectory('stale-');
   world = fakeWorld(directory);
 });
 afterEach(() => rmSync(directory, {recursive: true, force: true}));

@@ -1,5 +1,4 @@
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {viewRun} from '../../src/app/shared/run-view.ts';
@@ -15,6 +14,7 @@ import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {standingOf} from '../../src/standing/standing-of.ts';
 import {CLASSIC, ended, jobStep, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 let directory: string;
 let world: FakeWorld;
@@ -27,7 +27,7 @@ function begin(at: string): FakeWorld {
 }
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'reconcile-'));
+  directory = memoryDirectory('reconcile-');
   world = begin(directory);
 });
 afterEach(() => rmSync(directory, {recursive: true, force: true}));
@@ -103,14 +103,14 @@ test('a compute job that fails: no stage-out, the cleanup runs, the run failed',
 
 describe('killed at any effect and run again', () => {
   test('there is one task a transfer, one execution a script, and nothing held is left', async () => {
-    const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+    const counting = begin(memoryDirectory('reconcile-'));
     const top = counting.context().ledger.layout.home;
     await play(counting, top);
     const effects = counting.effects.length;
     rmSync(top, {recursive: true, force: true});
     expect(effects).toBeGreaterThan(60);
     for (let dieAt = 1; dieAt <= effects; dieAt++) {
-      const at = mkdtempSync(join(tmpdir(), 'reconcile-'));
+      const at = memoryDirectory('reconcile-');
       executions = [];
       const mortal = begin(at);
       mortal.dieAt = dieAt;
@@ -251,7 +251,7 @@ describe('a transfer that Globus takes only after a sign-in', () => {
 });
 
 test('a lost submission of an attempt that was given up is looked for all the same, and the run comes to its end', async () => {
-  const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+  const counting = begin(memoryDirectory('reconcile-'));
   await reconcile(counting.context(), {rebuild: true});
   world.dieAt = counting.effects.indexOf('after fact compute.1.sentinel.intent') + 1;
   await expect(reconcile(world.context(), {rebuild: true})).rejects.toThrow(Died);
@@ -388,7 +388,7 @@ describe('the monitor chain', () => {
     const counting = world.context();
     await reconcile(counting, {rebuild: true});
     const at = world.effects.findIndex((effect) => effect.startsWith('before qsub monitor')) + 1;
-    const other = mkdtempSync(join(tmpdir(), 'reconcile-'));
+    const other = memoryDirectory('reconcile-');
     const mortal = begin(other);
     mortal.dieAt = at;
     await expect(reconcile(mortal.context(), {rebuild: true})).rejects.toThrow(Died);
@@ -403,7 +403,7 @@ describe('the monitor chain', () => {
     ['before', 'never arrived', 1],
     ['after', 'arrived, and has ended', 2],
   ])('goes on at once when its link was lost %s qsub, and is found to have %s', async (when, _, links) => {
-    const counting = begin(mkdtempSync(join(tmpdir(), 'reconcile-')));
+    const counting = begin(memoryDirectory('reconcile-'));
     await reconcile(counting.context(), {rebuild: true});
     world.dieAt = counting.effects.indexOf(`${when} qsub monitor`) + 1;
     await expect(reconcile(world.context(), {rebuild: true})).rejects.toThrow(Died);
@@ -474,7 +474,7 @@ test.each([
 
 test.each([1, 2, 3, 5, 6])('with a limit of %i jobs there is always a place for whoever looks', async (maxQueued) => {
   const {run: _, number, nonce: __, format: ___, ...spec} = specOf(['a', 'b', 'c', 'd'].map((name) => jobStep(name)));
-  const other = mkdtempSync(join(tmpdir(), 'reconcile-'));
+  const other = memoryDirectory('reconcile-');
   openLedger(other).createRun(number, spec, new Map());
   const narrow = fakeWorld(other);
   narrow.settings = {maxQueued};

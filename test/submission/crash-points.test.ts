@@ -1,5 +1,4 @@
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
@@ -10,11 +9,12 @@ import {dieWhereToldIn} from '../../src/submission/crash-points-on-disk.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
 import {profileOf} from '../support/fake-stage.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 import {exploreJob, singleJob} from '../support/single-job.ts';
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'crash-points-'));
+  directory = memoryDirectory('crash-points-');
 });
 afterEach(() => rmSync(directory, {recursive: true, force: true}));
 

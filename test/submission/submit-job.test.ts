@@ -1,5 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {EngineContext} from '../../src/engine/context.ts';
@@ -8,12 +7,13 @@ import type {RunId} from '../../src/ledger/layout.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {jobStep, specOf} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 
 const run = 'r.1' as RunId;
 let directory: string;
 let world: FakeWorld;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'submit-job-'));
+  directory = memoryDirectory('submit-job-');
   world = fakeWorld(directory);
   const {run: _, number, nonce: __, format: ___, ...spec} = specOf([jobStep('first'), jobStep('second')]);
   openLedger(directory).createRun(number, spec, new Map());
