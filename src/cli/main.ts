@@ -1,7 +1,7 @@
-import {readFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Config, Errors, run, settings} from '@oclif/core';
+import {builtVersion} from '../wiring/built-version.ts';
 import {asStageError, showError} from './stage-command.ts';
 import {NoSuchCommand, requireHelpSubject, spellOut} from './words-for-help.ts';
 
@@ -12,9 +12,7 @@ const DIST = dirname(fileURLToPath(import.meta.url));
 
 /** Version, commit and Node.js, as "stage --version" tells them. */
 function versionText({version, platform, arch}: Config): string {
-  const {commit} = JSON.parse(readFileSync(join(DIST, 'build.json'), 'utf8')); // written by scripts/build.mjs
-  const built = commit === null ? '' : ` (commit ${commit})`;
-  return `stage ${version}${built}, Node.js ${process.versions.node}, ${platform}-${arch}`;
+  return `stage ${builtVersion(version)}, Node.js ${process.versions.node}, ${platform}-${arch}`;
 }
 
 const UNKNOWN_COMMAND = 127;

@@ -3,10 +3,15 @@ import {locations} from '../config/locations.ts';
 import {packageRoot} from '../disk/package-root.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import {openStandIns, StandInError, type StandIns} from '../stand-ins/door.ts';
+import {builtVersion} from './built-version.ts';
 
 /** The stand-ins of a state directory, with errors of ours. @param version of this stage */
 export function connectStandIns(stageHome: string, version: string): StandIns {
-  const standIns = openStandIns({stageHome, version, programs: join(packageRoot(), 'dist')});
+  const standIns = openStandIns({
+    stageHome,
+    version: builtVersion(version),
+    programs: join(packageRoot(), 'dist'),
+  });
   return {
     ...standIns,
     up: (dayMs) => explained(standIns.up(dayMs)),

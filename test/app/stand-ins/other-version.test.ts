@@ -64,7 +64,12 @@ describe('stand-ins of another version', () => {
       expect(ran.stdout + ran.stderr).toContain('stage local down; stage local up');
     }
     const told = (await stage('local', 'status', '--json')).json<{error: object}>();
-    expect(told.error).toMatchObject({code: 'STAND_INS_OTHER_VERSION', exit: 3});
+    const own = /^stage (.*), Node/.exec((await stage('--version')).stdout)?.[1]; // with the commit
+    expect(told.error).toMatchObject({
+      code: 'STAND_INS_OTHER_VERSION',
+      exit: 3,
+      why: expect.stringContaining(`this command is of ${own}`),
+    });
     expect((await pbs('qstat', job)).exitCode).toBe(0);
 
     expect(await stage('local', 'down')).toMatchObject({exitCode: 0, stdout: 'ended\n'});
