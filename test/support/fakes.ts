@@ -48,7 +48,11 @@ export class FakeScheduler implements Scheduler {
     const state = held ? 'held' : request.startAt ? 'waiting' : 'queued';
     this.jobs.set(job, {
       request,
-      seen: live(state, {userHold: request.hold, ...(request.startAt ? {startAt: request.startAt} : {})}),
+      seen: live(state, {
+        userHold: request.hold,
+        otherHold: request.dependencies.length > 0,
+        ...(request.startAt ? {startAt: request.startAt} : {}),
+      }),
     });
     return {kind: 'submitted', job};
   }
@@ -102,6 +106,14 @@ export class FakeScheduler implements Scheduler {
     if (!found) return {kind: 'unknown'};
     const {request, seen} = found;
     return seen.kind === 'live' || seen.kind === 'ended' ? {tag: request.tag, ...seen} : seen;
+  }
+
+  /** A job runs and ends; those that wait for it may start. */
+  finish(job: JobId, exitStatus: number): void {
+    this.show(job, {kind: 'ended', how: 'ran', reason: `exit status ${exitStatus}`, exitStatus, name: ''});
+    for (const {request, seen} of this.jobs.values())
+      if (seen.kind === 'live' && request.dependencies.some(({jobs}) => jobs.includes(job)))
+        Object.assign(seen, {otherHold: false, state: seen.userHold ? 'held' : 'queued'});
   }
 
   show(job: JobId, seen: JobSeen): void {
