@@ -15,6 +15,13 @@ export interface RunEvent {
   readonly job?: string;
   readonly task?: string;
   readonly why?: string;
+  /** what a transfer has moved, in all when it has ended; sizes in bytes */
+  readonly bytesTransferred?: number | undefined;
+  readonly bytesExpected?: number | undefined;
+  readonly filesTransferred?: number | undefined;
+  readonly files?: number | undefined;
+  readonly bytesPerSecond?: number | undefined;
+  readonly secondsRemaining?: number | undefined;
   /** who noticed or did it: `user@host:pid` */
   readonly by: string;
 }

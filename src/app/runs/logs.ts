@@ -7,6 +7,7 @@ import {readEvents} from '../../ledger/journal.ts';
 import {runLayout} from '../../ledger/layout.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {chooseSteps, findRun} from '../shared/choose.ts';
+import {progressInWords} from '../shared/progress-words.ts';
 import type {LogEntry, LogReport} from './log-entry.ts';
 
 /**
@@ -31,9 +32,8 @@ export function collectLogs(
     .filter((event) => wanted(event.step))
     .map((event): LogEntry => {
       const id = event.job ?? event.task;
-      const text = [event.event, ...(id ? [id] : []), ...(event.why ? [`(${event.why})`] : []), `by ${event.by}`].join(
-        ' ',
-      );
+      const told = [progressInWords(event), event.why ?? ''].filter((part) => part !== '').join(', ');
+      const text = [event.event, ...(id ? [id] : []), ...(told ? [`(${told})`] : []), `by ${event.by}`].join(' ');
       return {
         at: new Date(event.at).toISOString(),
         ...(event.step ? {step: event.step} : {}),

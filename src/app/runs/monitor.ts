@@ -5,10 +5,13 @@ import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {Stage} from '../../wiring/stage.ts';
 import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments, withoutDamage} from '../shared/report.ts';
 import {ofTheSystem} from '../shared/system-error.ts';
+import {isWorthALine, type Moving, movingIn} from './progress-events.ts';
 
 export interface MonitorReport {
   readonly looked: {readonly runs: number; readonly jobs: number; readonly tasks: number};
   readonly did: readonly {readonly run: string; readonly step: string; readonly action: string; readonly why: string}[];
+  /** transfers under way, and how far they are */
+  readonly moving: readonly Moving[];
   readonly ended: readonly {readonly run: string; readonly state: string}[];
   readonly problems: readonly ProblemDocument[];
   readonly notKnown: readonly string[];
@@ -35,6 +38,7 @@ export async function tick(
   const {sleep, clock} = context;
   const seconds = request.seconds ?? staySeconds(stage.profile.staging.resources.walltime);
   const until = clock() + seconds * 1000;
+  const before = context.monitors.lastLook();
   const look = async () =>
     reconcile(context, {
       ...(request.generation === undefined ? {} : {monitor: request.generation}),
@@ -44,9 +48,16 @@ export async function tick(
   if (request.inJob) looked = await stayWhileChainIsOpen(looked, () => patiently(look, sleep), context, until);
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
+  const moving = movingIn(looked, {...context.settings, rebuild: false});
+  for (const {run, ...progress} of moving) {
+    const task = looked.seen.tasks.get(progress.task);
+    if (task?.kind === 'task' && isWorthALine(task, looked.seen.now, before))
+      stage.ledger.append(run, {at: clock(), event: 'transfer-moving', ...progress, by: stage.by});
+  }
   return {
     looked: {runs: looked.runs.length, jobs: looked.seen.jobs.size, tasks: looked.seen.tasks.size},
     did: looked.done.map(({run, action}) => ({run, step: action.step, action: action.do, why: action.why})),
+    moving,
     ended: looked.sealed.map(({run, state}) => ({run, state})),
     problems,
     notKnown,

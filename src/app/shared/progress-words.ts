@@ -1,4 +1,5 @@
 import {renderBytes, renderDuration, renderFiles} from '../../base/units.ts';
+import type {Progress} from '../../standing/standing.ts';
 
 /** What a transfer has moved, in the names that documents have. */
 export interface ProgressText {
@@ -8,6 +9,20 @@ export interface ProgressText {
   readonly files?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
   readonly secondsRemaining?: number | undefined;
+}
+
+/** Progress in the names that documents have. */
+export function progressDocument(progress: Progress | undefined): ProgressText {
+  if (!progress) return {};
+  const {bytes, bytesExpected, files, filesFound, bytesPerSecond, remainingMs} = progress;
+  return {
+    bytesTransferred: bytes,
+    bytesExpected,
+    filesTransferred: files,
+    files: filesFound,
+    bytesPerSecond,
+    secondsRemaining: remainingMs === undefined ? undefined : Math.round(remainingMs / 1000),
+  };
 }
 
 /** How much of what was found has been moved, in per cent; undefined while nothing was found, or all of it is there. */

@@ -10,6 +10,7 @@ import {
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
 import type {StepKind} from '../../workflow/model/workflow.ts';
 import type {WrittenPlace} from '../../workflow/model/written-places.ts';
+import {progressDocument} from './progress-words.ts';
 
 /** One step as `stage status` shows it. Times in ISO 8601 UTC, sizes in bytes: the shape of `--json`. */
 export interface StepView {
@@ -101,13 +102,8 @@ function viewStep(standing: StepStanding): StepView {
     job: job?.id,
     task: task?.id,
     ...toldOf(live),
-    bytesTransferred: progress?.bytes,
-    bytesExpected: progress?.bytesExpected,
-    filesTransferred: progress?.files,
-    files: progress?.filesFound,
+    ...progressDocument(progress),
     skippedErrors: progress?.skippedErrors,
-    bytesPerSecond: progress?.bytesPerSecond,
-    secondsRemaining: progress?.remainingMs === undefined ? undefined : Math.round(progress.remainingMs / 1000),
     faults: progress?.faults,
     exitStatus: end?.exitStatus,
     startedAt: iso(standing.startedAt),

@@ -30,7 +30,7 @@ export async function endStep(
 export function recordEnd(action: EndStep, {note, fact}: Records): Performed {
   const {do: _, step, attempt, ...outcome} = action;
   if (!fact(`${attemptKey(step, attempt)}.outcome`, outcome)) return OTHERS;
-  note(`step-${action.state}`, {attempt});
+  note(`step-${action.state}`, {attempt, bytesTransferred: action.bytes, filesTransferred: action.files});
   return DONE;
 }
 
