@@ -102,7 +102,7 @@ export async function tendMonitors(
       // decided in this look, as there may be no further one.
       again ||= did === 'learnt' || did === 'others';
     }
-    view = {...view, newest: again ? await settled(context, view.seen) : context.monitors.newest()};
+    view = withNewest(view, again ? await settled(context, view.seen) : context.monitors.newest());
     if (again) view = await upToDate(context, view, mine);
   }
   const gap = chainGap(afterThisLook(view, mine));
@@ -155,6 +155,12 @@ async function settled(context: EngineContext, seen: Observed): Promise<MonitorL
     if (now - appeared >= PATIENCE_MS || now - began >= LONGEST_PATIENCE_MS) return newest;
     await context.sleep(100);
   }
+}
+
+/** The view with what is on record of the newest link now. What PBS has shown of the same job still counts. */
+function withNewest(view: MonitorView, newest: MonitorLink | undefined): MonitorView {
+  const same = newest?.job !== undefined && newest.job === view.newest?.job;
+  return {...view, newest: same ? {...newest, confirmedAt: view.newest?.confirmedAt} : newest};
 }
 
 /** The link that this very look submitted was not there to be looked at: it stands as it was asked for. */
