@@ -31,15 +31,15 @@ export async function act(
       batch.filter((action) => progress.begin(run.id, action)),
     );
     // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
-    const performed = await Promise.all(
+    const notTaken = await Promise.all(
       now.map(async (action) => {
-        const came = await perform(context, run, action);
-        progress.end(run.id, action, came);
-        if (came.is !== 'done') places.release(action);
-        return {action, came};
+        const performed = await perform(context, run, action);
+        progress.end(run.id, action, performed);
+        if (performed.is !== 'done') places.release(action);
+        return action.do === 'submit-job' && performed.is !== 'done';
       }),
     );
-    inQuestion ||= performed.some(({action, came}) => action.do === 'submit-job' && came.is !== 'done');
+    inQuestion ||= notTaken.includes(true);
   }
 }
 

@@ -7,7 +7,7 @@ import type {LookBounds} from './plan/next-look.ts';
 
 /** Writes the batch scripts that PBS is given, and says how to submit them. */
 export interface JobFiles {
-  /** @returns the request for one job of a run; the script file is in place when this returns. For whoever holds the job's intent */
+  /** @returns the request for one job of a run; the script file is in place when this returns. For the process that created the job's intent */
   forRun(run: OpenRun, action: SubmitJob, key: string, tag: string): JobRequest;
   forMonitor(generation: number, startAt: number, tag: string): JobRequest;
 }
@@ -32,6 +32,6 @@ export interface EngineSettings extends Omit<PlanSettings, 'rebuild'> {
   readonly bounds: LookBounds;
   /** how many jobs of ours may stand in the queue at once; further ones are submitted when others have ended */
   readonly maxQueued: number;
-  /** how long whoever wrote an intent may still be at it; longer than the longest qsub */
+  /** how long the process that wrote an intent may still be at it; longer than the longest qsub */
   readonly intentDeadlineMs: number;
 }

@@ -22,7 +22,7 @@ export interface Reconciled {
   readonly gap?: ChainGap | undefined;
 }
 
-/** More rounds than the longest chain of consequences in a workflow of a thousand steps needs no one has seen; it bounds a defect. */
+/** More than the longest chain of consequences in a workflow of a thousand steps: a look that needs so many has a defect. */
 const MAX_ROUNDS = 1000;
 
 /**

@@ -123,7 +123,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'intents of earlier attempts are never cleared up',
-    file: 'engine/plan/plan-intents.ts',
+    file: 'engine/plan/plan-unconfirmed-jobs.ts',
     from: '(view.run.attempts.get(step) ?? []).flatMap(',
     to: '(view.run.attempts.get(step) ?? []).slice(-1).flatMap(',
     under: ['deaths', 'wipes'],

@@ -81,7 +81,7 @@ export interface EndStep {
   readonly final?: true;
 }
 
-/** What one look at PBS and Globus told. */
+/** What one look at PBS and Globus showed. */
 export interface Observed {
   /** milliseconds since the epoch */
   readonly now: number;

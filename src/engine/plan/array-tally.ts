@@ -26,7 +26,7 @@ export function indicesOf(range: JobArray): number[] {
 }
 
 /** How the subjobs of an attempt stand, by what they left. Pure. */
-export function tally(attempt: Attempt, range: JobArray): ArrayTally {
+export function tallySubjobs(attempt: Attempt, range: JobArray): ArrayTally {
   const all = begunIn(attempt, range).map(([index, markers]) => ({index, is: standOf(markers)}));
   return {
     succeeded: all.flatMap(({index, is}) => (is === 'succeeded' ? [index] : [])),

@@ -15,7 +15,7 @@ export type Verdict =
  * - `on_failure_of`: at least one failed or was cancelled. Impossible once all ended otherwise.
  * - `after`: all ended, either way; skipped is an end.
  */
-export function judge(conditions: Conditions, end: (step: string) => Outcome | undefined): Verdict {
+export function judgeConditions(conditions: Conditions, end: (step: string) => Outcome | undefined): Verdict {
   const waiting = new Set<string>();
   for (const need of conditions.needs) {
     const outcome = end(need);

@@ -3,7 +3,7 @@ import type {JobId} from '../../base/job-id.ts';
 import {type Attempt, type EndMarker, hasBegun, type JobRecord, type Markers} from '../../ledger/run-facts.ts';
 import type {EndedJob, JobSeen, LiveJob} from '../../scheduler/scheduler.ts';
 import type {Observed, PlanSettings} from './actions.ts';
-import {type ArrayTally, indicesOf, tally} from './array-tally.ts';
+import {type ArrayTally, indicesOf, tallySubjobs} from './array-tally.ts';
 import {seenForAttempt} from './job-seen.ts';
 
 /** What is known of the job that runs a step's script. */
@@ -127,7 +127,7 @@ function judgeArray(
   seen: Observed,
   settings: PlanSettings,
 ): JobVerdict {
-  const counted = tally(attempt, range);
+  const counted = tallySubjobs(attempt, range);
   if (counted.open.length === 0 && counted.notStarted === 0) return concluded(counted);
   if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};
   if (atPbs.kind === 'no-evidence') return {is: 'no-evidence', why: atPbs.why};

@@ -147,7 +147,7 @@ function isWaitedFor(view: View, step: Step, attempt: Attempt): boolean {
   return waiting?.job !== undefined && !waiting.leaving && isThere(seenOf(view.seen, waiting));
 }
 
-/** When submissions are to be tried again, when lost ones can be told, and when jobs that PBS does not know count as lost. */
+/** When submissions are to be tried again, when it can be known what became of lost ones, and when jobs that PBS does not know count as lost. */
 function lookForSubmissions({settings}: View, attempt: Attempt): number[] {
   return attempt.jobs.flatMap((record) => {
     if (record.refused?.retry && record === newestJob(attempt, record.role))

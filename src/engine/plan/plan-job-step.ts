@@ -8,8 +8,8 @@ import type {Verdict} from './conditions.ts';
 import {seenForAttempt} from './job-seen.ts';
 import type {JobVerdict} from './job-verdict.ts';
 import {jobOf, judgeJob} from './job-verdict.ts';
-import {planIntents} from './plan-intents.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
+import {planUnconfirmedJobs} from './plan-unconfirmed-jobs.ts';
 import {
   currentJobId,
   currentJobSeen,
@@ -31,7 +31,7 @@ import {
 /** What to do about one job step. Pure. */
 export function planJobStep(view: View, step: JobStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
-  const intents = planIntents(view, step.name);
+  const intents = planUnconfirmedJobs(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
   const record = standingJob(attempt, 'job');

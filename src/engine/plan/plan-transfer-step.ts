@@ -4,9 +4,9 @@ import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {planFailFast} from './plan-fail-fast.ts';
-import {planIntents} from './plan-intents.ts';
 import {planSpent} from './plan-leftovers.ts';
 import {planLauncher, planWaiting} from './plan-staging-jobs.ts';
+import {planUnconfirmedJobs} from './plan-unconfirmed-jobs.ts';
 import {
   currentJobId,
   currentJobSeen,
@@ -24,7 +24,7 @@ import {
 /** What to do about one step that is a task of Globus: a transfer, or a deletion. Pure. */
 export function planTransferStep(view: View, step: TaskStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
-  const intents = planIntents(view, step.name);
+  const intents = planUnconfirmedJobs(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
   if (attempt.transfer)

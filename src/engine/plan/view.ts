@@ -13,7 +13,7 @@ import type {JobSeen} from '../../scheduler/scheduler.ts';
 import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {EndStep, Observed, PlanSettings} from './actions.ts';
-import {judge, type Verdict} from './conditions.ts';
+import {judgeConditions, type Verdict} from './conditions.ts';
 import {seenForAttempt, seenOf} from './job-seen.ts';
 import {jobOf} from './job-verdict.ts';
 
@@ -31,7 +31,7 @@ export function verdictOf({run}: View, step: Step): Verdict {
   }
   const taken = isRemoved(run, step.name) && run.updates.at(-1);
   if (taken) return {is: 'impossible', why: `it was taken out of the workflow by ${taken.by}`};
-  return judge(step, (name) => endOf(run, name));
+  return judgeConditions(step, (name) => endOf(run, name));
 }
 
 /** The newest job of a role that was not given up; undefined when one has to be submitted (again). */
@@ -50,7 +50,7 @@ export function endUnbegun({run}: View, step: string, why: string): EndStep {
   return {do: 'end-step', step, attempt: number, state: run.cancel ? 'cancelled' : 'skipped', why};
 }
 
-/** A step of a run by its name. @throws {RangeError} when there is none */
+/** A step of a run by its name. @throws {RangeError} when the run has no such step */
 export function stepNamed(run: RunState, name: string): Step {
   const step = run.spec.workflow.steps.find((each) => each.name === name);
   if (!step) throw new RangeError(`run ${run.spec.run} has no step ${name}`);

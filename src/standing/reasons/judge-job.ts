@@ -1,6 +1,6 @@
 import type {JobId} from '../../base/job-id.ts';
 import {renderTime} from '../../base/units.ts';
-import {tally} from '../../engine/plan/array-tally.ts';
+import {tallySubjobs} from '../../engine/plan/array-tally.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {refusedPauseMs} from '../../engine/plan/view.ts';
 import type {JobRecord} from '../../ledger/run-facts.ts';
@@ -112,7 +112,7 @@ function submitted({verdict}: StepFacts): Reason {
 /** How far an array is, by the markers of its subjobs: PBS's comment speaks of the array as a whole. */
 function subjobs({array}: JobStep, attempt: StepFacts['attempt']): string | undefined {
   if (!array) return undefined;
-  const {succeeded, failed, open, notStarted} = tally(attempt, array);
+  const {succeeded, failed, open, notStarted} = tallySubjobs(attempt, array);
   const ended = succeeded.length + failed.length;
   const failures = failed.length > 0 ? `, ${failed.length} of them failed` : '';
   return `${ended} of ${ended + open.length + notStarted} subjobs ended${failures}`;

@@ -8,7 +8,7 @@ import type {View} from './view.ts';
  * marker) knows it, and given up when PBS answered that it holds none. Before that, nothing is submitted in their place.
  * Those of earlier attempts too: what PBS has of them must be deleted, and the run is not over before that is known.
  */
-export function planIntents(view: View, step: string): Action[] {
+export function planUnconfirmedJobs(view: View, step: string): Action[] {
   return (view.run.attempts.get(step) ?? []).flatMap((attempt) => ofAttempt(view, step, attempt));
 }
 
