@@ -70,7 +70,7 @@ The rest of the file stays as it is, comments too. A profile that is there is re
     const people = process.stdin.isTTY && process.stderr.isTTY && !flags.yes && !this.jsonEnabled();
     const terminal = people ? (await import('../../src/cli/ask-terminal.ts')).askInTerminal() : undefined;
     try {
-      const report = await initProfile(request, terminal?.ask);
+      const report = await initProfile(request, await this.openSite(), terminal?.ask);
       await this.say(() => renderInit(report));
       return report;
     } finally {

@@ -54,6 +54,11 @@ export abstract class StageCommand extends Command {
     return stage;
   }
 
+  /** What opens a PBS that no profile speaks of yet. */
+  protected async openSite(): Promise<typeof import('../wiring/open.ts').openSite> {
+    return (await import('../wiring/open.ts')).openSite;
+  }
+
   /** The stand-ins of this state directory; starts nothing. */
   protected async standIns(): Promise<StandIns> {
     const {standInsHere} = await import('../wiring/stand-ins.ts');

@@ -5,8 +5,7 @@ import {defaultProfile} from '../../config/profile.ts';
 import {readConfig} from '../../config/read-config.ts';
 import {readIfThere, replaceFile} from '../../disk/replace-file.ts';
 import {RequestWrong, StageError} from '../../errors.ts';
-import type {QueueSeen} from '../../scheduler/site.ts';
-import {openSite} from '../../wiring/open.ts';
+import type {QueueSeen, Site} from '../../scheduler/site.ts';
 import {
   type ProfileAnswers,
   proposeFrom,
@@ -40,6 +39,9 @@ export interface InitReport {
   readonly pbs: string;
 }
 
+/** Opens the PBS whose commands lie in a directory, or on PATH: there is no profile for it yet. */
+export type OpenSite = (settings: {readonly bin: string | undefined; readonly timeoutMs: number}) => Promise<Site>;
+
 /** Puts a question to a person. @param complaint what was wrong with the answer before */
 export type Ask = (question: Question, complaint: string | undefined) => Promise<string>;
 
@@ -49,7 +51,7 @@ export type Ask = (question: Question, complaint: string | undefined) => Promise
  * @param ask absent: proposals of PBS are taken as they are
  * @throws {RequestWrong} when the profile is there and `force` was not said; {ChangedMeanwhile}
  */
-export async function initProfile(request: InitRequest, ask?: Ask): Promise<InitReport> {
+export async function initProfile(request: InitRequest, openSite: OpenSite, ask?: Ask): Promise<InitReport> {
   const {name, given} = request;
   if (!isProfileName(name) || name === 'local') throw wrongName(name);
   const {configFile} = locations(process.env);
@@ -59,7 +61,7 @@ export async function initProfile(request: InitRequest, ask?: Ask): Promise<Init
   requireTaken(given);
   edit(given); // what flags say is judged, and a profile that is there protected, before anybody is asked anything
 
-  const {proposed, queues, pbs} = await survey(given.bin);
+  const {proposed, queues, pbs} = await survey(openSite, given.bin);
   requireQueues(given, queues);
   const open = questionsFor(given, proposed, queues);
   if (!ask && !request.unasked && !request.dryRun && open.length > 0) throw nobodyToAsk(open);
@@ -78,11 +80,12 @@ export async function initProfile(request: InitRequest, ask?: Ask): Promise<Init
 }
 
 async function survey(
+  openSite: OpenSite,
   bin: string | undefined,
 ): Promise<{proposed: ProfileAnswers; queues: readonly QueueSeen[]; pbs: string}> {
   const {timeoutMs} = defaultProfile('').scheduler;
   try {
-    const site = await openSite({timeoutMs, ...(bin === undefined ? {} : {bin})});
+    const site = await openSite({timeoutMs, bin});
     const [server, queues] = [await site.server(), await site.queues()];
     return {
       proposed: proposeFrom(server, queues),
