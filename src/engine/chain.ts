@@ -4,11 +4,13 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
+import {isOpen} from '../submission/settlement.ts';
 import type {EngineContext} from './context.ts';
+import {performMonitor} from './perform/perform-monitor.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
 import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
-import {type ChainGap, chainGap, type MonitorAction, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
+import {type ChainGap, chainGap, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
 
 /**
  * The successor comes first: before this monitor looks at anything, the next one is in the queue, so that a
@@ -20,7 +22,7 @@ export async function predictSuccessor(context: EngineContext, me: number, probl
   const last = context.monitors.lastLook();
   const {minMs, maxMs} = context.settings.bounds;
   const waitMs = last?.nextAt === undefined ? minMs : Math.min(Math.max(last.nextAt - last.at, minMs), maxMs);
-  await act(
+  await performMonitor(
     context,
     {do: 'submit-monitor', generation: me + 1, startAt: context.clock() + waitMs, why: 'the next look'},
     problems,
@@ -44,7 +46,7 @@ export async function linkFirst(
   const insist = settings.rebuild;
   const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs, insist};
   const link = planMonitor(view).find((action) => action.do === 'submit-monitor');
-  if (link) await act(context, link, problems);
+  if (link) await performMonitor(context, link, problems);
   return link?.generation;
 }
 
@@ -96,7 +98,7 @@ export async function tendMonitors(
   for (let round = 0; again && round < MOST_ROUNDS; round++) {
     again = false;
     for (const action of planMonitor(afterThisLook(view, mine))) {
-      const did = await act(context, action, problems, () => anyGoesOn(context, runs, unreadable));
+      const did = await performMonitor(context, action, problems, () => anyGoesOn(context, runs, unreadable));
       if (did === 'submitted') mine = action.generation;
       // What became of a lost link is known now, or another process makes the link: whether one more is needed is
       // decided in this look, as there may be no further one.
@@ -147,7 +149,7 @@ async function settled(context: EngineContext, seen: Observed): Promise<MonitorL
   let generation = context.monitors.newest()?.generation;
   for (;;) {
     const newest = context.monitors.newest();
-    const open = newest && !newest.job && !newest.refused && !newest.neverArrived && !seen.tags.has(newest.tag);
+    const open = newest && isOpen(newest) && !seen.tags.has(newest.tag);
     if (!open) return newest;
     const now = context.clock();
     if (newest.generation !== generation) appeared = now;
@@ -192,72 +194,6 @@ function lookFact(seen: Observed, nextAt: number | undefined): LookFact {
     task.kind === 'task' ? [[id, {subtasksPending: task.subtasksPending}] as const] : [],
   );
   return {at: seen.now, tasks: Object.fromEntries(tasks), ...(nextAt === undefined ? {} : {nextAt})};
-}
-
-/**
- * What an action came to: `submitted`, a link that PBS took; `others`, another process makes this link; `learnt`, what
- * became of an earlier one.
- */
-type Did = 'submitted' | 'others' | 'learnt' | undefined;
-
-async function act(
-  context: EngineContext,
-  action: MonitorAction,
-  problems: StageError[],
-  goesOn: () => boolean = () => false,
-): Promise<Did> {
-  const {monitors, scheduler, clock} = context;
-  const {generation} = action;
-  switch (action.do) {
-    case 'submit-monitor': {
-      const tag = `s-monitor.${generation}.${context.newWord()}`;
-      const request = context.jobFiles.forMonitor(generation, action.startAt, tag);
-      const intent = {
-        at: clock(),
-        tag,
-        startAt: action.startAt,
-        deadline: clock() + context.settings.intentDeadlineMs,
-        by: context.by,
-      };
-      if (!monitors.create(generation, 'intent', intent)) return 'others';
-      const answer = await scheduler.submit(request);
-      if (answer.kind === 'submitted') monitors.create(generation, 'confirmed', {at: clock(), job: answer.job});
-      if (answer.kind === 'refused' || answer.kind === 'unreachable') {
-        monitors.create(generation, 'refused', {
-          at: clock(),
-          why: answer.error.why ?? answer.error.message,
-          retry: true,
-        });
-        problems.push(answer.error);
-      }
-      return answer.kind === 'submitted' ? 'submitted' : undefined;
-    }
-    case 'adopt-monitor':
-      monitors.create(generation, 'confirmed', {at: clock(), job: action.job, adopted: true});
-      return 'learnt';
-    case 'give-up-monitor':
-      monitors.create(generation, 'never-arrived', {at: clock()});
-      return 'learnt';
-    case 'move-monitor':
-    case 'delete-monitor':
-      // A run may begin this moment, or a person let one go on, and count on this link. Their look asks whether the link
-      // is unwanted after that is on record, and this one what is on record after it has said so: one sees the other.
-      if (action.do === 'delete-monitor') {
-        monitors.create(generation, 'unwanted', {at: clock(), by: context.by});
-        if (goesOn()) return undefined;
-      }
-      try {
-        if (action.do === 'move-monitor') await scheduler.moveStart(action.job, action.startAt);
-        else await scheduler.delete(action.job);
-      } catch (error) {
-        // A monitor that comes too late or for nothing does no harm; the next look tries again.
-        if (!(error instanceof StageError)) throw error;
-        problems.push(error);
-      }
-      return undefined;
-    default:
-      return action satisfies never;
-  }
 }
 
 /** Work goes on, and nothing of stage is in the queue that would look when a transfer ends. */

@@ -3,8 +3,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
 import {profileOf} from '../support/fake-stage.ts';
-import {FAULTS, JOB_FAULTS, withFault} from '../support/faults.ts';
-import type {exploreJob as explore} from '../support/single-job.ts';
+import {FAULTS, JOB_FAULTS, MONITOR_FAULTS, withFault} from '../support/faults.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
+import type {exploreMonitors} from '../support/monitor-deaths.ts';
+import type {exploreJob} from '../support/single-job.ts';
 
 /**
  * The properties must be able to fail: each of these faults, planted in a copy of the sources, is caught by them.
@@ -26,16 +28,28 @@ describe('the whole-run properties catch that', () => {
   });
 });
 
-describe('the deaths of single jobs catch that', () => {
+describe('the deaths of single jobs and of monitors catch that', () => {
   // Below the package: what submits a job reads a script of it.
   const inPackage = mkdtempSync(join(import.meta.dirname, '../../node_modules/.planted-'));
   afterAll(() => rmSync(inPackage, {recursive: true, force: true}));
+  const module = (name: string) => join(import.meta.dirname, '../support', name);
+  const expectCaught = ({name}: {name: string}, wrongs: readonly string[]) => {
+    if (PRINTS) process.stdout.write(`| ${name} | ${wrongs[0] ?? 'NOT CAUGHT'} |\n`);
+    expect(wrongs).not.toEqual([]);
+  };
 
   test.each(JOB_FAULTS)('$name', async (fault) => {
-    const module = join(import.meta.dirname, '../support/single-job.ts');
-    const {exploreJob} = await withFault<{exploreJob: typeof explore}>(fault, inPackage, module);
-    const {wrongs} = await exploreJob(mkdtempSync(join(directory, 'jobs-')), profileOf('{transfer: local}'));
-    if (PRINTS) process.stdout.write(`| ${fault.name} | ${wrongs[0] ?? 'NOT CAUGHT'} | |\n`);
-    expect(wrongs).not.toEqual([]);
+    const planted = await withFault<{exploreJob: typeof exploreJob}>(fault, inPackage, module('single-job.ts'));
+    const place = memoryDirectory('jobs-');
+    expectCaught(fault, (await planted.exploreJob(place, profileOf('{transfer: local}'))).wrongs);
+  });
+
+  test.each(MONITOR_FAULTS)('$name', async (fault) => {
+    const planted = await withFault<{exploreMonitors: typeof exploreMonitors}>(
+      fault,
+      inPackage,
+      module('monitor-deaths.ts'),
+    );
+    expectCaught(fault, (await planted.exploreMonitors(memoryDirectory('monitors-'))).wrongs);
   });
 });

@@ -10,6 +10,7 @@ import {CLASSIC, specOf} from '../support/a-run.ts';
 import {profileOf} from '../support/fake-stage.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
 import {memoryDirectory} from '../support/memory-directory.ts';
+import {exploreMonitors} from '../support/monitor-deaths.ts';
 import {exploreJob, singleJob} from '../support/single-job.ts';
 
 let directory: string;
@@ -88,6 +89,19 @@ describe('a single job', () => {
   });
 });
 
+describe('the monitor chain', () => {
+  test('killed at any effect, and started again, has one job a link, does not split, and brings its run to the end', async () => {
+    const {effects, played, wrongs} = await exploreMonitors(directory);
+    expect(wrongs).toEqual([]);
+    expect(played).toBeGreaterThan(20);
+    const each = ['fact monitor.intent', 'qsub monitor', 'fact monitor.confirmed', 'fact monitor.look'];
+    const atLast = ['fact monitor.unwanted', 'qdel monitor'];
+    expect(effects).toEqual(
+      expect.arrayContaining([...each, ...atLast].flatMap((effect) => [`before ${effect}`, `after ${effect}`])),
+    );
+  });
+});
+
 /**
  * Who asks PBS for a job, or Globus for a task. What goes through src/submission has crash points and is done once;
  * whatever else asks must say here why it need not be.
@@ -104,9 +118,7 @@ test('nothing else asks PBS for jobs or Globus for tasks but what is known to', 
   const asking = readdirSync(source, {recursive: true, encoding: 'utf8'})
     .filter((file) => file.endsWith('.ts') && !wraps.test(file))
     .filter((file) => /\.submit\(/.test(readFileSync(join(source, file), 'utf8')));
-  expect(asking.map((file) => basename(file)).sort()).toEqual(
-    [...Object.keys(ASKS_BESIDE_SUBMISSION), 'chain.ts'].sort(),
-  );
+  expect(asking.map((file) => basename(file)).sort()).toEqual(Object.keys(ASKS_BESIDE_SUBMISSION).sort());
 });
 
 test('what is told to another run, or to another point, is left standing, and what is reached is written down', () => {

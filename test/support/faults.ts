@@ -241,6 +241,22 @@ export const JOB_FAULTS: readonly Omit<Fault, 'under'>[] = [
   },
 ];
 
+/** The same for the monitor chain: exploreMonitors (monitor-deaths.ts) catches them. */
+export const MONITOR_FAULTS: readonly Omit<Fault, 'under'>[] = [
+  {
+    name: 'a monitor is asked for before its intent is on record',
+    file: 'submission/submit-job.ts',
+    from: '  const at = clock();',
+    to: '  const at = clock();\n  await scheduler.submit(request());',
+  },
+  {
+    name: 'no link follows one whose process died submitting it',
+    file: 'engine/plan/plan-monitor.ts',
+    from: 'return wantedAt === undefined ? [] : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});',
+    to: 'return [];',
+  },
+];
+
 /** The simulation of whole runs. */
 const PLAY = join(import.meta.dirname, 'play.ts');
 

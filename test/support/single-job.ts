@@ -89,6 +89,7 @@ export async function exploreJob(
   let played = 0;
   for (let first = 1; first <= quiet.world.effects.length; first++)
     for (let second = first + 1, last = second; second <= last; second++) {
+      if (wrongs.length > 0) return {played, wrongs}; // one says enough
       const one = fresh();
       const report = await again(one, [first, second]);
       last = Math.max(last, one.world.effects.length);

@@ -1,5 +1,6 @@
 import type {JobId} from '../../base/job-id.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
+import {readSettlement} from '../../submission/settlement.ts';
 import type {Observed} from './actions.ts';
 import {seenAs} from './job-seen.ts';
 import type {LookBounds} from './next-look.ts';
@@ -51,13 +52,14 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   if (newest.refused) return mayTryAgain(view, newest.refused.at) ? extend(view) : [];
   const {generation} = newest;
   if (!newest.job) {
-    const found = seen.tags.get(newest.tag);
-    if (found) return [{do: 'adopt-monitor', generation, job: found, why: 'found at PBS by its tag'}];
+    const settlement = readSettlement(undefined, seen.tags.get(newest.tag));
+    if (settlement?.is === 'adopted')
+      return [{do: 'adopt-monitor', generation, job: settlement.job, why: settlement.why}];
     // The process that was submitting it has died, or is very slow: a further link, at the time when that can be told, serves for either.
-    if (found === undefined)
+    if (settlement === undefined)
       return wantedAt === undefined ? [] : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
     // Nobody else may come: the next link follows at once.
-    return [{do: 'give-up-monitor', generation, why: 'PBS holds no job with its tag'}, ...extend(view)];
+    return [{do: 'give-up-monitor', generation, why: settlement.why}, ...extend(view)];
   }
   const at = seenAs(seen, newest);
   if (at === undefined) return [];
