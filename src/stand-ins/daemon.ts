@@ -85,7 +85,7 @@ async function serve(home: StandInHome, options: DaemonOptions, opened: (() => u
     ? undefined
     : await openPbsStandIn({root: home.pbs, binDirectory: home.bin, lasts, log: (line) => log(`pbs ${line}`)});
   opened.push(() => pbs?.close());
-  opened.push(() => outages.end()); // whoever waits in one is answered, so that the servers can close
+  opened.push(() => outages.end()); // what waits in one is answered, so that the servers can close
   writeCommands(home.bin, {
     node: process.execPath,
     clientJs: join(programs, 'local-pbs-client.cjs'),
@@ -121,7 +121,7 @@ async function serve(home: StandInHome, options: DaemonOptions, opened: (() => u
       log,
       reject,
       () => {
-        // Written last: whoever finds it finds everything ready.
+        // Written last: once it is there, everything is ready.
         opened.push(() => rmSync(home.running, {force: true}));
         writeFileSync(
           home.running,
@@ -272,7 +272,7 @@ function readLine(
   const gone = new AbortController();
   for (const sign of ['end', 'close']) socket.once(sign, () => gone.abort());
   socket.setEncoding('utf8');
-  socket.on('error', () => socket.destroy()); // whoever asked has gone
+  socket.on('error', () => socket.destroy()); // the client has gone
   socket.on('data', (chunk: string) => {
     const before = text.length;
     text += chunk;

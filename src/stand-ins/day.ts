@@ -3,7 +3,7 @@ import {readJsonFile, writeJsonFile} from './globus/store/atomic-file.ts';
 /*
  * How fast time passes in the stand-ins. What the real services count in hours and days (the lives of tokens, deadlines,
  * the history of jobs) lasts as much shorter here as a day does. All instants stay those of this machine's clock, so
- * that whoever asks needs no clock of its own (docs/decisions/0017).
+ * that clients need no clock of their own (docs/decisions/0017).
  */
 
 export const DAY_MS = 86_400_000;

@@ -11,7 +11,7 @@ export function takeLock(directory: string): (() => void) | undefined {
   for (let tries = 0; tries < 5; tries++) {
     const signed = `${directory}.new-${process.pid}`;
     try {
-      // Signed before it has the name: nobody ever finds it without its holder.
+      // Signed before it has the name: it is never found without its holder.
       rmSync(signed, {recursive: true, force: true});
       mkdirSync(signed, {mode: 0o700});
       writeFileSync(join(signed, 'holder'), identityOf(process.pid) ?? '');

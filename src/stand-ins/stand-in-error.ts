@@ -1,5 +1,5 @@
 /**
- * What somebody who asks the stand-ins can meet:
+ * How a request to the stand-ins can fail:
  * `down`: they do not run, or do not answer; `wrong`: the request makes no sense to them, and nothing was changed;
  * `other-version`: those that run belong to another version of stage.
  */

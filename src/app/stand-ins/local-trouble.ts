@@ -112,8 +112,14 @@ export interface LimitsAsked {
   readonly reset: boolean;
 }
 
-/** What the service has: requests a second are counted only once somebody says so. */
-const USUAL_LIMITS = {active: 3, pending: 100, requests: null, files: 100_000_000, entries: 5_000_000};
+/** Those of the service, but for requests, which are counted only when that is asked for. */
+export const USUAL_LIMITS: LocalStatus['limits'] = {
+  active: 3,
+  pending: 100,
+  requests: null,
+  files: 100_000_000,
+  entries: 5_000_000,
+};
 
 /** Change what a user may have at once. @throws {RequestWrong} when nothing is asked for */
 export async function setLimits(standIns: StandIns, {reset, requests, ...asked}: LimitsAsked): Promise<LocalStatus> {

@@ -1,6 +1,7 @@
 import {renderDuration} from '../../base/units.ts';
 import {type LocalOutage, type LocalStatus, OUTAGE_MODES, type Requirements} from '../../stand-ins/door.ts';
 import {renderTable} from '../shared/layout.ts';
+import {USUAL_LIMITS} from './local-trouble.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -27,11 +28,8 @@ export function renderLocalCollections(collections: LocalStatus['collections']):
   return renderTable([['COLLECTION', 'ID', 'DIRECTORY', ''], ...rows]);
 }
 
-/** Those of the service; requests are not counted until somebody says so. */
-const USUAL: LocalStatus['limits'] = {active: 3, pending: 100, requests: null, files: 100_000_000, entries: 5_000_000};
-
 const isUsual = (limits: LocalStatus['limits']): boolean =>
-  (Object.keys(USUAL) as (keyof typeof USUAL)[]).every((name) => limits[name] === USUAL[name]);
+  (Object.keys(USUAL_LIMITS) as (keyof typeof limits)[]).every((name) => limits[name] === USUAL_LIMITS[name]);
 
 const renderLimits = ({active, pending, requests, files, entries}: LocalStatus['limits']): string =>
   [

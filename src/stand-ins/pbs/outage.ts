@@ -13,7 +13,7 @@ export const CUT = 'cut';
 
 export interface Asked {
   readonly command: PbsCommand;
-  /** aborts when whoever asked has gone */
+  /** aborts when the client has gone */
   readonly gone: AbortSignal;
   /** carry the command out */
   readonly answer: () => Promise<PbsAnswer>;

@@ -15,7 +15,7 @@ export interface AccessRules {
 
 /**
  * Refuse what needs collections that ask for something the caller has not done. Consents come first, and all of them at
- * once; sessions are mended by a new sign-in alone.
+ * once; only a new sign-in renews a session.
  *
  * @throws {TransferProblem} 403 `ConsentRequired` or `AuthPolicyFailed`, with what the caller has to do
  */

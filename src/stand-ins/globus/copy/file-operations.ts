@@ -192,7 +192,7 @@ export async function renamePath(ground: OperationGround, from: string, to: stri
   }
 }
 
-/** @param target what the link holds, as it stands: whoever follows the link is checked then */
+/** @param target what the link holds, as it stands: it is checked when it is followed */
 export async function makeLink(ground: OperationGround, path: string, target: string): Promise<void> {
   try {
     meetPlanned(ground.collection.faults, 'destination', path);

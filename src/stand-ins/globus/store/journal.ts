@@ -37,7 +37,7 @@ export function createJournal(path: string): Journal {
       try {
         this.flush();
       } catch {
-        flushAt = gathered.length + GATHER_BYTES; // whoever flushes at the end is told
+        flushAt = gathered.length + GATHER_BYTES; // the flush at the end reports it
       }
     },
     flush() {

@@ -7,7 +7,7 @@ import type {Collection} from '../store/collections.ts';
  * without a GCS Manager, and such need no data_access consent. One that asks for that consent, or for a session, is shown
  * as a GCSv5 mapped one, since no others do. Source: globus-cli 3.41.
  *
- * @param isManager whether whoever asks manages it
+ * @param isManager whether the caller manages it
  */
 export function endpointDocument(collection: Collection, owner: Identity, isManager: boolean): Record<string, unknown> {
   const {requires} = collection;

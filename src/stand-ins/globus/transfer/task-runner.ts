@@ -19,7 +19,7 @@ export interface TaskRunner {
   add(task: TaskState): void;
   /** Look now at what may go on: a collection was paused, resumed, expired or renewed. */
   look(): void;
-  /** Try at once what waits for its next try: what kept it has been mended. */
+  /** Try at once what waits for its next try: what kept it has been fixed. */
   tryNow(): void;
   /** @returns false when it had ended before */
   cancel(task: TaskState, why?: string): Promise<boolean>;
@@ -145,7 +145,7 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
     )
       .then((outcome) => (outcome === 'finished' ? finish(one, 'SUCCEEDED', null) : tryLater(one)))
       .catch((error: unknown) => {
-        if (one.stop.signal.aborted) return; // canceled, expired or closing: whoever stopped it says how it ended
+        if (one.stop.signal.aborted) return; // canceled, expired or closing: what stopped it says how it ended
         const fault = error instanceof FatalFault ? error.fault : asFault(error, 'source', '');
         settings.log(`task ${task.id}: ${fault.code}: ${fault.message}`);
         task.counts.faults++;

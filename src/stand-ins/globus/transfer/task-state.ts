@@ -46,7 +46,7 @@ export const taskStateSchema = z.object({
   canceledByAdmin: z.object({message: z.string(), sides}).optional(),
   /** its owner has taken it off the list */
   removed: z.boolean().default(false),
-  /** the last thing that went wrong and is not yet mended */
+  /** the last thing that went wrong and is not yet fixed */
   trouble: z.object({code: z.string(), at: z.number()}).nullable(),
   counts: z.object({
     faults: count,

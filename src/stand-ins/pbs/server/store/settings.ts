@@ -129,7 +129,7 @@ export const OWN_ATTRIBUTES: Readonly<Record<string, string>> = {
   stage_walltime_delay: '1',
   /** seconds that pass before a job starts that may, as those of a real scheduler's cycle */
   stage_start_delay: '0',
-  /** seconds that an ended job stays in state E before its output arrives and whoever waits for it is let go */
+  /** seconds that an ended job stays in state E before its output arrives and a qsub that waits for it ends */
   stage_end_delay: '0',
   /** a second qstat of the same user in the same second takes 0.2 s longer, as the real client does */
   stage_qstat_pause: 'False',
