@@ -1,13 +1,12 @@
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
-import {endOf, workingAttempt} from '../ledger/attempts.ts';
+import {waitingForTasks} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {SearchIncomplete} from '../scheduler/scheduler.ts';
 import {searchByTag} from '../submission/settle.ts';
 import {isOverdue, mayArriveLate} from '../submission/settlement.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
-import {isTask} from '../workflow/model/steps.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
 import {isFaulting} from './plan/plan-fail-fast.ts';
@@ -55,11 +54,9 @@ async function findTroubles(
   seen: ReadonlyMap<TaskId, TaskSeen>,
 ): Promise<ReadonlyMap<TaskId, TaskTrouble>> {
   const asked = runs.flatMap(({state}) =>
-    state.spec.workflow.steps.flatMap((step) => {
-      if (!isTask(step) || !step.failFast || endOf(state, step.name)) return [];
-      const {task, cancelled} = workingAttempt(state, step.name).transfer ?? {};
-      return task && !cancelled && isFaulting(seen.get(task)) ? [task] : [];
-    }),
+    waitingForTasks(state).flatMap(({step, task, cancelled}) =>
+      step.failFast && !cancelled && isFaulting(seen.get(task)) ? [task] : [],
+    ),
   );
   const found = await Promise.all(
     asked.map(async (task) => {
@@ -85,9 +82,7 @@ function openJobs({state}: OpenRun): JobId[] {
 }
 
 function openTasks({state}: OpenRun): TaskId[] {
-  return state.spec.workflow.steps.flatMap((step) =>
-    endOf(state, step.name) ? [] : (workingAttempt(state, step.name).transfer?.task ?? []),
-  );
+  return waitingForTasks(state).map(({task}) => task);
 }
 
 /** One that was given up is still looked for, for a while: each such question is about all jobs of the user. */

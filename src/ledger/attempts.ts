@@ -1,6 +1,7 @@
 import {DEFAULT_RETRY_DELAY_MS} from '../base/duration.ts';
-import {isCleanup} from '../workflow/model/steps.ts';
-import type {Workflow} from '../workflow/model/workflow.ts';
+import type {TaskId} from '../base/ids.ts';
+import {isCleanup, isTask} from '../workflow/model/steps.ts';
+import type {TaskStep, Workflow} from '../workflow/model/workflow.ts';
 import {type Attempt, currentAttempt, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
 
 /** Which attempt of a step counts, how the step ended, and when it is tried again. Pure. */
@@ -58,6 +59,23 @@ export function workingAttempt(run: RunState, step: string): Attempt {
     terminated: new Set(),
     indices: new Map(),
   };
+}
+
+/** A step that waits for a task of Globus. */
+export interface WaitsForTask {
+  readonly step: TaskStep;
+  readonly task: TaskId;
+  /** the task was cancelled by us */
+  readonly cancelled: boolean;
+}
+
+/** The steps of a run that wait for a task, in the order of the workflow: those that have one, and have not ended. */
+export function waitingForTasks(run: RunState): WaitsForTask[] {
+  return run.spec.workflow.steps.flatMap((step) => {
+    if (!isTask(step) || endOf(run, step.name)) return [];
+    const {task, cancelled = false} = workingAttempt(run, step.name).transfer ?? {};
+    return task ? [{step, task, cancelled}] : [];
+  });
 }
 
 /** How many attempts of a step were lost one after the other, up to now, without our having deleted their jobs. */

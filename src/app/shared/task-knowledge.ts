@@ -4,11 +4,11 @@ import type {Observed} from '../../engine/plan/actions.ts';
 import {readTrouble} from '../../engine/plan/task-trouble.ts';
 import {StageError} from '../../errors.ts';
 import {SignInNeeded} from '../../globus-errors.ts';
-import {endOf, workingAttempt} from '../../ledger/attempts.ts';
+import {waitingForTasks} from '../../ledger/attempts.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
 import type {Demand, TaskKnowledge} from '../../standing/reasons/explain-task.ts';
 import type {TransferService, TransferTask} from '../../transfer/transfer-service.ts';
-import {endsOf, isTask} from '../../workflow/model/steps.ts';
+import {endsOf} from '../../workflow/model/steps.ts';
 
 /** A task that a step waits for, and what it moves. */
 export interface StepTask {
@@ -19,10 +19,8 @@ export interface StepTask {
 
 /** The tasks of a run that have not been concluded, as the last look saw them. */
 export function tasksOf(run: RunState, seen: Observed): StepTask[] {
-  return run.spec.workflow.steps.flatMap((step) => {
-    if (!isTask(step) || endOf(run, step.name)) return [];
-    const id = workingAttempt(run, step.name).transfer?.task;
-    const task = id && seen.tasks.get(id);
+  return waitingForTasks(run).flatMap(({step, task: id}) => {
+    const task = seen.tasks.get(id);
     return task?.kind === 'task' ? [{task, ...endsOf(step)}] : [];
   });
 }

@@ -1,10 +1,10 @@
 import type {TaskId} from '../../base/ids.ts';
-import {endOf, workingAttempt} from '../../ledger/attempts.ts';
+import {waitingForTasks} from '../../ledger/attempts.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
 import type {TaskSeen} from '../../transfer/transfer-service.ts';
 import type {Stage} from '../../wiring/stage.ts';
-import {isTask, placesOf} from '../../workflow/model/steps.ts';
+import {placesOf} from '../../workflow/model/steps.ts';
 
 /** A task under way, and what it moves data between. */
 interface Moving {
@@ -15,11 +15,10 @@ interface Moving {
 
 /** Tasks that steps of a run wait for. Pure. */
 export function tasksUnderWay(run: RunState): Moving[] {
-  return run.spec.workflow.steps.flatMap((step) => {
-    if (!isTask(step) || endOf(run, step.name)) return [];
-    const {task} = workingAttempt(run, step.name).transfer ?? {};
-    return task ? [{task, collections: placesOf(step).map(({collection}) => collection)}] : [];
-  });
+  return waitingForTasks(run).map(({step, task}) => ({
+    task,
+    collections: placesOf(step).map(({collection}) => collection),
+  }));
 }
 
 /**
