@@ -137,6 +137,7 @@ async function upToDate(context: EngineContext, view: MonitorView, mine: number 
 
 const PATIENCE_MS = 5_000;
 const LONGEST_PATIENCE_MS = 15_000;
+const PAUSE_MS = 100;
 
 /**
  * The newest link, once it is known whether PBS took it. Another process may be submitting it this moment, which takes
@@ -147,15 +148,16 @@ async function settled(context: EngineContext, seen: Observed): Promise<MonitorL
   const began = context.clock();
   let appeared = began;
   let generation = context.monitors.newest()?.generation;
-  for (;;) {
+  for (let pauses = 0; ; pauses++) {
     const newest = context.monitors.newest();
     const open = newest && isOpen(newest) && !seen.tags.has(newest.tag);
     if (!open) return newest;
     const now = context.clock();
     if (newest.generation !== generation) appeared = now;
     generation = newest.generation;
-    if (now - appeared >= PATIENCE_MS || now - began >= LONGEST_PATIENCE_MS) return newest;
-    await context.sleep(100);
+    const waitedMs = Math.max(now - began, pauses * PAUSE_MS); // a clock may be set back
+    if (now - appeared >= PATIENCE_MS || waitedMs >= LONGEST_PATIENCE_MS) return newest;
+    await context.sleep(PAUSE_MS);
   }
 }
 

@@ -190,6 +190,20 @@ describe('a look', () => {
     expect({newest: on.newest()?.generation, gap: looked.gap}).toEqual({newest: 2, gap: undefined});
   });
 
+  test('that waits for a process which died, on a host whose clock is set back, comes to its end', async () => {
+    const context = world.context();
+    const {startAt, ...times} = {at: world.now, startAt: world.now + 30_000, deadline: world.now + 90_000};
+    context.monitors.create(1, 'intent', {...times, startAt, tag: 't1', by: 'a process that died'});
+    let pauses = 0;
+    const sleep = async () => {
+      pauses += 1;
+      if (pauses > 1000) throw new Error('it waits for ever');
+    };
+    const looked = await reconcile({...context, sleep});
+    expect({links: links().length, gap: looked.gap}).toEqual({links: 1, gap: undefined});
+    expect(pauses).toBeLessThanOrEqual(300);
+  });
+
   test('during which the monitor that it saw began and died leaves another one', async () => {
     await reconcile(world.context(), {rebuild: true});
     const [link] = links();
