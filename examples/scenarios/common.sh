@@ -4,7 +4,7 @@ cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
 [ -f "$root/dist/start.js" ] || { echo "build it first: npm run build" >&2; exit 2; }
 stage() { "$root/bin/stage" "$@"; }
-unset NODE_EXTRA_CA_CERTS STAGE_CONFIG
+unset STAGE_CONFIG
 
 # Print a command as a reader would type it, and run it. It must succeed.
 show() {

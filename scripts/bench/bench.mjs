@@ -13,7 +13,7 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a w
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'bin', 'stage');
 const home = mkdtempSync(join(tmpdir(), 'stage-bench-'));
-const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...clean} = process.env; // the first adds 130 ms to every start
+const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...clean} = process.env;
 const env = {
   ...clean,
   STAGE_HOME: join(home, 'state'),

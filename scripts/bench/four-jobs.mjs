@@ -25,7 +25,7 @@ const rounds = Number(given.rounds);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'bin', 'stage');
 const home = mkdtempSync(join(given['on-path'] ? homedir() : tmpdir(), 'stage-bench-'));
-const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...clean} = process.env; // the first adds 130 ms to every start
+const {NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...clean} = process.env;
 const env = {
   ...clean,
   STAGE_HOME: join(home, 'state'),

@@ -4,7 +4,7 @@ import {dirname} from 'node:path';
 /**
  * Make a directory for its owner alone, and those above it that are missing.
  *
- * Not mkdir's own `recursive`: Node.js 20 never returns from it where the system answers ENOENT although the parent
+ * Not mkdir's own `recursive`: Node.js never returns from it where the system answers ENOENT although the parent
  * exists, as /proc and some automounters do.
  *
  * @throws the system's error when it cannot be made, or is something else

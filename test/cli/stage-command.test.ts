@@ -34,7 +34,7 @@ const ERRORS: [StageError, number][] = [
   [asStageError(new Errors.CLIError('Nonexistent flag: --bogus\nSee more help with --help', {exit: 2})), EXIT.usage],
   [asStageError(Object.assign(new Error('ENOSPC'), {code: 'ENOSPC', path: '/state/x'})), EXIT.unreachable],
   [asStageError(Object.assign(new Error('EROFS'), {code: 'EROFS'})), EXIT.unreachable],
-  // As Node.js 20 throws them: it has no name for these two.
+  // As Node.js throws them: it has no name for these two.
   [asStageError(Object.assign(new Error('x'), {code: 'Unknown system error -122', errno: -122})), EXIT.unreachable],
   [asStageError(Object.assign(new Error('x'), {code: 'Unknown system error -116', errno: -116})), EXIT.unreachable],
   [new StateDirectoryGone('/state/local', 'active', '/cache/active'), EXIT.unreachable],
@@ -101,7 +101,7 @@ test('every error says what to do next, or lists what is wrong', () => {
 test.each([
   ['EDQUOT', -122, 'quota'],
   ['ESTALE', -116, 'stale handle'],
-])('%s is known by its number, which is all that Node.js 20 gives', (name, errno, words) => {
+])('%s is known by its number, which is all that Node.js gives', (name, errno, words) => {
   const error = asStageError(
     Object.assign(new Error('x'), {code: `Unknown system error ${errno}`, errno, path: '/s/x'}),
   );

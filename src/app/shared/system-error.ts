@@ -29,7 +29,7 @@ export function ofTheSystem(thrown: unknown): StageError | undefined {
 
 const OF_THE_NETWORK = new Set(['connect', 'getaddrinfo', 'bind', 'listen', 'accept']);
 
-/** Node.js 20 has no name for EDQUOT and ESTALE (`Unknown system error -122`); the operating system's table has. */
+/** Node.js has no name for EDQUOT and ESTALE (`Unknown system error -122`); the operating system's table has. */
 function nameOf(errno: number | undefined): string | undefined {
   return Object.entries(constants.errno).find(([, number]) => number === -(errno ?? 0))?.[0];
 }
