@@ -1,3 +1,6 @@
+// Without the API of TypeScript 6 no modules would be found, and no rule broken (docs/decisions/0021).
+if (!require('typescript').transpileModule) throw new Error('dependency-cruiser needs typescript 6 under that name');
+
 // Imports run one way; docs/architecture.md draws the same picture:
 //   commands → cli → app/<one capability> → engine, submission, standing → ledger, limits, ports → disk, base
 // Only wiring/ imports adapters. Each room lists what it may import; whatever else it imports is an error.
