@@ -11,37 +11,61 @@ import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
 
-/** Everything a use-case works with, for one profile. */
-export interface Stage {
+/** What naming a place takes: friendly names, bookmarks, paths of the cluster. */
+export interface PlacesStage {
   readonly profile: Profile;
   readonly locations: Locations;
-  /** the log of stage itself; nothing is decided by it */
-  readonly log: Log;
-  readonly ledger: Ledger;
-  /** what is on record of single jobs: those of "stage job submit" */
-  readonly jobs: JobStore;
-  /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
-  requireState(): void;
-  /** this process, for records: `user@host:pid` */
-  readonly by: string;
-  /** whoever decides by this command: `user@host` */
-  readonly person: string;
-  /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
-  engine(): Promise<EngineContext>;
-  /** PBS alone, for what needs no Globus, and no credentials for it */
-  scheduler(): Promise<Scheduler>;
-  /** what PBS remembers of jobs, for people */
-  history(): Promise<JobHistory>;
-  /** time that PBS has promised to somebody, for people */
-  reservations(): Promise<Reservations>;
-  /** what this PBS offers: commands, server, queues */
-  site(): Promise<Site>;
-  /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
-  signIn(): Promise<SignInSettings>;
   /** collections and bookmarks at Globus, for people */
   collectionService(): Promise<CollectionService>;
   /** bookmarks at Globus; none where the stand-in has not served yet, which is not started for them */
   bookmarks(): Promise<readonly Bookmark[]>;
   /** friendly names of collections: the configuration's, and the stand-in's where it serves; starts nothing */
   collections(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** What single transfers take. */
+export interface TransfersStage extends PlacesStage {
+  /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
+  engine(): Promise<EngineContext>;
+}
+
+/** What preparing and checking a workflow takes. */
+export interface WorkflowStage extends TransfersStage {
+  readonly ledger: Ledger;
+  /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
+  requireState(): void;
+  /** what this PBS offers: commands, server, queues */
+  site(): Promise<Site>;
+}
+
+/** What runs take. */
+export interface RunsStage extends WorkflowStage {
+  /** this process, for records: `user@host:pid` */
+  readonly by: string;
+  /** whoever decides by this command: `user@host` */
+  readonly person: string;
+  /** what PBS remembers of jobs, for people */
+  history(): Promise<JobHistory>;
+  /** time that PBS has promised to somebody, for people */
+  reservations(): Promise<Reservations>;
+}
+
+/** What single jobs take. */
+export interface JobsStage extends Pick<RunsStage, 'profile' | 'by'> {
+  /** what is on record of single jobs: those of "stage job submit" */
+  readonly jobs: JobStore;
+  /** PBS alone, for what needs no Globus, and no credentials for it */
+  scheduler(): Promise<Scheduler>;
+}
+
+/** What signing in takes. */
+export interface SignInStage extends WorkflowStage {
+  /** how this profile signs in to Globus; reads and asks nothing yet. @throws {RequestWrong} when it cannot */
+  signIn(): Promise<SignInSettings>;
+}
+
+/** Everything that is opened for one profile; a use-case takes the slice of it that its capability needs. */
+export interface Stage extends RunsStage, JobsStage, SignInStage {
+  /** the log of stage itself; nothing is decided by it */
+  readonly log: Log;
 }

@@ -3,7 +3,7 @@ import {count} from '../../base/units.ts';
 import type {Action} from '../../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {WorkflowStage} from '../../wiring/stage.ts';
 import {countSubjobs, writeArrayRange} from '../../workflow/model/array-range.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import {filterInWords} from '../../workflow/model/transfer-options.ts';
@@ -45,7 +45,7 @@ export interface CheckRequest extends WorkflowRequest {
 }
 
 /** Check a workflow, and say what `stage run` would do. Changes nothing, unless a probe is asked for. @throws {WorkflowInvalid} {RequestWrong} */
-export async function checkWorkflowFile(stage: Stage, request: CheckRequest): Promise<CheckReport> {
+export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequest): Promise<CheckReport> {
   if (request.offline && request.probe)
     throw new RequestWrong('--probe asks Globus, and --offline does not', {next: ['Leave one of them out.']});
   const prepared = await prepareWorkflow(stage, request, {offline: request.offline});

@@ -8,7 +8,7 @@ import type {Dependency} from '../../scheduler/scheduler.ts';
 import {submissionDeadlineMs} from '../../submission/deadline.ts';
 import {type Time, waitUntilSettled} from '../../submission/settle.ts';
 import {SubmissionUnclear, submitJob} from '../../submission/submit-job.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {JobsStage} from '../../wiring/stage.ts';
 import {isKept} from './check-taken.ts';
 import {papersOfJob} from './job-papers.ts';
 import {jobRequest} from './job-request.ts';
@@ -20,8 +20,6 @@ import type {SubmitRequest} from './submit-request.ts';
 const DROPS = 3;
 
 const TIME: Time = {clock: Date.now, sleep};
-
-type JobsStage = Pick<Stage, 'profile' | 'by' | 'jobs' | 'scheduler'>;
 
 export interface SubmitReport {
   readonly job: JobId;

@@ -1,5 +1,5 @@
 import {EXIT, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {JobsStage} from '../../wiring/stage.ts';
 import {lookUntil} from '../shared/look-until.ts';
 import {type JobReport, type JobView, lookAt, resolveJobs} from './job.ts';
 
@@ -14,7 +14,7 @@ import {type JobReport, type JobView, lookAt, resolveJobs} from './job.ts';
  * @throws {JobsNotEnded} when they have not ended in time
  */
 export async function waitForJobs(
-  stage: Stage,
+  stage: JobsStage,
   texts: readonly string[],
   timeoutSeconds: number | undefined,
   onLook: (report: JobReport) => void,

@@ -4,7 +4,7 @@ import {memberOf, readJobId} from '../../base/job-id.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import type {JobStore, NamedJob} from '../../ledger/job-store.ts';
 import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {JobsStage} from '../../wiring/stage.ts';
 
 /** A job that was asked about, by its id or by the name it was submitted under. */
 export interface AskedJob {
@@ -13,7 +13,7 @@ export interface AskedJob {
 }
 
 /** @throws {RequestWrong} for what is neither a job id nor a name that was submitted */
-export function resolveJobs(stage: Pick<Stage, 'jobs'>, texts: readonly string[]): AskedJob[] {
+export function resolveJobs(stage: Pick<JobsStage, 'jobs'>, texts: readonly string[]): AskedJob[] {
   const store = stage.jobs;
   const ids = texts.flatMap((text) => readJobId(text) ?? []);
   const known = ids.length > 0 ? store.withIds([...new Set(ids)]) : new Map<JobId, NamedJob>();
@@ -59,12 +59,12 @@ export interface JobReport {
 }
 
 /** Look at jobs once. */
-export async function showJobs(stage: Stage, texts: readonly string[]): Promise<JobReport> {
+export async function showJobs(stage: JobsStage, texts: readonly string[]): Promise<JobReport> {
   return lookAt(stage, resolveJobs(stage, texts));
 }
 
 /** One question for all jobs; one more for the members of arrays that have ended. */
-export async function lookAt(stage: Stage, asked: readonly AskedJob[]): Promise<JobReport> {
+export async function lookAt(stage: JobsStage, asked: readonly AskedJob[]): Promise<JobReport> {
   const scheduler = await stage.scheduler();
   const store = stage.jobs;
   const seen = await scheduler.look(asked.map(({job}) => job));
@@ -176,7 +176,7 @@ export type Change = 'release' | 'hold' | 'delete';
  *
  * @throws {SchedulerRefused} {SchedulerUnreachable}; jobs before the one it names have been changed
  */
-export async function changeJobs(stage: Stage, change: Change, texts: readonly string[]): Promise<ChangeReport> {
+export async function changeJobs(stage: JobsStage, change: Change, texts: readonly string[]): Promise<ChangeReport> {
   const jobs = [...new Set(resolveJobs(stage, texts).map(({job}) => job))];
   const scheduler = await stage.scheduler();
   const numberOf = (job: string) => Number.parseInt(job, 10);

@@ -1,15 +1,12 @@
 import type {JobStore} from '../../ledger/job-store.ts';
 import type {Dependency, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {JobsStage} from '../../wiring/stage.ts';
 import {type AskedJob, judgeMembers, resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
 /** Look at the jobs that a new one is to wait for. @returns what to give to qsub. @throws as {@link planDependencies} */
-export async function dependenciesOf(
-  stage: Pick<Stage, 'jobs' | 'scheduler'>,
-  {after}: SubmitRequest,
-): Promise<Dependency[]> {
+export async function dependenciesOf(stage: JobsStage, {after}: SubmitRequest): Promise<Dependency[]> {
   const asked = (['afterok', 'afternotok', 'afterany'] as const).flatMap((type) =>
     resolveJobs(stage, after[type]).map((one) => ({type, ...one})),
   );

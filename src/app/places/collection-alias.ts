@@ -8,7 +8,7 @@ import {
 import {type Config, readConfig} from '../../config/read-config.ts';
 import {readIfThere, replaceFile} from '../../disk/replace-file.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {PlacesStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
 import {findCollection} from './find-collection.ts';
@@ -37,7 +37,7 @@ export interface AliasListReport {
 }
 
 /** The friendly names that count, each once, and where each comes from. Asks nobody. @param workflow a file whose own names win */
-export async function listAliases(stage: Stage, workflow: string | undefined): Promise<AliasListReport> {
+export async function listAliases(stage: PlacesStage, workflow: string | undefined): Promise<AliasListReport> {
   const {configFile} = stage.locations;
   const config = readConfig(readIfThere(configFile) ?? '', configFile);
   const own = workflow === undefined ? {} : collectionNamesIn(contentsOf(workflow), workflow, ['collections']);
@@ -77,7 +77,7 @@ export interface AliasSetReport {
 }
 
 /** Name a collection, in the configuration or a workflow file. @throws {RequestWrong} {ChangedMeanwhile} {TransferRefused} */
-export async function setAlias(stage: Stage, request: AliasSetRequest): Promise<AliasSetReport> {
+export async function setAlias(stage: PlacesStage, request: AliasSetRequest): Promise<AliasSetReport> {
   const {name, force} = request;
   const {pattern, allowed} = await nameRule(request);
   if (!pattern.test(name) || UUID.test(name))
@@ -106,7 +106,7 @@ async function nameRule({workflow}: AliasPlace): Promise<{readonly pattern: RegE
   };
 }
 
-async function idOf(stage: Stage, {collection, offline}: AliasSetRequest): Promise<string> {
+async function idOf(stage: PlacesStage, {collection, offline}: AliasSetRequest): Promise<string> {
   if (!offline) return findCollection(stage, collection);
   const known = await stage.collections();
   const id = own(known, collection) ?? (UUID.test(collection) ? collection : undefined);
@@ -119,7 +119,7 @@ async function idOf(stage: Stage, {collection, offline}: AliasSetRequest): Promi
 
 /** A profile's own names win over those for all profiles. */
 async function hidingOne(
-  stage: Stage,
+  stage: PlacesStage,
   {name, forProfile, workflow}: AliasSetRequest,
   id: string,
 ): Promise<AliasOrigin | undefined> {
@@ -138,7 +138,7 @@ export interface AliasRemoveReport {
 
 /** Take a friendly name away. Runs that used it go on: they have the id on record. @throws {RequestWrong} when it does not stand there */
 export async function removeAlias(
-  stage: Stage,
+  stage: PlacesStage,
   request: AliasPlace & {readonly name: string},
 ): Promise<AliasRemoveReport> {
   const {name} = request;
@@ -148,7 +148,7 @@ export async function removeAlias(
 }
 
 async function notThere(
-  stage: Stage,
+  stage: PlacesStage,
   {name, forProfile, workflow}: AliasPlace & {readonly name: string},
   file: string,
   names: readonly string[],
@@ -180,7 +180,7 @@ interface Edited {
 
 /** Read, edit and write one file, whole or not at all. What could not be loaded is not written. */
 function edit(
-  stage: Stage,
+  stage: PlacesStage,
   {forProfile, workflow}: AliasPlace,
   work: (source: string, file: string, at: NamesAt) => EditedNames,
 ): Edited {

@@ -1,6 +1,6 @@
 import {RequestWrong} from '../../errors.ts';
 import type {Bookmark} from '../../transfer/collection-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {PlacesStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
 import {isBookmarkName, UUID} from '../../workflow/model/places.ts';
 import {placesOf} from './place-names.ts';
@@ -21,7 +21,7 @@ export interface BookmarkListReport {
 }
 
 /** All bookmarks of the identity in use. @throws {TransferUnreachable} {SignInNeeded} */
-export async function listBookmarks(stage: Stage): Promise<BookmarkListReport> {
+export async function listBookmarks(stage: PlacesStage): Promise<BookmarkListReport> {
   const all = await (await stage.collectionService()).bookmarks();
   const aliases = await stage.collections();
   const bookmarks = all.map((one) => viewBookmark(one, aliases));
@@ -51,7 +51,7 @@ function whyUnusable(name: string, aliases: Readonly<Record<string, string>>): s
 }
 
 /** Bookmark a place. @throws {RequestWrong} when there is a bookmark of that name, or the name could not be used */
-export async function createBookmark(stage: Stage, name: string, text: string): Promise<BookmarkView> {
+export async function createBookmark(stage: PlacesStage, name: string, text: string): Promise<BookmarkView> {
   const aliases = await stage.collections();
   const unusable = whyUnusable(name, aliases);
   if (unusable !== undefined)
@@ -77,7 +77,7 @@ function taken(name: string): RequestWrong {
 }
 
 /** Delete a bookmark. Runs that used it go on: they have the place on record. @param text its name or id */
-export async function deleteBookmark(stage: Stage, text: string): Promise<BookmarkView> {
+export async function deleteBookmark(stage: PlacesStage, text: string): Promise<BookmarkView> {
   const service = await stage.collectionService();
   const all = await service.bookmarks();
   const found = all.find(({name}) => name === text) ?? all.find(({id}) => id === text.toLowerCase());

@@ -6,7 +6,7 @@ import {
   SEARCH_SCOPES,
   type SearchScope,
 } from '../../transfer/collection-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {PlacesStage} from '../../wiring/stage.ts';
 import {own} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
 import {findCollection} from './find-collection.ts';
@@ -38,7 +38,7 @@ export interface SearchReport {
 const MOST_FOUND = 1000;
 
 /** Search collections by words. @throws {RequestWrong} {TransferUnreachable} {SignInNeeded} */
-export async function searchCollections(stage: Stage, request: SearchRequest): Promise<SearchReport> {
+export async function searchCollections(stage: PlacesStage, request: SearchRequest): Promise<SearchReport> {
   const {text, scope, limit, offset} = request;
   if (scope === 'all' && !text?.trim())
     throw new RequestWrong('there are no words to search for', {
@@ -63,13 +63,13 @@ export async function searchCollections(stage: Stage, request: SearchRequest): P
 }
 
 /** All that there is to know of one collection. @param name friendly name, id, bookmark, or its name at Globus */
-export async function showCollection(stage: Stage, name: string): Promise<CollectionView> {
+export async function showCollection(stage: PlacesStage, name: string): Promise<CollectionView> {
   const id = await findCollection(stage, name);
   const shown = await (await stage.collectionService()).show(id);
   return {...shown, aliases: (await aliasesById(stage)).get(id) ?? []};
 }
 
-async function aliasesById(stage: Stage): Promise<ReadonlyMap<string, readonly string[]>> {
+async function aliasesById(stage: PlacesStage): Promise<ReadonlyMap<string, readonly string[]>> {
   const naming = new Map<string, string[]>();
   for (const [name, id] of Object.entries(await stage.collections())) {
     const key = id.toLowerCase();
@@ -104,7 +104,7 @@ export interface ListReport {
 }
 
 /** List a directory of a collection. @throws {RequestWrong} {TransferRefused} {TransferUnreachable} {SignInNeeded} */
-export async function listCollection(stage: Stage, request: ListRequest): Promise<ListReport> {
+export async function listCollection(stage: PlacesStage, request: ListRequest): Promise<ListReport> {
   const {limit, offset, hidden, match} = request;
   if (match !== undefined && /[/:,\r\n]/.test(match))
     throw new RequestWrong(`--match ${match} is not a pattern for names`, {
@@ -137,7 +137,7 @@ export async function listCollection(stage: Stage, request: ListRequest): Promis
 }
 
 /** A collection without a path is its default directory; a bookmark without one is the bookmark. */
-async function placeToList(stage: Stage, text: string): Promise<{collection: string; path?: string}> {
+async function placeToList(stage: PlacesStage, text: string): Promise<{collection: string; path?: string}> {
   const name = text.replace(/:$/, '');
   const known = own(await stage.collections(), name) ?? (UUID.test(name) ? name : undefined);
   if (known !== undefined) return {collection: known.toLowerCase()};
@@ -145,7 +145,7 @@ async function placeToList(stage: Stage, text: string): Promise<{collection: str
   return (await placesOf(stage, {place: whole})).place;
 }
 
-async function clusterPathOf(stage: Stage, id: string, path: string): Promise<string | undefined> {
+async function clusterPathOf(stage: PlacesStage, id: string, path: string): Promise<string | undefined> {
   const {paths} = stage.profile;
   if (paths.length === 0) return undefined;
   const known = await stage.collections();

@@ -1,6 +1,6 @@
 import {RequestWrong} from '../../errors.ts';
 import type {CollectionDetails} from '../../transfer/collection-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {PlacesStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
 
@@ -13,7 +13,7 @@ const LOOKED_AT = 100;
  * @returns its id
  * @throws {RequestWrong} when nothing is called so, or several things are: with the nearest names and what to type
  */
-export async function findCollection(stage: Stage, text: string): Promise<string> {
+export async function findCollection(stage: PlacesStage, text: string): Promise<string> {
   const aliases = await stage.collections();
   const id = own(aliases, text) ?? (UUID.test(text) ? text : undefined);
   if (id !== undefined) return id.toLowerCase();

@@ -1,11 +1,11 @@
 import type {Place} from '../../base/task-request.ts';
 import {explainUncovered, toCollection} from '../../config/map-path.ts';
 import {RequestWrong, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {PlacesStage} from '../../wiring/stage.ts';
 import {type BookmarkNames, type PlaceNames, resolvePlace} from '../../workflow/model/places.ts';
 
 /** What places may be called by in a profile, but for bookmarks. */
-export async function placeNames({profile, locations, ...stage}: Stage): Promise<PlaceNames> {
+export async function placeNames({profile, locations, ...stage}: PlacesStage): Promise<PlaceNames> {
   const about = {name: profile.name, configFile: locations.configFile};
   return {
     collections: await stage.collections(),
@@ -29,7 +29,7 @@ const NOWHERE: Place = {collection: '00000000-0000-4000-8000-000000000000', path
  * @param read is called a second time when there are such names; what it throws the first time is forgotten then
  */
 export async function readingPlaces<T>(
-  stage: Stage,
+  stage: PlacesStage,
   read: (names: PlaceNames) => T,
   {offline = false, pinned}: BookmarkLookup<T> = {},
 ): Promise<T> {
@@ -60,7 +60,7 @@ export async function readingPlaces<T>(
   return withNames(namesOf({...found, ...known}));
 }
 
-async function lookUp(stage: Stage): Promise<Readonly<Record<string, Place>>> {
+async function lookUp(stage: PlacesStage): Promise<Readonly<Record<string, Place>>> {
   const all = await stage.bookmarks();
   return Object.fromEntries(all.map(({name, place}) => [name, place]));
 }
@@ -99,7 +99,7 @@ class BookmarksUnknown extends StageError {
 
 /** Places on a command line, each by collection, bookmark or cluster path. @throws {RequestWrong} for what names none */
 export async function placesOf<K extends string>(
-  stage: Stage,
+  stage: PlacesStage,
   texts: Readonly<Record<K, string>>,
 ): Promise<Record<K, Place>> {
   const entries = Object.entries<string>(texts);

@@ -2,7 +2,7 @@ import {count, renderBytes} from '../../base/units.ts';
 import {reconcile} from '../../engine/turn.ts';
 import type {ExitCode} from '../../errors.ts';
 import {cancelName} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
 import {exitOfProblems, type ProblemDocument, problemsOf, viewOf, withoutDamage} from '../shared/report.ts';
 import type {RunView} from '../shared/run-view.ts';
@@ -17,7 +17,7 @@ export interface CancelReport {
 
 /** Cancel a run: its tasks are cancelled, its jobs deleted; what was moved stays. Its cleanup runs unless told not to. Safe to repeat. */
 export async function cancelRun(
-  stage: Stage,
+  stage: RunsStage,
   request: {readonly run: string; readonly cleanup: boolean},
 ): Promise<CancelReport> {
   const run = findRun(stage, request.run);

@@ -1,4 +1,4 @@
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import type {RunView} from '../shared/run-view.ts';
 import {type StatusReport, showStatus} from './status.ts';
 
@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 30_000;
  * @returns the last report; earlier, unfinished, when `signal` is aborted
  */
 export async function followRun(
-  stage: Stage,
+  stage: RunsStage,
   run: string,
   onLook: (view: RunView, report: StatusReport) => void,
   signal: AbortSignal,

@@ -6,7 +6,7 @@ import {type ExitCode, RequestWrong} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
 import type {HoldDecision, JobRecord, RunState} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseRuns, chooseSteps} from '../shared/choose.ts';
 import {exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, withoutDamage} from '../shared/report.ts';
 
@@ -36,7 +36,7 @@ export interface HoldReport {
  *
  * @throws {NoSuchRun} {NoSuchStep} {RequestWrong}
  */
-export async function holdRuns(stage: Stage, request: HoldRequest): Promise<HoldReport> {
+export async function holdRuns(stage: RunsStage, request: HoldRequest): Promise<HoldReport> {
   const {runs, damaged} = chosen(stage, request);
   const by = stage.person;
   const begun = new Set<RunId>();
@@ -60,7 +60,7 @@ export async function holdRuns(stage: Stage, request: HoldRequest): Promise<Hold
 }
 
 /** End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat. */
-export async function releaseRuns(stage: Stage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
+export async function releaseRuns(stage: RunsStage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
   const {runs, damaged} = chosen(stage, {...request, steps: []});
   const by = stage.person;
   const ended = new Set<RunId>();
@@ -94,7 +94,7 @@ interface Change {
 type Did = 'confirmed' | 'ended';
 
 async function advance(
-  stage: Stage,
+  stage: RunsStage,
   {runs, damaged, named}: Chosen & {readonly named: boolean},
   did: Did,
   message: (run: RunId, change: Change) => string,
@@ -174,7 +174,7 @@ interface Chosen {
 }
 
 /** @throws {NoSuchRun} {NoSuchStep} {RequestWrong} for a run that has ended */
-function chosen(stage: Stage, {run, steps}: HoldRequest): Chosen {
+function chosen(stage: RunsStage, {run, steps}: HoldRequest): Chosen {
   const {runs, damaged} = chooseRuns(stage, run);
   const active = stage.ledger.activeRuns();
   for (const {id, state} of runs) {

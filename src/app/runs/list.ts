@@ -4,7 +4,7 @@ import {LedgerDamaged} from '../../ledger/ledger.ts';
 import {inOneLine, type RunStanding} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import type {RunLine} from './render-list.ts';
 
 interface Dated {
@@ -14,7 +14,7 @@ interface Dated {
 }
 
 /** All runs, newest last, from the ledger alone; those that cannot be read at the end. @param states only these; all when empty @param ids of jobs and tasks, too */
-export function listRuns(stage: Pick<Stage, 'ledger'>, states: readonly string[], ids = false): RunLine[] {
+export function listRuns(stage: Pick<RunsStage, 'ledger'>, states: readonly string[], ids = false): RunLine[] {
   return stage.ledger
     .runs()
     .map((run) => lineOf(stage, run, ids))
@@ -23,7 +23,7 @@ export function listRuns(stage: Pick<Stage, 'ledger'>, states: readonly string[]
     .filter(({state}) => states.length === 0 || states.includes(state));
 }
 
-function lineOf(stage: Pick<Stage, 'ledger'>, run: RunId, ids: boolean): Dated {
+function lineOf(stage: Pick<RunsStage, 'ledger'>, run: RunId, ids: boolean): Dated {
   try {
     const standing = standingOn(stage, run);
     return {at: standing.createdAt, line: {...inALine(standing), ...(ids ? {ids: idsOf(standing)} : {})}};
@@ -47,7 +47,7 @@ const UNASKED: PlanSettings = {
   rebuild: false,
 };
 
-function standingOn(stage: Pick<Stage, 'ledger'>, run: RunId): RunStanding {
+function standingOn(stage: Pick<RunsStage, 'ledger'>, run: RunId): RunStanding {
   const summary = stage.ledger.summary(run);
   if (summary) return standingOfSeal(summary);
   return standingOf({run: stage.ledger.open(run).state, seen: {...UNSEEN, now: Date.now()}, settings: UNASKED});

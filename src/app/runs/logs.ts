@@ -5,7 +5,7 @@ import {renderBytes} from '../../base/units.ts';
 import {namesIn} from '../../disk/facts.ts';
 import {readEvents} from '../../ledger/journal.ts';
 import {runLayout} from '../../ledger/layout.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseSteps, findRun} from '../shared/choose.ts';
 import {progressInWords} from '../shared/progress-words.ts';
 import type {LogEntry, LogReport} from './log-entry.ts';
@@ -18,7 +18,7 @@ import type {LogEntry, LogReport} from './log-entry.ts';
  * @throws {NoSuchRun} {NoSuchStep}
  */
 export function collectLogs(
-  stage: Stage,
+  stage: RunsStage,
   request: {readonly run: string; readonly steps: readonly string[]; readonly own: boolean},
   more: readonly LogEntry[] = [],
 ): LogReport {

@@ -2,7 +2,7 @@ import {staySeconds} from '../../base/walltime.ts';
 import type {EngineContext} from '../../engine/context.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments, withoutDamage} from '../shared/report.ts';
 import {ofTheSystem} from '../shared/system-error.ts';
 import {isWorthALine, type Moving, movingIn} from './progress-events.ts';
@@ -26,7 +26,7 @@ export interface MonitorReport {
  * @param request.seconds how long that job may stay; as the walltime of the profile's staging jobs allows when absent
  */
 export async function tick(
-  stage: Stage,
+  stage: RunsStage,
   request: {
     readonly generation?: number | undefined;
     readonly chain: boolean;

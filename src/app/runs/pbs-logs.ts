@@ -1,6 +1,6 @@
 import {StageError} from '../../errors.ts';
 import type {JobRecord} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseSteps, openRun} from '../shared/choose.ts';
 import type {LogEntry} from './log-entry.ts';
 
@@ -13,7 +13,7 @@ import type {LogEntry} from './log-entry.ts';
  * @throws {NoSuchRun} {NoSuchStep}
  */
 export async function collectPbsLogs(
-  stage: Stage,
+  stage: RunsStage,
   request: {readonly run: string; readonly steps: readonly string[]; readonly own: boolean},
 ): Promise<LogEntry[]> {
   const {id, state} = openRun(stage, request.run);

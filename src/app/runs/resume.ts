@@ -2,7 +2,7 @@ import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseRuns} from '../shared/choose.ts';
 import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, viewOf} from '../shared/report.ts';
 import {type RunView, viewSummary} from '../shared/run-view.ts';
@@ -37,7 +37,7 @@ export interface ResumeReport {
  *
  * @throws {NoSuchRun} {NoSuchStep} {RequestWrong} {BeingCancelled} {ResumedMeanwhile}
  */
-export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<ResumeReport> {
+export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Promise<ResumeReport> {
   const {runs: chosen, damaged} = chooseRuns(stage, request.run);
   const asked = chosen.map(({id}) => id);
   const opened = new Map(
@@ -71,7 +71,7 @@ export async function resumeRuns(stage: Stage, request: ResumeRequest): Promise<
 }
 
 /** @returns undefined when there is nothing to open: the run goes on, or has succeeded */
-function open(stage: Stage, read: OpenRun, redo: readonly string[]): Reopening | undefined {
+function open(stage: RunsStage, read: OpenRun, redo: readonly string[]): Reopening | undefined {
   const run = read.id;
   const sealed = stage.ledger.summary(run) !== undefined;
   if (read.state.cancel && !sealed) throw new BeingCancelled(run);
@@ -88,7 +88,7 @@ function open(stage: Stage, read: OpenRun, redo: readonly string[]): Reopening |
   return found;
 }
 
-function nothingToResume(stage: Stage, run: RunId): ResumedRun[] {
+function nothingToResume(stage: RunsStage, run: RunId): ResumedRun[] {
   const summary = stage.ledger.summary(run);
   if (!summary) return [];
   const message = `${run} has ${summary.state === 'cancelled' ? 'been cancelled' : summary.state}; there is nothing to resume. To do a step again: --redo STEP`;

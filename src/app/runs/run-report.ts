@@ -2,7 +2,7 @@ import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import type {ExitCode} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {type Finding, noNetwork} from '../shared/findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../shared/report.ts';
 import {type RunView, viewSummary} from '../shared/run-view.ts';
@@ -22,7 +22,7 @@ export interface RunReport {
 
 /** Look and act, and say what that came to. */
 export async function advance(
-  stage: Stage,
+  stage: RunsStage,
   run: RunId,
   how: {readonly created?: boolean; readonly again?: boolean},
 ): Promise<{readonly report: RunReport; readonly looked: Reconciled}> {

@@ -1,6 +1,6 @@
 import {EXIT, StageError} from '../../errors.ts';
 import {type RunId, runId} from '../../ledger/layout.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseTransfer} from '../shared/choose.ts';
 import type {Finding} from '../shared/findings.ts';
 import {preflight, requirePassed} from '../shared/preflight/preflight.ts';
@@ -32,7 +32,7 @@ export interface RunRequest extends WorkflowRequest {
  *
  * @throws {RunDiffers} when a run of this name was asked to do something else, and is not to be updated
  */
-export async function runWorkflow(stage: Stage, request: RunRequest): Promise<RunReport> {
+export async function runWorkflow(stage: RunsStage, request: RunRequest): Promise<RunReport> {
   const recorded = once((name: string) => recordedRun(stage, name));
   const prepared = await prepareWorkflow(stage, request, {
     pinned(name) {
@@ -61,7 +61,7 @@ export async function runWorkflow(stage: Stage, request: RunRequest): Promise<Ru
 type Asked = RunRequest & AskedRun;
 type Done = Extract<RunDecision, {do: 'done'}>;
 
-function recordedRun({ledger}: Stage, name: string): RecordedRun | undefined {
+function recordedRun({ledger}: RunsStage, name: string): RecordedRun | undefined {
   const run = ledger.find(name);
   return run && {open: ledger.open(run), ended: ledger.summary(run)};
 }
@@ -75,7 +75,7 @@ function once<T>(read: (name: string) => T): (name: string) => T {
   };
 }
 
-async function create(stage: Stage, asked: Asked): Promise<RunReport> {
+async function create(stage: RunsStage, asked: Asked): Promise<RunReport> {
   const {prepared} = asked;
   const {name, workflow, scriptHashes, fingerprint} = prepared;
   const number = stage.ledger.nextNumber(name);
@@ -101,7 +101,7 @@ async function create(stage: Stage, asked: Asked): Promise<RunReport> {
 }
 
 /** Another process created the run at this moment: it is as good as ours when it does the same. */
-function otherRun(stage: Stage, {prepared}: Asked): RunId {
+function otherRun(stage: RunsStage, {prepared}: Asked): RunId {
   const recorded = recordedRun(stage, prepared.name);
   if (!recorded)
     throw new StageError({
@@ -116,7 +116,7 @@ function otherRun(stage: Stage, {prepared}: Asked): RunId {
   return recorded.open.id;
 }
 
-async function goOn(stage: Stage, asked: Asked, recorded: RecordedRun, update?: PlannedUpdate): Promise<RunReport> {
+async function goOn(stage: RunsStage, asked: Asked, recorded: RecordedRun, update?: PlannedUpdate): Promise<RunReport> {
   let {open} = recorded;
   const adopted = await tasksToAdopt(stage, asked.adopt, asked.prepared.workflow, {run: open.id, state: open.state});
   if (update) {
@@ -138,7 +138,10 @@ async function goOn(stage: Stage, asked: Asked, recorded: RecordedRun, update?: 
 }
 
 /** @param updating what it is asked to do from now on, first of all */
-function done({recorded, ended}: Done, updating?: {readonly stage: Stage; readonly update: PlannedUpdate}): RunReport {
+function done(
+  {recorded, ended}: Done,
+  updating?: {readonly stage: RunsStage; readonly update: PlannedUpdate},
+): RunReport {
   let {open} = recorded;
   if (updating) {
     recordUpdate(updating.stage, open, updating.update);
@@ -152,7 +155,7 @@ function done({recorded, ended}: Done, updating?: {readonly stage: Stage; readon
 }
 
 /** What is worth knowing before a run begins. @throws {CheckFailed} when it cannot work */
-async function checked(stage: Stage, prepared: PreparedWorkflow, adopted: readonly string[]): Promise<Finding[]> {
+async function checked(stage: RunsStage, prepared: PreparedWorkflow, adopted: readonly string[]): Promise<Finding[]> {
   const findings = await preflight(stage, prepared, {probe: false, adopted});
   requirePassed(prepared.name, findings);
   return findings.filter(({level}) => level === 'note');

@@ -1,6 +1,6 @@
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
 import {
   blindSpots,
@@ -22,7 +22,7 @@ export interface StatusReport {
 }
 
 /** Look at everything once, do what is to be done, and show one run or all. @throws {NoSuchRun} */
-export async function showStatus(stage: Stage, nameOrId: string | undefined): Promise<StatusReport> {
+export async function showStatus(stage: RunsStage, nameOrId: string | undefined): Promise<StatusReport> {
   const run = nameOrId === undefined ? undefined : findRun(stage, nameOrId);
   const summary = run && stage.ledger.summary(run);
   if (summary)
@@ -46,7 +46,7 @@ export async function showStatus(stage: Stage, nameOrId: string | undefined): Pr
   return {runs, problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
 }
 
-export function endedRuns(stage: Stage): RunView[] {
+export function endedRuns(stage: RunsStage): RunView[] {
   return stage.ledger
     .runs()
     .flatMap((id) => stage.ledger.summary(id) ?? [])

@@ -3,7 +3,7 @@ import {endOf, isOutdated, isRemoved, workingAttempt} from '../../ledger/attempt
 import type {RunId} from '../../ledger/layout.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {type Attempt, currentAttempt, hasBegun, type RunState, type UpdateDecision} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {changedSteps, describeDifference} from '../../workflow/model/difference.ts';
 import type {WorkflowRecord} from '../../workflow/model/essence.ts';
 import {isTask} from '../../workflow/model/steps.ts';
@@ -68,7 +68,7 @@ export function planUpdate(
  *
  * @throws {UpdatedMeanwhile} when somebody else updated the run since it was read
  */
-export function recordUpdate(stage: Stage, run: OpenRun, {decision, scripts, differences}: PlannedUpdate): void {
+export function recordUpdate(stage: RunsStage, run: OpenRun, {decision, scripts, differences}: PlannedUpdate): void {
   const at = Date.now();
   if (!stage.ledger.update(run, {...decision, at, by: stage.person}, scripts)) throw new UpdatedMeanwhile(run.id);
   stage.ledger.append(run.id, {at, event: 'run-updated', by: stage.by, why: differences.join('; ')});

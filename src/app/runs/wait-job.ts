@@ -6,7 +6,7 @@ import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import type {Attempt, RunState} from '../../ledger/run-facts.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {problemDocuments} from '../shared/report.ts';
 import {stayWhileChainIsOpen} from './monitor.ts';
 
@@ -36,7 +36,7 @@ interface Served {
  * @throws {RequestWrong} for an `of` that names no attempt of a run
  */
 export async function waitForTransfer(
-  stage: Stage,
+  stage: RunsStage,
   request: {readonly of: string; readonly seconds: number},
 ): Promise<WaitReport> {
   const served = readServed(stage, request.of);
@@ -76,7 +76,7 @@ function handOverSeconds(seconds: number): number {
   return Math.min(120, seconds / 6);
 }
 
-function readServed(stage: Stage, text: string): Served {
+function readServed(stage: RunsStage, text: string): Served {
   const [id = '', key = ''] = text.split('/');
   const [step = '', number = ''] = key.split('.');
   const run = parseRunId(id)?.id;
@@ -88,7 +88,7 @@ function readServed(stage: Stage, text: string): Served {
   return {run, step, attempt: Number(number), key};
 }
 
-function attemptOf(stage: Stage, {run, step, attempt}: Served): Attempt {
+function attemptOf(stage: RunsStage, {run, step, attempt}: Served): Attempt {
   const found = stage.ledger.open(run).state.attempts.get(step)?.[attempt - 1];
   if (!found) throw new RangeError(`run ${run} has no attempt ${attempt} of ${step}`); // readServed saw the step; attempts are never taken away
   return found;
@@ -101,7 +101,7 @@ function ended({run, step}: Served, {outcome}: Attempt, looked: Reconciled): Wai
 }
 
 async function handOver(
-  stage: Stage,
+  stage: RunsStage,
   engine: EngineContext,
   {run, step, key}: Served,
   seconds: number,

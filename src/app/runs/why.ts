@@ -3,7 +3,7 @@ import type {ExitCode} from '../../errors.ts';
 import {adviceOn} from '../../standing/reasons/explain-end.ts';
 import type {RunStanding, RunStateWord} from '../../standing/standing.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseSteps, openRun} from '../shared/choose.ts';
 import {blindSpots, exitOf, type ProblemDocument, problemDocuments, standingAfter} from '../shared/report.ts';
 import {type Explanation, explanationsOf} from './explanations.ts';
@@ -19,7 +19,7 @@ export interface WhyReport {
 }
 
 /** Look once, do what is to be done, and say of each step that does not move why, and what to do. @throws {NoSuchRun} {NoSuchStep} */
-export async function explainWhy(stage: Stage, asked: {run: string; step: string | undefined}): Promise<WhyReport> {
+export async function explainWhy(stage: RunsStage, asked: {run: string; step: string | undefined}): Promise<WhyReport> {
   const {id: run, state: recorded} = openRun(stage, asked.run);
   chooseSteps(recorded.spec.workflow, asked.step === undefined ? [] : [asked.step], run);
   const sealed = stage.ledger.summary(run);

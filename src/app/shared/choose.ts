@@ -3,13 +3,13 @@ import {RequestWrong} from '../../errors.ts';
 import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import type {LedgerDamaged, OpenRun} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {WorkflowStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames} from '../../workflow/file/problems.ts';
 import {UUID} from '../../workflow/model/places.ts';
 import type {Step, TransferStep, Workflow} from '../../workflow/model/workflow.ts';
 
 /** What runs are looked up in. */
-type Runs = Pick<Stage, 'ledger' | 'profile'>;
+type Runs = Pick<WorkflowStage, 'ledger' | 'profile'>;
 
 /** The runs that a command works on. */
 export interface ChosenRuns {

@@ -3,7 +3,7 @@ import {basename, dirname, resolve} from 'node:path';
 import type {Place} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {readDirectives} from '../../scheduler/script.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {WorkflowStage} from '../../wiring/stage.ts';
 import type {ReadText} from '../../workflow/file/read-batches.ts';
 import {fingerprint, hashScripts} from '../../workflow/model/fingerprint.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
@@ -49,7 +49,7 @@ export interface PrepareOptions {
 
 /** Read and check a workflow and its scripts. Changes nothing. @throws {WorkflowInvalid} {RequestWrong} */
 export async function prepareWorkflow(
-  stage: Stage,
+  stage: WorkflowStage,
   request: WorkflowRequest,
   options: PrepareOptions = {},
 ): Promise<PreparedWorkflow> {
@@ -84,7 +84,7 @@ export async function prepareWorkflow(
 }
 
 async function readWorkflow(
-  stage: Stage,
+  stage: WorkflowStage,
   request: WorkflowRequest,
   {offline = false, pinned = (name) => pinnedBookmarks(stage, name)}: PrepareOptions,
 ): Promise<Workflow> {
@@ -139,7 +139,7 @@ async function readWorkflow(
   );
 }
 
-function pinnedBookmarks(stage: Stage, name: string): Readonly<Record<string, Place>> {
+function pinnedBookmarks(stage: WorkflowStage, name: string): Readonly<Record<string, Place>> {
   const run = stage.ledger.find(name);
   return run === undefined ? {} : (stage.ledger.open(run).state.spec.workflow.bookmarks ?? {});
 }

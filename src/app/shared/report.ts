@@ -5,7 +5,7 @@ import {silenceOf} from '../../standing/silence.ts';
 import type {RunStanding, RunStateWord, StepStateWord} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 import {errorDocument} from './render-error.ts';
 import {withReservations} from './reservation-knowledge.ts';
 import {type RunView, viewRun} from './run-view.ts';
@@ -16,7 +16,7 @@ export type ProblemDocument = ReturnType<typeof errorDocument>['error'];
 
 /** How one run stands after a look; with what stands in the way of its transfers, unless it is one of many. */
 export async function standingAfter(
-  stage: Stage,
+  stage: RunsStage,
   run: RunId,
   looked: Reconciled,
   asked: {readonly ofMany?: boolean; readonly thorough?: boolean} = {},

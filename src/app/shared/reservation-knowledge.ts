@@ -1,7 +1,7 @@
 import type {Observed} from '../../engine/plan/actions.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
 import {asksForReservations} from '../../standing/reasons/explain-reservation.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {RunsStage} from '../../wiring/stage.ts';
 
 /**
  * What a look saw, and the reservations where they may be why a job of these runs waits: one question more, which is
@@ -10,7 +10,7 @@ import type {Stage} from '../../wiring/stage.ts';
  * @param thorough ask where any job is queued, not only where PBS speaks of a reservation
  */
 export async function withReservations(
-  stage: Stage,
+  stage: RunsStage,
   runs: readonly RunState[],
   seen: Observed,
   thorough: boolean,

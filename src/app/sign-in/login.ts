@@ -4,7 +4,7 @@ import type {SignInSettings} from '../../auth/open-tokens.ts';
 import {shellQuote} from '../../base/shell.ts';
 import {RequestWrong, StageError} from '../../errors.ts';
 import {SignInNeeded} from '../../globus-errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 import {
   type CollectionsRequest,
   lookAtCollections,
@@ -38,7 +38,7 @@ export interface LoginReport extends WhoamiReport {
 }
 
 /** Sign in to Globus as the profile says. @throws {SignInNeeded} {RequestWrong} {TransferUnreachable} */
-export async function login(stage: Stage, request: LoginRequest, person: Person): Promise<LoginReport> {
+export async function login(stage: SignInStage, request: LoginRequest, person: Person): Promise<LoginReport> {
   const settings = await stage.signIn();
   const wanted = await wantedCollections(stage, request);
   const {consents, replaced} = await sign(stage, settings, request, wanted, person);
@@ -56,7 +56,7 @@ interface Signed {
 }
 
 function sign(
-  stage: Stage,
+  stage: SignInStage,
   settings: SignInSettings,
   request: LoginRequest,
   wanted: WantedCollections,
@@ -68,7 +68,7 @@ function sign(
 }
 
 async function signClient(
-  stage: Stage,
+  stage: SignInStage,
   settings: SignInSettings,
   {session, scopes}: LoginRequest,
   wanted: WantedCollections,
@@ -91,7 +91,7 @@ async function signClient(
 }
 
 async function signPerson(
-  stage: Stage,
+  stage: SignInStage,
   settings: SignInSettings,
   request: LoginRequest,
   wanted: WantedCollections,
@@ -159,7 +159,7 @@ async function throughWay<T>(
 
 /** Its sign-in and its consents are the CLI's own: we only read what it left. */
 async function useCli(
-  stage: Stage,
+  stage: SignInStage,
   {session, scopes}: LoginRequest,
   wanted: WantedCollections,
   person: Person,
@@ -193,7 +193,7 @@ function withScopes(usual: readonly string[], further: readonly string[]): reado
 }
 
 /** Ids of those that want a consent. @throws {StageError} when one of them cannot be looked at */
-async function consentsNeeded(stage: Stage, wanted: WantedCollections): Promise<string[]> {
+async function consentsNeeded(stage: SignInStage, wanted: WantedCollections): Promise<string[]> {
   const needed: string[] = [];
   for (const [id, seen] of await lookAtCollections(stage, wanted)) {
     if (seen instanceof StageError) throw seen;

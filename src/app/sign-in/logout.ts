@@ -1,6 +1,6 @@
 import type {SignInSettings} from '../../auth/open-tokens.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 
 export interface LogoutReport {
   readonly profile: string;
@@ -19,7 +19,7 @@ export interface LogoutReport {
  * @param forget remove them here without asking Globus
  * @throws {TransferUnreachable} {RequestWrong} for a sign-in that is not ours to end
  */
-export async function logout(stage: Stage, {forget}: {readonly forget: boolean}): Promise<LogoutReport> {
+export async function logout(stage: SignInStage, {forget}: {readonly forget: boolean}): Promise<LogoutReport> {
   const settings = await stage.signIn();
   const {method, credentialsFile} = settings;
   if (method === 'globus-cli')

@@ -1,7 +1,7 @@
 import {RequestWrong, StageError} from '../../errors.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 import {placesOf} from '../../workflow/model/steps.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 import {prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
@@ -17,7 +17,7 @@ export interface CollectionsRequest {
 export type WantedCollections = ReadonlyMap<string, string>;
 
 /** @throws {WorkflowInvalid} {RequestWrong} for a workflow that cannot be read, or a collection nobody knows */
-export async function wantedCollections(stage: Stage, request: CollectionsRequest): Promise<WantedCollections> {
+export async function wantedCollections(stage: SignInStage, request: CollectionsRequest): Promise<WantedCollections> {
   const known = await stage.collections();
   const wanted = new Map<string, string>();
   if (request.workflow) add(wanted, (await prepareWorkflow(stage, request.workflow)).workflow, known);
@@ -34,7 +34,7 @@ export async function wantedCollections(stage: Stage, request: CollectionsReques
 }
 
 /** Collections that runs under way move data between. */
-export async function collectionsInUse(stage: Stage): Promise<WantedCollections> {
+export async function collectionsInUse(stage: SignInStage): Promise<WantedCollections> {
   const known = await stage.collections();
   const wanted = new Map<string, string>();
   for (const {state} of openRuns(stage.ledger, stage.ledger.activeRuns()).runs) add(wanted, state.spec.workflow, known);
@@ -51,7 +51,7 @@ function add(wanted: Map<string, string>, workflow: Workflow, known: Readonly<Re
 
 /** What Globus says of each; or why it could not be learnt. */
 export async function lookAtCollections(
-  stage: Stage,
+  stage: SignInStage,
   wanted: WantedCollections,
 ): Promise<ReadonlyMap<string, CollectionSeen | StageError>> {
   const seen = new Map<string, CollectionSeen | StageError>();

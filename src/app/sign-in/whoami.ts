@@ -4,7 +4,7 @@ import type {WhoIs} from '../../auth/globus-auth.ts';
 import {type OpenTokens, openClientTokens, openTokens, type SignInSettings} from '../../auth/open-tokens.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 import {
   type CollectionsRequest,
   collectionsInUse,
@@ -54,7 +54,7 @@ export interface WhoamiReport {
 const REFRESH_LAPSES_MS = 180 * 86_400_000;
 
 /** Who stage acts as at Globus, and for how long. Asks Globus, and renews tokens that are due. @throws {SignInNeeded} when nobody is signed in */
-export async function whoami(stage: Stage, request: CollectionsRequest): Promise<WhoamiReport> {
+export async function whoami(stage: SignInStage, request: CollectionsRequest): Promise<WhoamiReport> {
   const settings = await stage.signIn();
   const named = request.workflow !== undefined || request.collections.length > 0;
   const wanted = named ? await wantedCollections(stage, request) : await collectionsInUse(stage);
@@ -117,7 +117,7 @@ async function identify(authUrl: string, tokens: OpenTokens): Promise<WhoIs> {
 }
 
 async function sessionsOf(
-  stage: Stage,
+  stage: SignInStage,
   {wanted, needed}: {readonly wanted: WantedCollections; readonly needed: ReadonlyMap<string, number>},
   settings: SignInSettings,
   authenticatedAt: number | undefined,

@@ -3,7 +3,7 @@ import {waitingForTasks} from '../../ledger/attempts.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
 import type {TaskSeen} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 import {placesOf} from '../../workflow/model/steps.ts';
 
 /** A task under way, and what it moves data between. */
@@ -42,7 +42,7 @@ export function neededUntil(
 }
 
 /** The same for all runs under way. Asks Globus once; what it does not tell is left out. */
-export async function workUnderWay(stage: Stage): Promise<ReadonlyMap<string, number>> {
+export async function workUnderWay(stage: SignInStage): Promise<ReadonlyMap<string, number>> {
   const moving = openRuns(stage.ledger, stage.ledger.activeRuns()).runs.flatMap(({state}) => tasksUnderWay(state));
   if (moving.length === 0) return new Map();
   const {transfers} = await stage.engine();

@@ -4,7 +4,7 @@ import {shellQuote} from '../../base/shell.ts';
 import {sleep} from '../../base/time.ts';
 import {readFact} from '../../disk/facts.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 import {exitOfFindings, type Finding, fine, isProblem, problemOf} from '../shared/findings.ts';
 import {findSite} from './profile-check.ts';
 import {tryDirectory} from './try-directory.ts';
@@ -19,7 +19,7 @@ export interface DoctorReport {
  * but an empty state directory.
  */
 export async function examine(
-  stage: Stage,
+  stage: SignInStage,
   options: {readonly job: boolean; readonly jobTimeoutSeconds: number},
 ): Promise<DoctorReport> {
   const findings = await tryDirectory(stage, async (probe, directory) => {
@@ -43,7 +43,7 @@ function nodeVersion(): Finding {
   return fine('Node.js', `version ${process.versions.node}`);
 }
 
-async function submissionId(stage: Stage): Promise<string> {
+async function submissionId(stage: SignInStage): Promise<string> {
   const {transfers} = await stage.engine();
   return `a submission id was given (${(await transfers.newSubmissionId()).slice(0, 8)}…)`;
 }
@@ -58,7 +58,7 @@ async function tryOut(what: string, prove: () => Promise<string>): Promise<Findi
 }
 
 /** A job links a fact beside one of ours; both sides must see the other's. */
-async function examineFromJob(stage: Stage, probe: string, timeoutSeconds: number): Promise<string> {
+async function examineFromJob(stage: SignInStage, probe: string, timeoutSeconds: number): Promise<string> {
   const {scheduler, newWord} = await stage.engine();
   const script = join(probe, 'probe.sh');
   const lines = [

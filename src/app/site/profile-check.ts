@@ -2,7 +2,7 @@ import {readCredentials} from '../../auth/credentials.ts';
 import type {SignInSettings} from '../../auth/open-tokens.ts';
 import {count} from '../../base/units.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 import {exitOfFindings, type Finding, fine, note, problem, problemOf} from '../shared/findings.ts';
 import {findAtServer, findInProfile} from './find-in-profile.ts';
 import {tryDirectory} from './try-directory.ts';
@@ -14,17 +14,17 @@ export interface ProfileCheck {
 }
 
 /** Try what a profile says on the site itself. Submits nothing, and leaves nothing but an empty state directory. */
-export async function checkProfile(stage: Stage): Promise<ProfileCheck> {
+export async function checkProfile(stage: SignInStage): Promise<ProfileCheck> {
   const findings = await tryDirectory(stage, (_, directory) => findSite(stage, directory));
   return {profile: stage.profile.name, findings, exit: exitOfFindings(findings, true)};
 }
 
 /** @param directory what was found of the state directory */
-export async function findSite(stage: Stage, directory: readonly Finding[]): Promise<Finding[]> {
+export async function findSite(stage: SignInStage, directory: readonly Finding[]): Promise<Finding[]> {
   return [...findInProfile(stage.profile), ...directory, ...(await findPbs(stage)), ...(await findSignIn(stage))];
 }
 
-async function findPbs(stage: Stage): Promise<Finding[]> {
+async function findPbs(stage: SignInStage): Promise<Finding[]> {
   const site = await stage.site();
   const commands = await site.commands();
   const missing = commands.filter(({path}) => path === undefined).map(({command}) => command);
@@ -54,7 +54,7 @@ async function findPbs(stage: Stage): Promise<Finding[]> {
 }
 
 /** Whether this profile can sign in, as far as that can be told without asking Globus. */
-async function findSignIn(stage: Stage): Promise<Finding[]> {
+async function findSignIn(stage: SignInStage): Promise<Finding[]> {
   if (stage.profile.transfer.kind === 'local') return [];
   try {
     const settings = await stage.signIn();

@@ -4,7 +4,7 @@ import {newWord} from '../../base/ids.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
 import {createFact, readFact} from '../../disk/facts.ts';
 import {EXIT, StageError} from '../../errors.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {SignInStage} from '../../wiring/stage.ts';
 import {type Finding, fine, problem, problemOf} from '../shared/findings.ts';
 
 /**
@@ -13,7 +13,7 @@ import {type Finding, fine, problem, problemOf} from '../shared/findings.ts';
  * @param goOn told the directory that was worked in, with one fact in it, and what was found; it is removed afterwards
  */
 export async function tryDirectory<T>(
-  stage: Stage,
+  stage: SignInStage,
   goOn: (probe: string, found: readonly Finding[]) => Promise<T>,
 ): Promise<T> {
   const {home} = stage.ledger.layout;
@@ -27,7 +27,7 @@ export async function tryDirectory<T>(
 }
 
 /** A state directory of which this host has a note is not made anew, to try things out least of all. */
-function findGone(stage: Stage): Finding | undefined {
+function findGone(stage: SignInStage): Finding | undefined {
   try {
     stage.requireState();
     return undefined;

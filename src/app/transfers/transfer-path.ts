@@ -1,7 +1,7 @@
 import type {Place} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {ensureDirectory} from '../../transfer/ensure-directory.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {TransfersStage} from '../../wiring/stage.ts';
 import {checkDelete} from '../../workflow/file/check-transfer.ts';
 import {type PlaceNames, resolvePlace} from '../../workflow/model/places.ts';
 import {placesOf, readingPlaces} from '../places/place-names.ts';
@@ -20,7 +20,7 @@ export interface DeletePathRequest {
 
 /** Have one path of a collection deleted, outside any run. @param onSubmissionId told before Globus is asked */
 export async function deletePath(
-  stage: Stage,
+  stage: TransfersStage,
   {at, recursive, label, submissionId: earlier, typed}: DeletePathRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
@@ -51,7 +51,7 @@ export interface MkdirReport {
 }
 
 /** See that a directory is there, and those above it. */
-export async function makeDirectory(stage: Stage, at: string): Promise<MkdirReport> {
+export async function makeDirectory(stage: TransfersStage, at: string): Promise<MkdirReport> {
   const {at: place} = await placesOf(stage, {at});
   const {transfers} = await stage.engine();
   return {at: `${place.collection}:${place.path}`, made: await ensureDirectory(transfers, place)};
@@ -62,6 +62,6 @@ export interface SubmissionIdReport {
 }
 
 /** An id to ask for one task with, as often as it takes. */
-export async function newSubmissionId(stage: Stage): Promise<SubmissionIdReport> {
+export async function newSubmissionId(stage: TransfersStage): Promise<SubmissionIdReport> {
   return {submissionId: await (await stage.engine()).transfers.newSubmissionId()};
 }

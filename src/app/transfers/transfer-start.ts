@@ -3,7 +3,7 @@ import {RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
 import {inWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
 import type {TransferService} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {TransfersStage} from '../../wiring/stage.ts';
 import {checkTransfer} from '../../workflow/file/check-transfer.ts';
 import type {Problem} from '../../workflow/file/problems.ts';
 import {type BatchRead, batchOf} from '../../workflow/file/read-batches.ts';
@@ -43,7 +43,7 @@ export interface StartReport {
  * @throws {RequestWrong} {TransferRefused} {TransferUnreachable} {SignInNeeded}
  */
 export async function startTransfer(
-  stage: Stage,
+  stage: TransfersStage,
   request: StartRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {

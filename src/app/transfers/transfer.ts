@@ -2,7 +2,7 @@ import type {TaskId} from '../../base/ids.ts';
 import {count} from '../../base/units.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {SkippedFile, TransferService, TransferTask} from '../../transfer/transfer-service.ts';
-import type {Stage} from '../../wiring/stage.ts';
+import type {TransfersStage} from '../../wiring/stage.ts';
 import {taskId} from '../shared/choose.ts';
 import {lookUntil} from '../shared/look-until.ts';
 
@@ -31,7 +31,7 @@ export interface TaskReport {
 }
 
 /** Look at tasks once. */
-export async function showTransfers(stage: Stage, texts: readonly string[]): Promise<TaskReport> {
+export async function showTransfers(stage: TransfersStage, texts: readonly string[]): Promise<TaskReport> {
   return look((await stage.engine()).transfers, texts.map(taskId));
 }
 
@@ -43,19 +43,19 @@ export interface SkippedReport {
 }
 
 /** What a task with `skip_source_errors` went on without. */
-export async function listSkipped(stage: Stage, text: string, limit: number): Promise<SkippedReport> {
+export async function listSkipped(stage: TransfersStage, text: string, limit: number): Promise<SkippedReport> {
   const task = taskId(text);
   return {task, ...(await (await stage.engine()).transfers.skipped(task, limit))};
 }
 
 /** The newest tasks of this identity. */
-export async function listTransfers(stage: Stage, limit: number): Promise<TaskReport> {
+export async function listTransfers(stage: TransfersStage, limit: number): Promise<TaskReport> {
   const tasks = await (await stage.engine()).transfers.recent();
   return {tasks: tasks.slice(0, limit).map(viewTask), exit: EXIT.ok};
 }
 
 /** Cancel one task. @returns how it stands afterwards; exit 0 when it will move nothing more */
-export async function cancelTransfer(stage: Stage, text: string): Promise<TaskReport> {
+export async function cancelTransfer(stage: TransfersStage, text: string): Promise<TaskReport> {
   const {transfers} = await stage.engine();
   const id = taskId(text);
   const before = await look(transfers, [id]);
@@ -124,7 +124,7 @@ const ENDED: readonly TaskView['state'][] = ['succeeded', 'failed', 'cancelled']
  * @throws {WaitedTooLong} when they have not ended in time; {RequestWrong} for a task Globus does not know
  */
 export async function waitForTransfers(
-  stage: Stage,
+  stage: TransfersStage,
   texts: readonly string[],
   timeoutSeconds: number | undefined,
   onLook: (report: TaskReport) => void,

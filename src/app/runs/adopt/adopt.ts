@@ -6,7 +6,7 @@ import {endOf, workingAttempt} from '../../../ledger/attempts.ts';
 import type {RunId} from '../../../ledger/layout.ts';
 import type {OpenRun} from '../../../ledger/ledger.ts';
 import {attemptKey, currentAttempt, type Outcome, type TransferRecord} from '../../../ledger/run-facts.ts';
-import type {Stage} from '../../../wiring/stage.ts';
+import type {RunsStage} from '../../../wiring/stage.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';
 import {chooseTransfer, openRun, taskId} from '../../shared/choose.ts';
 import type {Finding} from '../../shared/findings.ts';
@@ -41,7 +41,7 @@ export interface AdoptReport {
  *
  * @throws {NoSuchRun} {NoSuchStep} {RequestWrong} {TaskDiffers} {TransferUnreachable} {SignInNeeded}
  */
-export async function adoptTask(stage: Stage, request: AdoptRequest): Promise<AdoptReport> {
+export async function adoptTask(stage: RunsStage, request: AdoptRequest): Promise<AdoptReport> {
   const open = openRun(stage, request.run);
   const {id: run, state} = open;
   const step = chooseTransfer(state.spec.workflow, request.step, run);
@@ -109,7 +109,7 @@ function nameTheRight(run: RunId, {name}: TransferStep, exists: boolean): string
  * @throws {HasTask} {ResumedMeanwhile}
  */
 export function graft(
-  stage: Stage,
+  stage: RunsStage,
   engine: EngineContext,
   open: OpenRun,
   step: TransferStep,

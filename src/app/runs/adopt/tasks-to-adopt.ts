@@ -2,7 +2,7 @@ import type {TaskId} from '../../../base/ids.ts';
 import {RequestWrong} from '../../../errors.ts';
 import type {RunId} from '../../../ledger/layout.ts';
 import type {RunState} from '../../../ledger/run-facts.ts';
-import type {Stage} from '../../../wiring/stage.ts';
+import type {RunsStage} from '../../../wiring/stage.ts';
 import {listNames} from '../../../workflow/file/problems.ts';
 import type {Workflow} from '../../../workflow/model/workflow.ts';
 import {chooseTransfer, taskId} from '../../shared/choose.ts';
@@ -24,7 +24,7 @@ export interface AdoptedTask {
  * @throws {NoSuchStep} {RequestWrong} {TaskDiffers} {TransferUnreachable} {SignInNeeded}
  */
 export async function tasksToAdopt(
-  stage: Stage,
+  stage: RunsStage,
   texts: readonly string[],
   workflow: Workflow,
   on: {readonly run: RunId; readonly state: RunState | undefined},

@@ -1,7 +1,7 @@
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
 import {readDirectives} from '../../../scheduler/script.ts';
-import type {Stage} from '../../../wiring/stage.ts';
+import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {countSubjobs} from '../../../workflow/model/array-range.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
@@ -24,7 +24,7 @@ export interface PreflightRequest {
  * @throws {StateDirectoryGone}
  */
 export async function preflight(
-  stage: Stage,
+  stage: WorkflowStage,
   prepared: PreparedWorkflow,
   request: PreflightRequest,
 ): Promise<Finding[]> {
@@ -39,7 +39,7 @@ export async function preflight(
 }
 
 /** The jobs of the workflow, and those that look after it. */
-async function askPbs(stage: Stage, prepared: PreparedWorkflow): Promise<Finding[]> {
+async function askPbs(stage: WorkflowStage, prepared: PreparedWorkflow): Promise<Finding[]> {
   const jobs = jobsOf(prepared, stage.profile);
   if (jobs.length === 0) return [];
   const site = await stage.site();
@@ -65,7 +65,7 @@ function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsAs
 }
 
 async function askGlobus(
-  stage: Stage,
+  stage: WorkflowStage,
   {workflow}: PreparedWorkflow,
   {probe, adopted}: PreflightRequest,
 ): Promise<Finding[]> {
