@@ -37,14 +37,14 @@ export async function predictSuccessor(context: EngineContext, me: number, probl
  */
 export async function linkFirst(
   context: EngineContext,
-  {runs, seen, settings, problems}: Pick<Tending, 'runs' | 'seen' | 'settings' | 'problems'>,
+  {runs, seen, settings, stays, problems}: Pick<Tending, 'runs' | 'seen' | 'settings' | 'stays' | 'problems'>,
 ): Promise<number | undefined> {
   const {bounds, refusedRetryMs} = context.settings;
   const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds, new Map()) ?? []);
   const wantedAt = Math.min(seen.now + bounds.maxMs, ...wanted);
   const newest = await settled(context, seen);
   const insist = settings.rebuild;
-  const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs, insist};
+  const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs, insist, stays};
   const link = planMonitor(view).find((action) => action.do === 'submit-monitor');
   if (link) await performMonitor(context, link, problems);
   return link?.generation;
@@ -58,6 +58,8 @@ export interface Tending {
   readonly seen: Observed;
   readonly settings: PlanSettings;
   readonly me: number | undefined;
+  /** this process looks again soon while the chain is open */
+  readonly stays: boolean;
   /** the link that this very look has submitted before */
   readonly link: number | undefined;
   /** when submissions that got no place in the queue are to be tried again; undefined when there are none */
@@ -79,7 +81,7 @@ export interface Tended {
 /** After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see. */
 export async function tendMonitors(
   context: EngineContext,
-  {runs, unreadable, seen, settings, me, link, placesAt, problems}: Tending,
+  {runs, unreadable, seen, settings, me, stays, link, placesAt, problems}: Tending,
 ): Promise<Tended> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
@@ -92,7 +94,7 @@ export async function tendMonitors(
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
   const {bounds, refusedRetryMs} = context.settings;
   let mine = link;
-  let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs, insist: settings.rebuild};
+  let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs, insist: settings.rebuild, stays};
   if (wantedAt !== undefined) view = await upToDate(context, view, mine);
   let again = true;
   for (let round = 0; again && round < MOST_ROUNDS; round++) {

@@ -23,6 +23,8 @@ export interface LookRequest {
   readonly monitor?: number | undefined;
   /** the monitor chain is driven elsewhere (cron, or a loop in a shell): add no link */
   readonly withoutChain?: boolean | undefined;
+  /** this process looks again soon while the chain is open: it adds no link beside one that PBS may have taken */
+  readonly stays?: boolean | undefined;
 }
 
 /**
@@ -185,6 +187,7 @@ export class Look {
       seen: this.seen,
       settings: this.#settings,
       me: this.#request.monitor,
+      stays: this.#request.stays ?? false,
       link: this.#link,
       problems: this.problems,
     };

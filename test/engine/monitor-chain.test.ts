@@ -42,6 +42,7 @@ function viewOf(newest: MonitorLink | undefined, seen?: JobSeen, more: Partial<M
     bounds: {minMs: 30_000, maxMs: 30 * MINUTE},
     refusedRetryMs: MINUTE,
     insist: false,
+    stays: false,
     ...more,
   };
 }
@@ -82,6 +83,14 @@ describe('a link that PBS refused is asked for again', () => {
     expect(todo(viewOf(refused(NOW - 1), undefined, {insist: true}))).toEqual(['submit-monitor']);
     expect(todo(viewOf(refused(NOW), undefined, {insist: true}))).toEqual([]);
   });
+});
+
+test('a further link follows one that PBS may not have taken, unless this process looks again itself', () => {
+  expect(planMonitor(viewOf(ASKED_FOR))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
+  expect(planMonitor(viewOf(ASKED_FOR, undefined, {stays: true}))).toEqual([]);
+  const view = viewOf(ASKED_FOR, undefined, {stays: true});
+  const never = {...view, seen: {...view.seen, tags: new Map([['t', null]])}};
+  expect(planMonitor(never)).toMatchObject([{do: 'give-up-monitor'}, {do: 'submit-monitor', generation: 5}]);
 });
 
 test('a further link follows one that is held, by PBS after too many failed starts or by a person', () => {
@@ -241,6 +250,15 @@ describe('a job of stage that finds the chain open', () => {
     const looks = [open, open, closed];
     const last = await stayWhileChainIsOpen(open, async () => looks.shift() ?? closed, context, 780_000);
     expect([last, pauses]).toEqual([closed, [5, 10, 20]]);
+  });
+
+  test('adds a link beside one that may never arrive only when it leaves', async () => {
+    const {context} = clocked(30_000);
+    const notKnown = {gap: {certain: false, why: 'PBS has not said'}} as Reconciled; // all that is read of it
+    const stays: boolean[] = [];
+    const look = async (more: boolean) => (stays.push(more) > 2 ? closed : notKnown);
+    expect(await stayWhileChainIsOpen(notKnown, look, context, 20_000)).toBe(closed);
+    expect(stays).toEqual([true, true, false]);
   });
 
   test('leaves before its walltime, and at once where the chain is closed', async () => {

@@ -80,6 +80,7 @@ describe('the monitor chain', () => {
     bounds: BOUNDS,
     refusedRetryMs: MINUTE,
     insist: false,
+    stays: false,
     ...more,
   });
   const waiting = live('waiting', {startAt: NOW + 10 * MINUTE});
@@ -155,6 +156,7 @@ test('a link that never arrived is given up, and another one follows in the same
     bounds: BOUNDS,
     refusedRetryMs: MINUTE,
     insist: false,
+    stays: false,
   };
   expect(planMonitor(view)).toMatchObject([{do: 'give-up-monitor'}, {do: 'submit-monitor', generation: 5}]);
 });

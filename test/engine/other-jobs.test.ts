@@ -90,6 +90,7 @@ describe('a monitor whose id names another job', () => {
     bounds: {minMs: 1000, maxMs: 5000},
     refusedRetryMs: 1000,
     insist: false,
+    stays: false,
   });
 
   test('is replaced, and the other job is neither moved nor deleted', () => {

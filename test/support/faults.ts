@@ -252,8 +252,8 @@ export const MONITOR_FAULTS: readonly Omit<Fault, 'under'>[] = [
   {
     name: 'no link follows one whose process died submitting it',
     file: 'engine/plan/plan-monitor.ts',
-    from: 'return wantedAt === undefined ? [] : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});',
-    to: 'return [];',
+    from: '    if (settlement === undefined)\n',
+    to: '    if (settlement === undefined) return [];\n    if (settlement === undefined)\n',
   },
 ];
 

@@ -126,11 +126,18 @@ export class Simulation {
 
   /** What launchers, sentinels and monitors do: look, and stay while the chain is open. @returns undefined when the process died */
   private lookAsJob(context: EngineContext, request: LookRequest): Promise<Reconciled | undefined> {
-    return unlessDied(async () => this.stay(context, request, await this.reconcile(context, request)));
+    return unlessDied(async () =>
+      this.stay(context, request, await this.reconcile(context, {...request, stays: true})),
+    );
   }
 
   private stay(context: EngineContext, request: LookRequest, first: Reconciled): Promise<Reconciled> {
-    return stayWhileChainIsOpen(first, () => this.reconcile(context, request), context, this.now + STAY_MS);
+    return stayWhileChainIsOpen(
+      first,
+      (stays) => this.reconcile(context, {...request, stays}),
+      context,
+      this.now + STAY_MS,
+    );
   }
 
   private context(process: Process): EngineContext {
@@ -396,7 +403,7 @@ export class Simulation {
 
   /** One look of a waiting job; when its transfer has ended, and nothing waits for that, it stays as others do. */
   private async wait(context: EngineContext, work: Work): Promise<Reconciled> {
-    const looked = await this.reconcile(context, {});
+    const looked = await this.reconcile(context, {stays: true});
     const attempt = this.state.attempts.get(work.step)?.[work.attempt - 1];
     if (!attempt || !this.outcomeOf(work) || othersWaitFor(this.state, attempt, looked.seen)) return looked;
     return this.stay(context, {}, looked);

@@ -39,13 +39,12 @@ export async function tick(
   const seconds = request.seconds ?? staySeconds(stage.profile.staging.resources.walltime);
   const until = clock() + seconds * 1000;
   const before = context.monitors.lastLook();
-  const look = async () =>
-    reconcile(context, {
-      ...(request.generation === undefined ? {} : {monitor: request.generation}),
-      withoutChain: !request.chain,
-    });
-  let looked = await (request.generation === undefined ? look() : patiently(look, sleep));
-  if (request.inJob) looked = await stayWhileChainIsOpen(looked, () => patiently(look, sleep), context, until);
+  const look = (stays: boolean) => () =>
+    reconcile(context, {monitor: request.generation, withoutChain: !request.chain, stays});
+  const first = look(request.inJob);
+  let looked = await (request.generation === undefined ? first() : patiently(first, sleep));
+  if (request.inJob)
+    looked = await stayWhileChainIsOpen(looked, (stays) => patiently(look(stays), sleep), context, until);
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   const moving = movingIn(looked, {...context.settings, rebuild: false});
@@ -72,12 +71,13 @@ const LONGEST_LINK_PAUSE_MS = 60_000;
  * Stay while something has to be looked at and no job that will do so is known to be in the queue, and look again and
  * again: the process that leaves then may be the last one.
  *
+ * @param look is told whether this process will look again: the last look adds a link beside one that may never arrive
  * @param until when it has to leave all the same, in milliseconds
  * @returns the last look
  */
 export async function stayWhileChainIsOpen(
   first: Reconciled,
-  look: () => Promise<Reconciled>,
+  look: (stays: boolean) => Promise<Reconciled>,
   {clock, sleep, settings}: Pick<EngineContext, 'clock' | 'sleep' | 'settings'>,
   until: number,
 ): Promise<Reconciled> {
@@ -85,10 +85,10 @@ export async function stayWhileChainIsOpen(
   let pauseMs = Math.min(LINK_PAUSE_MS, settings.refusedRetryMs);
   while (looked.gap !== undefined && clock() + pauseMs < until) {
     await sleep(pauseMs);
-    looked = await look();
+    looked = await look(true);
     pauseMs = Math.min(pauseMs * 2, LONGEST_LINK_PAUSE_MS);
   }
-  return looked;
+  return looked.gap?.certain === false ? look(false) : looked;
 }
 
 const PAUSES_MS = [10_000, 30_000, 60_000];

@@ -30,6 +30,8 @@ export interface MonitorView {
   readonly refusedRetryMs: number;
   /** a person asked: a refusal from before this look is tried again at once */
   readonly insist: boolean;
+  /** this process looks again soon, by itself: it adds no link beside one that PBS may have taken */
+  readonly stays: boolean;
 }
 
 /** From a look to what PBS does of it. */
@@ -57,7 +59,9 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
       return [{do: 'adopt-monitor', generation, job: settlement.job, why: settlement.why}];
     // The process that was submitting it has died, or is very slow: a further link, at the time when that can be told, serves for either.
     if (settlement === undefined)
-      return wantedAt === undefined ? [] : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
+      return wantedAt === undefined || view.stays
+        ? []
+        : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
     // Nobody else may come: the next link follows at once.
     return [{do: 'give-up-monitor', generation, why: settlement.why}, ...extend(view)];
   }
