@@ -29,7 +29,7 @@ export function watchProcesses(directory: string, also: () => void = () => undef
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
       const [cmdline = '', environ = ''] = ['cmdline', 'environ'].map((part) => shownIn(`/proc/${pid}/${part}`));
       if (!cmdline.includes(directory) && !environ.includes(directory)) continue;
-      const name = cmdline.replaceAll('\0', ' ').slice(0, 120);
+      const name = cmdline.replaceAll('\0', ' ').slice(0, 400);
       for (const [part, text] of Object.entries({cmdline, environ}))
         if (!texts.has(`${part} ${text}`)) texts.set(`${part} ${text}`, {part: `${pid} ${part}: ${name}`, text});
     }
