@@ -58,11 +58,17 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
 /** Stands for a space at which no line is broken, until the lines are made. */
 const GLUE = '\u0001';
 
+const STAGE =
+  'adopt|cancel|check|collection|doctor|help|hold|job|list|local|login|logout|logs|monitor|profile|release|resume|run|schema|status|transfer|whoami|why';
+/** Commands as advice names them: at the beginning of a line, or after a colon, another command or two spaces. */
+const COMMANDS = new RegExp(
+  `(?<=^|: | {2}|; )(?:stage (?:${STAGE})\\b|(?:q[a-z]+|pbs_?[a-z]+|tracejob|\\*/\\d+) )[^;,]*`,
+  'g',
+);
+
 /** A command that is to be copied stays on one line: a shell would run what stands before the break. */
 function glued(line: string): string {
-  const [, before = '', command] =
-    /^(.*?(?:: | {2}))?((?:stage|q[a-z]+|pbs_?[a-z]+|tracejob|\*\/\d+) [^;,]*)$/.exec(line) ?? [];
-  return command === undefined ? line : `${before}${command.replaceAll(' ', GLUE)}`;
+  return line.replace(COMMANDS, (command) => command.replaceAll(' ', GLUE));
 }
 
 /**

@@ -1,24 +1,14 @@
-import {renderBytes, renderFiles} from '../../base/units.ts';
+import {type ProgressText, progressInWords} from '../shared/progress-words.ts';
 
-interface TaskText {
+interface TaskText extends ProgressText {
   readonly task: string;
   readonly state: string;
   readonly reason: string;
-  readonly bytesTransferred?: number;
-  readonly filesTransferred?: number;
-  readonly files?: number;
-  readonly bytesPerSecond?: number;
 }
 
-/** One line a task: id, state, progress, reason. */
+/** One line a task: id, state, progress, reason. The first two are words without blanks, so that a shell can `read` them. */
 export function renderTasks(tasks: readonly TaskText[]): string {
   return tasks
-    .map(({task, state, reason, bytesTransferred, filesTransferred, files, bytesPerSecond}) => {
-      const progress =
-        bytesTransferred === undefined
-          ? ''
-          : `${renderBytes(bytesTransferred)}, ${renderFiles(filesTransferred ?? 0, files)}${bytesPerSecond ? `, ${renderBytes(bytesPerSecond)}/s` : ''}`;
-      return [task, state, progress, reason].filter((part) => part !== '').join('  ');
-    })
+    .map((one) => [one.task, one.state, progressInWords(one), one.reason].filter((part) => part !== '').join('  '))
     .join('\n');
 }

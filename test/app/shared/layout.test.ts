@@ -63,6 +63,17 @@ test('a command is never broken: what stands before the break would run', () => 
     ).toContain(command);
 });
 
+test('two commands may stand on two lines, each of them whole, and what begins with a name of ours is text', () => {
+  expect(wrapped('  next: End them: stage local down; stage local up', at(40)).split('\n')).toEqual([
+    '  next: End them: stage local down;',
+    '        stage local up',
+  ]);
+  expect(wrapped('error: stage met a defect of its own and says so', at(30)).split('\n')).toEqual([
+    'error: stage met a defect of',
+    '       its own and says so',
+  ]);
+});
+
 test('where no width is known nothing is wrapped', () => {
   const line = 'word '.repeat(100).trim();
   expect(wrapped(line, {colour: false})).toBe(line);
