@@ -1,4 +1,4 @@
-import {type FindingText, renderFindings} from '../shared/render-findings.ts';
+import {type Finding, renderFindings} from '../shared/findings.ts';
 
 interface CheckParts {
   readonly name: string;
@@ -10,7 +10,7 @@ interface CheckParts {
     readonly helpers: readonly string[];
   }[];
   readonly existing?: string;
-  readonly findings: readonly FindingText[];
+  readonly findings: readonly Finding[];
 }
 
 /** What would be done, step by step. */

@@ -1,5 +1,5 @@
+import {type Finding, renderFindings} from '../shared/findings.ts';
 import {type Style, wrapped} from '../shared/layout.ts';
-import {type FindingText, renderFindings} from '../shared/render-findings.ts';
 import {type ProblemText, renderProblems, renderRun} from '../shared/render-status.ts';
 import type {RunView} from '../shared/run-view.ts';
 
@@ -8,7 +8,7 @@ export function renderRunReport(
   report: {
     readonly message: string;
     readonly run: RunView;
-    readonly notes?: readonly FindingText[];
+    readonly notes?: readonly Finding[];
     readonly problems: readonly ProblemText[];
   },
   style: Style,

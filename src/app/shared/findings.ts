@@ -58,3 +58,13 @@ export function exitOfFindings(findings: readonly Finding[], strict: boolean): E
   );
   return [EXIT.usage, EXIT.actionNeeded, EXIT.unreachable].find((exit) => exits.includes(exit)) ?? EXIT.ok;
 }
+
+const SIGNS = {ok: 'ok  ', note: 'note', problem: 'NOT '} as const;
+
+/** What was found, with what to do about it. */
+export function renderFindings(findings: readonly Finding[]): string[] {
+  return findings.flatMap(({level, what, why, next}) => [
+    `${SIGNS[level]} ${what}: ${why}`,
+    ...next.map((line, index) => `       ${index === 0 ? 'next:' : '     '} ${line}`),
+  ]);
+}

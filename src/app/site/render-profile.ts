@@ -1,5 +1,5 @@
+import {type Finding, renderFindings} from '../shared/findings.ts';
 import {renderTable} from '../shared/layout.ts';
-import {type FindingText, renderFindings} from '../shared/render-findings.ts';
 
 interface ListedText {
   readonly name: string;
@@ -59,7 +59,7 @@ export function renderProfileCheck({
   findings,
 }: {
   readonly profile: string;
-  readonly findings: readonly FindingText[];
+  readonly findings: readonly Finding[];
 }): string {
   const problems = findings.filter(({level}) => level === 'problem').length;
   const end =
