@@ -9,7 +9,7 @@ export type JobId = string & {readonly [jobIdBrand]: true};
 export function partsOf(id: string): {readonly number: string; readonly server?: string} | undefined {
   const [, number, server] = /^(\d+(?:\[\d*\])?)(?:\.([A-Za-z0-9._-]+))?$/.exec(id) ?? [];
   if (number === undefined) return undefined;
-  return {number, ...(server === undefined ? {} : {server: server.toLowerCase()})};
+  return {number, server: server?.toLowerCase()};
 }
 
 /**

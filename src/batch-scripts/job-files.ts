@@ -52,7 +52,7 @@ export function createJobFiles(callBack: CallBack): JobFiles {
           ...(action.role === 'wait' ? waitValues(run.id, key, profile) : {}),
         },
         dependencies: action.dependencies,
-        ...(action.role === 'wait' ? {resources: {...profile.staging.resources, walltime: profile.waitWalltime}} : {}),
+        resources: action.role === 'wait' ? {...profile.staging.resources, walltime: profile.waitWalltime} : undefined,
       });
     },
     forMonitor(generation, startAt, tag) {
@@ -158,7 +158,7 @@ function whereOf(defaults: JobDefaults, step?: JobStep): Pick<JobRequest, 'queue
   const queue = step?.queue ?? defaults.queue;
   const account = step?.account ?? defaults.account;
   const project = step?.project ?? defaults.project;
-  return {...(queue ? {queue} : {}), ...(account ? {account} : {}), ...(project ? {project} : {})};
+  return {queue: queue || undefined, account: account || undefined, project: project || undefined};
 }
 
 interface StagingJob {
@@ -201,7 +201,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     userVariables: [],
     hold: false,
     dependencies: job.dependencies,
-    ...(job.startAt === undefined ? {} : {startAt: job.startAt}),
+    startAt: job.startAt,
     ...whereOf(profile.staging),
     resources: job.resources ?? profile.staging.resources,
     stdout: outputPath(job.output),

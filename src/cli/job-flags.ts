@@ -68,6 +68,6 @@ function arrayOf(text: string): JobArray {
     first: Number(first),
     last: Number(last),
     step: Number(step),
-    ...(atOnce === undefined ? {} : {atOnce: Number(atOnce)}),
+    atOnce: atOnce === undefined ? undefined : Number(atOnce),
   };
 }

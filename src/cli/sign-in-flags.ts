@@ -26,5 +26,5 @@ export function collectionsRequest(
   flags: {readonly collection?: readonly string[]; readonly param?: readonly string[]},
 ): CollectionsRequest {
   const {collection: collections = [], param = []} = flags;
-  return {collections, ...(workflow === undefined ? {} : {workflow: workflowRequest(workflow, {param})})};
+  return {collections, workflow: workflow === undefined ? undefined : workflowRequest(workflow, {param})};
 }

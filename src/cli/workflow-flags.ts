@@ -80,19 +80,19 @@ interface WorkflowFlagValues {
 /** @throws {RequestWrong} for a KEY=VALUE without "=", or a key given twice */
 export function workflowRequest(file: string | undefined, flags: WorkflowFlagValues): WorkflowRequest {
   return {
-    ...(file === undefined ? {} : {file}),
-    ...(flags.name === undefined ? {} : {name: flags.name}),
+    file,
+    name: flags.name,
     params: pairs('--param', flags.param ?? []),
     flags: {
       stageIn: flags['stage-in'] ?? [],
       job: flags.job ?? [],
       stageOut: flags['stage-out'] ?? [],
-      ...(flags.cleanup === undefined ? {} : {cleanup: flags.cleanup}),
-      ...(flags.queue === undefined ? {} : {queue: flags.queue}),
-      ...(flags.account === undefined ? {} : {account: flags.account}),
-      ...(flags.project === undefined ? {} : {project: flags.project}),
-      ...(flags.array === undefined ? {} : {array: flags.array}),
-      ...(flags.retries === undefined ? {} : {retries: flags.retries}),
+      cleanup: flags.cleanup,
+      queue: flags.queue,
+      account: flags.account,
+      project: flags.project,
+      array: flags.array,
+      retries: flags.retries,
       resources: pairs('--resource', flags.resource ?? []),
     },
   };

@@ -19,7 +19,7 @@ export async function loadConfig(file: string, explicit: boolean, cacheDirectory
     if (code === 'EISDIR')
       throw new RequestWrong(`the configuration file ${file} is a directory`, {
         code: 'CONFIG_INVALID',
-        ...(explicit ? {why: 'STAGE_CONFIG names it'} : {}),
+        why: explicit ? 'STAGE_CONFIG names it' : undefined,
         next: [
           explicit ? 'Name a file in it, or unset STAGE_CONFIG.' : 'Move it away, or name a file by STAGE_CONFIG.',
         ],

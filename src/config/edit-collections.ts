@@ -38,7 +38,7 @@ export function withCollectionName(
     if (!isMap(document.getIn(path, true))) throw noMap(file, path.join('.'));
   }
   document.setIn([...at, name], id);
-  return {text: document.toString({lineWidth: 0}), ...(before === undefined ? {} : {before})};
+  return {text: document.toString({lineWidth: 0}), before};
 }
 
 /** The file without one. Pure. `before` is absent when it was not there. @throws {RequestWrong} when the file is no YAML map */

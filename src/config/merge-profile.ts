@@ -22,11 +22,11 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
       kind: globus.kind ?? base.transfer.kind,
       authUrl: withSlash(globus.auth_url ?? base.transfer.authUrl),
       transferUrl: withSlash(globus.transfer_url ?? base.transfer.transferUrl),
-      ...(globus.sign_in ? {signIn: globus.sign_in} : {}),
-      ...(globus.client_id ? {clientId: globus.client_id.toLowerCase()} : {}),
-      ...(globus.token_store ? {tokenStore: globus.token_store} : {}),
-      ...(globus.credentials ? {credentials: globus.credentials} : {}),
-      ...(globus.scopes ? {scopes: globus.scopes} : {}),
+      signIn: globus.sign_in || undefined,
+      clientId: globus.client_id ? globus.client_id.toLowerCase() : undefined,
+      tokenStore: globus.token_store || undefined,
+      credentials: globus.credentials || undefined,
+      scopes: globus.scopes || undefined,
     },
     compute: mergeJobs(base.compute, section, section.compute),
     staging: {
@@ -67,9 +67,9 @@ function mergeJobs(base: JobDefaults, all: ProfileSection, own: JobsSection = {}
     ...(own.walltime ? {walltime: own.walltime} : {}),
   });
   return {
-    ...(queue ? {queue} : {}),
-    ...(account ? {account} : {}),
-    ...(project ? {project} : {}),
+    queue: queue || undefined,
+    account: account || undefined,
+    project: project || undefined,
     resources: own.node_property
       ? {...resources, select: onNodesWith(own.node_property, resources.select ?? '1')}
       : resources,
@@ -93,8 +93,8 @@ function onNodesWith(property: string, select: string): string {
 function readProxy(section: NonNullable<ProfileSection['proxy']>): ProxySettings {
   const hosts = [section.no_proxy ?? []].flat().flatMap((text) => text.split(','));
   return {
-    ...(section.http ? {http: section.http} : {}),
-    ...(section.https ? {https: section.https} : {}),
+    http: section.http || undefined,
+    https: section.https || undefined,
     noProxy: hosts.map((host) => host.trim()).filter((host) => host !== ''),
   };
 }

@@ -56,7 +56,7 @@ function fromFile(file: ConfigText): Config {
     ([key, section]) => [key, mergeProfile(key, section)] as const,
   );
   return {
-    ...(file.default_profile ? {defaultProfile: file.default_profile} : {}),
+    defaultProfile: file.default_profile || undefined,
     collections: file.collections ?? {},
     profiles: new Map(profiles),
   };

@@ -197,7 +197,7 @@ function lookFact(seen: Observed, nextAt: number | undefined): LookFact {
   const tasks = [...seen.tasks].flatMap(([id, task]) =>
     task.kind === 'task' ? [[id, {subtasksPending: task.subtasksPending}] as const] : [],
   );
-  return {at: seen.now, tasks: Object.fromEntries(tasks), ...(nextAt === undefined ? {} : {nextAt})};
+  return {at: seen.now, tasks: Object.fromEntries(tasks), nextAt};
 }
 
 /** Work goes on, and nothing of stage is in the queue that would look when a transfer ends. */

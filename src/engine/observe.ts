@@ -34,7 +34,7 @@ export async function observe(
     findTags(context, overdue),
   ]);
   const troubles = await findTroubles(context, runs, tasksSeen);
-  return {now, jobs: jobsSeen, tasks: tasksSeen, tags, ...(troubles.size > 0 ? {troubles} : {})};
+  return {now, jobs: jobsSeen, tasks: tasksSeen, tags, troubles: troubles.size > 0 ? troubles : undefined};
 }
 
 /** What has been seen, with PBS asked anew about all jobs of these runs: one question, and none to Globus. */

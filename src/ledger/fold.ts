@@ -57,7 +57,7 @@ export function foldRun(
     );
   }
   const cancel = facts.get(cancelName(resumes.length)) as CancelDecision | undefined;
-  return {spec, original: asked, attempts, ...(cancel ? {cancel} : {}), resumes, holds: foldHolds(facts), updates};
+  return {spec, original: asked, attempts, cancel: cancel || undefined, resumes, holds: foldHolds(facts), updates};
 }
 
 function foldUpdates(facts: ReadonlyMap<string, FactValue>): UpdateDecision[] {
@@ -108,7 +108,7 @@ function foldAttempt(step: string, number: number, facts: AttemptFacts): Attempt
   const markers = foldMarkers('', facts);
   return {
     number,
-    ...(transfer ? {transfer} : {}),
+    transfer: transfer || undefined,
     ...(transfer?.task ? {} : foldSignIn(facts)),
     jobs,
     ...markers,
@@ -161,10 +161,10 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
   return {
     intent,
     ...(confirmed ? {task: confirmed.task, confirmedAt: confirmed.at} : {}),
-    ...(forced ? {forced: true as const} : {}),
-    ...(refused ? {refused} : {}),
+    forced: forced ? (true as const) : undefined,
+    refused: refused || undefined,
     cancelIntended: cancel !== undefined,
-    ...(typeof cancel?.why === 'string' ? {cancelReason: cancel.why} : {}),
+    cancelReason: typeof cancel?.why === 'string' ? cancel.why : undefined,
     cancelled: facts.has('transfer.cancel.confirmed'),
   };
 }
@@ -214,10 +214,10 @@ function foldJob(
     key: `${prefix}.${name}`,
     intent,
     ...(confirmed ? {job: confirmed.job, confirmedAt: confirmed.at} : {}),
-    ...(refused ? {refused} : {}),
+    refused: refused || undefined,
     neverArrived: facts.has(`${name}.never-arrived`),
     releaseIntended: facts.has(`${name}.release.intent`),
-    ...(released ? {releasedAt: released.at} : {}),
+    releasedAt: released?.at,
     deleteIntended: facts.has(`${name}.delete.intent`),
     deleted: facts.has(`${name}.delete.confirmed`),
     ...foldAbsence(name, facts),
@@ -226,7 +226,7 @@ function foldJob(
       intended: numbersOf(`${name}.hold-`, '.intent', holds),
       confirmed: numbersOf(`${name}.hold-`, '.confirmed', holds),
       ended,
-      ...(ended.length > 0 ? {endedAt: Math.max(...ended.map((number) => endedAt(number)))} : {}),
+      endedAt: ended.length > 0 ? Math.max(...ended.map((number) => endedAt(number))) : undefined,
     },
   };
 }
@@ -237,7 +237,7 @@ function foldAbsence(name: string, facts: AttemptFacts): Pick<JobRecord, 'absenc
   let since: number | undefined;
   for (;;) {
     const absent = facts.get(`${name}.${absentName(absences + 1)}`) as {at: number} | undefined;
-    if (!absent) return {absences, ...(since === undefined ? {} : {absentSince: since})};
+    if (!absent) return {absences, absentSince: since};
     absences += 1;
     since = facts.has(`${name}.${seenAgainName(absences)}`) ? undefined : absent.at;
   }
@@ -252,8 +252,8 @@ function numbersOf(prefix: string, suffix: string, names: readonly string[]): nu
 
 function readStart(value: FactValue): StartMarker {
   return {
-    ...(typeof value.job === 'string' ? {job: value.job as JobId} : {}),
-    ...(typeof value.host === 'string' ? {host: value.host} : {}),
+    job: typeof value.job === 'string' ? (value.job as JobId) : undefined,
+    host: typeof value.host === 'string' ? value.host : undefined,
     ...atOf(value),
     ...(value.void === true ? {void: true as const} : {}),
   };
@@ -263,7 +263,7 @@ function readStart(value: FactValue): StartMarker {
 function readEnd(value: FactValue | undefined): EndMarker | undefined {
   if (!value || typeof value.exit !== 'number') return undefined;
   return {
-    ...(typeof value.job === 'string' ? {job: value.job as JobId} : {}),
+    job: typeof value.job === 'string' ? (value.job as JobId) : undefined,
     exit: value.exit,
     terminated: value.terminated === true,
     ...atOf(value),

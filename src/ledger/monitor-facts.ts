@@ -55,7 +55,7 @@ export function openMonitorLedger(directory: string): MonitorLedger {
         startAt: intent.startAt,
         deadline: intent.deadline,
         ...(confirmed ? {job: confirmed.job, confirmedAt: confirmed.at} : {}),
-        ...(refused ? {refused} : {}),
+        refused: refused || undefined,
         neverArrived: readFact(directory, name(generation, 'never-arrived')) !== undefined,
         unwanted: readFact(directory, name(generation, 'unwanted')) !== undefined,
       };

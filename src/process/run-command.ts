@@ -69,7 +69,7 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
       stderr: done.stderr,
       timedOut: done.timedOut,
       notFound,
-      ...(done.signal === undefined ? {} : {signal: done.signal}),
+      signal: done.signal,
       ...failureOf(),
     };
 
@@ -124,8 +124,8 @@ function ended(
       resolve({
         started: child.pid !== undefined,
         exitCode: child.exitCode !== null && child.exitCode >= 0 ? child.exitCode : undefined,
-        ...(signal === undefined ? {} : {signal}),
-        ...(typeof code === 'string' ? {code} : {}),
+        signal,
+        code: typeof code === 'string' ? code : undefined,
         stdout,
         stderr,
         timedOut,

@@ -49,9 +49,9 @@ export function readDirectives(script: string): Directives {
       return kept.length > 0 ? [`#PBS ${kept.map((option) => option.raw).join(' ')}`] : [];
     }),
     variables: valuesOf('v').slice(-1),
-    ...(shell ? {shell} : {}),
-    ...(jobName ? {jobName} : {}),
-    ...(queue ? {queue} : {}),
+    shell: shell || undefined,
+    jobName: jobName || undefined,
+    queue: queue || undefined,
     resources: Object.fromEntries(valuesOf('l').flatMap(readResources)),
     ownOutput: options.some((option) => 'oejkR'.includes(option.letter)),
     problems: options.flatMap((option) => problemOf(option)),
@@ -119,7 +119,7 @@ function readOptions(text: string, line: number): Option[] {
       const value = words[++index];
       options.push({
         letter,
-        ...(value ? {value: value.value} : {}),
+        value: value?.value,
         raw: value ? `${word.raw} ${value.raw}` : word.raw,
         line,
       });

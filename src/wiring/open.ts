@@ -234,7 +234,7 @@ async function createReservations(parts: Parts): Promise<Reservations> {
 async function createSite(parts: Parts): Promise<Site> {
   const {profile} = parts;
   const bin = await binOf(parts);
-  return openSite({timeoutMs: profile.scheduler.timeoutMs, ...(bin === undefined ? {} : {bin})});
+  return openSite({timeoutMs: profile.scheduler.timeoutMs, bin});
 }
 
 /** The PBS whose commands lie in a directory, or on PATH, before there is a profile for it. */
@@ -246,7 +246,7 @@ export async function openSite({bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>
     run,
     timeoutMs,
     user: userInfo().username,
-    ...(bin === undefined ? {} : {binDirectory: bin}),
+    binDirectory: bin,
   });
 }
 
@@ -296,7 +296,7 @@ async function openSignIn({profile, ledger, standIns, environment}: SignInParts)
   return signInSettings(profile, {
     tokenDirectory: ledger.layout.tokens,
     environment,
-    ...(up ? {standIn: {url: up.status.url, credentials: up.home.credentials}} : {}),
+    standIn: up ? {url: up.status.url, credentials: up.home.credentials} : undefined,
   });
 }
 

@@ -85,16 +85,16 @@ export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequ
         )?.action,
       ),
       notes: [...writtenPlaces(workflow, step).map(({written, is}) => `${written} is ${is}`), ...notesOn(step)],
-      ...(step.retries === undefined ? {} : {retries: step.retries}),
-      ...(step.kind === 'job' && step.array ? {array: writeArrayRange(step.array)} : {}),
-      ...(step.always ? {always: step.always} : {}),
+      retries: step.retries,
+      array: step.kind === 'job' && step.array ? writeArrayRange(step.array) : undefined,
+      always: step.always || undefined,
       helpers: foreseen.flatMap(({action}) =>
         action.do === 'submit-job' && action.role !== 'job' && action.step === step.name
           ? [`${[helperInWords(action.role), dependencyInWords(action)].filter(Boolean).join(', ')}: ${action.why}`]
           : [],
       ),
     })),
-    ...(existing ? {existing} : {}),
+    existing: existing || undefined,
     findings,
     exit: exitOfFindings(findings, true),
   };

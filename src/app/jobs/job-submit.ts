@@ -113,7 +113,7 @@ async function submitOnce(stage: JobsStage, one: Try, {clock}: Time): Promise<Jo
         essence,
         dependsOn: dependencies.flatMap((each) => each.jobs),
         script: resolve(request.script),
-        ...(request.array ? {array: request.array} : {}),
+        array: request.array || undefined,
       },
       request: () => jobRequest({request, content, dependencies, tag, prefix: jobs.prefix(name, number), compute}),
     },

@@ -21,7 +21,7 @@ export function resolveJobs(stage: Pick<JobsStage, 'jobs'>, texts: readonly stri
     const id = readJobId(text);
     if (id) {
       const named = known.get(id);
-      return {job: id, ...(named ? {named} : {})};
+      return {job: id, named: named || undefined};
     }
     const named = store.newest(text);
     if (named?.job) return {job: named.job, named};
@@ -77,7 +77,7 @@ export async function lookAt(stage: JobsStage, asked: readonly AskedJob[]): Prom
 }
 
 async function viewOf(scheduler: Scheduler, store: JobStore, {job, named}: AskedJob, seen: JobSeen): Promise<JobView> {
-  const base = {job, ...(named ? {name: named.name} : {})};
+  const base = {job, name: named?.name};
   if (seen.kind === 'no-evidence')
     return {...base, state: 'no-evidence', reason: `PBS could not be asked: ${seen.why}`};
   if (seen.kind === 'live')
@@ -86,7 +86,7 @@ async function viewOf(scheduler: Scheduler, store: JobStore, {job, named}: Asked
   if (array && (seen.kind === 'unknown' || seen.how === 'ran'))
     return {
       ...base,
-      ...(await judgeMembers(scheduler, store, {job, ...(named ? {named} : {})}, array)),
+      ...(await judgeMembers(scheduler, store, {job, named: named || undefined}, array)),
       ...timesOf(seen),
     };
   if (seen.kind === 'unknown') return {...base, ...judgeMarker(named && store.exits(named))};

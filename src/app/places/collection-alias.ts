@@ -89,11 +89,11 @@ export async function setAlias(stage: PlacesStage, request: AliasSetRequest): Pr
   return {
     name,
     collection: id,
-    ...(shown ? {displayName: shown.displayName} : {}),
+    displayName: shown?.displayName,
     file: edited.file,
     did: edited.before === undefined ? 'added' : edited.changed ? 'replaced' : 'nothing',
-    ...(edited.before !== undefined && edited.changed ? {before: edited.before} : {}),
-    ...(hiddenBy ? {hiddenBy} : {}),
+    before: edited.before !== undefined && edited.changed ? edited.before : undefined,
+    hiddenBy: hiddenBy || undefined,
   };
 }
 
@@ -195,7 +195,7 @@ function edit(
   const changed = text !== (source ?? '');
   if (changed) replaceFile(file, source, text);
   const names = Object.keys(collectionNamesIn(source ?? '', file, at));
-  return {file, changed, names, ...(before === undefined ? {} : {before})};
+  return {file, changed, names, before};
 }
 
 function contentsOf(workflow: string): string {

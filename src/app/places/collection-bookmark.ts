@@ -36,9 +36,9 @@ export function viewBookmark({id, name, place}: Bookmark, aliases: Readonly<Reco
     name,
     id,
     collection: place.collection,
-    ...(alias === undefined ? {} : {alias}),
+    alias,
     path: place.path,
-    ...(unusable === undefined ? {} : {unusable}),
+    unusable,
   };
 }
 

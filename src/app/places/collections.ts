@@ -53,12 +53,12 @@ export async function searchCollections(stage: PlacesStage, request: SearchReque
       next: ['Search with more words.'],
     });
   const service = await stage.collectionService();
-  const {collections, more} = await service.search({scope, limit, offset, ...(text === undefined ? {} : {text})});
+  const {collections, more} = await service.search({scope, limit, offset, text});
   const naming = await aliasesById(stage);
   const next = offset + collections.length;
   return {
     collections: collections.map((one) => ({...one, aliases: naming.get(one.id) ?? []})),
-    ...(more && next < MOST_FOUND ? {next} : {}),
+    next: more && next < MOST_FOUND ? next : undefined,
   };
 }
 
@@ -117,22 +117,22 @@ export async function listCollection(stage: PlacesStage, request: ListRequest): 
     limit,
     offset,
     hidden,
-    ...(path === undefined ? {} : {path}),
-    ...(match === undefined ? {} : {match}),
+    path,
+    match,
   });
   const clusterPath = await clusterPathOf(stage, collection, listing.path);
   const [alias] = (await aliasesById(stage)).get(collection) ?? [];
   return {
     collection,
-    ...(alias === undefined ? {} : {alias}),
+    alias,
     path: listing.path,
-    ...(clusterPath === undefined ? {} : {clusterPath}),
+    clusterPath,
     files: listing.files.map(({modifiedAt, ...file}) => ({
       ...file,
       ...(modifiedAt === undefined ? {} : {modified: new Date(modifiedAt).toISOString()}),
     })),
-    ...(listing.total === undefined ? {} : {total: listing.total}),
-    ...(listing.more ? {next: offset + listing.files.length} : {}),
+    total: listing.total,
+    next: listing.more ? offset + listing.files.length : undefined,
   };
 }
 

@@ -61,7 +61,7 @@ function inALine(standing: RunStanding): RunLine {
     state,
     reason: reasonOnRecord(standing),
     createdAt: new Date(createdAt).toISOString(),
-    ...(endedAt === undefined ? {} : {endedAt: new Date(endedAt).toISOString()}),
+    endedAt: endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
     steps: {all: steps.length, ended: steps.filter(({end}) => end !== undefined).length},
   };
 }

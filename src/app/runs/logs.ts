@@ -36,8 +36,8 @@ export function collectLogs(
       const text = [event.event, ...(id ? [id] : []), ...(told ? [`(${told})`] : []), `by ${event.by}`].join(' ');
       return {
         at: new Date(event.at).toISOString(),
-        ...(event.step ? {step: event.step} : {}),
-        ...(event.attempt ? {attempt: event.attempt} : {}),
+        step: event.step || undefined,
+        attempt: event.attempt || undefined,
         source: 'event',
         text,
       };

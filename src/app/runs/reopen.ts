@@ -75,6 +75,6 @@ export function resumeDecision(
   },
 ): ResumeDecision {
   const {at, by, adopt, forced} = parts;
-  const grafted = adopt ? {adopt, ...(forced ? {forced: Object.keys(adopt)} : {})} : {};
+  const grafted = adopt ? {adopt, forced: forced ? Object.keys(adopt) : undefined} : {};
   return {at, by, steps: opened.steps, redo: opened.redo, ...grafted};
 }

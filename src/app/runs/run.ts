@@ -93,7 +93,7 @@ async function create(stage: RunsStage, asked: Asked): Promise<RunReport> {
     createdAt: Date.now(),
     createdBy: stage.by,
     host: stage.by.split('@')[1]?.split(':')[0] ?? '',
-    ...(adopted.length > 0 ? {adopt} : {}),
+    adopt: adopted.length > 0 ? adopt : undefined,
   };
   const created = stage.ledger.createRun(number, spec, prepared.scripts);
   const {report} = await advance(stage, created ?? otherRun(stage, asked), {created: created !== undefined});

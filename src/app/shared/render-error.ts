@@ -15,7 +15,7 @@ export interface ErrorDocument {
 
 export function errorDocument(error: StageError): ErrorDocument {
   const {code, exit, message: what, why, next, details} = error;
-  return {error: {code, exit, what, ...(why === undefined ? {} : {why}), next, details}};
+  return {error: {code, exit, what, why, next, details}};
 }
 
 const LABEL = 'error:';

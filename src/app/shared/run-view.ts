@@ -74,8 +74,8 @@ export function viewRun(standing: RunStanding): RunView {
     reason: line,
     profile,
     createdAt: new Date(createdAt).toISOString(),
-    ...(endedAt === undefined ? {} : {endedAt: iso(endedAt)}),
-    ...(hold ? {held: {by: hold.by, since: new Date(hold.at).toISOString()}} : {}),
+    endedAt: endedAt === undefined ? undefined : iso(endedAt),
+    held: hold ? {by: hold.by, since: new Date(hold.at).toISOString()} : undefined,
     steps: steps.map(viewStep),
   };
 }

@@ -75,8 +75,7 @@ async function demands(transfers: TransferService, places: readonly Place[]): Pr
       try {
         await transfers.stat(place);
       } catch (error) {
-        if (error instanceof SignInNeeded)
-          return {what: error.message, ...(error.why ? {why: error.why} : {}), next: error.next};
+        if (error instanceof SignInNeeded) return {what: error.message, why: error.why || undefined, next: error.next};
         if (!(error instanceof StageError)) throw error;
       }
       return undefined;

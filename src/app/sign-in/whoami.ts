@@ -65,13 +65,13 @@ export async function whoami(stage: SignInStage, request: CollectionsRequest): P
   return {
     profile: stage.profile.name,
     signedInBy: settings.method,
-    identity: {id, username, ...(name ? {name} : {})},
+    identity: {id, username, name: name || undefined},
     tokens: settings.method === 'globus-cli' ? 'globus-cli' : settings.tokenStore,
-    ...(found.accessUntil === undefined ? {} : {accessUntil: iso(found.accessUntil)}),
+    accessUntil: found.accessUntil === undefined ? undefined : iso(found.accessUntil),
     renewedBy: found.renewedBy,
-    ...(found.renewedBy === 'refresh-token' ? {renewableUntil: iso(Date.now() + REFRESH_LAPSES_MS)} : {}),
-    ...(authenticatedAt === undefined ? {} : {authenticatedAt: iso(authenticatedAt)}),
-    ...(needed.size === 0 ? {} : {workUntil: iso(Math.max(...needed.values()))}),
+    renewableUntil: found.renewedBy === 'refresh-token' ? iso(Date.now() + REFRESH_LAPSES_MS) : undefined,
+    authenticatedAt: authenticatedAt === undefined ? undefined : iso(authenticatedAt),
+    workUntil: needed.size === 0 ? undefined : iso(Math.max(...needed.values())),
     sessions,
     exit: sessions.some(({state}) => state === 'over') ? EXIT.actionNeeded : EXIT.ok,
   };
@@ -158,7 +158,7 @@ export function viewSession(question: SessionQuestion): SessionView | undefined 
       : `a sign-in not older than ${minutes} min`,
     ...(policy === undefined ? [] : [`that meets the policy ${policy}`]),
   ].join(' ');
-  const about = {collection, name, demand, ...(neededUntil === undefined ? {} : {neededUntil: iso(neededUntil)})};
+  const about = {collection, name, demand, neededUntil: neededUntil === undefined ? undefined : iso(neededUntil)};
   if (settings.method === 'client')
     return {
       ...about,

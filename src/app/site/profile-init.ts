@@ -66,7 +66,7 @@ export async function initProfile(request: InitRequest, openSite: OpenSite, ask?
   const open = questionsFor(given, proposed, queues);
   if (!ask && !request.unasked && !request.dryRun && open.length > 0) throw nobodyToAsk(open);
   const answers = {...(ask ? await interview(ask, given, proposed, queues) : proposed), ...given};
-  const section = sectionOf({...(proposed.maxQueued === undefined ? {} : {maxQueued: proposed.maxQueued}), ...answers});
+  const section = sectionOf({maxQueued: proposed.maxQueued, ...answers});
   const after = withProfile(before ?? '', configFile, {...request, section});
   if (!request.dryRun) replaceFile(configFile, before, after);
   return {

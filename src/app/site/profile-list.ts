@@ -38,9 +38,9 @@ export async function listProfiles(): Promise<ProfileList> {
       default: name === config.defaultProfile,
       scheduler: scheduler.kind,
       transfer: transfer.kind,
-      ...(compute.queue ? {queue: compute.queue} : {}),
-      ...(staging.queue ? {stagingQueue: staging.queue} : {}),
-      ...(compute.account ? {account: compute.account} : {}),
+      queue: compute.queue || undefined,
+      stagingQueue: staging.queue || undefined,
+      account: compute.account || undefined,
       stateDirectory: join(where.home, name),
     })),
   };

@@ -52,9 +52,9 @@ export function proposeFrom(server: ServerSeen, queues: readonly QueueSeen[]): P
   const staging = stagingQueue(server, queues) ?? queue;
   const limits = [server.maxQueued, queue?.maxQueued, staging?.maxQueued].flatMap((limit) => limit ?? []);
   return {
-    ...(queue ? {queue: queue.name} : {}),
-    ...(staging ? {stagingQueue: staging.name} : {}),
-    ...(limits.length > 0 ? {maxQueued: Math.min(...limits)} : {}),
+    queue: queue?.name,
+    stagingQueue: staging?.name,
+    maxQueued: limits.length > 0 ? Math.min(...limits) : undefined,
   };
 }
 
@@ -80,7 +80,7 @@ export function questionsFor(
   queues: readonly QueueSeen[],
 ): Question[] {
   const choices = queues.filter((queue) => queue.enabled).map(({name}) => name);
-  const queue = {...(choices.length > 0 ? {choices} : {})};
+  const queue = {choices: choices.length > 0 ? choices : undefined};
   const all: Question[] = [
     {key: 'queue', text: 'Queue of your compute jobs', ...queue, ...proposal(proposed.queue)},
     {key: 'account', text: 'Account that jobs are charged to (qsub -A)'},

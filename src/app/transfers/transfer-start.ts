@@ -128,7 +128,7 @@ function readFilter(text: string): NonNullable<WrittenTransfer['filters']>[numbe
     });
   return {
     ...(method === 'include' ? {include: name} : {exclude: name}),
-    ...(type === 'file' || type === 'dir' ? {type} : {}),
+    type: type === 'file' || type === 'dir' ? type : undefined,
   };
 }
 

@@ -100,11 +100,11 @@ function viewTask(task: TransferTask): TaskView {
     bytesTransferred: task.bytesTransferred,
     filesTransferred: task.filesTransferred,
     files: task.files,
-    ...(task.skippedErrors === undefined ? {} : {skippedErrors: task.skippedErrors}),
+    skippedErrors: task.skippedErrors,
     bytesPerSecond: task.rate,
     faults: task.faults,
     requestedAt: new Date(task.requestedAt).toISOString(),
-    ...(task.completedAt === undefined ? {} : {completedAt: new Date(task.completedAt).toISOString()}),
+    completedAt: task.completedAt === undefined ? undefined : new Date(task.completedAt).toISOString(),
   };
 }
 

@@ -71,7 +71,7 @@ class MovedNotTold extends StageError {
       code: 'MOVED_NOT_TOLD',
       exit: EXIT.unreachable,
       what: `it could not be learnt whether task ${task} moved what its step says`,
-      ...(cause.why ? {why: cause.why} : {}),
+      why: cause.why || undefined,
       next: ['It is asked again at the next look.', `If it is the right one, whatever it moved: ${force}`],
       cause,
     });

@@ -45,7 +45,7 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       const {task, forced} = action;
       const key = `${attemptKey(action.step, action.attempt)}.transfer`;
       // The same name as the intent of a submission: the first process decides which task does the work.
-      if (!fact(`${key}.intent`, {adopted: task, ...(forced ? {forced} : {}), by, ...updatesOf(run)})) return OTHERS;
+      if (!fact(`${key}.intent`, {adopted: task, forced: forced || undefined, by, ...updatesOf(run)})) return OTHERS;
       if (fact(`${key}.confirmed`, {task})) note('task-adopted', {task});
       return DONE;
     }

@@ -101,7 +101,7 @@ function fromAbsence(
   // It was told to end, and perhaps did. One answer alone that PBS does not know it would not prove that: it may be requeued.
   if (end || attempt.terminated.has(attempt.starts.length)) {
     const why = 'ended by PBS (SIGTERM: walltime, or qdel)';
-    return {is: 'ended', succeeded: false, why, ...(end ? {exitStatus: end.exit} : {})};
+    return {is: 'ended', succeeded: false, why, exitStatus: end?.exit};
   }
   const why = started ? 'it started, and PBS no longer knows it' : 'PBS no longer knows it';
   return {is: 'lost', started, why};
@@ -166,7 +166,7 @@ function concluded(counted: ArrayTally): JobVerdict {
     is: 'ended',
     succeeded: false,
     why: `${failed.length} of ${all} subjobs failed: ${inWords(failed)}; subjob ${first.index} ${how}`,
-    ...(first.exit === undefined ? {} : {exitStatus: first.exit}),
+    exitStatus: first.exit,
   };
 }
 

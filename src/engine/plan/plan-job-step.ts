@@ -184,7 +184,7 @@ function concluded(
     attempt: attempt.number,
     state,
     why,
-    ...(exitStatus === undefined ? {} : {exitStatus}),
+    exitStatus,
   };
 }
 

@@ -36,8 +36,8 @@ function readOne(block: string): Reservation | undefined {
     id: id.trim(),
     kind,
     // PBS calls a reservation that nobody named NULL.
-    ...(name === undefined || name === 'NULL' ? {} : {name}),
-    ...(queue === undefined ? {} : {queue}),
+    name: name === undefined || name === 'NULL' ? undefined : name,
+    queue,
     start,
     end,
   };

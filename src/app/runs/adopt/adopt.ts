@@ -146,7 +146,7 @@ export function graft(
     const mine = stage.ledger.create(run, `${key}.intent`, {
       at: engine.clock(),
       adopted: task,
-      ...(forced ? {forced} : {}),
+      forced: forced || undefined,
       by,
     });
     if (!mine || !stage.ledger.create(run, `${key}.confirmed`, {at: engine.clock(), task, adopted: true}))

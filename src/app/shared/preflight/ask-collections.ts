@@ -34,7 +34,7 @@ export function planQuestions(workflow: Workflow, adopted: readonly string[]): Q
       return [{step: step.name, end: 'directory', place: step.at, recursive: true, needed: false}];
     const first = step.needs.length + step.after.length + step.onFailureOf.length === 0;
     const {deadline} = step.options;
-    const common = {step: step.name, ...(deadline === undefined ? {} : {deadline})};
+    const common = {step: step.name, deadline};
     // What may be skipped need not be there.
     const needed = first && !step.options.skipSourceErrors;
     return itemsOf(step)
