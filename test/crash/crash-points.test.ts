@@ -127,10 +127,25 @@ describe.concurrent('killed at an effect boundary and run again, everything happ
   );
 });
 
-test('a single job dies at every boundary of its submission', () => {
-  const single = points.flatMap(({kind, point}) => (kind === 'single-job' ? [point] : []));
-  const effects = ['fact job.intent', 'qsub job', 'fact job.index', 'fact job.confirmed', 'fact job.checked'];
-  expect(single).toEqual(expect.arrayContaining(effects.map((effect) => `after ${effect}`)));
+test('among these boundaries are all of a submission, be it of a step, of a monitor or of a single job', () => {
+  const after = (...effects: string[]) => effects.map((effect) => `after ${effect}`);
+  const reached = points.map(({point}) => point);
+  if (isTaken('single-job'))
+    expect(reached).toEqual(
+      expect.arrayContaining(
+        after('fact job.intent', 'qsub job', 'fact job.index', 'fact job.confirmed', 'fact job.checked'),
+      ),
+    );
+  if (isTaken('classic')) {
+    expect(reached).toEqual(
+      expect.arrayContaining(after('fact monitor.intent', 'qsub monitor', 'fact monitor.confirmed')),
+    );
+    const role = '\\S+\\.\\d+\\.(job|launcher|sentinel|wait)\\S*';
+    for (const part of [`fact ${role}\\.intent`, `qsub ${role}`, `fact ${role}\\.confirmed`].map(
+      (text) => new RegExp(`^after ${text}$`),
+    ))
+      expect(reached.filter((point) => part.test(point))).not.toEqual([]);
+  }
 });
 
 test('most of these deaths happened: a look that comes earlier or later passes some points by', () => {
