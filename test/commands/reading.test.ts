@@ -108,6 +108,6 @@ test('an unknown run is told together with the names that are known', async () =
   for (const command of ['status', 'logs', 'cancel']) {
     const told = await desk.stage(command, 'gamma');
     expect({command, exit: told.exitCode}).toEqual({command, exit: 2});
-    expect(told.stderr).toContain('known are alpha, beta');
+    expect(told.stderr).toContain('known are alpha and beta');
   }
 });

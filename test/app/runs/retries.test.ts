@@ -185,8 +185,10 @@ describe.concurrent('a step with "when: always"', () => {
   }
 
   test('runs once at the end after a success', async () => {
-    const {end} = await start('always-well', 'sleep 1');
+    const go = `${world.work}/always-well.go`;
+    const {end} = await start('always-well', `until [ -e ${go} ]; do sleep 0.1; done`);
     expect(linesIn(end.log)).toBe(0);
+    writeFileSync(go, '');
     expect(statesOf(await world.ended('always-well.1'))).toEqual(['a succeeded', 'b succeeded', 'end succeeded']);
     expect(linesIn(end.log)).toBe(1);
   });
