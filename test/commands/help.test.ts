@@ -1,9 +1,10 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {PACKAGE} from '../support/cli.ts';
+import {PACKAGE, type Ran} from '../support/cli.ts';
 import {type ErrorDocument, INNARDS, useDesk} from './support.ts';
 
+// Commands run in one process after another; a process of its own only where bin/stage and the streams are what is asked for.
 const desk = useDesk();
 const manifest = JSON.parse(readFileSync(join(PACKAGE, 'oclif.manifest.json'), 'utf8')) as {
   commands: Record<string, {readonly pluginName: string}>;
@@ -85,6 +86,21 @@ test.each([[['statsu']], [['local', 'upp']], [['transfer', 'begin']], [['rnu', '
     expect(json.json<ErrorDocument>().error).toMatchObject({exit: 2, what: expect.stringContaining(argv[0] ?? '')});
   },
 );
+
+test('a process of its own says the same, on the same streams and with the same exit', async () => {
+  for (const argv of [
+    ['--help'],
+    ['job', 'submit', '--help'],
+    ['status', '--nonsense'],
+    ['run', '--nonsense', '--json'],
+    ['statsu'],
+  ]) {
+    const {json: _, ...alone} = await desk.process(...argv);
+    expect({argv, ...alone}).toMatchObject({argv, ...without(await desk.stage(...argv))});
+  }
+});
+
+const without = ({json: _, ...said}: Ran) => said;
 
 test('"stage" alone and "stage --help" list the commands', async () => {
   for (const argv of [[], ['--help']]) {

@@ -1,14 +1,18 @@
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, relative} from 'node:path';
-import {afterEach, beforeEach} from 'vitest';
+import {afterAll, afterEach, beforeEach} from 'vitest';
 import {type Ran, type RunOptions, runStage} from '../support/cli.ts';
+import {warmStage} from '../support/warm-stage.ts';
 
 /** A directory of its own for a test of the command line; STAGE_HOME does not exist yet. */
 export interface Desk {
   readonly directory: string;
   readonly home: string;
+  /** a command, in one process with those before it */
   stage(...argv: (string | RunOptions)[]): Promise<Ran>;
+  /** a command as a process of its own, from bin/stage on */
+  process(...argv: (string | RunOptions)[]): Promise<Ran>;
   write(name: string, text: string): string;
   /** every path below STAGE_HOME with its contents, but for the log of stage itself; null while it does not exist */
   listing(): Record<string, string> | null;
@@ -17,10 +21,18 @@ export interface Desk {
 /** A fresh desk for each test. */
 export function useDesk(): Desk {
   let directory = '';
+  const warm = warmStage();
+  afterAll(() => warm.end());
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'stage-commands-'));
   });
   afterEach(() => rmSync(directory, {recursive: true, force: true}));
+  function spelt(given: readonly (string | RunOptions)[]): [argv: string[], options: RunOptions] {
+    const argv = given.filter((part) => typeof part === 'string');
+    const options = given.find((part) => typeof part !== 'string');
+    const env = {STAGE_HOME: desk.home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(directory, 'config')};
+    return [argv, {cwd: directory, ...options, env: {...env, ...options?.env}}];
+  }
   const desk: Desk = {
     get directory() {
       return directory;
@@ -28,12 +40,8 @@ export function useDesk(): Desk {
     get home() {
       return join(directory, 'home');
     },
-    stage(...given) {
-      const argv = given.filter((part) => typeof part === 'string');
-      const options = given.find((part) => typeof part !== 'string');
-      const env = {STAGE_HOME: desk.home, STAGE_PROFILE: 'local', XDG_CONFIG_HOME: join(directory, 'config')};
-      return runStage(argv, {cwd: directory, ...options, env: {...env, ...options?.env}});
-    },
+    stage: (...given) => warm.run(...spelt(given)),
+    process: (...given) => runStage(...spelt(given)),
     write(name, text) {
       writeFileSync(join(directory, name), text);
       return join(directory, name);

@@ -44,15 +44,20 @@ export async function runProgram(program: string, argv: readonly string[], optio
     stripFinalNewline: false,
     timeout: options.timeoutMs ?? 60_000,
   });
+  return ranOf(argv, {exitCode: done.exitCode ?? -1, stdout: done.stdout, stderr: done.stderr});
+}
+
+/** What a command printed, with a reader of its document. */
+export function ranOf(argv: readonly string[], {exitCode, stdout, stderr}: Omit<Ran, 'json'>): Ran {
   return {
-    exitCode: done.exitCode ?? -1,
-    stdout: done.stdout,
-    stderr: done.stderr,
+    exitCode,
+    stdout,
+    stderr,
     json<T>(): T {
       try {
-        return JSON.parse(done.stdout) as T; // each test names the shape it relies on
+        return JSON.parse(stdout) as T; // each test names the shape it relies on
       } catch {
-        throw new Error(`no JSON on stdout of ${argv.join(' ')}:\n${done.stdout}\n${done.stderr}`);
+        throw new Error(`no JSON on stdout of ${argv.join(' ')}:\n${stdout}\n${stderr}`);
       }
     },
   };

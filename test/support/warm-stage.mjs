@@ -1,0 +1,62 @@
+// A process that runs one stage command after another, each through the built entry with its own arguments, environment
+// and directory: what a command says and leaves is tested without paying a start of Node.js for it.
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+
+/** Thrown in place of the end of this process. */
+class Ended extends Error {}
+
+let before = Promise.resolve();
+let count = 0;
+process.on('message', (order) => {
+  before = before.then(async () => process.send(await run(order)));
+});
+
+async function run({id, entry, argv, cwd, env}) {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+  if (cwd !== undefined) process.chdir(cwd);
+  process.argv = [process.execPath, join(entry, 'dist', 'start.js'), ...argv];
+  process.exitCode = undefined;
+  const listeners = process.listeners('uncaughtException');
+  const said = {stdout: '', stderr: ''};
+  const restore = [capture('stdout', said), capture('stderr', said), endInName()];
+  let defect;
+  try {
+    // Another name is another evaluation of this one module; what it imports is loaded once.
+    await import(`${pathToFileURL(join(entry, 'dist', 'main.js')).href}?${++count}`);
+  } catch (error) {
+    if (!(error instanceof Ended)) defect = String(error?.stack ?? error);
+  }
+  for (const each of restore) each();
+  for (const listener of process.listeners('uncaughtException'))
+    if (!listeners.includes(listener)) process.off('uncaughtException', listener);
+  const exitCode = Number(process.exitCode ?? 0);
+  process.exitCode = undefined;
+  return {id, exitCode, ...said, defect};
+}
+
+function capture(name, said) {
+  const stream = process[name];
+  const {write} = stream;
+  stream.write = (chunk, encoding, done) => {
+    said[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    const told = typeof encoding === 'function' ? encoding : done;
+    if (told) queueMicrotask(told);
+    return true;
+  };
+  return () => {
+    stream.write = write;
+  };
+}
+
+function endInName() {
+  const {exit} = process;
+  process.exit = (code) => {
+    process.exitCode = code ?? process.exitCode;
+    throw new Ended();
+  };
+  return () => {
+    process.exit = exit;
+  };
+}
