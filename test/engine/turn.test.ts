@@ -101,30 +101,30 @@ test('a compute job that fails: no stage-out, the cleanup runs, the run failed',
   expect(world.transfers.tasks.size).toBe(1);
 });
 
-describe('killed at any effect and run again', () => {
-  test('there is one task a transfer, one execution a script, and nothing held is left', async () => {
-    const counting = begin(memoryDirectory('reconcile-'));
-    const top = counting.context().ledger.layout.home;
-    await play(counting, top);
-    const effects = counting.effects.length;
-    rmSync(top, {recursive: true, force: true});
-    expect(effects).toBeGreaterThan(60);
-    for (let dieAt = 1; dieAt <= effects; dieAt++) {
-      const at = memoryDirectory('reconcile-');
-      executions = [];
-      const mortal = begin(at);
-      mortal.dieAt = dieAt;
-      await play(mortal, at);
-      const where = `died at effect ${dieAt}: ${counting.effects[dieAt - 1]}`;
-      expect(
-        [...mortal.transfers.tasks.values()].map(({request}) => request.label),
-        where,
-      ).toEqual(['stage r.1 stage-in 1', 'stage r.1 stage-out 1']);
-      expect(executions, where).toHaveLength(1);
-      expect(leftovers(mortal), where).toEqual([]);
-      expect(openLedger(at).summary(run)?.state, where).toBe('succeeded');
-      rmSync(at, {recursive: true, force: true});
-    }
+/** The effects of a run that nothing disturbs, in their order. */
+async function effectsOfARun(): Promise<string[]> {
+  const at = memoryDirectory('reconcile-');
+  const counting = begin(at);
+  await play(counting, at);
+  rmSync(at, {recursive: true, force: true});
+  return counting.effects;
+}
+
+describe('killed at any effect and run again there is one task a transfer, one execution a script, and nothing held is left', async () => {
+  const effects = await effectsOfARun();
+
+  test('a run has many effects', () => expect(effects.length).toBeGreaterThan(60));
+
+  test.each(effects.map((effect, index) => [index + 1, effect] as const))('at effect %i, %s', async (dieAt) => {
+    world.dieAt = dieAt;
+    await play(world, directory);
+    expect([...world.transfers.tasks.values()].map(({request}) => request.label)).toEqual([
+      'stage r.1 stage-in 1',
+      'stage r.1 stage-out 1',
+    ]);
+    expect(executions).toHaveLength(1);
+    expect(leftovers(world)).toEqual([]);
+    expect(openLedger(directory).summary(run)?.state).toBe('succeeded');
   });
 });
 
