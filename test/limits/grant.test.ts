@@ -79,7 +79,7 @@ test('a claim that must leave something free is not granted what the others need
   expect(keys(grantsNow({capacity: 2}, {...record, granted: []}))).toEqual(['a']);
 });
 
-const FAULTS: readonly Omit<Fault, 'under'>[] = [
+const FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'one too many is granted',
     file: 'limits/grant.ts',

@@ -235,7 +235,8 @@ export class Simulation {
   private step(process: Process, name: string): void {
     if (!process.dead) this.say(name);
     process.diesIn -= 1;
-    process.dead ||= process.diesIn < 0;
+    // What happens after a breach tells nothing more, and may have no end.
+    process.dead ||= process.diesIn < 0 || this.broken.length > 0;
     if (process.dead) throw new Died(name);
   }
 
