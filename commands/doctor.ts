@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {type DoctorReport, examine} from '../src/app/site/doctor.ts';
-import {renderDoctor} from '../src/app/site/render-doctor.ts';
+import {renderDoctor} from '../src/app/site/render-site.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Doctor extends StageCommand {

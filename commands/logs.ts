@@ -1,13 +1,12 @@
 import {Args, Flags} from '@oclif/core';
-import type {LogReport} from '../src/app/runs/log-entry.ts';
-import {collectLogs} from '../src/app/runs/logs.ts';
-import type {collectPbsLogs} from '../src/app/runs/pbs-logs.ts';
-import {renderLogs} from '../src/app/runs/render-logs.ts';
+import {collectLogs} from '../src/app/runs/logs/logs.ts';
+import type {collectPbsLogs} from '../src/app/runs/logs/pbs-logs.ts';
+import {type LogReport, renderLogs} from '../src/app/runs/logs/render-logs.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 /** Loaded when asked for: most readings of a log ask PBS nothing. */
 const pbsLogs: typeof collectPbsLogs = async (...values) =>
-  (await import('../src/app/runs/pbs-logs.ts')).collectPbsLogs(...values);
+  (await import('../src/app/runs/logs/pbs-logs.ts')).collectPbsLogs(...values);
 
 export default class Logs extends StageCommand {
   static override summary = "Show a run's events and every step's output, merged in time.";

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {renderResumed} from '../src/app/runs/render-resumed.ts';
+import {renderResumed} from '../src/app/runs/render-decisions.ts';
 import {type ResumeReport, resumeRuns} from '../src/app/runs/resume.ts';
 import {oneOrAll} from '../src/app/shared/choose.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {checkProfile, type ProfileCheck as Report} from '../../src/app/site/profile-check.ts';
-import {renderProfileCheck} from '../../src/app/site/render-profile.ts';
+import {renderProfileCheck} from '../../src/app/site/render-site.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileCheck extends StageCommand {

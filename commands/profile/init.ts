@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {type InitReport, initProfile} from '../../src/app/site/profile-init.ts';
-import {renderInit} from '../../src/app/site/render-profile.ts';
+import {renderInit} from '../../src/app/site/render-site.ts';
 import {readInitFlags} from '../../src/cli/profile-flags.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 

@@ -1,5 +1,5 @@
 import {listProfiles, type ProfileList as Report} from '../../src/app/site/profile-list.ts';
-import {renderProfiles} from '../../src/app/site/render-profile.ts';
+import {renderProfiles} from '../../src/app/site/render-site.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileList extends StageCommand {

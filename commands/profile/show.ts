@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {type ProfileView, showProfile} from '../../src/app/site/profile-list.ts';
-import {renderProfile} from '../../src/app/site/render-profile.ts';
+import {renderProfile} from '../../src/app/site/render-site.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileShow extends StageCommand {

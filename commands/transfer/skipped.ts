@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {renderSkipped} from '../../src/app/transfers/render-skipped.ts';
+import {renderSkipped} from '../../src/app/transfers/render-tasks.ts';
 import {listSkipped, type SkippedReport} from '../../src/app/transfers/transfer.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {renderListing} from '../../src/app/places/render-collections.ts';
-import {renderLogs} from '../../src/app/runs/render-logs.ts';
+import {renderLogs} from '../../src/app/runs/logs/render-logs.ts';
 
 const MANY = 300_000;
 

@@ -12,3 +12,19 @@ export function renderTasks(tasks: readonly TaskText[]): string {
     .map((one) => [one.task, one.state, progressInWords(one), one.reason].filter((part) => part !== '').join('  '))
     .join('\n');
 }
+
+interface SkippedText {
+  readonly from?: string;
+  readonly isDirectory: boolean;
+  readonly code: string;
+  readonly details: string;
+}
+
+/** One line a file, its path first and a tab after it, so that scripts can cut it off. */
+export function renderSkipped(files: readonly SkippedText[]): string {
+  return files
+    .map(({from, isDirectory, code, details}) =>
+      [`${from ?? '(a path you may not see)'}${isDirectory ? '/' : ''}`, code, details].filter(Boolean).join('\t'),
+    )
+    .join('\n');
+}

@@ -1,6 +1,6 @@
 import type {CommandResult, RunCommand} from '../../process/run-command.ts';
 import {saysCannotConnect} from './explain.ts';
-import {printedJobId} from './printed-job-id.ts';
+import {printedJobId} from './read-qsub.ts';
 
 /** Two more tries after 0.4 s and 1 s: a server that is being restarted, not one that is down. */
 const REPEAT = {retries: 2, minTimeout: 400, factor: 2.5};

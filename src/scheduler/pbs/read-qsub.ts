@@ -1,7 +1,7 @@
+import {type JobId, readJobId} from '../../base/job-id.ts';
 import type {CommandResult} from '../../process/run-command.ts';
 import {SchedulerRefused, type Submission} from '../scheduler.ts';
 import {explainRefused, explainUnreachable, mayPass, saysCannotConnect, saysDatabaseDead, whyLost} from './explain.ts';
-import {printedJobId} from './printed-job-id.ts';
 import {knownRefusal} from './refusals.ts';
 
 /**
@@ -64,4 +64,13 @@ function notStarted(done: CommandResult): Submission {
 function unclear(done: CommandResult, what: string): Submission & {kind: 'unclear'} {
   const words = done.stderr.replace(/\s+/g, ' ').trim().slice(0, 400);
   return {kind: 'unclear', why: `"${done.asked}": ${what}${words === '' ? '' : `. PBS said: "${words}"`}`};
+}
+
+/**
+ * The id that qsub printed, if any. Site wrappers print banners around it: it is the last line that looks like one. A
+ * line with a server's name comes before a bare number, which may be a balance or a year.
+ */
+export function printedJobId(stdout: string): JobId | undefined {
+  const ids = stdout.split('\n').flatMap((line) => readJobId(line.trim()) ?? []);
+  return ids.findLast((id) => id.includes('.')) ?? ids.at(-1);
 }

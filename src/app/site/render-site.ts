@@ -88,3 +88,8 @@ export function renderInit(report: InitText): string {
     `Try it: stage profile check ${report.profile}`,
   ].join('\n');
 }
+
+export function renderDoctor({findings}: {readonly findings: readonly Finding[]}): string {
+  const wrong = findings.some(({level}) => level === 'problem');
+  return [...renderFindings(findings), wrong ? 'Something has to be corrected first.' : 'All is well.'].join('\n');
+}

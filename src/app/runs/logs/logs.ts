@@ -1,14 +1,14 @@
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {shellQuote} from '../../base/shell.ts';
-import {renderBytes} from '../../base/units.ts';
-import {namesIn} from '../../disk/facts.ts';
-import {readEvents} from '../../ledger/journal.ts';
-import {runLayout} from '../../ledger/layout.ts';
-import type {RunsStage} from '../../wiring/stage.ts';
-import {chooseSteps, findRun} from '../shared/choose.ts';
-import {progressInWords} from '../shared/progress-words.ts';
-import type {LogEntry, LogReport} from './log-entry.ts';
+import {shellQuote} from '../../../base/shell.ts';
+import {renderBytes} from '../../../base/units.ts';
+import {namesIn} from '../../../disk/facts.ts';
+import {readEvents} from '../../../ledger/journal.ts';
+import {runLayout} from '../../../ledger/layout.ts';
+import type {RunsStage} from '../../../wiring/stage.ts';
+import {chooseSteps, findRun} from '../../shared/choose.ts';
+import {progressInWords} from '../../shared/progress-words.ts';
+import type {LogEntry, LogReport} from './render-logs.ts';
 
 /**
  * Everything a run said, merged in time: the events, and each step's output as one block at the time of its last line.

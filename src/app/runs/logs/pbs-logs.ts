@@ -1,8 +1,8 @@
-import {StageError} from '../../errors.ts';
-import type {JobRecord} from '../../ledger/run-facts.ts';
-import type {RunsStage} from '../../wiring/stage.ts';
-import {chooseSteps, openRun} from '../shared/choose.ts';
-import type {LogEntry} from './log-entry.ts';
+import {StageError} from '../../../errors.ts';
+import type {JobRecord} from '../../../ledger/run-facts.ts';
+import type {RunsStage} from '../../../wiring/stage.ts';
+import {chooseSteps, openRun} from '../../shared/choose.ts';
+import type {LogEntry} from './render-logs.ts';
 
 /**
  * What PBS itself put down about the jobs of a run: queued, held, started, ended, resources used.

@@ -1,6 +1,20 @@
-import {largest, renderTime} from '../../base/units.ts';
-import {pad, paint, type Style, widthOf} from '../shared/layout.ts';
-import type {LogEntry, LogReport} from './log-entry.ts';
+import {largest, renderTime} from '../../../base/units.ts';
+import {pad, paint, type Style, widthOf} from '../../shared/layout.ts';
+
+/** One line of a collated log. */
+export interface LogEntry {
+  readonly at: string;
+  /** absent for what concerns the run as a whole */
+  readonly step?: string;
+  readonly attempt?: number;
+  readonly source: 'event' | 'stdout' | 'stderr' | 'pbs' | 'stage';
+  readonly text: string;
+}
+
+export interface LogReport {
+  readonly run: string;
+  readonly entries: readonly LogEntry[];
+}
 
 /** Time, step, source, text: one line each, so that grep finds what it is about. */
 export function renderLogs(report: LogReport, style: Style): string {
