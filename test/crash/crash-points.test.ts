@@ -19,7 +19,7 @@ const KINDS_TAKEN = EVERY.filter(isTaken);
 const SECONDS = ASKED ? 240 : 90;
 
 // Each run mostly waits: for its transfers, and for the deadline after which a lost submission is looked for.
-vi.setConfig({maxConcurrency: 16, testTimeout: (SECONDS + 60) * 1000});
+vi.setConfig({maxConcurrency: 16, testTimeout: (SECONDS + 150) * 1000});
 
 const world = await localWorld({mortal: true});
 const points = await recorded().catch(async (error) => {
