@@ -14,7 +14,7 @@ import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {standingOf} from '../../src/standing/standing-of.ts';
 import {CLASSIC, ended, jobStep, live, specOf, task} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
-import {memoryDirectory} from '../support/memory-directory.ts';
+import {makeMemoryDirectory, memoryDirectory} from '../support/memory-directory.ts';
 
 let directory: string;
 let world: FakeWorld;
@@ -103,7 +103,7 @@ test('a compute job that fails: no stage-out, the cleanup runs, the run failed',
 
 /** The effects of a run that nothing disturbs, in their order. */
 async function effectsOfARun(): Promise<string[]> {
-  const at = memoryDirectory('reconcile-');
+  const at = makeMemoryDirectory('reconcile-');
   const counting = begin(at);
   await play(counting, at);
   rmSync(at, {recursive: true, force: true});
