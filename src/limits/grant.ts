@@ -2,7 +2,8 @@
  * What a limit grants next. Pure: the same record gives the same answer, whoever reads it.
  *
  * A limit is so much of something: places in the queue today. What wants some of it claims it, acts once the claim is
- * granted, and releases it in the end. A grant is never taken back, also where the capacity became less.
+ * granted, and releases it in the end. A grant is never taken back, also where the capacity became less. The caller
+ * keeps the record: engine/queue-places.ts in memory, for one look.
  */
 export interface Limit {
   /** how much all grants together may hold */

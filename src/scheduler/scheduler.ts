@@ -46,6 +46,11 @@ export interface JobRequest {
   readonly extraArgs: readonly string[];
 }
 
+/** It may have begun to run: deleting it might end somebody's work. Pure. */
+export function mayHaveStarted({state}: LiveJob): boolean {
+  return state === 'running' || state === 'ending' || state === 'suspended' || state === 'unlisted';
+}
+
 /** What one look told about one job. */
 export type JobSeen =
   /** PBS could not be asked, or its answer could not be read: conclude nothing. `tag`: its variables were shown all the same */
@@ -61,7 +66,20 @@ export type HoldKind = 'user' | 'operator' | 'system' | 'bad-password';
 export interface LiveJob {
   readonly kind: 'live';
   /** `running` for an array too, from the moment one of its members has begun */
-  readonly state: 'queued' | 'held' | 'waiting' | 'running' | 'ending' | 'suspended' | 'moved' | 'other';
+  readonly state:
+    | 'queued'
+    | 'held'
+    | 'waiting'
+    | 'running'
+    | 'ending'
+    | 'suspended'
+    | 'moved'
+    /** on its way between queues */
+    | 'in-transit'
+    /** a state that stage does not know: it may run */
+    | 'unlisted';
+  /** how PBS shows its state, such as `Q` */
+  readonly stateLetter?: string;
   readonly userHold: boolean;
   readonly otherHold: boolean;
   /** every hold on it, `system` for a dependency too; absent when there is none */

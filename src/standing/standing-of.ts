@@ -3,7 +3,6 @@ import type {View} from '../engine/plan/view.ts';
 import type {Outcome, RunState} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
-import {isTask} from '../workflow/model/steps.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
 import {writtenPlaces} from '../workflow/model/written-places.ts';
 import {adviceOn, explainEnd} from './reasons/explain-end.ts';
@@ -117,10 +116,18 @@ function judge(facts: StepFacts): Judgement {
     const advice = adviceOn(view.run, step.name);
     return judged(state, explainEnd({run, step: step.name, state, why, at, skippedErrors, task: task?.id, advice}));
   }
-  if (isTask(step)) return judgeTransfer(facts as StepFacts<TaskStep>); // its step was told apart just now
-  return step.kind === 'mkdir'
-    ? judgeDirectory(facts as StepFacts<MkdirStep>)
-    : judgeJobStep(facts as StepFacts<JobStep>);
+  // Each kind was told apart by the case: TypeScript does not narrow the type around a field.
+  switch (step.kind) {
+    case 'transfer':
+    case 'delete':
+      return judgeTransfer(facts as StepFacts<TaskStep>);
+    case 'mkdir':
+      return judgeDirectory(facts as StepFacts<MkdirStep>);
+    case 'job':
+      return judgeJobStep(facts as StepFacts<JobStep>);
+    default:
+      return step satisfies never;
+  }
 }
 
 function movedInAll({bytes, files, skippedErrors}: Outcome): Progress | undefined {

@@ -3,6 +3,8 @@ import type {FactValue} from '../disk/facts.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 
+// For tests alone: where a process can be made to die. What is done after a crash is in settle.ts.
+
 /**
  * Called at every effect boundary; it may throw, or end the process.
  *

@@ -3,6 +3,9 @@ import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Papers} from './papers.ts';
 import {isOpen, isOverdue, type OnRecord, readSettlement, type Settlement} from './settlement.ts';
 
+// What became of a submission that nobody confirmed (settlement.ts decides) is searched for and put on record here. The
+// engine calls searchByTag and settle for runs and for the monitor chain; "stage job submit" calls waitUntilSettled.
+
 /**
  * Search PBS for overdue submissions: one question, whatever their number.
  *

@@ -1,5 +1,7 @@
 import type {JobId} from '../base/job-id.ts';
 
+// Decides what became of a submission that nobody confirmed; settle.ts asks PBS and records it.
+
 /** A submission to PBS, as far as it is on record. */
 export interface OnRecord {
   readonly tag: string;

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {isSameJob, memberOf} from '../../src/base/job-id.ts';
 import type {CommandResult} from '../../src/process/run-command.ts';
 import {readQstat} from '../../src/scheduler/pbs/read-qstat.ts';
-import type {JobSeen} from '../../src/scheduler/scheduler.ts';
+import {type JobSeen, mayHaveStarted} from '../../src/scheduler/scheduler.ts';
 import {answer, jobId, recordedQstat} from './recorded.ts';
 
 const JSON_WITH_HISTORY = {form: 'json', history: true} as const;
@@ -331,4 +331,11 @@ test('what a job still waits for is read from its dependencies, and mirrors of i
   expect(seen('4.pbs-sn1', finished({job_state: 'Q', depend: 'beforeany:9.pbs-sn1@pbs-sn1'}))).not.toHaveProperty(
     'waitsFor',
   );
+});
+
+test('a state letter that nobody has listed is live, may have started, and is shown as it is', () => {
+  const stdout = 'Job Id: 4.pbs\n    Job_Name = a\n    job_state = Z\n    queue = workq\n\n';
+  const job = seen('4.pbs', answer({stdout}), TEXT);
+  expect(job).toMatchObject({kind: 'live', state: 'unlisted', stateLetter: 'Z'});
+  expect(job.kind === 'live' && mayHaveStarted(job)).toBe(true);
 });

@@ -73,7 +73,17 @@ const taskSeen: fc.Arbitrary<TaskSeen | undefined> = fc.oneof(
     .map(({state, trouble, ...more}) => task(state, {...more, ...(trouble ? {trouble, troubleCode: 'X'} : {})})),
 );
 
-const STATES = ['queued', 'held', 'waiting', 'running', 'ending', 'suspended', 'moved', 'other'] as const;
+const STATES = [
+  'queued',
+  'held',
+  'waiting',
+  'running',
+  'ending',
+  'suspended',
+  'moved',
+  'in-transit',
+  'unlisted',
+] as const;
 const HOLDS: readonly LiveJob['holds'][] = [undefined, [], ['user'], ['operator'], ['system'], ['bad-password']];
 const COMMENTS = [undefined, 'Job held by ann on Mon', 'Not Running: Queue not started.', 'Can Never Run: x', 'odd'];
 

@@ -1,5 +1,7 @@
 import type {Reason, RunStanding, Severity} from '../../standing/standing.ts';
 
+// Shapes and order only: the words are made in src/standing/reasons.
+
 /** A reason in the shape of `--json`: times in ISO 8601 UTC. Stable: scripts read it. */
 export interface Explanation {
   /** absent for what concerns the run as a whole */

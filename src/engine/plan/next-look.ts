@@ -169,6 +169,8 @@ function lookForWork(waits: Waits, step: Step): number | undefined {
       return lookForDirectory(waits, step);
     case 'job':
       return lookForJob(waits, step);
+    default:
+      return step satisfies never;
   }
 }
 

@@ -1,7 +1,7 @@
 import type {JobId} from '../../base/job-id.ts';
 import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
-import type {Dependency, DependencyType, LiveJob} from '../../scheduler/scheduler.ts';
+import {type Dependency, type DependencyType, type LiveJob, mayHaveStarted} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
@@ -202,7 +202,7 @@ function wasDeleted(view: View, waited: readonly string[], id: JobId): boolean {
   const step = waited.find((name) => currentJobId(view.run, name) === id);
   const at = step === undefined ? undefined : currentJobSeen(view, step);
   if (at?.kind === 'ended') return at.how === 'deleted';
-  if (at?.kind === 'live' && ['running', 'ending', 'suspended'].includes(at.state)) return false;
+  if (at?.kind === 'live' && mayHaveStarted(at)) return false;
   return [...view.run.attempts.values()].some((attempts) =>
     attempts.some(({jobs}) => jobs.some((record) => record.job === id && record.deleted)),
   );

@@ -9,7 +9,7 @@ import {
   newestJob,
   type RunState,
 } from '../../ledger/run-facts.ts';
-import type {JobSeen} from '../../scheduler/scheduler.ts';
+import {type JobSeen, mayHaveStarted} from '../../scheduler/scheduler.ts';
 import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {EndStep, Observed, PlanSettings} from './actions.ts';
@@ -159,7 +159,7 @@ export function isPending({seen}: View, attempt: Attempt, record: JobRecord): bo
   const at = seenOf(seen, record);
   if (at?.kind !== 'live' || record.deleted || attempt.starts.some((start) => start.job === record.job)) return false;
   if (record.releasedAt !== undefined && record.releasedAt >= seen.now) return false;
-  return !['running', 'ending', 'suspended'].includes(at.state);
+  return !mayHaveStarted(at);
 }
 
 /** Another job may depend on it: PBS has it, or took it moments ago. PBS aborts a job that depends on an id it

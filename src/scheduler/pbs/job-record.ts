@@ -14,6 +14,7 @@ export interface JobRecord {
   readonly tag: string | undefined;
 }
 
+/** A letter that is missing here is `unlisted`: such a job is neither deleted as if it had not begun, nor over. */
 const LIVE_STATES: Readonly<Record<string, LiveJob['state']>> = {
   Q: 'queued',
   H: 'held',
@@ -24,8 +25,8 @@ const LIVE_STATES: Readonly<Record<string, LiveJob['state']>> = {
   S: 'suspended',
   U: 'suspended',
   M: 'moved',
-  T: 'other',
-  X: 'other',
+  T: 'in-transit',
+  X: 'ending', // a subjob that has ended, while its array goes on
 };
 
 /** What one job record tells. States and substates: measured on OpenPBS 23.06. */
@@ -40,7 +41,8 @@ function live(record: JobRecord, state: string): LiveJob {
   const holds = record.attribute('Hold_Types') ?? 'n';
   return {
     kind: 'live',
-    state: LIVE_STATES[state] ?? 'other',
+    state: LIVE_STATES[state] ?? 'unlisted',
+    stateLetter: state,
     userHold: holds.includes('u'),
     otherHold: /[sop]/.test(holds),
     ...defined('holds', some(HOLDS.flatMap(([letter, kind]) => (holds.includes(letter) ? [kind] : [])))),

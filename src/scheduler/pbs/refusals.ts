@@ -1,6 +1,11 @@
 import type {CommandResult} from '../../process/run-command.ts';
 
-/** One way in which PBS says no. Codes are the PBS error number modulo 256. Measured on OpenPBS 23.06. */
+/**
+ * One way in which PBS says no: an entry concludes that nothing was done, for qsub that there is no job. The table
+ * serves every command that changes a job. A new entry's recorded answer: test/scheduler/fixtures/qsub-refusals.json.
+ *
+ * Codes are the PBS error number modulo 256. Measured on OpenPBS 23.06.
+ */
 export interface Refusal {
   readonly code?: number;
   readonly says?: RegExp;

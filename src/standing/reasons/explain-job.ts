@@ -87,7 +87,15 @@ export function explainJob(job: LiveJob, context: JobContext): Reason {
       };
     case 'queued':
       return withMaintenance(queued(job, context), job, context);
-    case 'other':
+    case 'unlisted':
+      return {
+        standing: 'waiting',
+        code: 'JOB_STATE_UNLISTED',
+        what: `PBS shows it in state ${job.stateLetter ?? '?'}, which stage does not know`,
+        ...comment(job),
+        next: [`See what PBS says of it: qstat -f ${context.job}`],
+      };
+    case 'in-transit':
       return {
         standing: 'waiting',
         code: 'JOB_IN_TRANSIT',

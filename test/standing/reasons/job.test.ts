@@ -124,7 +124,8 @@ test.each([
   ['ending', 'JOB_ENDING', 'fine'],
   ['suspended', 'JOB_SUSPENDED', 'trouble'],
   ['moved', 'JOB_MOVED', 'waiting'],
-  ['other', 'JOB_IN_TRANSIT', 'waiting'],
+  ['in-transit', 'JOB_IN_TRANSIT', 'waiting'],
+  ['unlisted', 'JOB_STATE_UNLISTED', 'waiting'],
 ] as const)('%s is %s (%s)', (state, code, standing) => {
   expect(explain(live(state))).toMatchObject({code, standing});
 });
