@@ -78,7 +78,7 @@ export interface LiveJob {
     | 'in-transit'
     /** a state that stage does not know: it may run */
     | 'unlisted';
-  /** how PBS shows its state, such as `Q` */
+  /** how PBS shows a state that is unlisted */
   readonly stateLetter?: string;
   readonly userHold: boolean;
   readonly otherHold: boolean;

@@ -42,7 +42,7 @@ function live(record: JobRecord, state: string): LiveJob {
   return {
     kind: 'live',
     state: LIVE_STATES[state] ?? 'unlisted',
-    stateLetter: state,
+    ...defined('stateLetter', state in LIVE_STATES ? undefined : state),
     userHold: holds.includes('u'),
     otherHold: /[sop]/.test(holds),
     ...defined('holds', some(HOLDS.flatMap(([letter, kind]) => (holds.includes(letter) ? [kind] : [])))),
