@@ -79,10 +79,12 @@ async function bundle(input, {output = {}, ...options} = {}) {
   });
   await build.write({
     dir: fresh,
-    format: 'esm',
+    // As ES modules, every part of Node.js that is imported is loaded with all that hangs on it: node:http with fetch.
+    format: 'cjs',
+    strict: true,
     codeSplitting: {groups: [{name: (id) => CHUNKS.exec(id)?.[1] ?? null, debugName: 'rooms'}]},
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
     ...output,
   });
   await build.close();
@@ -98,10 +100,7 @@ await bundle({
   ...Object.fromEntries(Object.entries(PLUGINS).map(([name, file]) => [name, join(root, 'node_modules', file)])),
 });
 // The stand-in's PBS commands start a node each with this one small file, which is copied beside them.
-await bundle(
-  {'local-pbs-client': join(root, 'src/stand-ins/pbs/client.ts')},
-  {output: {format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false}},
-);
+await bundle({'local-pbs-client': join(root, 'src/stand-ins/pbs/client.ts')}, {output: {codeSplitting: false}});
 writeFileSync(join(fresh, 'LICENCES.txt'), licences());
 writeFileSync(join(fresh, 'build.json'), `${JSON.stringify({commit: commit()})}\n`);
 const old = `${fresh}.old`;

@@ -41,7 +41,7 @@ if (planted >= 0 && !faults) {
   console.error(`--plant takes one of ${Object.keys(PLANTS).join(', ')}`);
   process.exit(2);
 }
-if (!faults && !existsSync(join(root, 'dist', 'start.js'))) {
+if (!faults && !existsSync(join(root, 'dist', 'start.cjs'))) {
   console.error('there is no build: npm run build');
   process.exit(2);
 }

@@ -34,15 +34,19 @@ function endOnFailedOutput(thrown: unknown): never {
   process.exit(error.exit);
 }
 
+async function main(): Promise<void> {
+  try {
+    const config = await Config.load({root: dirname(DIST)});
+    requireHelpSubject(config, argv);
+    if (argv[0] === '--version') process.stdout.write(`${versionText(config)}\n`);
+    else await run(argv, config);
+  } catch (thrown) {
+    if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit;
+    else showError(unknownCommand(thrown) ?? asStageError(thrown), {json: typed.includes('--json')});
+  }
+}
+
 const typed = process.argv.slice(2);
 const argv = spellOut(typed);
 process.on('uncaughtException', endOnFailedOutput);
-try {
-  const config = await Config.load({root: dirname(DIST)});
-  requireHelpSubject(config, argv);
-  if (argv[0] === '--version') process.stdout.write(`${versionText(config)}\n`);
-  else await run(argv, config);
-} catch (thrown) {
-  if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit;
-  else showError(unknownCommand(thrown) ?? asStageError(thrown), {json: typed.includes('--json')});
-}
+void main();

@@ -7,19 +7,18 @@ import {enableCompileCache} from 'node:module';
 // nothing, the directory would hang where an automounter answers ENOENT although the parent exists.
 const cache = `${process.env.XDG_CACHE_HOME || `${process.env.HOME}/.cache`}/stage`;
 if (existsSync(cache)) enableCompileCache(`${cache}/compiled`);
-try {
-  await import('./main.ts');
-} catch (error) {
+import('./main.ts').catch((error: unknown) => {
   // 126, as a shell says it of what cannot be executed: staging jobs try again, since an installation may be on its way.
   const told = {
     code: 'NOT_LOADED',
     exit: 126,
     what: 'stage could not be loaded',
-    why: (error as Error).message, // only loading fails here: main.ts shows its own errors
+    // Only loading fails here: main.ts shows its own errors. Further lines tell which file asked for the missing one.
+    why: (error as Error).message.split('\n')[0],
     next: ['If it is being installed or built at this moment, run the same command again; otherwise install it again.'],
     details: [],
   };
   process.exitCode = told.exit;
   if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({error: told}, null, 2)}\n`);
   else process.stderr.write(`error: ${told.what}\n  why: ${told.why}\n  next: ${told.next[0]}\n`);
-}
+});

@@ -105,7 +105,7 @@ function startProcess({home, stageHome, version, programs}: BackgroundOptions): 
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const log = openSync(home.log, 'a', 0o600);
   const {NODE_OPTIONS: _, STAGE_CLIENT_SECRET: __, ...env} = process.env; // jobs inherit what the process has
-  const child = spawn(process.execPath, [join(programs, 'local-daemon.js'), stageHome, version], {
+  const child = spawn(process.execPath, [join(programs, 'local-daemon.cjs'), stageHome, version], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],

@@ -29,7 +29,7 @@ export interface StandInsOptions {
   readonly stageHome: string;
   /** of the stage that asks: stand-ins of another version are named, and not asked for anything but their end */
   readonly version: string;
-  /** directory of the built programs `local-daemon.js` and `local-pbs-client.cjs` */
+  /** directory of the built programs `local-daemon.cjs` and `local-pbs-client.cjs` */
   readonly programs: string;
 }
 

@@ -40,7 +40,7 @@ describe('which Node.js starts stage', () => {
     node('path/node', '20.0.0');
     const {stdout} = await start(launcher, ['run', 'a b.yaml']);
     expect(stdout).toBe(
-      `package/.runtime/bin/node --use-system-ca --disable-warning=ExperimentalWarning ${directory}/package/bin/../dist/start.js run a b.yaml by ${launcher}\n`,
+      `package/.runtime/bin/node --use-system-ca --disable-warning=ExperimentalWarning ${directory}/package/bin/../dist/start.cjs run a b.yaml by ${launcher}\n`,
     );
   });
 
@@ -105,7 +105,7 @@ test('through links, as npm makes them, stage finds its package and keeps the pa
   symlinkSync(join(directory, 'package'), join(directory, 'current'));
   const found = (path: string) =>
     new RegExp(
-      `^package/.runtime/bin/node --use-system-ca --disable-warning=ExperimentalWarning ${path}/bin/../dist/start.js x by`,
+      `^package/.runtime/bin/node --use-system-ca --disable-warning=ExperimentalWarning ${path}/bin/../dist/start.cjs x by`,
     );
   const through = await start(link, ['x']);
   expect(through.stdout).toMatch(found(`${directory}/package`));
@@ -121,14 +121,14 @@ test('through links, as npm makes them, stage finds its package and keeps the pa
 describe('the first file', () => {
   /** It alone in a package: it must have its say before any other file is read. */
   const startAlone = (env: Record<string, string> = {}, ...argv: string[]) => {
-    cpSync(join(PACKAGE, 'dist', 'start.js'), join(directory, 'package', 'dist', 'start.js'));
+    cpSync(join(PACKAGE, 'dist', 'start.cjs'), join(directory, 'package', 'dist', 'start.cjs'));
     return start(launcher, argv, {STAGE_NODE: process.execPath, ...env});
   };
 
   test('an installation without its other files is told: exit 126', async () => {
     const ran = await startAlone({}, 'status');
     expect(ran.exitCode).toBe(126);
-    expect(ran.stderr).toMatch(/^error: stage could not be loaded\n {2}why: Cannot find module .*main\.js/);
+    expect(ran.stderr).toMatch(/^error: stage could not be loaded\n {2}why: Cannot find module .*main\.cjs/);
     expect(ran.stderr).not.toContain('    at ');
     expect((await startAlone({}, 'status', '--json')).json<ErrorDocument>().error).toMatchObject({code: 'NOT_LOADED'});
   });

@@ -10,7 +10,7 @@ import {until} from '../../support/until.ts';
 test('eight background processes that start at the same instant leave exactly one to serve the directory', async () => {
   for (let round = 0; round < 8; round++) {
     const home = mkdtempSync(join(tmpdir(), 'stage-first-'));
-    const daemon = join(PACKAGE, 'dist', 'local-daemon.js');
+    const daemon = join(PACKAGE, 'dist', 'local-daemon.cjs');
     const all = Array.from({length: 8}, () =>
       spawn(process.execPath, [daemon, home, '0'], {env: cleanEnvironment({}), stdio: 'ignore'}),
     );

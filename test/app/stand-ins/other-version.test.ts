@@ -42,7 +42,7 @@ const COMMANDS = [
 describe('stand-ins of another version', () => {
   let daemon: ChildProcess;
   beforeEach(async () => {
-    daemon = spawn(process.execPath, [join(PACKAGE, 'dist', 'local-daemon.js'), home, '0.0.1-old'], {
+    daemon = spawn(process.execPath, [join(PACKAGE, 'dist', 'local-daemon.cjs'), home, '0.0.1-old'], {
       env: cleanEnvironment({}),
       stdio: 'ignore',
     });
