@@ -6,14 +6,14 @@ import {StageCommand} from '../src/cli/stage-command.ts';
 export default class Cancel extends StageCommand {
   static override summary = 'Cancel a run: cancel its transfers, delete its jobs.';
   static override description =
-    'What was moved stays where it is. Steps that tidy up after a failure (on_failure_of) run, unless --no-cleanup is given.';
+    'Files that were already moved are kept. Cleanup steps (on_failure_of) run unless --no-cleanup is given.';
   static override examples = [
     '<%= config.bin %> cancel climate-ens',
     '<%= config.bin %> cancel climate-ens --no-cleanup',
   ];
   static override args = {run: Args.string({required: true, description: 'name of the run'})};
   static override flags = {
-    cleanup: Flags.boolean({default: true, allowNo: true, description: 'run the steps that tidy up after a failure'}),
+    cleanup: Flags.boolean({default: true, allowNo: true, description: 'run the cleanup steps'}),
   };
 
   async run(): Promise<CancelReport> {

@@ -7,8 +7,8 @@ import {workflowArgs, workflowFlags, workflowRequest} from '../src/cli/workflow-
 export default class Check extends StageCommand {
   static override summary = 'Check a workflow, and show what "stage run" would do. Changes nothing.';
   static override description =
-    `PBS is asked for its queues and limits; Globus for the collections, your sign-in and consents, and whether
-each source is there. With --probe a directory is made and deleted again at each destination.`;
+    `PBS is queried for its queues and limits, and Globus for the collections, your sign-in and consents, and
+whether each source exists. With --probe, a directory is made and deleted at each destination.`;
   static override examples = [
     '<%= config.bin %> check workflow.yaml',
     '<%= config.bin %> check workflow.yaml --offline',
@@ -18,9 +18,9 @@ each source is there. With --probe a directory is made and deleted again at each
   static override args = workflowArgs;
   static override flags = {
     ...workflowFlags,
-    offline: Flags.boolean({description: 'read the workflow and its scripts only; ask neither PBS nor Globus'}),
+    offline: Flags.boolean({description: 'check only the workflow and its scripts; do not contact PBS or Globus'}),
     probe: Flags.boolean({
-      description: 'see whether each destination can be written: make a directory there, and delete it',
+      description: 'test whether each destination can be written, by making and deleting a directory there',
     }),
   };
 

@@ -5,15 +5,15 @@ import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Doctor extends StageCommand {
   static override summary =
-    'Check the profile, and prove that the state directory, PBS and Globus do what stage relies on.';
+    'Check the profile, and test that the state directory, PBS and Globus do what stage relies on.';
   static override description =
-    `All that "stage profile check" looks at is looked at here, and Globus is asked too. The state directory must create
-files exclusively, link, rename and flush: this is tried there, with files that are removed again. With --job a PBS job
-proves that another node sees what this one writes.`;
+    `Checks everything that "stage profile check" checks, and contacts Globus too. The state directory must support
+exclusive creation, links, renames and flushing: this is tested with files that are removed again. With --job, a PBS job
+tests that another node sees what this one writes.`;
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --job --json'];
   static override flags = {
     job: Flags.boolean({
-      description: 'also submit a job of a few seconds that looks at the state directory from its node',
+      description: 'also submit a short job that checks the state directory from its node',
     }),
     'job-timeout': Flags.integer({description: 'seconds to wait for that job', default: 300, min: 1}),
   };

@@ -5,10 +5,10 @@ import {oneOrAll} from '../src/app/shared/choose.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Hold extends StageCommand {
-  static override summary = 'Keep the queued jobs of a run from starting, for maintenance for instance.';
+  static override summary = 'Keep the queued jobs of a run from starting, for example during maintenance.';
   static override description =
-    `Queued jobs get a user hold, and nothing new is started. Running jobs and transfers go on.
-Which jobs were held before is remembered: "stage release" gives back exactly the holds that were there.`;
+    `Queued jobs get a user hold, and nothing new is started. Running jobs and transfers continue.
+Jobs that were already held are remembered: "stage release" ends only the holds that this command set.`;
   static override examples = [
     '<%= config.bin %> hold climate-ens',
     '<%= config.bin %> hold climate-ens --step compute',

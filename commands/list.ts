@@ -5,7 +5,7 @@ import {idsFlag, StageCommand} from '../src/cli/stage-command.ts';
 
 export default class List extends StageCommand {
   static override summary = 'List runs, newest last.';
-  static override description = 'Reads the state directory alone; PBS and Globus are not asked.';
+  static override description = 'Reads only the state directory; PBS and Globus are not contacted.';
   static override examples = ['<%= config.bin %> list', '<%= config.bin %> list --state failed --json'];
   static override flags = {
     ids: idsFlag,

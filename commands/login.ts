@@ -6,10 +6,10 @@ import {StageCommand} from '../src/cli/stage-command.ts';
 import {personAtTerminal} from '../src/cli/terminal-person.ts';
 
 export default class Login extends StageCommand {
-  static override summary = 'Sign in to Globus, with the consents that collections want.';
+  static override summary = 'Sign in to Globus, with the consents that collections require.';
   static override description =
-    `How, the profile says: as yourself (a page in any browser, whose code you paste here), as a client, or as
-the globus CLI is signed in. Given a workflow or collections, the consents that they want are asked for in one go.`;
+    `The profile says how: as yourself (a page in any browser, whose code you paste here), as a client, or with the
+login of the globus CLI. Given a workflow or collections, the consents that they require are requested in the same step.`;
   static override examples = [
     '<%= config.bin %> login',
     '<%= config.bin %> login workflow.yaml',
@@ -22,18 +22,21 @@ the globus CLI is signed in. Given a workflow or collections, the consents that 
   static override flags = {
     ...collectionsFlags,
     'local-server': Flags.boolean({
-      description: 'for a browser on this machine: the code comes back by itself, on a port of localhost',
+      description: 'for a browser on this machine: the code is received on a port of localhost',
     }),
     identity: Flags.string({
       multiple: true,
-      description: 'sign in with this identity, where a collection demands it (may be repeated)',
+      description: 'sign in with this identity, where a collection requires it (may be repeated)',
     }),
     domain: Flags.string({multiple: true, description: 'sign in with an identity of this domain (may be repeated)'}),
-    policy: Flags.string({multiple: true, description: 'sign in as this policy demands, by its id (may be repeated)'}),
+    policy: Flags.string({
+      multiple: true,
+      description: 'sign in as this policy requires; give its id (may be repeated)',
+    }),
     mfa: Flags.boolean({description: 'sign in with a second factor'}),
     scope: Flags.string({
       multiple: true,
-      description: 'consent to this scope besides, as a message of Globus names it (may be repeated)',
+      description: 'also consent to this scope, as named in a message of Globus (may be repeated)',
     }),
   };
 

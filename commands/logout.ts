@@ -4,11 +4,12 @@ import {renderLogout} from '../src/app/sign-in/render-sign-in.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Logout extends StageCommand {
-  static override summary = 'Withdraw the tokens of a profile at Globus, and remove them here.';
-  static override description = 'Transfers that are under way go on, and cannot be looked at until somebody signs in.';
+  static override summary = 'Revoke the tokens of a profile at Globus, and delete them here.';
+  static override description =
+    'Transfers that are under way continue, but cannot be monitored until the next sign-in.';
   static override examples = ['<%= config.bin %> logout', '<%= config.bin %> logout --forget --json'];
   static override flags = {
-    forget: Flags.boolean({description: 'remove them here without asking Globus, where it cannot be reached'}),
+    forget: Flags.boolean({description: 'delete them here without contacting Globus, when it cannot be reached'}),
   };
 
   async run(): Promise<LogoutReport> {

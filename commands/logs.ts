@@ -10,7 +10,7 @@ const pbsLogs: typeof collectPbsLogs = async (...values) =>
 
 export default class Logs extends StageCommand {
   static override summary = "Show a run's events and every step's output, merged in time.";
-  static override description = 'Output can be read while its job runs. It stands at the time of its last line.';
+  static override description = 'Output can be read while the job runs. It is sorted by the time of its last line.';
   static override examples = [
     '<%= config.bin %> logs climate-ens',
     '<%= config.bin %> logs climate-ens --step compute',
@@ -20,9 +20,9 @@ export default class Logs extends StageCommand {
   static override args = {run: Args.string({required: true, description: 'name of the run'})};
   static override flags = {
     step: Flags.string({multiple: true, description: 'only this step (may be repeated)'}),
-    own: Flags.boolean({description: "also what stage's own jobs (launchers, sentinels) printed"}),
+    own: Flags.boolean({description: "include the output of stage's own jobs (launchers, sentinels)"}),
     pbs: Flags.boolean({
-      description: 'also what PBS put down about the jobs: tracejob where its logs can be read, else qstat -xf',
+      description: 'include what PBS recorded about the jobs: tracejob where its logs can be read, else qstat -xf',
     }),
   };
 

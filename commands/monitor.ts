@@ -9,10 +9,10 @@ import {EXIT} from '../src/errors.ts';
 const TRANSFER_FAILED = 10;
 
 export default class Monitor extends StageCommand {
-  static override summary = 'Look once at everything, and do what is to be done.';
+  static override summary = 'Look once at all runs, and do what is due.';
   static override description =
     `Monitor, launcher and sentinel jobs call this; so may cron, or you. Repeating it, or running
-several at once, does nothing twice. Exit code 4 says that PBS or Globus could not be asked.`;
+several at once, does nothing twice. Exit code 4 says that PBS or Globus could not be queried.`;
   static override examples = [
     '<%= config.bin %> monitor',
     '<%= config.bin %> monitor --no-chain   # driven by cron: submit no monitor jobs',

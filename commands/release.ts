@@ -7,7 +7,7 @@ import {StageCommand} from '../src/cli/stage-command.ts';
 export default class Release extends StageCommand {
   static override summary = 'End the hold that "stage hold" put on a run.';
   static override description =
-    'Exactly the user holds that "stage hold" set are ended: jobs that wait for a transfer, or that you held yourself, stay held.';
+    'Ends exactly the user holds that "stage hold" set: jobs that wait for a transfer, or that you held yourself, stay held.';
   static override examples = ['<%= config.bin %> release climate-ens', '<%= config.bin %> release --all'];
   static override args = {
     run: Args.string({ignoreStdin: true, description: 'name of the run; leave it out with --all'}),

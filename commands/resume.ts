@@ -6,11 +6,10 @@ import {StageCommand} from '../src/cli/stage-command.ts';
 import {RequestWrong} from '../src/errors.ts';
 
 export default class Resume extends StageCommand {
-  static override summary =
-    'Take a run up again: rebuild what the queue lost, try again what failed, keep what succeeded.';
+  static override summary = 'Resume a run: resubmit what the queue lost, retry what failed, keep what succeeded.';
   static override description =
-    `Steps that failed, were cancelled or skipped are tried again, a transfer with checksum sync, so that
-what arrived is not moved twice. A step that succeeded is never done again, unless --redo names it.
+    `Steps that failed, were cancelled or were skipped are retried; transfers use checksum sync, so that files
+that arrived are not moved twice. A step that succeeded is repeated only if --redo names it.
 With --all, jobs that the queue lost are submitted again for every run that has not ended.`;
   static override examples = [
     '<%= config.bin %> resume climate-ens',
@@ -24,7 +23,7 @@ With --all, jobs that the queue lost are submitted again for every run that has 
     all: Flags.boolean({default: false, description: 'every run that has not ended'}),
     redo: Flags.string({
       multiple: true,
-      description: 'a step that succeeded and is to be done again (may be repeated)',
+      description: 'repeat this step although it succeeded (may be repeated)',
       helpValue: 'STEP',
     }),
   };

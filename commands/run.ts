@@ -7,16 +7,16 @@ import {watchRun} from '../src/cli/watch-run.ts';
 import {workflowArgs, workflowFlags, workflowRequest} from '../src/cli/workflow-flags.ts';
 
 export default class Run extends StageCommand {
-  static override summary = 'Make it so: start a workflow, or repair and report the run that exists.';
+  static override summary = 'Start a workflow, or repair and report its existing run.';
   static override description =
-    `A run is known by its name. Repeating the command is safe at any time: what was submitted
-is not submitted again, what is missing is, and a run that has ended is left alone.
-Before a new run PBS and Globus are asked whether it can work, as "stage check" does; where it cannot, nothing
-is created.`;
+    `A run is identified by its name. Repeating the command is safe at any time: what was submitted is not
+submitted again, what is missing is submitted, and a run that has ended is left alone.
+Before a new run is created, PBS and Globus are queried whether it can work, as by "stage check"; if it cannot,
+nothing is created.`;
   static override examples = [
     '<%= config.bin %> run workflow.yaml',
     '<%= config.bin %> run workflow.yaml --param year=2024 --name climate-2024 --wait',
-    '<%= config.bin %> run workflow.yaml --update   # compute.sh was mended while the data moves',
+    '<%= config.bin %> run workflow.yaml --update   # compute.sh was fixed while the data was moving',
     '<%= config.bin %> run workflow.yaml --no-check   # the source appears later',
     '<%= config.bin %> run workflow.yaml --adopt stage-in=0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
     '<%= config.bin %> run workflow.yaml --adopt stage-in=find   # after the state directory was lost',
@@ -27,24 +27,24 @@ is created.`;
     ...workflowFlags,
     adopt: Flags.string({
       multiple: true,
-      description: 'task that exists and does the work of a transfer; find looks for it (may be repeated)',
+      description: 'existing task that does the work of a transfer; "find" searches for it (may be repeated)',
       helpValue: '[STEP=]TASK_ID|find',
     }),
     again: Flags.boolean({description: 'start a new run although one of this name has ended', exclusive: ['update']}),
     update: Flags.boolean({
-      description: 'let steps of the run that have not begun, or failed, do what the workflow says by now',
+      description: 'change steps of the run that have not begun, or failed, to what the workflow says now',
     }),
     check: Flags.boolean({
       allowNo: true,
       default: true,
-      description: 'before a new run: ask PBS and Globus whether it can work',
+      description: 'check with PBS and Globus whether a new run can work',
     }),
     'confirm-delete': Flags.boolean({
-      description: 'what delete_extra of the workflow deletes is meant to be deleted',
+      description: 'confirm that delete_extra of the workflow may delete files',
     }),
     wait: Flags.boolean({
       char: 'w',
-      description: 'watch until the run has ended; Ctrl-C ends the watching, not the run',
+      description: 'watch until the run has ended; Ctrl-C stops the watching, not the run',
     }),
   };
 
@@ -71,7 +71,7 @@ is created.`;
     });
     const run = last.runs[0] ?? report.run;
     const message = left
-      ? `${run.run} goes on by itself; see it with: stage status ${run.run}`
+      ? `${run.run} continues by itself; see it with: stage status ${run.run}`
       : `${run.run} has ${run.state === 'cancelled' ? 'been cancelled' : run.state}`;
     const watched = {...report, message, run, problems: last.problems, exit: last.exit};
     process.exitCode = last.exit;

@@ -7,10 +7,9 @@ import {RequestWrong} from '../src/errors.ts';
 
 export default class Status extends StageCommand {
   static override summary = 'Show where runs are: each step with its job or task, progress and reason.';
-  static override description =
-    `Like every command it also does what is to be done: it looks at PBS and Globus, and acts.
-The exit code tells how the run that was named stands. Without a name: 3 when a run that has not ended needs you,
-else 4 when something could not be done, asked or read, else 0, however earlier runs ended.`;
+  static override description = `Like every command it also does what is due: it queries PBS and Globus, and acts.
+The exit code reports the state of the named run. Without a name: 3 when a run that has not ended needs you to act,
+else 4 when something could not be done, queried or read, else 0, however earlier runs ended.`;
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status climate-ens --wait',
@@ -22,7 +21,7 @@ else 4 when something could not be done, asked or read, else 0, however earlier 
     ids: idsFlag,
     wait: Flags.boolean({
       char: 'w',
-      description: 'watch until the run has ended; Ctrl-C ends the watching, not the run',
+      description: 'watch until the run has ended; Ctrl-C stops the watching, not the run',
     }),
   };
 

@@ -4,11 +4,12 @@ import {collectionsArgs, collectionsFlags, collectionsRequest} from '../src/cli/
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Whoami extends StageCommand {
-  static override summary = 'Show who stage acts as at Globus, how, until when, and which sessions run out.';
+  static override summary =
+    'Show the Globus identity that stage uses, how it signs in, until when, and which sessions expire.';
   static override description =
-    `Collections with a say in how old a sign-in may be are shown with the time at which it runs out: those of
-the workflow or the collections given, else of the runs that are under way. It says which run out before the
-transfers under way there could end. Exit 3 when one has run out.`;
+    `Collections that limit the age of a sign-in are shown with the time at which it expires: those of the
+workflow or the given collections, else those of active runs. A sign-in that may expire before an active transfer
+there ends is pointed out. Exit code 3 when one has expired.`;
   static override examples = [
     '<%= config.bin %> whoami',
     '<%= config.bin %> whoami workflow.yaml',

@@ -4,10 +4,10 @@ import {explainWhy, type WhyReport} from '../src/app/runs/why.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Why extends StageCommand {
-  static override summary = 'Say of each step that does not move why, and what to do about it.';
+  static override summary = 'Explain why steps do not proceed, and what to do about it.';
   static override description =
     `A transfer that is queued, paused, faulting or waiting for a sign-in; a job that is held, waits for another
-one or for room in its queue; a pause before a retry; a person's hold. Each with what to type next.`;
+one or for room in its queue; a pause before a retry; a hold set by hand. Each with the command to type next.`;
   static override examples = [
     '<%= config.bin %> why climate-ens',
     '<%= config.bin %> why climate-ens stage-in',
@@ -15,7 +15,7 @@ one or for room in its queue; a pause before a retry; a person's hold. Each with
   ];
   static override args = {
     run: Args.string({required: true, description: 'name of the run'}),
-    step: Args.string({description: 'only this step, even when all is well with it'}),
+    step: Args.string({description: 'only this step, even when nothing is wrong with it'}),
   };
 
   async run(): Promise<WhyReport> {

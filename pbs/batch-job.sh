@@ -22,7 +22,7 @@ mark=${STAGE_MARKERS##*/}${PBS_ARRAY_INDEX:+.member-$PBS_ARRAY_INDEX}
 given_up() { [ "$mark" != "${STAGE_MARKERS##*/}" ] && [ -e "$STAGE_MARKERS.claim.json" ]; }
 
 if ! fact "$mark.claim" "{\"job\":\"$job\"}" || given_up; then
-  say "${STAGE_MARKERS##*/} was given up, or taken by another job, or $STAGE_FACTS cannot be written; the script was not run"
+  say "${STAGE_MARKERS##*/} was given up, or claimed by another job, or $STAGE_FACTS cannot be written; the script was not run"
   exit 98
 fi
 

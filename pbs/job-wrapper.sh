@@ -30,12 +30,12 @@ host=$(hostname 2>/dev/null || uname -n)
 #@facts.sh
 
 if [ -n "$STAGE_PERMIT" ] && [ ! -f "$STAGE_FACTS/$STAGE_PERMIT.json" ]; then
-  say "the run has not asked for this job to start; the script was not run"
+  say "the run has not permitted this job to start; the script was not run"
   exit 96
 fi
 
 if [ -f "$STAGE_FACTS/$STAGE_CLAIM.outcome.json" ] && [ ! -f "$STAGE_FACTS/$STAGE_CLAIM.start.1.json" ]; then
-  say "the run was done with attempt $STAGE_CLAIM before this job began; the script was not run"
+  say "attempt $STAGE_CLAIM was no longer needed when this job began; the script was not run"
   exit 98
 fi
 
@@ -71,7 +71,7 @@ if [ "$STAGE_ARRAY" = 1 ]; then
   marker="$STAGE_FACTS/$STAGE_CLAIM.start.1.json"
   if ! fact "$STAGE_CLAIM.start.1" "{\"job\":\"$whole\",\"at\":\"$(now)\"}" && [ "$(field "$marker" job)" != "$whole" ]; then
     [ -f "$marker" ] || { say "cannot record the start in $STAGE_FACTS; the script was not run"; exit 97; }
-    say "attempt $STAGE_CLAIM was taken by another array or given up; the script was not run"
+    say "attempt $STAGE_CLAIM was claimed by another array or given up; the script was not run"
     exit 98
   fi
   STAGE_CLAIM="$STAGE_CLAIM.i$PBS_ARRAY_INDEX"
@@ -108,7 +108,7 @@ while ! fact "$STAGE_CLAIM.start.$start" "{\"job\":\"$job\",\"host\":\"$host\",\
     exit 97
   fi
   if [ "$(field "$marker" job)" != "$job" ]; then
-    say "attempt $STAGE_CLAIM was taken by another job or given up; the script was not run"
+    say "attempt $STAGE_CLAIM was claimed by another job or given up; the script was not run"
     exit 98
   fi
   ended="$STAGE_FACTS/$STAGE_CLAIM.end.$start.json"

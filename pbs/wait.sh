@@ -2,7 +2,7 @@
 # A job that waits for one transfer (strategy: wait): PBS starts what depends on it when it succeeds.
 #
 # Never runs:      it was lost from the queue; any other look submits another one, and what depends on it anew.
-# Stops half way:  it was killed: the transfer goes on by itself, and any other look submits another one. Before its
+# Stops half way:  it was killed: the transfer continues by itself, and any other look submits another one. Before its
 #                  walltime it leaves by itself, and hands over to a successor.
 # Runs twice, one after the other or at once: each looks, and looking twice does nothing twice.
 # A transfer that is paused or inactive, or a Globus that cannot be reached, ends nothing: it goes on waiting.

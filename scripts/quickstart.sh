@@ -54,4 +54,4 @@ echo "(the last 12 of $(($(wc -l < "$archive/weather-results/monthly.csv") - 1))
 echo
 echo "Look around: STAGE_HOME=$STAGE_HOME STAGE_PROFILE=local bin/stage status weather"
 echo "Its log:     STAGE_HOME=$STAGE_HOME STAGE_PROFILE=local bin/stage logs weather"
-echo "Run anew:    sh scripts/quickstart.sh --again"
+echo "Run again:    sh scripts/quickstart.sh --again"

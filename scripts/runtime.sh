@@ -59,7 +59,7 @@ else
   (cd "$fresh" && npm pack "$package@$version" --silent --fetch-retries 1 --fetch-retry-mintimeout 1000 --loglevel error >npm.log 2>&1) ||
     fail "Node.js $version could not be fetched" \
       "npm says: $(grep -v -e '^npm.* complete log' -e '^[[:space:]]*$' "$fresh/npm.log" | head -n 3 | tr '\n' ' ')" \
-      'Behind a proxy, tell npm of it: npm config set proxy http://...; npm config set https-proxy http://...' \
+      'Behind a proxy, configure npm: npm config set proxy http://...; npm config set https-proxy http://...' \
       'Without a network: fetch it elsewhere, bring the file here, and give it to this script:' \
       "  npm pack $package@$version" \
       "  sh $root/scripts/runtime.sh $package-$version.tgz" \

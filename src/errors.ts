@@ -18,12 +18,12 @@ export const EXIT = {
 /** The table of exit codes: README and docs/reference/commands.md are made from it (scripts/docs.mjs). */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'done, or done already',
-  failed: 'what you asked about (a run, job or transfer) has failed, or was cancelled',
+  failed: 'the run, job or transfer in question has failed, or was cancelled',
   usage: 'the command or the workflow has a mistake, or names what does not exist; nothing was changed',
-  actionNeeded: 'it is your turn: credentials, a sign-in or a consent',
+  actionNeeded: 'you have to act: credentials, a sign-in or a consent are needed',
   unreachable: 'PBS, Globus or the disk cannot be used at the moment; repeat the command later',
-  conflict: 'it changed meanwhile: another process was first',
-  defect: 'a defect of stage',
+  conflict: 'the state changed meanwhile: another process was faster',
+  defect: 'an internal error of stage',
   notLoaded: 'stage itself could not be loaded: it is being installed, or its installation is damaged',
   interrupted: 'waiting (`--wait`, `wait`) was ended with Ctrl-C; what was waited for goes on',
 };

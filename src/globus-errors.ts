@@ -1,6 +1,6 @@
 import {EXIT, StageError} from './errors.ts';
 
-/** Globus could not be asked, or answered with nothing that can be read. Nothing may be concluded. */
+/** Globus could not be queried, or answered with nothing that can be read. Nothing may be concluded. */
 export class TransferUnreachable extends StageError {
   constructor(asked: string, why: string, cause?: unknown) {
     super({

@@ -7,7 +7,7 @@ export default class CollectionLs extends StageCommand {
   static override summary = 'List a directory of a collection.';
   static override description =
     `PLACE is collection:path, a collection alone (its default directory), a bookmark, or a path of the cluster that the
-profile maps. Names go to stdout, one a line, directories with "/" at the end; all else goes to stderr.`;
+profile maps. Names go to stdout, one per line, directories with "/" at the end; everything else goes to stderr.`;
   static override examples = [
     '<%= config.bin %> collection ls theta:/~/data/',
     '<%= config.bin %> collection ls scratch --long',
@@ -17,11 +17,11 @@ profile maps. Names go to stdout, one a line, directories with "/" at the end; a
     place: Args.string({required: true, description: 'collection:path, or another name of a place'}),
   };
   static override flags = {
-    long: Flags.boolean({char: 'l', description: 'with rights, owner, size and time (UTC)'}),
-    all: Flags.boolean({char: 'a', description: 'names that start with a dot, too'}),
-    match: Flags.string({description: 'only names that fit this pattern of * and ?', helpValue: 'PATTERN'}),
-    limit: Flags.integer({default: 1000, min: 1, max: 5_000_000, description: 'how many at most'}),
-    offset: Flags.integer({default: 0, min: 0, description: 'how many to pass over'}),
+    long: Flags.boolean({char: 'l', description: 'show permissions, owner, size and time (UTC)'}),
+    all: Flags.boolean({char: 'a', description: 'include names that start with a dot'}),
+    match: Flags.string({description: 'only names that match this pattern (* and ?)', helpValue: 'PATTERN'}),
+    limit: Flags.integer({default: 1000, min: 1, max: 5_000_000, description: 'show at most this many'}),
+    offset: Flags.integer({default: 0, min: 0, description: 'skip this many'}),
   };
 
   async run(): Promise<ListReport> {

@@ -4,9 +4,9 @@ import {renderSearch} from '../../src/app/places/render-collections.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class CollectionSearch extends StageCommand {
-  static override summary = 'Search Globus collections by words.';
+  static override summary = 'Search for Globus collections.';
   static override description =
-    'The words are looked for in names, descriptions, organizations and keywords. Give a collection a name of your own with "stage collection alias set".';
+    'Names, descriptions, organizations and keywords are searched. Give a collection a name of your own with "stage collection alias set".';
   static override strict = false;
   static override examples = [
     '<%= config.bin %> collection search climate data',
@@ -16,8 +16,8 @@ export default class CollectionSearch extends StageCommand {
   static override args = {words: Args.string({description: 'words to look for', ignoreStdin: true})};
   static override flags = {
     scope: Flags.string({options: [...SCOPES], default: 'all', description: 'which collections are searched'}),
-    limit: Flags.integer({default: 25, min: 1, max: 1000, description: 'how many at most'}),
-    offset: Flags.integer({default: 0, min: 0, max: 999, description: 'how many to pass over'}),
+    limit: Flags.integer({default: 25, min: 1, max: 1000, description: 'show at most this many'}),
+    offset: Flags.integer({default: 0, min: 0, max: 999, description: 'skip this many'}),
   };
 
   async run(): Promise<SearchReport> {

@@ -4,7 +4,7 @@ import {renderCollection} from '../../src/app/places/render-collections.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class CollectionShow extends StageCommand {
-  static override summary = 'Show what Globus says of a collection.';
+  static override summary = 'Show what Globus reports about a collection.';
   static override description =
     'A collection is found by its friendly name, its id, one of your bookmarks, or the name that it has at Globus, in this order.';
   static override examples = [

@@ -5,7 +5,7 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class JobDelete extends StageCommand {
   static override summary = 'Delete PBS jobs.';
   static override description =
-    'Asked for one by one, the newest first. A job that is gone is left as it is. A running job takes some seconds to end.';
+    'Jobs are deleted one by one, the newest first. A job that no longer exists is ignored. A running job takes some seconds to end.';
   static override examples = [
     '<%= config.bin %> job delete "$job"',
     '<%= config.bin %> job delete compute-2026 clean-2026',

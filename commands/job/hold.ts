@@ -5,7 +5,7 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class JobHold extends StageCommand {
   static override summary = 'Put a user hold on PBS jobs.';
   static override description =
-    'A running job goes on: PBS holds it only if it is queued again. A job that is gone is left as it is.';
+    'A running job continues: PBS holds it only if it is requeued. A job that no longer exists is ignored.';
   static override examples = [
     '<%= config.bin %> job hold "$job"',
     '<%= config.bin %> job hold compute-2026 clean-2026',

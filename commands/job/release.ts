@@ -5,7 +5,7 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class JobRelease extends StageCommand {
   static override summary = 'End the user hold of PBS jobs.';
   static override description =
-    'A job that is not held, or is gone, is left as it is. A job that depends on others still waits for them.';
+    'A job that is not held, or no longer exists, is ignored. A job that depends on others still waits for them.';
   static override examples = [
     '<%= config.bin %> job release "$job"',
     '<%= config.bin %> job release compute-2026 clean-2026',

@@ -6,7 +6,7 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class JobShow extends StageCommand {
   static override summary = 'Show PBS jobs: one line each, with id, state and reason.';
   static override description =
-    `Exit code 1 when one has failed, 4 when PBS could not be asked, 2 when PBS does not know one and no marker tells
+    `Exit code 1 when one has failed, 4 when PBS could not be queried, 2 when PBS does not know one and no marker tells
 how it ended, else 0. An array succeeds when each of its members has.`;
   static override examples = [
     '<%= config.bin %> job show 4.pbs compute-2026',
@@ -16,7 +16,7 @@ how it ended, else 0. An array succeeds when each of its members has.`;
   static override args = {
     job: Args.string({required: true, description: 'job id, or name of a submission (may be repeated)'}),
   };
-  static override flags = {state: Flags.boolean({description: 'print the state alone'})};
+  static override flags = {state: Flags.boolean({description: 'print only the state'})};
 
   async run(): Promise<JobReport> {
     const {argv, flags} = await this.parse(JobShow);

@@ -6,8 +6,9 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class JobSubmit extends StageCommand {
   static override summary = 'Submit one batch script to PBS, and print its job id.';
   static override description =
-    `With --name it is safe to repeat: the same name gives the same id, however often and from wherever it is called,
-and a lost answer is looked for at PBS before anything is submitted again. The script's own #PBS lines count; flags win.
+    `With --name it is safe to repeat: the same name gives the same id, from any host and any number of times. If the
+answer of qsub was lost, PBS is searched for the job before anything is submitted again. The #PBS lines of the script
+apply; flags take precedence.
 The profile adds its queue, account and resources for compute jobs.`;
   static override examples = [
     'job=$(<%= config.bin %> job submit compute.sh --name compute-2026 -l walltime=01:00:00)',
@@ -16,8 +17,8 @@ The profile adds its queue, account and resources for compute jobs.`;
   ];
   static override args = {script: Args.string({required: true, description: 'batch script'})};
   static override flags = {
-    name: Flags.string({description: 'name of this submission, by which a repetition and other commands know it'}),
-    again: Flags.boolean({dependsOn: ['name'], description: 'submit a new job under a name that has one'}),
+    name: Flags.string({description: 'name of this submission, for repeating it and for other commands'}),
+    again: Flags.boolean({dependsOn: ['name'], description: 'submit a new job under a name that is already in use'}),
     'job-name': Flags.string({description: 'name of the job at PBS [default: #PBS -N, else the name of the file]'}),
     queue: Flags.string({char: 'q', description: 'queue'}),
     account: Flags.string({char: 'A', description: 'account to charge'}),
@@ -34,7 +35,7 @@ The profile adds its queue, account and resources for compute jobs.`;
       description: 'NAME=VALUE for the script’s environment (may be repeated); no comma, quote or backslash in it',
       helpValue: 'NAME=VALUE',
     }),
-    hold: Flags.boolean({char: 'h', description: 'under a user hold; end it with "stage job release"'}),
+    hold: Flags.boolean({char: 'h', description: 'submit with a user hold; end it with "stage job release"'}),
     array: Flags.string({char: 'J', description: 'FIRST-LAST[:STEP][%AT-ONCE]'}),
     afterok: Flags.string({
       multiple: true,

@@ -8,7 +8,7 @@ export default class JobWait extends StageCommand {
   static override summary = 'Wait until PBS jobs have ended.';
   static override description =
     `Exit code 0 when all succeeded, 1 when one failed or was deleted, 4 when the time ran out or PBS stayed away,
-2 when PBS does not know one and no marker tells how it ended. An outage of PBS is waited through.`;
+2 when PBS does not know one and no marker records how it ended. An outage of PBS is waited through.`;
   static override examples = [
     '<%= config.bin %> job wait "$job" --timeout 3600',
     'if <%= config.bin %> job wait compute-2026; then echo done; fi',
@@ -18,7 +18,7 @@ export default class JobWait extends StageCommand {
     job: Args.string({required: true, description: 'job id, or name of a submission (may be repeated)'}),
   };
   static override flags = {
-    timeout: Flags.integer({min: 0, description: 'seconds to wait at most', helpValue: 'SECONDS'}),
+    timeout: Flags.integer({min: 0, description: 'maximum number of seconds to wait', helpValue: 'SECONDS'}),
   };
 
   async run(): Promise<JobReport> {

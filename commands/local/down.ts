@@ -2,8 +2,8 @@ import {type DownReport, localDown} from '../../src/app/stand-ins/local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalDown extends StageCommand {
-  static override summary = 'End the stand-ins and the jobs that run in them.';
-  static override description = 'Queued jobs, tasks and files stay, and go on at the next start.';
+  static override summary = 'Stop the stand-ins and the jobs that run in them.';
+  static override description = 'Queued jobs, tasks and files are kept, and continue at the next start.';
   static override examples = ['<%= config.bin %> local down'];
 
   async run(): Promise<DownReport> {

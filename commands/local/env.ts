@@ -4,14 +4,15 @@ import {shellQuote} from '../../src/base/shell.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalEnv extends StageCommand {
-  static override summary = "Print what points a shell's qsub, qstat, … and Globus clients at the stand-ins.";
+  static override summary =
+    'Print the environment variables that point qsub, qstat and Globus clients at the stand-ins.';
   static override examples = [
     'eval "$(<%= config.bin %> local env)"',
     'eval "$(<%= config.bin %> local env --with-credentials)"   # also signs the globus CLI in',
   ];
   static override flags = {
     'with-credentials': Flags.boolean({
-      description: "also the stand-in's client id and secret, as the globus CLI reads them",
+      description: 'include the client id and secret of the stand-in, as the globus CLI reads them',
     }),
   };
 

@@ -5,7 +5,7 @@ import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalExpire extends StageCommand {
-  static override summary = 'Let credentials of the stand-in Globus lapse: of collections, or of tokens.';
+  static override summary = 'Expire credentials of the stand-in Globus: those of collections, or access tokens.';
   static override description =
     'Tasks on the collection become INACTIVE, and nothing new is done there, until "stage local renew".';
   static override examples = [

@@ -5,9 +5,9 @@ import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalFault extends StageCommand {
-  static override summary = 'Let tasks fault on what they read or write beneath a path of the stand-in.';
+  static override summary = 'Make tasks of the stand-in fault on files below a path.';
   static override description =
-    'A fault does not end a transfer: it is tried again, and goes on once the fault is cleared.';
+    'A fault does not end a transfer: it is retried, and continues once the fault is cleared.';
   static override examples = [
     '<%= config.bin %> local fault archive /input --code PERMISSION_DENIED',
     '<%= config.bin %> local fault cluster / --code NO_SPACE_LEFT',
@@ -19,7 +19,7 @@ export default class LocalFault extends StageCommand {
   };
   static override flags = {
     code: Flags.string({description: 'event code of Globus, such as FILE_NOT_FOUND or QUOTA_EXCEEDED'}),
-    clear: Flags.boolean({default: false, description: 'the path is well again'}),
+    clear: Flags.boolean({default: false, description: 'end the fault'}),
   };
 
   async run(): Promise<LocalStatus> {

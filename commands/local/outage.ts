@@ -5,9 +5,9 @@ import {renderLocal, renderOutageModes} from '../../src/app/stand-ins/render-loc
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalOutage extends StageCommand {
-  static override summary = 'Let a stand-in fail from now on, in one of many ways.';
+  static override summary = 'Make a stand-in fail from now on, in one of several modes.';
   static override description =
-    `It ends with "stage local outage end", or as --for and --count say, or with the background process.\n${renderOutageModes()}`;
+    `It ends with "stage local outage end", after --for or --count, or when the background process ends.\n${renderOutageModes()}`;
   static override examples = [
     '<%= config.bin %> local outage pbs',
     '<%= config.bin %> local outage pbs --mode lost --command qsub --count 1',
@@ -17,12 +17,12 @@ export default class LocalOutage extends StageCommand {
   ];
   static override args = {target: Args.string({required: true, description: 'pbs, pbs-db or globus'})};
   static override flags = {
-    mode: Flags.string({description: 'how it fails; "down" if not given'}),
-    rate: Flags.string({description: 'the part of the requests that is hit, above 0 and at most 1; all if not given'}),
-    for: Flags.string({description: 'how long, such as 60s or 5m; until it is ended if not given'}),
-    count: Flags.integer({min: 1, description: 'hit so many requests and no more'}),
-    command: Flags.string({description: 'hit this PBS command alone, such as qsub'}),
-    auth: Flags.boolean({default: false, description: 'hit requests for tokens, too (globus)'}),
+    mode: Flags.string({description: 'how it fails [default: down]'}),
+    rate: Flags.string({description: 'fraction of the requests that fail, above 0 and at most 1 [default: 1]'}),
+    for: Flags.string({description: 'how long, such as 60s or 5m [default: until it is ended]'}),
+    count: Flags.integer({min: 1, description: 'fail only this many requests'}),
+    command: Flags.string({description: 'fail only this PBS command, such as qsub'}),
+    auth: Flags.boolean({default: false, description: 'fail token requests too (globus)'}),
   };
 
   async run(): Promise<LocalStatus> {

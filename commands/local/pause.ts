@@ -8,7 +8,7 @@ export default class LocalPause extends StageCommand {
   static override summary = 'Pause a collection of the stand-in, as its manager would: tasks on it wait.';
   static override examples = ['<%= config.bin %> local pause archive --message "tape robot under repair"'];
   static override args = {collection: Args.string({required: true, description: 'name or id'})};
-  static override flags = {message: Flags.string({description: 'what users are told'})};
+  static override flags = {message: Flags.string({description: 'message shown to users'})};
 
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalPause);

@@ -5,7 +5,7 @@ import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalRenew extends StageCommand {
-  static override summary = 'Renew the credential of a collection of the stand-in: its tasks go on.';
+  static override summary = 'Renew the credential of a collection of the stand-in: its tasks continue.';
   static override examples = ['<%= config.bin %> local renew archive', '<%= config.bin %> local renew'];
   static override args = {
     collection: Args.string({ignoreStdin: true, description: 'name or id; all collections if not given'}),

@@ -5,9 +5,9 @@ import {renderLocal} from '../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalRequire extends StageCommand {
-  static override summary = 'Let a collection of the stand-in ask for a consent, or for a kind of sign-in.';
+  static override summary = 'Make a collection of the stand-in require a consent or a kind of sign-in.';
   static override description =
-    'Requests that use it are refused with 403 and what is to be done, as Globus does, until the consent is given or somebody has signed in that way. What was required before is replaced.';
+    'Requests that use it are refused with 403 and the required action, as Globus does, until the consent is given or the sign-in has taken place. Earlier requirements are replaced.';
   static override examples = [
     '<%= config.bin %> local require archive --consent',
     '<%= config.bin %> local require archive --domain uni.example --mfa',
@@ -19,7 +19,7 @@ export default class LocalRequire extends StageCommand {
     domain: Flags.string({multiple: true, default: [], description: 'a sign-in with an identity of this domain'}),
     policy: Flags.string({multiple: true, default: [], description: 'a sign-in for this policy (an id)'}),
     mfa: Flags.boolean({default: false, description: 'a sign-in with a second factor'}),
-    nothing: Flags.boolean({default: false, description: 'it asks for nothing any more'}),
+    nothing: Flags.boolean({default: false, description: 'remove all requirements'}),
   };
 
   async run(): Promise<LocalStatus> {

@@ -3,16 +3,16 @@ import {type ServeReport, serveLocal} from '../../src/app/stand-ins/local-serve.
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class LocalServe extends StageCommand {
-  static override summary = 'Run the stand-ins in the foreground until Ctrl-C, and show what is asked of Globus.';
+  static override summary = 'Run the stand-ins in the foreground until Ctrl-C, and show each request to Globus.';
   static override description =
-    'For people who develop other Globus clients. The environment that points a client at it goes to standard output, one line a request to standard error, without tokens. The same files, collections and credentials as with "stage local up".';
+    'For developers of other Globus clients. The environment variables for a client go to standard output; one line per request goes to standard error, without tokens. Files, collections and credentials are those of "stage local up".';
   static override examples = [
     '<%= config.bin %> local serve',
     '<%= config.bin %> local serve --globus --port 8123 --collection data=/tmp/data',
   ];
   static override flags = {
     globus: Flags.boolean({default: false, description: 'Globus alone, without PBS'}),
-    port: Flags.integer({min: 0, max: 65_535, description: 'port of Globus; 0: any that is free'}),
+    port: Flags.integer({min: 0, max: 65_535, description: 'port of Globus; 0 chooses a free one'}),
     collection: Flags.string({
       multiple: true,
       default: [],

@@ -14,14 +14,14 @@ export default class LocalUp extends StageCommand {
   static override flags = {
     day: Flags.string({
       description:
-        'let time pass faster: how long a day lasts for tokens, deadlines and the history of jobs, such as 5s; kept until another is given, 1d for real time',
+        'make time pass faster: the length of a day for tokens, deadlines and the history of jobs, such as 5s; kept until changed; 1d is real time',
     }),
   };
 
   async run(): Promise<UpReport> {
     const {flags} = await this.parse(LocalUp);
     const report = await localUp(await this.standIns(), flags.day);
-    this.log(`${report.started ? 'started' : 'running already'}\n${renderLocal(report.status)}`);
+    this.log(`${report.started ? 'started' : 'already running'}\n${renderLocal(report.status)}`);
     return report;
   }
 }

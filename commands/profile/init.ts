@@ -7,8 +7,8 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class ProfileInit extends StageCommand {
   static override summary = 'Describe this site: write a profile into the configuration file.';
   static override description =
-    `In a terminal it asks; what flags say is not asked for. Elsewhere say --yes, or everything by flags. PBS is read (qstat -B, qstat -Q) to propose queues and limits.
-The rest of the file stays as it is, comments too. A profile that is there is replaced with --force alone.`;
+    `In a terminal it asks for what flags do not say. Without a terminal, give --yes or all values as flags. PBS is queried (qstat -B, qstat -Q) to propose queues and limits.
+The rest of the file is kept, with its comments. An existing profile is replaced only with --force.`;
   static override examples = [
     '<%= config.bin %> profile init cluster',
     '<%= config.bin %> profile init polaris --account climate --resource filesystems=home:eagle --staging-queue preemptable',
@@ -22,13 +22,13 @@ The rest of the file stays as it is, comments too. A profile that is there is re
     resource: Flags.string({multiple: true, description: 'NAME=VALUE that every job must name (may be repeated)'}),
     extra: Flags.string({multiple: true, description: 'further qsub argument of every job (may be repeated)'}),
     select: Flags.string({
-      description: "what compute jobs select, where the workflow does not say it; wins over the script's own line",
+      description: "select of compute jobs, unless the workflow says it; overrides the script's own line",
     }),
     walltime: Flags.string({
-      description: "walltime of compute jobs, where the workflow does not say it; wins over the script's own line",
+      description: "walltime of compute jobs, unless the workflow says it; overrides the script's own line",
     }),
     'staging-queue': Flags.string({description: 'queue of the short jobs that look after transfers'}),
-    'staging-select': Flags.string({description: 'what they select'}),
+    'staging-select': Flags.string({description: 'their select'}),
     'staging-walltime': Flags.string({description: 'their walltime'}),
     'node-property': Flags.string({description: 'property of the nodes they need, such as dtn or host=dtn01'}),
     network: Flags.boolean({allowNo: true, description: 'whether those jobs may reach the network'}),
@@ -37,8 +37,8 @@ The rest of the file stays as it is, comments too. A profile that is there is re
       description: 'shell line that makes node available in a job (may be repeated)',
     }),
     'https-proxy': Flags.string({description: 'proxy for HTTPS'}),
-    'no-proxy': Flags.string({description: 'hosts reached without the proxy, with commas'}),
-    'max-queued': Flags.integer({min: 1, description: 'how many of our jobs may stand in the queue'}),
+    'no-proxy': Flags.string({description: 'hosts reached without the proxy, separated by commas'}),
+    'max-queued': Flags.integer({min: 1, description: 'maximum number of our jobs in the queue'}),
     strategy: Flags.string({
       options: ['monitor', 'wait'],
       description: 'short monitor jobs, or one long job that waits',
@@ -50,10 +50,10 @@ The rest of the file stays as it is, comments too. A profile that is there is re
       multiple: true,
       description: 'DIRECTORY=COLLECTION:PATH, where a collection shows a directory of the cluster (may be repeated)',
     }),
-    bin: Flags.string({description: 'directory of qsub and its kin [default: your PATH]'}),
-    default: Flags.boolean({description: 'use it when no profile is asked for [default: when it is the first]'}),
+    bin: Flags.string({description: 'directory of the PBS commands [default: your PATH]'}),
+    default: Flags.boolean({description: 'make it the default profile [default: when it is the first]'}),
     force: Flags.boolean({description: 'replace a profile of that name'}),
-    yes: Flags.boolean({char: 'y', description: 'ask nothing: take what flags and PBS say'}),
+    yes: Flags.boolean({char: 'y', description: 'ask nothing: use what flags and PBS say'}),
     'dry-run': Flags.boolean({description: 'show what would be written; write nothing'}),
   };
 

@@ -4,7 +4,7 @@ import {renderProfile} from '../../src/app/site/render-site.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class ProfileShow extends StageCommand {
-  static override summary = 'Show what a profile says, with the defaults where it is silent.';
+  static override summary = 'Show the settings of a profile, with the defaults.';
   static override examples = ['<%= config.bin %> profile show', '<%= config.bin %> profile show polaris --json'];
   static override args = {
     name: Args.string({ignoreStdin: true, description: 'name of the profile [default: the one that would be used]'}),

@@ -4,8 +4,9 @@ import {cancelTransfer, type TaskReport} from '../../src/app/transfers/transfer.
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferCancel extends StageCommand {
-  static override summary = 'Cancel a Globus task. One that has ended is left as it is.';
-  static override description = 'What was moved stays. A run whose step it serves sees a transfer that failed.';
+  static override summary = 'Cancel a Globus task. A task that has ended is not changed.';
+  static override description =
+    'Files that were already moved are kept. In a run that uses the task, the transfer has failed.';
   static override examples = ['<%= config.bin %> transfer cancel 0f528ce0-493c-4fa7-acaf-f5d97d9812a4'];
   static override args = {task: Args.string({required: true, description: 'task id'})};
 

@@ -4,9 +4,9 @@ import type {StartReport} from '../../src/app/transfers/transfer-start.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferDelete extends StageCommand {
-  static override summary = 'Have Globus delete a file or directory, and print the task id.';
+  static override summary = 'Delete a file or directory through Globus, and print the task id.';
   static override description =
-    `What is not there is no error. The submission id goes to stderr before Globus is asked: the same command
+    `A missing path is not an error. The submission id goes to stderr before Globus is asked: the same command
 with --submission-id is never a second task.`;
   static override examples = [
     '<%= config.bin %> transfer delete theta:/~/old.nc',
@@ -14,9 +14,9 @@ with --submission-id is never a second task.`;
   ];
   static override args = {at: Args.string({required: true, description: 'collection:path'})};
   static override flags = {
-    recursive: Flags.boolean({description: 'a directory, with all that is in it'}),
+    recursive: Flags.boolean({description: 'delete a directory and everything in it'}),
     label: Flags.string({description: 'label of the task'}),
-    'submission-id': Flags.string({description: 'id of an earlier try'}),
+    'submission-id': Flags.string({description: 'submission id of an earlier attempt'}),
   };
 
   async run(): Promise<StartReport> {

@@ -5,9 +5,11 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferList extends StageCommand {
   static override summary = 'List your Globus transfer tasks, newest first.';
-  static override description = 'All of them, whoever started them: also those that no run knows of.';
+  static override description = 'All transfer tasks of your identity, including those that belong to no run.';
   static override examples = ['<%= config.bin %> transfer list', '<%= config.bin %> transfer list --limit 100 --json'];
-  static override flags = {limit: Flags.integer({default: 20, min: 1, max: 1000, description: 'how many at most'})};
+  static override flags = {
+    limit: Flags.integer({default: 20, min: 1, max: 1000, description: 'show at most this many'}),
+  };
 
   async run(): Promise<TaskReport> {
     const {flags} = await this.parse(TransferList);

@@ -6,9 +6,9 @@ import {transferFlags, writtenTransfer} from '../../src/cli/transfer-flags.ts';
 export default class TransferStart extends StageCommand {
   static override summary = 'Start one Globus transfer, and print its task id.';
   static override description =
-    `The submission id goes to stderr before Globus is asked. Should the answer be lost, the same command
-with --submission-id gives the task that exists, or starts it: never a second one.
-A batch has one SOURCE DEST pair a line, as "globus transfer --batch" reads it: quotes around paths with blanks, -r or
+    `The submission id is printed to stderr before the request. If the answer is lost, the same command with
+--submission-id gives the existing task or starts it, and never creates a second one.
+A batch has one SOURCE DEST pair per line, as "globus transfer --batch" reads it: quotes around paths with blanks, -r or
 --recursive for directories, --external-checksum and --checksum-algorithm, comments after "#". Relative paths are taken
 from FROM and TO, which then end in "/".`;
   static override examples = [
@@ -25,7 +25,7 @@ from FROM and TO, which then end in "/".`;
   static override flags = {
     ...transferFlags,
     label: Flags.string({description: 'label of the task'}),
-    'submission-id': Flags.string({description: 'id of an earlier try'}),
+    'submission-id': Flags.string({description: 'submission id of an earlier attempt'}),
   };
 
   async run(): Promise<StartReport> {

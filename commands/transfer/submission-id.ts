@@ -4,7 +4,7 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class TransferSubmissionId extends StageCommand {
   static override summary = 'Print a fresh submission id, for "transfer start" and "transfer delete".';
   static override description =
-    'A script that keeps the id before it starts the transfer can repeat the start after anything: the same id is one task.';
+    'A script that stores the id before it starts the transfer can repeat the start at any time: the same id always means the same task.';
   static override examples = [
     '<%= config.bin %> transfer submission-id > in.id && <%= config.bin %> transfer start theta:/~/a/ cluster:/~/a/ --submission-id "$(cat in.id)"',
   ];

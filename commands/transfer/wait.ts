@@ -6,13 +6,13 @@ import {StageCommand} from '../../src/cli/stage-command.ts';
 export default class TransferWait extends StageCommand {
   static override summary = 'Wait until Globus tasks have ended.';
   static override description =
-    `Exit code 0 when all succeeded, 1 when one failed, 4 when the time ran out; a pause, a lapsed sign-in or
-an outage of Globus is waited through.`;
+    `Exit code 0 when all succeeded, 1 when one failed, 4 when the time ran out. Waiting continues during a pause,
+an expired sign-in or an outage of Globus.`;
   static override examples = ['<%= config.bin %> transfer wait "$task" --timeout 3600'];
   static override strict = false;
   static override args = {task: Args.string({required: true, description: 'task id (may be repeated)'})};
   static override flags = {
-    timeout: Flags.integer({min: 0, description: 'seconds to wait at most', helpValue: 'SECONDS'}),
+    timeout: Flags.integer({min: 0, description: 'maximum number of seconds to wait', helpValue: 'SECONDS'}),
   };
 
   async run(): Promise<TaskReport> {

@@ -93,7 +93,7 @@ async function connect(signIn: ClientSignIn): Promise<Connected> {
 
 function noSecret(): SignInNeeded {
   return new SignInNeeded({
-    what: 'There are no credentials to sign in to Globus with',
+    what: 'Credentials for Globus are missing',
     why: 'the profile names no credentials file, and STAGE_CLIENT_ID and STAGE_CLIENT_SECRET do not reach this command; they never reach jobs',
     next: [
       'For jobs, name a file of mode 0600 under transfer: credentials: in the profile.',

@@ -58,7 +58,7 @@ export function takeEnvironmentCredentials(env: NodeJS.ProcessEnv): ClientCreden
   if (clientId && clientSecret) return {clientId, clientSecret};
   throw new RequestWrong(`${clientId ? 'STAGE_CLIENT_SECRET' : 'STAGE_CLIENT_ID'} is not set`, {
     code: 'NO_CREDENTIALS',
-    why: `${clientId ? 'STAGE_CLIENT_ID' : 'STAGE_CLIENT_SECRET'} is set, and one is worth nothing without the other`,
+    why: `${clientId ? 'STAGE_CLIENT_ID' : 'STAGE_CLIENT_SECRET'} is set, and both are needed`,
     next: ['Set both, or unset both to sign in as the profile says.'],
   });
 }

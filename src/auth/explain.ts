@@ -56,7 +56,7 @@ export function explainCodeRefused(
       next: [`Sign in again, and paste the whole code: ${loginCommand}`],
     });
   return new SignInNeeded({
-    what: `Globus Auth does not let the app ${clientId} sign anybody in`,
+    what: `Globus Auth does not accept the app ${clientId}`,
     why: words,
     next: [
       'See that it is registered as a native app ("thick client"): https://app.globus.org/settings/developers',
@@ -69,7 +69,7 @@ export function explainCodeRefused(
 export function explainNotRenewed(why: string, loginCommand: string): SignInNeeded {
   return new SignInNeeded({
     what: 'The sign-in to Globus cannot be renewed',
-    why: `${why}. It was withdrawn, was not used for six months, or its renewal was cut short before the answer was kept`,
+    why: `${why}. It was withdrawn, was not used for six months, or its renewal was interrupted before the answer was stored`,
     next: [`Sign in again: ${loginCommand}`, 'Then run the same command again: nothing is lost.'],
   });
 }

@@ -84,7 +84,7 @@ async function readQuietly(file: string, namespace: string): Promise<Rows> {
     if (before !== undefined && before === quietState(file)) {
       if (rows) return rows;
       // What SQLite says may quote a value, and the form of this file is the CLI's own affair.
-      throw notSignedIn(`${file} does not have the form that is known (globus-cli 3.41)`);
+      throw notSignedIn(`${file} does not have the known form (globus-cli 3.41)`);
     }
     await sleep(100);
   }

@@ -13,7 +13,7 @@ export class NoKeyring extends StageError {
       why: `no keyring service answers in this session, or it is locked. It said: ${said}`,
       next: [
         'In a desktop session: unlock the keyring, then run the same command again.',
-        'On a cluster, over ssh and in jobs there is none: say "token_store: file" under transfer: in the profile, then sign in again.',
+        'On a cluster, over ssh and in jobs there is no keyring: write "token_store: file" under transfer: in the profile, then sign in again.',
       ],
     });
   }

@@ -29,10 +29,10 @@ export async function openLoopback(show: (address: string) => void, timeoutMs: n
     if (!wanted || !(isBack || pathname === '/login')) page(response, 404, 'There is nothing to do here.');
     else if (!isBack) response.writeHead(302, {location: wanted.url, 'cache-control': 'no-store'}).end();
     // Another page could send the browser here with a code of somebody else's.
-    else if (searchParams.get('state') !== wanted.state) page(response, 400, 'stage does not wait for this sign-in.');
+    else if (searchParams.get('state') !== wanted.state) page(response, 400, 'stage is not waiting for this sign-in.');
     else {
       const code = searchParams.get('code') ?? undefined;
-      page(response, 200, code ? 'You are signed in. Go back to your terminal.' : 'Nobody was signed in.');
+      page(response, 200, code ? 'You are signed in. Go back to your terminal.' : 'The sign-in did not take place.');
       wanted.done(code);
     }
   }

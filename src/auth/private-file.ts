@@ -19,7 +19,7 @@ export async function isPrivate(name: string, kind: 'file' | 'directory', what: 
   if (found.kind === 'open')
     throw new SignInNeeded({
       what: `The ${what} ${name} is open to others (mode ${found.mode})`,
-      why: 'whoever reads it can act in your name at Globus',
+      why: 'anyone who reads it can act in your name at Globus',
       next: [
         `Close it: chmod ${kind === 'file' ? '600' : '700'} ${name}`,
         'If others may have read it, have the secret replaced at https://app.globus.org/settings/developers',

@@ -19,7 +19,7 @@ let used: {readonly by: string; readonly end: () => void} | undefined;
 export function useProxies(env: Environment): void {
   const proxy = proxyFrom(env);
   // It may have a password before the "@".
-  if (!proxy && namedBy(env)) throw new ProxyWrong(`https_proxy is no address: ${namedBy(env).replace(/.*@/, '')}`);
+  if (!proxy && namedBy(env)) throw new ProxyWrong(`https_proxy is not an address: ${namedBy(env).replace(/.*@/, '')}`);
   const direct = env.no_proxy || env.NO_PROXY || '';
   const everywhere = direct.split(',').some((host) => host.trim() === '*'); // Node.js takes it only when it stands alone
   const by = !proxy || everywhere ? undefined : `${proxy.href} ${direct}`;

@@ -32,8 +32,8 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
     const token = await store.read();
     if (token) return token;
     throw new SignInNeeded({
-      what: 'Nobody is signed in to Globus',
-      why: 'no tokens are kept for this profile',
+      what: 'You are not signed in to Globus',
+      why: 'no tokens are stored for this profile',
       next: [`Sign in: ${loginCommand}`, 'Then run the same command again: nothing is lost.'],
     });
   }

@@ -19,9 +19,9 @@ export function askInTerminal(): {readonly ask: Ask; readonly close: () => void}
       terminal.prompt();
       const line = await lines.next();
       if (!line.done) return line.value;
-      throw new RequestWrong('the questions were not answered to the end', {
+      throw new RequestWrong('not all questions were answered', {
         why: 'the input ended',
-        next: ['Nothing was written. Ask again, or say everything with flags: stage profile init --help'],
+        next: ['Nothing was written. Run the command again, or give all values as flags: stage profile init --help'],
       });
     },
   };

@@ -10,7 +10,7 @@ import type {Stage} from '../wiring/stage.ts';
 import {styleOf} from './style.ts';
 
 /** Commands that show runs cut ids of jobs and tasks to what tells them apart. */
-export const idsFlag = Flags.boolean({description: 'whole ids of jobs and tasks'});
+export const idsFlag = Flags.boolean({description: 'show full ids of jobs and tasks'});
 
 /**
  * What all commands share: the flags every command has, and the one place where errors are shown.
@@ -27,11 +27,11 @@ export abstract class StageCommand extends Command {
       helpGroup: 'GLOBAL',
     }),
     verbose: Flags.boolean({
-      description: 'show on standard error what stage asks, decides and does, as its own log tells it',
+      description: 'write the log of stage (requests, decisions, actions) to standard error',
       helpGroup: 'GLOBAL',
     }),
     ascii: Flags.boolean({
-      description: 'signs and lines of ASCII alone [default: where the locale is not UTF-8]',
+      description: 'use only ASCII characters [default: when the locale is not UTF-8]',
       helpGroup: 'GLOBAL',
     }),
   };
@@ -151,7 +151,7 @@ function defect(thrown: unknown): StageError {
   return new StageError({
     code: 'DEFECT',
     exit: EXIT.defect,
-    what: 'stage met a defect of its own',
+    what: 'internal error in stage',
     why: message.split('\n')[0],
     next: ['Run it again with DEBUG=stage* to see where, and report it.', 'What was recorded before is intact.'],
     cause: thrown,

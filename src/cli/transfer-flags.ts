@@ -8,22 +8,22 @@ const SYMLINKS = ['ignore', 'keep', 'copy'] as const;
 export const transferFlags = {
   recursive: Flags.boolean({
     allowNo: true,
-    description: 'move a directory with all it holds [default: when FROM ends in "/"]',
+    description: 'move a directory with everything in it [default: when FROM ends in "/"]',
   }),
-  batch: Flags.string({description: 'file with items, one a line; - reads standard input', helpValue: 'FILE|-'}),
+  batch: Flags.string({description: 'file with items, one per line; - reads standard input', helpValue: 'FILE|-'}),
   sync: Flags.option({options: SYNC, description: 'move only what differs at the destination'})(),
   filter: Flags.string({
     multiple: true,
-    description: 'names in directories to take along or leave out; the first rule that fits decides (may be repeated)',
+    description: 'names in directories to include or exclude; the first matching rule decides (may be repeated)',
     helpValue: 'include|exclude[:file|:dir]=NAME',
   }),
   symlinks: Flags.option({
     options: SYMLINKS,
-    description: 'links in directories: leave them out, make them anew, or copy what they lead to [default: ignore]',
+    description: 'symbolic links in directories: skip them, recreate them, or copy their targets [default: ignore]',
   })(),
   'verify-checksum': Flags.boolean({allowNo: true, default: true, description: 'compare checksums after copying'}),
   'external-checksum': Flags.string({
-    description: 'what the one file must be; a mismatch fails the task',
+    description: 'expected checksum of the one file; a mismatch fails the task',
     helpValue: 'HEX',
   }),
   'checksum-algorithm': Flags.string({
@@ -32,13 +32,13 @@ export const transferFlags = {
     dependsOn: ['external-checksum'],
   }),
   'preserve-timestamp': Flags.boolean({description: 'give copies the modification times of the originals'}),
-  encrypt: Flags.boolean({description: 'encrypt the data on its way'}),
+  encrypt: Flags.boolean({description: 'encrypt the data in transit'}),
   'delete-extra': Flags.boolean({
-    description: 'delete at the destination of a directory what its source does not have; needs --confirm-delete',
+    description: 'delete files at the destination of a directory that its source does not have; needs --confirm-delete',
   }),
-  'confirm-delete': Flags.boolean({description: 'what --delete-extra deletes is meant', dependsOn: ['delete-extra']}),
+  'confirm-delete': Flags.boolean({description: 'confirm --delete-extra', dependsOn: ['delete-extra']}),
   'skip-source-errors': Flags.boolean({
-    description: 'go on without files that are missing or may not be read; "stage transfer skipped" lists them',
+    description: 'skip files that are missing or cannot be read; "stage transfer skipped" lists them',
   }),
   'fail-on-quota': Flags.boolean({description: 'end the task when a quota at the destination is full'}),
   deadline: Flags.string({description: 'when Globus gives up, such as 2030-01-31T18:00:00+01:00', helpValue: 'TIME'}),

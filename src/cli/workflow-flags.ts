@@ -25,7 +25,7 @@ export const workflowFlags = {
   }),
   job: Flags.string({
     multiple: true,
-    description: 'batch script to run when everything is staged in (may be repeated)',
+    description: 'batch script to run when all data has been staged in (may be repeated)',
     helpValue: 'SCRIPT',
     helpGroup: 'WORKFLOW WITHOUT A FILE',
   }),
@@ -56,7 +56,7 @@ export const workflowFlags = {
     helpGroup: 'WORKFLOW WITHOUT A FILE',
   }),
   retries: Flags.integer({
-    description: 'how often a transfer or job that failed is tried again',
+    description: 'how often a failed transfer or job is retried',
     helpValue: 'N',
     helpGroup: 'WORKFLOW WITHOUT A FILE',
   }),
@@ -103,7 +103,7 @@ function pairs(flag: string, texts: readonly string[]): Record<string, string> {
   for (const text of texts) {
     const at = text.indexOf('=');
     if (at < 1)
-      throw new RequestWrong(`${flag} ${text}: there is no KEY=VALUE in it`, {
+      throw new RequestWrong(`${flag} ${text} is not KEY=VALUE`, {
         next: [`Write it as ${flag} KEY=VALUE.`],
       });
     const key = text.slice(0, at);

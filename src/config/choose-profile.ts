@@ -58,7 +58,7 @@ export function chooseProfile(config: Config, asked: string | undefined, configF
   if (!profile)
     throw new RequestWrong(`there is no profile "${name}"`, {
       code: 'NO_PROFILE',
-      why: `known are ${known.join(', ')}`,
+      why: `known profiles: ${known.join(', ')}`,
       next: [`Add it to ${configFile}, or use --profile local.`],
     });
   return {...profile, collections: {...config.collections, ...profile.collections}};

@@ -6,13 +6,13 @@ const maybe = z.optional;
 const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
 /** Directories of ours beside the state directories, which bear the names of profiles. */
 const RESERVED = ['logs', 'stand-ins'];
-const profileName = name.check(z.refine((text) => !RESERVED.includes(text), 'is a name that stage keeps for itself'));
+const profileName = name.check(z.refine((text) => !RESERVED.includes(text), 'is a reserved name'));
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const uuid = matching(UUID, 'must be a collection id (a UUID)');
 const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
 const proxyUrl = matching(
   /^http:\/\/[^\s/@]+\/?$/,
-  'must be http://HOST:PORT, without user and password: they would stand in job scripts',
+  'must be http://HOST:PORT, without user and password: they would appear in job scripts',
 );
 const SECONDS = 'must be seconds, or a number with s, m or h';
 const seconds = z.union([z.number().check(z.positive()), matching(/^\d+(\.\d+)?(s|m|h)?$/, SECONDS)], SECONDS);

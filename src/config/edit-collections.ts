@@ -14,7 +14,7 @@ export interface EditedNames {
  * A YAML file with one more friendly name of a collection. Pure. Everything else in it stays, comments too. That what
  * comes out makes sense to whoever reads the file is theirs to see.
  *
- * @throws {RequestWrong} when the file is no YAML map, or the name stands for another collection and `force` was not said
+ * @throws {RequestWrong} when the file is no YAML map, or the name is in use for another collection and `force` was not said
  */
 export function withCollectionName(
   source: string,
@@ -25,9 +25,9 @@ export function withCollectionName(
   const document = read(source, file);
   const before = idAt(document, [...at, name]);
   if (before !== undefined && before.toLowerCase() !== id && !force)
-    throw new RequestWrong(`"${name}" stands for another collection`, {
+    throw new RequestWrong(`"${name}" is in use for another collection`, {
       code: 'ALIAS_EXISTS',
-      why: `${file} says ${name}: ${before}, and was left as it is`,
+      why: `${file} says ${name}: ${before}, and was not changed`,
       next: ['Choose another name, or replace it with --force.', `See what it is: stage collection show ${before}`],
     });
   if (before?.toLowerCase() === id) return {text: source, before};
@@ -63,7 +63,7 @@ function read(source: string, file: string): Document {
   const document = parseDocument(source);
   const [mistake] = document.errors;
   if (mistake)
-    throw new RequestWrong(`${file} cannot be read as YAML, and was left as it is`, {
+    throw new RequestWrong(`${file} cannot be read as YAML, and was not changed`, {
       why: mistake.message.split('\n')[0],
     });
   if (document.contents !== null && !isMap(document.contents)) throw noMap(file, 'the file');
@@ -77,5 +77,5 @@ function idAt(document: Document, path: readonly string[]): string | undefined {
 }
 
 function noMap(file: string, what: string): RequestWrong {
-  return new RequestWrong(`${file}: ${what} is no map of keys to values, and was left as it is`);
+  return new RequestWrong(`${file}: ${what} is not a map of keys to values, and was not changed`);
 }

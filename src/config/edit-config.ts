@@ -28,7 +28,7 @@ export function withProfile(source: string, file: string, {name, section, makeDe
   if (before.profiles.has(name) && !force)
     throw new RequestWrong(`there is a profile "${name}" already`, {
       code: 'PROFILE_EXISTS',
-      why: `${file} describes it, and was left as it is`,
+      why: `${file} describes it, and was not changed`,
       next: [`Look at it: stage profile show ${name}`, 'Choose another name, or replace it with --force.'],
     });
   const document = parseDocument(source);

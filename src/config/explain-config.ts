@@ -32,7 +32,7 @@ function explainIssue(raw: unknown, issue: Issue, before: Path): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(ConfigFile, path);
     return issue.keys.map((key) => {
-      const text = `unknown key; known are ${listNames(known)}${didYouMean(key, known)}`;
+      const text = `unknown key; known: ${listNames(known)}${didYouMean(key, known)}`;
       return {path: [...path, key], at: 'key', text};
     });
   }

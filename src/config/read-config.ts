@@ -47,7 +47,7 @@ function checkMonitor(key: string, {monitor: {minMs, maxMs}}: Profile): Problem[
 function wrong(file: string, details: string[]): RequestWrong {
   return new RequestWrong(
     `the configuration ${file} has ${details.length === 1 ? 'a mistake' : `${details.length} mistakes`}`,
-    {code: 'CONFIG_INVALID', details, next: ['Mend the lines named above; docs/profiles.md describes every key.']},
+    {code: 'CONFIG_INVALID', details, next: ['Correct the lines named above; docs/profiles.md describes every key.']},
   );
 }
 

@@ -49,8 +49,8 @@ export class ChangedMeanwhile extends StageError {
     super({
       code: 'CHANGED_MEANWHILE',
       exit: EXIT.conflict,
-      what: `${file} was changed by somebody else meanwhile`,
-      why: 'it is no longer what was read a moment ago, and was left as it is',
+      what: `${file} was changed by another process meanwhile`,
+      why: 'it is no longer what was read a moment ago, and was not changed',
       next: ['Run the same command again.'],
     });
   }

@@ -46,8 +46,8 @@ export class StateDirectoryGone extends StageError {
       what: `the state directory ${home} is gone`,
       why: WHY[by],
       next: [
-        'Nothing was made in its place: bring it back, then run the same command again.',
-        ...(note ? [`If you removed it on purpose and mean to start from nothing: rm ${note}`] : []),
+        'Nothing was created in its place: restore it, then run the same command again.',
+        ...(note ? [`If it was removed on purpose, to start from nothing: rm ${note}`] : []),
       ],
     });
   }

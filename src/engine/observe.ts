@@ -97,7 +97,7 @@ function overdueTags({state}: OpenRun, now: number): string[] {
   );
 }
 
-/** An overdue submission is looked for by its tag; while PBS cannot be asked, nothing is known of it. */
+/** An overdue submission is looked for by its tag; while PBS cannot be queried, nothing is known of it. */
 async function findTags(context: EngineContext, tags: readonly string[]): Promise<ReadonlyMap<string, JobId | null>> {
   try {
     return await searchByTag(context.scheduler, tags);

@@ -56,7 +56,7 @@ class TooManyRounds extends StageError {
       code: 'TOO_MANY_ROUNDS',
       exit: EXIT.defect,
       what: `a look was ended after ${MAX_ROUNDS} rounds, with something left to do`,
-      why: 'each round planned something further, which is a defect of stage',
+      why: 'each round planned something further, which is an internal error of stage',
       next: [
         'Nothing is lost: the next look goes on.',
         'Report it, with what "stage logs RUN" and "stage status" show.',

@@ -230,7 +230,7 @@ export class LedgerDamaged extends StageError {
       what: 'a file of the state directory cannot be used',
       why:
         found === undefined ? `${path} does not exist` : `${path} is empty, cut short, or of another version of stage`,
-      next: ['Bring it back from a backup, or move its run directory away: other runs are not touched.'],
+      next: ['Restore it from a backup, or move its run directory away: other runs are not affected.'],
     });
   }
 }

@@ -13,7 +13,7 @@ export interface JobHistory {
    * Everything PBS tells about one job, oldest first; empty when it remembers nothing.
    *
    * @param since when the job was submitted: logs are searched from that day on, in milliseconds since the epoch
-   * @throws {SchedulerUnreachable} when PBS could not be asked
+   * @throws {SchedulerUnreachable} when PBS could not be queried
    */
   ofJob(job: JobId, since: number): Promise<readonly HistoryLine[]>;
 }

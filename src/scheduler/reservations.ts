@@ -16,7 +16,7 @@ export interface Reservation {
 export interface Reservations {
   /**
    * Those that run or are to come, the next one first; of a standing one its next occurrence. Empty where PBS has none,
-   * shows none, or cannot be asked: never throws for what PBS says.
+   * shows none, or cannot be queried: never throws for what PBS says.
    */
   list(now: number): Promise<readonly Reservation[]>;
 }

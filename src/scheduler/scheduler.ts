@@ -53,7 +53,7 @@ export function mayHaveStarted({state}: LiveJob): boolean {
 
 /** What one look told about one job. */
 export type JobSeen =
-  /** PBS could not be asked, or its answer could not be read: conclude nothing. `tag`: its variables were shown all the same */
+  /** PBS could not be queried, or its answer could not be read: conclude nothing. `tag`: its variables were shown all the same */
   | {readonly kind: 'no-evidence'; readonly why: string; readonly tag?: string}
   /** PBS answered, and does not know this id (any more) */
   | {readonly kind: 'unknown'}
@@ -137,7 +137,7 @@ export interface Scheduler {
   /** Submit one job. Never throws for what PBS says; see {@link Submission}. */
   submit(request: JobRequest): Promise<Submission>;
   /** End a job's user hold. A job that is not held, or is gone, is left as it is: safe to repeat.
-   *  @throws {SchedulerUnreachable} when PBS cannot be asked; {SchedulerRefused} when it says no */
+   *  @throws {SchedulerUnreachable} when PBS cannot be queried; {SchedulerRefused} when it says no */
   release(job: JobId): Promise<void>;
   /** Put a user hold on a job. Finished and unknown jobs are left as they are.
    *  @throws {SchedulerUnreachable} {SchedulerRefused} */
@@ -154,7 +154,7 @@ export interface Scheduler {
   look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>>;
   /** Find own jobs, finished ones too where history is kept, by the tags they were submitted with.
    *  @returns found jobs by tag; a tag that is absent is known to PBS in no job
-   *  @throws {SchedulerUnreachable} when PBS cannot be asked: then nothing may be concluded
+   *  @throws {SchedulerUnreachable} when PBS cannot be queried: then nothing may be concluded
    *  @throws {SearchIncomplete} when jobs are left that cannot be seen: nothing may be concluded of tags not found */
   findByTag(tags: readonly string[]): Promise<ReadonlyMap<string, JobId>>;
 }
@@ -165,7 +165,7 @@ export interface SchedulerCapabilities {
   readonly serverName: string;
 }
 
-/** PBS could not be asked. Nothing is known to have changed, and nothing may be concluded. */
+/** PBS could not be queried. Nothing is known to have changed, and nothing may be concluded. */
 export class SchedulerUnreachable extends StageError {
   constructor(asked: string, why: string, cause?: unknown) {
     super({
@@ -173,7 +173,7 @@ export class SchedulerUnreachable extends StageError {
       exit: EXIT.unreachable,
       what: `PBS did not answer "${asked}"`,
       why,
-      next: ['Nothing was changed: run the same command again later.', 'See whether PBS answers you: qstat -B'],
+      next: ['Nothing was changed: run the same command again later.', 'Check whether PBS answers: qstat -B'],
       cause,
     });
   }

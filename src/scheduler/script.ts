@@ -83,7 +83,7 @@ function problemOf(option: Option): {line: number; what: string}[] {
   if (letter === 'I' || (letter === 'W' && saysTrue(value, 'interactive')))
     return [{line, what: `"#PBS -${letter}" asks for an interactive job, which cannot run unattended`}];
   if (letter === 'J')
-    return [{line, what: '"#PBS -J" asks for a job array; take the line away, and write array: into the workflow'}];
+    return [{line, what: '"#PBS -J" asks for a job array; remove the line, and write array: into the workflow'}];
   if (letter === 'W' && saysTrue(value, 'block'))
     return [{line, what: '"#PBS -W block=true" would make qsub wait for the end of the job'}];
   return [];

@@ -53,11 +53,11 @@ export async function ensureStandIns(options: BackgroundOptions, dayMs?: number)
     if (why) throw standInsDown(`${why}; see the end of ${home.log}`);
     await sleep(30);
   }
-  throw standInsDown(`they did not come up within ${START_SECONDS} s; see ${home.log}`);
+  throw standInsDown(`they did not start within ${START_SECONDS} s; see ${home.log}`);
 }
 
 function otherDay(seconds: number): StandInError {
-  return new StandInError('wrong', `the stand-ins run already, and a day lasts ${seconds} s there`, {
+  return new StandInError('wrong', `the stand-ins are already running, and a day lasts ${seconds} s there`, {
     why: 'deadlines and tokens that were given out count by it',
     next: ['End them first: stage local down'],
   });

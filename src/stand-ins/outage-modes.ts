@@ -18,14 +18,14 @@ const SAVING = ['qsub', 'qalter', 'qhold', 'qrls', 'qdel', 'qmove', 'qrerun'];
 
 export const OUTAGE_MODES: Readonly<Record<OutageTarget, Readonly<Record<string, OutageMode>>>> = {
   pbs: {
-    down: {what: 'the server is not there'},
+    down: {what: 'the server cannot be reached'},
     hang: {what: 'it takes requests and does not answer until the outage ends'},
     late: {what: 'it carries out the command and holds the answer back', commands: ['qsub']},
     lost: {what: 'it carries out the command; the connection breaks before the answer'},
     refuse: {what: 'qsub is refused, as when too many jobs are queued', commands: ['qsub'], only: true},
     'unknown-queue': {what: 'qsub is refused', commands: ['qsub'], only: true},
     'bad-resource': {what: 'qsub is refused', commands: ['qsub'], only: true},
-    garbage: {what: 'qstat prints bytes that mean nothing, and exits 0', commands: ['qstat'], only: true},
+    garbage: {what: 'qstat prints garbage, and exits 0', commands: ['qstat'], only: true},
     half: {what: 'qstat prints half of its answer, and exits 0', commands: ['qstat'], only: true},
   },
   'pbs-db': {
@@ -40,7 +40,7 @@ export const OUTAGE_MODES: Readonly<Record<OutageTarget, Readonly<Record<string,
     reset: {what: 'connections are reset; nothing is carried out'},
     html: {what: 'a proxy answers 502 with an HTML page'},
     half: {what: 'it carries out the request; half of its JSON comes, with status 200'},
-    garbage: {what: 'JSON that means nothing, with status 200; nothing is carried out'},
+    garbage: {what: 'meaningless JSON, with status 200; nothing is carried out'},
     lost: {what: 'submissions are carried out; the connection is reset before the answer'},
     ...Object.fromEntries(
       Object.entries(API_ERRORS).map(([code, {status}]) => [code, {what: `submissions are refused with ${status}`}]),
@@ -75,7 +75,7 @@ export function faultOfWish(wish: OutageWish): {what: string; why: string} | und
     };
   }
   if (!(wish.rate > 0 && wish.rate <= 1))
-    return {what: 'that is not a rate', why: 'a rate is above 0 and at most 1: the part of the requests that is hit'};
+    return {what: 'that is not a rate', why: 'a rate is above 0 and at most 1: the fraction of the requests that fail'};
   if (wish.command !== null && wish.target === 'globus')
     return {what: 'Globus has no commands', why: '--command names a PBS command'};
   if (wish.command !== null && mode.only && !mode.commands?.includes(wish.command)) {

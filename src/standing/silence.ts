@@ -14,6 +14,6 @@ export function silenceOf(seen: Observed, whom: 'PBS' | 'Globus'): string | unde
 
 /** What a step says of it: the cause only where it is not the one that the report gives. */
 export function inAStep(seen: Observed, whom: 'PBS' | 'Globus', why: string): string {
-  const said = `${whom} could not be asked`;
+  const said = `${whom} could not be queried`;
   return why === silenceOf(seen, whom) ? said : `${said}: ${why}`;
 }

@@ -32,7 +32,7 @@ export function standingOf(view: View, known: Known = {}): RunStanding {
     line:
       end?.why ??
       (cancel
-        ? `cancelled by ${cancel.by}; waiting for the end of what runs`
+        ? `cancelled by ${cancel.by}; waiting for what still runs to end`
         : `${hold ? `held by ${hold.by}; ` : ''}${lineOf(steps)}`),
     reasons: reasonsOf(run),
     hold,
@@ -64,7 +64,7 @@ function reasonsOf({spec, holds, cancel}: RunState): Reason[] {
           standing: 'action',
           code: 'RUN_HELD',
           what: `the run is held by ${hold.by}${hold.steps ? ` (only ${hold.steps.join(', ')})` : ''}`,
-          why: 'nothing of it is started meanwhile; what runs goes on',
+          why: 'nothing new is started; running jobs and transfers continue',
           next: [`End the hold: stage release ${spec.run}`],
           since: hold.at,
         },
@@ -76,7 +76,7 @@ function reasonsOf({spec, holds, cancel}: RunState): Reason[] {
           standing: 'waiting',
           code: 'RUN_CANCELLED',
           what: `the run is being cancelled by ${cancel.by}`,
-          why: 'it ends when what still runs has ended',
+          why: 'it ends when everything that still runs has ended',
           next: [],
           since: cancel.at,
         },

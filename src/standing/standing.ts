@@ -26,7 +26,7 @@ export type StepStateWord =
 export type RunStateWord = 'active' | 'succeeded' | 'failed' | 'cancelled' | 'cancelling';
 
 /**
- * `fine`: it moves. `waiting`: it waits for what is under way. `trouble`: it does not move, and may go on by itself.
+ * `fine`: it moves. `waiting`: it waits for what is under way. `trouble`: it does not move, and may continue by itself.
  * `action`: it does not before a person has done something.
  */
 export type Severity = 'fine' | 'waiting' | 'trouble' | 'action';

@@ -11,7 +11,7 @@ export function isConflict(error: unknown): error is TransferRefused {
 /**
  * Unfinished tasks that may be the one in the way: between the same collections, those with the same label first.
  *
- * @returns none when Globus cannot be asked: it is told for people, and nothing depends on it
+ * @returns none when Globus cannot be queried: it is told for people, and nothing depends on it
  */
 export async function tasksInTheWay(
   transfers: TransferService,

@@ -47,7 +47,7 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 8_000];
  *
  * @param read what is on record by now
  * @returns undefined when it came to nothing
- * @throws {SchedulerUnreachable} when PBS cannot be asked
+ * @throws {SchedulerUnreachable} when PBS cannot be queried
  */
 export async function waitUntilSettled(
   papers: Pick<Papers, 'create' | 'note'>,

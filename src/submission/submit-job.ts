@@ -123,7 +123,7 @@ export class SubmissionUnclear extends StageError {
     super({
       code: 'SUBMISSION_UNCLEAR',
       exit: EXIT.unreachable,
-      what: `it is not known whether PBS took the job ${job}`,
+      what: `it is not known whether PBS accepted the job ${job}`,
       why,
       next,
     });

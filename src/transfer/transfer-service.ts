@@ -3,7 +3,7 @@ import type {Place, TaskRequest} from '../base/task-request.ts';
 
 /** What one look found out about one task. */
 export type TaskSeen =
-  /** Globus could not be asked, or its answer could not be read: conclude nothing */
+  /** Globus could not be queried, or its answer could not be read: conclude nothing */
   | {readonly kind: 'no-evidence'; readonly why: string}
   /** Globus answered, and lists no such task for this identity */
   | {readonly kind: 'unknown'}

@@ -55,7 +55,7 @@ export function requireSignIn(profile: Profile, environment: ClientCredentials |
     next: [
       'As a client: put client_id and client_secret into a JSON file of mode 0600, and name it under transfer: credentials: in the profile.',
       'As yourself: write the id of a native app under transfer: client_id:, then type: stage login',
-      'As the globus CLI is signed in: write transfer: sign_in: globus-cli (docs/sign-in.md shows each).',
+      'With the login of the globus CLI: write transfer: sign_in: globus-cli (docs/sign-in.md shows each).',
     ],
   });
 }

@@ -133,7 +133,7 @@ test('a client is told that it cannot sign in as a person', async () => {
   const desk = signInDesk(service.url, ['sign_in: client', `client_id: ${CLIENT}`]);
   const told = await desk.stage('login', '--mfa');
   expect(told.exitCode).toBe(2);
-  expect(told.stderr).toContain('a client never signs in as a person does');
+  expect(told.stderr).toContain('a client cannot sign in as a person');
   expect(told.stderr).toContain('sign_in: native-app');
 });
 

@@ -86,7 +86,7 @@ test('an existing "globus login" is used while its token lasts, without asking f
   const report = ran.json<Record<string, unknown>>();
   expect(report).toMatchObject({signedInBy: 'globus-cli', tokens: 'globus-cli', renewedBy: 'refresh-token'});
   expect(JSON.stringify(report)).not.toContain(secret);
-  expect((await me.stage('login')).stdout).toContain('as the globus CLI is signed in');
+  expect((await me.stage('login')).stdout).toContain('with the login of the globus CLI');
 });
 
 test('its token that has ended is renewed in memory with its own client; nothing of it is written', async () => {

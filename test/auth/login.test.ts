@@ -53,7 +53,7 @@ test('a person signs in by a pasted code, is known, and signs out; then nothing 
   for (const file of desk.kept()) expect({file, mode: modeOf(join(desk.tokens, file))}).toEqual({file, mode: '600'});
   const whoami = await desk.stage('whoami', '--json');
   expect(whoami.json()).toMatchObject({identity: report.identity, profile: 'me'});
-  expect((await desk.stage('profile', 'check')).stdout).toContain('somebody is signed in to Globus');
+  expect((await desk.stage('profile', 'check')).stdout).toContain('you are signed in to Globus');
   expect((await desk.stage('whoami')).stdout).toContain('as a person, with a native app');
 
   const kept = tokensIn(desk.tokens).flatMap(({access_token, refresh_token}) => [access_token, refresh_token]);
@@ -169,7 +169,7 @@ test('signing out as a client withdraws the token, and says that the secret was 
   await desk.stage('whoami');
   const [token] = tokensIn(desk.tokens);
   const ended = await desk.stage('logout');
-  expect(ended.stdout).toContain('one token withdrawn');
+  expect(ended.stdout).toContain('one token revoked');
   expect(ended.stdout).toContain(file);
   expect(await isActive(token?.access_token ?? '')).toBe(false);
 });

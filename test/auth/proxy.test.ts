@@ -66,7 +66,7 @@ describe('which requests go by a proxy', () => {
   );
 
   test('what is no address is told, without a guess', () => {
-    expect(() => useProxies({https_proxy: 'http://me:SECRET@:x'})).toThrow(/^https_proxy is no address: :x$/);
+    expect(() => useProxies({https_proxy: 'http://me:SECRET@:x'})).toThrow(/^https_proxy is not an address: :x$/);
   });
 });
 

@@ -168,7 +168,7 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
     run({script: 'echo once'});
     const second = run({script: 'echo twice'}, '2.s');
     expect(second.status).toBe(98);
-    expect(second.stderr).toMatch(/taken by another job/);
+    expect(second.stderr).toMatch(/claimed by another job/);
     expect(read('out')).toBe('once\n');
   });
 
@@ -238,7 +238,7 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
     writeFileSync(join(facts, 'compute.1.outcome.json'), '{"state":"cancelled"}\n');
     const ran = run({script: 'echo ran'});
     expect(ran.status).toBe(98);
-    expect(ran.stderr).toMatch(/was done with attempt compute\.1/);
+    expect(ran.stderr).toMatch(/attempt compute\.1 was no longer needed/);
     expect(readdirSync(facts)).toEqual(['compute.1.outcome.json']);
   });
 

@@ -62,7 +62,7 @@ test('the script runs byte for byte as it was written, in whatever encoding, and
   expect(readFileSync(join(world.work, 'bytes.out'))).toEqual(Buffer.from([0xe9, 0xff]));
   writeFileSync(file, script(0xe8));
   const other = await world.stage('job', 'submit', 'latin.sh', '--name', 'latin');
-  expect([other.exitCode, other.stderr]).toEqual([2, expect.stringContaining('stands for another job')]);
+  expect([other.exitCode, other.stderr]).toEqual([2, expect.stringContaining('is in use for another job')]);
 });
 
 test('a script that could not be written is no job in the making: the repetition submits at once', async () => {

@@ -145,7 +145,7 @@ test('in a terminal init asks, takes an empty answer for the proposal, and asks 
     '',
     '',
   ]);
-  expect(shown).toContain('"workqq" is none of workq');
+  expect(shown).toContain('"workqq" is not one of workq');
   expect(shown).toContain('must be http://HOST:PORT');
   const {profile} = (await stage('profile', 'show', 'asked', '--json')).json<{profile: unknown}>();
   expect(profile).toMatchObject({
@@ -210,7 +210,7 @@ test('check knows every way to sign in, and says whose turn it is in each', asyn
   const turn = [3, 'problem'];
   expect(await check('person')).toEqual([
     ...turn,
-    'nobody is signed in to Globus',
+    'you are not signed in to Globus',
     'Sign in: stage login --profile person',
   ]);
   expect(await check('cli')).toEqual([...turn, 'The globus CLI is not signed in', 'Sign in with it: globus login']);
@@ -222,7 +222,7 @@ test('check knows every way to sign in, and says whose turn it is in each', asyn
   expect(await check('client', {STAGE_CLIENT_ID: 'a', STAGE_CLIENT_SECRET: 'b'})).toEqual([
     0,
     'note',
-    'the client secret stands in the environment alone',
+    'the client secret is only in the environment',
     expect.stringContaining('stage login --profile client'),
   ]);
 });
@@ -244,7 +244,7 @@ test("the queue's limits at the time are what counts: stopped, too short, too fe
     'compute: queue workq starts no jobs',
     'compute: walltime 02:00:00 is above what queue workq allows',
     'staging: queue workq starts no jobs',
-    'PBS takes at most 5 of your jobs at a time',
+    'PBS accepts at most 5 of your jobs at a time',
   ]);
 });
 

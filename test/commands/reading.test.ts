@@ -41,13 +41,9 @@ steps:
 `,
   );
   const {stdout} = await desk.stage('check', 'flow.yaml', '--offline');
-  expect(stdout).toContain(
-    '    tried again up to 3 times when it fails, first after 1m\n    waited for by one long job\n',
-  );
+  expect(stdout).toContain('    retried up to 3 times when it fails, first after 1m\n    waited for by one long job\n');
   expect(stdout).toContain('    a job array of 50 subjobs (0-99:2%10), at most 10 at once\n');
-  expect(stdout).toContain(
-    '    tried again once when it fails, first after 5m\n    fails when its job is interrupted\n',
-  );
+  expect(stdout).toContain('    retried once when it fails, first after 5m\n    fails when its job is interrupted\n');
   expect(stdout).toContain('    runs whatever happened\n');
   const json = await desk.stage('check', 'flow.yaml', '--offline', '--json');
   const {steps} = json.json<{steps: Record<string, unknown>[]}>();
@@ -108,6 +104,6 @@ test('an unknown run is told together with the names that are known', async () =
   for (const command of ['status', 'logs', 'cancel']) {
     const told = await desk.stage(command, 'gamma');
     expect({command, exit: told.exitCode}).toEqual({command, exit: 2});
-    expect(told.stderr).toContain('known are alpha and beta');
+    expect(told.stderr).toContain('known runs: alpha and beta');
   }
 });

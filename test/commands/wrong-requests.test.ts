@@ -35,7 +35,7 @@ const FILES: readonly [what: string, text: string, says: RegExp][] = [
   [
     'a collection nobody knows',
     'name: x\nsteps:\n  a: {transfer: {from: "thetta:/a/", to: "cluster:/a/"}}\n',
-    /flow\.yaml:3:\d+.*thetta.*known are/,
+    /flow\.yaml:3:\d+.*thetta.*known:/,
   ],
   [
     'a path without collection',

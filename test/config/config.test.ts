@@ -153,21 +153,21 @@ describe('a configuration', () => {
     ['profiles:\n  a:\n    monitor: {min: -1}', 'config.yaml:3:20: profiles.a.monitor.min:'],
     ['collections:\n  x: not-a-uuid', 'config.yaml:2:6: collections.x: must be a collection id (a UUID)'],
     ['a: [', 'config.yaml:1:'],
-    ['profiles: {a: {}, a: {}}', 'config.yaml:1:19: profiles.a: stands twice; first on line 1'],
+    ['profiles: {a: {}, a: {}}', 'config.yaml:1:19: profiles.a: appears twice; first on line 1'],
     ['[]', 'config.yaml:1:1: the file: is a list; must be a map'],
     ['a: 1\n---\nb: 1', 'config.yaml:2:1: a second YAML document starts here; a configuration file holds one'],
     ['profiles:\n  a: *site', 'config.yaml:2:6: the alias *site has no anchor &site before it'],
     [
       'profiles:\n  a:\n    scheduler: pbs\n    quue: workq',
-      /^config.yaml:4:5: profiles.a.quue: unknown key; known are .*; did you mean "queue"\?$/,
+      /^config.yaml:4:5: profiles.a.quue: unknown key; known: .*; did you mean "queue"\?$/,
     ],
     [
       'profiles:\n  a:\n    scheduler:\n      knd: pbs',
-      /^config.yaml:4:7: profiles.a.scheduler.knd: unknown key; known are kind, bin and timeout; did you mean "kind"\?$/,
+      /^config.yaml:4:7: profiles.a.scheduler.knd: unknown key; known: kind, bin and timeout; did you mean "kind"\?$/,
     ],
     [
       'profiles: {a: {paths: [{cluster: /a, collection: e, path: /, mode: x}]}}',
-      /^config.yaml:1:62: profiles.a.paths\[0\].mode: unknown key; known are cluster, collection and path$/,
+      /^config.yaml:1:62: profiles.a.paths\[0\].mode: unknown key; known: cluster, collection and path$/,
     ],
     [
       'profiles: {a: {paths: [{cluster: /a, path: /}]}}',
@@ -229,7 +229,7 @@ describe('the choice of a profile', () => {
 
   test('an unknown name is told with the known ones', () => {
     expect(() => chooseProfile(readConfig(FULL, 'c'), 'polarsi', 'c')).toThrow(
-      expect.objectContaining({why: 'known are polaris, mixed, local'}),
+      expect.objectContaining({why: 'known profiles: polaris, mixed, local'}),
     );
   });
 });

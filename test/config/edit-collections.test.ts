@@ -37,8 +37,8 @@ test.each(['', '# nothing yet\n', 'collections:\n', 'collections: {}\n'])(
   },
 );
 
-test('a name that stands for another collection is replaced by force alone; the same again changes nothing', () => {
-  expect(() => add(SOURCE, ALL, 'theta')).toThrow('"theta" stands for another collection');
+test('a name that is in use for another collection is replaced by force alone; the same again changes nothing', () => {
+  expect(() => add(SOURCE, ALL, 'theta')).toThrow('"theta" is in use for another collection');
   expect(add(SOURCE, ALL, 'theta', TWO, true)).toMatchObject({before: ONE});
   expect(collectionNamesIn(add(SOURCE, ALL, 'theta', TWO, true).text, 'c', ALL)).toEqual({theta: TWO});
   expect(add(SOURCE, ALL, 'theta', ONE).text).toBe(SOURCE);

@@ -72,7 +72,7 @@ test('what somebody else wrote meanwhile is not overwritten', () => {
   const file = join(place(), 'sub', 'config.yaml');
   expect(readIfThere(file)).toBeUndefined();
   replaceFile(file, undefined, 'a');
-  expect(() => replaceFile(file, undefined, 'b')).toThrow('changed by somebody else');
-  expect(() => replaceFile(file, 'x', 'b')).toThrow('changed by somebody else');
+  expect(() => replaceFile(file, undefined, 'b')).toThrow('changed by another process');
+  expect(() => replaceFile(file, 'x', 'b')).toThrow('changed by another process');
   expect(readFileSync(file, 'utf8')).toBe('a');
 });

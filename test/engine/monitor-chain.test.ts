@@ -51,7 +51,7 @@ describe('the chain is open when no link is known to be in the queue that will l
   const dark: JobSeen = {kind: 'no-evidence', why: 'timeout'};
   test.each<[string, MonitorView, boolean, string]>([
     ['there never was one', viewOf(undefined), true, 'none was submitted'],
-    ['PBS refused the newest', viewOf(refused(NOW - 1)), true, 'PBS took none: would exceed limit'],
+    ['PBS refused the newest', viewOf(refused(NOW - 1)), true, 'PBS accepted none: would exceed limit'],
     ['the newest never arrived', viewOf({...ASKED_FOR, neverArrived: true}), true, 'never arrived'],
     ['the newest is this process', viewOf(LINK, live('running'), {me: 4}), true, 'no successor'],
     ['somebody is deleting the newest', viewOf({...LINK, unwanted: true}, live('waiting')), true, 'being deleted'],
@@ -60,7 +60,7 @@ describe('the chain is open when no link is known to be in the queue that will l
     ['the newest is held', viewOf(LINK, live('held', {otherHold: true})), true, 'held'],
     ['the answer about the newest was lost', viewOf(ASKED_FOR), false, 'whether it took'],
     ['PBS was not asked about the newest', viewOf(LINK), false, 'whether it took'],
-    ['PBS tells nothing about the newest', viewOf(LINK, dark), false, 'could not be asked: timeout'],
+    ['PBS tells nothing about the newest', viewOf(LINK, dark), false, 'could not be queried: timeout'],
   ])('%s', (_what, view, certain, why) => {
     expect(chainGap(view)).toEqual({certain, why: expect.stringContaining(why)});
     expect(chainGap({...view, wantedAt: undefined})).toBeUndefined();
@@ -140,7 +140,7 @@ describe('a look', () => {
     takeThem();
     world.now += 1_000;
     const {problems, gap} = await reconcile(world.context());
-    expect(gap).toEqual({certain: true, why: 'PBS took none: Failed to save job'});
+    expect(gap).toEqual({certain: true, why: 'PBS accepted none: Failed to save job'});
     expect(problems).toMatchObject([
       {
         code: 'NO_MONITOR',
@@ -161,7 +161,7 @@ describe('a look', () => {
   });
 
   test.each([
-    ['was refused', 1, {certain: true, why: 'PBS took none: would exceed limit'}],
+    ['was refused', 1, {certain: true, why: 'PBS accepted none: would exceed limit'}],
     ['died doing so', 0, undefined],
   ])('that meets another process making the link sees when that %s', async (_what, refusals, gap) => {
     const context = world.context();
@@ -230,7 +230,7 @@ describe('a look', () => {
 });
 
 describe('a job of stage that finds the chain open', () => {
-  const open = {gap: {certain: true, why: 'PBS took none'}} as Reconciled; // all that is read of it
+  const open = {gap: {certain: true, why: 'PBS accepted none'}} as Reconciled; // all that is read of it
   const closed = {gap: undefined} as Reconciled;
 
   function clocked(refusedRetryMs: number) {

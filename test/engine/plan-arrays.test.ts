@@ -36,7 +36,7 @@ describe('an array', () => {
     expect(words(ends(begun(), 0, 3))).toEqual(['submit-job sweep sentinel']);
   });
 
-  test('is not concluded while PBS cannot be asked', () => {
+  test('is not concluded while PBS cannot be queried', () => {
     const run = ends(begun(), 0, 0).job('sweep.1.job', '1[].s', SILENT);
     expect(words(run).filter((word) => word.startsWith('end-step') || word.startsWith('void'))).toEqual([]);
   });

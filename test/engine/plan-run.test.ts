@@ -60,7 +60,7 @@ describe('a new run', () => {
     });
   });
 
-  test('a job is not submitted while the job it depends on has no id, or PBS cannot be asked about it', () => {
+  test('a job is not submitted while the job it depends on has no id, or PBS cannot be queried about it', () => {
     const run = new ARun([jobStep('a'), jobStep('b', {needs: ['a']})]);
     expect(words(run)).toEqual(['submit-job a']);
     expect(words(run.job('a.1.job', '1.s', SILENT))).toEqual([]);

@@ -210,8 +210,8 @@ describe('a transfer that Globus takes only after a sign-in', () => {
   const demand = (what: string) => new SignInNeeded({what, why: 'AuthPolicyFailed', next: ['Sign in again as ada']});
   const demands = () => readdirSync(join(directory, 'runs', run, 'facts')).filter((name) => name.includes('.sign-in-'));
 
-  test('is a person’s turn, leaves one fact however often it is asked, and goes on by itself', async () => {
-    world.transfers.refuseWith = demand('Globus wants another sign-in');
+  test('is a person’s turn, leaves one fact however often it is asked, and continues by itself', async () => {
+    world.transfers.refuseWith = demand('Globus requires another sign-in');
     for (let look = 0; look < 5; look++) {
       const looked = await reconcile(world.context(), {rebuild: look === 0});
       expect(looked.problems.map(({exit}) => exit)).toContain(3);
@@ -235,16 +235,16 @@ describe('a transfer that Globus takes only after a sign-in', () => {
   });
 
   test('shows what was asked for last, and monitors wait for it at their slow pace', async () => {
-    world.transfers.refuseWith = demand('Globus wants another sign-in');
+    world.transfers.refuseWith = demand('Globus requires another sign-in');
     await reconcile(world.context(), {rebuild: true});
-    world.transfers.refuseWith = demand('Globus wants a consent');
+    world.transfers.refuseWith = demand('Globus requires a consent');
     const looked = await reconcile(world.context());
     expect(demands()).toHaveLength(2);
     const [open] = looked.runs;
     if (!open) throw new Error('the run is not open');
     const context = world.context();
     const settings = {...context.settings, rebuild: false};
-    expect(standingOf({run: open.state, seen: looked.seen, settings}).line).toContain('Globus wants a consent');
+    expect(standingOf({run: open.state, seen: looked.seen, settings}).line).toContain('Globus requires a consent');
     const next = nextLookAtRun(open.state, looked.seen, settings, context.settings.bounds, new Map());
     expect(next).toBe(looked.seen.now + context.settings.bounds.maxMs);
   });

@@ -53,7 +53,7 @@ test('that Globus does not say who paused a task is told only when it was asked'
 
 test('a task that moves tells where to, and what it got over', () => {
   expect(stepsOf(moving(task('active')))[0]).toMatchObject({state: 'transferring', reason: 'a to b'});
-  expect(stepsOf(moving(task('active', {faults: 2})))[0]?.reason).toBe('a to b, after 2 faults that it got over');
+  expect(stepsOf(moving(task('active', {faults: 2})))[0]?.reason).toBe('a to b, after 2 faults that it recovered from');
 });
 
 test('a step of a held run whose job was lost is held, and the command that releases it is named', () => {
@@ -63,24 +63,24 @@ test('a step of a held run whose job was lost is held, and the command that rele
       .outcome('compute', 'lost');
   expect(stepsOf(lost())[0]).toMatchObject({state: 'waiting', reason: 'to be started at the next look'});
   expect(stepsOf(lost().fact('decision.hold-1', {by: 'ann'}))).toEqual([
-    {step: 'compute', state: 'held', reason: 'the run is held by ann; it goes on with: stage release r.1'},
+    {step: 'compute', state: 'held', reason: 'the run is held by ann; release it with: stage release r.1'},
     {step: 'later', state: 'waiting', reason: 'waits for compute'},
   ]);
 });
 
-test('a PBS that is away is told once, with its cause; steps say no more than that it could not be asked', () => {
+test('a PBS that is away is told once, with its cause; steps say no more than that it could not be queried', () => {
   const away: JobSeen = {kind: 'no-evidence', why: 'no connection to the server'};
   const run = new ARun([jobStep('one'), jobStep('two'), jobStep('odd')])
     .job('one.1.job', '1.s', away)
     .job('two.1.job', '2.s', away)
     .job('odd.1.job', '3.s', SILENT);
   expect(stepsOf(run).map(({reason}) => reason)).toEqual([
-    'PBS could not be asked',
-    'PBS could not be asked',
-    'PBS could not be asked: timeout',
+    'PBS could not be queried',
+    'PBS could not be queried',
+    'PBS could not be queried: timeout',
   ]);
   const looked = {seen: run.seen(), problems: []};
-  expect(blindSpots(looked)).toEqual(['PBS could not be asked: no connection to the server']);
+  expect(blindSpots(looked)).toEqual(['PBS could not be queried: no connection to the server']);
   const refused = new SchedulerUnreachable('qsub', 'no connection to the server');
   expect(blindSpots({...looked, problems: [refused]})).toEqual([]);
 });

@@ -91,7 +91,7 @@ test('what another process puts on record ends the waiting', async () => {
   expect(await wait(0, 10)).toBeUndefined();
 });
 
-test('while PBS cannot be asked nothing is concluded', async () => {
+test('while PBS cannot be queried nothing is concluded', async () => {
   const {papers, facts, read} = aSubmission(0);
   const down = async () => {
     throw new Error('down');

@@ -59,7 +59,7 @@ export const FAULTS: readonly Fault[] = [
     seed: 7,
   },
   {
-    name: 'an intent is given up although PBS could not be asked',
+    name: 'an intent is given up although PBS could not be queried',
     file: 'engine/observe.ts',
     from: 'return error instanceof SearchIncomplete ? error.found : new Map();',
     to: 'return new Map(tags.map((tag) => [tag, null]));',
@@ -189,7 +189,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a monitor that PBS refused counts as one in the queue',
     file: 'engine/plan/plan-monitor.ts',
-    from: '  if (newest.refused) return {certain: true, why: `PBS took none: ${newest.refused.why}`};',
+    from: '  if (newest.refused) return {certain: true, why: `PBS accepted none: ${newest.refused.why}`};',
     to: '  if (newest.refused) return undefined;',
     under: ['no monitor taken'],
     seed: 2,

@@ -115,7 +115,7 @@ async function playEpoch(
   judge(world, steps, again, begun, before, sealedAs);
 }
 
-/** A command died, or said that nothing goes on by itself: somebody calls stage again. */
+/** A command died, or said that nothing continues by itself: somebody calls stage again. */
 function isTold(looked: Reconciled | undefined): boolean {
   return looked === undefined || looked.gap !== undefined;
 }

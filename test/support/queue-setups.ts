@@ -42,7 +42,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queues: {},
     pbs: 'taken',
     endsIn: 'workq',
-    says: /^queue workq takes these jobs$/,
+    says: /^queue workq accepts these jobs$/,
   },
   {
     name: 'a walltime above the maximum of the queue',
@@ -60,7 +60,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     resources: {walltime: '60:00'},
     pbs: 'taken',
     endsIn: 'short',
-    says: /^queue short takes these jobs$/,
+    says: /^queue short accepts these jobs$/,
   },
   {
     name: 'a walltime below the minimum of the queue',
@@ -68,7 +68,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'long',
     resources: {walltime: '01:00:00'},
     pbs: 'refused',
-    says: /^walltime 01:00:00 is below what queue long wants$/,
+    says: /^walltime 01:00:00 is below the minimum of queue long$/,
     exit: 2,
   },
   {
@@ -87,7 +87,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'short',
     pbs: 'taken',
     endsIn: 'short',
-    says: /^queue short takes these jobs$/,
+    says: /^queue short accepts these jobs$/,
   },
   {
     name: 'a maximum of the server, and none of the queue',
@@ -106,7 +106,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     resources: TEN_HOURS,
     pbs: 'taken',
     endsIn: 'long',
-    says: /^queue long takes these jobs$/,
+    says: /^queue long accepts these jobs$/,
   },
   {
     name: 'more processors in all chunks than the queue has for a job',
@@ -132,7 +132,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'large',
     resources: {select: '1:ncpus=4'},
     pbs: 'refused',
-    says: /^ncpus 4 is below what queue large wants$/,
+    says: /^ncpus 4 is below the minimum of queue large$/,
     exit: 2,
   },
   {
@@ -156,7 +156,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queues: {shut: {enabled: 'False'}},
     queue: 'shut',
     pbs: 'refused',
-    says: /^queue shut takes no jobs$/,
+    says: /^queue shut accepts no jobs$/,
     exit: 4,
   },
   {
@@ -181,7 +181,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'ours',
     pbs: 'taken',
     endsIn: 'ours',
-    says: /^queue ours takes these jobs$/,
+    says: /^queue ours accepts these jobs$/,
   },
   {
     name: 'an access list of groups: only a submission tells',
@@ -197,7 +197,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queues: {reserved: {max_queued: '"[u:PBS_GENERIC=0],[u:bob=100]"'}},
     queue: 'reserved',
     pbs: 'refused',
-    says: /^queue reserved takes none of your jobs$/,
+    says: /^queue reserved accepts none of your jobs$/,
     exit: 2,
   },
   {
@@ -206,14 +206,14 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'few',
     pbs: 'taken',
     endsIn: 'few',
-    says: /^queue few takes these jobs$/,
+    says: /^queue few accepts these jobs$/,
   },
   {
     name: 'a queue behind a routing queue, named directly',
     queues: {behind: {from_route_only: 'True'}, front: {...ROUTE, route_destinations: 'behind'}},
     queue: 'behind',
     pbs: 'refused',
-    says: /^queue behind takes no jobs from users$/,
+    says: /^queue behind accepts no jobs from users$/,
     exit: 2,
   },
   {
@@ -222,7 +222,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'front',
     pbs: 'taken',
     endsIn: 'behind',
-    says: /^queue front takes these jobs$/,
+    says: /^queue front accepts these jobs$/,
   },
   {
     name: 'a maximum of the routing queue itself',
@@ -239,7 +239,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'front',
     resources: TEN_HOURS,
     pbs: 'gone',
-    says: /^no queue behind routing queue front takes these jobs$/,
+    says: /^no destination of routing queue front accepts these jobs$/,
     exit: 2,
   },
   {
@@ -249,7 +249,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     resources: TEN_HOURS,
     pbs: 'taken',
     endsIn: 'long',
-    says: /^queue front takes these jobs$/,
+    says: /^queue front accepts these jobs$/,
   },
   {
     name: 'two destinations, for jobs that are shorter and longer',
@@ -261,7 +261,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'front',
     resources: TEN_HOURS,
     pbs: 'gone',
-    says: /^no queue behind routing queue front takes these jobs$/,
+    says: /^no destination of routing queue front accepts these jobs$/,
     exit: 2,
   },
   {
@@ -276,7 +276,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queues: {front: {...ROUTE, route_destinations: 'nosuch'}},
     queue: 'front',
     pbs: 'gone',
-    says: /^no queue behind routing queue front takes these jobs$/,
+    says: /^no destination of routing queue front accepts these jobs$/,
     exit: 2,
   },
   {
@@ -297,7 +297,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     resources: TEN_HOURS,
     pbs: 'taken',
     endsIn: 'long',
-    says: /^queue front takes these jobs$/,
+    says: /^queue front accepts these jobs$/,
   },
   {
     name: 'a routing queue that takes the job and has no place for it, before a queue that has',
@@ -310,7 +310,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'front',
     resources: TEN_HOURS,
     pbs: 'gone',
-    says: /^no queue behind routing queue inner takes these jobs$/,
+    says: /^no destination of routing queue inner accepts these jobs$/,
     exit: 2,
   },
   {
@@ -325,7 +325,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queues: {front: {...ROUTE, route_destinations: 'workq', enabled: 'False'}},
     queue: 'front',
     pbs: 'refused',
-    says: /^queue front takes no jobs$/,
+    says: /^queue front accepts no jobs$/,
     exit: 4,
   },
   {
@@ -335,7 +335,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     resources: TEN_HOURS,
     pbs: 'taken',
     notInStandIn: 'it is one server',
-    says: /^workq@pbs2 was not looked at$/,
+    says: /^workq@pbs2 was not checked$/,
   },
   {
     name: 'an array above the bound of the server',
@@ -362,7 +362,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     array: '1-20:2',
     pbs: 'taken',
     endsIn: 'narrow',
-    says: /^queue narrow takes these jobs$/,
+    says: /^queue narrow accepts these jobs$/,
   },
   {
     name: 'an array above the bound of the one destination',
@@ -370,7 +370,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     queue: 'front',
     array: '1-20',
     pbs: 'gone',
-    says: /^no queue behind routing queue front takes these jobs$/,
+    says: /^no destination of routing queue front accepts these jobs$/,
     exit: 2,
   },
 ];

@@ -2,7 +2,7 @@ import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
 import {worldsDirectory} from './batch-system.ts';
 
-/** The PBS commands behind scripts of a test's own, so that it can bring about what the server at hand cannot be asked for. */
+/** The PBS commands behind scripts of a test's own, so that it can bring about what the server at hand cannot be queried for. */
 export interface WrappedCommands {
   /** for `scheduler.bin` of the profile; other files of the test may lie there, too */
   readonly bin: string;

@@ -128,7 +128,7 @@ test('a client gives its consents itself, and is told that it cannot sign in as 
   );
   const demands = readDemands({code: 'X', authorization_parameters: {session_required_mfa: true}});
   expect(demands && adviseSignIn(demands, way)).toEqual([
-    expect.stringMatching(/A client never does.*sign_in: native-app.*then type: stage login --profile me --mfa$/),
+    expect.stringMatching(/A client cannot.*sign_in: native-app.*then type: stage login --profile me --mfa$/),
     expect.stringContaining('manager'),
   ]);
 });

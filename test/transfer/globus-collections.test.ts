@@ -164,7 +164,7 @@ test('a listing longer than a page is asked for in pages, and one that ends too 
 
 const BOOKMARK = {DATA_TYPE: 'bookmark', id: id(5), name: 'scratch', endpoint_id: SOURCE.toUpperCase(), path: '/in/'};
 
-test('bookmarks are listed, made and deleted', async () => {
+test('bookmarks: listed, made and deleted', async () => {
   const {collections, asked} = await globus(
     ok({DATA_TYPE: 'bookmark_list', DATA: [BOOKMARK, {...BOOKMARK, id: id(6), path: null}]}),
     {status: 201, json: {...BOOKMARK, endpoint_id: DESTINATION}},

@@ -4,14 +4,17 @@ import {renderAliases} from '../../../src/app/places/render-collections.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionAliasList extends StageCommand {
-  static override summary = 'List the friendly names of collections that count, and where each comes from.';
-  static override description = 'Globus is not asked.';
+  static override summary = 'List the friendly names of collections in effect, and where each is defined.';
+  static override description = 'Globus is not contacted.';
   static override examples = [
     '<%= config.bin %> collection alias list',
     '<%= config.bin %> collection alias list --workflow workflow.yaml --json',
   ];
   static override flags = {
-    workflow: Flags.string({description: 'with the names of this workflow file, which win', helpValue: 'FILE'}),
+    workflow: Flags.string({
+      description: 'include the names of this workflow file, which take precedence',
+      helpValue: 'FILE',
+    }),
   };
 
   async run(): Promise<AliasListReport> {

@@ -3,15 +3,15 @@ import {type AliasRemoveReport, removeAlias} from '../../../src/app/places/colle
 import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionAliasRemove extends StageCommand {
-  static override summary = 'Take a friendly name of a collection away.';
-  static override description = 'Runs that used it go on: they have the id on record.';
+  static override summary = 'Remove a friendly name of a collection.';
+  static override description = 'Runs that used the name are not affected: they have recorded the id.';
   static override examples = [
     '<%= config.bin %> collection alias remove theta',
     '<%= config.bin %> collection alias remove theta --workflow workflow.yaml --json',
   ];
   static override args = {name: Args.string({required: true, description: 'the friendly name'})};
   static override flags = {
-    'for-profile': Flags.boolean({description: 'from the chosen profile, where it has it for itself'}),
+    'for-profile': Flags.boolean({description: 'from the chosen profile, if it is defined there'}),
     workflow: Flags.string({description: 'from collections: of this workflow file', helpValue: 'FILE'}),
   };
 
@@ -19,7 +19,7 @@ export default class CollectionAliasRemove extends StageCommand {
     const {args, flags} = await this.parse(CollectionAliasRemove);
     const request = {name: args.name, forProfile: flags['for-profile'], workflow: flags.workflow};
     const report = await removeAlias(await this.connect(flags.profile), request);
-    await this.say(() => `${report.name} is gone from ${report.file}; it was ${report.collection}.`);
+    await this.say(() => `${report.name} was removed from ${report.file}; it was ${report.collection}.`);
     return report;
   }
 }

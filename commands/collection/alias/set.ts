@@ -6,8 +6,8 @@ import {StageCommand} from '../../../src/cli/stage-command.ts';
 export default class CollectionAliasSet extends StageCommand {
   static override summary = 'Give a collection a friendly name.';
   static override description =
-    `The name goes into the configuration, for all profiles, or where a flag says. The rest of the file stays, comments too.
-Globus is asked whether there is such a collection.`;
+    `The name is written to the configuration for all profiles, or where a flag says. The rest of the file is kept,
+with its comments. Globus is queried whether the collection exists.`;
   static override examples = [
     '<%= config.bin %> collection alias set theta 08925f04-569f-11e7-bef8-22000b9a448b',
     '<%= config.bin %> collection alias set tutorial "Globus Tutorial Collection 1" --for-profile',
@@ -18,10 +18,10 @@ Globus is asked whether there is such a collection.`;
     collection: Args.string({required: true, description: 'id, another friendly name, bookmark, or name at Globus'}),
   };
   static override flags = {
-    'for-profile': Flags.boolean({description: 'for the chosen profile alone'}),
+    'for-profile': Flags.boolean({description: 'for the chosen profile only'}),
     workflow: Flags.string({description: 'under collections: of this workflow file', helpValue: 'FILE'}),
-    force: Flags.boolean({description: 'replace a name that stands for another collection'}),
-    offline: Flags.boolean({description: 'do not ask Globus'}),
+    force: Flags.boolean({description: 'replace a name that is in use for another collection'}),
+    offline: Flags.boolean({description: 'do not contact Globus'}),
   };
 
   async run(): Promise<AliasSetReport> {

@@ -5,7 +5,8 @@ import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionBookmarkCreate extends StageCommand {
   static override summary = 'Bookmark a place at Globus.';
-  static override description = 'The bookmark is yours wherever you sign in to Globus with the same identity.';
+  static override description =
+    'The bookmark belongs to your Globus identity, and is available wherever you sign in with it.';
   static override examples = [
     '<%= config.bin %> collection bookmark create input theta:/~/data/',
     '<%= config.bin %> collection bookmark create results /lus/eagle/projects/climate/results/ --json',

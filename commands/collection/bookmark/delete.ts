@@ -4,7 +4,8 @@ import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class CollectionBookmarkDelete extends StageCommand {
   static override summary = 'Delete a bookmark at Globus.';
-  static override description = 'What it points to stays. Runs that used it go on: they have the place on record.';
+  static override description =
+    'The data it points to is kept. Runs that used it are not affected: they have recorded the place.';
   static override examples = [
     '<%= config.bin %> collection bookmark delete input',
     '<%= config.bin %> collection bookmark delete 28297207-8a4f-4246-806f-3358b254ce85 --json',

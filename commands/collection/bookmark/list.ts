@@ -5,7 +5,7 @@ import {StageCommand} from '../../../src/cli/stage-command.ts';
 export default class CollectionBookmarkList extends StageCommand {
   static override summary = 'List your bookmarks at Globus.';
   static override description =
-    'They are those of the web app and of the globus CLI, too. A bookmark can stand in place of a collection: NAME:path goes on from it.';
+    'These are the bookmarks of the web app and the globus CLI. A bookmark can be used in place of a collection: NAME:path is relative to it.';
   static override examples = [
     '<%= config.bin %> collection bookmark list',
     '<%= config.bin %> collection bookmark list --json',

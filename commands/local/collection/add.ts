@@ -5,11 +5,11 @@ import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class LocalCollectionAdd extends StageCommand {
-  static override summary = 'Make a directory of this machine a collection of the stand-in.';
+  static override summary = 'Serve a directory of this machine as a collection of the stand-in Globus.';
   static override examples = ['<%= config.bin %> local collection add laptop ~/data'];
   static override args = {
     name: Args.string({required: true, description: 'its name'}),
-    directory: Args.string({required: true, description: 'its directory; made if missing'}),
+    directory: Args.string({required: true, description: 'its directory; created if missing'}),
   };
 
   async run(): Promise<LocalStatus> {

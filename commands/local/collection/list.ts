@@ -4,7 +4,7 @@ import {renderLocalCollections} from '../../../src/app/stand-ins/render-local.ts
 import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class LocalCollectionList extends StageCommand {
-  static override summary = 'List the collections of the stand-in: name, id, directory, and what is the matter there.';
+  static override summary = 'List the collections of the stand-in: name, id, directory and condition.';
   static override examples = ['<%= config.bin %> local collection list'];
 
   async run(): Promise<LocalStatus['collections']> {

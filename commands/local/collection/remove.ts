@@ -5,7 +5,7 @@ import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class LocalCollectionRemove extends StageCommand {
-  static override summary = 'Remove a collection of the stand-in. Its directory, and what lies in it, stay.';
+  static override summary = 'Remove a collection of the stand-in. Its directory and files are kept.';
   static override examples = ['<%= config.bin %> local collection remove laptop'];
   static override args = {collection: Args.string({required: true, description: 'name or id'})};
 

@@ -5,9 +5,9 @@ import {renderLocal} from '../../../src/app/stand-ins/render-local.ts';
 import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class LocalIdentityAdd extends StageCommand {
-  static override summary = 'Add somebody who can sign in to the stand-in Globus.';
+  static override summary = 'Add an identity that can sign in to the stand-in Globus.';
   static override description =
-    'The page of a login offers all identities. Another person sees tasks, bookmarks and consents of their own, and manages no collection.';
+    'The sign-in page offers all identities. An identity of another person has its own tasks, bookmarks and consents, and manages no collection.';
   static override examples = [
     '<%= config.bin %> local identity add ada@uni.example',
     '<%= config.bin %> local identity add me@uni.example --linked',

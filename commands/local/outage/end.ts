@@ -6,7 +6,7 @@ import {StageCommand} from '../../../src/cli/stage-command.ts';
 
 export default class LocalOutageEnd extends StageCommand {
   static override summary = 'End the outages of a stand-in, or all of them.';
-  static override description = 'What still waits for an answer gets it, where there is one to come.';
+  static override description = 'Requests that are still waiting are then answered, where the mode allows it.';
   static override examples = ['<%= config.bin %> local outage end', '<%= config.bin %> local outage end globus'];
   static override args = {
     target: Args.string({ignoreStdin: true, description: 'pbs (its database, too), pbs-db or globus'}),

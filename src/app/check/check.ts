@@ -47,7 +47,9 @@ export interface CheckRequest extends WorkflowRequest {
 /** Check a workflow, and say what `stage run` would do. Changes nothing, unless a probe is asked for. @throws {WorkflowInvalid} {RequestWrong} */
 export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequest): Promise<CheckReport> {
   if (request.offline && request.probe)
-    throw new RequestWrong('--probe asks Globus, and --offline does not', {next: ['Leave one of them out.']});
+    throw new RequestWrong('--probe needs Globus, and --offline does not contact it', {
+      next: ['Leave one of them out.'],
+    });
   const prepared = await prepareWorkflow(stage, request, {offline: request.offline});
   const {name, workflow, scriptHashes, fingerprint} = prepared;
   const spec = {
@@ -112,7 +114,7 @@ function whatIs(step: Step): string {
   }
   if (step.kind === 'mkdir') return `make directory ${step.at.collection}:${step.at.path}`;
   if (step.kind === 'delete')
-    return `delete ${step.at.collection}:${step.at.path}${step.recursive ? ' with all that is in it' : ''}`;
+    return `delete ${step.at.collection}:${step.at.path}${step.recursive ? ' and everything in it' : ''}`;
   const ends = `${step.from.collection}:${step.from.path} to ${step.to.collection}:${step.to.path}`;
   if (step.items && step.items.length > 1) return `transfer ${count(step.items.length, 'item')} from ${ends}`;
   return `transfer ${ends}${step.recursive ? ', recursive' : ''}`;
@@ -129,7 +131,7 @@ function notesOn(step: Step): string[] {
   if (step.retries !== undefined) {
     const times = step.retries === 1 ? 'once' : `up to ${step.retries} times`;
     notes.push(
-      `tried again ${times} when it fails, first after ${writeDuration(step.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS)}`,
+      `retried ${times} when it fails, first after ${writeDuration(step.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS)}`,
     );
   }
   if (step.kind === 'job' && step.onInterrupted === 'fail') notes.push('fails when its job is interrupted');
@@ -143,7 +145,7 @@ function optionsInWords({options, confirmDelete}: TransferStep): string[] {
   const confirm = confirmDelete ? '' : '; needs --confirm-delete at stage run';
   return [
     ...(options.deleteExtra ? [`deletes at the destination what the source does not have${confirm}`] : []),
-    ...(options.skipSourceErrors ? ['goes on without files of the source that cannot be read'] : []),
+    ...(options.skipSourceErrors ? ['skips files of the source that cannot be read'] : []),
     ...(options.filters ? [`filters: ${options.filters.map(filterInWords).join(', ')}`] : []),
   ];
 }

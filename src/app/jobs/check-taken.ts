@@ -12,7 +12,7 @@ const PAUSES_MS = [100, 500];
  * against it since it was last looked at. What is found is put on record, and the first record counts: a job that its
  * dependency removes later on has been submitted all the same.
  *
- * @returns false when PBS dropped it, and it will never run. True when PBS cannot be asked, too: it gave an id; the
+ * @returns false when PBS dropped it, and it will never run. True when PBS cannot be queried, too: it gave an id; the
  *   next call looks again
  */
 export async function isKept(

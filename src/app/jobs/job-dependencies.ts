@@ -42,7 +42,7 @@ function mustWait({type, job, seen}: Predecessor): boolean {
   if (seen.kind === 'unknown')
     throw new RequestWrong(`PBS does not know ${job}`, {
       code: 'DEPENDENCY_UNKNOWN',
-      why: 'it never existed, or has ended and is forgotten: PBS would take the new job and delete it at once',
+      why: 'it never existed, or has ended and is no longer in the history: PBS would accept the new job and delete it at once',
       next: [`If ${job} is known to have ended well, leave --${type} ${job} out.`],
     });
   const succeeded = seen.how === 'ran' && seen.exitStatus === 0;

@@ -34,7 +34,7 @@ export interface SubmitReport {
  * afresh.
  *
  * @throws {SchedulerRefused} {SchedulerUnreachable} {SubmissionUnclear}
- * @throws {RequestWrong} when the name stands for another job
+ * @throws {RequestWrong} when the name is in use for another job
  */
 export async function submitNamedJob(
   stage: JobsStage,
@@ -139,7 +139,7 @@ async function submitOnce(stage: JobsStage, one: Try, {clock}: Time): Promise<Jo
 
 class OtherJob extends RequestWrong {
   constructor(name: string, known: JobId) {
-    super(`the name "${name}" stands for another job`, {
+    super(`the name "${name}" is in use for another job`, {
       code: 'NAME_TAKEN',
       why: `${known} was submitted under it with another script or other flags`,
       next: ['Choose another name, or submit a new job under this one with --again.'],
@@ -152,9 +152,9 @@ class DroppedByPbs extends StageError {
     super({
       code: 'DROPPED_BY_PBS',
       exit: EXIT.usage,
-      what: `PBS took the job "${name}" ${DROPS} times, and deleted it at once`,
-      why: 'it does so when a dependency cannot be met, but it shows the jobs that this one is to wait for',
-      next: ['Ask the site why PBS does not take the dependency; its server log tells.'],
+      what: `PBS accepted the job "${name}" ${DROPS} times, and deleted it at once`,
+      why: 'it does so when a dependency cannot be met, but PBS shows the jobs that this one depends on',
+      next: ['Ask the site why PBS does not accept the dependency; the server log says so.'],
     });
   }
 }

@@ -59,8 +59,8 @@ export class JobsNotEnded extends StageError {
       what: `not all jobs are known to have ended within ${seconds} s`,
       details: open.map(({job, state, reason}) => `${job} is ${state}${reason ? `: ${reason}` : ''}`),
       next: [
-        ...(dark ? ['See whether PBS answers you: qstat -B'] : []),
-        'Nothing is concluded: wait again with the same command.',
+        ...(dark ? ['Check whether PBS answers: qstat -B'] : []),
+        'Nothing was concluded: wait again with the same command.',
       ],
     });
   }

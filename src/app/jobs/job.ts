@@ -27,7 +27,7 @@ export function resolveJobs(stage: Pick<JobsStage, 'jobs'>, texts: readonly stri
     if (named?.job) return {job: named.job, named};
     throw new RequestWrong(`"${text}" is neither a job id nor the name of a job that was submitted`, {
       code: 'NO_SUCH_JOB',
-      why: 'an id is such as 4.pbs or 4[].pbs; a name is what "stage job submit --name" was given',
+      why: 'an id looks like 4.pbs or 4[].pbs; a name is one that was given to "stage job submit --name"',
       next: ['List your jobs: qstat -u $USER'],
     });
   });
@@ -43,7 +43,7 @@ export interface JobView {
     | 'failed'
     /** PBS answered, and does not know it */
     | 'unknown'
-    /** PBS could not be asked, or not understood */
+    /** PBS could not be queried, or not understood */
     | 'no-evidence';
   readonly reason: string;
   readonly exitStatus?: number;
@@ -79,7 +79,7 @@ export async function lookAt(stage: JobsStage, asked: readonly AskedJob[]): Prom
 async function viewOf(scheduler: Scheduler, store: JobStore, {job, named}: AskedJob, seen: JobSeen): Promise<JobView> {
   const base = {job, name: named?.name};
   if (seen.kind === 'no-evidence')
-    return {...base, state: 'no-evidence', reason: `PBS could not be asked: ${seen.why}`};
+    return {...base, state: 'no-evidence', reason: `PBS could not be queried: ${seen.why}`};
   if (seen.kind === 'live')
     return {...base, state: seen.state, reason: seen.comment ?? '', queue: seen.queue, ...timesOf(seen)};
   const array = (seen.kind === 'ended' ? seen.array : undefined) ?? named?.array;
@@ -105,7 +105,7 @@ type Judged = Pick<JobView, 'state' | 'reason' | 'exitStatus'>;
 /** PBS has forgotten it: only the marker of its wrapper can tell. */
 function judgeMarker(exit: number | undefined): Judged {
   if (exit === undefined)
-    return {state: 'unknown', reason: 'PBS does not know it (any more), and no marker tells how it ended'};
+    return {state: 'unknown', reason: 'PBS does not know it (any more), and no marker records how it ended'};
   return {state: exit === 0 ? 'succeeded' : 'failed', reason: `exit status ${exit}, by its marker`, exitStatus: exit};
 }
 

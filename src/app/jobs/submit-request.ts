@@ -6,7 +6,7 @@ export interface SubmitRequest {
   readonly script: string;
   /** makes it safe to repeat: the same name twice is one job */
   readonly name: string | undefined;
-  /** submit a new job under a name that has one already */
+  /** submit a new job under a name that is already in use already */
   readonly again: boolean;
   readonly jobName: string | undefined;
   readonly queue: string | undefined;

@@ -102,7 +102,7 @@ async function nameRule({workflow}: AliasPlace): Promise<{readonly pattern: RegE
   if (workflow !== undefined) return (await import('../../workflow/file/schema.ts')).COLLECTION_NAME;
   return {
     pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
-    allowed: 'a name is letters, digits, "_" and "-", up to 63, and no id',
+    allowed: 'a name is letters, digits, "_" and "-", up to 63, and not an id',
   };
 }
 
@@ -112,7 +112,7 @@ async function idOf(stage: PlacesStage, {collection, offline}: AliasSetRequest):
   const id = own(known, collection) ?? (UUID.test(collection) ? collection : undefined);
   if (id !== undefined) return id.toLowerCase();
   throw new RequestWrong(`${quote(collection)} is neither an id nor a name that is known here`, {
-    why: `Globus is not asked with --offline${didYouMean(collection, Object.keys(known))}`,
+    why: `Globus is not contacted with --offline${didYouMean(collection, Object.keys(known))}`,
     next: ['Give the id of the collection, or leave --offline out.'],
   });
 }
@@ -136,7 +136,7 @@ export interface AliasRemoveReport {
   readonly file: string;
 }
 
-/** Take a friendly name away. Runs that used it go on: they have the id on record. @throws {RequestWrong} when it does not stand there */
+/** Take a friendly name away. Runs that used the name are not affected: they have recorded the id. @throws {RequestWrong} when it does not stand there */
 export async function removeAlias(
   stage: PlacesStage,
   request: AliasPlace & {readonly name: string},
@@ -155,17 +155,17 @@ async function notThere(
 ): Promise<RequestWrong> {
   const elsewhere = (await listAliases(stage, workflow)).aliases.find((one) => one.name === name);
   const how: Readonly<Record<AliasOrigin, string>> = {
-    configuration: `It stands for all profiles: stage collection alias remove ${name}`,
-    profile: `It stands in the profile: stage collection alias remove ${name} --for-profile`,
-    workflow: 'It stands in the workflow file.',
+    configuration: `It is defined for all profiles: stage collection alias remove ${name}`,
+    profile: `It is defined in the profile: stage collection alias remove ${name} --for-profile`,
+    workflow: 'It is defined in the workflow file.',
     'stand-in': 'It is a collection of the stand-in Globus, which names it.',
   };
   return new RequestWrong(
     `there is no name ${quote(name)} ${forProfile ? 'in the profile' : 'for all profiles'} in ${file}`,
     {
       code: 'ALIAS_UNKNOWN',
-      why: `${names.length === 0 ? 'none is there' : `known there are ${listNames(names)}`}${didYouMean(name, names)}`,
-      next: [elsewhere ? how[elsewhere.from] : 'See all that count: stage collection alias list'],
+      why: `${names.length === 0 ? 'there are none' : `known there: ${listNames(names)}`}${didYouMean(name, names)}`,
+      next: [elsewhere ? how[elsewhere.from] : 'List all names: stage collection alias list'],
     },
   );
 }
@@ -185,7 +185,7 @@ function edit(
   work: (source: string, file: string, at: NamesAt) => EditedNames,
 ): Edited {
   if (workflow !== undefined && forProfile)
-    throw new RequestWrong('--workflow and --for-profile name two places', {next: ['Leave one of them out.']});
+    throw new RequestWrong('--workflow and --for-profile cannot be combined', {next: ['Leave one of them out.']});
   const file = workflow ?? stage.locations.configFile;
   const at: NamesAt =
     workflow === undefined && forProfile ? ['profiles', stage.profile.name, 'collections'] : ['collections'];

@@ -43,11 +43,11 @@ export function viewBookmark({id, name, place}: Bookmark, aliases: Readonly<Reco
 }
 
 function whyUnusable(name: string, aliases: Readonly<Record<string, string>>): string | undefined {
-  if (own(aliases, name) !== undefined) return 'a collection has this friendly name, which wins';
+  if (own(aliases, name) !== undefined) return 'a collection has this friendly name, which takes precedence';
   if (UUID.test(name)) return 'it has the form of an id';
   return isBookmarkName(name)
     ? undefined
-    : 'a name before ":" holds no ":", "/", "=" or line end, and starts with no "~" or blank';
+    : 'a name must not contain ":", "/", "=" or a line end, or start with "~" or a blank';
 }
 
 /** Bookmark a place. @throws {RequestWrong} when there is a bookmark of that name, or the name could not be used */
@@ -55,7 +55,7 @@ export async function createBookmark(stage: PlacesStage, name: string, text: str
   const aliases = await stage.collections();
   const unusable = whyUnusable(name, aliases);
   if (unusable !== undefined)
-    throw new RequestWrong(`${quote(name)} would be no use as the name of a bookmark`, {
+    throw new RequestWrong(`${quote(name)} cannot be the name of a bookmark`, {
       why: unusable,
       next: ['Choose another name.'],
     });
@@ -68,7 +68,7 @@ export async function createBookmark(stage: PlacesStage, name: string, text: str
 function taken(name: string): RequestWrong {
   return new RequestWrong(`there is a bookmark ${quote(name)} already`, {
     code: 'BOOKMARK_EXISTS',
-    why: 'a name stands for one place among your bookmarks',
+    why: 'names of bookmarks are unique',
     next: [
       'See what it is: stage collection bookmark list',
       `Choose another name, or delete it first: stage collection bookmark delete ${quote(name)}`,
@@ -85,8 +85,8 @@ export async function deleteBookmark(stage: PlacesStage, text: string): Promise<
   if (!found)
     throw new RequestWrong(`there is no bookmark ${quote(text)}`, {
       code: 'BOOKMARK_UNKNOWN',
-      why: `${names.length === 0 ? 'you have none' : `known are ${listNames(names)}`}${didYouMean(text, names)}`,
-      next: ['See all of them: stage collection bookmark list'],
+      why: `${names.length === 0 ? 'you have no bookmarks' : `known: ${listNames(names)}`}${didYouMean(text, names)}`,
+      next: ['List them: stage collection bookmark list'],
     });
   await service.deleteBookmark(found.id);
   return viewBookmark(found, await stage.collections());

@@ -41,7 +41,7 @@ const MOST_FOUND = 1000;
 export async function searchCollections(stage: PlacesStage, request: SearchRequest): Promise<SearchReport> {
   const {text, scope, limit, offset} = request;
   if (scope === 'all' && !text?.trim())
-    throw new RequestWrong('there are no words to search for', {
+    throw new RequestWrong('no words to search for were given', {
       next: [
         'Name some: stage collection search climate data',
         'Or list your own: stage collection search --scope my-endpoints',
@@ -49,7 +49,7 @@ export async function searchCollections(stage: PlacesStage, request: SearchReque
     });
   if (offset + limit > MOST_FOUND)
     throw new RequestWrong(`--offset and --limit go beyond ${MOST_FOUND}`, {
-      why: 'Globus gives no more of one search',
+      why: 'Globus returns no further results of one search',
       next: ['Search with more words.'],
     });
   const service = await stage.collectionService();

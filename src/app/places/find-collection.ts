@@ -50,7 +50,7 @@ function ambiguous(text: string, found: readonly CollectionDetails[]): RequestWr
 
 function unknown(text: string, names: readonly string[], near: readonly CollectionDetails[]): RequestWrong {
   const called = near.map(({displayName}) => displayName);
-  const known = names.length === 0 ? 'you have no friendly names and no bookmarks' : `known are ${listNames(names)}`;
+  const known = names.length === 0 ? 'you have no friendly names and no bookmarks' : `known: ${listNames(names)}`;
   return new RequestWrong(`no collection is called ${quote(text)}`, {
     code: 'COLLECTION_UNKNOWN',
     why: `${known}${didYouMean(text, [...names, ...called])}`,

@@ -49,7 +49,7 @@ export async function readingPlaces<T>(
   const withNames = (bookmarks: BookmarkNames) => read({...names, bookmarks});
   const known = (first !== undefined && pinned?.(first)) || {};
   if ([...wanted].every((name) => Object.hasOwn(known, name))) return withNames(namesOf(known));
-  if (offline) return withNames({...namesOf(known), unasked: 'Globus is not asked with --offline'});
+  if (offline) return withNames({...namesOf(known), unasked: 'Globus is not contacted with --offline'});
   const found = await lookUp(stage).catch((error: unknown) => {
     if (!(error instanceof StageError)) throw error;
     throw new BookmarksUnknown(
@@ -83,13 +83,13 @@ function namesOf(known: Readonly<Record<string, Place>>): BookmarkNames {
   };
 }
 
-/** A name is no friendly name, and whether it is a bookmark could not be asked. Exit and advice are those of the asking. */
+/** A name is no friendly name, and whether it is a bookmark could not be queried. Exit and advice are those of the asking. */
 class BookmarksUnknown extends StageError {
   constructor({code, exit, message, why, next}: StageError, details: readonly string[]) {
     super({
       code,
       exit,
-      what: 'a collection is named that may be one of your bookmarks, and Globus could not be asked for them',
+      what: 'the name of a collection may be one of your bookmarks, and Globus could not be queried for them',
       why: [message, why].filter(Boolean).join(': '),
       details,
       next: [...next, 'Or name it here: stage collection alias set NAME ID'],

@@ -56,7 +56,7 @@ export function renderCollection(one: CollectionText): string {
   const {aliases, host, keywords, roles} = one;
   const lines: [string, string | undefined][] = [
     ['id', one.id],
-    ['here called', aliases.length > 0 ? aliases.join(', ') : `nothing yet: stage collection alias set NAME ${one.id}`],
+    ['name here', aliases.length > 0 ? aliases.join(', ') : `none yet: stage collection alias set NAME ${one.id}`],
     ['type', TYPES[one.entityType] ?? (one.entityType || undefined)],
     ['owner', one.owner || undefined],
     ['organization', one.organization],
@@ -64,11 +64,11 @@ export function renderCollection(one: CollectionText): string {
     ['keywords', keywords.length > 0 ? keywords.join(', ') : undefined],
     ['contact', one.contact],
     ['more', one.infoLink],
-    ['starts at', one.defaultDirectory],
-    ['lies in', host && `${host.collection}:${host.path}`],
-    ['you may', roles.length > 0 ? `act as ${roles.join(', ')}` : undefined],
-    ['seen by', one.public ? 'everybody' : undefined],
-    ['wants', demandsOf(one)],
+    ['default directory', one.defaultDirectory],
+    ['located in', host && `${host.collection}:${host.path}`],
+    ['your roles', roles.length > 0 ? `${roles.join(', ')}` : undefined],
+    ['visible to', one.public ? 'everybody' : undefined],
+    ['requires', demandsOf(one)],
     ['message', one.message],
     ['state', troubleOf(one)],
   ];
@@ -87,7 +87,7 @@ function demandsOf({highAssurance, authenticationTimeoutMinutes: minutes, forceE
 }
 
 function troubleOf({away, nonFunctional}: CollectionText): string {
-  return [...(away ? [away] : []), ...(nonFunctional ? ['cannot be used, Globus says'] : [])].join(', ');
+  return [...(away ? [away] : []), ...(nonFunctional ? ['not functional, Globus reports'] : [])].join(', ');
 }
 
 interface ListingText {
@@ -125,7 +125,7 @@ export function renderListing(listing: ListingText, long: boolean): string[] {
 /** For stderr, beside the names. */
 export function renderListingHead({collection, alias, path, clusterPath, files, total, next}: ListingText): string {
   const where = `${alias ?? collection}:${path}${clusterPath === undefined ? '' : ` (${clusterPath})`}`;
-  if (files.length === 0) return `${where} has nothing to show.`;
+  if (files.length === 0) return `${where} has no entries to show.`;
   return next === undefined
     ? where
     : `${where}: there are more${total === undefined ? '' : ` (${total} in all)`}: the same with --offset ${next}`;
@@ -173,7 +173,7 @@ export function renderAliasSet({name, collection, displayName, file, did, before
       ? `${what} already, in ${file}.`
       : `${what} now, in ${file}${before ? `; it was ${before}` : ''}.`,
     ...(hiddenBy
-      ? [`But the ${hiddenBy} says something else of this name, and wins: see stage collection alias list`]
+      ? [`But the ${hiddenBy} defines this name differently, and takes precedence: see stage collection alias list`]
       : []),
   ].join('\n');
 }
@@ -188,7 +188,7 @@ interface BookmarkText {
 
 export function renderBookmarks({bookmarks}: {readonly bookmarks: readonly BookmarkText[]}): string {
   if (bookmarks.length === 0)
-    return 'You have no bookmarks. Make one: stage collection bookmark create NAME COLLECTION:PATH';
+    return 'You have no bookmarks. Create one: stage collection bookmark create NAME COLLECTION:PATH';
   return table(
     bookmarks.map(({name, path, unusable, ...rest}) => [
       name,

@@ -39,7 +39,7 @@ export async function cancelRun(
   const looked = await reconcile(engine);
   const view = await viewOf(stage, run, looked);
   const problems = problemsOf(looked);
-  const message = view.endedAt ? `${run} is cancelled` : `${run} is being cancelled; its end is seen by a monitor`;
+  const message = view.endedAt ? `${run} is cancelled` : `${run} is being cancelled; a monitor will see its end`;
   return {
     message: `${message}; moved so far: ${movedInWords(view)}`,
     run: view,

@@ -67,7 +67,7 @@ function unconfirmed({steps}: Workflow): RequestWrong | undefined {
   );
   if (deleting.length === 0) return undefined;
   return new RequestWrong(
-    `${count(deleting.length, 'step')} would delete files at the destination, and nobody has confirmed that`,
+    `${count(deleting.length, 'step')} would delete files at the destination, which has not been confirmed`,
     {
       code: 'DELETE_NOT_CONFIRMED',
       why: 'delete_extra removes at the destination what the source does not have',
@@ -75,7 +75,7 @@ function unconfirmed({steps}: Workflow): RequestWrong | undefined {
         ({name, to}) => `${name}: everything below ${to.collection}:${to.path} that its source does not have`,
       ),
       next: [
-        'If that is meant: the same command with --confirm-delete, or confirm_delete: true beside delete_extra in the file.',
+        'To confirm it: the same command with --confirm-delete, or confirm_delete: true beside delete_extra in the file.',
       ],
     },
   );
@@ -84,10 +84,10 @@ function unconfirmed({steps}: Workflow): RequestWrong | undefined {
 /** A run of this name exists, and does something else. */
 export class RunDiffers extends RequestWrong {
   constructor(run: RunId, differences: readonly string[], ended: boolean) {
-    super(`${run} exists, and was asked to do something else`, {
+    super(`${run} exists, and differs from this workflow`, {
       code: 'RUN_DIFFERS',
       details: differences,
-      why: 'a run is known by its name; what was changed is listed above',
+      why: 'a run is identified by its name; the differences are listed above',
       next: ended
         ? [
             'Start a new run of this name: the same command with --again',

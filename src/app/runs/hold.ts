@@ -51,9 +51,9 @@ export async function holdRuns(stage: RunsStage, request: HoldRequest): Promise<
   const asked = {runs, damaged, named: request.run !== undefined};
   return advance(stage, asked, 'confirmed', (run, {jobs, before, open}) => {
     const got = `${count(jobs.length, 'queued job')} got a user hold`;
-    const end = `What runs goes on; end the hold with: stage release ${run}`;
+    const end = `Running jobs and transfers continue; end the hold with: stage release ${run}`;
     if (open > 0)
-      return `${run} is to be held; PBS could not be asked, so its queued jobs may still start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
+      return `${run} will be held; PBS could not be queried, so its queued jobs may still start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
     if (!begun.has(run) && jobs.length === 0) return `${run} is held already`;
     return `${run} is held: ${got}${before > 0 ? `, ${before} had one before` : ''}. ${end}`;
   });
@@ -74,9 +74,9 @@ export async function releaseRuns(stage: RunsStage, request: Pick<HoldRequest, '
   const asked = {runs, damaged, named: request.run !== undefined};
   return advance(stage, asked, 'ended', (run, {jobs, open}) => {
     if (open > 0)
-      return `${run} is to go on; PBS could not be asked, so ${count(open, 'job')} will keep a user hold until it can`;
+      return `${run} will be released; PBS could not be queried, so ${count(open, 'job')} will keep a user hold until it can`;
     return ended.has(run) || jobs.length > 0
-      ? `${run} goes on: the user hold of ${count(jobs.length, 'job')} was ended`
+      ? `${run} is released: the user hold of ${count(jobs.length, 'job')} was ended`
       : `${run} is not held; nothing was changed`;
   });
 }

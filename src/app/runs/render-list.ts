@@ -27,7 +27,7 @@ const BELOW = '    ';
 
 /** All runs, a line each where there is room. */
 export function renderList(runs: readonly RunLine[], style: Style): string {
-  if (runs.length === 0) return 'No such runs.';
+  if (runs.length === 0) return 'No matching runs.';
   const rows = [HEAD, ...runs.map(cellsOf)];
   const widths = HEAD.map((_, column) => largest(rows.map((row) => widthOf(row[column] ?? ''))));
   const columns = fitting(widths, style);

@@ -22,7 +22,7 @@ const SIGNS: Readonly<Record<Severity, readonly [sign: string, colour: 'red' | '
 /** What stands in a run's way: what, why, and what to type next. */
 export function renderWhy({run, state, reasons, problems, notKnown}: WhyParts, style: Style): string {
   return [
-    reasons.length === 0 ? `${run} ${isNow(state)}: nothing stands in its way.` : `${run} ${isNow(state)}`,
+    reasons.length === 0 ? `${run} ${isNow(state)}: nothing is blocking it.` : `${run} ${isNow(state)}`,
     ...reasons.flatMap((reason) => renderReason(reason, style)),
     ...renderUnknown(notKnown, style),
     ...renderProblems(problems, style),

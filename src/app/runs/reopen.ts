@@ -32,8 +32,8 @@ export function reopening(run: RunState, redo: readonly string[], sealed: boolea
   const steps = run.spec.workflow.steps;
   for (const {name} of chooseSteps({steps}, redo, run.spec.run)) {
     if (!endOf(run, name))
-      throw new RequestWrong(`step ${name} of run ${run.spec.run} has not ended; there is nothing to do again`, {
-        next: [`See how it stands: stage status ${run.spec.run}`],
+      throw new RequestWrong(`step ${name} of run ${run.spec.run} has not ended; it cannot be repeated yet`, {
+        next: [`See its state: stage status ${run.spec.run}`],
       });
   }
   const ends = steps.map((step) => ({step, state: endOf(run, step.name)?.state}));

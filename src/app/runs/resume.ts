@@ -91,7 +91,7 @@ function open(stage: RunsStage, read: OpenRun, redo: readonly string[]): Reopeni
 function nothingToResume(stage: RunsStage, run: RunId): ResumedRun[] {
   const summary = stage.ledger.summary(run);
   if (!summary) return [];
-  const message = `${run} has ${summary.state === 'cancelled' ? 'been cancelled' : summary.state}; there is nothing to resume. To do a step again: --redo STEP`;
+  const message = `${run} has ${summary.state === 'cancelled' ? 'been cancelled' : summary.state}; there is nothing to resume. To repeat a step: --redo STEP`;
   return [{message, run: viewSummary(summary), again: [], kept: []}];
 }
 
@@ -101,7 +101,7 @@ function inWords(run: RunId, reopened: Reopening | undefined, submitted: number)
       ? `submitted ${submitted} ${submitted === 1 ? 'job or transfer' : 'jobs and transfers'}`
       : 'nothing had to be submitted';
   if (!reopened) return `${run} is under way; ${did}`;
-  const kept = reopened.kept.length > 0 ? `; ${reopened.kept.join(', ')} succeeded before, and stays` : '';
+  const kept = reopened.kept.length > 0 ? `; ${reopened.kept.join(', ')} succeeded before, and is kept` : '';
   const cleaned =
     reopened.cleanedUp.length > 0
       ? `. Note: ${reopened.cleanedUp.join(', ')} ran ${reopened.broken ? 'after the failure' : 'before'}; if it removed data that is needed, cancel, and resume with --redo for the steps that bring it`
@@ -115,8 +115,8 @@ export class ResumedMeanwhile extends StageError {
     super({
       code: 'RESUMED_MEANWHILE',
       exit: EXIT.conflict,
-      what: `another command resumed ${run} at this moment`,
-      next: [`See how it stands: stage status ${run}`],
+      what: `another command resumed ${run} at the same time`,
+      next: [`See its state: stage status ${run}`],
     });
   }
 }

@@ -47,23 +47,23 @@ export function runInWords(run: RunId, outcome: RunOutcome): string {
     case 'cancelling':
       return `${run} is being cancelled`;
     case 'updated': {
-      const late = outcome.late.map((step) => `; ${step} began at this very moment and goes on as it was`);
+      const late = outcome.late.map((step) => `; ${step} has just begun, and continues unchanged`);
       const failed = outcome.failed.map(
         (step) => `; ${step} failed before: once the run has ended, stage resume ${run}`,
       );
       return `${run} is updated (${outcome.changes.join('; ')})${[...late, ...failed].join('')}`;
     }
     case 'updated-ended': {
-      const next = outcome.toDo ? `go on with: stage resume ${run}` : 'nothing of it has to be done again';
-      return `${run} is updated (${outcome.changes.join('; ')}) and has ${ENDED[outcome.ended.state]} before; ${next}`;
+      const next = outcome.toDo ? `continue with: stage resume ${run}` : 'nothing has to be repeated';
+      return `${run} is updated (${outcome.changes.join('; ')}) and had ${ENDED[outcome.ended.state]} before; ${next}`;
     }
     case 'ended': {
       const {state, why} = outcome.ended;
-      const again = 'start it anew with --again, or under another name with --name';
+      const again = 'start a new run with --again, or with another name by --name';
       if (state !== 'succeeded')
-        return `${run} has ${ENDED[state]}: ${why}; try again what failed with "stage resume ${run}", or ${again}`;
+        return `${run} has ${ENDED[state]}: ${why}; retry what failed with "stage resume ${run}", or ${again}`;
       return outcome.toDo
-        ? `${run} has succeeded before it was changed; go on with: stage resume ${run}`
+        ? `${run} had succeeded before it was changed; continue with: stage resume ${run}`
         : `${run} has succeeded already; ${again}`;
     }
   }

@@ -107,7 +107,7 @@ function otherRun(stage: RunsStage, {prepared}: Asked): RunId {
     throw new StageError({
       code: 'RUN_VANISHED',
       exit: EXIT.conflict,
-      what: `another process created run ${prepared.name} and it is gone again`,
+      what: `another process created run ${prepared.name} and it was removed again`,
       next: ['Run the same command again.'],
     });
   const asked = {prepared, again: false, update: false, adopts: false, confirmDelete: true};

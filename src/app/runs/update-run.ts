@@ -147,7 +147,7 @@ export class BeingCancelled extends RequestWrong {
 /** `--update` came too late for some steps. */
 export class StepsHaveBegun extends RequestWrong {
   constructor(run: RunId, reasons: readonly string[], ended: boolean) {
-    super(`${run} cannot be updated: what was changed is being done, or has been`, {
+    super(`${run} cannot be updated: steps that have begun or ended were changed`, {
       code: 'STEPS_HAVE_BEGUN',
       details: reasons,
       why: 'steps that have not begun, and steps that failed, can be changed',
@@ -165,8 +165,8 @@ export class UpdatedMeanwhile extends StageError {
     super({
       code: 'UPDATED_MEANWHILE',
       exit: EXIT.conflict,
-      what: `another process updated ${run} at this moment`,
-      next: ['Run the same command again: it compares with what the run is asked to do by now.'],
+      what: `another process updated ${run} at the same time`,
+      next: ['Run the same command again: it then compares with the run as it is now.'],
     });
   }
 }

@@ -82,7 +82,7 @@ function readServed(stage: RunsStage, text: string): Served {
   const run = parseRunId(id)?.id;
   const known = run && stage.ledger.find(run) && stage.ledger.open(run).state.attempts.has(step);
   if (!known || !/^[1-9]\d*$/.test(number))
-    throw new RequestWrong(`--of ${text} names no attempt of a transfer`, {
+    throw new RequestWrong(`--of ${text} is not an attempt of a transfer`, {
       next: ['This flag is for the jobs that stage itself submits.'],
     });
   return {run, step, attempt: Number(number), key};
@@ -109,7 +109,7 @@ async function handOver(
   stage.ledger.create(run, `${key}.leaving`, {at: engine.clock(), by: stage.by});
   const look = (stays: boolean) => reconcile(engine, {stays});
   const looked = await stayWhileChainIsOpen(await look(true), look, engine, engine.clock() + seconds * 1000);
-  const message = `${step} is still on its way; this job leaves before its walltime, and another one waits in its place`;
+  const message = `${step} is still in progress; this job ends before its walltime, and another one waits in its place`;
   return {run, step, message, problems: problemDocuments(looked.problems), exit: EXIT.unreachable};
 }
 

@@ -92,8 +92,8 @@ export class NoSuchRun extends RequestWrong {
     const names = [...new Set(known.map((run) => parseRunId(run)?.name ?? run))].sort();
     super(`there is no run "${asked}" in profile "${profile}"`, {
       code: 'NO_SUCH_RUN',
-      why: names.length > 0 ? `known are ${listNames(names)}${didYouMean(asked, names)}` : 'there are no runs yet',
-      next: ['List them: stage list', 'Another profile may hold it: --profile'],
+      why: names.length > 0 ? `known runs: ${listNames(names)}${didYouMean(asked, names)}` : 'there are no runs yet',
+      next: ['List them: stage list', 'It may belong to another profile: --profile'],
     });
   }
 }

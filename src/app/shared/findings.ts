@@ -30,15 +30,15 @@ export function problemOf(error: StageError, what?: string): Finding {
   return problem(what, [error.message, error.why].filter(Boolean).join(': '), error.exit, ...error.next);
 }
 
-/** Nothing of a run goes on by itself where jobs of stage cannot look. */
+/** Nothing of a run continues by itself where jobs of stage cannot look. */
 export function noNetwork(profile: Profile): Finding {
   const cron = `*/5 * * * * stage monitor --no-chain --profile ${profile.name}`;
   return note(
     'staging jobs may not reach the network',
-    'launchers, sentinels and monitors cannot ask Globus from a job: somebody else must look',
+    'launchers, sentinels and monitors cannot contact Globus from a job: another process must look',
     `On a submit node that may run cron, add with "crontab -e": ${cron}`,
     'Without cron: run "stage monitor" on the submit node by hand or in a loop; "stage status" and "stage run" look too.',
-    'If the site has a queue whose nodes have a network (often a copy or data mover queue), name it under "staging" and drop network: false.',
+    'If the site has a queue whose nodes have network access (often a copy or data mover queue), name it under "staging" and drop network: false.',
   );
 }
 
@@ -49,7 +49,7 @@ export function isProblem({level}: Finding): boolean {
 /**
  * What the user has to correct comes first: no sign-in helps against a wrong path.
  *
- * @param strict whether what could not be asked counts: `stage check` was asked to find out, `stage run` goes on and
+ * @param strict whether what could not be queried counts: `stage check` was asked to find out, `stage run` goes on and
  *   tries again later
  */
 export function exitOfFindings(findings: readonly Finding[], strict: boolean): ExitCode {

@@ -46,7 +46,7 @@ function inWords(jobs: JobsAsked, server: ServerSeen, queues: readonly QueueSeen
   const found = judged.objections.map((objection) => wordsFor(objection, {jobs, server, queues}));
   const looked = queues.some((queue) => queue.name === judged.queue);
   if (!looked || found.some(isProblem)) return found;
-  return [fine(`queue ${judged.queue} takes these jobs`, where(jobs, judged, server, queues)), ...found];
+  return [fine(`queue ${judged.queue} accepts these jobs`, where(jobs, judged, server, queues)), ...found];
 }
 
 function where(
@@ -57,7 +57,7 @@ function where(
 ): string {
   const routing = queues.find((each) => each.name === queue)?.routing;
   const kind = routing ? `a routing queue of ${server.name}` : `an execution queue of ${server.name}`;
-  const onward = routing && endsIn !== undefined ? `; it hands them on to ${endsIn}` : '';
+  const onward = routing && endsIn !== undefined ? `; it routes them to ${endsIn}` : '';
   return `${kind}${asked === undefined ? ', its default' : ''}${onward}`;
 }
 
@@ -94,7 +94,7 @@ function words(objection: Objection, asked: Asked): Words {
     }
     case 'no-destination': {
       const why = objection.why.length === 0 ? 'it has no destinations' : reasons(objection.why);
-      return {what: `no queue behind routing queue ${objection.queue} takes these jobs`, why, next: choose};
+      return {what: `no destination of routing queue ${objection.queue} accepts these jobs`, why, next: choose};
     }
     case 'waits-for-destination': {
       const why = reasons(objection.why);
@@ -116,20 +116,20 @@ function words(objection: Objection, asked: Asked): Words {
       return {what, why: `at most ${objection.most}`, next: 'Split the array.'};
     }
     case 'unreadable': {
-      const what = `${objection.resource} ${objection.asked} is no length of time`;
+      const what = `${objection.resource} ${objection.asked} is not a length of time`;
       return {what, why: 'it must be HH:MM:SS', next: 'Correct it.'};
     }
     case 'from-route-only': {
       const ways = objection.routes.join(', ');
       const next = ways === '' ? choose : `Name a routing queue that leads there: ${ways}`;
       return {
-        what: `queue ${objection.queue} takes no jobs from users`,
-        why: 'from_route_only is set: routing queues alone hand jobs to it',
+        what: `queue ${objection.queue} accepts no jobs from users`,
+        why: 'from_route_only is set: only routing queues can send jobs to it',
         next,
       };
     }
     case 'disabled':
-      return {what: `queue ${objection.queue} takes no jobs`, why: DISABLED, next: choose, exit: EXIT.unreachable};
+      return {what: `queue ${objection.queue} accepts no jobs`, why: DISABLED, next: choose, exit: EXIT.unreachable};
     case 'stopped':
       return {what: `queue ${objection.queue} starts no jobs`, why: STOPPED, next: choose};
     case 'closed':
@@ -141,23 +141,27 @@ function words(objection: Objection, asked: Asked): Words {
     case 'access-unknown':
       return {
         what: `queue ${objection.queue} is not open to everybody`,
-        why: 'access lists are on; whether you are on them shows when a job is submitted',
+        why: 'access lists are in effect; whether they admit you is known only when a job is submitted',
         next: `See them: qstat -Q -f ${objection.queue}`,
       };
     case 'no-room':
       return {
-        what: `queue ${objection.queue} takes none of your jobs`,
+        what: `queue ${objection.queue} accepts none of your jobs`,
         why: 'its limit for you is 0 jobs',
         next: choose,
       };
     case 'at-another-server':
       return {
-        what: `${objection.destination} was not looked at`,
-        why: `it names a server; only the queues of ${server.name} were asked for`,
-        next: `See whether it takes your jobs: qstat -Q -f ${objection.destination}`,
+        what: `${objection.destination} was not checked`,
+        why: `it is on another server; only the queues of ${server.name} were read`,
+        next: `Check whether it accepts your jobs: qstat -Q -f ${objection.destination}`,
       };
     case 'leads-back':
-      return {what: `routing queue ${objection.queue} leads back to itself`, why: 'jobs would go round', next: choose};
+      return {
+        what: `routing queue ${objection.queue} leads back to itself`,
+        why: 'jobs would be routed in a circle',
+        next: choose,
+      };
   }
 }
 
@@ -175,7 +179,7 @@ type LimitBroken = Extract<Objection, {kind: 'above' | 'below'}>;
 function limitBroken({kind, resource, asked, queue, byDefault}: LimitBroken): string {
   const whose = queue === undefined ? 'the server' : `queue ${queue}`;
   const amount = `${resource} ${asked}${byDefault ? ', by default,' : ''}`;
-  return kind === 'above' ? `${amount} is above what ${whose} allows` : `${amount} is below what ${whose} wants`;
+  return kind === 'above' ? `${amount} is above what ${whose} allows` : `${amount} is below the minimum of ${whose}`;
 }
 
 function source({byDefault}: LimitBroken): string {
@@ -187,8 +191,8 @@ function choice({jobs, server, queues}: Asked): string {
   const open = queues.filter(
     ({name: queue, started}) => started && judgeQueue(server, queues, {...jobs, queue}).taken === 'yes',
   );
-  const names = open.map((queue) => queue.name).join(', ') || 'none takes these jobs now';
+  const names = open.map((queue) => queue.name).join(', ') || 'none accepts these jobs now';
   return 'step' in jobs.whose
-    ? `Name a queue that takes these jobs in the workflow or the profile: ${names}`
+    ? `Name a queue that accepts these jobs in the workflow or the profile: ${names}`
     : `Name another queue under "${jobs.whose.part}": ${names}`;
 }

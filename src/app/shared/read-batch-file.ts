@@ -7,7 +7,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export function readBatchFile(path: string | 0): {readonly text: string} | {readonly wrong: string} {
   try {
     const content = readFileSync(path);
-    if (content.byteLength > MAX_BYTES) return {wrong: 'it has more than 64 MiB'};
+    if (content.byteLength > MAX_BYTES) return {wrong: 'it is larger than 64 MiB'};
     return {text: new TextDecoder('utf-8', {fatal: true}).decode(content)};
   } catch (error) {
     return {wrong: error instanceof TypeError ? 'it is not UTF-8' : fileReason(error)};

@@ -89,7 +89,7 @@ export function blindSpots({seen, problems}: Pick<Reconciled, 'seen' | 'problems
   return (['PBS', 'Globus'] as const).flatMap((whom) => {
     const why = silenceOf(seen, whom);
     const told = problems.some(({code}) => code === UNREACHABLE[whom]);
-    return why === undefined || told ? [] : [`${whom} could not be asked: ${why}`];
+    return why === undefined || told ? [] : [`${whom} could not be queried: ${why}`];
   });
 }
 

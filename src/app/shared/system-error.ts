@@ -21,7 +21,7 @@ export function ofTheSystem(thrown: unknown): StageError | undefined {
     why: `the operating system answered ${name}${syscall ? ` to ${syscall}` : ''}`,
     next: [
       ...(mend ? [mend] : []),
-      'What was recorded before this is intact: mend the cause, then run the same command again.',
+      'What was recorded before this is intact: fix the cause, then run the same command again.',
     ],
     cause: thrown,
   });
@@ -34,7 +34,7 @@ function nameOf(errno: number | undefined): string | undefined {
   return Object.entries(constants.errno).find(([, number]) => number === -(errno ?? 0))?.[0];
 }
 
-const AWAY = 'See whether its file system is mounted, and answers: df PATH; another host may still see it.';
+const AWAY = 'Check whether its file system is mounted and responds: df PATH; another host may still see it.';
 
 const REASONS: Readonly<Record<string, readonly [reason: string, mend?: string]>> = {
   ENOSPC: ['no space is left on the disk', 'See how full it is, blocks and inodes: df -h PATH; df -i PATH'],
@@ -43,7 +43,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, mend?: string]>
   EACCES: ['permission was denied'],
   EPERM: ['the operation is not permitted'],
   EIO: ['the disk reported an error', AWAY],
-  ESTALE: ['the file system went away (stale handle)', AWAY],
+  ESTALE: ['the file system is no longer available (stale handle)', AWAY],
   ETIMEDOUT: ['the file system does not answer', AWAY],
   ENOTCONN: ['the file system is not connected', AWAY],
   ESHUTDOWN: ['the file system was shut down', AWAY],
@@ -56,7 +56,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, mend?: string]>
   EMFILE: ['too many files are open'],
   ENFILE: ['too many files are open on this host'],
   ENOMEM: ['no memory is left'],
-  ELOOP: ['the path has a circle of symbolic links'],
+  ELOOP: ['the path has a loop of symbolic links'],
   ENAMETOOLONG: ['the path is too long'],
   ENOENT: ['a file or directory that must be there is missing, or cannot be made'],
   ENOTDIR: ['a part of the path is not a directory'],

@@ -74,11 +74,11 @@ async function signClient(
   wanted: WantedCollections,
 ): Promise<Signed> {
   if (isDemanding(session))
-    throw new RequestWrong('a client never signs in as a person does', {
+    throw new RequestWrong('a client cannot sign in as a person', {
       why: '--identity, --domain, --policy and --mfa are about how a person signs in',
       next: [
         'Sign in as yourself: write sign_in: native-app and a client_id: into the profile (docs/sign-in.md).',
-        'Or ask the manager of the collection to let this client in without.',
+        'Or ask the manager of the collection to admit this client without it.',
       ],
     });
   const {openClientTokens} = await import('../../auth/open-tokens.ts');
@@ -115,7 +115,7 @@ async function signPerson(
   let now = await ask(known ?? []);
   const consents = known ?? (await consentsNeeded(stage, wanted));
   if (!known && consents.length > 0) {
-    person.show(['Signed in. Some of the collections want your consent besides:']);
+    person.show(['Signed in. Some of the collections also require your consent:']);
     now = await ask(consents);
   }
   return {consents, replaced: before && now && before.identity !== now.identity ? before.username : undefined};
@@ -165,18 +165,18 @@ async function useCli(
   person: Person,
 ): Promise<Signed> {
   if (isDemanding(session))
-    throw new RequestWrong('the profile signs in as the globus CLI is signed in', {
+    throw new RequestWrong('the profile uses the login of the globus CLI', {
       why: '--identity, --domain, --policy and --mfa are for a sign-in of stage itself',
       next: [
-        'Type instead: globus session update IDENTITY or DOMAIN, with --policy ID where a policy is wanted.',
-        'Or sign in by stage: write sign_in: native-app and a client_id: into the profile (docs/sign-in.md).',
+        'Type instead: globus session update IDENTITY or DOMAIN, with --policy ID where a policy is required.',
+        'Or sign in with stage: write sign_in: native-app and a client_id: into the profile (docs/sign-in.md).',
       ],
     });
   const consents = await consentsNeeded(stage, wanted);
   const wants = [...(consents.length > 0 ? [transferScope(consents)] : []), ...scopes];
   if (wants.length > 0)
     person.show([
-      'This wants the consent of the globus CLI. If you have not given it yet, type:',
+      'This requires a consent for the globus CLI. If you have not given it yet, type:',
       `globus session consent ${wants.map(shellQuote).join(' ')}`,
     ]);
   return {consents};

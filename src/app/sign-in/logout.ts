@@ -14,7 +14,7 @@ export interface LogoutReport {
 }
 
 /**
- * Withdraw the tokens of a profile at Globus, and remove them here. Nothing is removed while Globus cannot be asked.
+ * Revoke the tokens of a profile at Globus, and delete them here. Nothing is removed while Globus cannot be queried.
  *
  * @param forget remove them here without asking Globus
  * @throws {TransferUnreachable} {RequestWrong} for a sign-in that is not ours to end
@@ -24,7 +24,7 @@ export async function logout(stage: SignInStage, {forget}: {readonly forget: boo
   const {method, credentialsFile} = settings;
   if (method === 'globus-cli')
     throw new RequestWrong('this profile uses the sign-in of the globus CLI', {
-      why: 'it is not ours to end: other programs use it too',
+      why: 'it is not ended here, since other programs use it too',
       next: ['End it with: globus logout'],
     });
   const ended = method === 'client' ? await endClient(settings, forget) : await endPerson(settings, forget);

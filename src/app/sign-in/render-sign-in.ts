@@ -23,7 +23,7 @@ interface Whoami {
 const BY = {
   'native-app': 'as a person, with a native app',
   client: 'as a client, with its secret',
-  'globus-cli': 'as the globus CLI is signed in',
+  'globus-cli': 'with the login of the globus CLI',
 };
 const KEPT = {
   file: 'in files of the state directory',
@@ -49,8 +49,8 @@ export function renderWhoami(report: Whoami): string {
 function untilWhen({accessUntil, renewedBy, renewableUntil}: Whoami): string {
   const access = accessUntil === undefined ? 'not known' : local(accessUntil);
   if (renewedBy === 'none') return `${access}; then a person must sign in again`;
-  if (renewedBy === 'client-secret') return `${access}, renewed by itself`;
-  return `${access}, renewed by itself; unused, it lapses ${local(renewableUntil ?? '')}`;
+  if (renewedBy === 'client-secret') return `${access}, renewed automatically`;
+  return `${access}, renewed automatically; if unused, it expires ${local(renewableUntil ?? '')}`;
 }
 
 /** Instants in ISO 8601 UTC are in order as text is. */
@@ -66,7 +66,7 @@ function renderSession({name, demand, state, until, neededUntil, next}: Session)
     over: `run out ${local(until ?? '')}`,
     unknown: 'whether it is met is not known',
   };
-  return [`  ${name} wants ${demand}: ${when[state]}`, ...(next ? [`    to renew: ${next}`] : [])];
+  return [`  ${name} requires ${demand}: ${when[state]}`, ...(next ? [`    to renew: ${next}`] : [])];
 }
 
 export function renderLogin(
@@ -76,8 +76,8 @@ export function renderLogin(
   return [
     'You are signed in to Globus.',
     renderWhoami(report),
-    ...(consents.length > 0 ? [`  consents    asked for: ${consents.map(({name}) => name).join(', ')}`] : []),
-    ...(replaced ? [`  Before, ${replaced} was signed in. Transfers of that identity are not seen any more.`] : []),
+    ...(consents.length > 0 ? [`  consents    requested: ${consents.map(({name}) => name).join(', ')}`] : []),
+    ...(replaced ? [`  Before, ${replaced} was signed in. Transfers of that identity are no longer visible.`] : []),
   ].join('\n');
 }
 
@@ -91,9 +91,9 @@ export function renderLogout(report: {
   const what = withdrawn === 1 ? 'one token' : `${withdrawn} tokens`;
   return [
     removed
-      ? `Signed out of Globus in profile "${profile}": ${withdrawn > 0 ? `${what} withdrawn at Globus and removed here` : 'removed here; Globus was not asked'}.`
-      : `Nobody was signed in with tokens in profile "${profile}".`,
-    ...(left ? [`The secret in ${left} was left: with it, the next command signs in again.`] : []),
+      ? `Signed out of Globus in profile "${profile}": ${withdrawn > 0 ? `${what} revoked at Globus and deleted here` : 'deleted here; Globus was not contacted'}.`
+      : `There were no tokens to delete in profile "${profile}".`,
+    ...(left ? [`The secret in ${left} was not deleted: with it, the next command signs in again.`] : []),
   ].join('\n');
 }
 

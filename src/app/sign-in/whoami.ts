@@ -163,7 +163,7 @@ export function viewSession(question: SessionQuestion): SessionView | undefined 
     return {
       ...about,
       state: 'unknown',
-      next: 'a client never signs in as a person does: use sign_in: native-app for it',
+      next: 'a client cannot sign in as a person: use sign_in: native-app for it',
     };
   const next =
     settings.method === 'globus-cli'

@@ -26,7 +26,7 @@ export async function examine(
     const found = [nodeVersion(), ...(await findSite(stage, directory))];
     // What needs the state directory, or a sign-in that is missing, has been told of already.
     if (!directory.some(isProblem) && !found.some(({exit}) => exit === EXIT.actionNeeded))
-      found.push(await tryOut('Globus lets us in', () => submissionId(stage)));
+      found.push(await tryOut('Globus accepts the sign-in', () => submissionId(stage)));
     if (options.job && !found.some(isProblem))
       found.push(
         await tryOut('a job on another node sees the state directory', () =>
@@ -45,7 +45,7 @@ function nodeVersion(): Finding {
 
 async function submissionId(stage: SignInStage): Promise<string> {
   const {transfers} = await stage.engine();
-  return `a submission id was given (${(await transfers.newSubmissionId()).slice(0, 8)}…)`;
+  return `a submission id was received (${(await transfers.newSubmissionId()).slice(0, 8)}…)`;
 }
 
 async function tryOut(what: string, prove: () => Promise<string>): Promise<Finding> {
@@ -92,20 +92,21 @@ async function examineFromJob(stage: SignInStage, probe: string, timeoutSeconds:
     throw new StageError({
       code: 'SUBMISSION_UNCLEAR',
       exit: EXIT.unreachable,
-      what: 'it is not known whether PBS took the probe job',
+      what: 'it is not known whether PBS accepted the probe job',
       why: submission.why,
     });
   const until = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < until) {
     const fact = readFact(probe, 'from-job');
-    if (fact) return `job ${submission.job} on ${String(fact.host)} saw this host’s files, and this host its`;
+    if (fact)
+      return `job ${submission.job} on ${String(fact.host)} saw the files of this host, and this host saw its file`;
     await sleep(500);
   }
   await scheduler.delete(submission.job);
   throw new StageError({
     code: 'PROBE_NOT_SEEN',
     exit: EXIT.unreachable,
-    what: `the probe job ${submission.job} left nothing within ${timeoutSeconds} s, and was deleted`,
+    what: `the probe job ${submission.job} wrote nothing within ${timeoutSeconds} s, and was deleted`,
     why: 'it did not start in time, or its node does not see the state directory',
     next: ['Give it longer with --job-timeout, or put STAGE_HOME on a file system that compute nodes share.'],
   });

@@ -62,16 +62,16 @@ function findLimit(profile: Profile, server: ServerSeen, queues: readonly QueueS
   if (profile.maxQueued === undefined)
     return [
       note(
-        `PBS takes at most ${limit} of your jobs at a time`,
+        `PBS accepts at most ${limit} of your jobs at a time`,
         'held and waiting jobs count too, and max_queued is not set',
-        `Set max_queued: ${limit} in the profile, or less when you submit other jobs beside stage.`,
+        `Set max_queued: ${limit} in the profile, or less if you also submit jobs without stage.`,
       ),
     ];
   return profile.maxQueued <= limit
-    ? [fine(`max_queued ${profile.maxQueued} is within the limit`, `PBS takes ${limit} of your jobs at a time`)]
+    ? [fine(`max_queued ${profile.maxQueued} is within the limit`, `PBS accepts ${limit} of your jobs at a time`)]
     : [
         problem(
-          `max_queued ${profile.maxQueued} is above what PBS takes`,
+          `max_queued ${profile.maxQueued} is above what PBS accepts`,
           `at most ${limit} of your jobs at a time`,
           EXIT.usage,
           `Set max_queued: ${limit} or less.`,

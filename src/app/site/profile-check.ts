@@ -71,11 +71,11 @@ async function findSignIn(stage: SignInStage): Promise<Finding[]> {
 async function findClient({credentials, credentialsFile, loginCommand}: SignInSettings): Promise<Finding> {
   if (credentialsFile !== undefined) {
     await readCredentials(credentialsFile);
-    return fine('the credentials file is yours alone', credentialsFile);
+    return fine('the credentials file is readable only by you', credentialsFile);
   }
   return note(
-    credentials ? 'the client secret stands in the environment alone' : 'the client secret is not at hand',
-    'jobs have what "stage login" keeps: a token, which lasts two days',
+    credentials ? 'the client secret is only in the environment' : 'the client secret is not available',
+    'jobs use what "stage login" stores: a token, which lasts two days',
     `Sign in where STAGE_CLIENT_ID and STAGE_CLIENT_SECRET are set: ${loginCommand}`,
     'Or name a file of mode 0600 with both under transfer: credentials: in the profile.',
   );
@@ -85,10 +85,10 @@ async function findPerson(settings: SignInSettings): Promise<Finding> {
   const {openNativeSignIn} = await import('../../auth/native-sign-in.ts');
   const kept = await openNativeSignIn(settings).read();
   return kept
-    ? fine('somebody is signed in to Globus', kept.signIn?.username ?? 'their tokens are kept')
+    ? fine('you are signed in to Globus', kept.signIn?.username ?? 'tokens are stored')
     : problem(
-        'nobody is signed in to Globus',
-        'no tokens are kept for this profile',
+        'you are not signed in to Globus',
+        'no tokens are stored for this profile',
         EXIT.actionNeeded,
         `Sign in: ${settings.loginCommand}`,
       );

@@ -35,7 +35,7 @@ export interface InitReport {
   readonly default: boolean;
   /** the profile's section, as it stands in the file now */
   readonly section: Readonly<Record<string, unknown>>;
-  /** what PBS said of itself, or why it could not be asked */
+  /** what PBS said of itself, or why it could not be queried */
   readonly pbs: string;
 }
 
@@ -134,7 +134,7 @@ function requireTaken(given: ProfileAnswers): void {
   throw new RequestWrong('the profile cannot be written as it is', {
     details: wrong.map(({key, why}) => `${FLAGS[key] ?? FLAGS[key.split('.')[0] ?? ''] ?? key}: ${why}`),
     why: 'nothing was changed',
-    next: ['Mend what is named above; all flags: stage profile init --help'],
+    next: ['Correct the values named above; all flags: stage profile init --help'],
   });
 }
 
@@ -153,12 +153,12 @@ function requireQueues(given: ProfileAnswers, queues: readonly QueueSeen[]): voi
 }
 
 function nobodyToAsk(open: readonly Question[]): RequestWrong {
-  return new RequestWrong('there is no terminal to ask in, and flags do not say everything', {
+  return new RequestWrong('there is no terminal, and not all values were given as flags', {
     why: 'answers are not read from standard input; nothing was changed',
-    details: open.map(({text, proposal}) => `not said: ${text}${proposal === undefined ? '' : ` (${proposal})`}`),
+    details: open.map(({text, proposal}) => `missing: ${text}${proposal === undefined ? '' : ` (${proposal})`}`),
     next: [
-      'Say it by flags, see stage profile init --help',
-      'Or take what flags and PBS say: the same command with --yes',
+      'Give them as flags, see stage profile init --help',
+      'Or use what flags and PBS say: the same command with --yes',
     ],
   });
 }

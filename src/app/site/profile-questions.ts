@@ -108,7 +108,7 @@ export function readAnswer(
   const text = answer.trim() === '' ? (question.proposal ?? '') : answer.trim();
   if (text === '' || text === '-') return {value: {}};
   if (question.choices && !question.choices.includes(text))
-    return {wrong: `"${text}" is none of ${question.choices.join(', ')}`};
+    return {wrong: `"${text}" is not one of ${question.choices.join(', ')}`};
   switch (question.key) {
     case 'network':
       return {value: {network: text === 'yes'}};
@@ -116,7 +116,7 @@ export function readAnswer(
       return {value: {setup: [text]}};
     case 'resources': {
       const resources = readResources(text.split(/\s+/));
-      return resources ? {value: {resources}} : {wrong: 'resources are NAME=VALUE, with blanks between them'};
+      return resources ? {value: {resources}} : {wrong: 'resources are NAME=VALUE, separated by blanks'};
     }
     default:
       return {value: {[question.key]: text}};

@@ -20,7 +20,7 @@ export function renderProfiles(list: {readonly configFile: string; readonly prof
     profile.account ? `account ${profile.account}` : '',
   ]);
   const table = renderTable(rows);
-  const mark = list.profiles.some((profile) => profile.default) ? '* is used when none is asked for. ' : '';
+  const mark = list.profiles.some((profile) => profile.default) ? '* is the default. ' : '';
   return [table, `${mark}Configuration: ${list.configFile}`].join('\n');
 }
 
@@ -83,13 +83,15 @@ export function renderInit(report: InitText): string {
     `PBS: ${report.pbs}`,
     ...flatten(report.section).map(([key, value]) => `  ${key}: ${value}`),
     report.written
-      ? `Profile ${report.profile} stands in ${report.configFile}${report.default ? ', and is used when none is asked for' : ''}.`
-      : `Nothing was written; without --dry-run this would stand in ${report.configFile}.`,
+      ? `Profile ${report.profile} was written to ${report.configFile}${report.default ? ', and is the default' : ''}.`
+      : `Nothing was written; without --dry-run this would be written to ${report.configFile}.`,
     `Try it: stage profile check ${report.profile}`,
   ].join('\n');
 }
 
 export function renderDoctor({findings}: {readonly findings: readonly Finding[]}): string {
   const wrong = findings.some(({level}) => level === 'problem');
-  return [...renderFindings(findings), wrong ? 'Something has to be corrected first.' : 'All is well.'].join('\n');
+  return [...renderFindings(findings), wrong ? 'Something has to be corrected first.' : 'No problems were found.'].join(
+    '\n',
+  );
 }

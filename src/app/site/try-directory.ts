@@ -43,22 +43,22 @@ function tries(home: string, probe: string): Finding[] {
       ensureDirectory(probe);
       return home;
     }),
-    tryOut(home, 'it is nobody else’s to read', () => {
+    tryOut(home, 'only you can read it', () => {
       const mode = statSync(home).mode & 0o777;
       return (mode & 0o077) === 0
         ? 'mode 0700'
-        : `others may read names in it (mode ${mode.toString(8)}); runs and tokens below are of mode 0700`;
+        : `others can list it (mode ${mode.toString(8)}); runs and tokens below are of mode 0700`;
     }),
     tryOut(
       home,
-      'facts are created once only (write, fsync, link)',
+      'files are created exclusively (write, fsync, link)',
       () =>
         createFact(probe, 'fact', {first: true}) &&
         !createFact(probe, 'fact', {first: false}) &&
         readFact(probe, 'fact')?.first === true &&
         'the second creation was refused',
     ),
-    tryOut(home, 'a directory is renamed onto no other', () => {
+    tryOut(home, 'no directory is renamed onto another', () => {
       for (const name of ['one', 'two']) {
         mkdirSync(join(probe, name));
         writeFileSync(join(probe, name, 'file'), name);
@@ -78,10 +78,10 @@ function tryOut(home: string, what: string, prove: () => string | false): Findin
   try {
     const seen = prove();
     if (seen !== false) return fine(what, seen);
-    return problem(what, `not so in ${home}`, EXIT.unreachable, 'Put STAGE_HOME on another file system.');
+    return problem(what, `this failed in ${home}`, EXIT.unreachable, 'Put STAGE_HOME on another file system.');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const next = 'See to its permissions and space, or put STAGE_HOME elsewhere.';
+    const next = 'Correct its permissions or free some space, or put STAGE_HOME elsewhere.';
     return problem(what, `${home}: the system says ${code}`, EXIT.unreachable, next);
   }
 }

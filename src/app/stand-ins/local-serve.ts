@@ -49,7 +49,7 @@ export async function serveLocal(standIns: StandIns, asked: ServeAsked, output: 
     throw portIsTaken(error, asked.port) ?? error;
   });
   if (!served)
-    throw new RequestWrong('the stand-ins of this state directory run already', {
+    throw new RequestWrong('the stand-ins of this state directory are already running', {
       why: `another process serves ${standIns.directory}`,
       next: ['End them: stage local down', 'Or serve another directory: STAGE_HOME=DIRECTORY stage local serve'],
     });
@@ -59,7 +59,7 @@ export async function serveLocal(standIns: StandIns, asked: ServeAsked, output: 
 
 function portIsTaken(error: unknown, port: number | undefined): RequestWrong | undefined {
   if (!(error instanceof Error && 'code' in error && ['EADDRINUSE', 'EACCES'].includes(String(error.code)))) return;
-  return new RequestWrong(`port ${port} cannot be had`, {why: error.message, next: ['Name another one: --port']});
+  return new RequestWrong(`port ${port} cannot be used`, {why: error.message, next: ['Name another one: --port']});
 }
 
 async function announce(

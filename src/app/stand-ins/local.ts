@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
 function readDay(text: string): number {
   const dayMs = readDuration(text);
   if (dayMs !== undefined && dayMs >= SHORTEST_DAY_MS && dayMs <= DAY_MS) return dayMs;
-  throw new RequestWrong(`a day cannot last "${text}"`, {why: 'it takes from 5s to 1d, such as 5s or 10m'});
+  throw new RequestWrong(`a day cannot last "${text}"`, {why: 'a day lasts from 5s to 1d, such as 5s or 10m'});
 }
 
 export interface DownReport {

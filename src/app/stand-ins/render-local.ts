@@ -35,17 +35,17 @@ const renderLimits = ({active, pending, requests, files, entries}: LocalStatus['
   [
     `${active} transfers at a time`,
     `${pending} pending`,
-    requests === null ? 'requests not counted' : `${requests} requests/s`,
+    requests === null ? 'unlimited requests' : `${requests} requests/s`,
     `${files} files a task`,
     `${entries} entries a directory`,
   ].join(', ');
 
 function conditionOf({pausedBy, expired, faults = [], requires}: LocalStatus['collections'][number]): string {
   return [
-    ...(requires ? [`asks for ${renderRequirements(requires)}`] : []),
+    ...(requires ? [`requires ${renderRequirements(requires)}`] : []),
     ...(pausedBy ? [`paused: ${pausedBy.message}`] : []),
     ...(expired ? ['credential expired'] : []),
-    ...faults.map(({path, code}) => `${code} beneath ${path}`),
+    ...faults.map(({path, code}) => `${code} below ${path}`),
   ].join('; ');
 }
 

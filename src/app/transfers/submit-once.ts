@@ -29,9 +29,9 @@ export async function submitOnce(
       code: error.code,
       exit: error.exit,
       what: error.message,
-      why: `${error.why ?? 'it could not be asked'}; it may have begun the task`,
+      why: `${error.why ?? 'it could not be queried'}; it may have started the task`,
       next: [
-        `Run this later, and never a second task is begun: ${repeated(typed, submissionId)}`,
+        `Run this later; it never starts a second task: ${repeated(typed, submissionId)}`,
         'Without --submission-id it would be another task.',
       ],
       cause: error,

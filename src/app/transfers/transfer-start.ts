@@ -97,7 +97,7 @@ function readStart(request: StartRequest, batch: BatchRead | undefined, names: P
     throw new RequestWrong('the transfer cannot be started as it is', {
       code: 'TRANSFER_INVALID',
       details,
-      next: ['Mend what is named above; all flags with examples: stage transfer start --help'],
+      next: ['Correct what is named above; all flags with examples: stage transfer start --help'],
     });
   requireConfirmed(transfer);
   const common = {name: STEP, needs: [], onFailureOf: [], after: []};
@@ -107,7 +107,7 @@ function readStart(request: StartRequest, batch: BatchRead | undefined, names: P
       why: `one transfer takes at most ${ITEMS_A_TASK}`,
       next: [
         `Split it: split -l ${ITEMS_A_TASK} FILE`,
-        'Or name it in a workflow file, of which stage makes several transfers.',
+        'Or name it in a workflow file: stage makes several transfers of it.',
       ],
     });
   return step;
@@ -123,7 +123,7 @@ function placeIn(text: string, names: PlaceNames): Place {
 function readFilter(text: string): NonNullable<WrittenTransfer['filters']>[number] {
   const [, method, type, name] = /^(include|exclude)(?::(file|dir))?=(.+)$/s.exec(text) ?? [];
   if (method === undefined || name === undefined)
-    throw new RequestWrong(`--filter ${text}: it is no rule`, {
+    throw new RequestWrong(`--filter ${text}: it is not a rule`, {
       next: ['Write it as METHOD=NAME or METHOD:TYPE=NAME, such as include:file=*.nc or exclude=tmp*'],
     });
   return {
@@ -155,9 +155,9 @@ function inWordsOfFlags({path, text}: Problem): string {
 
 function requireConfirmed({delete_extra: deletes, confirm_delete: confirmed, to}: StartRequest['transfer']): void {
   if (!deletes || confirmed) return;
-  throw new RequestWrong(`--delete-extra would delete files at ${to}, and nobody has confirmed that`, {
+  throw new RequestWrong(`--delete-extra would delete files at ${to}, which has not been confirmed`, {
     code: 'DELETE_NOT_CONFIRMED',
     why: 'it removes at the destination what the source does not have',
-    next: ['If that is meant: the same command with --confirm-delete'],
+    next: ['To confirm it: the same command with --confirm-delete'],
   });
 }

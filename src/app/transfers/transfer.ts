@@ -75,7 +75,7 @@ async function look(transfers: TransferService, ids: readonly TaskId[]): Promise
       state: 'unknown',
       reason:
         task?.kind === 'no-evidence'
-          ? `Globus could not be asked: ${task.why}`
+          ? `Globus could not be queried: ${task.why}`
           : 'Globus lists no such task for this identity',
     };
   });
@@ -156,7 +156,7 @@ export class WaitedTooLong extends StageError {
       details: tasks
         .filter((task) => !ENDED.includes(task.state))
         .map((task) => `${task.task} is ${task.state}${task.reason ? `: ${task.reason}` : ''}`),
-      next: ['They go on: wait again with the same command.'],
+      next: ['They continue: wait again with the same command.'],
     });
   }
 }

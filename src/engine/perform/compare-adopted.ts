@@ -26,7 +26,10 @@ export async function compareAdopted(
   if (action.state !== 'succeeded' || !adopted || step?.kind !== 'transfer') return action;
   const moved = action.files ? await movedBy(transfers, adopted, run, action.step) : [];
   if (moved.length === 0)
-    return {...action, why: `${action.why}; it moved no file by which to tell whether it did what the step says`};
+    return {
+      ...action,
+      why: `${action.why}; it moved no files, so that it is not known whether it did what the step says`,
+    };
   const stray = strayFile(step, moved);
   // A person may have said meanwhile that it counts all the same.
   if (!stray || !adoptedBy(ledger.refresh(run), action.step)) return action;
@@ -70,9 +73,9 @@ class MovedNotTold extends StageError {
     super({
       code: 'MOVED_NOT_TOLD',
       exit: EXIT.unreachable,
-      what: `it could not be learnt whether task ${task} moved what its step says`,
+      what: `it could not be determined whether task ${task} moved what its step says`,
       why: cause.why || undefined,
-      next: ['It is asked again at the next look.', `If it is the right one, whatever it moved: ${force}`],
+      next: ['Globus is queried again at the next look.', `If it is the right one, whatever it moved: ${force}`],
       cause,
     });
   }

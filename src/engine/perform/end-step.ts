@@ -48,7 +48,7 @@ async function withLastError(transfers: TransferService, run: OpenRun, action: E
 /**
  * The last thing that stood in a task's way, in one line with the file it concerns.
  *
- * @returns undefined when nothing did, or Globus cannot be asked: it is for people, and nothing depends on it
+ * @returns undefined when nothing did, or Globus cannot be queried: it is for people, and nothing depends on it
  */
 async function lastError(transfers: TransferService, task: TaskId): Promise<string | undefined> {
   try {

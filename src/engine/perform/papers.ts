@@ -18,6 +18,6 @@ export function papersOf(
   return {
     create: (paper, value) => fact(`${key}.${paper}`, value),
     note,
-    overtaken: () => (ledger.stillHolds(run, attempt) ? undefined : 'the run was changed before it was asked for'),
+    overtaken: () => (ledger.stillHolds(run, attempt) ? undefined : 'the run was changed before it was submitted'),
   };
 }

@@ -55,8 +55,8 @@ function requestOf({jobFiles}: EngineContext, run: OpenRun, action: SubmitJob, k
     const {code, path} = error as NodeJS.ErrnoException; // fields that may be absent, whatever was thrown
     // Anything else that is not there, such as an installation that is being replaced, may come back by itself.
     if (code !== 'ENOENT' || !path?.startsWith(`${run.layout.directory}/`)) throw error;
-    throw new CannotBeSubmitted(`its script is gone from the state directory: ${path}`, [
-      'Bring the file back from a backup.',
+    throw new CannotBeSubmitted(`its script is missing from the state directory: ${path}`, [
+      'Restore the file from a backup.',
       `Then try the step again: stage resume ${run.id}`,
     ]);
   }

@@ -41,7 +41,7 @@ function reasonWhenMet(conditions: Conditions, watched: Verdict): string {
   if (watched.is === 'met' && watched.why) return watched.why;
   if (conditions.needs.length > 0) return `${conditions.needs.join(', ')} succeeded`;
   if (conditions.after.length > 0) return `${conditions.after.join(', ')} ended`;
-  return 'it needs nothing';
+  return 'it has no needs';
 }
 
 function stateInWords(outcome: Outcome | undefined): string {

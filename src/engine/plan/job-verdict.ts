@@ -19,7 +19,7 @@ export type JobVerdict =
 
 /** What pbs/job-wrapper.sh ends with when it did not run the script: the facts that let it run are not there; it cannot record a start. */
 const DID_NOTHING: ReadonlyMap<number, string> = new Map([
-  [96, 'PBS let it go although it may not run yet, and it did nothing'],
+  [96, 'PBS started it although it may not run yet, and it did nothing'],
   [97, 'its node could not record a start in the state directory, and the script was not run'],
 ]);
 /** What it ends with when PBS starts a job again whose step may not be run a second time. */
@@ -45,7 +45,7 @@ export function judgeJob(
   if (!id) return {is: 'no-evidence', why: 'its submission has not been confirmed'};
   const atPbs: JobSeen = seenForAttempt(seen, attempt, id) ?? {
     kind: 'no-evidence',
-    why: 'PBS has not been asked since it was submitted',
+    why: 'PBS has not been queried since it was submitted',
   };
   if (array) return judgeArray(attempt, record, array, atPbs, seen, settings);
   const end = attempt.ends.get(attempt.starts.length);
@@ -83,7 +83,7 @@ function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: En
     return {is: 'lost', started: true, why: `it started, and PBS ended it without an exit status (${job.reason})`};
   }
   if (record.deleteIntended) return {is: 'lost', started: false, why: 'deleted before it started'};
-  if (job.how === 'deleted') return {is: 'deleted-by-hand', why: 'somebody deleted it before it started'};
+  if (job.how === 'deleted') return {is: 'deleted-by-hand', why: 'it was deleted before it started'};
   return {is: 'lost', started: false, why: 'PBS removed it before it started'};
 }
 
@@ -149,7 +149,7 @@ function neverBegun(record: JobRecord, atPbs: JobSeen, seen: Observed, settings:
   if (record.deleteIntended) return lost('deleted before it started');
   if (atPbs.kind === 'ended')
     return atPbs.how === 'deleted'
-      ? {is: 'deleted-by-hand', why: 'somebody deleted it before it started'}
+      ? {is: 'deleted-by-hand', why: 'it was deleted before it started'}
       : lost('PBS ended it before any subjob started');
   const fresh = freshAbsence(record, seen.now, settings);
   if (fresh) return fresh;

@@ -223,7 +223,7 @@ function isDeletedByHand(view: View, step: Step): boolean {
   return job !== undefined && judgeJob(attempt, job, view.seen, view.settings, step.array).is === 'deleted-by-hand';
 }
 
-/** It should have been released or deleted, and PBS could not be asked to: its sentinel would wait with it. */
+/** It should have been released or deleted, and PBS could not be queried to: its sentinel would wait with it. */
 function isOverdue(view: View, step: JobStep, attempt: Attempt, job: JobRecord): boolean {
   const verdict = verdictOf(view, step);
   const at = seenOf(view.seen, job);

@@ -142,7 +142,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
     return [
       ...planSpentSentinels(view, step.name, attempt),
-      {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted anew'},
+      {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted again'},
     ];
   }
   return [...(stands.seen.userHold ? release : []), ...planSentinel(view, step, attempt, record)];

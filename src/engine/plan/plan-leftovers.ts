@@ -34,5 +34,5 @@ function spent(attempt: Attempt, record: JobRecord, ended: Outcome | undefined):
   if (ended?.state === 'succeeded' && record.role === 'wait' && !record.leaving) return undefined;
   if (ended) return 'the step has ended';
   // An earlier submission that was given up, and turned out to have arrived.
-  return record === newestJob(attempt, record.role) ? undefined : 'another job serves in its place';
+  return record === newestJob(attempt, record.role) ? undefined : 'another job takes its place';
 }

@@ -106,13 +106,13 @@ export function chainGap(view: MonitorView): ChainGap | undefined {
   const {newest, wantedAt, seen, me} = view;
   if (wantedAt === undefined) return undefined;
   if (!newest) return {certain: true, why: 'none was submitted'};
-  if (newest.refused) return {certain: true, why: `PBS took none: ${newest.refused.why}`};
+  if (newest.refused) return {certain: true, why: `PBS accepted none: ${newest.refused.why}`};
   if (newest.neverArrived) return {certain: true, why: 'the last one never arrived at PBS'};
   if (newest.generation === me) return {certain: true, why: 'the one that runs has no successor'};
   if (newest.unwanted) return {certain: true, why: 'the last one is being deleted'};
   const at = seenAs(seen, newest);
   if (at === undefined) return {certain: false, why: 'PBS has not said whether it took the last one'};
-  if (at.kind === 'no-evidence') return {certain: false, why: `PBS could not be asked: ${at.why}`};
+  if (at.kind === 'no-evidence') return {certain: false, why: `PBS could not be queried: ${at.why}`};
   if (at.kind !== 'live') return {certain: true, why: 'the last one is gone from the queue'};
   return at.state === 'held' ? {certain: true, why: 'the last one is held'} : undefined;
 }

@@ -50,5 +50,5 @@ function hasLauncher({run}: View, {name, array}: JobStep): boolean {
 
 /** Sentinels whose watched job is over, deleted before that job so that none is left held for ever. */
 export function planSpentSentinels(view: View, step: string, attempt: Attempt): Action[] {
-  return planSpent(view, step, attempt, 'sentinel', 'what it watched is over');
+  return planSpent(view, step, attempt, 'sentinel', 'the job that it watched has ended');
 }

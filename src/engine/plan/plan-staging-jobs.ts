@@ -32,7 +32,7 @@ export function planLauncher(view: View, step: TaskStep, attempt: Attempt): Acti
     const needed = new Set(step.needs.flatMap((name) => currentJobId(view.run, name) ?? []));
     const stale = standing.intent.dependsOn.some((id) => !needed.has(id));
     const replaced = stale
-      ? deleteWaiting(view, step.name, attempt, standing, 'a job it waits for was submitted anew')
+      ? deleteWaiting(view, step.name, attempt, standing, 'a job it waits for was submitted again')
       : [];
     if (replaced.length > 0) return replaced;
     if (!isGone(view, standing) && !isOutdated(view.run, step.name, standing)) return [];

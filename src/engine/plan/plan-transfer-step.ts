@@ -37,14 +37,14 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
     ];
   const adopted = adoptedTask(view.run, step.name, attempt.number);
   if (adopted && !view.run.cancel) {
-    const why = 'a person grafted this task onto the step';
+    const why = 'this task was adopted for the step';
     const forced = isForced(view.run, step.name) ? {forced: true as const} : {};
     return [...intents, {do: 'adopt-task', step: step.name, attempt: attempt.number, task: adopted, ...forced, why}];
   }
   switch (verdict.is) {
     case 'met':
       if (isPointless(view, step.name)) {
-        const why = 'what needs it can no longer run';
+        const why = 'the steps that need it can no longer run';
         return [...intents, {do: 'end-step', step: step.name, attempt: attempt.number, state: 'skipped', why}];
       }
       if (holdOn(view.run, step.name)) return intents;

@@ -34,7 +34,7 @@ export function whyLost(done: CommandResult): string | undefined {
   return undefined;
 }
 
-/** PBS could not be asked: which of the several ways. */
+/** PBS could not be queried: which of the several ways. */
 export function explainUnreachable(done: CommandResult): SchedulerUnreachable {
   if (saysNoCommand(done)) return new CommandMissing(done.asked, `the command was not found${quoted(done)}`);
   if (saysDatabaseDead(done))

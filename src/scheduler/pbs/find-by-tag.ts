@@ -57,6 +57,6 @@ export async function findByTag(
     await search(jobs.slice(at, at + CHUNK));
   const [one] = dark;
   if (one && found.size < wanted.size)
-    throw new SearchIncomplete(found, `${one.job}, which may be the job that is sought, cannot be seen: ${one.why}`);
+    throw new SearchIncomplete(found, `${one.job}, which may be the job in question, cannot be seen: ${one.why}`);
   return found;
 }

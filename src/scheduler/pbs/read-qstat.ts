@@ -79,7 +79,7 @@ function seenAmong({shown, unknown, form}: Answer, id: JobId): JobSeen {
   const [other] = similar;
   if (other) return {kind: 'no-evidence', why: `PBS showed ${other.id} when asked about ${id}`};
   if (form === 'json' || isAmong(unknown, id)) return {kind: 'unknown'};
-  return {kind: 'no-evidence', why: `qstat did not speak of ${id}`};
+  return {kind: 'no-evidence', why: `qstat did not mention ${id}`};
 }
 
 function isAmong(named: ByNumber<string>, id: JobId): boolean {

@@ -36,7 +36,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     code: 173,
     why: 'the queue is disabled for the time being',
-    next: ['See which queues take jobs: qstat -Q', 'Name another queue, or try again when this one is enabled.'],
+    next: ['See which queues accept jobs: qstat -Q', 'Name another queue, or try again when this one is enabled.'],
   },
   {code: 174, why: 'you may not use this queue', next: [ASK_QUEUE, 'Name another queue, or ask the site for access.']},
   {
@@ -55,15 +55,15 @@ const REFUSALS: readonly Refusal[] = [
   {code: 187, why: 'the site has no such resource', next: ['Correct the name under "resources".']},
   {
     code: 166,
-    why: 'a value is not one that PBS understands',
+    why: 'PBS does not understand a value',
     next: ['Correct the value; PBS names the attribute above.'],
   },
   {
     code: 4,
-    why: 'a resource does not belong into "select"',
+    why: 'a resource does not belong in "select"',
     next: ['Move it out of "select" into a resource of its own, such as walltime.'],
   },
-  {code: 5, why: 'a resource stands both inside and outside of "select"', next: ['Say it inside "select" only.']},
+  {code: 5, why: 'a resource is named both inside and outside of "select"', next: ['Name it inside "select" only.']},
   {code: 7, why: '"place" was given without "select"', next: ['Add "select" to the resources.']},
   {code: 3, why: 'the array is larger than the site allows', next: ['Ask for fewer array members.']},
   {code: 8, why: 'qsub may not read the script', next: ['Make the script readable for yourself: chmod u+r']},
@@ -76,13 +76,13 @@ const REFUSALS: readonly Refusal[] = [
   {
     code: 32,
     says: /wall ?time|time limit/i,
-    why: 'a rule of the site rejected the job, it seems over its walltime',
+    why: 'a rule of the site rejected the job, apparently because of its walltime',
     next: ['Set "walltime" under "resources" of the step, or under "compute" and "staging" of the profile.', ASK_QUEUE],
   },
   {
     code: 32,
     says: /account|budget|project|allocation|charge/i,
-    why: 'a rule of the site rejected the job, it seems over its account or project',
+    why: 'a rule of the site rejected the job, apparently because of its account or project',
     next: ['Do what the site says above; "account" and "project" are set in the workflow or the profile.'],
   },
   {code: 32, why: 'a rule of the site rejected the job', next: ['Do what the site says above, or ask its support.']},
@@ -106,7 +106,7 @@ const REFUSALS: readonly Refusal[] = [
   {code: 55, why: 'this member of the array has finished', next: []},
   {
     says: /shutting down|no free connections|server (is )?(too )?busy/i,
-    why: 'the server takes no requests at the moment',
+    why: 'the server accepts no requests at the moment',
     next: ['Try again later.'],
     retry: true,
   },
@@ -135,18 +135,18 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     says: /illegal -N value|name is too long/i,
-    why: 'the job name is not one that PBS takes',
+    why: 'PBS does not accept the job name',
     next: ['Use 1 to 230 letters, digits and _ . + -'],
   },
   {
     says: /illegal -[oe] value/,
-    why: 'the path of an output file is not one that PBS takes',
+    why: 'PBS does not accept the path of an output file',
     next: ['Use a path of ASCII characters.'],
   },
   {
     says: /illegal -\w value|invalid option|^usage: /m,
     why: 'an argument of qsub is wrong',
-    next: ['Correct the option; PBS names it above. Extra arguments stand in the profile.'],
+    next: ['Correct the option; PBS names it above. Extra arguments are in the profile.'],
   },
   // 1 and 2 are errors of qsub itself, before it asks the server; but not everything with these codes is one of them.
   {

@@ -10,12 +10,12 @@ export interface CodeMeaning {
 
 const RETRIES = 'Globus tries again by itself; there is nothing to do but wait.';
 const OWNER = 'If it lasts, tell the owner of {collection}.';
-const PATHS = 'Correct the path in the workflow and start it anew: stage cancel {run}, then stage run.';
+const PATHS = 'Correct the path in the workflow and start again: stage cancel {run}, then stage run.';
 const SIGN_IN =
-  'Sign in again, then the task goes on by itself: open {collection} in https://app.globus.org/file-manager';
+  'Sign in again, then the task continues by itself: open {collection} in https://app.globus.org/file-manager';
 
 const away = (means: string): CodeMeaning => ({means, next: [RETRIES, OWNER]});
-const wrongKind = (means: string): CodeMeaning => ({means, next: [`See what lies there: {ls}`, PATHS], person: true});
+const wrongKind = (means: string): CodeMeaning => ({means, next: [`See what is there: {ls}`, PATHS], person: true});
 const signIn = (means: string): CodeMeaning => ({means, next: [SIGN_IN], person: true});
 
 /** Source of the codes: Globus Transfer API, "Task events". */
@@ -23,8 +23,8 @@ export const CODE_MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   FILE_NOT_FOUND: {
     means: '{place} does not exist',
     next: [
-      'Put it there and the transfer goes on by itself.',
-      'See what lies there: {ls}',
+      'Put it there, and the transfer continues by itself.',
+      'See what is there: {ls}',
       'Or give up: stage cancel {run}',
     ],
     person: true,
@@ -32,35 +32,35 @@ export const CODE_MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   PERMISSION_DENIED: {
     means: 'the permission for {place} is missing',
     next: [
-      'Give yourself the permission (chmod, chown or the collection’s access rules), and the transfer goes on by itself.',
+      'Give yourself the permission (chmod, chown or the collection’s access rules), and the transfer continues by itself.',
       'Or ask the owner of {collection} for access.',
     ],
     person: true,
   },
   ACL_CHANGED: {
     means: 'the access rules of {collection} were changed',
-    next: ['Ask the owner of {collection} for access; then the transfer goes on by itself.'],
+    next: ['Ask the owner of {collection} for access; then the transfer continues by itself.'],
     person: true,
   },
   NO_SPACE_LEFT: {
     means: 'no space is left for {place}',
-    next: ['Make room on {collection}, and the transfer goes on by itself.', 'Or give up: stage cancel {run}'],
+    next: ['Free some space on {collection}, and the transfer continues by itself.', 'Or give up: stage cancel {run}'],
     person: true,
   },
   QUOTA_EXCEEDED: {
-    means: 'the quota is used up where {place} is to go',
-    next: ['Delete files or ask for more quota on {collection}, and the transfer goes on by itself.'],
+    means: 'the quota at the destination of {place} is used up',
+    next: ['Delete files or ask for more quota on {collection}, and the transfer continues by itself.'],
     person: true,
   },
   LIMIT_EXCEEDED: {means: 'a limit of {collection} is reached', next: [RETRIES, OWNER]},
   AMBIGUOUS_PATH: wrongKind('{place} can mean more than one thing'),
-  INVALID_PATH_NAME: wrongKind('{place} is not a name that the collection takes'),
+  INVALID_PATH_NAME: wrongKind('{place} is not a name that the collection accepts'),
   INVALID_SYMLINK: wrongKind('{place} is a symbolic link that leads nowhere'),
-  NOT_A_SYMLINK: wrongKind('{place} is no symbolic link'),
+  NOT_A_SYMLINK: wrongKind('{place} is not a symbolic link'),
   IS_A_DIRECTORY: wrongKind('{place} is a directory where a file is wanted'),
   IS_A_FILE: wrongKind('{place} is a file where a directory is wanted'),
-  NOT_A_DIRECTORY: wrongKind('{place}, or a part of it, is no directory'),
-  NOT_A_FILE: wrongKind('{place} is no ordinary file'),
+  NOT_A_DIRECTORY: wrongKind('{place}, or a part of it, is not a directory'),
+  NOT_A_FILE: wrongKind('{place} is not an ordinary file'),
   FILE_SIZE_CHANGED: {
     means: '{place} changed while it was copied',
     next: ['See that nothing writes to it during the transfer; Globus copies it again by itself.'],
@@ -71,18 +71,18 @@ export const CODE_MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   },
   EXTERNAL_CHECKSUM_MISMATCH: {
     means: '{place} has another checksum than the one that was given',
-    next: ['See whether the file or the checksum is the wrong one, then start anew: stage resume {run}'],
+    next: ['See whether the file or the checksum is the wrong one, then start again: stage resume {run}'],
     person: true,
   },
   AUTH: signIn('{collection} does not accept the sign-in'),
   NO_CREDENTIALS: signIn('the credential for {collection} has expired'),
   INVALID_SERVICE_CREDENTIAL: {
-    means: '{collection} shows a credential that Globus does not accept',
+    means: '{collection} presents a credential that Globus does not accept',
     next: ['Tell the owner of {collection}: its server needs a new certificate.'],
     person: true,
   },
   GSI_DN_MISMATCH: {
-    means: '{collection} shows the certificate of another server',
+    means: '{collection} presents the certificate of another server',
     next: ['Tell the owner of {collection}.'],
     person: true,
   },
@@ -95,15 +95,15 @@ export const CODE_MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   ENDPOINT_ERROR: away('{collection} reported an error'),
   GC_NOT_CONNECTED: {
     means: 'the machine of {collection} is not connected',
-    next: ['Start Globus Connect Personal on that machine; the transfer goes on by itself.'],
+    next: ['Start Globus Connect Personal on that machine; the transfer continues by itself.'],
     person: true,
   },
   GC_PAUSED: {
     means: 'Globus Connect Personal of {collection} is paused',
-    next: ['End the pause in Globus Connect Personal on that machine; the transfer goes on by itself.'],
+    next: ['End the pause in Globus Connect Personal on that machine; the transfer continues by itself.'],
     person: true,
   },
-  NO_PHYSICALS: away('no server of {collection} is there'),
+  NO_PHYSICALS: away('no server of {collection} is available'),
   NO_APPEND_FILESYSTEM: {
     means: '{collection} cannot continue half-written files',
     next: [RETRIES, OWNER],

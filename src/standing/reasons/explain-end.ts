@@ -34,7 +34,7 @@ function reasonOf({run, step, state, why, skippedErrors, task, advice}: EndedSte
     case 'skipped':
       return {standing: 'fine', code: 'STEP_SKIPPED', what: 'it was skipped', why, next: []};
     case 'lost':
-      return {standing: 'fine', code: 'STEP_LOST', what: 'it was lost, and not done again', why, next: []};
+      return {standing: 'fine', code: 'STEP_LOST', what: 'it was lost, and not repeated', why, next: []};
     case 'failed':
     case 'cancelled':
       return {
@@ -44,8 +44,8 @@ function reasonOf({run, step, state, why, skippedErrors, task, advice}: EndedSte
         why,
         next: [
           ...advice,
-          `What it said: stage logs ${run} --step ${step}`,
-          `Mend the cause, then try it again: stage resume ${run}`,
+          `See its output: stage logs ${run} --step ${step}`,
+          `Fix the cause, then try it again: stage resume ${run}`,
         ],
       };
   }
@@ -58,7 +58,7 @@ function succeeded(why: string, skippedErrors: number | undefined, task: TaskId 
     standing: 'fine',
     code: 'STEP_SUCCEEDED_WITH_SKIPS',
     what: `it has succeeded, ${count(skippedErrors, 'file')} skipped`,
-    why: 'their source is missing or may not be read, and skip_source_errors goes on without them',
-    next: task ? [`Which they are: stage transfer skipped ${task}`] : [],
+    why: 'their source is missing or cannot be read, and skip_source_errors skips them',
+    next: task ? [`List them: stage transfer skipped ${task}`] : [],
   };
 }

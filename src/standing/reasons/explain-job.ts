@@ -47,7 +47,7 @@ export function explainJob(job: LiveJob, context: JobContext): Reason {
       return {
         standing: 'fine',
         code: 'JOB_ENDING',
-        what: 'its script is over; PBS delivers its output files',
+        what: 'its script has ended; PBS delivers its output files',
         why: 'that takes half a minute and more where a directory for them is missing',
         next: [],
       };
@@ -75,7 +75,7 @@ export function explainJob(job: LiveJob, context: JobContext): Reason {
         code: 'JOB_SUSPENDED',
         what: 'PBS has suspended it to make room for others, or an operator has',
         ...comment(job),
-        next: ['It goes on by itself when PBS resumes it.', 'If it lasts, ask the operators of the site.'],
+        next: ['It continues by itself when PBS resumes it.', 'If it lasts, ask the operators of the site.'],
       };
     case 'moved':
       return {
@@ -116,7 +116,7 @@ function held(job: LiveJob, context: JobContext): Reason {
       standing: 'action',
       code: 'RUN_HELD',
       what: `the run is held by ${context.heldBy}`,
-      brief: `the run is held by ${context.heldBy}; it goes on with: stage release ${context.run}`,
+      brief: `the run is held by ${context.heldBy}; release it with: stage release ${context.run}`,
       next: [`End the hold: stage release ${context.run}`],
     };
   if (holds.includes('bad-password'))
@@ -147,23 +147,24 @@ function held(job: LiveJob, context: JobContext): Reason {
       ...(context.ourHold === 'just ended'
         ? {what: 'its user hold was ended just now; PBS has not shown that yet', brief: 'released just now'}
         : {
-            what: 'everything it waits for is there; its user hold ends at the next look',
+            what: 'everything it waits for is ready; its user hold ends at the next look',
             brief: 'to be released at the next look',
           }),
       next: [`Look now: stage status ${context.run}`],
     };
-  return {standing: 'waiting', code: 'JOB_HELD', what: 'PBS has not freed it yet', ...comment(job), next: []};
+  return {standing: 'waiting', code: 'JOB_HELD', what: 'PBS has not released it yet', ...comment(job), next: []};
 }
 
 /** qhold leaves "Job held by USER on DATE" behind (measured on OpenPBS 23.06). */
 function heldByPerson(job: LiveJob, {job: id}: JobContext): Reason {
   const [, who, when] = /^Job held by (\S+) on (.+)$/.exec(job.comment ?? '') ?? [];
+  const held = who === undefined ? 'a user hold was put on it' : `${who} put a user hold on it`;
   return {
     standing: 'action',
     code: 'JOB_USER_HOLD',
-    what: `${who ?? 'somebody'} put a user hold on it${when ? ` on ${when}` : ''}`,
-    brief: `${who ?? 'somebody'} put a user hold on it; end it with: qrls ${id}`,
-    why: 'everything it waits for is there',
+    what: `${held}${when ? ` on ${when}` : ''}`,
+    brief: `${held}; end it with: qrls ${id}`,
+    why: 'everything it waits for is ready',
     next: [`End it: qrls ${id}`],
   };
 }
@@ -179,7 +180,7 @@ function heldBySystem(job: LiveJob, context: JobContext): Reason {
     ...comment(job),
     next: [
       'Ask the operators of the site: only they can end this hold (qrls -h s).',
-      `What PBS tells of it: qstat -f ${context.job}`,
+      `What PBS says about it: qstat -f ${context.job}`,
     ],
   };
 }
@@ -204,7 +205,7 @@ function queued(job: LiveJob, context: JobContext): Reason {
     return {
       standing: 'waiting',
       code: 'JOB_REQUEUED',
-      what: `PBS has put it back into queue ${job.queue} after it had started`,
+      what: `PBS requeued it in ${job.queue} after it had started`,
       why: `it was started ${job.runCount} ${job.runCount === 1 ? 'time' : 'times'} (qrerun, or a node that failed)`,
       next: [],
     };
@@ -225,7 +226,7 @@ function queued(job: LiveJob, context: JobContext): Reason {
       code: 'JOB_QUEUED',
       what: `it waits in queue ${job.queue}`,
       why: `PBS says: "${job.comment}"`,
-      next: [`More of it: qstat -f ${context.job}`],
+      next: [`Details: qstat -f ${context.job}`],
       ...from(job.submittedAt),
       ...expected(job),
     };
@@ -234,7 +235,7 @@ function queued(job: LiveJob, context: JobContext): Reason {
     code: 'JOB_QUEUED',
     what: `it waits in queue ${job.queue}`,
     why: long
-      ? 'the scheduler has not said a word about it: it may be switched off'
+      ? 'the scheduler has not commented on it: scheduling may be switched off'
       : 'the scheduler has not looked at it yet',
     next: long ? ['See whether scheduling is on: qmgr -c "list server scheduling"'] : [],
     ...from(job.submittedAt),

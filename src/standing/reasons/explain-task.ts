@@ -72,8 +72,8 @@ function reasonOf(task: TransferTask, known: TaskKnowledge, place: TaskPlace): R
       return {
         standing: 'fine',
         code: 'TASK_SUCCEEDED',
-        what: `Globus reports its success${task.skippedErrors ? `, ${count(task.skippedErrors, 'file')} skipped` : ''}`,
-        next: task.skippedErrors ? [`Which they are: stage transfer skipped ${task.task}`] : [],
+        what: `Globus reports success${task.skippedErrors ? `, ${count(task.skippedErrors, 'file')} skipped` : ''}`,
+        next: task.skippedErrors ? [`List them: stage transfer skipped ${task.task}`] : [],
       };
     case 'cancelled':
       return cancelled(task, place);
@@ -90,8 +90,8 @@ function paused(task: TransferTask, {pauses, collections}: TaskKnowledge): Reaso
       what: `paused at Globus${task.trouble ? `: ${task.trouble}` : ''}`,
       ...(pauses ? {why: 'Globus does not say by whom'} : {}),
       next: [
-        'It goes on by itself when the pause ends.',
-        `See what Globus says of it: https://app.globus.org/activity/${task.task}`,
+        'It continues by itself when the pause ends.',
+        `See what Globus says about it: https://app.globus.org/activity/${task.task}`,
       ],
     };
   const said = pauses.map(({message}) => message).filter((message) => message !== '');
@@ -100,13 +100,13 @@ function paused(task: TransferTask, {pauses, collections}: TaskKnowledge): Reaso
   const contacts = pauses.flatMap(({collection}) => {
     const seen = collection && collections?.get(collection.id);
     const whom = seen?.contact ?? seen?.owner;
-    return collection && whom ? [`Ask when it ends: ${whom}, who answers for ${collection.name}`] : [];
+    return collection && whom ? [`Ask when it ends: ${whom}, the contact of ${collection.name}`] : [];
   });
   return {
     ...common,
     what: `paused by the manager of ${names.join(' and ') || 'a collection'}`,
     ...(said.length > 0 ? {why: said.map((message) => `"${message}"`).join('; ')} : {}),
-    next: ['It goes on by itself when the pause ends.', ...new Set(contacts)],
+    next: ['It continues by itself when the pause ends.', ...new Set(contacts)],
     ...(since.length > 0 ? {since: Math.min(...since)} : {}),
   };
 }
@@ -123,11 +123,11 @@ function inactive(task: TransferTask, {demands = [], trouble}: TaskKnowledge): R
     ...(first ? {why: first.why ?? first.what} : event ? {why: event} : {}),
     next: first
       ? [...new Set(demands.flatMap(({next}) => next.filter((line) => !line.startsWith('Then run'))))].concat(
-          'The task then goes on by itself; nothing has to be started again.',
+          'The task then continues by itself; nothing has to be started again.',
         )
       : [
           `Sign in again for ${namesOf(task).join(' and ')}: stage login, or open them in https://app.globus.org/file-manager`,
-          'The task then goes on by itself; nothing has to be started again.',
+          'The task then continues by itself; nothing has to be started again.',
         ],
     ...(trouble ? {since: trouble.since} : {}),
   };
@@ -205,7 +205,7 @@ function moving(task: TransferTask, now: number): Reason {
       code: 'TASK_QUIET',
       what: `nothing has been moved for ${renderDuration((now - task.requestedAt) / 1000)}`,
       why: 'Globus reports no fault; it may be listing a large directory, or the collection may be slow',
-      next: [`See what Globus says of it: https://app.globus.org/activity/${task.task}`],
+      next: [`See what Globus says about it: https://app.globus.org/activity/${task.task}`],
       since: task.requestedAt,
     };
   const of = task.files > task.filesTransferred ? ` of ${task.files} found` : '';
@@ -215,7 +215,7 @@ function moving(task: TransferTask, now: number): Reason {
     what: isDeletion(task)
       ? `Globus is deleting at ${task.sourceName}`
       : `Globus is moving data from ${task.sourceName} to ${task.destinationName}`,
-    why: `${isDeletion(task) ? task.files : `${task.filesTransferred}${of}`} files so far${task.faults > 0 ? `, after ${task.faults} faults that it got over` : ''}`,
+    why: `${isDeletion(task) ? task.files : `${task.filesTransferred}${of}`} files so far${task.faults > 0 ? `, after ${task.faults} faults that it recovered from` : ''}`,
     next: [],
   };
 }
@@ -241,9 +241,9 @@ function failed(task: TransferTask, {trouble}: TaskKnowledge, place: TaskPlace):
       standing: 'action',
       code: 'TASK_EXPIRED',
       what: 'its deadline passed before it was done',
-      ...(last ? {why: `what stood in its way: ${last}`} : {}),
+      ...(last ? {why: `what blocked it: ${last}`} : {}),
       next: [
-        ...(last ? ['Mend that first.'] : []),
+        ...(last ? ['Fix that first.'] : []),
         `Then try it again; what has arrived is not moved twice: stage resume ${place.run}`,
       ],
     };
@@ -252,6 +252,6 @@ function failed(task: TransferTask, {trouble}: TaskKnowledge, place: TaskPlace):
     code: `TASK_FAILED_${code}`,
     what: last ?? fill(meaningOf(code, task.fatalError?.description ?? '').means, wordsFor(task, trouble, place)),
     why: `Globus gave up: ${task.fatalError?.description || code}`,
-    next: ['Mend the cause.', `Then try it again; what has arrived is not moved twice: stage resume ${place.run}`],
+    next: ['Fix the cause.', `Then try it again; what has arrived is not moved twice: stage resume ${place.run}`],
   };
 }

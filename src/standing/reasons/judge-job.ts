@@ -23,10 +23,10 @@ export function judgeJobStep(facts: StepFacts<JobStep>): Judgement {
     return judged('unknown', {
       standing: 'trouble',
       code: 'SUBMISSION_UNCLEAR',
-      what: 'it is not known yet whether PBS took the job',
-      why: `PBS is asked for it after ${renderTime(record.intent.deadline)}; until then it is not submitted again`,
-      brief: 'it is not known yet whether PBS took it; PBS will be asked for it',
-      next: [`Ask then: stage status ${run}`],
+      what: 'it is not known yet whether PBS accepted the job',
+      why: `PBS is queried for it after ${renderTime(record.intent.deadline)}; until then it is not submitted again`,
+      brief: 'it is not known yet whether PBS accepted it; PBS will be queried for it',
+      next: [`Look then: stage status ${run}`],
     });
   switch (verdict.is) {
     case 'live':
@@ -37,7 +37,7 @@ export function judgeJobStep(facts: StepFacts<JobStep>): Judgement {
         code: 'JOB_ENDED',
         what: `its job has ended (${verdict.why})`,
         brief: `ended (${verdict.why})`,
-        next: [`The next look concludes it: stage status ${run}`],
+        next: [`The next look records its end: stage status ${run}`],
       });
     case 'deleted-by-hand':
       return judged('deleted', {
@@ -52,7 +52,7 @@ export function judgeJobStep(facts: StepFacts<JobStep>): Judgement {
         standing: 'trouble',
         code: 'JOB_ABSENT',
         what: `PBS does not know job ${id} (any more)`,
-        why: 'nothing is concluded from one such answer: a marker of its end may still be on its way',
+        why: 'nothing is concluded from one such answer: a marker of its end may still arrive',
         brief: 'PBS does not know it (any more); looking again before anything is concluded',
         next: [`It is submitted again when this is still so later. Look again: stage status ${run}`],
         ...(record.absentSince === undefined ? {} : {since: record.absentSince}),
@@ -103,7 +103,7 @@ function submitted({verdict}: StepFacts): Reason {
   return {
     standing: 'waiting',
     code: 'JOB_SUBMITTED',
-    what: 'PBS has taken it, and has not been asked since',
+    what: 'PBS has accepted it, and has not been queried since',
     brief: waits ?? 'submitted',
     next: [],
   };
@@ -126,12 +126,12 @@ function refused({run, settings}: View, record: JobRecord, why: string): Reason 
     standing: 'trouble',
     ...(away
       ? {code: 'PBS_WAS_AWAY', what: 'PBS could not be reached when its job was submitted'}
-      : {code: 'JOB_REFUSED_FOR_NOW', what: 'PBS takes no further job for now'}),
+      : {code: 'JOB_REFUSED_FOR_NOW', what: 'PBS accepts no further jobs for now'}),
     why,
-    brief: `PBS has not taken it yet: ${why}`,
+    brief: `PBS has not accepted it yet: ${why}`,
     next: [
       `It is tried again by itself after ${renderTime(again)}.`,
-      away ? 'See whether PBS answers you: qstat -B' : 'See your jobs, which count against the limits: qstat -u $USER',
+      away ? 'Check whether PBS answers: qstat -B' : 'See your jobs, which count against the limits: qstat -u $USER',
       `To try at once: the "stage run" of ${run.spec.name}`,
     ],
     since: at,

@@ -22,7 +22,7 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
     return judged('queued', {
       standing: 'waiting',
       code: 'TASK_SUBMITTED',
-      what: 'Globus has taken it, and has not been asked since',
+      what: 'Globus has accepted it, and has not been queried since',
       brief: 'submitted',
       next: [],
     });
@@ -36,8 +36,8 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
     why: 'it belongs to another identity, or is so old that Globus has forgotten it',
     brief: 'Globus does not list this task for this identity',
     next: [
-      'See as whom stage is signed in, and sign in as whoever started it.',
-      `If it is gone for good: stage cancel ${view.run.spec.run}, then stage resume ${view.run.spec.run}`,
+      'Check with "stage whoami" who is signed in, and sign in as the identity that started it.',
+      `If it no longer exists: stage cancel ${view.run.spec.run}, then stage resume ${view.run.spec.run}`,
     ],
   });
 }
@@ -51,17 +51,17 @@ function notTaken({view, known}: StepFacts, {refused}: TransferRecord): Judgemen
       code: 'TRANSFER_REFUSED',
       what: 'Globus refused the transfer',
       why: refused.why,
-      next: [...(refused.next ?? []), `When that is mended, try it again: stage resume ${run}`],
+      next: [...(refused.next ?? []), `When that is fixed, try it again: stage resume ${run}`],
     });
   const away = known.problems?.find(({code}) => code === 'TRANSFER_UNREACHABLE');
-  const again = 'it is asked again under the same submission id, so that it is moved once only';
+  const again = 'the request is repeated under the same submission id, so that the data is moved only once';
   return judged('unknown', {
     standing: 'trouble',
     code: 'SUBMISSION_UNCONFIRMED',
-    what: 'it is not known yet whether Globus took the transfer',
+    what: 'it is not known yet whether Globus accepted the transfer',
     why: away ? `${causeOf(away)}. ${again}` : again,
-    brief: 'its submission has not been confirmed; it will be asked again under the same submission id',
-    next: [`Ask now: stage status ${run}`],
+    brief: 'its submission has not been confirmed; the request will be repeated under the same submission id',
+    next: [`Look now: stage status ${run}`],
   });
 }
 
@@ -82,7 +82,7 @@ function judgeTask({view, step, known}: StepFacts<TaskStep>, seen: TransferTask)
 
 function whereTo({sourceName, destinationName, faults}: TransferTask): string {
   const ends = destinationName === '' ? `deleting at ${sourceName}` : `${sourceName} to ${destinationName}`;
-  return faults > 0 ? `${ends}, after ${count(faults, 'fault')} that it got over` : ends;
+  return faults > 0 ? `${ends}, after ${count(faults, 'fault')} that it recovered from` : ends;
 }
 
 /** How a step stands that makes a directory, and has not ended. Pure. */

@@ -16,15 +16,13 @@ export function cannotAsk({view}: StepFacts, whom: 'PBS' | 'Globus', why: string
   return {
     standing: 'trouble',
     code: whom === 'PBS' ? 'PBS_NOT_ASKED' : 'GLOBUS_NOT_ASKED',
-    what: `${whom} could not be asked`,
+    what: `${whom} could not be queried`,
     why,
     brief,
     next: [
       'Nothing is lost, and nothing was concluded.',
-      whom === 'PBS'
-        ? 'See whether PBS answers you: qstat -B'
-        : 'See whether Globus is well: https://status.globus.org',
-      `Ask again later: stage why ${view.run.spec.run}`,
+      whom === 'PBS' ? 'Check whether PBS answers: qstat -B' : 'Check the status of Globus: https://status.globus.org',
+      `Look again later: stage why ${view.run.spec.run}`,
     ],
   };
 }

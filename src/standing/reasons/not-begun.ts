@@ -24,7 +24,7 @@ export function notBegun(facts: StepFacts): Judgement {
       standing: 'action',
       code: 'RUN_HELD',
       what: `the run is held by ${hold.by}`,
-      brief: `the run is held by ${hold.by}; it goes on with: stage release ${name}`,
+      brief: `the run is held by ${hold.by}; release it with: stage release ${name}`,
       next: [`End the hold: stage release ${name}`],
       since: hold.at,
     });
@@ -49,7 +49,7 @@ function pausing({view, step, current, retryAt}: StepFacts): Judgement | undefin
     what: `attempt ${number} failed; the next one begins ${renderTime(retryAt)}`,
     brief: `failed (${outcome?.why}); tried again ${new Date(retryAt).toISOString().slice(0, 19)}Z`,
     ...(outcome ? {why: outcome.why, since: outcome.at} : {}),
-    next: [`What it said: stage logs ${view.run.spec.run} --step ${step.name}`],
+    next: [`See its output: stage logs ${view.run.spec.run} --step ${step.name}`],
   });
 }
 

@@ -22,8 +22,8 @@ export function adviseSignIn(demands: Demands, way: SignInWay): string[] {
   const wanted = `Sign in again ${session.join(', ')}${demands.scopes.length > 0 ? ', and give your consent' : ''}`;
   if (way.method === 'native-app') return [`${wanted}: ${command}`];
   return [
-    `${wanted}. A client never does: write sign_in: native-app and a client_id: into the profile (docs/sign-in.md), then type: ${command}`,
-    'Or ask the manager of the collection to let this client in without.',
+    `${wanted}. A client cannot: write sign_in: native-app and a client_id: into the profile (docs/sign-in.md), then type: ${command}`,
+    'Or ask the manager of the collection to admit this client without it.',
   ];
 }
 

@@ -68,7 +68,7 @@ export function createCaller(settings: CallerSettings): Caller {
       throw error instanceof FailedTry ? error.explained : error;
     });
     const read = schema.safeParse(body);
-    if (!read.success) throw new TransferUnreachable(asked, 'the answer does not have the form that is known');
+    if (!read.success) throw new TransferUnreachable(asked, 'the answer has an unknown form');
     return read.data;
   };
 

@@ -77,11 +77,12 @@ function refusal(code: string): [why: string, next: string[]] {
       ['See which identity is used, and ask the owner of the collection to give it access.'],
     ];
   if (/NoTransferItems/.test(code)) return ['the transfer has no items', []];
-  if (/\.Exists$/.test(code)) return ['something of that name is there already', []];
-  if (/SizeLimit/.test(code)) return ['the directory holds too much to be listed', ['Name a directory below it.']];
+  if (/\.Exists$/.test(code)) return ['something of that name exists already', []];
+  if (/SizeLimit/.test(code))
+    return ['the directory has too many entries to be listed', ['Name a directory below it.']];
   if (code === 'NotSupported') return ['this collection cannot do that', []];
   if (/NotDirectory/.test(code)) return ['the path is not a directory', ['Correct the path.']];
-  if (/NotFound/.test(code)) return ['there is nothing of that name', ['Correct the path or id.']];
+  if (/NotFound/.test(code)) return ['nothing of that name exists', ['Correct the path or id.']];
   return ['', []];
 }
 
@@ -97,11 +98,11 @@ interface Demanded {
 function signIn({asked, demands, said, way, consent}: Demanded): SignInNeeded {
   const what = consent || demands.scopes.length > 0 ? 'a consent' : 'another sign-in';
   return new SignInNeeded({
-    what: `Globus wants ${what} before "${asked}"`,
-    why: [demands.message, said, demands.scopes.length > 0 ? `It asks for ${demands.scopes.join(' ')}` : '']
+    what: `Globus requires ${what} before "${asked}"`,
+    why: [demands.message, said, demands.scopes.length > 0 ? `It requires ${demands.scopes.join(' ')}` : '']
       .filter((part) => part !== '')
       .join('. '),
-    next: [...adviseSignIn(demands, way), 'Then run the same command again; a run goes on by itself.'],
+    next: [...adviseSignIn(demands, way), 'Then run the same command again; a run continues by itself.'],
   });
 }
 
@@ -112,7 +113,7 @@ function loginFailed(asked: string, said: string, way: SignInWay): SignInNeeded 
     next: [
       `Sign in again: ${again(way)}`,
       'If it still does not, open the collection once in the web app: https://app.globus.org/file-manager',
-      'Then run the same command again; a run goes on by itself.',
+      'Then run the same command again; a run continues by itself.',
     ],
   });
 }

@@ -42,7 +42,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
   async function lookChunk(chunk: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>> {
     const query = {filter: taskFilter(chunk), limit: 1000, fields: TASK_FIELDS};
     const body = await call('GET /task_list', z.unknown(), (sdk) => tasks.getAll({query}, sdk));
-    return readTaskList(chunk, body) ?? silence(chunk, 'the list of tasks does not have the form that is known');
+    return readTaskList(chunk, body) ?? silence(chunk, 'the list of tasks has an unknown form');
   }
 
   return {

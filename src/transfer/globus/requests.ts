@@ -102,7 +102,7 @@ function checkLabel(label: string): void {
           ? 'it has white space at an end'
           : undefined;
   if (why === undefined) return;
-  throw new RequestWrong(`The label "${label.slice(0, LABEL_LENGTH)}" is not one that Globus takes`, {
+  throw new RequestWrong(`Globus does not accept the label "${label.slice(0, LABEL_LENGTH)}"`, {
     why,
     next: [`Use at most ${LABEL_LENGTH} characters, no line ends, no white space at either end.`],
   });
@@ -110,7 +110,7 @@ function checkLabel(label: string): void {
 
 function checkPath(name: string): void {
   if (name === '' || /[\r\n]/.test(name))
-    throw new RequestWrong(`The path ${JSON.stringify(name)} is not one that Globus takes`, {
+    throw new RequestWrong(`Globus does not accept the path ${JSON.stringify(name)}`, {
       why: 'it is empty or has a line end in it',
     });
 }

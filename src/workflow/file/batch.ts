@@ -54,7 +54,7 @@ function readItem(words: readonly string[]): WrittenItem | string {
       if (given === undefined) return `${name} has no value`;
       options[value] = given;
     } else if (!onlyPaths && word.startsWith('-'))
-      return `unknown option ${JSON.stringify(word)}; known are ${[...Object.keys(SWITCHES), ...Object.keys(VALUES)].join(', ')} (a path that begins with "-" stands after --)`;
+      return `unknown option ${JSON.stringify(word)}; known: ${[...Object.keys(SWITCHES), ...Object.keys(VALUES)].join(', ')} (a path that begins with "-" must follow --)`;
     else paths.push(word);
   }
   const [from, to] = paths;

@@ -63,7 +63,7 @@ function checkWhen(path: Path, step: Readonly<Record<string, unknown>>): Problem
           {
             path: [...path, key],
             at: 'key',
-            text: 'cannot stand beside "when: always", which runs whatever happened; leave one of them out',
+            text: 'cannot be combined with "when: always", which runs in any case; leave one of them out',
           },
         ]
       : [],
@@ -107,7 +107,7 @@ function checkReferences(name: string, step: Readonly<Record<string, unknown>>, 
 
 function explainUnknownStep(reference: string, step: string, names: ReadonlySet<string>): string {
   const others = [...names].filter((other) => other !== step);
-  const allowed = others.length === 0 ? 'there is no other step' : `known are ${listNames(others)}`;
+  const allowed = others.length === 0 ? 'there is no other step' : `known: ${listNames(others)}`;
   return `unknown step ${quote(reference)}; ${allowed}${didYouMean(reference, others)}`;
 }
 
@@ -138,7 +138,7 @@ function checkCycles(steps: Readonly<Record<string, unknown>>): Problem[] {
     problems.push({
       path: ['steps', first],
       at: 'key',
-      text: `waits for itself in a circle: ${circle}; take away one of these`,
+      text: `waits for itself in a circle: ${circle}; remove one of these`,
     });
     const told = new Set(cycle);
     rest = rest.filter((step) => !told.has(step.name));

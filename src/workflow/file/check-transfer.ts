@@ -95,7 +95,7 @@ function checkAlone(path: Path, transfer: Readonly<Record<string, unknown>>): Pr
   const many = has('items') ? 'items' : has('batch') ? 'batch' : undefined;
   const ofOneItem = ['recursive', 'external_checksum', 'checksum_algorithm'].filter((key) => many && has(key));
   return [
-    ...(has('items') && has('batch') ? [wrong('batch', 'stands beside items; needs one of them')] : []),
+    ...(has('items') && has('batch') ? [wrong('batch', 'is given together with items; needs one of them')] : []),
     ...ofOneItem.map((key) => wrong(key, `is about one item; say it for each item of ${many}`)),
     ...(has('confirm_delete') && !has('delete_extra')
       ? [wrong('confirm_delete', 'has no meaning without delete_extra')]

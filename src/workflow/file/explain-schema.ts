@@ -74,7 +74,7 @@ function describe(value: unknown, allowed: string): string {
 function explainUnknownKey(parent: Path, key: string): string {
   const known = knownKeys(parent);
   const elsewhere = rightPlace(parent, key);
-  return `unknown key; ${elsewhere ?? `known are ${listNames(known)}`}${elsewhere ? '' : didYouMean(key, known)}`;
+  return `unknown key; ${elsewhere ?? `known: ${listNames(known)}`}${elsewhere ? '' : didYouMean(key, known)}`;
 }
 
 function knownKeys(parent: Path): readonly string[] {

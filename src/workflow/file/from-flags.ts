@@ -67,7 +67,7 @@ export function workflowFromFlags(flags: WorkflowFlags, options: LoadOptions): W
   const details = [...notSplit, ...wrongSet(flags, steps, options), ...new Set(found)];
   if (details.length > 0 || !('workflow' in checked))
     throw new WorkflowInvalid('the command line', details, [
-      'Mend the flags named above, then run the command again.',
+      'Correct the flags named above, then run the command again.',
       'All flags with examples: stage run --help',
     ]);
   return checked.workflow;

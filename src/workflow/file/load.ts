@@ -66,7 +66,7 @@ export function loadWorkflow(source: WorkflowSource, options: LoadOptions): Work
 
 function invalid(source: WorkflowSource, details: readonly string[]): WorkflowInvalid {
   return new WorkflowInvalid(source.file, details, [
-    'Mend the lines named above, then run the same command again.',
+    'Correct the lines named above, then run the same command again.',
     'What a workflow file may say is described in docs/workflow-file.md.',
   ]);
 }

@@ -61,7 +61,7 @@ function valueFor(
   const text = values.get(name);
   if (text !== undefined) return {name, text};
   const known = [...values.keys()];
-  const allowed = known.length === 0 ? 'the file declares none under params' : `known are ${listNames(known)}`;
+  const allowed = known.length === 0 ? 'the file declares none under params' : `known: ${listNames(known)}`;
   return {problem: `unknown parameter ${quote(name)}; ${allowed}${didYouMean(name, known)}`};
 }
 
@@ -106,7 +106,7 @@ export function readParams(
     values.set(name, wanted ?? text?.text ?? (byDefault === null ? '' : (written(path) ?? String(byDefault))));
   }
   const known = [...values.keys()];
-  const allowed = known.length === 0 ? 'the file declares no parameters' : `known are ${listNames(known)}`;
+  const allowed = known.length === 0 ? 'the file declares no parameters' : `known: ${listNames(known)}`;
   const flagProblems = Object.keys(given)
     .filter((name) => !values.has(name))
     .map((name) => `--param ${name}: unknown parameter; ${allowed}${didYouMean(name, known)}`);

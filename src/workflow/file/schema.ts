@@ -123,11 +123,11 @@ export const deleteSchema = z
   .strictObject(
     {
       at: place('Path', 'What is deleted: collection:path, bookmark:path, or a path of the cluster.'),
-      recursive: flag('Whole directory', 'A directory, with all that is in it.', false),
+      recursive: flag('Whole directory', 'A directory and everything in it.', false),
     },
     {error: 'needs a map with at'},
   )
-  .meta({title: 'Delete', description: 'Delete a file or directory on a collection. What is not there is no error.'});
+  .meta({title: 'Delete', description: 'Delete a file or directory on a collection. A missing path is not an error.'});
 
 const FAIL_FAST = 'needs a duration such as 10m, or a map with after and on';
 const FAULTS = `needs a list of faults: ${FAIL_FAST_CODES.join(', ')}`;
@@ -169,7 +169,7 @@ export const stepSchema = z
       transfer: transferSchema.optional(),
       job: jobSchema.optional(),
       delete: deleteSchema.optional(),
-      mkdir: place('Make directory', 'Make a directory on a collection. One that is there is fine.').optional(),
+      mkdir: place('Make directory', 'Make a directory on a collection. An existing one is not an error.').optional(),
       needs: stepNames('Needs', 'Starts when all of these steps have succeeded.'),
       on_failure_of: stepNames('On failure of', 'Starts when at least one of these steps has failed.'),
       after: stepNames('After', 'Starts when all of these steps have ended, either way.'),
@@ -184,7 +184,7 @@ export const stepSchema = z
         .meta({
           title: 'Fail fast',
           description:
-            'When a fault of the transfer has lasted so long, cancel the task and fail the step, instead of waiting ' +
+            'When a fault of the transfer has lasted this long, cancel the task and fail the step, instead of waiting ' +
             'for the deadline. A duration alone means a missing source or permission.',
           examples: ['10m', {after: '30m', on: ['FILE_NOT_FOUND', 'NO_SPACE_LEFT']}],
         }),

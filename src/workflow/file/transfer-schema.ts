@@ -8,8 +8,8 @@ const PATTERN = 'needs a name with wildcards * ? [] [!], such as "*.nc"';
 export const filterSchema = z
   .strictObject(
     {
-      include: text(PATTERN).optional().meta({title: 'Include', description: 'Names to take along.'}),
-      exclude: text(PATTERN).optional().meta({title: 'Exclude', description: 'Names to leave out.'}),
+      include: text(PATTERN).optional().meta({title: 'Include', description: 'Names to include.'}),
+      exclude: text(PATTERN).optional().meta({title: 'Exclude', description: 'Names to exclude.'}),
       type: z.enum(['file', 'dir'], {error: 'needs file or dir'}).optional().meta({
         title: 'Type',
         description: 'Only names of files, or only names of directories. Default: both.',
@@ -25,7 +25,7 @@ const ALGORITHM = `needs one of ${CHECKSUM_ALGORITHMS.join(', ')}`;
 const checksum = {
   external_checksum: text(CHECKSUM).optional().meta({
     title: 'Checksum',
-    description: 'What the file must be, in hex. A mismatch fails the whole task.',
+    description: 'Expected checksum of the file, in hex. A mismatch fails the whole task.',
   }),
   checksum_algorithm: text(ALGORITHM)
     .optional()
@@ -40,7 +40,7 @@ export const itemSchema = z.strictObject(
     to: text(ITEM_PATH).meta({title: 'Destination', description: 'Path, from the directory in "to".'}),
     recursive: z.boolean({error: 'needs true or false'}).optional().meta({
       title: 'Whole directory',
-      description: 'A directory and all that is in it. Default: true when both paths end in "/".',
+      description: 'A directory and everything in it. Default: true when both paths end in "/".',
     }),
     ...checksum,
   },
@@ -57,7 +57,7 @@ export const transferSchema = z
       to: place('Destination', 'Where the data goes: collection:path, bookmark:path, or a path of the cluster.'),
       recursive: z.boolean({error: 'needs true or false'}).optional().meta({
         title: 'Whole directory',
-        description: 'Copy a directory and all that is in it. Default: true when "from" and "to" both end in "/".',
+        description: 'Copy a directory and everything in it. Default: true when "from" and "to" both end in "/".',
       }),
       items: z.array(itemSchema, {error: ITEMS}).min(1, {error: ITEMS}).optional().meta({
         title: 'Items',
@@ -72,7 +72,7 @@ export const transferSchema = z
         .enum(['exists', 'size', 'mtime', 'checksum'], {error: 'needs one of exists, size, mtime and checksum'})
         .optional()
         .meta({
-          title: 'Skip what is there',
+          title: 'Skip existing files',
           description:
             'Skip files that are at the destination already: that exist there (exists), have the same size (size), ' +
             'are not older (mtime) or have the same checksum (checksum). Default: copy everything.',
@@ -84,7 +84,7 @@ export const transferSchema = z
         .meta({
           title: 'Filters',
           description:
-            'Which names in directories are taken along. The first rule that fits decides; none includes the name.',
+            'Which names in directories are included. The first matching rule decides; a name that no rule matches is included.',
           examples: [
             [
               {include: '*.nc', type: 'file'},
@@ -94,22 +94,22 @@ export const transferSchema = z
         }),
       symlinks: z.enum(['ignore', 'keep', 'copy'], {error: 'needs one of ignore, keep and copy'}).optional().meta({
         title: 'Symbolic links',
-        description: 'Links in directories: leave them out, make them anew, or copy what they lead to.',
+        description: 'Links in directories: skip them, recreate them, or copy their targets.',
         default: 'ignore',
       }),
       verify_checksum: flag('Verify', 'Compare checksums after copying each file.', true),
       ...checksum,
       preserve_timestamp: flag('Keep times', 'Give copies the modification times of the originals.', false),
-      encrypt: flag('Encrypt', 'Encrypt the data on its way.', false),
+      encrypt: flag('Encrypt', 'Encrypt the data in transit.', false),
       delete_extra: flag(
         'Delete extra',
-        'Delete at the destination of a directory what its source does not have. Needs confirm_delete: true, or stage run --confirm-delete.',
+        'Delete files at the destination of a directory that its source does not have. Needs confirm_delete: true, or stage run --confirm-delete.',
         false,
       ),
-      confirm_delete: flag('Confirm', 'delete_extra is meant.', false),
+      confirm_delete: flag('Confirm', 'Confirm delete_extra.', false),
       skip_source_errors: flag(
         'Skip what cannot be read',
-        'Go on without files of the source that are missing or may not be read, and list them.',
+        'Skip files of the source that are missing or cannot be read, and list them.',
         false,
       ),
       fail_on_quota: flag('Fail on quota', 'End the transfer when a quota at the destination is full.', false),

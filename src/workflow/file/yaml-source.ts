@@ -191,7 +191,7 @@ function wrongKeys(document: Document, position: YamlSource['position']): Proble
         const path = [...pathOf([...ancestors, map]), key];
         const before = first.get(key);
         if (before === undefined) first.set(key, offset);
-        else problems.push({path, at: 'key', offset, text: `stands twice; first on line ${position(before).line}`});
+        else problems.push({path, at: 'key', offset, text: `appears twice; first on line ${position(before).line}`});
         if (key === '__proto__') problems.push({path, at: 'key', offset, text: 'cannot be a name; choose another'});
       }
     },

@@ -20,11 +20,10 @@ export function readChecksum(
   algorithm: string | undefined,
 ): {readonly checksum: string; readonly checksumAlgorithm: ChecksumAlgorithm} | string {
   const name = algorithm === undefined ? BY_DEFAULT : readAlgorithm(algorithm);
-  if (name === undefined)
-    return `"${algorithm}" is no algorithm for checksums; known are ${CHECKSUM_ALGORITHMS.join(', ')}`;
+  if (name === undefined) return `"${algorithm}" is not a checksum algorithm; known: ${CHECKSUM_ALGORITHMS.join(', ')}`;
   const digits = DIGITS[name];
   if (/^[0-9a-f]+$/i.test(checksum) && checksum.length === digits)
     return {checksum: checksum.toLowerCase(), checksumAlgorithm: name};
   const hint = algorithm === undefined ? ', which is meant without checksum_algorithm' : '';
-  return `"${checksum.slice(0, 130)}" is no checksum of ${name}${hint}; needs ${digits} hex digits`;
+  return `"${checksum.slice(0, 130)}" is not a checksum of ${name}${hint}; needs ${digits} hex digits`;
 }

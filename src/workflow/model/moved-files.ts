@@ -32,7 +32,7 @@ export function strayInWords(step: TransferStep, {from, to}: MovedFile): string[
   if (!items.some((item) => isWithin(from, item.from))) lines.push(`source: the task moved ${from}, ${says('from')}`);
   if (!items.some((item) => isWithin(to, item.to))) lines.push(`destination: the task wrote ${to}, ${says('to')}`);
   // Each end is one of the step's, and they belong to different items.
-  if (lines.length === 0) lines.push(`the task moved ${from} to ${to}, which is none of the step's items`);
+  if (lines.length === 0) lines.push(`the task moved ${from} to ${to}, which is not one of the step's items`);
   return lines;
 }
 

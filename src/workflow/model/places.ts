@@ -140,7 +140,7 @@ export function resolveCollection(
   const id = own(known, collection) ?? (UUID.test(collection) ? collection : undefined);
   if (id !== undefined) return {id: id.toLowerCase()};
   const names = Object.keys(known).sort();
-  const allowed = names.length === 0 ? 'no friendly names are defined' : `known are ${listNames(names)}`;
+  const allowed = names.length === 0 ? 'no friendly names are defined' : `known: ${listNames(names)}`;
   const unknown = `unknown collection ${quote(collection)}; ${allowed}, and any collection's id (a UUID)`;
   return `${unknown}${tellBookmarks(bookmarks)}${didYouMean(collection, [...names, ...(bookmarks?.names ?? [])])}`;
 }
@@ -148,5 +148,5 @@ export function resolveCollection(
 function tellBookmarks(bookmarks: BookmarkNames | undefined): string {
   if (!bookmarks) return '';
   if (bookmarks.unasked) return `; whether it is a bookmark is not known: ${bookmarks.unasked}`;
-  return bookmarks.names.length === 0 ? '; you have no bookmarks' : `; bookmarks are ${listNames(bookmarks.names)}`;
+  return bookmarks.names.length === 0 ? '; you have no bookmarks' : `; bookmarks: ${listNames(bookmarks.names)}`;
 }

@@ -50,7 +50,7 @@ export interface TransferStep extends AnyStep {
   readonly failFast?: FailFast;
 }
 
-/** Deletes one path of a collection, by a task of Globus. What is not there is no error. */
+/** Deletes one path of a collection, by a task of Globus. A missing path is not an error. */
 export interface DeleteStep extends AnyStep {
   readonly kind: 'delete';
   readonly at: Place;

@@ -28,9 +28,9 @@ test('a workflow that can work passes: PBS, Globus and the state directory are a
   expect(report.exit).toBe(0);
   expect(report.findings.map(({what}) => what)).toEqual([
     'the state directory can be written',
-    'steps compute, cleanup: queue workq takes these jobs',
-    'staging: queue workq takes these jobs',
-    'Globus lets you in',
+    'steps compute, cleanup: queue workq accepts these jobs',
+    'staging: queue workq accepts these jobs',
+    'Globus accepts your sign-in',
   ]);
   expect(existsSync(world.path('cluster', 'good/in'))).toBe(false);
   expect(await world.tasks()).toEqual([]);
@@ -55,7 +55,7 @@ test('the source, the queue, the walltime and the sign-in are told together with
     expect((await world.stage('status', 'bad')).exitCode).toBe(2);
     await world.stage('local', 'expire', 'vault');
     const lapsed = await check(file);
-    expect(lapsed.findings.map(({what}) => what).join()).toContain('vault:/bad/in/ cannot be looked at');
+    expect(lapsed.findings.map(({what}) => what).join()).toContain('vault:/bad/in/ cannot be checked');
   } finally {
     await world.pbs('qmgr', '-c', 'unset queue workq resources_max.walltime');
   }

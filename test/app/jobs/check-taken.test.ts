@@ -72,7 +72,7 @@ test('what was found first counts: a job that its dependency removes later was s
   expect(looks).toBe(2);
 });
 
-test('while PBS cannot be asked nothing is put on record, and the next call looks again', async () => {
+test('while PBS cannot be queried nothing is put on record, and the next call looks again', async () => {
   submitted();
   expect(await check(AWAY)).toBe(true);
   expect(await check(AWAY, AWAY, REMOVED)).toBe(false);

@@ -165,7 +165,7 @@ test('a name that a workflow file would not take is not written into it, though 
   expect((await world.stage('collection', 'alias', 'remove', '2024data')).exitCode).toBe(0);
 });
 
-test('bookmarks are made, listed and deleted', async () => {
+test('bookmarks: made, listed and deleted', async () => {
   expect((await world.stage('collection', 'bookmark', 'create', 'my shelf', '/lus/eagle/shelf/')).exitCode).toBe(0);
   expect((await world.stage('collection', 'bookmark', 'create', 'my shelf', 'archive:/')).stderr).toContain('already');
   expect((await world.stage('collection', 'bookmark', 'create', 'archive', 'cluster:/')).stderr).toContain(
@@ -227,7 +227,7 @@ test('a run keeps the place that its bookmark had, whatever becomes of the bookm
 test('a name that may be a bookmark while Globus is away: later, with what else may be wrong with it', async () => {
   world.write('away.yaml', 'name: away\nsteps:\n  in:\n    transfer: {from: "archvie:/x/", to: "/lus/eagle/x/"}\n');
   expect((await world.stage('check', 'away.yaml', '--offline')).stderr).toMatch(
-    /unknown collection "archvie".*not asked with --offline; did you mean "archive"\?/,
+    /unknown collection "archvie".*not contacted with --offline; did you mean "archive"\?/,
   );
   await world.stage('local', 'outage', 'globus');
   const away = await world.stage('check', 'away.yaml');

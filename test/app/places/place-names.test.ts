@@ -64,22 +64,25 @@ test('what is on record is not asked for, and wins over what Globus says now', a
 
 test('offline nothing is asked, and the message says so', async () => {
   const {stage, asked} = aStage(INPUT);
-  await expect(readingPlaces(stage, read('input:/x'), {offline: true})).rejects.toThrow('not asked with --offline');
+  await expect(readingPlaces(stage, read('input:/x'), {offline: true})).rejects.toThrow('not contacted with --offline');
   expect(asked.times).toBe(0);
 });
 
 test.each([
   [new TransferUnreachable('GET /bookmark_list', 'away'), EXIT.unreachable],
   [new SignInNeeded({what: 'w', why: 'y', next: ['Sign in: stage login']}), EXIT.actionNeeded],
-])('when Globus cannot be asked, that is the error, with what else may be wrong beside it: %s', async (error, exit) => {
-  const {stage} = aStage(error);
-  await expect(placesOf(stage, {place: 'thteta:/x'})).rejects.toMatchObject({
-    exit,
-    why: expect.stringContaining(error.message),
-    details: [expect.stringContaining('did you mean "theta"?')],
-    next: [...error.next, expect.stringContaining('stage collection alias set')],
-  });
-});
+])(
+  'when Globus cannot be queried, that is the error, with what else may be wrong beside it: %s',
+  async (error, exit) => {
+    const {stage} = aStage(error);
+    await expect(placesOf(stage, {place: 'thteta:/x'})).rejects.toMatchObject({
+      exit,
+      why: expect.stringContaining(error.message),
+      details: [expect.stringContaining('did you mean "theta"?')],
+      next: [...error.next, expect.stringContaining('stage collection alias set')],
+    });
+  },
+);
 
 test('mistakes that have nothing to do with names are told without asking anybody', async () => {
   const {stage, asked} = aStage(INPUT);

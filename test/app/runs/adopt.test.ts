@@ -115,7 +115,7 @@ describe.concurrent('a task that was started elsewhere', () => {
     const started = await world.stage('run', made.file, '--adopt', task);
     expect(started.exitCode).toBe(0);
     expect(started.stdout).toMatch(
-      /cannot be told yet: whether it moves what the step says is checked when it has ended/,
+      /is not known yet: whether it moves what the step says is checked when it has ended/,
     );
     await world.stage('local', 'resume', 'unseen');
     const sealed = await world.ended('unseen.1');
@@ -142,7 +142,7 @@ describe.concurrent('a task that was started elsewhere', () => {
     await world.stage('run', made.file, '--adopt', task);
     const forced = await world.stage('adopt', 'pardoned', 'stage-in', task, '--force');
     expect([forced.exitCode, forced.stdout]).toEqual([0, expect.stringContaining('counts, whatever it moves')]);
-    expect(forced.stdout).not.toContain('cannot be told yet');
+    expect(forced.stdout).not.toContain('is not known yet');
     await world.stage('local', 'resume', 'pardoned');
     expect((await world.ended('pardoned.1')).steps[0]).toMatchObject({state: 'succeeded', task});
   });
@@ -194,7 +194,7 @@ describe.concurrent('a queue that was wiped while the stage-in goes on', () => {
       await alone.wipe();
       const again = await alone.stage('run', made.file, ...(how === 'with' ? ['--adopt', task] : []));
       expect(again.exitCode).toBe(0);
-      expect(again.stdout, 'what it asked for itself needs no note').not.toContain('cannot be told yet');
+      expect(again.stdout, 'what it asked for itself needs no note').not.toContain('is not known yet');
       await alone.stage('local', 'resume', 'orphan');
       const sealed = await expectOneTaskOneExecution(alone, 'orphan', made);
       expect(sealed.steps[0]).toMatchObject({task});
@@ -224,7 +224,7 @@ describe.concurrent('a queue that was wiped while the stage-in goes on', () => {
       }
       const found = await alone.stage('run', made.file, '--adopt', 'stage-in=find');
       expect(found).toMatchObject({exitCode: 0, stderr: ''});
-      expect(found.stdout.includes('cannot be told yet')).toBe(by === 'label');
+      expect(found.stdout.includes('is not known yet')).toBe(by === 'label');
       await alone.stage('local', 'resume', 'lost');
       const sealed = await expectOneTaskOneExecution(alone, 'lost', made);
       expect(sealed.steps[0]).toMatchObject({task: task?.task_id});

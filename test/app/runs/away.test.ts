@@ -17,8 +17,8 @@ async function expectOneOfEach(name: string, computed: string, seconds = 60): Pr
 
 test.each([
   ['down', 'pbs', /no connection to the server/],
-  ['garbage', 'pbs', /PBS could not be asked/],
-  ['half', 'pbs', /PBS could not be asked/],
+  ['garbage', 'pbs', /PBS could not be queried/],
+  ['half', 'pbs', /PBS could not be queried/],
 ])(
   'PBS "%s" during the stage-in: exit 4, nothing is concluded, and the run ends well afterwards',
   async (mode, target, says) => {

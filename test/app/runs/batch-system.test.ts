@@ -54,7 +54,7 @@ test(
     const still = await world.stage('run', file);
     await world.server?.start();
     expect([away.exitCode, still.exitCode]).toEqual([4, 4]);
-    expect(away.stdout).toContain('PBS could not be asked');
+    expect(away.stdout).toContain('PBS could not be queried');
     await world.waitFor('PBS', async () => (await world.stage('run', file)).exitCode === 0);
     expect(await world.ended('stopped.1', 60)).toMatchObject({state: 'succeeded'});
     expect(linesIn(computed)).toBe(1);

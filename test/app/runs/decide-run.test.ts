@@ -178,23 +178,23 @@ describe('one sentence says what it came to', () => {
     [{is: 'cancelling'}, 'r.1 is being cancelled'],
     [
       {is: 'updated', changes: ['steps.a: added'], late: ['b'], failed: ['c']},
-      'r.1 is updated (steps.a: added); b began at this very moment and goes on as it was; c failed before: once the run has ended, stage resume r.1',
+      'r.1 is updated (steps.a: added); b has just begun, and continues unchanged; c failed before: once the run has ended, stage resume r.1',
     ],
     [
       {is: 'updated-ended', changes: ['steps.a: added'], ended: end(failed), toDo: true},
-      'r.1 is updated (steps.a: added) and has failed before; go on with: stage resume r.1',
+      'r.1 is updated (steps.a: added) and had failed before; continue with: stage resume r.1',
     ],
     [
       {is: 'ended', ended: end(succeeded), toDo: false},
-      'r.1 has succeeded already; start it anew with --again, or under another name with --name',
+      'r.1 has succeeded already; start a new run with --again, or with another name by --name',
     ],
     [
       {is: 'ended', ended: end(succeeded), toDo: true},
-      'r.1 has succeeded before it was changed; go on with: stage resume r.1',
+      'r.1 had succeeded before it was changed; continue with: stage resume r.1',
     ],
     [
       {is: 'ended', ended: end(failed), toDo: true},
-      'r.1 has failed: compute: it failed; try again what failed with "stage resume r.1", or start it anew with --again, or under another name with --name',
+      'r.1 has failed: compute: it failed; retry what failed with "stage resume r.1", or start a new run with --again, or with another name by --name',
     ],
   ])('%j', (outcome, sentence) => {
     expect(runInWords(id, outcome)).toBe(sentence);

@@ -99,7 +99,7 @@ describe.concurrent('stage hold and stage release', () => {
       expect(dark.exitCode).toBe(4);
       expect(dark.json<Held>().runs[0]).toMatchObject({
         message: expect.stringMatching(
-          /^dark\.1 is to be held; PBS could not be asked, so its queued jobs may still start/,
+          /^dark\.1 will be held; PBS could not be queried, so its queued jobs may still start/,
         ),
         jobs: [],
       });
@@ -109,11 +109,14 @@ describe.concurrent('stage hold and stage release', () => {
       away.begins();
       const on = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
       expect(on?.message).toBe(
-        'dark.1 is to go on; PBS could not be asked, so 2 jobs will keep a user hold until it can',
+        'dark.1 will be released; PBS could not be queried, so 2 jobs will keep a user hold until it can',
       );
       away.ends();
       const released = (await alone.stage('release', 'dark', '--json')).json<Held>().runs[0];
-      expect(released).toMatchObject({message: 'dark.1 goes on: the user hold of 2 jobs was ended', jobs: held?.jobs});
+      expect(released).toMatchObject({
+        message: 'dark.1 is released: the user hold of 2 jobs was ended',
+        jobs: held?.jobs,
+      });
       end();
       expect((await alone.ended('dark.1')).state).toBe('succeeded');
     } finally {

@@ -131,7 +131,7 @@ describe('what the scripts do not reach', () => {
     expect(run.exitCode).toBe(3);
     const told = await world.stage('status', 'lapsed');
     expect(told.exitCode).toBe(3);
-    expect(told.stdout).toMatch(/stage-in\s+action-needed.*Globus wants another sign-in.*Sign in again as/);
+    expect(told.stdout).toMatch(/stage-in\s+action-needed.*Globus requires another sign-in.*Sign in again as/);
     const listed = await world.stage('list', '--json');
     expect(listed.exitCode).toBe(0);
     const looks = () => readdirSync(join(world.state, 'monitor')).filter((name) => name.includes('.look.')).length;

@@ -30,8 +30,8 @@ const emptied = (world: World, run: string) =>
 
 describe.concurrent('a qsub', () => {
   test.each([
-    ['late', /not known whether PBS took the job compute\.1\.job.*did not answer in time/s],
-    ['lost', /not known whether PBS took the job compute\.1\.job.*Batch protocol error/s],
+    ['late', /not known whether PBS accepted the job compute\.1\.job.*did not answer in time/s],
+    ['lost', /not known whether PBS accepted the job compute\.1\.job.*Batch protocol error/s],
     ['refuse', /a limit on the number of jobs is reached.*would exceed queue generic's per-user limit/s],
   ])('that meets "%s" is told apart from the others, and comes to one job and one execution', (mode, says) =>
     withWorld(async (world) => {
@@ -85,7 +85,7 @@ describe.concurrent('a qsub', () => {
       await world.waitFor('the end of the extra job', async () => !(await isLeft()));
       const log = (await world.stage('logs', 'extra', '--step', 'compute')).stdout;
       expect(log).toMatch(/job-adopted.*it arrived after it was given up/);
-      expect(log).toMatch(/job-deleted.*another job serves in its place/);
+      expect(log).toMatch(/job-deleted.*another job takes its place/);
 
       await world.stage('local', 'resume', 'archive');
       expect(await world.ended('extra.1', 60)).toMatchObject({state: 'succeeded'});

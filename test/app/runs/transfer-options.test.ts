@@ -122,7 +122,7 @@ test('a batch script moves, deletes and makes directories with the same options'
   expect((await start('--filter', 'without=*')).stderr).toContain('it is no rule');
   const made = await world.stage('transfer', 'mkdir', 'cluster:/batch/x/y');
   expect(made.stdout).toContain('was made');
-  expect((await world.stage('transfer', 'mkdir', 'cluster:/batch/x/y')).stdout).toContain('is there');
+  expect((await world.stage('transfer', 'mkdir', 'cluster:/batch/x/y')).stdout).toContain('exists already');
   expect((await world.stage('transfer', 'delete', 'cluster:/batch/')).exitCode).toBe(2);
   await wait(await world.stage('transfer', 'delete', 'cluster:/batch/', '--recursive'));
   expect(existsSync(world.path('cluster', 'batch'))).toBe(false);

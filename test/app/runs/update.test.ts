@@ -167,7 +167,7 @@ describe.concurrent('stage run --update', () => {
     await world.stage('run', file);
     await world.ended('no-use.1');
     world.write('no-use.cleanup.sh', '#!/bin/sh\necho other\n');
-    expect((await world.stage('run', file, '--update')).stdout).toMatch(/nothing of it has to be done again/);
+    expect((await world.stage('run', file, '--update')).stdout).toMatch(/nothing has to be repeated/);
   });
 
   test('eight updates at once: each step runs once, as the one that came first says', async () => {

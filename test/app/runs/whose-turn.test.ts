@@ -43,7 +43,7 @@ test.each(['pbs', 'globus'])('why ends as status does while it cannot ask: exit 
   const told = await world.stage('why', run);
   expect(told).toMatchObject({
     exitCode: 4,
-    stdout: expect.stringMatching(/could not be asked|not reached|did not answer/),
+    stdout: expect.stringMatching(/could not be queried|not reached|did not answer/),
   });
   expect((await world.stage('status', run)).exitCode).toBe(4);
   await world.stage('local', 'outage', 'end');

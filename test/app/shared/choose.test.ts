@@ -76,7 +76,7 @@ describe('one way to choose', () => {
         code: 'NO_SUCH_RUN',
         exit: 2,
         message: 'there is no run "climat-ens" in profile "a"',
-        why: 'known are climate-ens; did you mean "climate-ens"?',
+        why: 'known runs: climate-ens; did you mean "climate-ens"?',
         next: ['List them: stage list', expect.any(String)],
       });
     },

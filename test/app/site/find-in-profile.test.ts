@@ -25,7 +25,7 @@ test.each([
   [
     '{staging: {queue: small}}',
     [queue('workq'), queue('small', {enabled: false})],
-    ['staging: queue small takes no jobs'],
+    ['staging: queue small accepts no jobs'],
   ],
   [
     '{compute: {walltime: "10:00:00"}}',
@@ -35,14 +35,14 @@ test.each([
   [
     '{staging: {walltime: "00:01:00"}}',
     [queue('workq', {resourcesMin: {walltime: '00:05:00'}})],
-    ['staging: walltime 00:01:00 is below what queue workq wants'],
+    ['staging: walltime 00:01:00 is below the minimum of queue workq'],
   ],
   [
     '{strategy: wait}',
     [queue('workq', {resourcesMax: {walltime: '01:00:00'}})],
     ['staging: walltime 12:00:00 is above what queue workq allows'],
   ],
-  ['{max_queued: 11}', [queue('workq', {maxQueued: 10})], ['max_queued 11 is above what PBS takes']],
+  ['{max_queued: 11}', [queue('workq', {maxQueued: 10})], ['max_queued 11 is above what PBS accepts']],
   ['{max_queued: 10}', [queue('workq', {maxQueued: 10})], []],
 ])('%s at a server with %j has the problems %j', (yaml, queues, expected) => {
   expect(problems(yaml, SERVER, queues)).toEqual(expected);
@@ -98,7 +98,7 @@ test('an empty answer takes the proposal, "-" takes none, and another one must b
   expect(readAnswer(question, '')).toEqual({value: {queue: 'workq'}});
   expect(readAnswer(question, '-')).toEqual({value: {}});
   expect(readAnswer(question, ' small ')).toEqual({value: {queue: 'small'}});
-  expect(readAnswer(question, 'smal')).toEqual({wrong: '"smal" is none of workq, small'});
+  expect(readAnswer(question, 'smal')).toEqual({wrong: '"smal" is not one of workq, small'});
   const resources = {key: 'resources', text: ''} as const;
   expect(readAnswer(resources, 'filesystems=home:eagle ngpus=1')).toEqual({
     value: {resources: {filesystems: 'home:eagle', ngpus: '1'}},

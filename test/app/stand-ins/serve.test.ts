@@ -88,7 +88,7 @@ test('a second one for the same directory, and a port that is taken, are wrong r
   });
   const elsewhere = join(home, 'elsewhere');
   const taken = await runStage(['local', 'serve', '--globus', '--port', port], {env: {STAGE_HOME: elsewhere}});
-  expect(taken).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`port ${port} cannot be had`)});
+  expect(taken).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`port ${port} cannot be used`)});
 });
 
 test('it is steered by the commands that steer the background process', async () => {

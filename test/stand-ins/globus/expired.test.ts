@@ -60,7 +60,7 @@ test('a credential that expires makes its tasks INACTIVE: no byte moves, and the
   expect((body.DATA as Document[]).map((one) => one.task_id)).toEqual([id]);
 });
 
-test('it outlives a restart, and once renewed the task goes on by itself to the end', async () => {
+test('it outlives a restart, and once renewed the task continues by itself to the end', async () => {
   const id = await slowTransfer();
   world.globus.expire([]);
   await world.restart();

@@ -64,7 +64,7 @@ test('a missing source, a refused permission and a full destination name the fil
   const expected: readonly [string, RegExp, RegExp][] = [
     ['/nowhere', /^source:\/nowhere does not exist$/, /stage collection ls [0-9a-f-]{36}:\//],
     ['/locked/f', /^the permission for source:\/locked\/f is missing$/, /ask the owner of source/],
-    ['/big', /^no space is left for destination:\/big$/, /Make room on destination/],
+    ['/big', /^no space is left for destination:\/big$/, /Free some space on destination/],
   ];
   for (const [path, what, next] of expected) {
     const id = await world.transfer({from: path, to: path});
@@ -96,7 +96,7 @@ test('a pause, an expired credential, a cancellation and a deadline that passed'
     code: 'TASK_PAUSED',
     what: 'paused by the manager of source',
     why: '"tape robot under repair"',
-    next: [expect.stringContaining('by itself'), expect.stringContaining('who answers for source')],
+    next: [expect.stringContaining('by itself'), expect.stringContaining('the contact of source')],
   });
   world.globus.resume('source');
   world.globus.expire(['destination']);
@@ -115,7 +115,7 @@ test('a pause, an expired credential, a cancellation and a deadline that passed'
   await world.ended(dated);
   expect(await why(dated, '/none')).toMatchObject({
     code: 'TASK_EXPIRED',
-    why: 'what stood in its way: source:/none does not exist',
+    why: 'what blocked it: source:/none does not exist',
   });
 });
 
@@ -143,6 +143,6 @@ test('what moves, what has succeeded, and what is given up at once', async () =>
   expect(await why(full, '/full')).toMatchObject({
     standing: 'action',
     code: 'TASK_FAILED_QUOTA_EXCEEDED',
-    what: expect.stringContaining('the quota is used up where destination:/full'),
+    what: expect.stringContaining('the quota at the destination of destination:/full'),
   });
 });

@@ -112,7 +112,9 @@ test('a step that could not be started just now says what stood in the way, if i
   ]);
   expect(look(alone())).toMatchObject([{code: 'STEP_TO_BE_STARTED'}]);
   const unconfirmed = moved().fact('in.1.transfer.intent', {submissionId: 's'});
-  expect(look(unconfirmed)[0]?.why).toMatch(/^Globus did not answer: maintenance\. it is asked again under the same/);
+  expect(look(unconfirmed)[0]?.why).toMatch(
+    /^Globus did not answer: maintenance\. the request is repeated under the same/,
+  );
 });
 
 test('a pause before a retry says what failed, and when the next attempt begins', () => {
@@ -162,7 +164,7 @@ test('a transfer that went on without files says how many, and how to see which'
       code: 'STEP_SUCCEEDED_WITH_SKIPS',
       standing: 'fine',
       what: 'it has succeeded, 3 files skipped',
-      next: ['Which they are: stage transfer skipped T'],
+      next: ['List them: stage transfer skipped T'],
     },
   ]);
 });

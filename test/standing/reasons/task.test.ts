@@ -71,7 +71,7 @@ describe('a task that meets faults', () => {
       times: 2,
       deadline: Date.parse('2021-01-16T18:13:11Z'),
     });
-    expect(reason.next[0]).toContain('Make room on Globus Tutorial Collection 2');
+    expect(reason.next[0]).toContain('Free some space on Globus Tutorial Collection 2');
   });
 
   test('a code that nobody has heard of is told in the words of Globus', () => {
@@ -145,7 +145,7 @@ describe('a task without faults', () => {
     expect(reason).toMatchObject({standing: 'action', code: 'TASK_INACTIVE', why: 'sign in again to use it'});
     expect(reason.next).toEqual([
       'stage login --domain x.org',
-      'The task then goes on by itself; nothing has to be started again.',
+      'The task then continues by itself; nothing has to be started again.',
     ]);
   });
 
@@ -174,14 +174,14 @@ describe('a task that has ended', () => {
     ...more,
   });
 
-  test('its deadline passed: what stood in its way, and how to take it up again', () => {
+  test('its deadline passed: what blocked it, and how to take it up again', () => {
     const trouble = readTrouble([error('EXPIRED'), error('FILE_NOT_FOUND')], 100);
     expect(trouble?.code).toBe('FILE_NOT_FOUND');
     const reason = explain(failed('EXPIRED'), trouble ? {trouble} : {});
     expect(reason).toMatchObject({
       code: 'TASK_EXPIRED',
       why: expect.stringContaining('a.dat does not exist'),
-      next: ['Mend that first.', expect.stringContaining('stage resume climate.1')],
+      next: ['Fix that first.', expect.stringContaining('stage resume climate.1')],
     });
     expect(reason).not.toHaveProperty('deadline');
   });
@@ -206,7 +206,7 @@ describe('a task that has ended', () => {
   test('given up at once: the fatal error in words', () => {
     expect(explain(failed('QUOTA_EXCEEDED'))).toMatchObject({
       code: 'TASK_FAILED_QUOTA_EXCEEDED',
-      what: expect.stringContaining('the quota is used up'),
+      what: expect.stringContaining('the quota at the destination of'),
     });
     expect(explain({status: 'SUCCEEDED', nice_status: null})).toMatchObject({standing: 'fine'});
   });

@@ -121,7 +121,7 @@ describe('every mistake is told of the flag it stands in', () => {
       'an unknown collection and a slash',
       {stageIn: ['thetta:/a=laptop:/a'], stageOut: ['laptop:/r/=theta:/r']},
       [
-        `--stage-in thetta:/a=laptop:/a: from: unknown collection "thetta"; known are laptop and theta, and any collection's id (a UUID); did you mean "theta"?`,
+        `--stage-in thetta:/a=laptop:/a: from: unknown collection "thetta"; known: laptop and theta, and any collection's id (a UUID); did you mean "theta"?`,
         '--stage-out laptop:/r/=theta:/r: to: "from" ends in "/" (a directory) and "to" does not (a file); end both in "/" to copy what is in the directory',
       ],
     ],

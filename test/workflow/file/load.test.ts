@@ -242,8 +242,8 @@ steps:
     const error = invalidOf(() => load(text, {params: {yaer: '2020', x: '1'}}));
     expect(error.details).toEqual([
       'flow.yaml:2:10: params.year: is required, and was not given; add --param year=VALUE',
-      '--param yaer: unknown parameter; known are year, members, version, deep and plain; did you mean "year"?',
-      '--param x: unknown parameter; known are year, members, version, deep and plain',
+      '--param yaer: unknown parameter; known: year, members, version, deep and plain; did you mean "year"?',
+      '--param x: unknown parameter; known: year, members, version, deep and plain',
     ]);
   });
 

@@ -50,15 +50,15 @@ const yaml: Case[] = [
   [
     'a key that stands twice',
     `name: a\nsteps:\n  a: {${JOB}}\nname: b\n`,
-    ['4:1: name: stands twice; first on line 1'],
+    ['4:1: name: appears twice; first on line 1'],
   ],
   [
     'a step that stands twice, and another mistake',
     `name: a\nsteps:\n  a: {${JOB}}\n  a: {job: {scrip: b.sh}}\n`,
     [
-      '4:3: steps.a: stands twice; first on line 3',
+      '4:3: steps.a: appears twice; first on line 3',
       '4:7: steps.a.job: script is missing; needs the path of a batch script',
-      '4:13: steps.a.job.scrip: unknown key; known are script, resources, queue, account, project, name, env, array and on_interrupted; did you mean "script"?',
+      '4:13: steps.a.job.scrip: unknown key; known: script, resources, queue, account, project, name, env, array and on_interrupted; did you mean "script"?',
     ],
   ],
   [
@@ -114,8 +114,8 @@ const shape: Case[] = [
     'unknown keys at the top and in a step',
     `name: a\nstpes: {}\nsteps:\n  a:\n    need: b\n    ${JOB}\n`,
     [
-      '2:1: stpes: unknown key; known are name, collections, params and steps; did you mean "steps"?',
-      '5:5: steps.a.need: unknown key; known are transfer, job, delete, mkdir, needs, on_failure_of, after, strategy, fail_fast, retries, retry_delay and when; did you mean "needs"?',
+      '2:1: stpes: unknown key; known: name, collections, params and steps; did you mean "steps"?',
+      '5:5: steps.a.need: unknown key; known: transfer, job, delete, mkdir, needs, on_failure_of, after, strategy, fail_fast, retries, retry_delay and when; did you mean "needs"?',
     ],
   ],
   [
@@ -206,15 +206,15 @@ const endings: Case[] = [
     'always, and only if',
     withStep('when: always, needs: b, on_failure_of: [b]'),
     [
-      '3:42: steps.a.needs: cannot stand beside "when: always", which runs whatever happened; leave one of them out',
-      '3:52: steps.a.on_failure_of: cannot stand beside "when: always", which runs whatever happened; leave one of them out',
+      '3:42: steps.a.needs: cannot be combined with "when: always", which runs in any case; leave one of them out',
+      '3:52: steps.a.on_failure_of: cannot be combined with "when: always", which runs in any case; leave one of them out',
       '3:68: steps.a.on_failure_of[0]: "b" is in needs too; it cannot both succeed and fail',
     ],
   ],
   [
     'two that run always and wait for each other',
     `name: a\nsteps:\n  a: {${JOB}, when: always, after: b}\n  b: {${JOB}, when: always, after: a}\n`,
-    ['3:3: steps.a: waits for itself in a circle: a → b → a; take away one of these'],
+    ['3:3: steps.a: waits for itself in a circle: a → b → a; remove one of these'],
   ],
   [
     'keys of the step in the job, and of the job in the step',
@@ -231,7 +231,7 @@ const endings: Case[] = [
     'name: a\nsteps:\n  a: {retry: 1, job: {script: a.sh, arry: 0-9}}\n',
     [
       '3:7: steps.a.retry: unknown key; write "retries: 3"',
-      '3:37: steps.a.job.arry: unknown key; known are script, resources, queue, account, project, name, env, array and on_interrupted; did you mean "array"?',
+      '3:37: steps.a.job.arry: unknown key; known: script, resources, queue, account, project, name, env, array and on_interrupted; did you mean "array"?',
     ],
   ],
 ];
@@ -286,8 +286,8 @@ const transfers: Case[] = [
     'an unknown collection',
     oneTransfer('{from: "thetta:/a", to: "moon:/a"}'),
     [
-      `4:22: steps.a.transfer.from: unknown collection "thetta"; known are laptop and theta, and any collection's id (a UUID); did you mean "theta"?`,
-      `4:39: steps.a.transfer.to: unknown collection "moon"; known are laptop and theta, and any collection's id (a UUID)`,
+      `4:22: steps.a.transfer.from: unknown collection "thetta"; known: laptop and theta, and any collection's id (a UUID); did you mean "theta"?`,
+      `4:39: steps.a.transfer.to: unknown collection "moon"; known: laptop and theta, and any collection's id (a UUID)`,
     ],
   ],
   [
@@ -364,7 +364,7 @@ const references: Case[] = [
   [
     'a step that does not exist',
     `name: a\nsteps:\n  stage-in: {${JOB}}\n  compute: {${JOB}, needs: [stage_in]}\n`,
-    ['4:42: steps.compute.needs[0]: unknown step "stage_in"; known are stage-in; did you mean "stage-in"?'],
+    ['4:42: steps.compute.needs[0]: unknown step "stage_in"; known: stage-in; did you mean "stage-in"?'],
   ],
   [
     'the only step waits for another',
@@ -388,8 +388,8 @@ const references: Case[] = [
     'two circles',
     `name: a\nsteps:\n  a: {${JOB}, needs: b}\n  b: {${JOB}, after: c}\n  c: {${JOB}, on_failure_of: [a]}\n  d: {${JOB}, needs: [e]}\n  e: {${JOB}, needs: [d]}\n`,
     [
-      '3:3: steps.a: waits for itself in a circle: a → b → c → a; take away one of these',
-      '6:3: steps.d: waits for itself in a circle: d → e → d; take away one of these',
+      '3:3: steps.a: waits for itself in a circle: a → b → c → a; remove one of these',
+      '6:3: steps.d: waits for itself in a circle: d → e → d; remove one of these',
     ],
   ],
 ];
@@ -400,7 +400,7 @@ const placeholders: Case[] = [
     `name: "a\${{ env.X }}"\nparams: {year: 1}\nsteps:\n  a:\n    job: {script: "\${{ params.yaer }}", queue: "\${{ params.year"}\n`,
     [
       '1:7: name: ${{ env.X }} is not understood; write ${{ params.NAME }}, or $${{ for a literal ${{',
-      '5:19: steps.a.job.script: unknown parameter "yaer"; known are year; did you mean "year"?',
+      '5:19: steps.a.job.script: unknown parameter "yaer"; known: year; did you mean "year"?',
       '5:48: steps.a.job.queue: "${{" is not closed by "}}"; write ${{ params.NAME }}, or $${{ for a literal ${{',
     ],
   ],

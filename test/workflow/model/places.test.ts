@@ -48,7 +48,7 @@ test.each([
   ['inptu:', expect.stringContaining('unknown collection "inptu"')],
   [
     'inptu:/a',
-    `unknown collection "inptu"; known are eagle and theta, and any collection's id (a UUID); bookmarks are input, my results and theta; did you mean "input"?`,
+    `unknown collection "inptu"; known: eagle and theta, and any collection's id (a UUID); bookmarks: input, my results and theta; did you mean "input"?`,
   ],
 ])('%s is wrong: %s', (text, wrong) => expect(placeOf(text)).toEqual(wrong));
 
@@ -56,7 +56,7 @@ test('a friendly name wins over a bookmark of that name', () => {
   expect(resolvePlace('theta:/a', NAMES)).toEqual({place: {collection: THETA, path: '/a'}, name: 'theta'});
 });
 
-test('that bookmarks could not be asked for is said where a name is unknown', () => {
+test('that bookmarks could not be queried for is said where a name is unknown', () => {
   const unasked = {...NAMES, bookmarks: {find: () => undefined, names: [], unasked: 'Globus was not asked'}};
   expect(resolvePlace('input:/a', unasked)).toContain('whether it is a bookmark is not known: Globus was not asked');
 });
@@ -130,7 +130,7 @@ describe('on a command line', () => {
     ['theta:/a/=/scratch/x/', 'theta:/a/', '/scratch/x/'],
   ])('%s goes from %s to %s', (text, from, to) => expect(splitTransfer(text, NAMES)).toEqual({from, to}));
 
-  test('bookmarks are not asked for where friendly names and mappings do', () => {
+  test('bookmarks: not asked for where friendly names and mappings do', () => {
     const asked: string[] = [];
     const bookmarks = {
       names: [],

@@ -90,7 +90,7 @@ test('a checksum goes with its file, in one spelling, and is MD5 when nothing el
 test.each([
   [`{ ${DIRECTORY}, filters: [{include: a, exclude: b}] }`, 'has both include and exclude'],
   [`{ ${DIRECTORY}, filters: [{type: file}] }`, 'has neither include nor exclude'],
-  [`{ ${DIRECTORY}, filters: [{include: a, kind: file}] }`, 'unknown key; known are include, exclude and type'],
+  [`{ ${DIRECTORY}, filters: [{include: a, kind: file}] }`, 'unknown key; known: include, exclude and type'],
   ['{ from: "theta:/a", to: "laptop:/a", filters: [{exclude: b}] }', '"from" is one file'],
   ['{ from: "theta:/a", to: "laptop:/a", delete_extra: true }', '"from" is one file'],
   [`{ ${DIRECTORY}, confirm_delete: true }`, 'has no meaning without delete_extra'],
@@ -101,13 +101,13 @@ test.each([
   [`{ ${DIRECTORY}, items: [{from: a, to: c}, {from: b, to: c}] }`, 'item 2: goes to "/run/c", as item 1 does'],
   [`{ ${DIRECTORY}, items: [{from: a/, to: b/, external_checksum: "00"}] }`, 'which is for one file'],
   [`{ ${DIRECTORY}, items: [{from: a, to: b, external_checksum: "00"}] }`, 'needs 32 hex digits'],
-  [`{ ${DIRECTORY}, items: [{from: a, to: b, sum: "00"}] }`, 'unknown key; known are from, to, recursive'],
+  [`{ ${DIRECTORY}, items: [{from: a, to: b, sum: "00"}] }`, 'unknown key; known: from, to, recursive'],
   [`{ ${DIRECTORY}, items: [] }`, 'is an empty list'],
   [`{ ${DIRECTORY}, external_checksum: "00" }`, '"from" is a directory'],
   ['{ from: "theta:/a", to: "laptop:/a", checksum_algorithm: MD5 }', 'has no external_checksum beside it'],
   [
     '{ from: "theta:/a", to: "laptop:/a", external_checksum: "00", checksum_algorithm: CRC }',
-    '"CRC" is no algorithm for checksums',
+    '"CRC" is not a checksum algorithm',
   ],
 ])('says what is wrong with %s', (transfer, text) => {
   expect(mistakes(transfer).join('\n')).toContain(text);

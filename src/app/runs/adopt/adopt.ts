@@ -125,7 +125,7 @@ export function graft(
     if (!forced || end || present.forced || !('adopted' in present.intent)) return 'is already the task of';
     const {number} = workingAttempt(state, step.name);
     stage.ledger.create(run, `${attemptKey(step.name, number)}.transfer.forced`, {at: engine.clock(), by});
-    return 'counts, whatever it moves, as the task of';
+    return 'is accepted, whatever it moves, as the task of';
   }
   if (end?.state === 'succeeded') throw new HasTask(run, step.name, present?.task, 'it has succeeded');
   if (end) {
@@ -174,7 +174,7 @@ class HasTask extends StageError {
       what: `${step} of ${run} has ${task ? `the task ${task}` : 'a task'} already`,
       why,
       next: [
-        `See how it stands: stage status ${run}`,
+        `See its state: stage status ${run}`,
         ...(task ? [`To have another one do its work, cancel it first: stage transfer cancel ${task}`] : []),
       ],
     });

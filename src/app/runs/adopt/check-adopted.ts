@@ -55,7 +55,7 @@ export function hasEnded({state}: TransferTask): boolean {
 export function untold(step: string, {task, told}: CheckedTask, state: RunState | undefined): Finding[] {
   if (told || (state && isItsOwn(state, step, task.task))) return [];
   const why = 'whether it moves what the step says is checked when it has ended';
-  return [note(`what task ${task.task} moves for ${step} cannot be told yet`, why)];
+  return [note(`what task ${task.task} moves for ${step} is not known yet`, why)];
 }
 
 function isItsOwn(state: RunState, step: string, task: TaskId): boolean {
@@ -86,10 +86,10 @@ export class TaskDiffers extends RequestWrong {
       code: 'TASK_DIFFERS',
       details: differences,
       next: run
-        ? [`If it is the right one all the same: stage adopt ${run} ${step} ${task} --force`]
+        ? [`If it is the right one anyway: stage adopt ${run} ${step} ${task} --force`]
         : [
             'Name another task, or have the step move the data: the same command without --adopt',
-            `A run that exists takes it all the same, once its own task has failed or was cancelled: stage adopt RUN ${step} ${task} --force`,
+            `An existing run accepts it anyway, once its own task has failed or was cancelled: stage adopt RUN ${step} ${task} --force`,
           ],
     });
   }

@@ -54,7 +54,7 @@ function isOfAnother(label: string, run: RunId, step: string): boolean {
 
 async function byPaths(transfers: TransferService, task: TransferTask, step: TransferStep): Promise<FoundTask[]> {
   if (!hasEnded(task))
-    return [{task, why: 'it moves data between these collections; which, Globus tells only when it has ended'}];
+    return [{task, why: 'it moves data between these collections; Globus reports which files only when it has ended'}];
   const moved = await transfers.moved(task.task);
   const [file] = moved;
   return file && !strayFile(step, moved) ? [{task, why: `it moved ${file.from} to ${file.to}`}] : [];

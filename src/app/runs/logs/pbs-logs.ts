@@ -7,7 +7,7 @@ import type {LogEntry} from './render-logs.ts';
 /**
  * What PBS itself put down about the jobs of a run: queued, held, started, ended, resources used.
  *
- * A PBS that cannot be asked is one entry that says so: the rest of the log is worth reading without it.
+ * A PBS that cannot be queried is one entry that says so: the rest of the log is worth reading without it.
  *
  * @param request `own`: also launchers and sentinels
  * @throws {NoSuchRun} {NoSuchStep}
@@ -40,7 +40,7 @@ export async function collectPbsLogs(
 }
 
 function forgotten({job, intent}: JobRecord): Pick<LogEntry, 'at' | 'text'> {
-  return {at: timeOf(intent.at), text: `${job} PBS remembers nothing of it (any more)`};
+  return {at: timeOf(intent.at), text: `${job} PBS has no record of it (any more)`};
 }
 
 function timeOf(at: number): string {

@@ -18,7 +18,7 @@ export interface LogReport {
 
 /** Time, step, source, text: one line each, so that grep finds what it is about. */
 export function renderLogs(report: LogReport, style: Style): string {
-  if (report.entries.length === 0) return `${report.run} has said nothing yet.`;
+  if (report.entries.length === 0) return `${report.run} has no events or output yet.`;
   const width = largest(report.entries.map((entry) => widthOf(nameOf(entry))));
   return report.entries
     .map((entry) => {

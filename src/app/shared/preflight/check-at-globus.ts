@@ -23,7 +23,7 @@ export function findAtGlobus(
   const told = [...new Map(found.map((finding) => [`${finding.what}${finding.why}`, finding])).values()];
   if (told.some(({level}) => level !== 'ok')) return told;
   const used = [...collections.keys()].map((id) => names.get(id) ?? id);
-  return [fine('Globus lets you in', `collections ${used.join(', ')}; every source that must be there is`)];
+  return [fine('Globus accepts your sign-in', `collections ${used.join(', ')}; every source that must exist does`)];
 }
 
 function findCollection(name: string, seen: CollectionSeen | StageError): Finding[] {
@@ -41,7 +41,7 @@ function findCollection(name: string, seen: CollectionSeen | StageError): Findin
     return [
       note(
         `collection ${name} is ${seen.away}`,
-        'transfers wait until its machine is there',
+        'transfers wait until its machine is connected',
         'Start Globus Connect Personal on that machine.',
       ),
     ];
@@ -54,7 +54,7 @@ function findPlace(
   names: ReadonlyMap<string, string>,
 ): Finding[] {
   const where = `${names.get(place.collection) ?? place.collection}:${place.path}`;
-  if (seen instanceof StageError) return [ofError(`step ${step}: ${where} cannot be looked at`, seen)];
+  if (seen instanceof StageError) return [ofError(`step ${step}: ${where} cannot be checked`, seen)];
   if (end === 'source' && needed && seen === undefined)
     return [
       problem(
@@ -74,7 +74,7 @@ function findPlace(
         EXIT.usage,
         seen.type === 'dir'
           ? 'End "from" and "to" in "/" to copy what is in it.'
-          : 'Leave the "/" at the end of "from" away, and give the file its full name in "to".',
+          : 'Remove the "/" at the end of "from", and give the file its full name in "to".',
       ),
     ];
   if (end === 'destination' && (seen.type === 'dir') !== recursive)
@@ -101,9 +101,9 @@ function findOther(
     return [
       problem(
         `step ${step}: ${where} is a directory`,
-        'Globus deletes none without recursive',
+        'Globus deletes directories only with recursive',
         EXIT.usage,
-        'Add recursive: true if all that is in it is to go.',
+        'Add recursive: true to delete everything in it.',
       ),
     ];
   if (end === 'directory' && seen.type === 'file')
@@ -120,7 +120,7 @@ function findWords({step, deadline, place, end}: Question, now: number): Finding
     found.push(
       problem(
         `step ${step}: the path of its ${end} has a line end in it`,
-        'Globus takes no such path',
+        'Globus does not accept such a path',
         EXIT.usage,
         'Correct it in the workflow.',
       ),

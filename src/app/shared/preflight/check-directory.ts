@@ -17,7 +17,7 @@ export function stopsEveryRun({what}: Finding): boolean {
 /** Whether the state directory can be used, by looking alone; `stage doctor` tries it out. */
 export function findDirectory(home: string): Finding[] {
   const there = nearest(home);
-  const elsewhere = 'See to its permissions, or put STAGE_HOME elsewhere.';
+  const elsewhere = 'Correct its permissions, or put STAGE_HOME elsewhere.';
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch {
@@ -30,9 +30,9 @@ export function findDirectory(home: string): Finding[] {
     return [
       problem(
         FULL,
-        `${home}: its disk is full, or takes no files`,
+        `${home}: its disk is full, or accepts no files`,
         EXIT.unreachable,
-        'Make room, or put STAGE_HOME elsewhere.',
+        'Free some space, or put STAGE_HOME elsewhere.',
       ),
     ];
   if (bavail * bsize < LITTLE_BYTES)
@@ -40,7 +40,7 @@ export function findDirectory(home: string): Finding[] {
       note(
         'little space is left for the state directory',
         `${Math.round((bavail * bsize) / 1e6)} MB are free at ${there}`,
-        'Make room, or put STAGE_HOME elsewhere.',
+        'Free some space, or put STAGE_HOME elsewhere.',
       ),
     ];
   return [fine('the state directory can be written', home)];

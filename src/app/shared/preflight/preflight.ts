@@ -19,7 +19,7 @@ export interface PreflightRequest {
 
 /**
  * Whether a workflow can work, as far as PBS, Globus and the disk can tell now: all are asked side by side. Changes
- * nothing, unless a probe is asked for. What could not be asked is a note, and no reason against the workflow.
+ * nothing, unless a probe is asked for. What could not be queried is a note, and no reason against the workflow.
  *
  * @throws {StateDirectoryGone}
  */
@@ -85,7 +85,7 @@ function notAsked(whom: 'PBS' | 'Globus', error: unknown): Finding {
   if (error.exit !== EXIT.unreachable) return problemOf(error, `${whom} cannot be used`);
   const {why, next} = problemOf(error);
   return {
-    ...note(`${whom} could not be asked`, [error.message, why].filter(Boolean).join(': '), ...next),
+    ...note(`${whom} could not be queried`, [error.message, why].filter(Boolean).join(': '), ...next),
     exit: error.exit,
   };
 }
@@ -107,8 +107,8 @@ export class CheckFailed extends StageError {
       next: [
         ...new Set(problems.flatMap(({next}) => next)),
         ...(problems.every(stopsEveryRun)
-          ? ['Then the same command.']
-          : ['To start it all the same, such as when a source appears later: the same command with --no-check']),
+          ? ['Then run the same command again.']
+          : ['To start it anyway, for example when a source appears later: the same command with --no-check']),
       ],
     });
   }

@@ -23,7 +23,7 @@ export function consentPage(
   return page(
     `<h1>Sign in to the stand-in Globus</h1>${message === null ? '' : `<p>${escapeHtml(message)}</p>`}` +
       `<form method="post" action="/v2/oauth2/authorize">${fields.join('')}` +
-      `<p>${identities.length === 0 ? 'Nobody here has an identity of the kind that is asked for.' : 'As'}</p>${choices.join('')}` +
+      `<p>${identities.length === 0 ? 'There is no identity of the required kind.' : 'As'}</p>${choices.join('')}` +
       `<p>allow:</p><pre>${escapeHtml((parameters.get('scope') ?? '').split(' ').join('\n'))}</pre>` +
       '<button>Allow</button></form>',
   );

@@ -33,7 +33,7 @@ test('the way out for a task that moved something else names the run, or needs n
   const refused = (run?: RunId) => expect(check(task('succeeded'), moved, run)).rejects;
   await refused('r.1' as RunId).toMatchObject({
     code: 'TASK_DIFFERS',
-    next: ['If it is the right one all the same: stage adopt r.1 in t-1 --force'],
+    next: ['If it is the right one anyway: stage adopt r.1 in t-1 --force'],
   });
   await refused().toMatchObject({
     code: 'TASK_DIFFERS',

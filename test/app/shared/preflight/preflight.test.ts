@@ -37,7 +37,7 @@ async function find({step = {}, source = DIR, destination, collection = SEEN}: G
 
 const deadline = (at: string) => ({options: {...transferStep('in').options, deadline: at}});
 const TRANSFERS: readonly (readonly [name: string, given: Given, level: string, what: RegExp, exit?: number])[] = [
-  ['all is there', {}, 'ok', /Globus lets you in/],
+  ['all is there', {}, 'ok', /Globus accepts your sign-in/],
   ['the source is a file', {source: FILE}, 'problem', /its source archive:\/in\/from\/ is a file/, 2],
   ['the destination is a file', {destination: FILE}, 'problem', /destination .* is a file/, 2],
   [
@@ -47,16 +47,16 @@ const TRANSFERS: readonly (readonly [name: string, given: Given, level: string, 
     /is a directory/,
     2,
   ],
-  ['a consent is missing', {source: consent}, 'problem', /cannot be looked at/, 3],
-  ['the permission is missing', {source: refused('EndpointPermissionDenied')}, 'problem', /cannot be looked at/, 2],
-  ['the collection cannot say', {source: refused('NotSupported')}, 'note', /cannot be looked at/],
-  ['Globus is silent', {source: silent}, 'note', /cannot be looked at/, 4],
+  ['a consent is missing', {source: consent}, 'problem', /cannot be checked/, 3],
+  ['the permission is missing', {source: refused('EndpointPermissionDenied')}, 'problem', /cannot be checked/, 2],
+  ['the collection cannot say', {source: refused('NotSupported')}, 'note', /cannot be checked/],
+  ['Globus is silent', {source: silent}, 'note', /cannot be checked/, 4],
   ['no such collection', {collection: refused('EndpointNotFound')}, 'problem', /collection archive cannot be used/, 2],
   ['not signed in', {collection: consent}, 'problem', /collection archive cannot be used/, 3],
   ['a dead collection', {collection: {...SEEN, nonFunctional: true}}, 'problem', /cannot be used/, 2],
   ['a laptop that sleeps', {collection: {...SEEN, away: 'not connected'}}, 'note', /archive is not connected/],
   ['a deadline that passed', {step: deadline('2025-12-31T23:59:59Z')}, 'problem', /deadline has passed/, 2],
-  ['a deadline ahead', {step: deadline('2026-01-02T00:00:00Z')}, 'ok', /lets you in/],
+  ['a deadline ahead', {step: deadline('2026-01-02T00:00:00Z')}, 'ok', /accepts your sign-in/],
   ['a line end in a path', {step: {to: {collection: 'b', path: '/a\nb/'}}}, 'problem', /line end/, 2],
 ];
 
@@ -106,8 +106,8 @@ test('what is to be corrected comes before a sign-in, and silence counts only wh
 });
 
 test('no run is advised to begin without the check where the disk is full', () => {
-  const full = problem('no space is left for the state directory', '/s: its disk is full', 4, 'Make room.');
+  const full = problem('no space is left for the state directory', '/s: its disk is full', 4, 'Free some space.');
   const missing = problem('step in: its source a:/x does not exist', 'it never ends', 2, 'Correct it.');
-  expect(new CheckFailed('r', [full]).next).toEqual(['Make room.', 'Then the same command.']);
+  expect(new CheckFailed('r', [full]).next).toEqual(['Free some space.', 'Then run the same command again.']);
   expect(new CheckFailed('r', [missing]).next.join()).toContain('--no-check');
 });
