@@ -2,7 +2,7 @@
 set -eu
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
-[ -f "$root/dist/start.js" ] || { echo "build it first: npm run build" >&2; exit 2; }
+[ -f "$root/dist/start.cjs" ] || { echo "build it first: npm run build" >&2; exit 2; }
 stage() { "$root/bin/stage" "$@"; }
 unset STAGE_CONFIG
 

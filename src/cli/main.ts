@@ -49,4 +49,5 @@ async function main(): Promise<void> {
 const typed = process.argv.slice(2);
 const argv = spellOut(typed);
 process.on('uncaughtException', endOnFailedOutput);
-void main();
+/** Settled when the command has ended, for a process that runs several. */
+export const ended = main();

@@ -1,13 +1,14 @@
 // A process that runs one stage command after another, each through the built entry with its own arguments, environment
 // and directory: what a command says and leaves is tested without paying a start of Node.js for it.
+import {createRequire} from 'node:module';
 import {join} from 'node:path';
-import {pathToFileURL} from 'node:url';
+
+const require = createRequire(import.meta.url);
 
 /** Thrown in place of the end of this process. */
 class Ended extends Error {}
 
 let before = Promise.resolve();
-let count = 0;
 process.on('message', (order) => {
   before = before.then(async () => process.send(await run(order)));
 });
@@ -23,8 +24,10 @@ async function run({id, entry, argv, cwd, env}) {
   const restore = [capture('stdout', said), capture('stderr', said), endInName()];
   let defect;
   try {
-    // Another name is another evaluation of this one module; what it imports is loaded once.
-    await import(`${pathToFileURL(join(entry, 'dist', 'main.js')).href}?${++count}`);
+    // Forgotten, this one module is evaluated again; what it requires is loaded once.
+    const main = join(entry, 'dist', 'main.cjs');
+    delete require.cache[main];
+    await require(main).ended;
   } catch (error) {
     if (!(error instanceof Ended)) defect = String(error?.stack ?? error);
   }
