@@ -74,7 +74,9 @@ async function bundle(input, {output = {}, ...options} = {}) {
     // The one that the Globus SDK brings warns of itself on Node.js 24, which has its own.
     resolve: {alias: {'cross-fetch': join(root, 'scripts/fetch-of-node.mjs')}},
     // bin/stage has looked at the version already.
-    transform: {define: {'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"'}},
+    transform: {
+      define: {'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"', 'process.env.NODE_ENV': '"production"'},
+    },
     ...options,
   });
   await build.write({
