@@ -99,7 +99,7 @@ test('init writes nothing where nobody can be asked, and names the flag that is 
     expect(readFileSync(config, 'utf8')).toBe('# mine\n');
     return `${exitCode} ${stderr}`;
   };
-  expect(await told()).toMatch(/^2 [\s\S]*not said: Queue of your compute jobs \(workq\)[\s\S]*--yes/);
+  expect(await told()).toMatch(/^2 [\s\S]*missing: Queue of your compute jobs \(workq\)[\s\S]*--yes/);
   expect(await told('--yes', '--queue', 'nosuch')).toMatch(
     /^2 [\s\S]*--queue nosuch: PBS has no such queue[\s\S]*workq/,
   );
