@@ -1,6 +1,6 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {stayWhileChainIsOpen} from '../../src/app/runs/monitor.ts';
+import {stayWhileChainIsOpen, tick} from '../../src/app/runs/monitor.ts';
 import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import {chainGap, type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
@@ -226,6 +226,33 @@ describe('a look', () => {
     };
     const looked = await reconcile(world.context());
     expect({links: links().length, gap: looked.gap}).toEqual({links: 1, gap: undefined});
+  });
+});
+
+describe('a link whose disk fails for a moment', () => {
+  test('waits for the disk and leaves its successor, whatever it reads first', async () => {
+    const directory = memoryDirectory('monitor-disk-');
+    const {run: _, number, nonce: __, format: ___, ...spec} = specOf(CLASSIC);
+    openLedger(directory).createRun(number, spec, new Map());
+    const world = fakeWorld(directory);
+    await reconcile(world.context(), {rebuild: true});
+    const [link] = world.scheduler.submitted('monitor');
+    if (!link) throw new Error('no link');
+    world.scheduler.show(link, live('running'));
+    const context = world.context();
+    const {monitors} = context;
+    let failures = 2;
+    const failing = new Proxy(monitors, {
+      get(target, name, receiver) {
+        if (failures-- > 0) throw Object.assign(new Error('ESTALE: scandir'), {code: 'ESTALE', syscall: 'scandir'});
+        return Reflect.get(target, name, receiver);
+      },
+    });
+    const stage = {engine: async () => ({...context, monitors: failing}), ledger: context.ledger, by: 'a@h:1'};
+    const asked = {generation: 1, chain: true, inJob: true, seconds: 600};
+    const ticked = await tick(stage as never, asked); // all of the stage that a tick in a job reads
+    expect(ticked.exit).toBe(0);
+    expect(world.scheduler.submitted('monitor')).toHaveLength(2);
   });
 });
 

@@ -38,10 +38,13 @@ export async function tick(
   const {sleep, clock} = context;
   const seconds = request.seconds ?? staySeconds(stage.profile.staging.resources.walltime);
   const until = clock() + seconds * 1000;
-  const before = context.monitors.lastLook();
+  let before: ReturnType<typeof context.monitors.lastLook>;
   const look = (stays: boolean) => () =>
     reconcile(context, {monitor: request.generation, withoutChain: !request.chain, stays});
-  const first = look(request.inJob);
+  const first = () => {
+    before = context.monitors.lastLook();
+    return look(request.inJob)();
+  };
   let looked = await (request.generation === undefined ? first() : patiently(first, sleep));
   if (request.inJob)
     looked = await stayWhileChainIsOpen(looked, (stays) => patiently(look(stays), sleep), context, until);
