@@ -147,6 +147,8 @@ export async function localWorld({
     cluster: join(standIns, 'collections', 'cluster'),
   };
   mkdirSync(work, {recursive: true});
+  // As for a person who has used stage before: what Node.js compiled is kept, by commands and by jobs, which know HOME alone.
+  for (const cache of ['cache', '.cache']) mkdirSync(join(root, cache, 'stage'), {recursive: true});
   const points = openCrashPoints(join(root, 'points'));
   const batch = batchSystem(root, home, config);
   const env: Record<string, string> = {...batch.env};
