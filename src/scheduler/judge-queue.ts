@@ -1,4 +1,4 @@
-import {type Amount, askedInAll, isTime, readAmount} from './resource-amounts.ts';
+import {type Amount, isTime, readAmount, totalRequest} from './resource-amounts.ts';
 import type {QueueSeen, ServerSeen} from './site.ts';
 
 /** What one job asks of PBS, wherever it says so: in a workflow, a profile or a `#PBS` line. */
@@ -106,7 +106,7 @@ export function judgeQueue(server: ServerSeen, queues: readonly QueueSeen[], wis
     const objections = [{kind: 'at-another-server', destination: name} as const];
     return {queue: name, taken: 'unknown', objections};
   }
-  const asks = {server, queues, asked: askedInAll(wish.resources), wish};
+  const asks = {server, queues, asked: totalRequest(wish.resources), wish};
   const found = objectionsOf(local, asks, 'submitted');
   const taken = takenWith(found);
   const queue = queueNamed(local, queues);

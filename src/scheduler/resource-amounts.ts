@@ -39,7 +39,7 @@ export function readAmount(resource: string, text: string): number | undefined {
  *
  * @param resources one entry for each `-l key=value`
  */
-export function askedInAll(resources: Readonly<Record<string, string>>): ReadonlyMap<string, Amount> {
+export function totalRequest(resources: Readonly<Record<string, string>>): ReadonlyMap<string, Amount> {
   const asked = sumOfChunks(resources.select ?? '');
   for (const [name, text] of Object.entries(resources)) {
     const value = SHAPES.has(name) ? undefined : readAmount(name, text);

@@ -10,7 +10,7 @@ import {judgeJobStep} from './reasons/judge-job.ts';
 import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
 import {type Judgement, judged} from './reasons/judgement.ts';
 import {inOneLine, type Progress, type Reason, type RunStanding, type StepStanding} from './standing.ts';
-import {factsOf, type Known, type StepFacts} from './step-facts.ts';
+import {type ExtraKnowledge, factsOf, type StepFacts} from './step-facts.ts';
 
 /**
  * How a run that is not sealed stands, from its facts and one look: computed once, and read by whatever shows it or
@@ -18,7 +18,7 @@ import {factsOf, type Known, type StepFacts} from './step-facts.ts';
  *
  * @param known what was learnt for people beside the look: more about tasks, and what could not be done
  */
-export function standingOf(view: View, known: Known = {}): RunStanding {
+export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding {
   const {run, seen} = view;
   const {spec, cancel} = run;
   const steps = spec.workflow.steps.map((step) => standingOfStep(view, step, known));
@@ -85,7 +85,7 @@ function reasonsOf({spec, holds, cancel}: RunState): Reason[] {
   return [...held, ...cancelled];
 }
 
-function standingOfStep(view: View, step: Step, known: Known): StepStanding {
+function standingOfStep(view: View, step: Step, known: ExtraKnowledge): StepStanding {
   const facts = factsOf(view, step, known);
   const {attempt, end, job, task, verdict} = facts;
   const start = attempt.starts.find((each) => !each.void)?.at ?? attempt.transfer?.confirmedAt;

@@ -21,7 +21,7 @@ export interface Problem {
 }
 
 /** What was learnt for people beside the look itself; nothing is planned by it. */
-export interface Known {
+export interface ExtraKnowledge {
   readonly tasks?: ReadonlyMap<TaskId, TaskKnowledge>;
   readonly problems?: readonly Problem[];
 }
@@ -30,7 +30,7 @@ export interface Known {
 export interface StepFacts<S extends Step = Step> {
   readonly view: View;
   readonly step: S;
-  readonly known: Known;
+  readonly known: ExtraKnowledge;
   /** the attempt to work on, which may not have begun */
   readonly attempt: Attempt;
   /** the newest attempt on record */
@@ -57,7 +57,7 @@ export interface JobFacts {
 }
 
 /** Ask everything about a step. Pure. */
-export function factsOf(view: View, step: Step, known: Known): StepFacts {
+export function factsOf(view: View, step: Step, known: ExtraKnowledge): StepFacts {
   const {run, seen} = view;
   const attempt = workingAttempt(run, step.name);
   const task = attempt.transfer?.task;

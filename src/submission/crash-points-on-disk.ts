@@ -8,7 +8,7 @@ import type {Reach} from './crash-points.ts';
  *
  * With a file `.record` there, the points that are reached are written to `.seen/PID`, one a line.
  */
-export function dieWhereToldIn(directory: string): Reach {
+export function crashPointsInDirectory(directory: string): Reach {
   const recording = existsSync(join(directory, '.record'));
   const seen = join(directory, '.seen');
   if (recording) mkdirSync(seen, {recursive: true});

@@ -6,7 +6,7 @@ import type {TransferService} from '../transfer/transfer-service.ts';
 import type {Papers} from './papers.ts';
 
 /** What the intent of a task says: asking Globus again with the same submission id gives the same task. */
-export interface TaskAsked {
+export interface TaskIntent {
   readonly submissionId: string;
   readonly request: TaskRequest;
 }
@@ -15,7 +15,7 @@ export interface TaskAsked {
 export interface TaskSubmission {
   readonly papers: Papers;
   /** what is on record already, by a process that died or had no answer */
-  readonly intended: TaskAsked | undefined;
+  readonly intended: TaskIntent | undefined;
   /** what to ask for, when nothing is on record */
   request(): TaskRequest;
   /** what the intent holds besides request, submission id, time and author */

@@ -119,11 +119,11 @@ const UNWATCHED: Watched = {
 /** For tests alone: a directory that says at which effects this process is to die. Nothing is loaded without it. */
 async function crashPoints(directory: string | undefined): Promise<Watched> {
   if (!directory) return UNWATCHED;
-  const [{watchEffects}, {dieWhereToldIn}] = await Promise.all([
+  const [{watchEffects}, {crashPointsInDirectory}] = await Promise.all([
     import('../submission/crash-points.ts'),
     import('../submission/crash-points-on-disk.ts'),
   ]);
-  return watchEffects(dieWhereToldIn(directory));
+  return watchEffects(crashPointsInDirectory(directory));
 }
 
 async function environmentCredentials(): Promise<ClientCredentials | undefined> {

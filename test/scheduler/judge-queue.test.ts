@@ -6,7 +6,7 @@ import type {RunCommand} from '../../src/process/run-command.ts';
 import {judgeQueue} from '../../src/scheduler/judge-queue.ts';
 import {createPbsSite} from '../../src/scheduler/pbs/pbs-site.ts';
 import {userAccess} from '../../src/scheduler/pbs/read-site.ts';
-import {askedInAll} from '../../src/scheduler/resource-amounts.ts';
+import {totalRequest} from '../../src/scheduler/resource-amounts.ts';
 import {openPbsStandIn, type PbsStandIn} from '../../src/stand-ins/pbs/pbs-stand-in.ts';
 import {countSubjobs, readArrayRange} from '../../src/workflow/model/array-range.ts';
 import {QUEUE_SETUPS, type QueueSetup, qmgrLines, siteSeen} from '../support/queue-setups.ts';
@@ -113,7 +113,7 @@ describe('what a job asks for in all', () => {
     [{select: '1:ncpus=1:vnode="a+b"'}, {}],
     [{mem: '1kw', place: 'scatter'}, {mem: [8192, true]}],
   ])('%j is %j', (resources, expected) => {
-    const found = [...askedInAll(resources)].map(([name, {value, whole}]) => [name, [value, whole]]);
+    const found = [...totalRequest(resources)].map(([name, {value, whole}]) => [name, [value, whole]]);
     expect(Object.fromEntries(found)).toEqual(expected);
   });
 });

@@ -5,7 +5,7 @@ import type {JobId} from '../../src/base/job-id.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {openJobStore} from '../../src/ledger/job-store.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
-import {dieWhereToldIn} from '../../src/submission/crash-points-on-disk.ts';
+import {crashPointsInDirectory} from '../../src/submission/crash-points-on-disk.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
 import {profileOf} from '../support/fake-stage.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
@@ -125,7 +125,7 @@ test('what is told to another run, or to another point, is left standing, and wh
   writeFileSync(join(directory, '.record'), '');
   for (const told of ['before seal of b.1', 'after seal of a.1', 'after seal'])
     writeFileSync(join(directory, told), '');
-  const reach = dieWhereToldIn(directory);
+  const reach = crashPointsInDirectory(directory);
   reach('before seal', 'a.1');
   reach('before fact monitor.look');
   expect(readdirSync(directory).filter((name) => !name.startsWith('.'))).toHaveLength(3);

@@ -7,13 +7,13 @@ import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
 
 /** A job that was asked about, by its id or by the name it was submitted under. */
-export interface AskedJob {
+export interface ResolvedJob {
   readonly job: JobId;
   readonly named?: NamedJob;
 }
 
 /** @throws {RequestWrong} for what is neither a job id nor a name that was submitted */
-export function resolveJobs(stage: Pick<JobsStage, 'jobs'>, texts: readonly string[]): AskedJob[] {
+export function resolveJobs(stage: Pick<JobsStage, 'jobs'>, texts: readonly string[]): ResolvedJob[] {
   const store = stage.jobs;
   const ids = texts.flatMap((text) => readJobId(text) ?? []);
   const known = ids.length > 0 ? store.withIds([...new Set(ids)]) : new Map<JobId, NamedJob>();
@@ -64,7 +64,7 @@ export async function showJobs(stage: JobsStage, texts: readonly string[]): Prom
 }
 
 /** One question for all jobs; one more for the members of arrays that have ended. */
-export async function lookAt(stage: JobsStage, asked: readonly AskedJob[]): Promise<JobReport> {
+export async function lookAt(stage: JobsStage, asked: readonly ResolvedJob[]): Promise<JobReport> {
   const scheduler = await stage.scheduler();
   const store = stage.jobs;
   const seen = await scheduler.look(asked.map(({job}) => job));
@@ -76,7 +76,12 @@ export async function lookAt(stage: JobsStage, asked: readonly AskedJob[]): Prom
   return {jobs: views, exit: exitOf(views)};
 }
 
-async function viewOf(scheduler: Scheduler, store: JobStore, {job, named}: AskedJob, seen: JobSeen): Promise<JobView> {
+async function viewOf(
+  scheduler: Scheduler,
+  store: JobStore,
+  {job, named}: ResolvedJob,
+  seen: JobSeen,
+): Promise<JobView> {
   const base = {job, name: named?.name};
   if (seen.kind === 'no-evidence')
     return {...base, state: 'no-evidence', reason: `PBS could not be queried: ${seen.why}`};
@@ -113,7 +118,7 @@ function judgeMarker(exit: number | undefined): Judged {
 export async function judgeMembers(
   scheduler: Scheduler,
   store: JobStore,
-  {job, named}: AskedJob,
+  {job, named}: ResolvedJob,
   array: JobArray,
 ): Promise<Judged> {
   const indices: number[] = [];

@@ -1,7 +1,7 @@
 import type {JobStore} from '../../ledger/job-store.ts';
 import type {Dependency, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
-import {type AskedJob, judgeMembers, resolveJobs} from './job.ts';
+import {judgeMembers, type ResolvedJob, resolveJobs} from './job.ts';
 import {planDependencies} from './job-dependencies.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
@@ -22,7 +22,7 @@ export async function dependenciesOf(stage: JobsStage, {after}: SubmitRequest): 
 }
 
 /** What PBS says of an array that has ended is said of its last member alone (measured on OpenPBS 23.06). */
-async function byMembers(scheduler: Scheduler, store: JobStore, one: AskedJob, seen: JobSeen): Promise<JobSeen> {
+async function byMembers(scheduler: Scheduler, store: JobStore, one: ResolvedJob, seen: JobSeen): Promise<JobSeen> {
   const array =
     (seen.kind === 'ended' && seen.how === 'ran' && seen.array) || (seen.kind === 'unknown' && one.named?.array);
   if (!array) return seen;

@@ -6,7 +6,7 @@ import type {RunSummary} from '../../ledger/summary.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 import type {PreparedWorkflow} from '../shared/prepare-run.ts';
-import {askedNow, type PlannedUpdate, planUpdate} from './update-run.ts';
+import {currentWorkflow, type PlannedUpdate, planUpdate} from './update-run.ts';
 
 /** The newest run of a name, as it is on record. */
 export interface RecordedRun {
@@ -16,7 +16,7 @@ export interface RecordedRun {
 }
 
 /** What `stage run` is asked for. */
-export interface AskedRun {
+export interface RunChoices {
   readonly prepared: PreparedWorkflow;
   /** start a new run although one of this name has ended */
   readonly again: boolean;
@@ -44,7 +44,7 @@ export type RunDecision =
  *
  * @param recorded undefined: there is no run of this name
  */
-export function decideRun(recorded: RecordedRun | undefined, asked: AskedRun): RunDecision {
+export function decideRun(recorded: RecordedRun | undefined, asked: RunChoices): RunDecision {
   const {prepared, again} = asked;
   const error = asked.confirmDelete ? undefined : unconfirmed(prepared.workflow);
   if (recorded === undefined || (again && recorded.ended)) return error ? {do: 'refuse', error} : {do: 'create'};
@@ -52,7 +52,7 @@ export function decideRun(recorded: RecordedRun | undefined, asked: AskedRun): R
   const then = ended && !asked.adopts ? ({do: 'done', recorded, ended} as const) : ({do: 'go-on', recorded} as const);
   if (open.state.spec.fingerprint === prepared.fingerprint) return then;
   if (!asked.update) {
-    const differences = describeDifference(askedNow(open.state), prepared);
+    const differences = describeDifference(currentWorkflow(open.state), prepared);
     return {do: 'refuse', error: new RunDiffers(open.id, differences, ended !== undefined)};
   }
   if (error) return {do: 'refuse', error};

@@ -7,7 +7,7 @@ import {preflight, requirePassed} from '../shared/preflight/preflight.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {graft} from './adopt/adopt.ts';
 import {tasksToAdopt} from './adopt/tasks-to-adopt.ts';
-import {type AskedRun, decideRun, type RecordedRun, type RunDecision} from './decide-run.ts';
+import {decideRun, type RecordedRun, type RunDecision, type RunChoices} from './decide-run.ts';
 import {reopening} from './reopen.ts';
 import {advance, endedReport, type RunReport} from './run-report.ts';
 import {runInWords} from './run-words.ts';
@@ -58,7 +58,7 @@ export async function runWorkflow(stage: RunsStage, request: RunRequest): Promis
   }
 }
 
-type Asked = RunRequest & AskedRun;
+type PreparedRequest = RunRequest & RunChoices;
 type Done = Extract<RunDecision, {do: 'done'}>;
 
 function recordedRun({ledger}: RunsStage, name: string): RecordedRun | undefined {
@@ -75,7 +75,7 @@ function once<T>(read: (name: string) => T): (name: string) => T {
   };
 }
 
-async function create(stage: RunsStage, asked: Asked): Promise<RunReport> {
+async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunReport> {
   const {prepared} = asked;
   const {name, workflow, scriptHashes, fingerprint} = prepared;
   const number = stage.ledger.nextNumber(name);
@@ -101,7 +101,7 @@ async function create(stage: RunsStage, asked: Asked): Promise<RunReport> {
 }
 
 /** Another process created the run at this moment: it is as good as ours when it does the same. */
-function otherRun(stage: RunsStage, {prepared}: Asked): RunId {
+function otherRun(stage: RunsStage, {prepared}: PreparedRequest): RunId {
   const recorded = recordedRun(stage, prepared.name);
   if (!recorded)
     throw new StageError({
@@ -116,7 +116,12 @@ function otherRun(stage: RunsStage, {prepared}: Asked): RunId {
   return recorded.open.id;
 }
 
-async function goOn(stage: RunsStage, asked: Asked, recorded: RecordedRun, update?: PlannedUpdate): Promise<RunReport> {
+async function goOn(
+  stage: RunsStage,
+  asked: PreparedRequest,
+  recorded: RecordedRun,
+  update?: PlannedUpdate,
+): Promise<RunReport> {
   let {open} = recorded;
   const adopted = await tasksToAdopt(stage, asked.adopt, asked.prepared.workflow, {run: open.id, state: open.state});
   if (update) {

@@ -11,7 +11,7 @@ import type {Step} from '../../workflow/model/workflow.ts';
 import type {PreparedWorkflow} from '../shared/prepare-run.ts';
 
 /** What a run is asked to do by now, without the steps that were taken out. */
-export function askedNow(state: RunState): WorkflowRecord {
+export function currentWorkflow(state: RunState): WorkflowRecord {
   const {workflow, scriptHashes} = state.spec;
   const steps = workflow.steps.filter((step) => !isRemoved(state, step.name));
   return {workflow: {...workflow, steps}, scriptHashes};
@@ -37,7 +37,7 @@ export function planUpdate(
   ended: boolean,
   prepared: PreparedWorkflow,
 ): PlannedUpdate | StepsHaveBegun | BeingCancelled {
-  const before = askedNow(state);
+  const before = currentWorkflow(state);
   if (state.cancel && !ended) return new BeingCancelled(id);
   const {changed, shifted, removed, added} = changedSteps(before, prepared);
   const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(state, prepared, name) ?? []);

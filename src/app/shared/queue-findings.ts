@@ -5,17 +5,17 @@ import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
 import {type Finding, fine, isProblem, note, problem} from './findings.ts';
 
 /** The jobs of one step, or those that a part of the profile speaks of. */
-export interface JobsAsked extends QueueWish {
+export interface JobsToJudge extends QueueWish {
   readonly whose: {readonly step: string} | {readonly part: 'compute' | 'staging'};
 }
 
 /** The user's jobs, as far as the profile alone says what they ask for. */
-export function computeJobs({compute}: Profile): JobsAsked {
+export function computeJobs({compute}: Profile): JobsToJudge {
   return {whose: {part: 'compute'}, queue: compute.queue, resources: compute.resources};
 }
 
 /** Launchers, sentinels and monitors, and the longest of the jobs that wait. */
-export function stagingJobs({staging, strategy, waitWalltime}: Profile): JobsAsked {
+export function stagingJobs({staging, strategy, waitWalltime}: Profile): JobsToJudge {
   const resources = strategy === 'wait' ? {...staging.resources, walltime: waitWalltime} : staging.resources;
   return {whose: {part: 'staging'}, queue: staging.queue, resources};
 }
@@ -24,8 +24,8 @@ export function stagingJobs({staging, strategy, waitWalltime}: Profile): JobsAsk
  * What the server's description of itself says of jobs: the words of {@link judgeQueue}, for `stage check`, `stage run`,
  * `stage profile check` and `stage doctor` alike. Pure. What holds for several steps is told once.
  */
-export function findQueues(jobs: readonly JobsAsked[], server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
-  const told = new Map<string, {finding: Finding; whose: readonly JobsAsked['whose'][]}>();
+export function findQueues(jobs: readonly JobsToJudge[], server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
+  const told = new Map<string, {finding: Finding; whose: readonly JobsToJudge['whose'][]}>();
   for (const each of jobs) {
     const {whose} = each;
     for (const finding of inWords(each, server, queues)) {
@@ -36,12 +36,12 @@ export function findQueues(jobs: readonly JobsAsked[], server: ServerSeen, queue
   return [...told.values()].map(({finding, whose}) => ({...finding, what: `${nameOf(whose)}: ${finding.what}`}));
 }
 
-function nameOf(whose: readonly JobsAsked['whose'][]): string {
+function nameOf(whose: readonly JobsToJudge['whose'][]): string {
   const names = whose.map((each) => ('step' in each ? each.step : each.part)).join(', ');
   return whose.every((each) => 'part' in each) ? names : `${whose.length === 1 ? 'step' : 'steps'} ${names}`;
 }
 
-function inWords(jobs: JobsAsked, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
+function inWords(jobs: JobsToJudge, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
   const judged = judgeQueue(server, queues, jobs);
   const found = judged.objections.map((objection) => wordsFor(objection, {jobs, server, queues}));
   const looked = queues.some((queue) => queue.name === judged.queue);
@@ -62,7 +62,7 @@ function where(
 }
 
 interface Asked {
-  readonly jobs: JobsAsked;
+  readonly jobs: JobsToJudge;
   readonly server: ServerSeen;
   readonly queues: readonly QueueSeen[];
 }

@@ -4,7 +4,7 @@ import {RequestWrong} from '../../errors.ts';
 import type {LocalStatus, StandIns} from '../../stand-ins/door.ts';
 import {cliCredentials} from './local.ts';
 
-export interface ServeAsked {
+export interface ServeOptions {
   readonly globusAlone: boolean;
   /** as last time, or any that is free, when absent */
   readonly port: number | undefined;
@@ -29,7 +29,7 @@ export interface ServeOutput {
  *
  * @throws {RequestWrong} when they run already in the background, or a port or a collection cannot be had
  */
-export async function serveLocal(standIns: StandIns, asked: ServeAsked, output: ServeOutput): Promise<ServeReport> {
+export async function serveLocal(standIns: StandIns, asked: ServeOptions, output: ServeOutput): Promise<ServeReport> {
   let [url, requests] = ['', 0];
   const serving = standIns.serve({
     globusAlone: asked.globusAlone,
@@ -65,7 +65,7 @@ function portIsTaken(error: unknown, port: number | undefined): RequestWrong | u
 async function announce(
   standIns: StandIns,
   status: LocalStatus,
-  asked: ServeAsked,
+  asked: ServeOptions,
   output: ServeOutput,
 ): Promise<void> {
   const all = standIns.shellEnvironment(status, process.env.PATH ?? '');

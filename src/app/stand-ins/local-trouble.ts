@@ -19,7 +19,7 @@ export async function wipeJobs(standIns: StandIns): Promise<WipeReport> {
 }
 
 /** An outage as it is typed. */
-export interface OutageAsked {
+export interface OutageOptions {
   readonly target: string;
   readonly mode: string | undefined;
   readonly rate: string | undefined;
@@ -30,7 +30,7 @@ export interface OutageAsked {
 }
 
 /** Let one of the stand-ins fail from now on. @throws {RequestWrong} */
-export async function beginOutage(standIns: StandIns, asked: OutageAsked): Promise<LocalStatus> {
+export async function beginOutage(standIns: StandIns, asked: OutageOptions): Promise<LocalStatus> {
   const outage = {
     target: readTarget(asked.target),
     mode: asked.mode ?? 'down',
@@ -66,7 +66,7 @@ export async function renew(standIns: StandIns, collection: string | undefined):
   return steer(standIns, {do: 'renew', collections: collection === undefined ? [] : [collection]});
 }
 
-export interface FaultAsked {
+export interface FaultOptions {
   readonly collection: string;
   readonly path: string;
   readonly code: string | undefined;
@@ -74,7 +74,10 @@ export interface FaultAsked {
 }
 
 /** Let what tasks read or write beneath a path fault, or no more. */
-export async function setFault(standIns: StandIns, {collection, path, code, clear}: FaultAsked): Promise<LocalStatus> {
+export async function setFault(
+  standIns: StandIns,
+  {collection, path, code, clear}: FaultOptions,
+): Promise<LocalStatus> {
   if (clear === (code !== undefined))
     throw new RequestWrong('either --code or --clear is needed', {next: ['See stage local fault --help']});
   if (code !== undefined && !FAULT_CODES.some((known) => known === code))
@@ -82,7 +85,7 @@ export async function setFault(standIns: StandIns, {collection, path, code, clea
   return steer(standIns, {do: 'fault', collection, path, code: code ?? null});
 }
 
-export interface RequirementsAsked {
+export interface RequirementsOptions {
   readonly collection: string;
   readonly consent: boolean;
   readonly domains: readonly string[];
@@ -92,7 +95,7 @@ export interface RequirementsAsked {
 }
 
 /** Let a collection ask for a consent or for a kind of sign-in, or for nothing any more. @throws {RequestWrong} */
-export async function setRequirements(standIns: StandIns, asked: RequirementsAsked): Promise<LocalStatus> {
+export async function setRequirements(standIns: StandIns, asked: RequirementsOptions): Promise<LocalStatus> {
   const {collection, consent, mfa, nothing} = asked;
   const [domains, policies] = [asked.domains.map((one) => one.toLowerCase()), [...asked.policies]];
   if (nothing === (consent || mfa || domains.length > 0 || policies.length > 0))
@@ -103,7 +106,7 @@ export async function setRequirements(standIns: StandIns, asked: RequirementsAsk
   return steer(standIns, {do: 'require', collection, wanted});
 }
 
-export interface LimitsAsked {
+export interface LimitsOptions {
   readonly active: number | undefined;
   readonly pending: number | undefined;
   readonly requests: string | undefined;
@@ -122,7 +125,7 @@ export const USUAL_LIMITS: LocalStatus['limits'] = {
 };
 
 /** Change what a user may have at once. @throws {RequestWrong} when nothing is asked for */
-export async function setLimits(standIns: StandIns, {reset, requests, ...asked}: LimitsAsked): Promise<LocalStatus> {
+export async function setLimits(standIns: StandIns, {reset, requests, ...asked}: LimitsOptions): Promise<LocalStatus> {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const limits = {
     ...(reset ? USUAL_LIMITS : {}),

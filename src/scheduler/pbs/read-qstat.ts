@@ -8,7 +8,7 @@ import {readQstatJson} from './qstat-json.ts';
 import {readQstatText} from './qstat-text.ts';
 
 /** How the question was put, which decides what silence about an id means. */
-export interface HowAsked {
+export interface QstatQuery {
   /** `json` is asked with `-E`, which drops unknown ids without a word; `text` without, and each unknown id is named */
   readonly form: 'json' | 'text';
   /** `-x` was given */
@@ -33,7 +33,7 @@ const READERS = {json: readQstatJson, text: readQstatText};
  * A server that is down also prints a valid document without jobs (exit 255), so the exit code is judged first;
  * lost output also ends with exit 0, so the document must be whole. Measured on OpenPBS 23.06.
  */
-export function readQstat(asked: readonly JobId[], done: CommandResult, how: HowAsked): QstatAnswer {
+export function readQstat(asked: readonly JobId[], done: CommandResult, how: QstatQuery): QstatAnswer {
   const lost = whyLost(done);
   if (saysNoCommand(done) || lost !== undefined) return noAnswer(done, lost ?? 'the command qstat was not found');
   if (saysCannotConnect(done)) return noAnswer(done, 'no connection to the server');
@@ -69,7 +69,7 @@ function byNumber<T>(all: readonly T[], idOf: (one: T) => string): ByNumber<T> {
 interface Answer {
   readonly shown: ByNumber<JobRecord>;
   readonly unknown: ByNumber<string>;
-  readonly form: HowAsked['form'];
+  readonly form: QstatQuery['form'];
 }
 
 function seenAmong({shown, unknown, form}: Answer, id: JobId): JobSeen {
@@ -93,7 +93,7 @@ function saysUnknown(done: CommandResult): boolean {
 }
 
 /** Then what is printed is a banner of the site: text that was cut could only be of jobs that are not named here. */
-function saysAllUnknown(asked: readonly JobId[], done: CommandResult, {form}: HowAsked): boolean {
+function saysAllUnknown(asked: readonly JobId[], done: CommandResult, {form}: QstatQuery): boolean {
   if (form !== 'text' || done.exitCode !== 153 || /^Job Id:/m.test(done.stdout)) return false;
   const unknown = namedUnknown(done);
   return asked.every((id) => isAmong(unknown, id));

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {type AskedRun, decideRun, type RecordedRun} from '../../../src/app/runs/decide-run.ts';
+import {decideRun, type RecordedRun, type RunChoices} from '../../../src/app/runs/decide-run.ts';
 import {type RunOutcome, runInWords} from '../../../src/app/runs/run-words.ts';
 import type {PreparedWorkflow} from '../../../src/app/shared/prepare-run.ts';
 import type {OpenRun} from '../../../src/ledger/ledger.ts';
@@ -51,9 +51,9 @@ function ended(run: ARun): RecordedRun {
 
 const MUST_BE_CONFIRMED = 'DELETE_NOT_CONFIRMED';
 
-type Row = [recorded: RecordedRun | undefined, asked: Partial<AskedRun>, decision: string];
+type Row = [recorded: RecordedRun | undefined, asked: Partial<RunChoices>, decision: string];
 
-const decide = (recorded: RecordedRun | undefined, asked: Partial<AskedRun>) =>
+const decide = (recorded: RecordedRun | undefined, asked: Partial<RunChoices>) =>
   decideRun(recorded, {
     prepared: prepared(),
     again: false,

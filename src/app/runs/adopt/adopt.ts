@@ -14,7 +14,7 @@ import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../../shared/rep
 import type {RunView} from '../../shared/run-view.ts';
 import {reopening, resumeDecision} from '../reopen.ts';
 import {ResumedMeanwhile} from '../resume.ts';
-import {type CheckedTask, checkTask, untold} from './check-adopted.ts';
+import {type CheckedTask, checkTask, uncomparedNote} from './check-adopted.ts';
 import {findTasks} from './find-tasks.ts';
 
 export interface AdoptRequest {
@@ -53,7 +53,7 @@ export async function adoptTask(stage: RunsStage, request: AdoptRequest): Promis
   const problems = problemsOf(looked);
   const view = await viewOf(stage, run, looked);
   const message = `${task} ${did} ${step.name} of ${run}`;
-  const notes = untold(step.name, checked, state);
+  const notes = uncomparedNote(step.name, checked, state);
   return {message, task, run: view, notes, problems, exit: exitOf(view, problems)};
 }
 

@@ -52,7 +52,7 @@ export function hasEnded({state}: TransferTask): boolean {
  *
  * @param state the run as it was before; absent: it is yet to be created. What a run asked Globus for itself needs no note
  */
-export function untold(step: string, {task, told}: CheckedTask, state: RunState | undefined): Finding[] {
+export function uncomparedNote(step: string, {task, told}: CheckedTask, state: RunState | undefined): Finding[] {
   if (told || (state && isItsOwn(state, step, task.task))) return [];
   const why = 'whether it moves what the step says is checked when it has ended';
   return [note(`what task ${task.task} moves for ${step} is not known yet`, why)];

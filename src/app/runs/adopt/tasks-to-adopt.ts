@@ -8,7 +8,7 @@ import type {Workflow} from '../../../workflow/model/workflow.ts';
 import {chooseTransfer, taskId} from '../../shared/choose.ts';
 import type {Finding} from '../../shared/findings.ts';
 import {findOne} from './adopt.ts';
-import {type CheckedTask, checkTask, untold} from './check-adopted.ts';
+import {type CheckedTask, checkTask, uncomparedNote} from './check-adopted.ts';
 
 export interface AdoptedTask {
   readonly step: string;
@@ -38,7 +38,7 @@ export async function tasksToAdopt(
     const transfer = chooseTransfer(workflow, step);
     const id = asked === 'find' ? await findOne(engine, run, transfer, {exists}) : asked;
     const task = await checkTask(engine.transfers, id, transfer, {run: exists ? run : undefined, force: false});
-    adopted.push({step, task, notes: untold(step, task, state)});
+    adopted.push({step, task, notes: uncomparedNote(step, task, state)});
   }
   return adopted;
 }

@@ -5,7 +5,7 @@ import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {countSubjobs} from '../../../workflow/model/array-range.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
-import {findQueues, type JobsAsked, stagingJobs} from '../queue-findings.ts';
+import {findQueues, type JobsToJudge, stagingJobs} from '../queue-findings.ts';
 import {askCollections, namesOf, planQuestions} from './ask-collections.ts';
 import {findAtGlobus} from './check-at-globus.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
@@ -48,8 +48,8 @@ async function askPbs(stage: WorkflowStage, prepared: PreparedWorkflow): Promise
 }
 
 /** What each job step asks of PBS, by whoever says it: the workflow, else the profile, else a `#PBS` line of its script. */
-function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsAsked[] {
-  const jobs = workflow.steps.flatMap((step): JobsAsked[] => {
+function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsToJudge[] {
+  const jobs = workflow.steps.flatMap((step): JobsToJudge[] => {
     if (step.kind !== 'job') return [];
     const directives = readDirectives(new TextDecoder().decode(scripts.get(step.name)));
     return [

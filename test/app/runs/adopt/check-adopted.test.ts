@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {checkTask, untold} from '../../../../src/app/runs/adopt/check-adopted.ts';
+import {checkTask, uncomparedNote} from '../../../../src/app/runs/adopt/check-adopted.ts';
 import type {TaskId} from '../../../../src/base/ids.ts';
 import type {RunId} from '../../../../src/ledger/layout.ts';
 import type {TransferTask} from '../../../../src/transfer/transfer-service.ts';
@@ -18,14 +18,14 @@ async function check(seen: TransferTask, files: FakeTransfers['files'], run?: Ru
 
 test('a task that goes on is not asked for its files, which Globus tells only at the end, and a person is told so', async () => {
   const checked = await check(task('active', {filesTransferred: 3}), new Error('it is still in progress'));
-  expect(untold('in', checked, undefined)).toMatchObject([
+  expect(uncomparedNote('in', checked, undefined)).toMatchObject([
     {level: 'note', why: expect.stringContaining('when it has ended')},
   ]);
 });
 
 test('a task that has ended is compared at once, and nothing is left to be told', async () => {
   const moved = [{from: '/in/from/a', to: '/in/to/a'}];
-  expect(untold('in', await check(task('succeeded'), moved), undefined)).toEqual([]);
+  expect(uncomparedNote('in', await check(task('succeeded'), moved), undefined)).toEqual([]);
 });
 
 test('the way out for a task that moved something else names the run, or needs none where none is created yet', async () => {
