@@ -7,7 +7,7 @@ import {preflight, requirePassed} from '../shared/preflight/preflight.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {graft} from './adopt/adopt.ts';
 import {tasksToAdopt} from './adopt/tasks-to-adopt.ts';
-import {decideRun, type RecordedRun, type RunDecision, type RunChoices} from './decide-run.ts';
+import {decideRun, type RecordedRun, type RunChoices, type RunDecision} from './decide-run.ts';
 import {reopening} from './reopen.ts';
 import {advance, endedReport, type RunReport} from './run-report.ts';
 import {runInWords} from './run-words.ts';

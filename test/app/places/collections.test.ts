@@ -221,7 +221,7 @@ test('a run keeps the place that its bookmark had, whatever becomes of the bookm
 
   const anew = await world.stage('run', 'run.yaml', '--again');
   expect(anew.exitCode).toBe(2);
-  expect(anew.stderr).toMatch(/unknown collection "input".*(bookmarks are|no bookmarks)/);
+  expect(anew.stderr).toMatch(/unknown collection "input".*(bookmarks: |no bookmarks)/);
 });
 
 test('a name that may be a bookmark while Globus is away: later, with what else may be wrong with it', async () => {

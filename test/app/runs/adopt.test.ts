@@ -141,7 +141,7 @@ describe.concurrent('a task that was started elsewhere', () => {
     const task = await startedElsewhere(world, 'pardoned', {from: 'pardoned:/elsewhere/'});
     await world.stage('run', made.file, '--adopt', task);
     const forced = await world.stage('adopt', 'pardoned', 'stage-in', task, '--force');
-    expect([forced.exitCode, forced.stdout]).toEqual([0, expect.stringContaining('counts, whatever it moves')]);
+    expect([forced.exitCode, forced.stdout]).toEqual([0, expect.stringContaining('is accepted, whatever it moves')]);
     expect(forced.stdout).not.toContain('is not known yet');
     await world.stage('local', 'resume', 'pardoned');
     expect((await world.ended('pardoned.1')).steps[0]).toMatchObject({state: 'succeeded', task});
