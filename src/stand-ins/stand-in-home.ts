@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -28,18 +27,13 @@ const SOCKET_PATH_MAX = 100;
 export function standInHome(stageHome: string): StandInHome {
   const root = join(stageHome, 'stand-ins');
   const near = join(root, 'socket');
-  const far = join(
-    '/tmp',
-    `stage-${process.getuid?.() ?? 0}`,
-    `${createHash('sha256').update(root).digest('hex').slice(0, 16)}.socket`,
-  );
   return {
     root,
     pbs: join(root, 'pbs'),
     globus: join(root, 'globus'),
     bin: join(root, 'bin'),
     collections: join(root, 'collections'),
-    socket: Buffer.byteLength(near) <= SOCKET_PATH_MAX ? near : far,
+    socket: Buffer.byteLength(near) <= SOCKET_PATH_MAX ? near : socketElsewhere(root),
     lock: join(root, 'lock'),
     day: join(root, 'day.json'),
     running: join(root, 'running.json'),
@@ -47,6 +41,12 @@ export function standInHome(stageHome: string): StandInHome {
     names: join(root, 'collections.json'),
     credentials: join(root, 'credentials.json'),
   };
+}
+
+function socketElsewhere(root: string): string {
+  const {createHash} = process.getBuiltinModule('node:crypto'); // 6 ms, which every command here would pay
+  const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  return join('/tmp', `stage-${process.getuid?.() ?? 0}`, `${name}.socket`);
 }
 
 /** Collections that exist from the start, so that there is something to move between. Their ids are fixed: a workflow that names them can be checked before anything runs. */

@@ -1,4 +1,3 @@
-import {readCredentials} from '../../auth/credentials.ts';
 import {readDuration} from '../../base/duration.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {LocalStatus, StandIns} from '../../stand-ins/door.ts';
@@ -62,6 +61,7 @@ export async function localEnvironment(standIns: StandIns, withCredentials: bool
 
 /** The stand-in's client, in the variables that the globus CLI reads. */
 export async function cliCredentials(standIns: StandIns): Promise<Readonly<Record<string, string>>> {
+  const {readCredentials} = await import('../../auth/credentials.ts');
   const {clientId, clientSecret} = await readCredentials(standIns.credentialsFile);
   return {GLOBUS_CLI_CLIENT_ID: clientId, GLOBUS_CLI_CLIENT_SECRET: clientSecret};
 }
