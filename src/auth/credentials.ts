@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import * as z from 'zod/mini';
-import {parseJson} from '../base/json.ts';
+import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import {RequestWrong} from '../errors.ts';
 import {SignInNeeded} from '../globus-errors.ts';
 import {isPrivate} from './private-file.ts';
@@ -31,7 +31,7 @@ export async function readCredentials(file: string): Promise<ClientCredentials> 
       next: [`Look at it: ls -l ${file}`],
     });
   });
-  const read = CredentialsFile.safeParse(parseJson(text));
+  const read = CredentialsFile.safeParse(parseJson(text), NOT_COMPILED);
   if (read.success) return {clientId: read.data.client_id, clientSecret: read.data.client_secret};
   throw new SignInNeeded({
     what: `The credentials file ${file} cannot be understood`,

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import {parseJson} from '../base/json.ts';
+import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import {ensureDirectory} from '../disk/directories.ts';
 import {writePrivate} from '../disk/private-file.ts';
 import {isPrivate} from './private-file.ts';
@@ -101,7 +101,7 @@ export function writeToken(of: TokenKey, token: StoredToken): string {
 
 /** @returns undefined for what is no token of this key: as good as none */
 export function readToken(of: TokenKey, text: string): StoredToken | undefined {
-  const read = TokenFile.safeParse(parseJson(text));
+  const read = TokenFile.safeParse(parseJson(text), NOT_COMPILED);
   if (!read.success || read.data.key !== keyText(of)) return undefined;
   const {access_token, expires_at, issued_at, refresh_token, sign_in} = read.data;
   return {

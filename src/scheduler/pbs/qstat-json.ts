@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import {parseJson} from '../../base/json.ts';
+import {NOT_COMPILED, parseJson} from '../../base/json.ts';
 import type {JobRecord} from './job-record.ts';
 
 const JobAttributes = z.record(z.string(), z.unknown());
@@ -15,7 +15,7 @@ const QstatDocument = z.object({
  * a value that older encoders do not escape (measured: OpenPBS 20.0 and the tag 23.06.06 print invalid text for some).
  */
 export function readQstatJson(stdout: string): readonly JobRecord[] | undefined {
-  const read = QstatDocument.safeParse(parseJson(stdout));
+  const read = QstatDocument.safeParse(parseJson(stdout), NOT_COMPILED);
   if (!read.success) return undefined;
   return Object.entries(read.data.Jobs ?? {}).map(([id, attributes]) => ({
     id,

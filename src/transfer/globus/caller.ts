@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import type * as z from 'zod/mini';
 import {type Answer, requestOnce, type SdkCall} from '../../auth/globus-request.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
+import {NOT_COMPILED} from '../../base/json.ts';
 import {sleep} from '../../base/time.ts';
 import {TransferUnreachable} from '../../globus-errors.ts';
 import type {SignInWay} from './advise-sign-in.ts';
@@ -67,7 +68,7 @@ export function createCaller(settings: CallerSettings): Caller {
     }).catch((error: unknown) => {
       throw error instanceof FailedTry ? error.explained : error;
     });
-    const read = schema.safeParse(body);
+    const read = schema.safeParse(body, NOT_COMPILED);
     if (!read.success) throw new TransferUnreachable(asked, 'the answer has an unknown form');
     return read.data;
   };

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type {TaskId} from '../../base/ids.ts';
-import {parseJson} from '../../base/json.ts';
+import {NOT_COMPILED, parseJson} from '../../base/json.ts';
 import type {TaskSeen, TransferTask} from '../transfer-service.ts';
 
 // As in the other readers: only the fields that are used, each as loosely as it is needed. What the service adds or
@@ -48,7 +48,7 @@ export const TaskList = z.object({DATA: z.array(z.unknown()), length: Count, tot
 
 /** A task document as users meet the task. Pure. Source: Globus Transfer API, "Task document". */
 export function readTask(document: unknown): TaskSeen {
-  const read = TaskDocument.safeParse(document);
+  const read = TaskDocument.safeParse(document, NOT_COMPILED);
   if (!read.success) return noEvidence('Globus showed a task in a form that is not known');
   const task = read.data;
   const fatalError = readFatalError(task.fatal_error);
@@ -89,7 +89,7 @@ export function readTask(document: unknown): TaskSeen {
  * A task is `unknown` only when the list is whole and every entry of it could be told apart from that task.
  */
 export function readTaskList(asked: readonly TaskId[], document: unknown): ReadonlyMap<TaskId, TaskSeen> | undefined {
-  const list = TaskList.safeParse(document);
+  const list = TaskList.safeParse(document, NOT_COMPILED);
   if (!list.success) return undefined;
   const entries = list.data.DATA;
   const byId = new Map(entries.map((entry) => [idOf(entry), readTask(entry)] as const));
