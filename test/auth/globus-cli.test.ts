@@ -7,6 +7,8 @@ import {type Document, openWorld, type World} from '../stand-ins/globus/support.
 import {runStage} from '../support/cli.ts';
 import {signInDesk} from './support/desk.ts';
 
+// Real processes: a command reads what another program, globus-cli, left; Globus itself serves in this process.
+
 let world: World;
 beforeEach(async () => {
   world = await openWorld();

@@ -7,6 +7,8 @@ import {CLI, cleanEnvironment, runProgram} from '../support/cli.ts';
 import {CLIENT, type SignInDesk, signInDesk} from './support/desk.ts';
 import {copyCode} from './support/person.ts';
 
+// Real processes: a keyring service and its bus are processes.
+
 let world: World;
 beforeEach(async () => {
   world = await openWorld();

@@ -11,6 +11,8 @@ import {openWorld, type World} from '../stand-ins/globus/support.ts';
 import {signInDesk} from './support/desk.ts';
 import {hasOpenssl, type PrivateCa, privateCa} from './support/private-ca.ts';
 
+// Real processes: a proxy and the certificates that a process trusts are settled when it starts.
+
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port; // listening on a port, not on a path

@@ -15,6 +15,8 @@ import {until} from '../support/until.ts';
 import {taskId} from '../transfer/documents.ts';
 import {type OneTimeAuth, oneTimeAuth} from './support/one-time-auth.ts';
 
+// Real processes: commands race for a token that can be renewed once.
+
 const CLIENT = '5b2f1d3c-0000-4000-8000-000000000009';
 const EXPIRED: StoredToken = {
   accessToken: 'ACCESS-OLD',

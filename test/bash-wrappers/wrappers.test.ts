@@ -5,6 +5,8 @@ import {patiently} from '../support/batch-system.ts';
 import {cleanEnvironment, runProgram} from '../support/cli.ts';
 import {linesIn, localWorld, type World} from '../support/world.ts';
 
+// Real processes: the scripts that people have are run unchanged.
+
 /**
  * The scripts that people have today, unchanged, against the stand-ins: what they say of `qsub`, `qrls`, `qdel` and
  * `globus` must hold. `STAGE_TEST_GLOBUS` names the real Globus CLI where there is one.

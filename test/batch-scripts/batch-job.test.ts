@@ -7,6 +7,8 @@ import {assign, writeScript} from '../../src/batch-scripts/template.ts';
 import {cleanEnvironment, runProgram} from '../support/cli.ts';
 import {until} from '../support/until.ts';
 
+// Real processes: /bin/sh runs the wrapper, and signals reach it.
+
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'stage-batch-job-'));

@@ -18,6 +18,8 @@ import {shellQuote} from '../../src/base/shell.ts';
 import {assign, fillTemplate} from '../../src/batch-scripts/template.ts';
 import {type FailingDisk, failingDisks} from '../support/failing-disk.ts';
 
+// Real processes: each shell that there is runs the wrapper, several at once.
+
 const BASH = '/bin/bash';
 /** Called sh, bash is in its POSIX mode: as it runs the wrapper where it is sh, and by `--posix` for scripts of its own. */
 const linked = mkdtempSync(join(tmpdir(), 'bash-as-sh-'));

@@ -6,6 +6,8 @@ import {LONG} from '../support/batch-system.ts';
 import {needs} from '../support/needs.ts';
 import {linesIn, localWorld, type World} from '../support/world.ts';
 
+// Real processes: scripts of users run as jobs, under their interpreters.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

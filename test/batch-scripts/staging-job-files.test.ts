@@ -6,6 +6,8 @@ import {expect, onTestFinished, test} from 'vitest';
 import {createJobFiles} from '../../src/batch-scripts/job-files.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 
+// Real processes: the values of a script are what /bin/sh reads of them.
+
 const here = {node: 'node', cli: 'stage', configFile: 'none', pbsDirectory: () => undefined};
 
 test('staging jobs get their own queue and resources, the proxy, and the setup of the profile', () => {

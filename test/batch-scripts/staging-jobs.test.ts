@@ -5,6 +5,8 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {assign, writeScript} from '../../src/batch-scripts/template.ts';
 import {cleanEnvironment, runProgram} from '../support/cli.ts';
 
+// Real processes: /bin/sh runs the scripts around a stage that ends as told.
+
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'stage-staging-jobs-'));

@@ -6,6 +6,8 @@ import {CLI, cleanEnvironment} from '../support/cli.ts';
 import {classic} from '../support/workflows.ts';
 import {localWorld, type World} from '../support/world.ts';
 
+// Real processes: a signal ends a command that waits.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -5,6 +5,8 @@ import {afterEach, beforeEach, describe, expect, it, test} from 'vitest';
 import {cleanEnvironment, PACKAGE, runProgram} from '../support/cli.ts';
 import type {ErrorDocument} from './support.ts';
 
+// Real processes: bin/stage chooses a Node.js before anything of stage runs.
+
 let directory = '';
 /** a package of nothing but the launcher */
 let launcher = '';

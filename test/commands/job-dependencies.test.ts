@@ -4,6 +4,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {patiently, worldsDirectory} from '../support/batch-system.ts';
 import {localWorld, type World} from '../support/world.ts';
 
+// Real processes: what a job waits for ends between the look at it and qsub.
+
 /**
  * A qsub that does first what stands in `$RACE`, once: what a job waits for changes between the look at it and qsub. PBS
  * prints an id all the same, and drops the job a moment later (measured on OpenPBS 23.06).

@@ -4,6 +4,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {CLI, cleanEnvironment, PACKAGE, runProgram} from '../support/cli.ts';
 import {localWorld, type World} from '../support/world.ts';
 
+// Real processes: jobs are submitted, held, waited for and deleted at a PBS, several at once.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

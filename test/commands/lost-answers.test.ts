@@ -5,6 +5,8 @@ import {CLI, cleanEnvironment, PACKAGE, runProgram} from '../support/cli.ts';
 import {localWorld, type World} from '../support/world.ts';
 import type {ErrorDocument} from './support.ts';
 
+// Real processes: a shell runs the command that an error names.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -3,6 +3,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {localWorld, type World} from '../support/world.ts';
 
+// Real processes: PBS writes the logs that are read.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -6,6 +6,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {CLI, cleanEnvironment, type Ran, runProgram, runStage} from '../support/cli.ts';
 import {localWorld, type World} from '../support/world.ts';
 
+// Real processes: questions are asked in a terminal, and of the commands of a PBS.
+
 let world: World;
 let config: string;
 beforeAll(async () => {

@@ -12,6 +12,8 @@ import {SimulatedPbs} from '../support/simulated-pbs.ts';
 import {localWorld} from '../support/world.ts';
 import {type SchedulerWorld, schedulerContract} from './scheduler.ts';
 
+// Real processes: the adapter is held to the contract over the commands of a PBS.
+
 const NOBODY = '987654.nobody' as JobId; // an id is read from PBS; this one never was
 
 /** In memory: what the tests of the engine talk to. */

@@ -5,6 +5,8 @@ import {wrongsOf} from '../support/verify.ts';
 import {localWorld, type World, waitingIn} from '../support/world.ts';
 import {singleJobPlay} from './single-job.ts';
 
+// Real processes: processes are killed, those in jobs, too.
+
 /**
  * A death at every effect boundary that a whole run reaches, then the run is made so once more.
  *

@@ -18,6 +18,8 @@ import {type DiskError, type FailingDisk, failingDisks} from '../support/failing
 import {until} from '../support/until.ts';
 import {leftIn, linesIn, localWorld, type Sealed, type World} from '../support/world.ts';
 
+// Real processes: the calls of a whole process to its disk fail, of those in jobs, too.
+
 let world: World;
 let library: string;
 let diskOf: (name: string) => FailingDisk;

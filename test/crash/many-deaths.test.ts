@@ -6,6 +6,8 @@ import {localWorld, type World, waitingIn} from '../support/world.ts';
 import {boundariesOf} from './chaos/boundaries.ts';
 import {randomOf} from './chaos/random.ts';
 
+// Real processes: processes are killed, those in jobs, too.
+
 /** Several deaths in a row at random boundaries. CI takes a few seeds; `npm run test:crash` takes more. */
 const SEEDS = Array.from({length: process.env.STAGE_TEST_CRASH === 'all' ? 40 : 5}, (_, index) => index + 1);
 

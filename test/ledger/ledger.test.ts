@@ -12,6 +12,8 @@ import {LedgerDamaged, openLedger} from '../../src/ledger/ledger.ts';
 import {openRuns} from '../../src/ledger/open-runs.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
 
+// Real processes: several processes race for one fact.
+
 let top: string;
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), 'ledger-'));

@@ -3,6 +3,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: what "stage check" asks of PBS and Globus goes over their commands and HTTP.
+
 interface Checked {
   readonly findings: readonly {readonly level: string; readonly what: string; readonly next: readonly string[]}[];
   readonly exit: number;

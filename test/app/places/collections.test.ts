@@ -3,6 +3,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: aliases, bookmarks and collections are read by one command after another from files and over HTTP.
+
 const ARCHIVE = 'aaaaaaaa-5a5a-4a5a-8a5a-000000000001';
 const CLUSTER = 'cccccccc-5a5a-4a5a-8a5a-000000000002';
 const CONFIG = `# by hand

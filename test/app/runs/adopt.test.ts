@@ -5,6 +5,8 @@ import type {Ran} from '../../support/cli.ts';
 import {type Classic, classic} from '../../support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: tasks come from outside of stage, and jobs that know nothing of it take them up.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

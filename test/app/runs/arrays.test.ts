@@ -4,6 +4,8 @@ import {LONG} from '../../support/batch-system.ts';
 import {needs} from '../../support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: subjobs are jobs of PBS that run side by side, end one by one, and are deleted.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -2,6 +2,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: what goes on while nobody is there is done by jobs alone.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

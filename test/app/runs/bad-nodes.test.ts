@@ -3,6 +3,8 @@ import {patiently} from '../../support/batch-system.ts';
 import {classic} from '../../support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: a job starts on a node where stage cannot begin.
+
 describe.each(['monitor', 'wait'])(
   'where every staging job but the monitors dies at once, with strategy %s',
   (strategy) => {

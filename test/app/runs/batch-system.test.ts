@@ -5,6 +5,8 @@ import {needs} from '../../support/needs.ts';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: a server that requeues, purges and deletes is behind the commands.
+
 /** What only a manager of the server can bring about: `needs` says how to tell the tests on a real one. */
 let world: World;
 beforeAll(async () => {

@@ -3,6 +3,8 @@ import {LONG} from '../../support/batch-system.ts';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: running jobs and tasks are ended, and cleanups run as jobs.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -1,6 +1,8 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: jobs of one run end others that PBS is running.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

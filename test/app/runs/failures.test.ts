@@ -2,6 +2,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: jobs fail in their own ways: by signals, exit codes, and tasks that end.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -2,6 +2,8 @@ import {readFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {hashesOf, type JobDocument, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: the order in which PBS starts jobs of a graph is the point.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -6,6 +6,8 @@ import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 import {wrapCommands} from '../../support/wrapped-commands.ts';
 
+// Real processes: user holds are set and ended beside the jobs and processes that race with them.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -6,6 +6,8 @@ import {needs} from '../../support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 import {wrapCommands} from '../../support/wrapped-commands.ts';
 
+// Real processes: what a job waits for ends while its qsub is under way.
+
 /**
  * A qsub that is late: whatever a job of a run "late-…" is to wait for has ended by then, however long the server takes
  * for that, and is in the history or purged. Only what is held itself is not waited for. PBS prints an id all the same,

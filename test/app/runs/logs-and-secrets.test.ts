@@ -4,6 +4,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {linesIn, localWorld, modeOf, type World} from '../../support/world.ts';
 
+// Real processes: arguments and environments of all processes and jobs are searched for secrets.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

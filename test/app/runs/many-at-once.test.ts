@@ -4,6 +4,8 @@ import {patiently} from '../../support/batch-system.ts';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: several commands at the same time race for the same facts.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

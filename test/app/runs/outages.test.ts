@@ -4,6 +4,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: PBS and Globus are away while jobs of stage look.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -4,6 +4,8 @@ import {patiently} from '../../support/batch-system.ts';
 import {classic} from '../../support/workflows.ts';
 import {type JobDocument, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: a paused task is waited for by monitors that PBS starts at their time.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -4,6 +4,8 @@ import {needs} from '../../support/needs.ts';
 import {classic} from '../../support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: attempts of before have left jobs and files, and PBS counts anew.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

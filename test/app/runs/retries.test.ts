@@ -4,6 +4,8 @@ import {LONG, patiently} from '../../support/batch-system.ts';
 import {needs} from '../../support/needs.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: each attempt is a job with a script of its own that really runs.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

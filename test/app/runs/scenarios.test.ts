@@ -6,6 +6,8 @@ import {cleanEnvironment, PACKAGE, runProgram} from '../../support/cli.ts';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: the scripts that readers replay are run as they stand.
+
 const SCRIPTS = join(PACKAGE, 'examples', 'scenarios');
 const PAGES = join(PACKAGE, 'docs', 'scenarios');
 const ARCHIVE = 'aaaaaaaa-5a5a-4a5a-8a5a-000000000001';

@@ -4,6 +4,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {patiently, worldsDirectory} from '../../support/batch-system.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: another qsub stands before PBS, and the job itself knows its whole id.
+
 /** A site's qsub that prints the number of a job alone: PBS_JOBID and qstat spell the id with the server's name. */
 const bin = mkdtempSync(join(worldsDirectory(), 'stage-short-ids-'));
 const real = process.env.STAGE_TEST_PBS === '1' ? '' : '"$STAGE_HOME"/stand-ins/bin/';

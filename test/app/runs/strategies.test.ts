@@ -2,6 +2,8 @@ import {writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: jobs that wait hand over to each other within their walltimes.
+
 /** Jobs that wait stay for 9 s of these 12, so that they have to hand over while a transfer is paused. */
 const CONFIG = 'profiles: {local: {wait_walltime: "00:00:12"}}\n';
 

@@ -3,6 +3,8 @@ import {describe, expect, test} from 'vitest';
 import {type Classic, classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: answers of qsub are lost on the way between two processes.
+
 /** Outages hit whoever asks next, so each test has a world of its own. */
 async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
   const world = await localWorld({config: 'profiles: {local: {scheduler: {kind: local, timeout: 3s}}}\n'});

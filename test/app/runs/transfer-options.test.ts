@@ -4,6 +4,8 @@ import {dirname} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {hashesOf, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: what the options make of files is seen at their destination alone.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

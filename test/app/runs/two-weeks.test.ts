@@ -5,6 +5,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {runWithPerson} from '../../auth/support/person.ts';
 import {hashesOf, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: tokens expire, and days pass quickly, in the service while jobs look.
+
 const DAY_MS = 5000;
 const FILES = 36;
 const FILE_BYTES = 10_000;

@@ -3,6 +3,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: jobs of the version before are in the queue when another one comes.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -4,6 +4,8 @@ import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: consents and sign-ins are asked for by a service while jobs look.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

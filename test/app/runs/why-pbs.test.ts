@@ -1,6 +1,8 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: the words are those that PBS itself says of a job.
+
 interface Reason {
   readonly code: string;
   readonly standing: string;

@@ -2,6 +2,8 @@ import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {API_ERRORS} from '../../../src/stand-ins/globus/http/api-errors.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: the refusals are those of the service, over HTTP.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

@@ -1,6 +1,8 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: "stage why" is asked about jobs and tasks in every state that they can be brought to.
+
 interface Reason {
   readonly step?: string;
   readonly code: string;

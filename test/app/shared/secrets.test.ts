@@ -7,6 +7,8 @@ import {watchProcesses} from '../../support/process-watch.ts';
 import {classic} from '../../support/workflows.ts';
 import {linesIn, localWorld, type World} from '../../support/world.ts';
 
+// Real processes: /proc shows what is in the arguments and environment of a process.
+
 let world: World;
 let config = '';
 beforeAll(async () => {

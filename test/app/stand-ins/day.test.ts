@@ -2,6 +2,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: the background process keeps a clock of its own.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld({day: '10m'});

@@ -7,6 +7,8 @@ import {expect, test} from 'vitest';
 import {cleanEnvironment, PACKAGE, runStage} from '../../support/cli.ts';
 import {until} from '../../support/until.ts';
 
+// Real processes: many start the background process at once, and one may win.
+
 test('eight background processes that start at the same instant leave exactly one to serve the directory', async () => {
   for (let round = 0; round < 8; round++) {
     const home = mkdtempSync(join(tmpdir(), 'stage-first-'));

@@ -9,6 +9,8 @@ import {standInHome} from '../../../src/stand-ins/stand-in-home.ts';
 import {cleanEnvironment, PACKAGE, runProgram, runStage} from '../../support/cli.ts';
 import {until} from '../../support/until.ts';
 
+// Real processes: a background process of another version is met.
+
 /* After an upgrade, or beside another installation: what runs in the background is not what is typed. */
 
 let top: string;

@@ -7,6 +7,8 @@ import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
 import {CLI, cleanEnvironment, runStage} from '../../support/cli.ts';
 import {until} from '../../support/until.ts';
 
+// Real processes: "stage local serve" is a process until a signal ends it.
+
 interface Served {
   readonly process: ChildProcess;
   readonly ended: Promise<number | null>;

@@ -2,6 +2,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {LocalStatus} from '../../../src/app/stand-ins/local.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: trouble is made by commands, and met by others.
+
 let world: World;
 beforeAll(async () => {
   world = await localWorld();

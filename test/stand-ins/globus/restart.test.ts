@@ -7,6 +7,8 @@ import {rolldown} from 'rolldown';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {openWorld, tree, until, type World} from './support.ts';
 
+// Real processes: the service is killed in the middle of a copy.
+
 let world: World;
 beforeEach(async () => {
   world = await openWorld();

@@ -6,6 +6,8 @@ import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {commandText, writeCommands} from '../../../src/stand-ins/pbs/commands.ts';
 import {openWorld, type World} from './support/world.ts';
 
+// Real processes: the commands on PATH are programs, with their streams and exit codes.
+
 /** What the commands on PATH ask over their socket, and what they print of the answer. */
 
 interface Request {

@@ -3,6 +3,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {openWorld, type World} from './support/world.ts';
 
+// Real processes: the commands on PATH are programs, with their streams and exit codes.
+
 /** Texts, streams and exit codes, as OpenPBS 23.06 gave them. */
 let world: World;
 let held: string;

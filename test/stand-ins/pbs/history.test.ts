@@ -2,6 +2,8 @@ import {afterEach, expect, test} from 'vitest';
 import {DAY_MS, whereADayLasts} from '../../../src/stand-ins/day.ts';
 import {openWorld, type World} from './support/world.ts';
 
+// Real processes: jobs run and are purged while their commands ask.
+
 let world: World;
 afterEach(() => world.close());
 

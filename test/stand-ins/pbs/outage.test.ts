@@ -7,6 +7,8 @@ import {standInHome} from '../../../src/stand-ins/stand-in-home.ts';
 import type {Ran} from '../../support/cli.ts';
 import {localWorld, type World} from '../../support/world.ts';
 
+// Real processes: commands wait for a server that is away, and are ended meanwhile.
+
 /* The real commands against the real background process, which is asked for trouble over its socket. */
 
 let world: World;

@@ -3,6 +3,8 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {openWorld, type World} from './support/world.ts';
 
+// Real processes: the server is killed while jobs run, and finds them again.
+
 let world: World;
 beforeEach(async () => {
   world = await openWorld();

@@ -4,6 +4,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {userEnvironment} from '../../../src/stand-ins/pbs/kept-variables.ts';
 import {openWorld, type World} from './support/world.ts';
 
+// Real processes: what surrounds a job is seen by the process that it is.
+
 /** What recorded sessions of OpenPBS 23.06 showed around a job, and what administrators do to one. */
 let world: World;
 const root = {env: {STAGE_LOCAL_USER: 'root'}};
