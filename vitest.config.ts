@@ -1,4 +1,5 @@
 import {defineConfig} from 'vitest/config';
+import {BaseSequencer, type TestSpecification} from 'vitest/node';
 
 if (Number.parseInt(process.versions.node, 10) < 24)
   throw new Error(
@@ -11,12 +12,30 @@ const PURE = [
   'test/standing/**/!(stand-in).test.ts',
 ];
 
+/** Files that take minutes by themselves, the longest first: what begins last must not be one of them. */
+const LONGEST = [
+  'crash/crash-points',
+  'crash/disk',
+  'crash/many-deaths',
+  'app/runs/adopt',
+  'app/runs/scenarios',
+  'app/runs/strategies',
+].map((name) => `/test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({moduleId}: TestSpecification) => LONGEST.findIndex((name) => moduleId.endsWith(name)) >>> 0;
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
     projects: [
       {extends: true, test: {name: 'pure', include: PURE, isolate: false, unstubEnvs: true}},
       {extends: true, test: {name: 'processes', include: ['test/**/*.test.ts'], exclude: PURE}},
     ],
+    sequence: {sequencer: LongestFirst},
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Most of the time tests wait for processes: one worker, which is the default on two cores, leaves them idle; four use both.
