@@ -1,7 +1,7 @@
 #!/bin/sh
 # A job that waits for one transfer (strategy: wait): PBS starts what depends on it when it succeeds.
 #
-# Never runs:      it was lost from the queue; any other look submits another one, and what depends on it anew.
+# Never runs:      it was lost from the queue; any other look submits another one, and submits again what depends on it.
 # Stops half way:  it was killed: the transfer continues by itself, and any other look submits another one. Before its
 #                  walltime it leaves by itself, and hands over to a successor.
 # Runs twice, one after the other or at once: each looks, and looking twice does nothing twice.
@@ -21,7 +21,7 @@ while :; do
     0) exit 0 ;;
     10) exit 1 ;;
   esac
-  # Its time is up when it says that it leaves: whoever stays would be ended at the walltime.
+  # Its time is up when it says that it leaves: a job that stays would be ended at the walltime.
   left=$((end - $(date +%s)))
   [ "$left" -gt 0 ] || exit "$code"
   [ "$left" -lt 10 ] || left=10

@@ -20,6 +20,6 @@ export const PLANTS = {
       ],
     ],
   },
-  // Whoever starts, starts: the last one to claim an attempt has it.
+  // Every job starts: the last one to claim an attempt has it.
   'no-claim': {'pbs/facts.sh': [['if ln "$temporary"', 'if ln -f "$temporary"']]},
 };

@@ -2,7 +2,7 @@
 # Installs, builds, and runs examples/weather for real on this machine: a stand-in PBS and a stand-in Globus,
 # real jobs, real files. Needs npm, which fetches Node.js where the one on PATH is too old. Leaves nothing running.
 #   sh scripts/quickstart.sh           the first time it runs; later it says that it is done
-#   sh scripts/quickstart.sh --again   runs it anew
+#   sh scripts/quickstart.sh --again   runs it again
 set -eu
 cd "$(dirname "$0")/.."
 again=

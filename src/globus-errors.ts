@@ -31,7 +31,7 @@ export class TransferRefused extends StageError {
   }
 }
 
-/** A person must sign in, consent, or mend credentials before Globus goes on. */
+/** A person must sign in, consent, or correct credentials before Globus continues. */
 export class SignInNeeded extends StageError {
   constructor(parts: {what: string; why: string; next: readonly string[]; cause?: unknown}) {
     super({code: 'SIGN_IN_NEEDED', exit: EXIT.actionNeeded, ...parts});

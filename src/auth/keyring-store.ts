@@ -23,7 +23,7 @@ export class NoKeyring extends StageError {
  * Tokens in the keyring of the desktop session: Secret Service, macOS Keychain, Windows Credential Manager.
  *
  * On Linux the Secret Service is asked for by name. `keytar/keytar.js` of the same package names none, and then takes
- * the kernel's keyring where no service runs, which forgets everything when the machine starts anew, and says nothing.
+ * the kernel's keyring where no service runs, which forgets everything when the machine restarts, without a message.
  */
 export function createKeyringStore(of: TokenKey): TokenStore {
   const entry = async () => {

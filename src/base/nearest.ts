@@ -1,7 +1,7 @@
 import {distance} from 'fastest-levenshtein';
 
 /**
- * The known name that somebody most likely meant.
+ * The known name that was most likely meant.
  *
  * @returns a name at most two edits away (fewer than the word has letters), the closest first; undefined when none is
  */

@@ -211,7 +211,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
   };
 }
 
-/** A job has the PATH of a login shell, which may lack what somebody added to their own: it comes last, and hides nothing. */
+/** A job has the PATH of a login shell, which may lack what a user added to their own: it comes last, and hides nothing. */
 function pathOf({pbsDirectory}: CallBack): string[] {
   const directory = pbsDirectory();
   return directory === undefined ? [] : [`export PATH="$PATH":${shellQuote(directory)}`];

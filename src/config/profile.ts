@@ -15,7 +15,7 @@ export interface JobDefaults {
 
 /** How launchers, sentinels and monitors are submitted, and what they can do. */
 export interface StagingDefaults extends JobDefaults {
-  /** its jobs may reach PBS and Globus; where they may not, somebody else must look: cron or a person on the submit node */
+  /** its jobs may reach PBS and Globus; where they may not, cron or a person on the submit node must look */
   readonly network: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface SchedulerSettings {
   readonly timeoutMs: number;
 }
 
-/** As a person with a native app, as a client with a secret, or as whoever `globus login` signed in. */
+/** As a person with a native app, as a client with a secret, or with the login that `globus login` made. */
 export type SignInMethod = 'native-app' | 'client' | 'globus-cli';
 export type TokenStoreKind = 'file' | 'keyring';
 

@@ -11,7 +11,7 @@ export type FactValue = Readonly<Record<string, unknown>>;
  * Create a fact: a small JSON file that never changes afterwards.
  *
  * It is written under a temporary name, flushed, then *linked* to its final name. link(2) fails when the
- * name exists, on NFS too, so whoever creates a fact first wins; that is the only lock there is.
+ * name exists, on NFS too, so the process that creates a fact first wins; that is the only lock there is.
  *
  * @returns true when this call created it, false when it existed already
  * @throws the system's error, naming the fact, when the disk does not take it. A fact that is there all the same

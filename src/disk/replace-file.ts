@@ -36,14 +36,14 @@ export function replaceFile(file: string, before: string | undefined, after: str
 
 function createOnce(temporary: string, place: string, file: string): void {
   try {
-    linkSync(temporary, place); // fails when somebody was faster, where a rename would replace theirs
+    linkSync(temporary, place); // fails when another process was faster, where a rename would replace its file
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new ChangedMeanwhile(file);
     throw error;
   }
 }
 
-/** Somebody else wrote the file between our reading and our writing. */
+/** Another process wrote the file between our reading and our writing. */
 export class ChangedMeanwhile extends StageError {
   constructor(file: string) {
     super({

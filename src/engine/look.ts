@@ -17,7 +17,7 @@ import {Progress} from './progress.ts';
 import {QueuePlaces} from './queue-places.ts';
 
 export interface LookRequest {
-  /** a person asked: submit again even what somebody deleted by hand, and do not wait out a queue limit */
+  /** a person asked: submit again even what was deleted by hand, and do not wait out a queue limit */
   readonly rebuild?: boolean | undefined;
   /** the link of the monitor chain that this process is */
   readonly monitor?: number | undefined;

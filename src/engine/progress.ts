@@ -42,7 +42,7 @@ export class Progress {
         this.done.push({run, action});
         return;
       case 'stale':
-        // Somebody decided otherwise since: it may be planned anew.
+        // It was decided otherwise since: it may be planned again.
         this.#tried.delete(`${run} ${actionKey(action)}`);
         return;
       case 'problem':

@@ -44,7 +44,7 @@ export interface JobStore {
   withIds(jobs: readonly JobId[]): ReadonlyMap<JobId, NamedJob>;
   /** What the names of a try's files begin with, in a directory that is there. */
   prefix(name: string, number: number): string;
-  /** @returns false when somebody created it before */
+  /** @returns false when it existed already */
   create(name: string, number: number, kind: JobFactKind, value: FactValue): boolean;
   /** Let a job be found by its id. To be called before that is confirmed: what is confirmed is found. Safe to repeat. */
   index(name: string, number: number, value: {readonly at: number; readonly job: JobId}): void;

@@ -47,7 +47,7 @@ export interface Ledger {
   runs(): RunId[];
   /** Runs that have not been sealed. */
   activeRuns(): RunId[];
-  /** The number the next run of a name gets; numbers of runs whose directory somebody removed are not used again. */
+  /** The number the next run of a name gets; numbers of runs whose directory was removed are not used again. */
   nextNumber(name: string): number;
   /** The newest run of a name, or the run with that very id. */
   find(nameOrId: string): RunId | undefined;
@@ -65,10 +65,10 @@ export interface Ledger {
   /** Create a fact of a run. @returns false when it existed */
   create(run: RunId, name: string, value: FactValue): boolean;
   /** Record that steps of a run are to be tried again; a sealed run is open again from then on.
-   *  @returns false when somebody resumed it since `run` was read */
+   *  @returns false when it was resumed since `run` was read */
   resume(run: OpenRun, decision: ResumeDecision): boolean;
   /** Record that steps of a run are to do something else, with the scripts that are new, by file name.
-   *  @returns false when somebody updated it since `run` was read */
+   *  @returns false when it was updated since `run` was read */
   update(run: OpenRun, decision: UpdateDecision, scripts: ReadonlyMap<string, Uint8Array>): boolean;
   append(run: RunId, event: RunEvent): void;
   /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */

@@ -24,7 +24,7 @@ export interface MonitorLedger {
   newest(): MonitorLink | undefined;
   /** The newest look. */
   lastLook(): LookFact | undefined;
-  /** @returns false when somebody created it before */
+  /** @returns false when it existed already */
   create(generation: number, kind: MonitorFactKind, value: FactValue): boolean;
   /** Remove the facts of links long gone. */
   prune(): void;

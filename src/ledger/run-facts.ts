@@ -31,13 +31,13 @@ export type JobRole = 'job' | 'launcher' | 'sentinel' | 'wait';
 
 export interface JobIntent {
   readonly at: number;
-  /** until then whoever wrote the intent may still be at it; later it is resolved by asking PBS for the tag */
+  /** until then the process that wrote the intent may still be submitting; later it is resolved by asking PBS for the tag */
   readonly deadline: number;
   readonly tag: string;
   readonly hold: boolean;
   /** ids that the job's `depend=` names */
   readonly dependsOn: readonly JobId[];
-  /** how many updates of the run whoever submitted it had read; absent: none */
+  /** how many updates of the run had been read by the process that submitted it; absent: none */
   readonly updates?: number;
   readonly by: string;
 }

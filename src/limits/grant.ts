@@ -1,5 +1,5 @@
 /**
- * What a limit grants next. Pure: the same record gives the same answer, whoever reads it.
+ * What a limit grants next. Pure: the same record gives the same answer to every process.
  *
  * A limit is so much of something: places in the queue today. What wants some of it claims it, acts once the claim is
  * granted, and releases it in the end. A grant is never taken back, also where the capacity became less. The caller

@@ -81,7 +81,7 @@ function isBelow(level: LogLevel, least: LogLevel): boolean {
 }
 
 /**
- * One file a host and day, for its owner alone; whoever begins a file removes this host's old ones.
+ * One file a host and day, for its owner alone; the process that begins a file removes the old ones of this host.
  *
  * @returns appends a line of an instant; never throws
  */

@@ -1,4 +1,4 @@
-/** Time that is promised to somebody: for people who ask why their job does not start. Nothing is decided by it. */
+/** Reservations, for people who ask why their job does not start. Nothing is decided by it. */
 export interface Reservation {
   /** as PBS writes it, such as `R12.pbs-sn1` */
   readonly id: string;

@@ -46,7 +46,7 @@ export interface JobRequest {
   readonly extraArgs: readonly string[];
 }
 
-/** It may have begun to run: deleting it might end somebody's work. Pure. */
+/** It may have begun to run: deleting it might end the work of a user. Pure. */
 export function mayHaveStarted({state}: LiveJob): boolean {
   return state === 'running' || state === 'ending' || state === 'suspended' || state === 'unlisted';
 }

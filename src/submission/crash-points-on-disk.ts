@@ -4,7 +4,7 @@ import type {Reach} from './crash-points.ts';
 
 /**
  * Die where a file says so: SIGKILL at a point whose name stands in a directory, as `POINT of RUN` for one run or as
- * `POINT` for any. Whoever can remove the file dies, so that one process does, once.
+ * `POINT` for any. The process that can remove the file dies, so that one process does, once.
  *
  * With a file `.record` there, the points that are reached are written to `.seen/PID`, one a line.
  */

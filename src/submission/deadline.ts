@@ -1,5 +1,5 @@
 /**
- * How long whoever wrote an intent to submit a job may still be at it, in milliseconds. After that PBS has the job, or
+ * How long the process that wrote an intent to submit a job may still be submitting, in milliseconds. After that PBS has the job, or
  * it came to nothing.
  *
  * All tries of one qsub share `timeoutMs` (pbs/patience.ts), and ending one that does not answer takes 4 s at most

@@ -8,7 +8,7 @@ export type Paper = 'intent' | 'confirmed' | 'refused' | 'never-arrived';
  * records in files of their own; how something is submitted exactly once is the same for all of them.
  */
 export interface Papers {
-  /** @returns false when somebody created it before */
+  /** @returns false when it existed already */
   create(paper: Paper, value: FactValue): boolean;
   /** An event, for people: nothing is decided by it. */
   note(event: string, more?: object): void;

@@ -21,7 +21,7 @@ export async function searchByTag(
   return new Map(tags.map((tag) => [tag, found.get(tag) ?? null]));
 }
 
-/** Put on record what became of a submission. @returns false when somebody did so before */
+/** Put on record what became of a submission. @returns false when that was done before */
 export function settle(
   {create, note}: Pick<Papers, 'create' | 'note'>,
   settlement: Pick<Settlement, 'is'> & {readonly job?: JobId},

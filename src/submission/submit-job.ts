@@ -58,7 +58,7 @@ export async function submitJob(
   if (papers.overtaken() !== undefined) return {is: 'overtaken'};
   const at = clock();
   if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};
-  // Whoever decides looks for intents afterwards, and whoever intends for decisions: one of them sees the other.
+  // A process that decides looks for intents afterwards, and one that intends looks for decisions: one of them sees the other.
   const overtaken = papers.overtaken();
   if (overtaken !== undefined) {
     refused({why: overtaken, retry: true});

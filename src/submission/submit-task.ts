@@ -52,7 +52,7 @@ export async function submitTask(
     asked = {submissionId: await transfers.newSubmissionId(), request: request()};
     if (papers.overtaken() !== undefined) return {is: 'overtaken'};
     if (!papers.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};
-    // Whoever decides looks for intents afterwards, and whoever intends for decisions: one of them sees the other.
+    // A process that decides looks for intents afterwards, and one that intends looks for decisions: one of them sees the other.
     const why = papers.overtaken();
     if (why !== undefined) return {is: 'overtaken', why};
   } else if (papers.overtaken() !== undefined) return {is: 'overtaken'};

@@ -17,7 +17,7 @@ export interface GuardedLedger extends Ledger {
 /**
  * A ledger that tells a state directory that is gone from one that has not been made yet.
  *
- * A file system that is not mounted leaves an empty place. Whoever took it for a fresh start would do all work twice.
+ * A file system that is not mounted leaves an empty place. A process that took it for a new state directory would do all work twice.
  * So this host's cache holds a note while runs are active, and what finds no runs although there is a note, or within
  * a job of ours, ends with {StateDirectoryGone}. The note may be lost at any time: then only this protection is.
  */

@@ -42,11 +42,11 @@ export interface WorkflowStage extends TransfersStage {
 export interface RunsStage extends WorkflowStage {
   /** this process, for records: `user@host:pid` */
   readonly by: string;
-  /** whoever decides by this command: `user@host` */
+  /** the user who decides by this command: `user@host` */
   readonly person: string;
   /** what PBS remembers of jobs, for people */
   history(): Promise<JobHistory>;
-  /** time that PBS has promised to somebody, for people */
+  /** reservations, to explain to people why a job waits */
   reservations(): Promise<Reservations>;
 }
 

@@ -108,7 +108,7 @@ async function advance(
   const problems = problemsOf(looked);
   return {
     runs: [...runs.keys()].map((run) => {
-      // From the facts: whoever looks at the same moment may be the one that held or released a job.
+      // From the facts: another process that looks at the same time may have held or released a job.
       const {state} = stage.ledger.open(run);
       const known = earlier.get(run);
       const jobs = [...donesOf(state, did)].filter(([done]) => !known?.has(done)).map(([, job]) => job);

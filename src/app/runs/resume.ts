@@ -32,7 +32,7 @@ export interface ResumeReport {
 }
 
 /**
- * Take a run up again: what the queue lost is submitted anew, steps that failed are tried again, what succeeded stays.
+ * Resume a run: what the queue lost is submitted again, steps that failed are tried again, what succeeded is kept.
  * Of all runs only what the queue lost: failed ones need a person who has looked at why.
  *
  * @throws {NoSuchRun} {NoSuchStep} {RequestWrong} {BeingCancelled} {ResumedMeanwhile}

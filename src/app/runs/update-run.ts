@@ -66,7 +66,7 @@ export function planUpdate(
  * Record an update: one fact, so that it holds for all its steps or none. Jobs that were submitted for what a step did
  * before are given up by the next look.
  *
- * @throws {UpdatedMeanwhile} when somebody else updated the run since it was read
+ * @throws {UpdatedMeanwhile} when another process updated the run since it was read
  */
 export function recordUpdate(stage: RunsStage, run: OpenRun, {decision, scripts, differences}: PlannedUpdate): void {
   const at = Date.now();

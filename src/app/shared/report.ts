@@ -84,7 +84,7 @@ export function exitOfProblems(problems: readonly {readonly exit: number}[]): Ex
   return problems.length > 0 ? EXIT.unreachable : EXIT.ok;
 }
 
-/** What a look could not learn, unless a problem says so already: nothing was concluded from it, but whoever asked should know. */
+/** What a look could not learn, unless a problem says so already: nothing was concluded from it, but the user should know. */
 export function blindSpots({seen, problems}: Pick<Reconciled, 'seen' | 'problems'>): string[] {
   return (['PBS', 'Globus'] as const).flatMap((whom) => {
     const why = silenceOf(seen, whom);

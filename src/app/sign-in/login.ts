@@ -16,7 +16,7 @@ import {type WhoamiReport, whoami} from './whoami.ts';
 
 export interface LoginRequest extends CollectionsRequest {
   readonly session: SessionDemands;
-  /** further ones that somebody demanded, as they are */
+  /** further ones that were demanded, as they are */
   readonly scopes: readonly string[];
   /** receive the code on this machine instead of having it pasted */
   readonly localServer: boolean;
@@ -33,7 +33,7 @@ export interface Person {
 export interface LoginReport extends WhoamiReport {
   /** consents that were asked for, for collections that want one */
   readonly consents: readonly {readonly collection: string; readonly name: string; readonly scope: string}[];
-  /** who was signed in before, when that was somebody else: their transfers are not seen any more */
+  /** who was signed in before, when that was another identity: its transfers are no longer visible */
   readonly replaced?: string;
 }
 
@@ -110,7 +110,7 @@ async function signPerson(
     await kept.keep(tokens);
     return tokens['transfer.api.globus.org'].signIn;
   };
-  // Which collections want a consent, only somebody who is signed in can ask. Then all of it takes one page.
+  // Only after a sign-in can be asked which collections require a consent. Otherwise one page is enough.
   const known = before ? await consentsNeeded(stage, wanted).catch(unlessSignedOut) : undefined;
   let now = await ask(known ?? []);
   const consents = known ?? (await consentsNeeded(stage, wanted));

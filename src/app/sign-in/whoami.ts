@@ -39,7 +39,7 @@ export interface WhoamiReport {
   readonly accessUntil?: string;
   /** how the next one is got without a person; `none` when it cannot */
   readonly renewedBy: 'refresh-token' | 'client-secret' | 'none';
-  /** a refresh token lapses when it is not used for so long; using it counts anew */
+  /** a refresh token lapses when it is not used for so long; using it starts the time again */
   readonly renewableUntil?: string;
   /** when a person last proved who they are */
   readonly authenticatedAt?: string;

@@ -19,7 +19,7 @@ export async function makeDirectory(
   if (!step) throw new RangeError(`step ${name} of run ${run.id} makes no directory`);
   if (!ledger.stillHolds(run, attemptKey(name, attempt))) return STALE;
   const end = (state: 'succeeded' | 'failed', why: string): Performed => {
-    // Somebody may have updated the run meanwhile: a directory that is no longer asked for concludes nothing.
+    // The run may have been updated meanwhile: a directory that is no longer asked for concludes nothing.
     const asked = mkdirStep(ledger.refresh(run), name)?.at;
     if (asked?.path !== step.at.path || asked.collection !== step.at.collection) return STALE;
     return recordEnd({do: 'end-step', step: name, attempt, state, why}, records);

@@ -7,7 +7,7 @@ import type {Action} from '../plan/actions.ts';
 export type Performed =
   | {readonly is: 'done'}
   | {readonly is: 'others'}
-  /** somebody decided otherwise since it was planned: plan again */
+  /** it was decided otherwise since it was planned: plan again */
   | {readonly is: 'stale'}
   | {
       readonly is: 'problem';
@@ -22,7 +22,7 @@ export const STALE: Performed = {is: 'stale'};
 /** How what is done is written down: events for people, and facts, which can be created once. */
 export interface Records {
   note(event: string, more?: object): void;
-  /** @returns false when somebody created it before */
+  /** @returns false when it existed already */
   fact(name: string, value?: object): boolean;
 }
 

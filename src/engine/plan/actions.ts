@@ -20,7 +20,7 @@ export type Action =
       readonly task: TaskId;
       readonly why: string;
     }
-  /** a task that somebody started elsewhere does the work of this attempt */
+  /** a task that was started elsewhere does the work of this attempt */
   | {
       readonly do: 'adopt-task';
       readonly step: string;
@@ -91,7 +91,7 @@ export interface Observed {
   readonly tags: ReadonlyMap<string, JobId | null>;
   /** what stands in the way of tasks whose step is to fail fast; asked for only those that fault */
   readonly troubles?: ReadonlyMap<TaskId, TaskTrouble>;
-  /** time that PBS has promised to somebody, where a person asked why a job waits; nothing is planned by it */
+  /** reservations, where a person asked why a job waits; nothing is planned by them */
   readonly reservations?: readonly Reservation[];
 }
 
@@ -102,11 +102,11 @@ export interface PlanSettings {
   readonly refusedRetryMs: number;
   /** how many attempts of a step may be lost before a person has to say `stage run` again */
   readonly lostAttempts: number;
-  /** jobs of our own can reach PBS and Globus; where they cannot, somebody else looks (cron, a person) and none is submitted */
+  /** jobs of our own can reach PBS and Globus; where they cannot, cron or a person looks, and none is submitted */
   readonly stagingJobs: boolean;
   /** how transfers are waited for whose step does not say */
   readonly strategy: Strategy;
-  /** a person asked: submit again even what somebody deleted by hand */
+  /** a person asked: submit again even what was deleted by hand */
   readonly rebuild: boolean;
   /** a submission got no place in the queue during this look: nothing waits for it to be made */
   readonly queueIsFull?: boolean | undefined;

@@ -9,7 +9,7 @@ export interface ArrayTally {
   readonly failed: readonly {readonly index: number; readonly exit: number | undefined}[];
   /** started, and no end is known */
   readonly open: readonly number[];
-  /** how many: a range that somebody wrote may have more of them than a list can hold */
+  /** how many: a range in a workflow may have more of them than a list can hold */
   readonly notStarted: number;
 }
 

@@ -13,7 +13,7 @@ export type JobVerdict =
   /** PBS does not know it, and the grace time has begun (`noted`) or must begin */
   | {readonly is: 'absent'; readonly noted: boolean}
   | {readonly is: 'lost'; readonly started: boolean; readonly why: string}
-  /** somebody deleted it before it ran; only a person's word brings it back */
+  /** it was deleted before it ran; it is submitted again only at the request of a person */
   | {readonly is: 'deleted-by-hand'; readonly why: string}
   | {readonly is: 'no-evidence'; readonly why: string};
 

@@ -204,7 +204,7 @@ function lookForJob({view, soon, late, left}: Waits, step: JobStep): number | un
   return left.has(step.name) ? undefined : late;
 }
 
-/** Steps whose job somebody deleted before it ran, and those that wait for one of these: it stays so until a person decides. */
+/** Steps whose job was deleted before it ran, and those that wait for one of these: it stays so until a person decides. */
 function leftToPerson(view: View): ReadonlySet<string> {
   const {steps} = view.run.spec.workflow;
   const left = new Set(steps.flatMap((step) => (isDeletedByHand(view, step) ? [step.name] : [])));

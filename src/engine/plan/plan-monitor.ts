@@ -49,7 +49,7 @@ const OVERDUE_MS = 60 * 60_000;
 export function planMonitor(view: MonitorView): MonitorAction[] {
   const {newest, wantedAt, seen} = view;
   if (!newest || newest.generation === view.me || newest.neverArrived) return extend(view);
-  // Somebody else is deleting it: it may be gone the moment after it was seen.
+  // Another process is deleting it: it may be gone the moment after it was seen.
   if (newest.unwanted && wantedAt !== undefined) return extend(view);
   if (newest.refused) return mayTryAgain(view, newest.refused.at) ? extend(view) : [];
   const {generation} = newest;
@@ -73,7 +73,7 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   // It may have looked already, when there was nothing to look at yet, and adds no link then. Otherwise it does the same
   // this moment, and only one of the two can.
   if (at.state === 'running' || at.state === 'ending') return extend(view);
-  // PBS holds a job that it failed to start too often, and a person may have held it: it comes when somebody releases it, if ever.
+  // PBS holds a job that it failed to start too often, and a person may have held it: it starts when it is released, if ever.
   if (at.state === 'held' && wantedAt !== undefined) return extend(view);
   const startAt = at.startAt ?? newest.startAt;
   if (wantedAt === undefined) {

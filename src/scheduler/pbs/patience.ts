@@ -6,7 +6,7 @@ import {printedJobId} from './read-qsub.ts';
 const REPEAT = {retries: 2, minTimeout: 400, factor: 2.5};
 
 export interface Patience {
-  /** for all tries of one command together, in milliseconds: whoever wrote a deadline before asking counts on it */
+  /** for all tries of one command together, in milliseconds: a caller that wrote a deadline before asking relies on it */
   readonly timeoutMs: number;
   /** pauses between tries; the default takes 1.4 s in all */
   readonly repeat?: {readonly retries: number; readonly minTimeout: number; readonly factor: number};

@@ -3,7 +3,7 @@ import type {Reservations} from '../reservations.ts';
 import {IN_UTC} from './dates.ts';
 import {readReservations} from './read-reservations.ts';
 
-/** Whoever watches a run asks every few seconds; reservations are made hours ahead. */
+/** A live view asks every few seconds; reservations are made hours ahead. */
 const FRESH_MS = 60_000;
 
 /** Reservations as `pbs_rstat` shows them. Sites without the command, or that keep it to themselves, have none to show. */

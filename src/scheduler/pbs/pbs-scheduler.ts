@@ -90,7 +90,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
   async function lookChunk(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
     let history = (await capabilities()).historyKept;
     let form: 'json' | 'text' = 'json';
-    // Each turn corrects one assumption; after three corrections something is wrong that asking does not mend.
+    // Each turn corrects one assumption; after three corrections something is wrong that asking does not fix.
     for (let turn = 0; turn < 4; turn += 1) {
       const answer = await askQstat(jobs, form, history);
       if (answer.kind === 'no-answer') return silence(jobs, answer.why);

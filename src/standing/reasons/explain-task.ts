@@ -13,7 +13,7 @@ export interface Demand {
   readonly next: readonly string[];
 }
 
-/** What was learnt of a task beyond its document; each part only where somebody asked for it. */
+/** What was learnt of a task beyond its document; each part only where it was asked for. */
 export interface TaskKnowledge {
   readonly trouble?: TaskTrouble;
   readonly pauses?: readonly Pause[];

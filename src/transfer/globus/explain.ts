@@ -5,7 +5,7 @@ import {type Demands, type GlobusError, readDemands, readError} from './read-err
 
 export type Explained = SignInNeeded | TransferRefused | TransferUnreachable;
 
-/** Codes of failures on the way to a collection, which end by themselves or by somebody else's hand. */
+/** Codes of failures on the way to a collection, which end by themselves or are ended by the manager of the collection. */
 const COLLECTION_AWAY =
   /ConnectFailed|GCDisconnected|GCPaused|Timeout|OperationPaused|^EndpointError|^ExternalError\.[A-Za-z]+$/;
 

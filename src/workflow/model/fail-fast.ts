@@ -1,7 +1,7 @@
 import {readDuration, writeDuration} from '../../base/duration.ts';
 import type {FailFast} from './workflow.ts';
 
-/** Faults that can end a transfer early: those that last until somebody does something. Source of the codes: Globus Transfer API, "Task events". */
+/** Faults that can end a transfer early: those that last until a person acts. Source of the codes: Globus Transfer API, "Task events". */
 export const FAIL_FAST_CODES = [
   'ACL_CHANGED',
   'AMBIGUOUS_PATH',

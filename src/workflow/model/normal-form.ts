@@ -28,7 +28,7 @@ export interface NormalFormContext extends PlaceNames {
 export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Workflow {
   const known = {...context.collections, ...file.collections};
   const used = new Set(Object.keys(file.collections ?? {}));
-  /** for whoever reads the record: what a bookmark leads to may have a friendly name */
+  /** for readers of the record: what a bookmark leads to may have a friendly name */
   const nameOf = (id: string) => Object.keys(known).find((one) => known[one]?.toLowerCase() === id);
   const bookmarks: Record<string, Place> = {};
   const places: Record<string, Place> = {};

@@ -47,7 +47,7 @@ async function askPbs(stage: WorkflowStage, prepared: PreparedWorkflow): Promise
   return findQueues(jobs, server, queues);
 }
 
-/** What each job step asks of PBS, by whoever says it: the workflow, else the profile, else a `#PBS` line of its script. */
+/** What each job step asks of PBS, by the first that says it: the workflow, the profile, a `#PBS` line of its script. */
 function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsToJudge[] {
   const jobs = workflow.steps.flatMap((step): JobsToJudge[] => {
     if (step.kind !== 'job') return [];

@@ -156,7 +156,7 @@ function refresh(auth: AuthService, request: Request, form: URLSearchParams): Re
 }
 
 /**
- * Tokens for what the scopes of a token depend on, as a list. A service asks for them to act on behalf of whoever called
+ * Tokens for what the scopes of a token depend on, as a list. A service asks for them to act on behalf of the identity that called
  * it. Here any confidential client passes for the service.
  */
 function dependentTokens(auth: AuthService, request: Request, form: URLSearchParams): Record<string, unknown>[] {

@@ -14,7 +14,7 @@ export interface DeleteTools {
   /** also set when a task goes on after a restart: what is missing then may be its own work */
   readonly ignoreMissing: boolean;
   readonly interpretGlobs: boolean;
-  /** @throws {Fault} when somebody ordered one for the path */
+  /** @throws {Fault} when one was ordered for the path */
   meetPlanned(path: string): void;
 }
 

@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 
 export interface Throttle {
-  /** Wait until so many bytes may go. The rate is asked anew while waiting, so that changing it acts at once. */
+  /** Wait until so many bytes may go. The rate is read again while waiting, so that changing it acts at once. */
   take(bytes: number, signal: AbortSignal): Promise<void> | undefined;
   /** The most to move in one step, so that a slow rate shows progress several times a second. */
   stepBytes(): number;

@@ -49,7 +49,7 @@ export interface TransferTools {
   readonly temporaries: Temporaries;
   /** destination paths that were copied before a restart */
   readonly finished: ReadonlySet<string>;
-  /** @throws {Fault} when somebody ordered one for the path */
+  /** @throws {Fault} when one was ordered for the path */
   meetPlanned(side: Side, path: string): void;
   succeeded(file: {sourcePath: string; destinationPath: string; algorithm: string} & Copied): void;
   skipped(fault: Fault, sourcePath: string | null, destinationPath: string | null, directory: boolean): void;
