@@ -1,7 +1,6 @@
 import {parseJson} from '../base/json.ts';
 import {TransferUnreachable} from '../globus-errors.ts';
-import {askHttp, type HttpAnswer} from './ask-http.ts';
-import {explainFailure, proxiesIn} from './proxies.ts';
+import {explainFailure, useProxies} from './proxies.ts';
 
 /** What the methods of `@globus/sdk` take as their last argument. */
 export interface SdkOptions {
@@ -15,8 +14,8 @@ export interface SdkOptions {
   };
 }
 
-/** One method of `@globus/sdk`, waiting for its options. It gives back what `__callable` gave it. */
-export type SdkCall = (sdk: SdkOptions) => Promise<unknown>;
+/** One method of `@globus/sdk`, waiting for its options. */
+export type SdkCall = (sdk: SdkOptions) => Promise<Response>;
 
 export interface ServiceSettings {
   /** of a Globus service or a stand-in; may have a path, and need not be https */
@@ -49,14 +48,16 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
   // These headers win over those of GLOBUS_SDK_OPTIONS in the environment, which the SDK reads.
   const headers = {Accept: 'application/json', ...(authorization ? {Authorization: authorization} : {})};
   try {
-    const answer = (await call({
+    useProxies(process.env);
+    const response = await call({
       environment: 'production', // the host that it names is replaced below
-      fetch: {options: {headers, signal, __callable: askingAt(url)}},
-    })) as HttpAnswer; // what askingAt gave it
+      fetch: {options: {headers, signal, __callable: fetchFrom(url)}},
+    });
+    const text = await response.text();
     return {
-      status: answer.status,
-      body: isJson(answer.headers['content-type']) ? parseJson(answer.text) : undefined,
-      retryAfter: answer.headers['retry-after'],
+      status: response.status,
+      body: isJson(response.headers.get('content-type')) ? parseJson(text) : undefined,
+      retryAfter: response.headers.get('retry-after') ?? undefined,
     };
   } catch (error) {
     const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : explainFailure(error, url, process.env);
@@ -65,34 +66,19 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
 }
 
 /**
- * What the SDK takes for its fetch: it asks our service address instead of the one the SDK made up. SDK 6.2 still has an
- * old host, and is told another only by the environment (`GLOBUS_SDK_SERVICE_URL_…`), which would be handed to every
- * child process, and of which it drops the path. `__callable` is the SDK's private hook for a fetch of one's own: its
- * version is pinned.
+ * A fetch that asks our service address instead of the one the SDK made up. SDK 6.2 still has an old host, and is told
+ * another only by the environment (`GLOBUS_SDK_SERVICE_URL_…`), which would be handed to every child process, and of
+ * which it drops the path. `__callable` is the SDK's private hook for a fetch of one's own: its version is pinned.
+ * Redirections are not followed, so that a token goes to one address only.
  */
-function askingAt(base: URL): typeof fetch {
-  const ask = (address: unknown, {method, headers, body, signal}: SdkInit): Promise<HttpAnswer> => {
+function fetchFrom(base: URL): typeof fetch {
+  return (address, init) => {
     const {pathname, search} = new URL(String(address));
-    return askHttp(new URL(pathname.slice(1) + search, base), {
-      method,
-      headers,
-      body: body === undefined ? undefined : String(body), // JSON, or a form
-      signal,
-      proxies: proxiesIn(process.env),
-    });
+    return fetch(new URL(pathname.slice(1) + search, base), {...init, redirect: 'manual'});
   };
-  return ask as unknown as typeof fetch; // SDK 6.2 hands the answer on without looking at it
-}
-
-/** What SDK 6.2 gives to its fetch. */
-interface SdkInit {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | URLSearchParams;
-  readonly signal: AbortSignal;
 }
 
 /** A page that happens to read as JSON is none of the service's words. Globus SDKs look at this header, too. */
-function isJson(contentType: string | undefined): boolean {
+function isJson(contentType: string | null): boolean {
   return /^application\/([\w.-]+\+)?json\b/i.test(contentType ?? '');
 }

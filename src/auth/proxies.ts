@@ -1,28 +1,33 @@
-import {NoAnswer} from './ask-http.ts';
+import {setGlobalProxyFromEnv} from 'node:http';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Never by a proxy: the stand-ins listen there. */
-const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '[::1]', '::1'];
+const ALWAYS_DIRECT = 'localhost,127.0.0.1,[::1],::1';
 
 class ProxyWrong extends Error {}
 
+/** what is in use, and how to end that: it holds for the whole process */
+let used: {readonly by: string; readonly end: () => void} | undefined;
+
 /**
- * What an agent of Node.js is to know: https services are asked by way of the proxy that the environment names, in
- * `https_proxy` and `no_proxy`, in capitals too. None for http: the only such service is the stand-in.
+ * From now on this process asks https services by way of the proxy that the environment names: `https_proxy` and
+ * `no_proxy`, in capitals too. None for http: the only such service is the stand-in.
  *
- * @returns nothing where no proxy is named. @throws {ProxyWrong} when it is no address
+ * @throws {ProxyWrong} when it is no address
  */
-export function proxiesIn(env: Environment): Readonly<Record<string, string>> {
-  const named = namedBy(env);
-  if (!named) return {};
+export function useProxies(env: Environment): void {
   const proxy = proxyFrom(env);
   // It may have a password before the "@".
-  if (!proxy) throw new ProxyWrong(`https_proxy is not an address: ${named.replace(/.*@/, '')}`);
-  const direct = (env.no_proxy || env.NO_PROXY || '').split(',').map((host) => host.trim());
-  // As curl has it, example.org counts for what is below it, too. To Node.js, only .example.org does.
-  const below = direct.filter((host) => /^[^.*]/.test(host)).map((host) => `.${host}`);
-  return {https_proxy: proxy.href, no_proxy: [...direct, ...below, ...ALWAYS_DIRECT].filter(Boolean).join(',')};
+  if (!proxy && namedBy(env)) throw new ProxyWrong(`https_proxy is not an address: ${namedBy(env).replace(/.*@/, '')}`);
+  const direct = env.no_proxy || env.NO_PROXY || '';
+  const everywhere = direct.split(',').some((host) => host.trim() === '*'); // Node.js takes it only when it stands alone
+  const by = !proxy || everywhere ? undefined : `${proxy.href} ${direct}`;
+  if (by === used?.by) return;
+  used?.end();
+  // Without a word about http, its proxy would be taken for https, too.
+  const proxyEnv = {https_proxy: proxy?.href, http_proxy: '', no_proxy: `${direct},${ALWAYS_DIRECT}`};
+  used = by === undefined ? undefined : {by, end: setGlobalProxyFromEnv(proxyEnv)};
 }
 
 function namedBy(env: Environment): string {
@@ -37,37 +42,46 @@ function proxyFrom(env: Environment): URL | undefined {
 }
 
 /**
- * Why a request got no answer, by codes: messages of Node.js may quote headers, and so a token.
+ * Why a request got no answer, by codes: messages of fetch may quote headers, and so a token.
  *
  * @param address what was asked
  * @param env     what named the proxies
  */
 export function explainFailure(error: unknown, address: URL, env: Environment): string {
-  if (error instanceof ProxyWrong || error instanceof NoAnswer) return error.message;
+  if (error instanceof ProxyWrong) return error.message;
+  const errors = causesOf(error);
   const proxy = address.protocol === 'https:' ? proxyFrom(env) : undefined;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  if (code === undefined || !(error instanceof Error)) return 'the connection failed';
-  if (code === 'ERR_PROXY_TUNNEL') {
-    const {statusCode = 'nothing'} = error as {statusCode?: number};
-    return `the proxy ${proxy?.host ?? ''} answered ${statusCode} when asked for ${address.hostname}:${address.port || '443'}`;
+  const refused = errors.map(({message}) => /Proxy response \((\d+)\)/.exec(message)?.[1]).find(Boolean);
+  if (refused) {
+    const port = address.port || (address.protocol === 'https:' ? '443' : '80');
+    return `the proxy ${proxy?.host ?? ''} answered ${refused} when asked for ${address.hostname}:${port}`;
   }
-  if (code.startsWith('HPE_')) return 'the answer is not HTTP';
-  if (code === 'ECONNRESET' && error.message === 'aborted') return 'the answer is cut short';
-  if (code === 'ECONNRESET' && error.message === 'socket hang up')
-    return 'the connection was closed before an answer came';
-  if (proxy && triesOf(error).some((one) => isAbout(one, proxy)))
-    return `the proxy ${proxy.host} cannot be reached (${code})`;
+  if (errors.some(({message}) => message === 'terminated')) return 'the answer is cut short';
+  const code = errors.map(codeOf).find((one) => one !== undefined);
+  if (code === undefined)
+    return errors.some(({name}) => name === 'HTTPParserError') ? 'the answer is not HTTP' : 'the connection failed';
+  if (proxy && errors.some((one) => isAbout(one, proxy))) return `the proxy ${proxy.host} cannot be reached (${code})`;
   if (/CERT|SIGNATURE/.test(code))
     return `the certificate of ${address.host} is not trusted here (${code}): ${CERTIFICATES}`;
-  return `the connection failed (${code})`;
+  return WORDS[code] ?? `the connection failed (${code})`;
 }
+
+/** for codes of fetch's own */
+const WORDS: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'the connection was closed before an answer came',
+  UND_ERR_CONNECT_TIMEOUT: 'nothing answered at that address',
+};
 
 const CERTIFICATES =
   'besides those of Node.js, the authorities of the system and of the file in NODE_EXTRA_CA_CERTS are';
 
-/** A host with several addresses is tried at each. */
-function triesOf(error: Error): Error[] {
-  return error instanceof AggregateError ? error.errors : [error];
+/** fetch says that it failed; what failed is among the causes. */
+function causesOf(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** Node.js names the host when its name is not known, and the port when nobody listens there. */
