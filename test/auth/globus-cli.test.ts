@@ -136,7 +136,7 @@ test('a storage that others may read is refused; a damaged one and one that is b
   writeFileSync(me.file, 'no database');
   expect(await me.stage('whoami')).toMatchObject({
     exitCode: 3,
-    stderr: expect.stringContaining('the form that is known'),
+    stderr: expect.stringContaining('does not have the known form'),
   });
 });
 
