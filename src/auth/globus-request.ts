@@ -48,7 +48,7 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
   // These headers win over those of GLOBUS_SDK_OPTIONS in the environment, which the SDK reads.
   const headers = {Accept: 'application/json', ...(authorization ? {Authorization: authorization} : {})};
   try {
-    useProxies(process.env);
+    useProxies();
     const response = await call({
       environment: 'production', // the host that it names is replaced below
       fetch: {options: {headers, signal, __callable: fetchFrom(url)}},
@@ -60,7 +60,7 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
       retryAfter: response.headers.get('retry-after') ?? undefined,
     };
   } catch (error) {
-    const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : explainFailure(error, url, process.env);
+    const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : explainFailure(error, url);
     throw new TransferUnreachable(asked, why);
   }
 }

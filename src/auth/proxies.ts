@@ -7,6 +7,14 @@ const ALWAYS_DIRECT = 'localhost,127.0.0.1,[::1],::1';
 
 class ProxyWrong extends Error {}
 
+/** the variables that name proxies: those of the process, unless a profile says more */
+let named: Environment = process.env;
+
+/** From now on proxies are those that these variables name. */
+export function nameProxies(variables: Environment): void {
+  named = variables;
+}
+
 /** what is in use, and how to end that: it holds for the whole process */
 let used: {readonly by: string; readonly end: () => void} | undefined;
 
@@ -16,7 +24,7 @@ let used: {readonly by: string; readonly end: () => void} | undefined;
  *
  * @throws {ProxyWrong} when it is no address
  */
-export function useProxies(env: Environment): void {
+export function useProxies(env: Environment = named): void {
   const proxy = proxyFrom(env);
   // It may have a password before the "@".
   if (!proxy && namedBy(env)) throw new ProxyWrong(`https_proxy is not an address: ${namedBy(env).replace(/.*@/, '')}`);
@@ -47,7 +55,7 @@ function proxyFrom(env: Environment): URL | undefined {
  * @param address what was asked
  * @param env     what named the proxies
  */
-export function explainFailure(error: unknown, address: URL, env: Environment): string {
+export function explainFailure(error: unknown, address: URL, env: Environment = named): string {
   if (error instanceof ProxyWrong) return error.message;
   const errors = causesOf(error);
   const proxy = address.protocol === 'https:' ? proxyFrom(env) : undefined;

@@ -50,7 +50,11 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
   const where = locations(process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
-  Object.assign(process.env, proxyEnvironment(profile.proxy)); // what asks over HTTPS reads it there, and so do commands
+  // What asks over HTTPS; PBS commands are given the same (commandsOf).
+  if (profile.proxy) {
+    const {nameProxies} = await import('../auth/proxies.ts');
+    nameProxies({...process.env, ...proxyEnvironment(profile.proxy)});
+  }
   const stateDirectory = join(where.home, profile.name);
   const person = `${userInfo().username}@${hostname()}`;
   const by = `${person}:${process.pid}`;
@@ -221,8 +225,9 @@ async function createHistory(parts: Parts): Promise<JobHistory> {
 async function commandsOf(parts: Parts): Promise<RunCommand> {
   const {createRunCommand} = await import('../process/run-command.ts');
   const binDirectory = await binOf(parts);
-  const {timeoutMs} = parts.profile.scheduler;
-  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  const {scheduler, proxy} = parts.profile;
+  const {timeoutMs} = scheduler;
+  const run = createRunCommand({binDirectory, env: proxyEnvironment(proxy)});
   return (command, argv, options) => run(command, argv, {timeoutMs, ...options});
 }
 
@@ -234,14 +239,17 @@ async function createReservations(parts: Parts): Promise<Reservations> {
 async function createSite(parts: Parts): Promise<Site> {
   const {profile} = parts;
   const bin = await binOf(parts);
-  return openSite({timeoutMs: profile.scheduler.timeoutMs, bin});
+  return openSite({timeoutMs: profile.scheduler.timeoutMs, bin}, proxyEnvironment(profile.proxy));
 }
 
 /** The PBS whose commands lie in a directory, or on PATH, before there is a profile for it. */
-export async function openSite({bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>): Promise<Site> {
+export async function openSite(
+  {bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Site> {
   const {createRunCommand} = await import('../process/run-command.ts');
   const {createPbsSite} = await import('../scheduler/pbs/pbs-site.ts');
-  const run = createRunCommand(bin === undefined ? {} : {binDirectory: bin});
+  const run = createRunCommand({binDirectory: bin, env});
   return createPbsSite({
     run,
     timeoutMs,
@@ -259,7 +267,7 @@ async function createScheduler({profile, ledger, standIns, wrap}: Parts): Promis
     import('../scheduler/pbs/pbs-scheduler.ts'),
   ]);
   const binDirectory = up ? up.home.bin : profile.scheduler.bin;
-  const run = createRunCommand(binDirectory === undefined ? {} : {binDirectory});
+  const run = createRunCommand({binDirectory, env: proxyEnvironment(profile.proxy)});
   return wrap.scheduler(
     createPbsScheduler({
       run,
