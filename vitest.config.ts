@@ -36,10 +36,13 @@ export default defineConfig({
       {extends: true, test: {name: 'processes', include: ['test/**/*.test.ts'], exclude: PURE}},
     ],
     sequence: {sequencer: LongestFirst},
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Most of the time tests wait for processes: one worker, which is the default on two cores, leaves them idle; four use both.
-    maxWorkers: 4,
+    // Bounds, not expectations: on two cores that others use too, a chain of a dozen processes takes its time.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    // Tests wait for processes, which use both cores: three files with three concurrent tests each keep them busy, and more
+    // of them would only wait for each other.
+    maxWorkers: 3,
+    maxConcurrency: 3,
     // In CI one hiccup of a shared machine among two thousand tests does not hide the others' word; what passes only the
     // second time is marked "retry x1" in the output, and is a race to be found.
     retry: process.env.CI ? 1 : 0,

@@ -14,7 +14,8 @@ export async function until<T>(
 ): Promise<T> {
   const end = Date.now() + seconds * 1000;
   let failure = '';
-  for (;;) {
+  // What is asked for often costs a process each time: after a second or two, half a second more is no matter.
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 1.2, 500)) {
     try {
       const value = await condition();
       if (value !== undefined && value !== false) return value;
@@ -23,7 +24,7 @@ export async function until<T>(
       failure = `; the last look failed: ${String(error)}`;
     }
     if (Date.now() > end) break;
-    await pause(100);
+    await pause(waitMs);
   }
   const seen = last ? `; last seen: ${JSON.stringify(await last())}` : '';
   throw new Error(`waited ${seconds} s for: ${what}${failure}${seen}`);
