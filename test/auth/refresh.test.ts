@@ -105,7 +105,7 @@ test('killed between the answer and the store: the refresh token is used up, whi
     const {exitCode, stderr} = await runStage(['whoami'], {env: me.env});
     expect(exitCode).toBe(3);
     expect(stderr).toContain('stage login --profile me');
-    expect(stderr).toContain('cut short');
+    expect(stderr).toContain('interrupted before the answer was stored');
   }
   expect(auth.refreshes).toEqual(['REFRESH-0', 'REFRESH-0']); // the lost one, and one to find out; never a loop
 });

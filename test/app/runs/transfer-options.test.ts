@@ -38,7 +38,7 @@ test('filters, links and extras: what arrives is what the rules say, and extras 
   const file = world.write('rules.yaml', `name: rules\nsteps:\n  in: {transfer: ${transfer}}\n`);
   const refused = await world.stage('run', file);
   expect(refused.exitCode).toBe(2);
-  expect(refused.stderr).toMatch(/nobody has confirmed[\s\S]*in: everything below[\s\S]*--confirm-delete/);
+  expect(refused.stderr).toMatch(/has not been confirmed[\s\S]*in: everything below[\s\S]*--confirm-delete/);
   expect(existsSync(world.path('cluster', 'rules/old.nc'))).toBe(true);
   expect((await world.stage('check', file)).stdout).toMatch(/deletes at the destination.*needs --confirm-delete/);
   expect((await world.stage('run', file, '--confirm-delete')).exitCode).toBe(0);
@@ -121,7 +121,7 @@ test('a batch script moves, deletes and makes directories with the same options'
   await wait(await start('--batch', world.write('moves.txt', 'b.txt sub/c.txt\n')));
   expect(names('cluster', 'batch')).toEqual(['a.nc', 'sub/c.txt']);
   expect(await start('--delete-extra')).toMatchObject({exitCode: 2, stdout: ''});
-  expect((await start('--filter', 'without=*')).stderr).toContain('it is no rule');
+  expect((await start('--filter', 'without=*')).stderr).toContain('it is not a rule');
   const made = await world.stage('transfer', 'mkdir', 'cluster:/batch/x/y');
   expect(made.stdout).toContain('was made');
   expect((await world.stage('transfer', 'mkdir', 'cluster:/batch/x/y')).stdout).toContain('exists already');

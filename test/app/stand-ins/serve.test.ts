@@ -99,8 +99,8 @@ test('it is steered by the commands that steer the background process', async ()
   const listed = await stage('local', 'collection', 'list', '--json');
   expect(listed.json<LocalStatus['collections']>().map((one) => one.name)).toEqual(['archive', 'cluster', 'data']);
   const asking = await stage('local', 'require', 'data', '--consent', '--domain', 'uni.example', '--mfa');
-  expect(asking.stdout).toMatch(/^data .*asks for consent, a sign-in from uni\.example, a second factor$/m);
-  expect((await stage('local', 'require', 'data', '--nothing')).stdout).not.toContain('asks for');
+  expect(asking.stdout).toMatch(/^data .*requires consent, a sign-in from uni\.example, a second factor$/m);
+  expect((await stage('local', 'require', 'data', '--nothing')).stdout).not.toContain('requires');
   expect((await stage('local', 'require', 'data')).exitCode).toBe(2);
   const limited = await stage('local', 'limit', '--active', '1', '--requests', '20');
   expect(limited.stdout).toMatch(/^limits: 1 transfers at a time, 100 pending, 20 requests\/s/m);
