@@ -46,7 +46,7 @@ async function inSession(me: SignInDesk, line: string) {
 
 /** The sign-in page's address from stderr, followed; the code goes back through a named pipe. */
 const LOGIN = (me: SignInDesk) =>
-  `mkfifo ${me.directory}/code; (node ${CLI} login < ${me.directory}/code > ${me.directory}/login.out 2> ${me.directory}/page) &
+  `mkfifo ${me.directory}/code; (${CLI} login < ${me.directory}/code > ${me.directory}/login.out 2> ${me.directory}/page) &
 exec 3> ${me.directory}/code`;
 
 test.skipIf(!service)(
@@ -67,9 +67,9 @@ test.skipIf(!service)(
       `${LOGIN(me)}
 for i in $(seq 300); do [ -s ${me.directory}/answer ] && break; sleep 0.05; done
 cat ${me.directory}/answer >&3; exec 3>&-; wait
-node ${CLI} whoami --json
-node ${CLI} logout --json
-node ${CLI} whoami --json`,
+${CLI} whoami --json
+${CLI} logout --json
+${CLI} whoami --json`,
     );
     await talk;
     const [whoami, logout, after] = done.stdout

@@ -46,7 +46,7 @@ test.each([
     const lost = await world.stage('transfer', verb, ...argv, '--json');
     expect(lost.exitCode).toBe(4);
     const next = lost.json<ErrorDocument>().error.next[0] ?? '';
-    expect(next).toContain('never a second task');
+    expect(next).toContain('never starts a second task');
     await world.stage('local', 'outage', 'end');
     const command = next.slice(next.indexOf(': stage ') + 2).replace(' --json', '');
     const again = await shell(command);
