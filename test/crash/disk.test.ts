@@ -187,7 +187,11 @@ describe.concurrent('a disk that fails in the middle of "stage run"', () => {
           const broken = await at.stage('run', at.file);
           const where = `call ${first}: ${calls[first - 1]}`;
           if (broken.exitCode !== 0) expectClear(broken, at.state, /no space is left|reported an error/);
-          expect(at.disk.calls(), where).not.toEqual([]);
+          // How many calls there are depends on what PBS and Globus had done meanwhile: the last ones are not always made.
+          if (at.disk.calls().length === 0) {
+            expect({where, exit: broken.exitCode}).toEqual({where, exit: 0});
+            notReached++;
+          }
           expectWhole(at.state);
           at.disk.mend();
           const again = await at.stage('run', at.file);
@@ -196,7 +200,9 @@ describe.concurrent('a disk that fails in the middle of "stage run"', () => {
         }
       };
       const begun: Place[] = [];
+      let notReached = 0;
       await Promise.all([one(), one(), one()]);
+      expect(notReached).toBeLessThan(points.length / 4);
       for (const at of begun) await expectOnce(at);
     },
     Math.ceil(7 / STEP) * 150_000,

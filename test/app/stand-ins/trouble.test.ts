@@ -37,7 +37,7 @@ test('a credential expires and is renewed, and faults are ordered and cleared, f
   await local('renew');
   expect((await local('expire', '--tokens')).stdout).not.toContain('expired');
   const faulty = await local('fault', 'cluster', '/in/', '--code', 'NO_SPACE_LEFT');
-  expect(faulty.stdout).toMatch(/^cluster .*NO_SPACE_LEFT beneath \/in$/m);
+  expect(faulty.stdout).toMatch(/^cluster .*NO_SPACE_LEFT below \/in$/m);
   expect((await local('fault', 'cluster', '/in', '--clear')).stdout).not.toContain('NO_SPACE_LEFT');
 });
 
