@@ -37,11 +37,11 @@ export default defineConfig({
     ],
     sequence: {sequencer: LongestFirst},
     // Bounds, not expectations: on two cores that others use too, a chain of a dozen processes takes its time.
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
-    // Tests wait for processes, which use both cores: three files with three concurrent tests each keep them busy, and more
+    testTimeout: process.env.CI ? 600_000 : 180_000,
+    hookTimeout: process.env.CI ? 300_000 : 120_000,
+    // Tests wait for processes, which use both cores: two files with three concurrent tests each keep them busy, and more
     // of them would only wait for each other.
-    maxWorkers: 3,
+    maxWorkers: 2,
     maxConcurrency: 3,
     // In CI one hiccup of a shared machine among two thousand tests does not hide the others' word; what passes only the
     // second time is marked "retry x1" in the output, and is a race to be found.

@@ -42,7 +42,7 @@ export async function runProgram(program: string, argv: readonly string[], optio
     reject: false,
     stdin: 'ignore',
     stripFinalNewline: false,
-    timeout: options.timeoutMs ?? 60_000,
+    timeout: (options.timeoutMs ?? 60_000) * (process.env.CI ? 3 : 1),
   });
   return ranOf(argv, {exitCode: done.exitCode ?? -1, stdout: done.stdout, stderr: done.stderr});
 }
