@@ -43,9 +43,7 @@ export default defineConfig({
     // of them would only wait for each other.
     maxWorkers: 2,
     maxConcurrency: 3,
-    // In CI one hiccup of a shared machine among two thousand tests does not hide the others' word; what passes only the
-    // second time is marked "retry x1" in the output, and is a race to be found.
-    retry: process.env.CI ? 1 : 0,
+    // No test is tried again in its place, since worlds are shared: scripts/test.sh has failed files run again, alone.
     reporters: ['default'],
   },
 });

@@ -14,13 +14,24 @@ npx --no-install depcruise --config .dependency-cruiser.cjs src commands
 echo "== generated documents"
 node scripts/docs.mjs --check
 echo "== tests"
-results=$(mktemp)
-trap 'rm -f "$results"' EXIT
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+run() {
+  file=$1
+  shift
+  npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$results/$file" "$@"
+}
 code=0
-npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$results" || code=$?
-node -e '
-  const {numPassedTests, numFailedTests, testResults} = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
-  const broken = testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
-  console.log(`${numPassedTests} passed, ${numFailedTests + broken} failed`);
-' "$results" || { echo "0 passed, 1 failed"; exit 1; }
+run all.json || code=$?
+# A test of processes may meet a bound on a busy machine. In CI the files that failed run once more, each alone, in worlds
+# of their own: what fails again has failed. Each is named here, and is a race to be found.
+if [ "$code" -ne 0 ] && [ -n "${CI:-}" ]; then
+  failed=$(node scripts/count-tests.mjs --failed-files "$results/all.json")
+  if [ -n "$failed" ]; then
+    echo "== once more, alone: $failed"
+    # shellcheck disable=SC2086 # paths of this repository, without blanks
+    if run again.json --maxWorkers=1 --maxConcurrency=1 $failed; then code=0; fi
+  fi
+fi
+node scripts/count-tests.mjs "$results"/*.json || { echo "0 passed, 1 failed"; exit 1; }
 exit "$code"
