@@ -1,4 +1,5 @@
 import type {TaskRequest} from '../../base/task-request.ts';
+import {lowerFirst} from '../../base/text.ts';
 import type {TransferRefused} from '../../globus-errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
@@ -71,10 +72,6 @@ async function explain(
   ];
   // Where only the reason is shown, the way out is told all the same.
   return {why: `${why}; ${inWords(tasks)}; ${lowerFirst(next[0] ?? '')}`, next};
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function stepOf(run: OpenRun, name: string): TaskStep {
