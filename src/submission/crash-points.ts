@@ -2,6 +2,7 @@ import type {TaskRequest} from '../base/task-request.ts';
 import type {FactValue} from '../disk/facts.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import {MONITOR, type Owner, Owners, ownerOfTag} from './owners.ts';
 
 // For tests alone: where a process can be made to die. What is done after a crash is in settle.ts.
 
@@ -83,7 +84,7 @@ export interface Watched {
  * @returns wrappers of the ledger, which use-cases write to as well, and of the other things that stage acts through
  */
 export function watchEffects(reach: Reach): Watched {
-  const owners: Owners = new Map();
+  const owners = new Owners();
   return {
     ledger: (ledger) => watchLedger(ledger, reach, owners),
     jobs: (store) => watchJobs(store, reach, owners),
@@ -96,17 +97,6 @@ export function watchEffects(reach: Reach): Watched {
     }),
   };
 }
-
-interface Owner {
-  readonly key: string;
-  readonly run?: string;
-}
-
-/** Whose a job, task or submission is, by id: PBS and Globus are asked by ids, which no test can foresee. */
-type Owners = Map<string, Owner>;
-
-const MONITOR: Owner = {key: 'monitor'};
-const NOBODY: Owner = {key: 'unknown'};
 
 function around<T>(reach: Reach, effect: string, run: string | undefined, act: () => T): T {
   reach(`before ${effect}`, run);
@@ -124,7 +114,7 @@ async function asking<T>(reach: Reach, {key, run}: Owner, effect: string, act: (
 
 function watchLedger<L extends WatchableLedger>(ledger: L, reach: Reach, owners: Owners): L {
   const noted = <W extends Watchable>(run: W): W => {
-    for (const [name, value] of run.facts) noteFact(owners, run.id, name, value);
+    owners.addRun(run);
     return run;
   };
   const watched: WatchableLedger = {
@@ -134,7 +124,7 @@ function watchLedger<L extends WatchableLedger>(ledger: L, reach: Reach, owners:
       around(reach, 'run-creation', `${spec.name}.${number}`, () => ledger.createRun(number, spec, scripts)),
     create(run, name, value) {
       // A submission is asked for right after its intent, and before the run is read again.
-      noteFact(owners, run, name, value);
+      owners.addFact(run, name, value);
       return around(reach, `fact ${name}`, run, () => ledger.create(run, name, value));
     },
     update(run, decision, scripts) {
@@ -154,11 +144,11 @@ function watchMonitors<M extends WatchableMonitors>(monitors: M, reach: Reach, o
   const watched: WatchableMonitors = {
     newest() {
       const link = monitors.newest();
-      if (link?.job) owners.set(link.job, MONITOR);
+      if (link?.job) owners.add(link.job, MONITOR);
       return link;
     },
     create(generation, kind, value) {
-      if (typeof value.job === 'string') owners.set(value.job, MONITOR);
+      if (typeof value.job === 'string') owners.add(value.job, MONITOR);
       return around(reach, `fact monitor.${kind}`, undefined, () => monitors.create(generation, kind, value));
     },
   };
@@ -167,7 +157,7 @@ function watchMonitors<M extends WatchableMonitors>(monitors: M, reach: Reach, o
 
 function watchJobs<J extends WatchableJobs>(store: J, reach: Reach, owners: Owners): J {
   const runOf = (name: string, number: number) => `${name}.${number}`;
-  const own = (id: string, name: string, number: number) => owners.set(id, {key: 'job', run: runOf(name, number)});
+  const own = (id: string, name: string, number: number) => owners.add(id, {key: 'job', run: runOf(name, number)});
   const noted = <W extends WatchableJob>(found: W | undefined): W | undefined => {
     if (found?.job) own(found.job, found.name, found.number);
     return found;
@@ -193,8 +183,7 @@ function watchJobs<J extends WatchableJobs>(store: J, reach: Reach, owners: Owne
 }
 
 function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Scheduler {
-  const onJob = (command: string, job: string, act: () => Promise<void>) =>
-    asking(reach, owners.get(job) ?? NOBODY, command, act);
+  const onJob = (command: string, job: string, act: () => Promise<void>) => asking(reach, owners.of(job), command, act);
   return {
     look: (jobs) => scheduler.look(jobs),
     findByTag: (tags) => scheduler.findByTag(tags),
@@ -207,8 +196,7 @@ function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Sch
 }
 
 function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners): TransferService {
-  const onTask = <T>(effect: string, id: string, act: () => Promise<T>) =>
-    asking(reach, owners.get(id) ?? NOBODY, effect, act);
+  const onTask = <T>(effect: string, id: string, act: () => Promise<T>) => asking(reach, owners.of(id), effect, act);
   return {
     newSubmissionId: () => asking(reach, {key: ''}, 'submission_id', () => transfers.newSubmissionId()),
     submit: (id, request: TaskRequest) => onTask('transfer', id, () => transfers.submit(id, request)),
@@ -225,22 +213,4 @@ function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners
     list: (place) => transfers.list(place),
     collection: (id) => transfers.collection(id),
   };
-}
-
-/** `s-RUN.STEP.ATTEMPT.ROLE.WORD`, `s-job.NAME.NUMBER.WORD` or `s-monitor.GENERATION.WORD`. */
-function ownerOfTag(tag: string): Owner {
-  const [, run, key] = /^s-([^.]+\.\d+)\.([^.]+\.\d+\.[^.]+)\.[^.]+$/.exec(tag) ?? [];
-  if (run && key) return {key, run};
-  const [, job] = /^s-job\.([^.]+\.\d+)\.[^.]+$/.exec(tag) ?? [];
-  if (job) return {key: 'job', run: job};
-  return /^s-monitor\.\d+\.[^.]+$/.test(tag) ? MONITOR : NOBODY;
-}
-
-/** A run's facts tell whose its jobs, tasks and submissions are. */
-function noteFact(owners: Owners, run: string, name: string, {job, task, submissionId}: FactValue): void {
-  const [, key] = /^(.+)\.confirmed$/.exec(name) ?? [];
-  if (key && typeof job === 'string') owners.set(job, {key, run});
-  const [, attempt] = /^([^.]+\.\d+)\.transfer\.(?:intent|confirmed)$/.exec(name) ?? [];
-  for (const id of attempt ? [task, submissionId] : [])
-    if (typeof id === 'string') owners.set(id, {key: attempt ?? '', run});
 }

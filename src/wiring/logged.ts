@@ -1,31 +1,9 @@
 import {StageError} from '../errors.ts';
 import type {Ledger, OpenRun} from '../ledger/ledger.ts';
 import type {Log, LogFields, LogLevel} from '../log/log.ts';
-import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
+import type {Scheduler} from '../scheduler/scheduler.ts';
+import {type Owner, Owners, ownerOfTag} from '../submission/owners.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
-
-/** Whose a job or task is, by its id: what is asked of PBS and Globus names ids alone. */
-class Owners {
-  readonly #byId = new Map<string, LogFields>();
-
-  note({id: run, state}: OpenRun): OpenRun['id'] {
-    for (const [step, attempts] of state.attempts)
-      for (const {jobs, transfer} of attempts) {
-        for (const {job} of jobs) if (job) this.#byId.set(job, {run, step});
-        if (transfer?.task) this.#byId.set(transfer.task, {run, step});
-        if (transfer && 'submissionId' in transfer.intent) this.#byId.set(transfer.intent.submissionId, {run, step});
-      }
-    return run;
-  }
-
-  of(id: string): LogFields {
-    return this.#byId.get(id) ?? {};
-  }
-
-  add(id: string, owner: LogFields): void {
-    this.#byId.set(id, owner);
-  }
-}
 
 /**
  * Wrap what stage acts through, so that the log tells what was asked of PBS and Globus, with the ids of run, step, job
@@ -61,17 +39,17 @@ export function logged(log: Log): {
 
   function scheduler(pbs: Scheduler): Scheduler {
     const change = (event: string, job: string, ask: () => Promise<void>) =>
-      asked('info', event, {...owners.of(job), job}, ask);
+      asked('info', event, {...fieldsOf(owners.of(job)), job}, ask);
     return {
       submit: (request) =>
         asked(
           'info',
           'pbs.qsub',
-          {...ownerOfTag(request), name: request.name, tag: request.tag},
+          {...fieldsOf(ownerOfTag(request.tag)), name: request.name, tag: request.tag},
           () => pbs.submit(request),
           (answer) => {
             if (answer.kind === 'submitted') {
-              owners.add(answer.job, ownerOfTag(request));
+              owners.add(answer.job, ownerOfTag(request.tag));
               return {job: answer.job};
             }
             return {answer: answer.kind, why: answer.kind === 'unclear' ? answer.why : answer.error.why};
@@ -81,7 +59,7 @@ export function logged(log: Log): {
       hold: (job) => change('pbs.qhold', job, () => pbs.hold(job)),
       delete: (job) => change('pbs.qdel', job, () => pbs.delete(job)),
       moveStart: (job, startAt) =>
-        asked('info', 'pbs.qalter', {...owners.of(job), job, start: new Date(startAt).toISOString()}, () =>
+        asked('info', 'pbs.qalter', {...fieldsOf(owners.of(job)), job, start: new Date(startAt).toISOString()}, () =>
           pbs.moveStart(job, startAt),
         ),
       look: (jobs) =>
@@ -118,14 +96,14 @@ export function logged(log: Log): {
         asked(
           'info',
           'globus.submit',
-          {...owners.of(submission), submission, label: request.label},
+          {...fieldsOf(owners.of(submission)), submission, label: request.label},
           () => globus.submit(submission, request),
           (task) => {
             owners.add(task, owners.of(submission));
             return {task};
           },
         ),
-      cancel: (task) => asked('info', 'globus.cancel', {...owners.of(task), task}, () => globus.cancel(task)),
+      cancel: (task) => asked('info', 'globus.cancel', {...fieldsOf(owners.of(task)), task}, () => globus.cancel(task)),
       look: (tasks) =>
         asked(
           'debug',
@@ -134,11 +112,13 @@ export function logged(log: Log): {
           () => globus.look(tasks),
           (seen) => tally([...seen.values()]),
         ),
-      events: (task, query) => look('globus.events', {...owners.of(task), task}, () => globus.events(task, query)),
+      events: (task, query) =>
+        look('globus.events', {...fieldsOf(owners.of(task)), task}, () => globus.events(task, query)),
       recent: (query) => look('globus.recent', {}, () => globus.recent(query)),
-      pauses: (task) => look('globus.pauses', {...owners.of(task), task}, () => globus.pauses(task)),
-      moved: (task) => look('globus.moved', {...owners.of(task), task}, () => globus.moved(task)),
-      skipped: (task, limit) => look('globus.skipped', {...owners.of(task), task}, () => globus.skipped(task, limit)),
+      pauses: (task) => look('globus.pauses', {...fieldsOf(owners.of(task)), task}, () => globus.pauses(task)),
+      moved: (task) => look('globus.moved', {...fieldsOf(owners.of(task)), task}, () => globus.moved(task)),
+      skipped: (task, limit) =>
+        look('globus.skipped', {...fieldsOf(owners.of(task)), task}, () => globus.skipped(task, limit)),
       list: (place) => look('globus.ls', {...place}, () => globus.list(place)),
       stat: (place) => look('globus.stat', {...place}, () => globus.stat(place)),
       makeDirectory: (place) => asked('info', 'globus.mkdir', {...place}, () => globus.makeDirectory(place)),
@@ -149,7 +129,7 @@ export function logged(log: Log): {
 
 function loggedLedger<L extends Ledger>(ledger: L, log: Log, owners: Owners): L {
   const noted = (run: OpenRun): OpenRun => {
-    owners.note(run);
+    owners.addRun(run);
     return run;
   };
   return {
@@ -162,8 +142,7 @@ function loggedLedger<L extends Ledger>(ledger: L, log: Log, owners: Owners): L 
       return run;
     },
     create(run, name, value) {
-      const step = /^(.+)\.\d+\.transfer\.intent$/.exec(name)?.[1];
-      if (step !== undefined && typeof value.submissionId === 'string') owners.add(value.submissionId, {run, step});
+      owners.addFact(run, name, value);
       const first = ledger.create(run, name, value);
       log.write('debug', 'fact.create', {run, fact: name, first});
       return first;
@@ -181,10 +160,9 @@ function loggedLedger<L extends Ledger>(ledger: L, log: Log, owners: Owners): L 
   };
 }
 
-/** `s-RUN.STEP.ATTEMPT.ROLE.WORD`, as tags of jobs are made; others are of monitors and of single jobs. */
-function ownerOfTag({tag}: Pick<JobRequest, 'tag'>): LogFields {
-  const [, run, step] = /^s-([^.]+\.\d+)\.([^.]+)\.\d+\.[^.]+\.[^.]+$/.exec(tag) ?? [];
-  return run === undefined ? {} : {run, step};
+/** Jobs and tasks of a run are logged with the run and the step that they are for. */
+function fieldsOf({run, step}: Owner): LogFields {
+  return step === undefined ? {} : {run, step};
 }
 
 /** How many of each kind were seen: `live=2 unknown=1`. */
