@@ -1,9 +1,8 @@
 import {setGlobalProxyFromEnv} from 'node:http';
+import {type Environment, THIS_MACHINE} from '../base/environment.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Never by a proxy: the stand-ins listen there. */
-const ALWAYS_DIRECT = 'localhost,127.0.0.1,[::1],::1';
+/** Node.js knows an address of IPv6 by its brackets. */
+const ALWAYS_DIRECT = [...THIS_MACHINE, '[::1]'].join(',');
 
 class ProxyWrong extends Error {}
 

@@ -4,6 +4,11 @@ export interface Place {
   readonly path: string;
 }
 
+/** The path of the directory above, with its `/`: `/a/` for `/a/b` and `/a/b/`; empty for what has none above. */
+export function pathAbove(path: string): string {
+  return path.replace(/\/+$/, '').replace(/[^/]*$/, '');
+}
+
 export interface TransferOptions {
   /** Globus `sync_level`: 0 exists, 1 size, 2 mtime, 3 checksum; absent copies everything */
   readonly syncLevel?: 0 | 1 | 2 | 3;

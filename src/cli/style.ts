@@ -1,6 +1,5 @@
 import type {Style} from '../app/shared/layout.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type {Environment} from '../base/environment.ts';
 
 /**
  * How to write for people on a stream. Lines are wrapped in a terminal, and elsewhere only where COLUMNS asks for it:

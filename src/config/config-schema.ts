@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import {UUID} from '../base/ids.ts';
 import {LOG_FORMATS, LOG_LEVELS} from '../log/log.ts';
 
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
@@ -7,7 +8,6 @@ const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digi
 /** Directories of ours beside the state directories, which bear the names of profiles. */
 const RESERVED = ['logs', 'stand-ins'];
 const profileName = name.check(z.refine((text) => !RESERVED.includes(text), 'is a reserved name'));
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const uuid = matching(UUID, 'must be a collection id (a UUID)');
 const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
 const proxyUrl = matching(

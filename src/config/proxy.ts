@@ -1,7 +1,5 @@
+import {THIS_MACHINE} from '../base/environment.ts';
 import type {ProxySettings} from './profile.ts';
-
-/** Never by a proxy: the stand-ins of the local profile listen there. */
-const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '::1'];
 
 /** The variables by which programs learn of a proxy: both spellings, since programs differ in which they read. */
 export function proxyEnvironment(proxy: ProxySettings | undefined): Readonly<Record<string, string>> {
@@ -9,7 +7,7 @@ export function proxyEnvironment(proxy: ProxySettings | undefined): Readonly<Rec
   const values = {
     http_proxy: proxy.http,
     https_proxy: proxy.https,
-    no_proxy: [...new Set([...proxy.noProxy, ...ALWAYS_DIRECT])].join(','),
+    no_proxy: [...new Set([...proxy.noProxy, ...THIS_MACHINE])].join(','),
   };
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) =>

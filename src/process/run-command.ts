@@ -60,7 +60,7 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
     const limits = {timeoutMs, graceMs, env: settings.env ?? {}};
     const done = await ended(file, argv, options, limits).catch(notStarted);
     const {started} = done;
-    const cwdMissing = !started && options.cwd !== undefined && !(await isDirectory(options.cwd));
+    const cwdMissing = !started && options.cwd !== undefined && !(await leadsToDirectory(options.cwd));
     const notFound = !started && !cwdMissing && done.code === 'ENOENT';
     return {
       asked,
@@ -154,7 +154,7 @@ function inWords(command: string, argv: readonly string[]): string {
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
 }
 
-async function isDirectory(name: string): Promise<boolean> {
+async function leadsToDirectory(name: string): Promise<boolean> {
   return await stat(name).then(
     (found) => found.isDirectory(),
     () => false,

@@ -1,6 +1,6 @@
 import type {RunSummary, StepSummary} from '../ledger/summary.ts';
 import {explainEnd} from './reasons/explain-end.ts';
-import type {Progress, RunStanding, StepStanding} from './standing.ts';
+import {movedInAll, type RunStanding, type StepStanding} from './standing.ts';
 
 /**
  * How a run that has ended stands, from its seal. Pure.
@@ -36,10 +36,4 @@ function sealedStep(run: string, sealed: StepSummary, adviceOn: (step: string) =
     progress: movedInAll(sealed),
     startedAt,
   };
-}
-
-function movedInAll({bytes, files, skippedErrors}: StepSummary): Progress | undefined {
-  return bytes === undefined && files === undefined && skippedErrors === undefined
-    ? undefined
-    : {bytes, files, skippedErrors};
 }

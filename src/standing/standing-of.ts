@@ -1,6 +1,6 @@
 import {estimateRemainingMs} from '../engine/plan/next-look.ts';
 import type {View} from '../engine/plan/view.ts';
-import type {Outcome, RunState} from '../ledger/run-facts.ts';
+import type {RunState} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
@@ -9,7 +9,7 @@ import {adviceOn, explainEnd} from './reasons/explain-end.ts';
 import {judgeJobStep} from './reasons/judge-job.ts';
 import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
 import {type Judgement, judged} from './reasons/judgement.ts';
-import {inOneLine, type Progress, type Reason, type RunStanding, type StepStanding} from './standing.ts';
+import {inOneLine, movedInAll, type Progress, type Reason, type RunStanding, type StepStanding} from './standing.ts';
 import {type ExtraKnowledge, factsOf, type StepFacts} from './step-facts.ts';
 
 /**
@@ -128,12 +128,6 @@ function judge(facts: StepFacts): Judgement {
     default:
       return step satisfies never;
   }
-}
-
-function movedInAll({bytes, files, skippedErrors}: Outcome): Progress | undefined {
-  return bytes === undefined && files === undefined && skippedErrors === undefined
-    ? undefined
-    : {bytes, files, skippedErrors};
 }
 
 function progressOf(step: Step, seen: NonNullable<StepFacts['task']>['seen'], now: number): Progress | undefined {

@@ -69,6 +69,12 @@ export interface Progress {
   readonly faults?: number | undefined;
 }
 
+/** What a transfer that has ended has moved; undefined where that is not on record. */
+export function movedInAll({bytes, files, skippedErrors}: Progress): Progress | undefined {
+  const moved = [bytes, files, skippedErrors].some((number) => number !== undefined);
+  return moved ? {bytes, files, skippedErrors} : undefined;
+}
+
 /** How a step stands at one look: worked out once, and read by all that show it or judge by it. */
 export interface StepStanding {
   readonly step: string;

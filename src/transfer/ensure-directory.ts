@@ -1,4 +1,4 @@
-import type {Place} from '../base/task-request.ts';
+import {type Place, pathAbove} from '../base/task-request.ts';
 import {TransferRefused} from '../globus-errors.ts';
 import type {TransferService} from './transfer-service.ts';
 
@@ -19,7 +19,7 @@ export async function ensureDirectory(transfers: TransferService, place: Place):
     if (!(error instanceof TransferRefused)) throw error;
     const seen = await transfers.stat(place);
     if (seen?.type === 'dir') return false;
-    const above = parentOf(place);
+    const above = directoryAbove(place);
     if (seen || above === undefined || (await transfers.stat(above))) throw error;
     await ensureDirectory(transfers, above);
     // Another process may have made it meanwhile.
@@ -34,7 +34,7 @@ export async function ensureDirectory(transfers: TransferService, place: Place):
 }
 
 /** The directory above; undefined for the top of a collection, and for a home directory. */
-function parentOf({collection, path}: Place): Place | undefined {
-  const above = path.replace(/\/+$/, '').replace(/[^/]*$/, '');
+function directoryAbove({collection, path}: Place): Place | undefined {
+  const above = pathAbove(path);
   return above === '' || above === '/' || above === '/~/' ? undefined : {collection, path: above};
 }

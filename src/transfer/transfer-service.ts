@@ -47,6 +47,14 @@ export interface TransferTask {
   readonly deadline?: number;
 }
 
+/** Globus works on so many transfers of a user at a time, and queues the others. Source: Globus Transfer API, limits. */
+export const TRANSFERS_AT_ONCE = 3;
+
+/** Nothing more will come of the task. */
+export function taskHasEnded({state}: {readonly state: TransferTask['state'] | 'unknown'}): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
+}
+
 export interface TaskEvent {
   readonly at: number;
   readonly code: string;

@@ -1,9 +1,7 @@
 import type {RunsStage} from '../../wiring/stage.ts';
+import {LONGEST_PAUSE_MS} from '../shared/look-until.ts';
 import type {RunView} from '../shared/run-view.ts';
 import {type StatusReport, showStatus} from './status.ts';
-
-/** Often enough for a person, seldom enough for PBS and Globus. */
-const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Look at one run again and again until it has ended, doing each time what is to be done.

@@ -1,6 +1,6 @@
 import {largest, renderTime} from '../../base/units.ts';
 import type {RunStateWord} from '../../standing/standing.ts';
-import {hang, pad, type Style, widthOf} from '../shared/layout.ts';
+import {hang, pad, ROOM_FOR_TEXT, type Style, widthOf} from '../shared/layout.ts';
 
 /** A run in one line. */
 export interface RunLine {
@@ -21,8 +21,6 @@ export interface RunLine {
 }
 
 const HEAD = ['RUN', 'STATE', 'STEPS', 'STARTED', 'ENDED', 'REASON'];
-/** Fewer columns than these make a column of single words: the reason then stands below. */
-const ROOM = 28;
 const BELOW = '    ';
 
 /** All runs, a line each where there is room. */
@@ -42,7 +40,7 @@ export function renderList(runs: readonly RunLine[], style: Style): string {
 function fitting(widths: readonly number[], {width}: Style): number {
   const taken = (columns: number) => widths.slice(0, columns).reduce((sum, each) => sum + each + 2, 0);
   if (width === undefined) return HEAD.length;
-  const reason = Math.min(widths.at(-1) ?? 0, ROOM);
+  const reason = Math.min(widths.at(-1) ?? 0, ROOM_FOR_TEXT);
   if (taken(HEAD.length - 1) + reason <= width) return HEAD.length;
   return taken(HEAD.length - 1) - 2 <= width ? HEAD.length - 1 : 3;
 }

@@ -5,6 +5,7 @@ import {chooseTransfer} from '../shared/choose.ts';
 import type {Finding} from '../shared/findings.ts';
 import {preflight, requirePassed} from '../shared/preflight/preflight.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
+import {readOnce} from '../shared/read-once.ts';
 import {graft} from './adopt/adopt.ts';
 import {tasksToAdopt} from './adopt/tasks-to-adopt.ts';
 import {decideRun, type RecordedRun, type RunChoices, type RunDecision} from './decide-run.ts';
@@ -33,7 +34,7 @@ export interface RunRequest extends WorkflowRequest {
  * @throws {RunDiffers} when a run of this name was asked to do something else, and is not to be updated
  */
 export async function runWorkflow(stage: RunsStage, request: RunRequest): Promise<RunReport> {
-  const recorded = once((name: string) => recordedRun(stage, name));
+  const recorded = readOnce((name: string) => recordedRun(stage, name));
   const prepared = await prepareWorkflow(stage, request, {
     pinned(name) {
       const {open, ended} = recorded(name) ?? {};
@@ -64,15 +65,6 @@ type Done = Extract<RunDecision, {do: 'done'}>;
 function recordedRun({ledger}: RunsStage, name: string): RecordedRun | undefined {
   const run = ledger.find(name);
   return run && {open: ledger.open(run), ended: ledger.summary(run)};
-}
-
-function once<T>(read: (name: string) => T): (name: string) => T {
-  const known = new Map<string, T>();
-  return (name) => {
-    const value = known.has(name) ? (known.get(name) as T) : read(name); // a value may be undefined
-    known.set(name, value);
-    return value;
-  };
 }
 
 async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunReport> {

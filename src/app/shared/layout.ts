@@ -12,6 +12,9 @@ export interface Style {
   readonly ids?: boolean | undefined;
 }
 
+/** Text in fewer columns than these would be a column of single words: it then stands below. */
+export const ROOM_FOR_TEXT = 28;
+
 export type Paint = 'green' | 'red' | 'yellow' | 'cyan' | 'dim';
 
 const colours = picocolors.createColors(true);

@@ -1,7 +1,8 @@
 import {setTimeout as pause} from 'node:timers/promises';
 
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** Often enough for a person, seldom enough for PBS and Globus. */
+export const LONGEST_PAUSE_MS = 30_000;
 
 export interface Looked<T> {
   /** the last look */

@@ -4,12 +4,12 @@ import type {Place} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {readDirectives} from '../../scheduler/script.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
-import type {ReadText} from '../../workflow/file/read-batches.ts';
 import {fingerprint, hashScripts} from '../../workflow/model/fingerprint.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';
 import {type BookmarkLookup, readingPlaces} from '../places/place-names.ts';
 import {wrongLineEnd} from './line-ends.ts';
 import {fileReason, readBatchFile} from './read-batch-file.ts';
+import {readOnce} from './read-once.ts';
 
 /** A workflow as flags or a file give it, before anything is read. */
 export interface WorkflowRequest {
@@ -131,7 +131,8 @@ async function readWorkflow(
   const text = readText(file);
   const {loadWorkflow} = await import('../../workflow/file/load.ts');
   const source = {text, file, directory: dirname(resolve(file))};
-  const readBatch = once(readBatchFile);
+  // The workflow may be read a second time, for its bookmarks: a batch file is what it was at the first.
+  const readBatch = readOnce(readBatchFile);
   return readingPlaces(
     stage,
     (names) => loadWorkflow(source, {...names, params: request.params, readText: readBatch}),
@@ -142,16 +143,6 @@ async function readWorkflow(
 function pinnedBookmarks(stage: WorkflowStage, name: string): Readonly<Record<string, Place>> {
   const run = stage.ledger.find(name);
   return run === undefined ? {} : (stage.ledger.open(run).state.spec.workflow.bookmarks ?? {});
-}
-
-/** The workflow may be read a second time, for its bookmarks: a batch file is what it was at the first. */
-function once(read: ReadText): ReadText {
-  const known = new Map<string, ReturnType<ReadText>>();
-  return (path) => {
-    const content = known.get(path) ?? read(path);
-    known.set(path, content);
-    return content;
-  };
 }
 
 /** The flags that say something of the steps given as flags. */

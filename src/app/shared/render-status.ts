@@ -1,6 +1,6 @@
 import {count, largest, renderTime} from '../../base/units.ts';
 import type {StepStateWord} from '../../standing/standing.ts';
-import {hang, type Paint, pad, paint, type Style, widthOf, wrapped} from './layout.ts';
+import {hang, type Paint, pad, paint, ROOM_FOR_TEXT, type Style, widthOf, wrapped} from './layout.ts';
 import {progressInWords} from './progress-words.ts';
 import type {RunView, StepView} from './run-view.ts';
 
@@ -69,12 +69,10 @@ interface Columns {
 
 const BRANCH = '├─ x '.length;
 const STATE = 12;
-/** Fewer columns than these make a column of single words. */
-const ROOM = 28;
 
 function columnsFor(steps: readonly StepView[], {width}: Style): Columns {
   const name = largest(steps.map(({step}) => widthOf(step)));
-  const below = width !== undefined && width - (BRANCH + name + 2 + STATE + 2) < ROOM;
+  const below = width !== undefined && width - (BRANCH + name + 2 + STATE + 2) < ROOM_FOR_TEXT;
   return {name, state: STATE, below};
 }
 

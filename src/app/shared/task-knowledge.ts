@@ -7,7 +7,7 @@ import {SignInNeeded} from '../../globus-errors.ts';
 import {waitingForTasks} from '../../ledger/attempts.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
 import type {Demand, TaskKnowledge} from '../../standing/reasons/explain-task.ts';
-import type {TransferService, TransferTask} from '../../transfer/transfer-service.ts';
+import {TRANSFERS_AT_ONCE, type TransferService, type TransferTask} from '../../transfer/transfer-service.ts';
 import {endsOf} from '../../workflow/model/steps.ts';
 
 /** A task that a step waits for, and what it moves. */
@@ -44,14 +44,15 @@ export async function learnAbout(
     if (task.state !== 'queued') return undefined;
     unfinished ??= transfers.recent({unfinished: true});
     const ahead = (await orNothing(unfinished)) ?? [];
-    return {ahead: ahead.filter((other) => other.state === 'active' && other.task !== task.task).slice(0, AT_ONCE)};
+    return {
+      ahead: ahead.filter((other) => other.state === 'active' && other.task !== task.task).slice(0, TRANSFERS_AT_ONCE),
+    };
   };
   const learnt = await Promise.all(tasks.map(async (one) => [one.task.task, await ask(one)] as const));
   return new Map(learnt.flatMap(([id, known]) => (known ? [[id, known] as const] : [])));
 }
 
-/** Globus works on three transfers of a user at a time. */
-const AT_ONCE = 3;
+/** errors of one task that are read: the newest */
 const EVENTS = 100;
 
 async function trouble(transfers: TransferService, task: TaskId): Promise<TaskKnowledge> {

@@ -1,4 +1,5 @@
 import {readDuration} from '../../base/duration.ts';
+import {DAY_MS} from '../../base/time.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {LocalStatus, StandIns} from '../../stand-ins/door.ts';
 
@@ -21,7 +22,6 @@ export async function localUp(standIns: StandIns, day?: string): Promise<UpRepor
 
 /** The stand-ins look after their tasks every second: a shorter day would end before they noticed. */
 const SHORTEST_DAY_MS = 5000;
-const DAY_MS = 86_400_000;
 
 /** @throws {RequestWrong} for what is no duration from five seconds to a day */
 function readDay(text: string): number {

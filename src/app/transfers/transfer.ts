@@ -1,7 +1,12 @@
 import type {TaskId} from '../../base/ids.ts';
 import {count} from '../../base/units.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {SkippedFile, TransferService, TransferTask} from '../../transfer/transfer-service.ts';
+import {
+  type SkippedFile,
+  type TransferService,
+  type TransferTask,
+  taskHasEnded,
+} from '../../transfer/transfer-service.ts';
 import type {TransfersStage} from '../../wiring/stage.ts';
 import {taskId} from '../shared/choose.ts';
 import {lookUntil} from '../shared/look-until.ts';
@@ -115,8 +120,6 @@ function skips({state, skippedErrors}: TransferTask): string {
     : `${count(skippedErrors, 'file')} skipped so far`;
 }
 
-const ENDED: readonly TaskView['state'][] = ['succeeded', 'failed', 'cancelled'];
-
 /**
  * Wait until all tasks have ended. Paused, inactive and unreachable are no ends: they are waited through.
  *
@@ -138,7 +141,7 @@ export async function waitForTransfers(
   };
   const {seen, so, left} = await lookUntil(
     once,
-    ({exit, tasks}) => exit === EXIT.usage || tasks.every((task) => ENDED.includes(task.state)),
+    ({exit, tasks}) => exit === EXIT.usage || tasks.every((task) => taskHasEnded(task)),
     timeoutSeconds,
   );
   if (left) return {...seen, exit: EXIT.interrupted};
@@ -154,7 +157,7 @@ export class WaitedTooLong extends StageError {
       exit: EXIT.unreachable,
       what: `not all tasks ended within ${seconds} s`,
       details: tasks
-        .filter((task) => !ENDED.includes(task.state))
+        .filter((task) => !taskHasEnded(task))
         .map((task) => `${task.task} is ${task.state}${task.reason ? `: ${task.reason}` : ''}`),
       next: ['They continue: wait again with the same command.'],
     });

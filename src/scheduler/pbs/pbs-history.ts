@@ -1,5 +1,5 @@
-import type {JobId} from '../../base/job-id.ts';
-import {isSameJob, readJobId} from '../../base/job-id.ts';
+import {isSameJob, type JobId, readJobId} from '../../base/job-id.ts';
+import {DAY_MS} from '../../base/time.ts';
 import type {RunCommand} from '../../process/run-command.ts';
 import type {HistoryLine, JobHistory} from '../history.ts';
 import {IN_UTC} from './dates.ts';
@@ -7,7 +7,6 @@ import {explainUnreachable, saysCannotConnect, saysNoCommand, whyLost} from './e
 import {readQstatText} from './qstat-text.ts';
 import {linesOf, readTrace} from './read-history.ts';
 
-const DAY_MS = 86_400_000;
 /** tracejob reads one log file a day; a month of them is what a person waits for. */
 const MOST_DAYS = 31;
 

@@ -1,5 +1,5 @@
-import type {JobId} from '../../base/job-id.ts';
-import {readJobId, serverOf} from '../../base/job-id.ts';
+import {type JobId, readJobId, serverOf} from '../../base/job-id.ts';
+import {noEvidence} from '../../base/no-evidence.ts';
 import type {RunCommand, RunOptions} from '../../process/run-command.ts';
 import {
   type JobRequest,
@@ -93,8 +93,8 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     // Each turn corrects one assumption; after three corrections something is wrong that asking does not fix.
     for (let turn = 0; turn < 4; turn += 1) {
       const answer = await askQstat(jobs, form, history);
-      if (answer.kind === 'no-answer') return silence(jobs, answer.why);
-      if (answer.kind === 'unreadable' && form === 'text') return silence(jobs, answer.why);
+      if (answer.kind === 'no-answer') return noEvidence(jobs, answer.why);
+      if (answer.kind === 'unreadable' && form === 'text') return noEvidence(jobs, answer.why);
       if (answer.kind === 'unreadable') form = 'text';
       if (answer.kind === 'history') history = (await learn({historyKept: answer.kept})).historyKept;
       if (answer.kind === 'seen') {
@@ -104,7 +104,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
         if (!history) return answer.jobs;
       }
     }
-    return silence(jobs, 'PBS contradicts itself about keeping finished jobs');
+    return noEvidence(jobs, 'PBS contradicts itself about keeping finished jobs');
   }
 
   /**
@@ -116,8 +116,12 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     const missing = [...seen].filter(([, job]) => job.kind === 'unknown').map(([id]) => id);
     if (missing.length === 0 || known?.value.historyKept) return seen;
     const answer = await askQstat(missing, 'text', false);
-    if (answer.kind === 'history') return new Map([...seen, ...silence(missing, 'PBS keeps finished jobs after all')]);
-    return new Map([...seen, ...(answer.kind === 'seen' ? answer.jobs : silence(missing, answer.why))]);
+    if (answer.kind === 'history')
+      return new Map<JobId, JobSeen>([...seen, ...noEvidence(missing, 'PBS keeps finished jobs after all')]);
+    return new Map<JobId, JobSeen>([
+      ...seen,
+      ...(answer.kind === 'seen' ? answer.jobs : noEvidence(missing, answer.why)),
+    ]);
   }
 
   async function look(jobs: readonly JobId[]): Promise<ReadonlyMap<JobId, JobSeen>> {
@@ -128,7 +132,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     for (const chunk of chunksOf(askable)) {
       const found = await lookChunk(chunk)
         .then(followMoved)
-        .catch((error: unknown) => silence(chunk, reasonOf(error)));
+        .catch((error: unknown) => noEvidence(chunk, reasonOf(error)));
       for (const [job, what] of found) seen.set(job, what);
     }
     return seen;
@@ -198,10 +202,6 @@ function chunksOf(jobs: readonly JobId[]): JobId[][] {
     last.length += job.length + 1;
   }
   return chunks;
-}
-
-function silence(jobs: readonly JobId[], why: string): ReadonlyMap<JobId, JobSeen> {
-  return new Map(jobs.map((job) => [job, {kind: 'no-evidence', why}]));
 }
 
 function hasUnknown(jobs: ReadonlyMap<JobId, JobSeen>): boolean {

@@ -1,8 +1,14 @@
 import type {TaskId} from '../../base/ids.ts';
-import type {Place} from '../../base/task-request.ts';
+import {type Place, pathAbove} from '../../base/task-request.ts';
 import {count, renderDuration} from '../../base/units.ts';
 import type {TaskTrouble} from '../../engine/plan/task-trouble.ts';
-import type {CollectionSeen, Pause, TransferTask} from '../../transfer/transfer-service.ts';
+import {
+  type CollectionSeen,
+  type Pause,
+  TRANSFERS_AT_ONCE,
+  type TransferTask,
+  taskHasEnded,
+} from '../../transfer/transfer-service.ts';
 import type {Reason} from '../standing.ts';
 import {meaningOf} from './event-codes.ts';
 
@@ -32,15 +38,13 @@ export interface TaskPlace {
   readonly now: number;
 }
 
-/** Globus works on three transfers of a user at a time. Source: Globus Transfer API, limits. */
-const AT_ONCE = 3;
 /** Without a byte for so long, a task that reports no trouble is worth a word. */
 const QUIET_MS = 30 * 60_000;
 
 /** Why a transfer task stands where it stands. Pure. Source of the states: Globus Transfer API, "Task document". */
 export function explainTask(task: TransferTask, known: TaskKnowledge, place: TaskPlace): Reason {
   const {deadline} = task;
-  const ends = deadline === undefined || isOver(task) ? {} : {deadline};
+  const ends = deadline === undefined || taskHasEnded(task) ? {} : {deadline};
   return {...reasonOf(task, known, place), ...ends};
 }
 
@@ -51,10 +55,6 @@ function isDeletion({destinationCollection}: TransferTask): boolean {
 
 function namesOf({sourceName, destinationName}: TransferTask): string[] {
   return [sourceName, destinationName].filter((name) => name !== '');
-}
-
-function isOver({state}: TransferTask): boolean {
-  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 
 function reasonOf(task: TransferTask, known: TaskKnowledge, place: TaskPlace): Reason {
@@ -141,8 +141,8 @@ function queued({ahead = []}: TaskKnowledge): Reason {
     what: names.length > 0 ? `queued at Globus behind ${names.length} of your own tasks` : 'queued at Globus',
     why:
       names.length > 0
-        ? `Globus works on ${AT_ONCE} transfers of a user at a time; now on ${names.join(', ')}`
-        : `Globus works on ${AT_ONCE} transfers of a user at a time`,
+        ? `Globus works on ${TRANSFERS_AT_ONCE} transfers of a user at a time; now on ${names.join(', ')}`
+        : `Globus works on ${TRANSFERS_AT_ONCE} transfers of a user at a time`,
     next: ['It starts by itself when one of them has ended.', ...ahead.slice(0, 1).map(cancelLine)],
   };
 }
@@ -183,13 +183,8 @@ function wordsFor(task: TransferTask, trouble: TaskTrouble | undefined, {run, fr
     run,
     collection,
     place: `${name || end.collection}:${path}`,
-    ls: `stage collection ls ${end.collection}:${parentOf(path)}`,
+    ls: `stage collection ls ${end.collection}:${pathAbove(path) || '/'}`,
   };
-}
-
-function parentOf(path: string): string {
-  const parent = path.replace(/\/+$/, '').replace(/[^/]*$/, '');
-  return parent === '' ? '/' : parent;
 }
 
 function fill(text: string, words: Readonly<Record<string, string>>): string {

@@ -14,11 +14,10 @@ import {
   readCollectionDetails,
 } from './read-collection.ts';
 import {FileDetailsList, readFileDetails} from './read-files.ts';
-import {checkId, Result} from './requests.ts';
+import {checkId, LIST_PAGE, Result} from './requests.ts';
 
-/** Globus Transfer API: pages of a search hold 100, those of a listing 100,000. */
+/** Globus Transfer API: pages of a search hold 100. */
 const SEARCH_PAGE = 100;
-const LIST_PAGE = 100_000;
 
 export function createGlobusCollections(settings: CallerSettings): CollectionService {
   z.config({jitless: true}); // as in globus-transfer.ts

@@ -4,6 +4,7 @@ import * as tasks from '@globus/sdk/services/transfer/service/task';
 import * as submissions from '@globus/sdk/services/transfer/service/task-submission';
 import * as z from 'zod/mini';
 import type {TaskId} from '../../base/ids.ts';
+import {noEvidence} from '../../base/no-evidence.ts';
 import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import type {FileEntry, SkippedFile, TaskSeen, TransferService} from '../transfer-service.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
@@ -15,6 +16,7 @@ import {
   checkId,
   deleteDocument,
   isUuid,
+  LIST_PAGE,
   Result,
   SubmissionId,
   SubmissionResult,
@@ -27,8 +29,6 @@ export const PRODUCTION_TRANSFER_URL = 'https://transfer.api.globus.org/';
 /** Ids in one task list. Globus names no bound for this list; for its sibling of managers it is 50. */
 const CHUNK = 50;
 const EVENTS = 100;
-/** Names in one page of a listing, at most. Source: Globus Transfer API, "ls". */
-const LIST_PAGE = 100_000;
 
 export type GlobusTransferSettings = Omit<CallerSettings, 'transferUrl'> & {
   /** `https://transfer.api.globus.org/` when not given */
@@ -42,7 +42,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
   async function lookChunk(chunk: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>> {
     const query = {filter: taskFilter(chunk), limit: 1000, fields: TASK_FIELDS};
     const body = await call('GET /task_list', z.unknown(), (sdk) => tasks.getAll({query}, sdk));
-    return readTaskList(chunk, body) ?? silence(chunk, 'the list of tasks has an unknown form');
+    return readTaskList(chunk, body) ?? noEvidence(chunk, 'the list of tasks has an unknown form');
   }
 
   return {
@@ -71,7 +71,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         if (!isUuid(id)) seen.set(id, {kind: 'no-evidence', why: `"${id}" is not a Globus task id`});
       for (let at = 0; at < askable.length; at += CHUNK) {
         const chunk = askable.slice(at, at + CHUNK);
-        const found = await lookChunk(chunk).catch((error: unknown) => silence(chunk, reasonOf(error)));
+        const found = await lookChunk(chunk).catch((error: unknown) => noEvidence(chunk, reasonOf(error)));
         for (const [id, what] of found) seen.set(id, what);
       }
       return seen;
@@ -177,10 +177,6 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
 
 function isOver(code: string): boolean {
   return code === 'TaskComplete' || code === 'NotFound' || code === 'ClientError.NotFound';
-}
-
-function silence(chunk: readonly TaskId[], why: string): ReadonlyMap<TaskId, TaskSeen> {
-  return new Map(chunk.map((id) => [id, {kind: 'no-evidence', why}]));
 }
 
 /** For `look`, which never throws: the whole story in one line. */

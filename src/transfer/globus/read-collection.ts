@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
 import type {Bookmark, CollectionDetails} from '../collection-service.ts';
 import type {CollectionSeen} from '../transfer-service.ts';
-
-const Text = z.nullish(z.string());
-const Switch = z.nullish(z.boolean());
+import {Switch, Text} from './document-parts.ts';
 
 /** Source: Globus Transfer API, "Endpoint document", as Globus calls collections there. */
 export const EndpointDocument = z.object({

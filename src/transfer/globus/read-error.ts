@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import {parseJson} from '../../base/json.ts';
 import {oneLine} from '../../base/text.ts';
+import {Text} from './document-parts.ts';
 
 /** An error as Globus tells it. */
 export interface GlobusError {
@@ -9,7 +10,6 @@ export interface GlobusError {
   readonly requestId?: string | undefined;
 }
 
-const Text = z.nullish(z.string());
 const OneError = z.object({code: z.string(), message: Text, detail: z.optional(z.unknown()), request_id: Text});
 
 /**
@@ -49,24 +49,24 @@ export interface Demands {
 
 // In demands, one member of a wrong type must not hide the others.
 const Names = z.catch(z.nullish(z.union([z.array(z.string()), z.string()])), undefined); // lists come as a comma list too
-const Word = z.catch(z.nullish(z.string()), undefined);
-const Switch = z.catch(z.nullish(z.union([z.boolean(), z.string()])), undefined);
+const PlainText = z.catch(z.nullish(z.string()), undefined);
+const YesOrText = z.catch(z.nullish(z.union([z.boolean(), z.string()])), undefined);
 
 /** "Globus Auth Requirements Error": globus-sdk-python `gare`, @globus/sdk `authorization_parameters`. */
 const Parameters = z.object({
-  session_message: Word,
+  session_message: PlainText,
   session_required_identities: Names,
   session_required_policies: Names,
   session_required_single_domain: Names,
-  session_required_mfa: Switch,
+  session_required_mfa: YesOrText,
   required_scopes: Names,
-  prompt: Word,
+  prompt: PlainText,
 });
 type Parameters = z.infer<typeof Parameters>;
 
 const Demanding = z.object({
-  code: Word,
-  message: Word,
+  code: PlainText,
+  message: PlainText,
   authorization_parameters: z.catch(z.nullish(Parameters), undefined),
   /** of the older forms: beside the code, as a list or as one */
   required_scopes: Names,

@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import type {FileDetails} from '../collection-service.ts';
 import type {FileEntry} from '../transfer-service.ts';
+import {Count, Text} from './document-parts.ts';
 import {readTime} from './read-task.ts';
-
-const Text = z.nullish(z.string());
-const Count = z.nullish(z.number());
 
 export const FileList = z.object({
   DATA: z.array(z.object({name: z.string(), type: z.string(), size: Count})),

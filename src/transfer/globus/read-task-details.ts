@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
 import {oneLine} from '../../base/text.ts';
 import type {Pause, SkippedFile, TaskEvent} from '../transfer-service.ts';
+import {Text} from './document-parts.ts';
 import {readTime} from './read-task.ts';
-
-const Text = z.nullish(z.string());
 
 export const EventList = z.object({
   DATA: z.array(

@@ -1,12 +1,14 @@
 import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
 import * as z from 'zod/mini';
-import type {TaskId} from '../../base/ids.ts';
+import {type TaskId, UUID} from '../../base/ids.ts';
 import type {DeleteRequest, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
 
+/** Names in one page of a listing, at most. Source: Globus Transfer API, "ls". */
+export const LIST_PAGE = 100_000;
+
 const LABEL_LENGTH = 128;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Ids stand in paths and filters of requests, where a slash or comma would ask for something else. */
 export function isUuid(text: string): boolean {

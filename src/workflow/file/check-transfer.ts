@@ -2,7 +2,7 @@ import {posix} from 'node:path';
 import {readChecksum} from '../model/checksums.ts';
 import {readItem, type WrittenItem, wrongTogether} from '../model/items.ts';
 import {type PlaceNames, readPlace, resolvePlace} from '../model/places.ts';
-import {isMap, type Path, type Problem} from './problems.ts';
+import {isMap, MISTAKES_SHOWN, type Path, type Problem} from './problems.ts';
 import type {Batches} from './read-batches.ts';
 
 /**
@@ -187,7 +187,6 @@ function checkTogether(
 }
 
 /** Of a list of thousands, one mistake is often all of them. */
-const MISTAKES_SHOWN = 10;
 
 function isWrittenItem(item: unknown): item is WrittenItem {
   return isMap(item) && typeof item.from === 'string' && typeof item.to === 'string';

@@ -10,6 +10,9 @@ export type Path = readonly (string | number)[];
  */
 export const UNCLEAR: unique symbol = Symbol('unclear');
 
+/** Of the mistakes in one list or batch file so many are shown. */
+export const MISTAKES_SHOWN = 10;
+
 /** One mistake in a workflow, before it is known where that is for the person who made it. */
 export interface Problem {
   readonly path: Path;

@@ -1,7 +1,7 @@
 import {basename, resolve} from 'node:path';
 import type {WrittenItem} from '../model/items.ts';
 import {readBatch} from './batch.ts';
-import {isMap} from './problems.ts';
+import {isMap, MISTAKES_SHOWN} from './problems.ts';
 
 /** The contents of a file; or, in one sentence, why it cannot be read. */
 export type ReadText = (path: string) => {readonly text: string} | {readonly wrong: string};
@@ -17,8 +17,6 @@ export interface BatchRead {
 
 /** By step. */
 export type Batches = ReadonlyMap<string, BatchRead>;
-
-const MISTAKES_SHOWN = 10;
 
 /**
  * Read every batch file that a workflow names, once: what is read here is what the run moves, whatever becomes of the

@@ -3,7 +3,7 @@ import {RequestWrong} from '../../../errors.ts';
 import {TransferUnreachable} from '../../../globus-errors.ts';
 import type {RunId} from '../../../ledger/layout.ts';
 import type {RunState} from '../../../ledger/run-facts.ts';
-import type {TransferService, TransferTask} from '../../../transfer/transfer-service.ts';
+import {type TransferService, type TransferTask, taskHasEnded} from '../../../transfer/transfer-service.ts';
 import {strayFile, strayInWords} from '../../../workflow/model/moved-files.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';
 import {type Finding, note} from '../../shared/findings.ts';
@@ -39,12 +39,8 @@ export async function checkTask(
   if (force) return {task: seen, told: true};
   const differences = await differencesOf(transfers, seen, step);
   if (differences.length > 0) throw new TaskDiffers(id, step.name, differences, run);
-  return {task: seen, told: hasEnded(seen)};
-}
-
-/** Globus lists the files of a task only when that has ended. Source: Globus Transfer API, "Successful Transfers". */
-export function hasEnded({state}: TransferTask): boolean {
-  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
+  // Globus lists the files of a task only when that has ended. Source: Globus Transfer API, "Successful Transfers".
+  return {task: seen, told: taskHasEnded(seen)};
 }
 
 /**
@@ -74,7 +70,7 @@ async function differencesOf(transfers: TransferService, task: TransferTask, ste
     differences.push(
       `destination: the task writes ${task.destinationName} (${task.destinationCollection}), the step ${step.to.collection}`,
     );
-  if (differences.length > 0 || task.filesTransferred === 0 || !hasEnded(task)) return differences;
+  if (differences.length > 0 || task.filesTransferred === 0 || !taskHasEnded(task)) return differences;
   const stray = strayFile(step, await transfers.moved(task.task));
   return stray ? strayInWords(step, stray) : [];
 }

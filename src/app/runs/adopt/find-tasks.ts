@@ -1,9 +1,8 @@
 import {transferLabel} from '../../../engine/perform/transfer-request.ts';
 import {parseRunId, type RunId, runId} from '../../../ledger/layout.ts';
-import type {TransferService, TransferTask} from '../../../transfer/transfer-service.ts';
+import {type TransferService, type TransferTask, taskHasEnded} from '../../../transfer/transfer-service.ts';
 import {strayFile} from '../../../workflow/model/moved-files.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';
-import {hasEnded} from './check-adopted.ts';
 
 export interface FoundTask {
   readonly task: TransferTask;
@@ -31,7 +30,7 @@ export async function findTasks(transfers: TransferService, run: RunId, step: Tr
         task.sourceCollection === step.from.collection &&
         task.destinationCollection === step.to.collection &&
         !isOfAnother(task.label, run, step.name) &&
-        !(hasEnded(task) && task.filesTransferred === 0),
+        !(taskHasEnded(task) && task.filesTransferred === 0),
     )
     .slice(0, LOOKED_INTO);
   const found = await Promise.all(between.map((task) => byPaths(transfers, task, step)));
@@ -53,7 +52,7 @@ function isOfAnother(label: string, run: RunId, step: string): boolean {
 }
 
 async function byPaths(transfers: TransferService, task: TransferTask, step: TransferStep): Promise<FoundTask[]> {
-  if (!hasEnded(task))
+  if (!taskHasEnded(task))
     return [{task, why: 'it moves data between these collections; Globus reports which files only when it has ended'}];
   const moved = await transfers.moved(task.task);
   const [file] = moved;

@@ -1,4 +1,4 @@
-import type {Place} from '../../../base/task-request.ts';
+import {type Place, pathAbove} from '../../../base/task-request.ts';
 import type {EngineContext} from '../../../engine/context.ts';
 import {StageError} from '../../../errors.ts';
 import type {TransferService} from '../../../transfer/transfer-service.ts';
@@ -20,7 +20,7 @@ export async function probeDestinations(
       try {
         const probe = {
           ...place,
-          path: `${await nearest(transfers, {...place, path: parentOf(place.path)})}.stage-probe-${newWord()}/`,
+          path: `${await existing(transfers, {...place, path: directoryOf(place.path)})}.stage-probe-${newWord()}/`,
         };
         await transfers.makeDirectory(probe);
         await transfers.submit(await transfers.newSubmissionId(), {
@@ -39,12 +39,13 @@ export async function probeDestinations(
 }
 
 /** The directory that exists, at or above a path: transfers make the missing ones. Ends in `/`. */
-async function nearest(transfers: TransferService, place: Place): Promise<string> {
-  const above = parentOf(place.path.replace(/\/+$/, ''));
+async function existing(transfers: TransferService, place: Place): Promise<string> {
+  const above = pathAbove(place.path);
   if (above === '' || above === place.path || (await transfers.stat(place)) !== undefined) return place.path;
-  return nearest(transfers, {...place, path: above});
+  return existing(transfers, {...place, path: above});
 }
 
-function parentOf(path: string): string {
-  return path.endsWith('/') ? path : path.slice(0, path.lastIndexOf('/') + 1);
+/** Itself where it is written as one. */
+function directoryOf(path: string): string {
+  return path.endsWith('/') ? path : pathAbove(path);
 }
