@@ -15,11 +15,11 @@ export class GrantRefused extends Error {
 }
 
 /** RFC 6749, section 5.2. */
-const ErrorDocument = z.object({error: z.string(), error_description: z.optional(z.string())});
+const OAuthError = z.object({error: z.string(), error_description: z.optional(z.string())});
 
 /** What Globus Auth refused a token with; undefined for an answer that has no word of OAuth in it. Pure. */
 export function readRefusal({body}: Answer): GrantRefused | undefined {
-  const read = ErrorDocument.safeParse(body);
+  const read = OAuthError.safeParse(body);
   return read.success ? new GrantRefused(read.data.error, read.data.error_description) : undefined;
 }
 

@@ -7,11 +7,11 @@ const ALWAYS_DIRECT = [...THIS_MACHINE, '[::1]'].join(',');
 class ProxyWrong extends Error {}
 
 /** the variables that name proxies: those of the process, unless a profile says more */
-let named: Environment = process.env;
+let variablesNamed: Environment = process.env;
 
 /** From now on proxies are those that these variables name. */
 export function nameProxies(variables: Environment): void {
-  named = variables;
+  variablesNamed = variables;
 }
 
 /** what is in use, and how to end that: it holds for the whole process */
@@ -23,7 +23,7 @@ let used: {readonly by: string; readonly end: () => void} | undefined;
  *
  * @throws {ProxyWrong} when it is no address
  */
-export function useProxies(env: Environment = named): void {
+export function useProxies(env: Environment = variablesNamed): void {
   const proxy = proxyFrom(env);
   // It may have a password before the "@".
   if (!proxy && namedBy(env)) throw new ProxyWrong(`https_proxy is not an address: ${namedBy(env).replace(/.*@/, '')}`);
@@ -54,7 +54,7 @@ function proxyFrom(env: Environment): URL | undefined {
  * @param address what was asked
  * @param env     what named the proxies
  */
-export function explainFailure(error: unknown, address: URL, env: Environment = named): string {
+export function explainFailure(error: unknown, address: URL, env: Environment = variablesNamed): string {
   if (error instanceof ProxyWrong) return error.message;
   const errors = causesOf(error);
   const proxy = address.protocol === 'https:' ? proxyFrom(env) : undefined;

@@ -7,7 +7,7 @@ declare const taskIdBrand: unique symbol;
 /** A Globus task id (a UUID). Made only where an answer of Globus or a fact is read. */
 export type TaskId = string & {readonly [taskIdBrand]: true};
 
-let count = 0;
+let wordsMade = 0;
 
 /**
  * A word unlike any other of this host, of other hosts too for all practical purposes: time, process, a count, and
@@ -17,7 +17,7 @@ let count = 0;
  */
 export function newWord(): string {
   const chance = Math.floor(Math.random() * 36 ** 6).toString(36);
-  return `${Date.now().toString(36)}${process.pid.toString(36)}${(count++).toString(36)}${chance}`;
+  return `${Date.now().toString(36)}${process.pid.toString(36)}${(wordsMade++).toString(36)}${chance}`;
 }
 
 /** A name for a file that is being written, unlike any other on a file system that several hosts share. */

@@ -190,7 +190,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     ...job.values,
   };
   writeScript(job.script, job.template, {
-    '#@VALUES': [...exported(environment), ...pathOf(callBack)],
+    '#@VALUES': [...exported(environment), ...exportPath(callBack)],
     '#@SETUP': profile.setup,
   });
   return {
@@ -212,7 +212,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
 }
 
 /** A job has the PATH of a login shell, which may lack what a user added to their own: it comes last, and hides nothing. */
-function pathOf({pbsDirectory}: CallBack): string[] {
+function exportPath({pbsDirectory}: CallBack): string[] {
   const directory = pbsDirectory();
   return directory === undefined ? [] : [`export PATH="$PATH":${shellQuote(directory)}`];
 }

@@ -50,4 +50,4 @@ const typed = process.argv.slice(2);
 const argv = spellOut(typed);
 process.on('uncaughtException', endOnFailedOutput);
 /** Settled when the command has ended, for a process that runs several. */
-export const ended = main();
+export const commandEnd = main();

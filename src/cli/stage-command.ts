@@ -50,7 +50,7 @@ export abstract class StageCommand extends Command {
       ...options,
     });
     this.#log = stage.log;
-    stage.log.write('info', 'command.start', {version: this.config.version, arguments: namesIn(this.argv)});
+    stage.log.write('info', 'command.start', {version: this.config.version, arguments: wordsToLog(this.argv)});
     return stage;
   }
 
@@ -111,7 +111,7 @@ export abstract class StageCommand extends Command {
 }
 
 /** What was typed, without the values of flags: one may be a code to sign in with. */
-function namesIn(argv: readonly string[]): string {
+function wordsToLog(argv: readonly string[]): string {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
   const kept = words.flatMap((word, at) => {

@@ -5,27 +5,27 @@ import type {JobDefaults, Profile} from './profile.ts';
 export function writtenProfile(profile: Profile): ProfileSection {
   const {scheduler, transfer, staging, proxy} = profile;
   return {
-    scheduler: {kind: scheduler.kind, ...some('bin', scheduler.bin), timeout: seconds(scheduler.timeoutMs)},
+    scheduler: {kind: scheduler.kind, ...ifGiven('bin', scheduler.bin), timeout: seconds(scheduler.timeoutMs)},
     transfer: {
       kind: transfer.kind,
-      ...some('auth_url', transfer.authUrl || undefined),
-      ...some('transfer_url', transfer.transferUrl || undefined),
-      ...some('sign_in', transfer.signIn),
-      ...some('client_id', transfer.clientId),
-      ...some('token_store', transfer.tokenStore),
-      ...some('credentials', transfer.credentials),
-      ...some('scopes', transfer.scopes && [...transfer.scopes]),
+      ...ifGiven('auth_url', transfer.authUrl || undefined),
+      ...ifGiven('transfer_url', transfer.transferUrl || undefined),
+      ...ifGiven('sign_in', transfer.signIn),
+      ...ifGiven('client_id', transfer.clientId),
+      ...ifGiven('token_store', transfer.tokenStore),
+      ...ifGiven('credentials', transfer.credentials),
+      ...ifGiven('scopes', transfer.scopes && [...transfer.scopes]),
     },
     compute: jobs(profile.compute),
     staging: {...jobs(staging), network: staging.network},
-    ...some('cli', profile.cli),
+    ...ifGiven('cli', profile.cli),
     setup: [...profile.setup],
     ...(proxy
-      ? {proxy: {...some('http', proxy.http), ...some('https', proxy.https), no_proxy: [...proxy.noProxy]}}
+      ? {proxy: {...ifGiven('http', proxy.http), ...ifGiven('https', proxy.https), no_proxy: [...proxy.noProxy]}}
       : {}),
     strategy: profile.strategy,
     wait_walltime: profile.waitWalltime,
-    ...some('max_queued', profile.maxQueued),
+    ...ifGiven('max_queued', profile.maxQueued),
     paths: [...profile.paths],
     monitor: {min: seconds(profile.monitor.minMs), max: seconds(profile.monitor.maxMs)},
     collections: {...profile.collections},
@@ -36,16 +36,16 @@ export function writtenProfile(profile: Profile): ProfileSection {
 
 function jobs({queue, account, project, resources, extraArgs}: JobDefaults) {
   return {
-    ...some('queue', queue),
-    ...some('account', account),
-    ...some('project', project),
+    ...ifGiven('queue', queue),
+    ...ifGiven('account', account),
+    ...ifGiven('project', project),
     resources: {...resources},
     extra: [...extraArgs],
   };
 }
 
 /** A key that is there only with a value. */
-function some<K extends string, V>(key: K, value: V | undefined): {[key in K]?: V} {
+function ifGiven<K extends string, V>(key: K, value: V | undefined): {[key in K]?: V} {
   return value === undefined ? {} : ({[key]: value} as {[key in K]?: V}); // TypeScript widens a computed key to string
 }
 

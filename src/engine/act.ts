@@ -3,7 +3,7 @@ import type {EngineContext} from './context.ts';
 import {perform} from './perform/perform.ts';
 import type {Action} from './plan/actions.ts';
 import {beginsAtGlobus} from './plan/plan-run.ts';
-import type {Progress} from './progress.ts';
+import type {LookProgress} from './progress.ts';
 import type {QueuePlaces} from './queue-places.ts';
 
 /** A run, and what is to be done to it now. */
@@ -19,7 +19,7 @@ export const QSUBS_AT_ONCE = 4;
 export async function act(
   context: EngineContext,
   {run, actions}: RunPlan,
-  progress: Progress,
+  progress: LookProgress,
   places: QueuePlaces,
 ): Promise<void> {
   let inQuestion = false;

@@ -13,7 +13,7 @@ import {nextLookForPlaces} from './plan/next-look.ts';
 import {planRun} from './plan/plan-run.ts';
 import {placesTaken, queueLimit} from './plan/queue-limit.ts';
 import {mayBeSealed} from './plan/sealing.ts';
-import {Progress} from './progress.ts';
+import {LookProgress} from './progress.ts';
 import {QueuePlaces} from './queue-places.ts';
 
 export interface LookRequest {
@@ -37,7 +37,7 @@ export class Look {
   /** active runs as they are now, and those that were sealed by this look */
   runs: readonly OpenRun[];
   seen: Observed;
-  readonly progress: Progress;
+  readonly progress: LookProgress;
   readonly places: QueuePlaces;
   /** runs that this look has ended */
   sealed: readonly RunSummary[] = [];
@@ -57,7 +57,7 @@ export class Look {
   static async begin(context: EngineContext, request: LookRequest = {}): Promise<Look> {
     const active = context.ledger.activeRuns();
     const {runs, damaged} = openRuns(context.ledger, active);
-    const progress = new Progress(damaged);
+    const progress = new LookProgress(damaged);
     const link = context.monitors.newest();
     // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
     const successor =
@@ -75,7 +75,7 @@ export class Look {
     request: LookRequest,
     runs: readonly OpenRun[],
     unreadable: ReadonlySet<RunId>,
-    progress: Progress,
+    progress: LookProgress,
     seen: Observed,
     link: MonitorLink | undefined,
   ) {

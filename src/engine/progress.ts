@@ -13,7 +13,7 @@ export interface Done {
 const ASKING_PBS: readonly Action['do'][] = ['submit-job', 'release-job', 'delete-job', 'hold-job', 'unhold-job'];
 
 /** What a look has tried and done so far, and what stood in its way. */
-export class Progress {
+export class LookProgress {
   readonly done: Done[] = [];
   readonly problems: StageError[];
   /** PBS did not answer a moment ago: every further question would wait for nothing */

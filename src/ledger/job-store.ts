@@ -214,14 +214,14 @@ const IDS_A_DIRECTORY = 100;
 
 /** The job that has claimed a try, by its own word. Of an array, a member's id with empty brackets is the array's. */
 function begunIn(place: string, prefix: string, array: boolean): JobId | undefined {
-  const own = jobOf(readFact(place, `${prefix}.claim`));
+  const own = jobInMarker(readFact(place, `${prefix}.claim`));
   if (own || !array) return own;
   const member = namesIn(place).find((file) => file.startsWith(`${prefix}.member-`) && file.endsWith('.claim.json'));
-  const id = member === undefined ? undefined : jobOf(readFact(place, member.slice(0, -'.json'.length)));
+  const id = member === undefined ? undefined : jobInMarker(readFact(place, member.slice(0, -'.json'.length)));
   return id && readJobId(id.replace(/\[\d+\]/, '[]'));
 }
 
 /** Markers come from a shell script; "none" stands in one that ran outside of PBS. */
-function jobOf(marker: FactValue | undefined): JobId | undefined {
+function jobInMarker(marker: FactValue | undefined): JobId | undefined {
   return typeof marker?.job === 'string' ? readJobId(marker.job) : undefined;
 }

@@ -96,7 +96,7 @@ export function openLedger(home: string): Ledger {
   const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec, known?: ReadonlyMap<string, FactValue>): OpenRun => {
-    const facts = factsOf(layoutOfRun.facts, known);
+    const facts = readRunFacts(layoutOfRun.facts, known);
     const resumes = resumesOf(id);
     const decisions = [...facts.keys()].filter(isDecision);
     // What was asked for cannot be guessed; other facts say enough by their names.
@@ -180,7 +180,7 @@ export function openLedger(home: string): Ledger {
 }
 
 /** @throws {LedgerDamaged} when there is no such directory: a run has one from its first moment */
-function factsOf(directory: string, known?: ReadonlyMap<string, FactValue>): Map<string, FactValue> {
+function readRunFacts(directory: string, known?: ReadonlyMap<string, FactValue>): Map<string, FactValue> {
   try {
     return readFacts(directory, known);
   } catch (error) {

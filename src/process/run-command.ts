@@ -54,11 +54,11 @@ const MAX_OUTPUT = 200_000_000;
 export function createRunCommand(settings: RunCommandSettings = {}): RunCommand {
   const graceMs = settings.graceMs ?? GRACE_MS;
   return async (command, argv, options = {}) => {
-    const asked = options.asked ?? inWords(command, argv);
+    const asked = options.asked ?? commandLine(command, argv);
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     const file = settings.binDirectory === undefined ? command : path.join(settings.binDirectory, command);
     const limits = {timeoutMs, graceMs, env: settings.env ?? {}};
-    const done = await ended(file, argv, options, limits).catch(notStarted);
+    const done = await untilEnd(file, argv, options, limits).catch(notStarted);
     const {started} = done;
     const cwdMissing = !started && options.cwd !== undefined && !(await leadsToDirectory(options.cwd));
     const notFound = !started && !cwdMissing && done.code === 'ENOENT';
@@ -102,7 +102,7 @@ function notStarted(error: NodeJS.ErrnoException): Ended {
   return {started: false, exitCode: undefined, code, stdout: '', stderr: '', timedOut: false};
 }
 
-function ended(
+function untilEnd(
   file: string,
   argv: readonly string[],
   {cwd, env, stdin}: RunOptions,
@@ -149,7 +149,7 @@ function ended(
 }
 
 /** A command line for people: quoted where a shell would need it, and not endless. */
-function inWords(command: string, argv: readonly string[]): string {
+function commandLine(command: string, argv: readonly string[]): string {
   const line = [command, ...argv].map((word) => shellWord(word.replaceAll('\0', '\\0'))).join(' ');
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
 }

@@ -66,7 +66,7 @@ export const WEIGHT: Readonly<Record<Objection['kind'], Weight>> = {
   'waits-for-destination': 'note',
 };
 
-export interface Judgement {
+export interface QueueJudgement {
   /** the queue that PBS would put the job into; absent where none is named and the server has no default */
   readonly queue?: string | undefined;
   /** where it comes to rest, when that is known */
@@ -91,7 +91,7 @@ export interface Judgement {
  * Read from OpenPBS master, commit cd7ab5eda. How many jobs a person has in a queue by now is not asked: a queue that
  * is full takes the job later.
  */
-export function judgeQueue(server: ServerSeen, queues: readonly QueueSeen[], wish: QueueWish): Judgement {
+export function judgeQueue(server: ServerSeen, queues: readonly QueueSeen[], wish: QueueWish): QueueJudgement {
   const name = wish.queue ?? server.defaultQueue;
   if (name === undefined) return {taken: 'never', objections: [{kind: 'no-default-queue'}]};
   const unreadable = ['walltime', 'min_walltime', 'max_walltime'].flatMap((resource): Objection[] => {
@@ -141,7 +141,7 @@ function localName(destination: string, server: ServerSeen): string | undefined 
 }
 
 /** Where a job goes from a routing queue. @param passed routing queues on its way, this one last */
-function routed(queue: QueueSeen, asks: Asks, passed: readonly string[]): Omit<Judgement, 'queue'> {
+function routed(queue: QueueSeen, asks: Asks, passed: readonly string[]): Omit<QueueJudgement, 'queue'> {
   const refused: Objection[] = [];
   const waits: Objection[] = [];
   for (const destination of queue.destinations ?? []) {
@@ -174,7 +174,7 @@ function routed(queue: QueueSeen, asks: Asks, passed: readonly string[]): Omit<J
   };
 }
 
-function takenWith(objections: readonly Objection[]): Judgement['taken'] {
+function takenWith(objections: readonly Objection[]): QueueJudgement['taken'] {
   const weights = objections.map(({kind}) => WEIGHT[kind]);
   return (['never', 'later', 'unknown'] as const).find((weight) => weights.includes(weight)) ?? 'yes';
 }

@@ -52,9 +52,9 @@ export function readDirectives(script: string): Directives {
     shell: shell || undefined,
     jobName: jobName || undefined,
     queue: queue || undefined,
-    resources: Object.fromEntries(valuesOf('l').flatMap(readResources)),
+    resources: Object.fromEntries(valuesOf('l').flatMap(readResourceList)),
     ownOutput: options.some((option) => 'oejkR'.includes(option.letter)),
-    problems: options.flatMap((option) => problemOf(option)),
+    problems: options.flatMap((option) => problemsOfOption(option)),
   };
 }
 
@@ -78,7 +78,7 @@ function headLines(script: string): {text: string; line: number}[] {
   return directives;
 }
 
-function problemOf(option: Option): {line: number; what: string}[] {
+function problemsOfOption(option: Option): {line: number; what: string}[] {
   const {letter, line, value = ''} = option;
   if (letter === 'I' || (letter === 'W' && saysTrue(value, 'interactive')))
     return [{line, what: `"#PBS -${letter}" asks for an interactive job, which cannot run unattended`}];
@@ -90,7 +90,7 @@ function problemOf(option: Option): {line: number; what: string}[] {
 }
 
 /** `walltime=01:00:00,select=1:ncpus=4` (qsub(1B), "-l"). */
-function readResources(list: string): [string, string][] {
+function readResourceList(list: string): [string, string][] {
   return list.split(',').flatMap((each): [string, string][] => {
     const at = each.indexOf('=');
     return at < 0 ? [] : [[each.slice(0, at).trim(), each.slice(at + 1).trim()]];

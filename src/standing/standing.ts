@@ -8,7 +8,7 @@ import type {HoldDecision, Outcome} from '../ledger/run-facts.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
 import type {StepKind} from '../workflow/model/workflow.ts';
-import type {WrittenPlace} from '../workflow/model/written-places.ts';
+import type {StepPlace} from '../workflow/model/written-places.ts';
 
 /** What a step is doing, in one word for scripts and people. */
 export type StepStateWord =
@@ -83,7 +83,7 @@ export interface StepStanding {
   readonly onFailureOf: readonly string[];
   readonly after: readonly string[];
   /** ends of a transfer that were written by bookmark or as a path of the cluster; none in a sealed run */
-  readonly places: readonly WrittenPlace[];
+  readonly places: readonly StepPlace[];
   /** the number of the attempt that counts */
   readonly attempt: number;
   readonly state: StepStateWord;

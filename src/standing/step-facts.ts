@@ -2,8 +2,7 @@ import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {Verdict} from '../engine/plan/conditions.ts';
 import {seenForAttempt} from '../engine/plan/job-seen.ts';
-import type {JobVerdict} from '../engine/plan/job-verdict.ts';
-import {jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
+import {type JobVerdict, jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {endOf, lostInARow, retryAt, workingAttempt} from '../ledger/attempts.ts';
 import {type Attempt, currentAttempt, type HoldDecision, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
@@ -13,7 +12,7 @@ import type {Step} from '../workflow/model/workflow.ts';
 import type {TaskKnowledge} from './reasons/explain-task.ts';
 
 /** What could not be done in the look just now. */
-export interface Problem {
+export interface ReportedProblem {
   readonly code: string;
   readonly what: string;
   readonly why?: string | undefined;
@@ -23,7 +22,7 @@ export interface Problem {
 /** What was learnt for people beside the look itself; nothing is planned by it. */
 export interface ExtraKnowledge {
   readonly tasks?: ReadonlyMap<TaskId, TaskKnowledge>;
-  readonly problems?: readonly Problem[];
+  readonly problems?: readonly ReportedProblem[];
 }
 
 /** All that is recorded and was seen of a step, asked once: what every judgement of the step is made from. */

@@ -34,7 +34,7 @@ export async function tasksInTheWay(
 }
 
 /** `task 6672… ("climate in", active)`, or several of them. */
-export function inWords(tasks: readonly TransferTask[]): string {
+export function conflictInWords(tasks: readonly TransferTask[]): string {
   const [only] = tasks;
   if (only === undefined) return 'which one could not be found out: stage transfer list shows them';
   const names = tasks.slice(0, TASKS_SHOWN).map(({task, label, state}) => `${task} ("${label}", ${state})`);

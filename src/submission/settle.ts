@@ -1,7 +1,7 @@
 import type {JobId} from '../base/job-id.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Papers} from './papers.ts';
-import {isOpen, isOverdue, type OnRecord, readSettlement, type Settlement} from './settlement.ts';
+import {isOpen, isOverdue, readSettlement, type Settlement, type SubmissionRecord} from './settlement.ts';
 
 // What became of a submission that nobody confirmed (settlement.ts decides) is searched for and put on record here. The
 // engine calls searchByTag and settle for runs and for the monitor chain; "stage job submit" calls waitUntilSettled.
@@ -51,7 +51,7 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 8_000];
  */
 export async function waitUntilSettled(
   papers: Pick<Papers, 'create' | 'note'>,
-  read: () => OnRecord,
+  read: () => SubmissionRecord,
   scheduler: Pick<Scheduler, 'findByTag'>,
   {clock, sleep}: Time,
 ): Promise<JobId | undefined> {

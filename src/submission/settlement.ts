@@ -3,7 +3,7 @@ import type {JobId} from '../base/job-id.ts';
 // Decides what became of a submission that nobody confirmed; settle.ts asks PBS and records it.
 
 /** A submission to PBS, as far as it is on record. */
-export interface OnRecord {
+export interface SubmissionRecord {
   readonly tag: string;
   /** until when the process that wrote the intent may still be at it, in milliseconds since the epoch */
   readonly deadline: number;
@@ -15,12 +15,12 @@ export interface OnRecord {
 }
 
 /** Nobody has put on record what became of it: a process is at it, or died while it was. Pure. */
-export function isOpen({job, refused, neverArrived}: OnRecord): boolean {
+export function isOpen({job, refused, neverArrived}: SubmissionRecord): boolean {
   return !job && !refused && !neverArrived;
 }
 
 /** PBS is to be asked what became of it: the process that wrote the intent can no longer be at it. Pure. */
-export function isOverdue(record: OnRecord, now: number): boolean {
+export function isOverdue(record: SubmissionRecord, now: number): boolean {
   return isOpen(record) && now > record.deadline;
 }
 
@@ -28,7 +28,7 @@ export function isOverdue(record: OnRecord, now: number): boolean {
 const LATE_ARRIVAL_MS = 60 * 60_000;
 
 /** It was given up a short time ago, and PBS may take it all the same: it is still looked for. Pure. */
-export function mayArriveLate({job, refused, neverArrived, deadline}: OnRecord, now: number): boolean {
+export function mayArriveLate({job, refused, neverArrived, deadline}: SubmissionRecord, now: number): boolean {
   return neverArrived && !job && !refused && now > deadline && now < deadline + LATE_ARRIVAL_MS;
 }
 

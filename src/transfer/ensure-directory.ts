@@ -11,7 +11,7 @@ import type {TransferService} from './transfer-service.ts';
  * @returns whether it was made
  * @throws {TransferRefused} for a file in the way, or a directory that may not be made
  */
-export async function ensureDirectory(transfers: TransferService, place: Place): Promise<boolean> {
+export async function ensureCollectionDirectory(transfers: TransferService, place: Place): Promise<boolean> {
   try {
     await transfers.makeDirectory(place);
     return true;
@@ -21,7 +21,7 @@ export async function ensureDirectory(transfers: TransferService, place: Place):
     if (seen?.type === 'dir') return false;
     const above = directoryAbove(place);
     if (seen || above === undefined || (await transfers.stat(above))) throw error;
-    await ensureDirectory(transfers, above);
+    await ensureCollectionDirectory(transfers, above);
     // Another process may have made it meanwhile.
     return await transfers.makeDirectory(place).then(
       () => true,

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {Action} from '../../src/engine/plan/actions.ts';
-import {Progress} from '../../src/engine/progress.ts';
+import {LookProgress} from '../../src/engine/progress.ts';
 import {EXIT, StageError} from '../../src/errors.ts';
 import type {RunId} from '../../src/ledger/layout.ts';
 import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
@@ -17,7 +17,7 @@ const onJob = (action: 'release-job' | 'delete-job'): Action => ({
 const transfer: Action = {do: 'submit-transfer', step: 'in', attempt: 1, why: ''};
 
 test('an action that was tried is not tried again in the same look, whatever came of it', () => {
-  const progress = new Progress();
+  const progress = new LookProgress();
   for (const came of [{is: 'done'}, {is: 'others'}] as const) {
     progress.begin(run, transfer);
     progress.end(run, transfer, came);
@@ -28,14 +28,14 @@ test('an action that was tried is not tried again in the same look, whatever cam
 });
 
 test('one that was planned before somebody decided otherwise may be planned anew', () => {
-  const progress = new Progress();
+  const progress = new LookProgress();
   progress.begin(run, transfer);
   progress.end(run, transfer, {is: 'stale'});
   expect(progress.wasTried(run, transfer)).toBe(false);
 });
 
 test('once PBS did not answer it is asked nothing more, and Globus is', () => {
-  const progress = new Progress();
+  const progress = new LookProgress();
   progress.begin(run, onJob('release-job'));
   progress.end(run, onJob('release-job'), {is: 'problem', error: new SchedulerUnreachable('qrls', 'down')});
   expect(progress.begin(run, onJob('delete-job'))).toBe(false);
@@ -44,7 +44,7 @@ test('once PBS did not answer it is asked nothing more, and Globus is', () => {
 });
 
 test('a refusal is an answer: PBS is asked about the next thing', () => {
-  const progress = new Progress();
+  const progress = new LookProgress();
   const error = new StageError({code: 'X', exit: EXIT.unreachable, what: 'no'});
   progress.end(run, onJob('release-job'), {is: 'problem', error});
   expect(progress.begin(run, onJob('delete-job'))).toBe(true);

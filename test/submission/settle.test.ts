@@ -3,7 +3,7 @@ import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import type {Paper} from '../../src/submission/papers.ts';
 import {settle, waitUntilSettled} from '../../src/submission/settle.ts';
-import {isOverdue, mayArriveLate, type OnRecord, readSettlement} from '../../src/submission/settlement.ts';
+import {isOverdue, mayArriveLate, readSettlement, type SubmissionRecord} from '../../src/submission/settlement.ts';
 
 const JOB = '7.s' as JobId; // made up: only its identity counts
 const TAG = 's-x.1.w';
@@ -21,7 +21,7 @@ function aSubmission(deadline: number) {
     },
     note: (event: string) => events.push(event),
   };
-  const read = (): OnRecord => ({
+  const read = (): SubmissionRecord => ({
     tag: TAG,
     deadline,
     begun: world.begun,
@@ -119,7 +119,7 @@ test.each([
 });
 
 test('a submission is overdue past its deadline while nothing is on record, and looked for an hour longer when given up', () => {
-  const open: OnRecord = {tag: TAG, deadline: 10, neverArrived: false};
+  const open: SubmissionRecord = {tag: TAG, deadline: 10, neverArrived: false};
   expect([isOverdue(open, 10), isOverdue(open, 11)]).toEqual([false, true]);
   for (const closed of [{job: JOB}, {refused: {}}, {neverArrived: true}])
     expect(isOverdue({...open, ...closed}, 11)).toBe(false);

@@ -27,7 +27,7 @@ async function run({id, entry, argv, cwd, env}) {
     // Forgotten, this one module is evaluated again; what it requires is loaded once.
     const main = join(entry, 'dist', 'main.cjs');
     delete require.cache[main];
-    await require(main).ended;
+    await require(main).commandEnd;
   } catch (error) {
     if (!(error instanceof Ended)) defect = String(error?.stack ?? error);
   }

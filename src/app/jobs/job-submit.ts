@@ -59,8 +59,8 @@ export async function submitNamedJob(
     }
     const number = (newest?.number ?? 0) + 1;
     const dependencies = await dependenciesOf(stage, request);
-    const job = await submitOnce(stage, {request, name, number, content, essence, dependencies}, time);
-    if (job && (await isThere(stage, name, number, time))) return {job, name, submitted: true};
+    const job = await submitTry(stage, {request, name, number, content, essence, dependencies}, time);
+    if (job && (await isKeptByPbs(stage, name, number, time))) return {job, name, submitted: true};
     if (job) dropped += 1; // what it waits for has changed since it was looked at: judge that afresh
     again = false; // another process took this number, or takes the next one: what it does counts for both
   }
@@ -79,10 +79,10 @@ async function settled(stage: JobsStage, {name, number}: NamedJob, time: Time): 
   };
   if (read().givenUp) return undefined;
   const job = await waitUntilSettled(papersOfJob(jobs, name, number), read, await stage.scheduler(), time);
-  return job && (await isThere(stage, name, number, time)) ? {...read(), job} : undefined;
+  return job && (await isKeptByPbs(stage, name, number, time)) ? {...read(), job} : undefined;
 }
 
-async function isThere(stage: JobsStage, name: string, number: number, time: Time): Promise<boolean> {
+async function isKeptByPbs(stage: JobsStage, name: string, number: number, time: Time): Promise<boolean> {
   const one = stage.jobs.read(name, number);
   return one !== undefined && isKept(stage.jobs, await stage.scheduler(), one, time);
 }
@@ -97,7 +97,7 @@ interface Try {
 }
 
 /** @returns undefined when another process took this number first */
-async function submitOnce(stage: JobsStage, one: Try, {clock}: Time): Promise<JobId | undefined> {
+async function submitTry(stage: JobsStage, one: Try, {clock}: Time): Promise<JobId | undefined> {
   const {profile, by, jobs} = stage;
   const {request, name, number, content, essence, dependencies} = one;
   const {

@@ -1,6 +1,5 @@
 import type {JobArray} from '../../base/job-array.ts';
-import type {JobId} from '../../base/job-id.ts';
-import {memberOf, readJobId} from '../../base/job-id.ts';
+import {type JobId, memberOf, readJobId} from '../../base/job-id.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import type {JobStore, NamedJob} from '../../ledger/job-store.ts';
 import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
@@ -71,12 +70,12 @@ export async function lookAt(stage: JobsStage, asked: readonly ResolvedJob[]): P
   const views: JobView[] = [];
   for (const one of asked) {
     const what = seen.get(one.job) ?? {kind: 'no-evidence', why: 'it was not looked at'};
-    views.push(await viewOf(scheduler, store, one, what));
+    views.push(await jobViewOf(scheduler, store, one, what));
   }
-  return {jobs: views, exit: exitOf(views)};
+  return {jobs: views, exit: exitOfJobs(views)};
 }
 
-async function viewOf(
+async function jobViewOf(
   scheduler: Scheduler,
   store: JobStore,
   {job, named}: ResolvedJob,
@@ -105,10 +104,10 @@ async function viewOf(
   };
 }
 
-type Judged = Pick<JobView, 'state' | 'reason' | 'exitStatus'>;
+type JudgedJob = Pick<JobView, 'state' | 'reason' | 'exitStatus'>;
 
 /** PBS has forgotten it: only the marker of its wrapper can tell. */
-function judgeMarker(exit: number | undefined): Judged {
+function judgeMarker(exit: number | undefined): JudgedJob {
   if (exit === undefined)
     return {state: 'unknown', reason: 'PBS does not know it (any more), and no marker records how it ended'};
   return {state: exit === 0 ? 'succeeded' : 'failed', reason: `exit status ${exit}, by its marker`, exitStatus: exit};
@@ -120,12 +119,12 @@ export async function judgeMembers(
   store: JobStore,
   {job, named}: ResolvedJob,
   array: JobArray,
-): Promise<Judged> {
+): Promise<JudgedJob> {
   const indices: number[] = [];
   for (let index = array.first; index <= array.last; index += array.step) indices.push(index);
   const seen = await scheduler.look(indices.map((index) => memberOf(job, index)));
   const exits = named ? store.memberExits(named) : new Map<number, number>();
-  const members = indices.map((index): Judged & {index: number} => {
+  const members = indices.map((index): JudgedJob & {index: number} => {
     const one = seen.get(memberOf(job, index));
     if (one?.kind === 'ended') {
       const fine = one.how === 'ran' && one.exitStatus === 0;
@@ -160,7 +159,7 @@ function timesOf(seen: JobSeen): Partial<Pick<JobView, 'submittedAt' | 'startedA
   );
 }
 
-function exitOf(jobs: readonly JobView[]): ExitCode {
+function exitOfJobs(jobs: readonly JobView[]): ExitCode {
   const has = (state: JobView['state']) => jobs.some((job) => job.state === state);
   if (has('failed')) return EXIT.failed;
   if (has('no-evidence')) return EXIT.unreachable;

@@ -1,3 +1,4 @@
+import {UUID} from '../../base/ids.ts';
 import {
   collectionNamesIn,
   type EditedNames,
@@ -10,7 +11,6 @@ import {readIfThere, replaceFile} from '../../disk/replace-file.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {PlacesStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
-import {UUID} from '../../workflow/model/places.ts';
 import {findCollection} from './find-collection.ts';
 
 /** Where friendly names stand: for all profiles, for the chosen one alone, in a workflow file, or with the stand-in. */

@@ -1,9 +1,10 @@
+import {UUID} from '../../base/ids.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {Bookmark} from '../../transfer/collection-service.ts';
 import type {PlacesStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
-import {isBookmarkName, UUID} from '../../workflow/model/places.ts';
-import {placesOf} from './place-names.ts';
+import {isBookmarkName} from '../../workflow/model/places.ts';
+import {resolvePlaces} from './place-names.ts';
 
 export interface BookmarkView {
   readonly name: string;
@@ -59,7 +60,7 @@ export async function createBookmark(stage: PlacesStage, name: string, text: str
       why: unusable,
       next: ['Choose another name.'],
     });
-  const {place} = await placesOf(stage, {place: text});
+  const {place} = await resolvePlaces(stage, {place: text});
   const service = await stage.collectionService();
   if ((await service.bookmarks()).some((one) => one.name === name)) throw taken(name);
   return viewBookmark(await service.createBookmark(name, place), aliases);

@@ -1,3 +1,4 @@
+import {UUID} from '../../base/ids.ts';
 import {toCluster} from '../../config/map-path.ts';
 import {RequestWrong} from '../../errors.ts';
 import {
@@ -8,9 +9,8 @@ import {
 } from '../../transfer/collection-service.ts';
 import type {PlacesStage} from '../../wiring/stage.ts';
 import {own} from '../../workflow/file/problems.ts';
-import {UUID} from '../../workflow/model/places.ts';
 import {findCollection} from './find-collection.ts';
-import {placesOf} from './place-names.ts';
+import {resolvePlaces} from './place-names.ts';
 
 /** A collection, and what it is called here. */
 export interface CollectionView extends CollectionDetails {
@@ -142,7 +142,7 @@ async function placeToList(stage: PlacesStage, text: string): Promise<{collectio
   const known = own(await stage.collections(), name) ?? (UUID.test(name) ? name : undefined);
   if (known !== undefined) return {collection: known.toLowerCase()};
   const whole = text.includes(':') || text.startsWith('/') ? text : `${text}:`;
-  return (await placesOf(stage, {place: whole})).place;
+  return (await resolvePlaces(stage, {place: whole})).place;
 }
 
 async function clusterPathOf(stage: PlacesStage, id: string, path: string): Promise<string | undefined> {

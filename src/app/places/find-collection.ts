@@ -1,8 +1,8 @@
+import {UUID} from '../../base/ids.ts';
 import {RequestWrong} from '../../errors.ts';
 import type {CollectionDetails} from '../../transfer/collection-service.ts';
 import type {PlacesStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames, own, quote} from '../../workflow/file/problems.ts';
-import {UUID} from '../../workflow/model/places.ts';
 
 /** How many collections are looked at for one that is called exactly so. */
 const LOOKED_AT = 100;

@@ -98,7 +98,7 @@ class BookmarksUnknown extends StageError {
 }
 
 /** Places on a command line, each by collection, bookmark or cluster path. @throws {RequestWrong} for what names none */
-export async function placesOf<K extends string>(
+export async function resolvePlaces<K extends string>(
   stage: PlacesStage,
   texts: Readonly<Record<K, string>>,
 ): Promise<Record<K, Place>> {

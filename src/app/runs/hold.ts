@@ -49,7 +49,7 @@ export async function holdRuns(stage: RunsStage, request: HoldRequest): Promise<
     stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
   }
   const asked = {runs, damaged, named: request.run !== undefined};
-  return advance(stage, asked, 'confirmed', (run, {jobs, before, open}) => {
+  return advanceAll(stage, asked, 'confirmed', (run, {jobs, before, open}) => {
     const got = `${count(jobs.length, 'queued job')} got a user hold`;
     const end = `Running jobs and transfers continue; end the hold with: stage release ${run}`;
     if (open > 0)
@@ -72,7 +72,7 @@ export async function releaseRuns(stage: RunsStage, request: Pick<HoldRequest, '
     }
   }
   const asked = {runs, damaged, named: request.run !== undefined};
-  return advance(stage, asked, 'ended', (run, {jobs, open}) => {
+  return advanceAll(stage, asked, 'ended', (run, {jobs, open}) => {
     if (open > 0)
       return `${run} will be released; PBS could not be queried, so ${count(open, 'job')} will keep a user hold until it can`;
     return ended.has(run) || jobs.length > 0
@@ -82,7 +82,7 @@ export async function releaseRuns(stage: RunsStage, request: Pick<HoldRequest, '
 }
 
 /** What became of the jobs of a run. */
-interface Change {
+interface HoldChange {
   /** their user hold was set, or ended, by now and not before */
   readonly jobs: readonly string[];
   /** under a user hold before */
@@ -93,11 +93,11 @@ interface Change {
 
 type Did = 'confirmed' | 'ended';
 
-async function advance(
+async function advanceAll(
   stage: RunsStage,
   {runs, damaged, named}: Chosen & {readonly named: boolean},
   did: Did,
-  message: (run: RunId, change: Change) => string,
+  message: (run: RunId, change: HoldChange) => string,
 ): Promise<HoldReport> {
   if (runs.size === 0) {
     const problems = problemDocuments(damaged);
@@ -120,7 +120,7 @@ async function advance(
   };
 }
 
-function recordsOf(state: RunState, steps?: readonly string[]): JobRecord[] {
+function jobRecordsOf(state: RunState, steps?: readonly string[]): JobRecord[] {
   return [...state.attempts]
     .filter(([step]) => steps?.includes(step) ?? true)
     .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
@@ -129,7 +129,7 @@ function recordsOf(state: RunState, steps?: readonly string[]): JobRecord[] {
 /** Jobs that holds have put a user hold on, or taken it back from; a key for each time. */
 function donesOf(state: RunState, did: Did): Map<string, string> {
   return new Map(
-    recordsOf(state).flatMap(({job, key, holds}) =>
+    jobRecordsOf(state).flatMap(({job, key, holds}) =>
       job ? holds[did].map((number): [string, string] => [`${key} ${number}`, job]) : [],
     ),
   );
@@ -139,7 +139,7 @@ function donesOf(state: RunState, did: Did): Map<string, string> {
 function notYetHeld(state: RunState, seen: Observed): number {
   const hold = standingHold(state);
   if (!hold) return 0;
-  return recordsOf(state, hold.steps).filter((record) => {
+  return jobRecordsOf(state, hold.steps).filter((record) => {
     if (record.role === 'sentinel' || !record.job || record.holds.confirmed.includes(hold.number)) return false;
     const shown = seenOf(seen, record)?.kind;
     return shown === 'no-evidence' || (shown === 'live' && record.holds.intended.includes(hold.number));
@@ -148,7 +148,7 @@ function notYetHeld(state: RunState, seen: Observed): number {
 
 /** Jobs under a hold that was ended: PBS did not show them, or did not take it back. */
 function stillHeld(state: RunState, seen: Observed): number {
-  return recordsOf(state).filter((record) => {
+  return jobRecordsOf(state).filter((record) => {
     const held = record.holds.confirmed.some((number) => !record.holds.ended.includes(number));
     const shown = seenOf(seen, record);
     return held && (shown?.kind === 'no-evidence' || (shown?.kind === 'live' && shown.userHold));
@@ -161,7 +161,7 @@ function standingHold(state: RunState): HoldDecision | undefined {
 
 /** Jobs that a hold has nothing to add to: they were under a user hold, ours or a person's. */
 function heldBefore(state: RunState, {jobs}: Observed, now: readonly string[]): number {
-  return recordsOf(state, standingHold(state)?.steps).filter(({job, role}) => {
+  return jobRecordsOf(state, standingHold(state)?.steps).filter(({job, role}) => {
     const seen = job && role !== 'sentinel' && !now.includes(job) ? jobs.get(job) : undefined;
     return seen?.kind === 'live' && seen.userHold;
   }).length;

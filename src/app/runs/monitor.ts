@@ -45,9 +45,9 @@ export async function tick(
     before = context.monitors.lastLook();
     return look(request.inJob)();
   };
-  let looked = await (request.generation === undefined ? first() : patiently(first, sleep));
+  let looked = await (request.generation === undefined ? first() : lookPatiently(first, sleep));
   if (request.inJob)
-    looked = await stayWhileChainIsOpen(looked, (stays) => patiently(look(stays), sleep), context, until);
+    looked = await stayWhileChainIsOpen(looked, (stays) => lookPatiently(look(stays), sleep), context, until);
   const problems = problemDocuments(looked.problems);
   const notKnown = blindSpots(looked);
   const moving = movingIn(looked, {...context.settings, rebuild: false});
@@ -100,7 +100,7 @@ const PAUSES_MS = [10_000, 30_000, 60_000];
  * A link of the chain whose disk fails may not have left a successor, and nobody else would come: it waits a while for
  * the disk. (What PBS and Globus do not answer is a problem in the report; then the successor is in the queue.)
  */
-async function patiently<T>(look: () => Promise<T>, sleep: (ms: number) => Promise<void>): Promise<T> {
+async function lookPatiently<T>(look: () => Promise<T>, sleep: (ms: number) => Promise<void>): Promise<T> {
   for (const pauseMs of PAUSES_MS) {
     try {
       return await look();

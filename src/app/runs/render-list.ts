@@ -32,7 +32,7 @@ export function renderList(runs: readonly RunLine[], style: Style): string {
   const head = HEAD.slice(0, columns).map((title, column) => pad(title, widths[column] ?? 0));
   return [
     head.join('  ').trimEnd(),
-    ...runs.flatMap((run, index) => renderLine(run, rows[index + 1] ?? [], widths, columns, style)),
+    ...runs.flatMap((run, index) => renderRunLine(run, rows[index + 1] ?? [], widths, columns, style)),
   ].join('\n');
 }
 
@@ -56,7 +56,7 @@ function cellsOf(run: RunLine): string[] {
   ];
 }
 
-function renderLine(
+function renderRunLine(
   {ids = []}: RunLine,
   cells: readonly string[],
   widths: readonly number[],

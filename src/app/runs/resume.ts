@@ -55,7 +55,7 @@ export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Prom
       const submitted = looked.done.filter((done) => done.run === run && done.action.do.startsWith('submit-')).length;
       const reopened = opened.get(run);
       return {
-        message: inWords(run, reopened, submitted),
+        message: resumedInWords(run, reopened, submitted),
         run: await viewOf(stage, run, looked, {ofMany: asked.length > 1}),
         again: reopened?.again ?? [],
         kept: reopened?.kept ?? [],
@@ -95,7 +95,7 @@ function nothingToResume(stage: RunsStage, run: RunId): ResumedRun[] {
   return [{message, run: viewSummary(summary), again: [], kept: []}];
 }
 
-function inWords(run: RunId, reopened: Reopening | undefined, submitted: number): string {
+function resumedInWords(run: RunId, reopened: Reopening | undefined, submitted: number): string {
   const did =
     submitted > 0
       ? `submitted ${submitted} ${submitted === 1 ? 'job or transfer' : 'jobs and transfers'}`

@@ -60,7 +60,7 @@ export async function runWorkflow(stage: RunsStage, request: RunRequest): Promis
 }
 
 type PreparedRequest = RunRequest & RunChoices;
-type Done = Extract<RunDecision, {do: 'done'}>;
+type DoneDecision = Extract<RunDecision, {do: 'done'}>;
 
 function recordedRun({ledger}: RunsStage, name: string): RecordedRun | undefined {
   const run = ledger.find(name);
@@ -136,7 +136,7 @@ async function goOn(
 
 /** @param updating what it is asked to do from now on, first of all */
 function done(
-  {recorded, ended}: Done,
+  {recorded, ended}: DoneDecision,
   updating?: {readonly stage: RunsStage; readonly update: PlannedUpdate},
 ): RunReport {
   let {open} = recorded;

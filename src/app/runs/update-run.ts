@@ -43,7 +43,7 @@ export function planUpdate(
   const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(state, prepared, name) ?? []);
   if (tooLate.length > 0) return new StepsHaveBegun(id, tooLate, ended);
   const kept = state.spec.workflow.steps.filter(({name}) => !prepared.workflow.steps.some((is) => is.name === name));
-  const others = [...changed, ...added, ...shifted.filter((name) => isOpen(state, name))];
+  const others = [...changed, ...added, ...shifted.filter((name) => mayBeUpdated(state, name))];
   const scripts = [...prepared.scripts]
     .filter(([step]) => others.includes(step))
     .map(([step, content]) => ({step, content, file: `${step}.${prepared.scriptHashes[step]?.slice(0, 16)}.script`}));
@@ -74,7 +74,7 @@ export function recordUpdate(stage: RunsStage, run: OpenRun, {decision, scripts,
   stage.ledger.append(run.id, {at, event: 'run-updated', by: stage.by, why: differences.join('; ')});
 }
 
-function isOpen(state: RunState, name: string): boolean {
+function mayBeUpdated(state: RunState, name: string): boolean {
   const step = state.spec.workflow.steps.find((each) => each.name === name);
   return step !== undefined && !endOf(state, name) && !begins(step, workingAttempt(state, name));
 }

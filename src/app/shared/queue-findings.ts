@@ -1,6 +1,6 @@
 import type {Profile} from '../../config/profile.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
-import {type Judgement, judgeQueue, type Objection, type QueueWish, WEIGHT} from '../../scheduler/judge-queue.ts';
+import {judgeQueue, type Objection, type QueueJudgement, type QueueWish, WEIGHT} from '../../scheduler/judge-queue.ts';
 import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
 import {type Finding, fine, isProblem, note, problem} from './findings.ts';
 
@@ -28,7 +28,7 @@ export function findQueues(jobs: readonly JobsToJudge[], server: ServerSeen, que
   const told = new Map<string, {finding: Finding; whose: readonly JobsToJudge['whose'][]}>();
   for (const each of jobs) {
     const {whose} = each;
-    for (const finding of inWords(each, server, queues)) {
+    for (const finding of findingsFor(each, server, queues)) {
       const key = `${'part' in whose ? whose.part : 'steps'}: ${finding.what}: ${finding.why}`;
       told.set(key, {finding, whose: [...(told.get(key)?.whose ?? []), whose]});
     }
@@ -41,7 +41,7 @@ function nameOf(whose: readonly JobsToJudge['whose'][]): string {
   return whose.every((each) => 'part' in each) ? names : `${whose.length === 1 ? 'step' : 'steps'} ${names}`;
 }
 
-function inWords(jobs: JobsToJudge, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
+function findingsFor(jobs: JobsToJudge, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
   const judged = judgeQueue(server, queues, jobs);
   const found = judged.objections.map((objection) => wordsFor(objection, {jobs, server, queues}));
   const looked = queues.some((queue) => queue.name === judged.queue);
@@ -51,7 +51,7 @@ function inWords(jobs: JobsToJudge, server: ServerSeen, queues: readonly QueueSe
 
 function where(
   {queue: asked}: QueueWish,
-  {queue, endsIn}: Judgement,
+  {queue, endsIn}: QueueJudgement,
   server: ServerSeen,
   queues: readonly QueueSeen[],
 ): string {

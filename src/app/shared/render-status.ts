@@ -82,7 +82,7 @@ function renderStep(step: StepView, isLast: boolean, columns: Columns, style: St
   const branch = paint(isLast ? '└─' : '├─', 'dim', style);
   const guide = isLast ? ' ' : paint('│', 'dim', style);
   const begin = `${branch} ${paint(sign, colour, style)} `;
-  const text = partsOf(step, style).join(', ');
+  const text = partsOfLine(step, style).join(', ');
   if (columns.below) {
     const head = `${begin}${step.step}  ${paint(step.state, colour, style)}`;
     return [head, ...(text ? hang(`${guide}    `, text, `${guide}      `, style) : [])];
@@ -92,7 +92,7 @@ function renderStep(step: StepView, isLast: boolean, columns: Columns, style: St
   return hang(head, text, rest, style).map((line) => line.trimEnd());
 }
 
-function partsOf(step: StepView, style: Style): string[] {
+function partsOfLine(step: StepView, style: Style): string[] {
   return [
     progressInWords(step),
     step.exitStatus === undefined || step.reason.includes('exit status') ? '' : `exit status ${step.exitStatus}`,

@@ -45,14 +45,14 @@ export function problemDocuments(problems: readonly StageError[]): ProblemDocume
 }
 
 /** What an exit code is made from: how a run stands, or its document. */
-interface Judged {
+interface JudgedRun {
   readonly state: RunStateWord;
   readonly steps: readonly {readonly state: StepStateWord}[];
 }
 
 /** The exit code for a run that was asked about: how it ended, else what stands in its way, or could not be learnt of it. */
 export function exitOf(
-  view: Judged,
+  view: JudgedRun,
   problems: readonly Pick<ProblemDocument, 'code' | 'exit'>[],
   notKnown: readonly string[] = [],
 ): ExitCode {
@@ -65,7 +65,7 @@ export function exitOf(
 
 /** The exit code for runs that have not ended: a person's turn with one of them comes before "try again later". */
 export function exitUnderWay(
-  views: readonly Judged[],
+  views: readonly JudgedRun[],
   problems: readonly Pick<ProblemDocument, 'exit'>[],
   notKnown: readonly string[],
 ): ExitCode {

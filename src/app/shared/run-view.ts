@@ -1,3 +1,4 @@
+import {iso} from '../../base/time.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import {
@@ -9,7 +10,7 @@ import {
 } from '../../standing/standing.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
 import type {StepKind} from '../../workflow/model/workflow.ts';
-import type {WrittenPlace} from '../../workflow/model/written-places.ts';
+import type {StepPlace} from '../../workflow/model/written-places.ts';
 import {progressDocument} from './progress-words.ts';
 
 /** One step as `stage status` shows it. Times in ISO 8601 UTC, sizes in bytes: the shape of `--json`. */
@@ -26,7 +27,7 @@ export interface StepView {
   readonly onFailureOf: readonly string[];
   readonly after: readonly string[];
   /** ends of a transfer that were written by bookmark or as a path of the cluster; while the run is active */
-  readonly places?: readonly WrittenPlace[] | undefined;
+  readonly places?: readonly StepPlace[] | undefined;
   readonly job?: string | undefined;
   readonly task?: string | undefined;
   readonly bytesTransferred?: number | undefined;
@@ -62,8 +63,6 @@ export interface RunView {
   readonly steps: readonly StepView[];
 }
 
-const iso = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
-
 /** The document of a run, from how it stands. Pure. */
 export function viewRun(standing: RunStanding): RunView {
   const {run, name, state, line, profile, createdAt, endedAt, hold, steps} = standing;
@@ -74,7 +73,7 @@ export function viewRun(standing: RunStanding): RunView {
     reason: line,
     profile,
     createdAt: new Date(createdAt).toISOString(),
-    endedAt: endedAt === undefined ? undefined : iso(endedAt),
+    endedAt: iso(endedAt),
     held: hold ? {by: hold.by, since: new Date(hold.at).toISOString()} : undefined,
     steps: steps.map(viewStep),
   };

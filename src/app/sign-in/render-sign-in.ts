@@ -1,24 +1,4 @@
-interface Session {
-  readonly name: string;
-  readonly demand: string;
-  readonly state: 'good' | 'short' | 'over' | 'unknown';
-  readonly until?: string;
-  readonly neededUntil?: string;
-  readonly next?: string;
-}
-
-interface Whoami {
-  readonly profile: string;
-  readonly signedInBy: 'native-app' | 'client' | 'globus-cli';
-  readonly identity: {readonly id: string; readonly username: string; readonly name?: string};
-  readonly tokens: 'file' | 'keyring' | 'globus-cli';
-  readonly accessUntil?: string;
-  readonly renewedBy: 'refresh-token' | 'client-secret' | 'none';
-  readonly renewableUntil?: string;
-  readonly authenticatedAt?: string;
-  readonly workUntil?: string;
-  readonly sessions: readonly Session[];
-}
+import type {SessionView, WhoamiReport} from './whoami.ts';
 
 const BY = {
   'native-app': 'as a person, with a native app',
@@ -32,7 +12,7 @@ const KEPT = {
 };
 
 /** Who stage acts as, and for how long. */
-export function renderWhoami(report: Whoami): string {
+export function renderWhoami(report: WhoamiReport): string {
   const {identity, sessions} = report;
   return [
     `${identity.username}${identity.name ? ` (${identity.name})` : ''}`,
@@ -46,7 +26,7 @@ export function renderWhoami(report: Whoami): string {
   ].join('\n');
 }
 
-function untilWhen({accessUntil, renewedBy, renewableUntil}: Whoami): string {
+function untilWhen({accessUntil, renewedBy, renewableUntil}: WhoamiReport): string {
   const access = accessUntil === undefined ? 'not known' : local(accessUntil);
   if (renewedBy === 'none') return `${access}; then a person must sign in again`;
   if (renewedBy === 'client-secret') return `${access}, renewed automatically`;
@@ -54,12 +34,12 @@ function untilWhen({accessUntil, renewedBy, renewableUntil}: Whoami): string {
 }
 
 /** Instants in ISO 8601 UTC are in order as text is. */
-function workWhen({accessUntil, renewedBy}: Whoami, until: string): string {
+function workWhen({accessUntil, renewedBy}: WhoamiReport, until: string): string {
   const short = renewedBy === 'none' && accessUntil !== undefined && accessUntil < until;
   return `transfers under way may go on until ${local(until)}${short ? ', longer than you are signed in' : ''}`;
 }
 
-function renderSession({name, demand, state, until, neededUntil, next}: Session): string[] {
+function renderSession({name, demand, state, until, neededUntil, next}: SessionView): string[] {
   const when = {
     good: `met until ${local(until ?? '')}`,
     short: `met until ${local(until ?? '')}, and a transfer there may go on until ${local(neededUntil ?? '')}`,
@@ -70,7 +50,7 @@ function renderSession({name, demand, state, until, neededUntil, next}: Session)
 }
 
 export function renderLogin(
-  report: Whoami & {readonly consents: readonly {readonly name: string}[]; readonly replaced?: string},
+  report: WhoamiReport & {readonly consents: readonly {readonly name: string}[]; readonly replaced?: string},
 ): string {
   const {consents, replaced} = report;
   return [

@@ -2,6 +2,7 @@ import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from '../../auth/authori
 import {TokenRejected} from '../../auth/explain.ts';
 import type {WhoIs} from '../../auth/globus-auth.ts';
 import {type OpenTokens, openClientTokens, openTokens, type SignInSettings} from '../../auth/open-tokens.ts';
+import {iso} from '../../base/time.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
@@ -67,24 +68,24 @@ export async function whoami(stage: SignInStage, request: CollectionsRequest): P
     signedInBy: settings.method,
     identity: {id, username, name: name || undefined},
     tokens: settings.method === 'globus-cli' ? 'globus-cli' : settings.tokenStore,
-    accessUntil: found.accessUntil === undefined ? undefined : iso(found.accessUntil),
+    accessUntil: iso(found.accessUntil),
     renewedBy: found.renewedBy,
     renewableUntil: found.renewedBy === 'refresh-token' ? iso(Date.now() + REFRESH_LAPSES_MS) : undefined,
-    authenticatedAt: authenticatedAt === undefined ? undefined : iso(authenticatedAt),
+    authenticatedAt: iso(authenticatedAt),
     workUntil: needed.size === 0 ? undefined : iso(Math.max(...needed.values())),
     sessions,
     exit: sessions.some(({state}) => state === 'over') ? EXIT.actionNeeded : EXIT.ok,
   };
 }
 
-interface Found {
+interface FoundIdentity {
   readonly identity: WhoIs;
   readonly accessUntil: number | undefined;
   readonly renewedBy: WhoamiReport['renewedBy'];
 }
 
 /** Source of the name: Globus Auth, "client identities". */
-async function client(settings: SignInSettings): Promise<Found> {
+async function client(settings: SignInSettings): Promise<FoundIdentity> {
   const tokens = openClientTokens(settings);
   await tokens.token();
   const id = await tokens.clientId();
@@ -95,7 +96,7 @@ async function client(settings: SignInSettings): Promise<Found> {
   };
 }
 
-async function person(settings: SignInSettings): Promise<Found> {
+async function person(settings: SignInSettings): Promise<FoundIdentity> {
   const transfer = await openTokens(settings, TRANSFER_RESOURCE_SERVER);
   await transfer.token();
   const identity = await identify(settings.authUrl, await openTokens(settings, AUTH_RESOURCE_SERVER));
@@ -158,7 +159,7 @@ export function viewSession(question: SessionQuestion): SessionView | undefined 
       : `a sign-in not older than ${minutes} min`,
     ...(policy === undefined ? [] : [`that meets the policy ${policy}`]),
   ].join(' ');
-  const about = {collection, name, demand, neededUntil: neededUntil === undefined ? undefined : iso(neededUntil)};
+  const about = {collection, name, demand, neededUntil: iso(neededUntil)};
   if (settings.method === 'client')
     return {
       ...about,
@@ -173,8 +174,4 @@ export function viewSession(question: SessionQuestion): SessionView | undefined 
   const until = authenticatedAt + minutes * 60_000;
   const state = until <= now ? 'over' : neededUntil !== undefined && until < neededUntil ? 'short' : 'good';
   return {...about, state, until: iso(until), next};
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }

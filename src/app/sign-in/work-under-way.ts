@@ -7,14 +7,14 @@ import type {SignInStage} from '../../wiring/stage.ts';
 import {placesOf} from '../../workflow/model/steps.ts';
 
 /** A task under way, and what it moves data between. */
-interface Moving {
+interface MovingTask {
   readonly task: TaskId;
   /** ids */
   readonly collections: readonly string[];
 }
 
 /** Tasks that steps of a run wait for. Pure. */
-export function tasksUnderWay(run: RunState): Moving[] {
+export function tasksUnderWay(run: RunState): MovingTask[] {
   return waitingForTasks(run).map(({step, task}) => ({
     task,
     collections: placesOf(step).map(({collection}) => collection),
@@ -28,7 +28,7 @@ export function tasksUnderWay(run: RunState): Moving[] {
  * @returns milliseconds since the epoch by collection id; none for a collection that no unfinished task touches
  */
 export function neededUntil(
-  moving: readonly Moving[],
+  moving: readonly MovingTask[],
   seen: ReadonlyMap<TaskId, TaskSeen>,
 ): ReadonlyMap<string, number> {
   const until = new Map<string, number>();

@@ -8,8 +8,8 @@ import {RequestWrong, StageError} from '../../errors.ts';
 import type {QueueSeen, Site} from '../../scheduler/site.ts';
 import {
   type ProfileAnswers,
+  type ProfileQuestion,
   proposeFrom,
-  type Question,
   questionsFor,
   readAnswer,
   sectionOf,
@@ -43,7 +43,7 @@ export interface InitReport {
 export type OpenSite = (settings: {readonly bin: string | undefined; readonly timeoutMs: number}) => Promise<Site>;
 
 /** Puts a question to a person. @param complaint what was wrong with the answer before */
-export type Ask = (question: Question, complaint: string | undefined) => Promise<string>;
+export type Ask = (question: ProfileQuestion, complaint: string | undefined) => Promise<string>;
 
 /**
  * Write a profile for the site this runs at: from flags, from PBS, and from a person where there is one to ask.
@@ -152,7 +152,7 @@ function requireQueues(given: ProfileAnswers, queues: readonly QueueSeen[]): voi
       });
 }
 
-function nobodyToAsk(open: readonly Question[]): RequestWrong {
+function nobodyToAsk(open: readonly ProfileQuestion[]): RequestWrong {
   return new RequestWrong('there is no terminal, and not all values were given as flags', {
     why: 'answers are not read from standard input; nothing was changed',
     details: open.map(({text, proposal}) => `missing: ${text}${proposal === undefined ? '' : ` (${proposal})`}`),

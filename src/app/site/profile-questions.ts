@@ -29,7 +29,7 @@ export interface ProfileAnswers {
 }
 
 /** Something to ask a person. An empty answer takes the proposal; `-` means none. */
-export interface Question {
+export interface ProfileQuestion {
   readonly key:
     | 'queue'
     | 'account'
@@ -78,10 +78,10 @@ export function questionsFor(
   given: ProfileAnswers,
   proposed: ProfileAnswers,
   queues: readonly QueueSeen[],
-): Question[] {
+): ProfileQuestion[] {
   const choices = queues.filter((queue) => queue.enabled).map(({name}) => name);
   const queue = {choices: choices.length > 0 ? choices : undefined};
-  const all: Question[] = [
+  const all: ProfileQuestion[] = [
     {key: 'queue', text: 'Queue of your compute jobs', ...queue, ...proposal(proposed.queue)},
     {key: 'account', text: 'Account that jobs are charged to (qsub -A)'},
     {key: 'project', text: 'Project of jobs (qsub -P)'},
@@ -102,7 +102,7 @@ export function questionsFor(
 
 /** @returns undefined when the answer does not fit, with the reason in `wrong` */
 export function readAnswer(
-  question: Question,
+  question: ProfileQuestion,
   answer: string,
 ): {readonly value: ProfileAnswers} | {readonly wrong: string} {
   const text = answer.trim() === '' ? (question.proposal ?? '') : answer.trim();

@@ -35,7 +35,7 @@ export async function serveLocal(standIns: StandIns, asked: ServeOptions, output
     globusAlone: asked.globusAlone,
     endJobs: true,
     port: asked.port,
-    collections: asked.collections.map(readCollection),
+    collections: asked.collections.map(readCollectionFlag),
     onRequest(line) {
       requests++;
       output.show(`${new Date().toISOString()} ${line}`);
@@ -76,7 +76,7 @@ async function announce(
   output.show(`Globus answers at ${status.url}; end with Ctrl-C`);
 }
 
-function readCollection(text: string): {name: string; directory: string} {
+function readCollectionFlag(text: string): {name: string; directory: string} {
   const at = text.indexOf('=');
   const [name, directory] = [text.slice(0, at), text.slice(at + 1)];
   if (at < 1 || directory === '')

@@ -1,10 +1,10 @@
 import type {Place} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
-import {ensureDirectory} from '../../transfer/ensure-directory.ts';
+import {ensureCollectionDirectory} from '../../transfer/ensure-directory.ts';
 import type {TransfersStage} from '../../wiring/stage.ts';
 import {checkDelete} from '../../workflow/file/check-transfer.ts';
 import {type PlaceNames, resolvePlace} from '../../workflow/model/places.ts';
-import {placesOf, readingPlaces} from '../places/place-names.ts';
+import {readingPlaces, resolvePlaces} from '../places/place-names.ts';
 import {submitOnce} from './submit-once.ts';
 import type {StartReport} from './transfer-start.ts';
 
@@ -52,9 +52,9 @@ export interface MkdirReport {
 
 /** See that a directory is there, and those above it. */
 export async function makeDirectory(stage: TransfersStage, at: string): Promise<MkdirReport> {
-  const {at: place} = await placesOf(stage, {at});
+  const {at: place} = await resolvePlaces(stage, {at});
   const {transfers} = await stage.engine();
-  return {at: `${place.collection}:${place.path}`, made: await ensureDirectory(transfers, place)};
+  return {at: `${place.collection}:${place.path}`, made: await ensureCollectionDirectory(transfers, place)};
 }
 
 export interface SubmissionIdReport {

@@ -1,7 +1,7 @@
 import type {Place, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
-import {inWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
+import {conflictInWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
 import type {TransferService} from '../../transfer/transfer-service.ts';
 import type {TransfersStage} from '../../wiring/stage.ts';
 import {checkTransfer} from '../../workflow/file/check-transfer.ts';
@@ -47,7 +47,7 @@ export async function startTransfer(
   request: StartRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
-  const batch = request.batch === undefined ? undefined : readBatch(request.batch);
+  const batch = request.batch === undefined ? undefined : openBatch(request.batch);
   const step = await readingPlaces(stage, (names) => readStart(request, batch, names));
   const asked: TransferRequest = {
     label: request.label ?? 'stage transfer',
@@ -72,7 +72,7 @@ async function submit(transfers: TransferService, request: TransferRequest, aski
     throw new TransferRefused({
       asked: 'POST /transfer',
       globusCode: error.globusCode,
-      why: `${error.why ?? ''}; ${inWords(tasks)}`,
+      why: `${error.why ?? ''}; ${conflictInWords(tasks)}`,
       next:
         only && tasks.length === 1
           ? [`Wait for its end: stage transfer wait ${only.task}`, `Or end it: stage transfer cancel ${only.task}`]
@@ -132,7 +132,7 @@ function readFilter(text: string): NonNullable<WrittenTransfer['filters']>[numbe
   };
 }
 
-function readBatch(file: string): BatchRead {
+function openBatch(file: string): BatchRead {
   const read = readBatchFile(file === '-' ? 0 : file);
   const name = file === '-' ? 'standard input' : file;
   return 'text' in read

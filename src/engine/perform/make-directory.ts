@@ -1,7 +1,7 @@
 import {TransferRefused} from '../../globus-errors.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey} from '../../ledger/run-facts.ts';
-import {ensureDirectory} from '../../transfer/ensure-directory.ts';
+import {ensureCollectionDirectory} from '../../transfer/ensure-directory.ts';
 import type {MkdirStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
@@ -9,7 +9,7 @@ import {recordEnd} from './end-step.ts';
 import {type Performed, type Records, STALE} from './performed.ts';
 
 /** No intent: a directory that is there is as good as one that was made, so that asking again does no harm. */
-export async function makeDirectory(
+export async function performMakeDirectory(
   {transfers, ledger}: EngineContext,
   run: OpenRun,
   {step: name, attempt}: Action & {do: 'make-directory'},
@@ -25,7 +25,7 @@ export async function makeDirectory(
     return recordEnd({do: 'end-step', step: name, attempt, state, why}, records);
   };
   try {
-    const made = await ensureDirectory(transfers, step.at);
+    const made = await ensureCollectionDirectory(transfers, step.at);
     return end('succeeded', made ? 'the directory was made' : 'the directory was there');
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;

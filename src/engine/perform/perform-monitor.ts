@@ -9,7 +9,7 @@ import type {MonitorAction} from '../plan/plan-monitor.ts';
  * What an action came to: `submitted`, a link that PBS took; `others`, another process makes this link; `learnt`, what
  * became of an earlier one.
  */
-export type Did = 'submitted' | 'others' | 'learnt' | undefined;
+export type LinkOutcome = 'submitted' | 'others' | 'learnt' | undefined;
 
 /** Do one thing to the monitor chain. @param goesOn something has to be looked at after all */
 export async function performMonitor(
@@ -17,7 +17,7 @@ export async function performMonitor(
   action: MonitorAction,
   problems: StageError[],
   goesOn: () => boolean = () => false,
-): Promise<Did> {
+): Promise<LinkOutcome> {
   const {monitors, scheduler, clock} = context;
   const {generation} = action;
   const papers = papersOfLink(context, generation);
@@ -66,7 +66,7 @@ async function submitLink(
   papers: Papers,
   {generation, startAt}: MonitorAction & {do: 'submit-monitor'},
   problems: StageError[],
-): Promise<Did> {
+): Promise<LinkOutcome> {
   const tag = `s-monitor.${generation}.${context.newWord()}`;
   const request = () => context.jobFiles.forMonitor(generation, startAt, tag);
   const {intentDeadlineMs} = context.settings;

@@ -8,7 +8,7 @@ import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
 import {endStep} from './end-step.ts';
 import {holdJob, unholdJob} from './hold-job.ts';
-import {makeDirectory} from './make-directory.ts';
+import {performMakeDirectory} from './make-directory.ts';
 import {askRepeatably, DONE, OTHERS, type Performed, recordsOf, STALE, updatesOf} from './performed.ts';
 import {notingSignIn} from './sign-in-needed.ts';
 import {submitStepJob} from './submit-step-job.ts';
@@ -38,7 +38,7 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'submit-transfer':
       return notingSignIn(run, action, records, () => submitStepTask(context, run, action, records));
     case 'make-directory':
-      return notingSignIn(run, action, records, () => makeDirectory(context, run, action, records));
+      return notingSignIn(run, action, records, () => performMakeDirectory(context, run, action, records));
     case 'submit-job':
       return submitStepJob(context, run, action, records);
     case 'adopt-task': {

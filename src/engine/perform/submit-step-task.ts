@@ -4,7 +4,7 @@ import type {TransferRefused} from '../../globus-errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey} from '../../ledger/run-facts.ts';
-import {inWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
+import {conflictInWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
 import {submitTask} from '../../submission/submit-task.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import type {TaskStep} from '../../workflow/model/workflow.ts';
@@ -71,7 +71,7 @@ async function explain(
     `Or wait for its end, then try again: stage resume ${run.id}`,
   ];
   // Where only the reason is shown, the way out is told all the same.
-  return {why: `${why}; ${inWords(tasks)}; ${lowerFirst(next[0] ?? '')}`, next};
+  return {why: `${why}; ${conflictInWords(tasks)}; ${lowerFirst(next[0] ?? '')}`, next};
 }
 
 function stepOf(run: OpenRun, name: string): TaskStep {

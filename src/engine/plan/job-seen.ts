@@ -4,7 +4,7 @@ import type {JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed} from './actions.ts';
 
 /** A job as it was written down when PBS confirmed it. */
-export interface OnRecord {
+export interface RecordedJob {
   readonly job?: JobId;
   readonly tag: string;
   readonly confirmedAt?: number;
@@ -18,7 +18,7 @@ export interface OnRecord {
  * @returns `unknown` when the id is that of a job with another tag, or with variables and no tag; undefined when PBS was not asked about
  *          this job, though perhaps about an earlier one of that id
  */
-export function seenAs({jobs, now}: Pick<Observed, 'jobs' | 'now'>, {job, tag, confirmedAt}: OnRecord) {
+export function seenAs({jobs, now}: Pick<Observed, 'jobs' | 'now'>, {job, tag, confirmedAt}: RecordedJob) {
   if (job === undefined || (confirmedAt ?? 0) > now) return undefined;
   return ifOurs(jobs.get(job), [tag]);
 }

@@ -139,7 +139,7 @@ function judgeArray(
   const ended = counted.open.filter((index) => wasTerminated(attempt.indices.get(index)));
   const interrupted = counted.open.length > ended.length || (atPbs.kind === 'unknown' && counted.notStarted > 0);
   if (interrupted && counted.failed.length === 0 && ended.length === 0)
-    return {is: 'lost', started: true, why: `${inWords([...counted.open, ...notStarted])} did not end`};
+    return {is: 'lost', started: true, why: `${subjobsInWords([...counted.open, ...notStarted])} did not end`};
   const over = [...ended, ...counted.open, ...notStarted].map((index) => ({index, exit: undefined}));
   return concluded({...counted, failed: [...counted.failed, ...over]});
 }
@@ -165,7 +165,7 @@ function concluded(counted: ArrayTally): JobVerdict {
   return {
     is: 'ended',
     succeeded: false,
-    why: `${failed.length} of ${all} subjobs failed: ${inWords(failed)}; subjob ${first.index} ${how}`,
+    why: `${failed.length} of ${all} subjobs failed: ${subjobsInWords(failed)}; subjob ${first.index} ${how}`,
     exitStatus: first.exit,
   };
 }
@@ -175,7 +175,7 @@ function wasTerminated(markers: Markers | undefined): boolean {
   return markers !== undefined && (markers.ends.has(count) || markers.terminated.has(count));
 }
 
-function inWords(indices: readonly number[]): string {
+function subjobsInWords(indices: readonly number[]): string {
   const shown = [...indices].sort((a, b) => a - b).slice(0, 10);
   const more = indices.length - shown.length;
   return `subjob${indices.length === 1 ? '' : 's'} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

@@ -200,7 +200,7 @@ function lookForJob({view, soon, late, left}: Waits, step: JobStep): number | un
   const attempt = workingAttempt(view.run, step.name);
   const job = standingJob(attempt, 'job');
   if (!job?.job) return undefined;
-  if (isOverdue(view, step, attempt, job)) return soon;
+  if (actionIsOverdue(view, step, attempt, job)) return soon;
   return left.has(step.name) ? undefined : late;
 }
 
@@ -224,7 +224,7 @@ function isDeletedByHand(view: View, step: Step): boolean {
 }
 
 /** It should have been released or deleted, and PBS could not be queried to: its sentinel would wait with it. */
-function isOverdue(view: View, step: JobStep, attempt: Attempt, job: JobRecord): boolean {
+function actionIsOverdue(view: View, step: JobStep, attempt: Attempt, job: JobRecord): boolean {
   const verdict = verdictOf(view, step);
   const at = seenOf(view.seen, job);
   if (verdict.is === 'impossible') return at === undefined ? !job.deleted : isPending(view, attempt, job);

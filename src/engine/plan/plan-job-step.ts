@@ -6,8 +6,7 @@ import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
 import {seenForAttempt} from './job-seen.ts';
-import type {JobVerdict} from './job-verdict.ts';
-import {jobOf, judgeJob} from './job-verdict.ts';
+import {type JobVerdict, jobOf, judgeJob} from './job-verdict.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
 import {planUnconfirmedJobs} from './plan-unconfirmed-jobs.ts';
 import {
@@ -71,12 +70,12 @@ function planFirst(view: View, step: JobStep, attempt: Attempt, verdict: Verdict
   if (!maySubmit(attempt, 'job', view)) return [];
   if (lostInARow(view.run, step.name) >= view.settings.lostAttempts && !view.settings.rebuild) return [];
   if (holdOn(view.run, step.name)) return [];
-  return submitJob(view, step, attempt, verdict);
+  return planSubmission(view, step, attempt, verdict);
 }
 
 /** What PBS can wait for becomes `depend=`; the rest becomes a user hold. */
-function submitJob(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
-  const dependencies = dependenciesOf(view, step);
+function planSubmission(view: View, step: JobStep, attempt: Attempt, verdict: Verdict): Action[] {
+  const dependencies = dependenciesOfStep(view, step);
   if (!dependencies) return [];
   return [
     {
@@ -101,7 +100,7 @@ function natives(view: View, step: JobStep, names: readonly string[]): string[] 
 }
 
 /** `depend=` for the jobs that are still open; undefined while one of them has no job at PBS to point to. */
-function dependenciesOf(view: View, step: JobStep): Dependency[] | undefined {
+function dependenciesOfStep(view: View, step: JobStep): Dependency[] | undefined {
   const lists: [DependencyType, readonly string[]][] = [
     ['afterok', step.needs],
     ['afterany', step.after.filter((name) => !step.needs.includes(name))],

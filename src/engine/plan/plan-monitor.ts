@@ -68,7 +68,7 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   const at = seenAs(seen, newest);
   if (at === undefined) return [];
   // A second link beside one that is there after all looks for a second, and finds that another goes on.
-  if (at.kind === 'no-evidence') return isOverdue(newest, seen) ? extend(view) : [];
+  if (at.kind === 'no-evidence') return linkIsOverdue(newest, seen) ? extend(view) : [];
   if (at.kind !== 'live') return extend(view);
   // It may have looked already, when there was nothing to look at yet, and adds no link then. Otherwise it does the same
   // this moment, and only one of the two can.
@@ -121,7 +121,7 @@ function mayTryAgain({insist, seen, refusedRetryMs}: MonitorView, refusedAt: num
   return insist ? refusedAt < seen.now : seen.now - refusedAt >= refusedRetryMs;
 }
 
-function isOverdue({startAt}: MonitorLink, {now, jobs}: Observed): boolean {
+function linkIsOverdue({startAt}: MonitorLink, {now, jobs}: Observed): boolean {
   return now - startAt > OVERDUE_MS && [...jobs.values()].some(({kind}) => kind !== 'no-evidence');
 }
 

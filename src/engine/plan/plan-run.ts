@@ -18,7 +18,7 @@ import type {View} from './view.ts';
  */
 export function planRun(run: RunState, seen: Observed, settings: PlanSettings): Action[] {
   const view: View = {run, seen, settings};
-  const actions = inOrder(run.spec.workflow.steps).flatMap((step) => [
+  const actions = inTopologicalOrder(run.spec.workflow.steps).flatMap((step) => [
     ...planLeftovers(view, step),
     ...planHolds(view, step),
     ...planStep(view, step),
@@ -48,7 +48,7 @@ export function beginsAtGlobus(action: Action): boolean {
   return action.do === 'submit-transfer' || action.do === 'make-directory';
 }
 
-function inOrder(steps: readonly Step[]): Step[] {
+function inTopologicalOrder(steps: readonly Step[]): Step[] {
   const byName = new Map(steps.map((step) => [step.name, step]));
   return topologicalOrder(steps).flatMap((name) => byName.get(name) ?? []);
 }

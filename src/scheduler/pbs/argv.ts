@@ -27,7 +27,7 @@ export function qsubArgv(request: JobRequest): string[] {
     ...option('-N', request.name),
     ...(request.hold ? ['-h'] : []),
     ...option('-a', request.startAt === undefined ? undefined : startDate(request.startAt)),
-    ...option('-J', request.array && arrayRange(request.array)),
+    ...option('-J', request.array && writeArrayRange(request.array)),
     ...option('-W', depend === '' ? undefined : `depend=${depend}`),
     ...option('-q', request.queue),
     ...option('-A', request.account),
@@ -68,14 +68,14 @@ export function whatIsWrong(request: JobRequest): string | undefined {
     if (file !== undefined && !path.isAbsolute(file)) return `the path "${file}" is not absolute`;
   if (request.startAt !== undefined && !Number.isFinite(request.startAt)) return 'the start time is not an instant';
   if (request.array && !isRange(request.array))
-    return `the array ${arrayRange(request.array)} is not FIRST-LAST:STEP%AT_ONCE in whole numbers with FIRST below LAST`;
+    return `the array ${writeArrayRange(request.array)} is not FIRST-LAST:STEP%AT_ONCE in whole numbers with FIRST below LAST`;
   for (const id of request.dependencies.flatMap((dependency) => dependency.jobs))
     if (readJobId(id) === undefined) return `the dependency "${id}" is not a PBS job id`;
   return undefined;
 }
 
 /** `1-6:2%3`. A step of 1 is not said. */
-function arrayRange({first, last, step, atOnce}: JobArray): string {
+function writeArrayRange({first, last, step, atOnce}: JobArray): string {
   return `${first}-${last}${step === 1 ? '' : `:${step}`}${atOnce === undefined ? '' : `%${atOnce}`}`;
 }
 

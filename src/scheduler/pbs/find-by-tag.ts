@@ -6,7 +6,7 @@ const CHUNK = 200;
 /** No further question is begun when those without evidence have taken so long: PBS itself may be away. */
 const NARROWING_MS = 10_000;
 
-type Look = (jobs: readonly JobId[]) => Promise<ReadonlyMap<JobId, JobSeen>>;
+type LookAtJobs = (jobs: readonly JobId[]) => Promise<ReadonlyMap<JobId, JobSeen>>;
 
 /**
  * Which of these jobs carry the tags.
@@ -21,7 +21,7 @@ type Look = (jobs: readonly JobId[]) => Promise<ReadonlyMap<JobId, JobSeen>>;
 export async function findByTag(
   tags: readonly string[],
   jobs: readonly JobId[],
-  look: Look,
+  look: LookAtJobs,
   narrowingMs = NARROWING_MS,
 ): Promise<ReadonlyMap<string, JobId>> {
   const wanted = new Set(tags);

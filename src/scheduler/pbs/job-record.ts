@@ -1,12 +1,11 @@
 import type {JobArray} from '../../base/job-array.ts';
-import type {JobId} from '../../base/job-id.ts';
-import {readJobId} from '../../base/job-id.ts';
+import {type JobId, readJobId} from '../../base/job-id.ts';
 import {walltimeSeconds} from '../../base/walltime.ts';
 import type {EndedJob, HoldKind, JobSeen, LiveJob} from '../scheduler.ts';
 import {readPbsDate} from './dates.ts';
 
 /** One job as qstat showed it, whichever form it was printed in. */
-export interface JobRecord {
+export interface PbsRecord {
   readonly id: string;
   /** an attribute by PBS's name, as text, `Resource_List.walltime` too; numbers and booleans of the JSON form are text again */
   attribute(name: string): string | undefined;
@@ -30,14 +29,14 @@ const LIVE_STATES: Readonly<Record<string, LiveJob['state']>> = {
 };
 
 /** What one job record tells. States and substates: measured on OpenPBS 23.06. */
-export function seenIn(record: JobRecord): JobSeen {
+export function seenIn(record: PbsRecord): JobSeen {
   const state = record.attribute('job_state');
   if (state === undefined || state === '')
     return {kind: 'no-evidence', why: `PBS showed ${record.id} without a state`, ...defined('tag', record.tag)};
   return state === 'F' ? ended(record) : live(record, state);
 }
 
-function live(record: JobRecord, state: string): LiveJob {
+function live(record: PbsRecord, state: string): LiveJob {
   const holds = record.attribute('Hold_Types') ?? 'n';
   return {
     kind: 'live',
@@ -45,8 +44,8 @@ function live(record: JobRecord, state: string): LiveJob {
     ...defined('stateLetter', state in LIVE_STATES ? undefined : state),
     userHold: holds.includes('u'),
     otherHold: /[sop]/.test(holds),
-    ...defined('holds', some(HOLDS.flatMap(([letter, kind]) => (holds.includes(letter) ? [kind] : [])))),
-    ...defined('waitsFor', some(readDepend(record.attribute('depend') ?? ''))),
+    ...defined('holds', unlessEmpty(HOLDS.flatMap(([letter, kind]) => (holds.includes(letter) ? [kind] : [])))),
+    ...defined('waitsFor', unlessEmpty(readDepend(record.attribute('depend') ?? ''))),
     ...defined('runCount', readCount(record.attribute('run_count'))),
     queue: record.attribute('queue') ?? '',
     ...whatBothHave(record),
@@ -82,12 +81,12 @@ function readCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function some<T>(list: readonly T[]): readonly T[] | undefined {
+function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length > 0 ? list : undefined;
 }
 
 /** Exit_status is read in state F only: a requeued job shows -11 while it waits. */
-function ended(record: JobRecord): JobSeen {
+function ended(record: PbsRecord): JobSeen {
   const status = record.attribute('Exit_status');
   const substate = record.attribute('substate') ?? '';
   if (status !== undefined && !/^-?\d+$/.test(status))
@@ -101,7 +100,7 @@ function ended(record: JobRecord): JobSeen {
     ...(status === undefined ? withoutStatus(substate) : withStatus(Number(status), substate)),
     ...whatBothHave(record),
     ...defined('startedAt', readPbsDate(record.attribute('stime'))),
-    ...defined('endedAt', endOf(record)),
+    ...defined('endedAt', endedAt(record)),
   };
 }
 
@@ -143,12 +142,12 @@ export function exitReason(status: number, deleted: boolean): string {
 }
 
 /** Newer servers say when it ended; older ones when it went into the history, which is the same moment. */
-function endOf(record: JobRecord): number | undefined {
+function endedAt(record: PbsRecord): number | undefined {
   const names = ['obittime', 'history_timestamp', 'mtime'];
   return names.map((name) => readPbsDate(record.attribute(name))).find((instant) => instant !== undefined);
 }
 
-function whatBothHave(record: JobRecord): Pick<LiveJob, 'name' | 'comment' | 'tag' | 'submittedAt' | 'array'> {
+function whatBothHave(record: PbsRecord): Pick<LiveJob, 'name' | 'comment' | 'tag' | 'submittedAt' | 'array'> {
   return {
     ...defined('array', readRange(record.attribute('array_indices_submitted'))),
     name: record.attribute('Job_Name') ?? '',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import {NOT_COMPILED, parseJson} from '../../base/json.ts';
-import type {JobRecord} from './job-record.ts';
+import type {PbsRecord} from './job-record.ts';
 
 const JobAttributes = z.record(z.string(), z.unknown());
 /** `Jobs` is absent when there are none. The head tells a qstat document from any other JSON. */
@@ -14,7 +14,7 @@ const QstatDocument = z.object({
  * The jobs in what `qstat -f -F json` printed, or nothing when it is not a whole document: cut short, or spoiled by
  * a value that older encoders do not escape (measured: OpenPBS 20.0 and the tag 23.06.06 print invalid text for some).
  */
-export function readQstatJson(stdout: string): readonly JobRecord[] | undefined {
+export function readQstatJson(stdout: string): readonly PbsRecord[] | undefined {
   const read = QstatDocument.safeParse(parseJson(stdout), NOT_COMPILED);
   if (!read.success) return undefined;
   return Object.entries(read.data.Jobs ?? {}).map(([id, attributes]) => ({

@@ -1,4 +1,4 @@
-import type {JobRecord} from './job-record.ts';
+import type {PbsRecord} from './job-record.ts';
 
 /** One `Job Id:`, `Server:` or `Queue:` block. */
 export interface TextBlock {
@@ -24,7 +24,7 @@ export function readBlocks(stdout: string, heading: 'Job Id' | 'Server' | 'Queue
   return blocks;
 }
 
-export function readQstatText(stdout: string): readonly JobRecord[] | undefined {
+export function readQstatText(stdout: string): readonly PbsRecord[] | undefined {
   return readBlocks(stdout, 'Job Id')?.map(({id, attributes}) => ({
     id,
     attribute: (name) => attributes.get(name),

@@ -1,6 +1,6 @@
 import type {HistoryLine} from '../history.ts';
 import {readPbsDate} from './dates.ts';
-import {exitReason, type JobRecord} from './job-record.ts';
+import {exitReason, type PbsRecord} from './job-record.ts';
 
 /** Of the daemons' chatter (L: scheduler, M: execution host) only what says why a job did not run, or was ended. */
 const TELLING = /exceed|kill(ed| job)|not run|error|fail|denied|reject/i;
@@ -29,7 +29,7 @@ function accountOf(text: string): string | undefined {
 }
 
 /** What a record of `qstat -xf`, read under TZ=UTC, tells of a job's life. */
-export function linesOf({attribute}: JobRecord): HistoryLine[] {
+export function linesOf({attribute}: PbsRecord): HistoryLine[] {
   const status = attribute('Exit_status');
   const ended = attribute('job_state') === 'F';
   const used = ['cput', 'walltime', 'mem', 'vmem'].flatMap((name) => {

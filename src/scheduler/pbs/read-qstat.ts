@@ -1,9 +1,8 @@
-import type {JobId} from '../../base/job-id.ts';
-import {isSameJob, numberOf} from '../../base/job-id.ts';
+import {isSameJob, type JobId, numberOf} from '../../base/job-id.ts';
 import type {CommandResult} from '../../process/run-command.ts';
 import type {JobSeen} from '../scheduler.ts';
 import {saysCannotConnect, saysNoCommand, whyLost} from './explain.ts';
-import {type JobRecord, seenIn} from './job-record.ts';
+import {type PbsRecord, seenIn} from './job-record.ts';
 import {readQstatJson} from './qstat-json.ts';
 import {readQstatText} from './qstat-text.ts';
 
@@ -66,13 +65,13 @@ function byNumber<T>(all: readonly T[], idOf: (one: T) => string): ByNumber<T> {
   return found;
 }
 
-interface Answer {
-  readonly shown: ByNumber<JobRecord>;
+interface ReadAnswer {
+  readonly shown: ByNumber<PbsRecord>;
   readonly unknown: ByNumber<string>;
   readonly form: QstatQuery['form'];
 }
 
-function seenAmong({shown, unknown, form}: Answer, id: JobId): JobSeen {
+function seenAmong({shown, unknown, form}: ReadAnswer, id: JobId): JobSeen {
   const similar = shown.get(numberOf(id)) ?? [];
   const record = similar.find((candidate) => isSameJob(id, candidate.id));
   if (record) return seenIn(record);

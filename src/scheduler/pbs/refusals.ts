@@ -6,7 +6,7 @@ import type {CommandResult} from '../../process/run-command.ts';
  *
  * Codes are the PBS error number modulo 256. Measured on OpenPBS 23.06.
  */
-export interface Refusal {
+export interface KnownRefusal {
   readonly code?: number;
   readonly says?: RegExp;
   readonly why: string;
@@ -24,7 +24,7 @@ const ASK_QUEUE = 'See what the queue allows: qstat -Q -f';
 const LOCAL_ERROR = /^qsub:(?!.*(?:communicat|connect|protocol|timed? ?out))/im;
 
 /** The first one that fits counts. */
-const REFUSALS: readonly Refusal[] = [
+const REFUSALS: readonly KnownRefusal[] = [
   {code: 38, why: 'a limit on the number of jobs is reached', next: WAIT, retry: true},
   {code: 39, why: 'a limit on the resources of your queued jobs is reached', next: WAIT, retry: true},
   {code: 198, why: 'a limit on the number of jobs is reached', next: WAIT, retry: true},
@@ -164,7 +164,7 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 /** The refusal that an answer is, if it is one of those that are known. */
-export function knownRefusal(done: CommandResult): Refusal | undefined {
+export function knownRefusal(done: CommandResult): KnownRefusal | undefined {
   return REFUSALS.find(
     ({code, says}) => (code === undefined || code === done.exitCode) && (says === undefined || says.test(done.stderr)),
   );

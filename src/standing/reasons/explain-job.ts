@@ -86,7 +86,7 @@ export function explainJob(job: LiveJob, context: JobContext): Reason {
         next: [`Ask that server: qstat -f ${context.job}`],
       };
     case 'queued':
-      return withMaintenance(queued(job, context), job, context);
+      return withMaintenance(queuedJob(job, context), job, context);
     case 'unlisted':
       return {
         standing: 'waiting',
@@ -199,7 +199,7 @@ function waitsForJobs(jobs: readonly JobId[], {nameOf}: JobContext): Reason {
   };
 }
 
-function queued(job: LiveJob, context: JobContext): Reason {
+function queuedJob(job: LiveJob, context: JobContext): Reason {
   if (context.waitsOn.length > 0) return waitsForSteps(context.waitsOn, context.run);
   if ((job.runCount ?? 0) > 0 && job.comment === undefined)
     return {

@@ -24,12 +24,12 @@ export function waitsForItsReservation(
   reservations: readonly Reservation[],
   now: number,
 ): Pick<Reason, 'what' | 'next'> {
-  const its = reservations.find(({id, queue}) => queue === job.queue || numberOf(id) === job.queue);
+  const its = reservations.find(({id, queue}) => queue === job.queue || shortReservation(id) === job.queue);
   if (!its)
     return {what: `it waits for the reservation ${job.queue} to begin`, next: [`See when: pbs_rstat -f ${job.queue}`]};
   if (its.start > now)
     return {
-      what: `it waits for the reservation ${named(its)} to begin, ${renderTime(its.start)}, in ${inWords(its.start - now)}`,
+      what: `it waits for the reservation ${named(its)} to begin, ${renderTime(its.start)}, in ${durationInWords(its.start - now)}`,
       next: [`It ends ${renderTime(its.end)}: a job that would run longer than that does not start.`],
     };
   return {
@@ -51,7 +51,7 @@ export function isBeforeReservation(
   const {start, end} = inTheWay;
   if (start <= now)
     return {
-      what: `the reservation ${named(inTheWay)} has its nodes until ${renderTime(end)}, for another ${inWords(end - now)}`,
+      what: `the reservation ${named(inTheWay)} has its nodes until ${renderTime(end)}, for another ${durationInWords(end - now)}`,
       next: ['It starts by itself afterwards; there is nothing to do but wait.', `See it: pbs_rstat -f ${inTheWay.id}`],
     };
   const minutes = Math.floor((start - now) / MINUTE_MS) - 1;
@@ -84,11 +84,11 @@ function named({id, kind, name}: Reservation): string {
 }
 
 /** The queue of `R12.pbs-sn1` is R12. */
-function numberOf(id: string): string {
+function shortReservation(id: string): string {
   return id.split('.')[0] ?? id;
 }
 
-function inWords(ms: number): string {
+function durationInWords(ms: number): string {
   return renderDuration(ms / 1000);
 }
 

@@ -53,7 +53,7 @@ function isDeletion({destinationCollection}: TransferTask): boolean {
   return destinationCollection === '';
 }
 
-function namesOf({sourceName, destinationName}: TransferTask): string[] {
+function collectionNames({sourceName, destinationName}: TransferTask): string[] {
   return [sourceName, destinationName].filter((name) => name !== '');
 }
 
@@ -126,7 +126,7 @@ function inactive(task: TransferTask, {demands = [], trouble}: TaskKnowledge): R
           'The task then continues by itself; nothing has to be started again.',
         )
       : [
-          `Sign in again for ${namesOf(task).join(' and ')}: stage login, or open them in https://app.globus.org/file-manager`,
+          `Sign in again for ${collectionNames(task).join(' and ')}: stage login, or open them in https://app.globus.org/file-manager`,
           'The task then continues by itself; nothing has to be started again.',
         ],
     ...(trouble ? {since: trouble.since} : {}),
@@ -177,7 +177,7 @@ function wordsFor(task: TransferTask, trouble: TaskTrouble | undefined, {run, fr
     : OF_DESTINATION.includes(code);
   const known = trouble?.collection !== undefined || trouble?.path !== undefined;
   const [end, name] = atDestination ? [to, task.destinationName] : [from, task.sourceName];
-  const collection = known && name ? name : namesOf(task).join(' or ');
+  const collection = known && name ? name : collectionNames(task).join(' or ');
   const path = trouble?.path ?? end.path;
   return {
     run,

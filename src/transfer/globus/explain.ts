@@ -26,7 +26,7 @@ export function mayPass(answer: Answer): boolean {
 export function explainGlobus(asked: string, answer: Answer, way: SignInWay = BY_LOGIN): Explained {
   const error = readError(answer.body);
   const demands = readDemands(answer.body);
-  const said = error ? quote(error) : `HTTP ${answer.status} without an error that can be read`;
+  const said = error ? inGlobusWords(error) : `HTTP ${answer.status} without an error that can be read`;
   if (demands) return signIn({asked, demands, said, way, consent: error?.code === 'ConsentRequired'});
   if (error && /LoginFailed/.test(error.code)) return loginFailed(asked, said, way);
   if (answer.status === 401) return tokenRejected(asked, said, way);
@@ -118,7 +118,7 @@ function loginFailed(asked: string, said: string, way: SignInWay): SignInNeeded 
   });
 }
 
-function quote(error: GlobusError): string {
+function inGlobusWords(error: GlobusError): string {
   const message = error.message
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()

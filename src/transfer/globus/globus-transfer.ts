@@ -82,7 +82,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       try {
         await call(`POST /task/${task}/cancel`, Result, (sdk) => tasks.cancel(task, undefined, sdk));
       } catch (error) {
-        if (error instanceof TransferRefused && isOver(error.globusCode)) return; // ended or unknown: nothing to cancel
+        if (error instanceof TransferRefused && saysTaskIsOver(error.globusCode)) return; // ended or unknown: nothing to cancel
         throw error;
       }
     },
@@ -175,7 +175,7 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
   };
 }
 
-function isOver(code: string): boolean {
+function saysTaskIsOver(code: string): boolean {
   return code === 'TaskComplete' || code === 'NotFound' || code === 'ClientError.NotFound';
 }
 

@@ -105,9 +105,9 @@ function demandsOf(error: z.infer<typeof Demanding>): Demands[] {
     {
       message: oneLine(asks.session_message ?? ''),
       scopes: [...scopes, ...scopesIn(asks.required_scopes)],
-      identities: namesIn(asks.session_required_identities),
-      domains: namesIn(asks.session_required_single_domain),
-      policies: namesIn(asks.session_required_policies),
+      identities: listedNames(asks.session_required_identities),
+      domains: listedNames(asks.session_required_single_domain),
+      policies: listedNames(asks.session_required_policies),
       mfa: asks.session_required_mfa === true || asks.session_required_mfa === 'true',
     },
   ];
@@ -120,7 +120,7 @@ function parametersInMessage(message: string): Parameters | undefined {
   return read.success ? read.data.authorization_parameters : undefined;
 }
 
-function namesIn(value: string | string[] | null | undefined): string[] {
+function listedNames(value: string | string[] | null | undefined): string[] {
   return (typeof value === 'string' ? value.split(',') : (value ?? []))
     .map((name) => oneLine(name))
     .filter((name) => name !== '');

@@ -31,14 +31,14 @@ export function readBatch(text: string): Batch {
   const problems: string[] = [];
   text.split(/\r?\n/).forEach((content, index) => {
     const words = readWords(content);
-    const item = typeof words === 'string' ? words : words.length === 0 ? undefined : readItem(words);
+    const item = typeof words === 'string' ? words : words.length === 0 ? undefined : readBatchLine(words);
     if (typeof item === 'string') problems.push(`${index + 1}: ${item}`);
     else if (item) items.push({...item, line: index + 1});
   });
   return {items, problems};
 }
 
-function readItem(words: readonly string[]): WrittenItem | string {
+function readBatchLine(words: readonly string[]): WrittenItem | string {
   const paths: string[] = [];
   const options: {recursive?: boolean; external_checksum?: string; checksum_algorithm?: string} = {};
   let onlyPaths = false;

@@ -88,10 +88,10 @@ function checkParts(path: Path, transfer: unknown, names: ReadonlySet<string>, b
 const CONDITIONS = ['needs', 'on_failure_of', 'after'] as const;
 
 function checkReferences(name: string, step: Readonly<Record<string, unknown>>, names: ReadonlySet<string>): Problem[] {
-  const needed = new Set(namesIn(step.needs).map((reference) => reference.name));
+  const needed = new Set(namesWithPaths(step.needs).map((reference) => reference.name));
   return CONDITIONS.flatMap((key) => {
     const seen = new Set<string>();
-    return namesIn(step[key]).flatMap((reference): Problem[] => {
+    return namesWithPaths(step[key]).flatMap((reference): Problem[] => {
       const again = seen.has(reference.name);
       seen.add(reference.name);
       const wrong = (text: string): Problem[] => [{path: ['steps', name, key, ...reference.path], at: 'value', text}];
@@ -112,7 +112,7 @@ function explainUnknownStep(reference: string, step: string, names: ReadonlySet<
 }
 
 /** The step names in a value that may be one name or a list, with the rest of the path of each. */
-function namesIn(value: unknown): {readonly name: string; readonly path: Path}[] {
+function namesWithPaths(value: unknown): {readonly name: string; readonly path: Path}[] {
   if (typeof value === 'string') return [{name: value, path: []}];
   if (!Array.isArray(value)) return [];
   return value.flatMap((name: unknown, index) => (typeof name === 'string' ? [{name, path: [index]}] : []));
@@ -121,7 +121,7 @@ function namesIn(value: unknown): {readonly name: string; readonly path: Path}[]
 /** Every circle, told at the step where it starts. A step that names itself has been told of already. */
 function checkCycles(steps: Readonly<Record<string, unknown>>): Problem[] {
   const others = (name: string, value: unknown) =>
-    namesIn(value).flatMap((found) => (found.name === name ? [] : [found.name]));
+    namesWithPaths(value).flatMap((found) => (found.name === name ? [] : [found.name]));
   let rest = Object.entries(steps).map(([name, value]): GraphStep => {
     const step = isMap(value) ? value : {};
     return {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import {DURATION, DURATION_PATTERN, MAX_DURATION_SECONDS, readDuration} from '../../base/duration.ts';
+import {UUID} from '../../base/ids.ts';
 import {ARRAY_PATTERN} from '../model/array-range.ts';
 import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from '../model/fail-fast.ts';
-import {UUID} from '../model/places.ts';
 import {flag, place, text} from './schema-parts.ts';
 import {transferSchema} from './transfer-schema.ts';
 

@@ -1,7 +1,7 @@
+import {UUID} from '../../base/ids.ts';
 import type {Place} from '../../base/task-request.ts';
 import {didYouMean, listNames, own, quote} from '../file/problems.ts';
 
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** For editors; what is wrong in particular is said by {@link readPlace}. */
 export const PLACE_PATTERN = '^(/|[^\\s/:~=][^:/=]*:)';
 

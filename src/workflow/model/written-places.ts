@@ -2,7 +2,7 @@ import type {Place} from '../../base/task-request.ts';
 import type {Step, Workflow} from './workflow.ts';
 
 /** A place that was written by bookmark or as a path of the cluster. */
-export interface WrittenPlace {
+export interface StepPlace {
   readonly end: 'from' | 'to' | 'at';
   /** as it stands in the workflow file or flag */
   readonly written: string;
@@ -11,9 +11,9 @@ export interface WrittenPlace {
 }
 
 /** What the places of a step were called, where that was not `collection:path`. Pure. */
-export function writtenPlaces(workflow: Workflow, step: Step): WrittenPlace[] {
+export function writtenPlaces(workflow: Workflow, step: Step): StepPlace[] {
   if (step.kind === 'job' || workflow.places === undefined) return [];
-  const ends: readonly (readonly [WrittenPlace['end'], Place])[] =
+  const ends: readonly (readonly [StepPlace['end'], Place])[] =
     step.kind === 'transfer'
       ? [
           ['from', step.from],

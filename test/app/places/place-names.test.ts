@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {placesOf, readingPlaces} from '../../../src/app/places/place-names.ts';
+import {readingPlaces, resolvePlaces} from '../../../src/app/places/place-names.ts';
 import type {Place} from '../../../src/base/task-request.ts';
 import {EXIT} from '../../../src/errors.ts';
 import {SignInNeeded, TransferUnreachable} from '../../../src/globus-errors.ts';
@@ -35,7 +35,7 @@ const read = (text: string) => (names: PlaceNames) => {
 
 test('Globus is not asked for bookmarks where names, ids and mappings do', async () => {
   const {stage, asked} = aStage(new Error('asked'));
-  expect(await placesOf(stage, {a: 'theta:/x', b: `${FAR}:/y`, c: '/lus/z/'})).toEqual({
+  expect(await resolvePlaces(stage, {a: 'theta:/x', b: `${FAR}:/y`, c: '/lus/z/'})).toEqual({
     a: {collection: THETA, path: '/x'},
     b: {collection: FAR, path: '/y'},
     c: {collection: THETA, path: '/z/'},
@@ -45,7 +45,7 @@ test('Globus is not asked for bookmarks where names, ids and mappings do', async
 
 test('it is asked once, whatever the number of names that may be bookmarks', async () => {
   const {stage, asked} = aStage({...INPUT, out: {collection: NEAR, path: '/out'}});
-  expect(await placesOf(stage, {a: 'input:x', b: 'out:y', c: 'input:'})).toMatchObject({
+  expect(await resolvePlaces(stage, {a: 'input:x', b: 'out:y', c: 'input:'})).toMatchObject({
     a: {collection: FAR, path: '/in/x'},
     b: {collection: NEAR, path: '/out/y'},
   });
@@ -75,7 +75,7 @@ test.each([
   'when Globus cannot be queried, that is the error, with what else may be wrong beside it: %s',
   async (error, exit) => {
     const {stage} = aStage(error);
-    await expect(placesOf(stage, {place: 'thteta:/x'})).rejects.toMatchObject({
+    await expect(resolvePlaces(stage, {place: 'thteta:/x'})).rejects.toMatchObject({
       exit,
       why: expect.stringContaining(error.message),
       details: [expect.stringContaining('did you mean "theta"?')],
@@ -86,7 +86,7 @@ test.each([
 
 test('mistakes that have nothing to do with names are told without asking anybody', async () => {
   const {stage, asked} = aStage(INPUT);
-  await expect(placesOf(stage, {place: 'theta:relative'})).rejects.toThrow('is relative');
-  await expect(placesOf(stage, {place: '/home/x'})).rejects.toThrow('profile "site" maps /lus (theta:/)');
+  await expect(resolvePlaces(stage, {place: 'theta:relative'})).rejects.toThrow('is relative');
+  await expect(resolvePlaces(stage, {place: '/home/x'})).rejects.toThrow('profile "site" maps /lus (theta:/)');
   expect(asked.times).toBe(0);
 });

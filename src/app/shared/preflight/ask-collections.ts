@@ -5,7 +5,7 @@ import {itemsOf} from '../../../workflow/model/items.ts';
 import type {Workflow} from '../../../workflow/model/workflow.ts';
 
 /** What is to be asked about one place of a transfer. */
-export interface Question {
+export interface PlaceQuestion {
   readonly step: string;
   readonly end: 'source' | 'destination' | 'deletion' | 'directory';
   readonly place: Place;
@@ -25,8 +25,8 @@ export interface Answers {
 const ITEMS_ASKED = 5;
 
 /** A source must be there when nothing in the workflow comes before its transfer. Pure. */
-export function planQuestions(workflow: Workflow, adopted: readonly string[]): Question[] {
-  return workflow.steps.flatMap((step): Question[] => {
+export function planQuestions(workflow: Workflow, adopted: readonly string[]): PlaceQuestion[] {
+  return workflow.steps.flatMap((step): PlaceQuestion[] => {
     if (step.kind === 'job' || adopted.includes(step.name)) return [];
     if (step.kind === 'delete')
       return [{step: step.name, end: 'deletion', place: step.at, recursive: step.recursive, needed: false}];
@@ -39,7 +39,7 @@ export function planQuestions(workflow: Workflow, adopted: readonly string[]): Q
     const needed = first && !step.options.skipSourceErrors;
     return itemsOf(step)
       .slice(0, ITEMS_ASKED)
-      .flatMap(({from, to, recursive}): Question[] => [
+      .flatMap(({from, to, recursive}): PlaceQuestion[] => [
         {...common, end: 'source', place: {...step.from, path: from}, recursive, needed},
         {...common, end: 'destination', place: {...step.to, path: to}, recursive, needed: false},
       ]);
@@ -47,7 +47,10 @@ export function planQuestions(workflow: Workflow, adopted: readonly string[]): Q
 }
 
 /** All questions side by side: each collection and each place once. */
-export async function askCollections(transfers: TransferService, questions: readonly Question[]): Promise<Answers> {
+export async function askCollections(
+  transfers: TransferService,
+  questions: readonly PlaceQuestion[],
+): Promise<Answers> {
   const ids = [...new Set(questions.map(({place}) => place.collection))];
   const stats = new Map<string, Promise<FileEntry | undefined | StageError>>();
   for (const {place} of questions) {

@@ -2,17 +2,17 @@ import {EXIT, StageError} from '../../../errors.ts';
 import {TransferRefused} from '../../../globus-errors.ts';
 import type {CollectionSeen, FileEntry} from '../../../transfer/transfer-service.ts';
 import {type Finding, fine, note, problem} from '../findings.ts';
-import type {Answers, Question} from './ask-collections.ts';
+import type {Answers, PlaceQuestion} from './ask-collections.ts';
 
 /** What Globus's answers say of the transfers of a workflow. Pure. Each thing is told once, whatever the number of steps. */
 export function findAtGlobus(
-  questions: readonly Question[],
+  questions: readonly PlaceQuestion[],
   {collections, places}: Answers,
   names: ReadonlyMap<string, string>,
   now: number,
 ): Finding[] {
   const found = [
-    ...[...collections].flatMap(([id, seen]) => findCollection(names.get(id) ?? id, seen)),
+    ...[...collections].flatMap(([id, seen]) => collectionFindings(names.get(id) ?? id, seen)),
     ...questions.flatMap((question, index) => {
       const collection = collections.get(question.place.collection);
       // What stands in the way of the collection stands in the way of its paths.
@@ -26,7 +26,7 @@ export function findAtGlobus(
   return [fine('Globus accepts your sign-in', `collections ${used.join(', ')}; every source that must exist does`)];
 }
 
-function findCollection(name: string, seen: CollectionSeen | StageError): Finding[] {
+function collectionFindings(name: string, seen: CollectionSeen | StageError): Finding[] {
   if (seen instanceof StageError) return [ofError(`collection ${name} cannot be used`, seen)];
   if (seen.nonFunctional)
     return [
@@ -49,7 +49,7 @@ function findCollection(name: string, seen: CollectionSeen | StageError): Findin
 }
 
 function findPlace(
-  {step, end, place, needed, recursive}: Question,
+  {step, end, place, needed, recursive}: PlaceQuestion,
   seen: FileEntry | undefined | StageError,
   names: ReadonlyMap<string, string>,
 ): Finding[] {
@@ -93,7 +93,7 @@ function findPlace(
 
 /** What a step deletes, or where it makes a directory, is of the other kind. */
 function findOther(
-  {step, end, recursive}: Pick<Question, 'step' | 'end' | 'recursive'>,
+  {step, end, recursive}: Pick<PlaceQuestion, 'step' | 'end' | 'recursive'>,
   where: string,
   seen: FileEntry,
 ): Finding[] {
@@ -114,7 +114,7 @@ function findOther(
 }
 
 /** What Globus would refuse after a round trip, or what can only go wrong. */
-function findWords({step, deadline, place, end}: Question, now: number): Finding[] {
+function findWords({step, deadline, place, end}: PlaceQuestion, now: number): Finding[] {
   const found: Finding[] = [];
   if (/[\r\n]/.test(place.path))
     found.push(

@@ -16,7 +16,7 @@ export function stopsEveryRun({what}: Finding): boolean {
 
 /** Whether the state directory can be used, by looking alone; `stage doctor` tries it out. */
 export function findDirectory(home: string): Finding[] {
-  const there = nearest(home);
+  const there = nearestLocalDirectory(home);
   const elsewhere = 'Correct its permissions, or put STAGE_HOME elsewhere.';
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
@@ -46,6 +46,6 @@ export function findDirectory(home: string): Finding[] {
   return [fine('the state directory can be written', home)];
 }
 
-function nearest(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
+function nearestLocalDirectory(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestLocalDirectory(dirname(path));
 }

@@ -3,12 +3,12 @@ import type {EngineContext} from '../../../engine/context.ts';
 import {StageError} from '../../../errors.ts';
 import type {TransferService} from '../../../transfer/transfer-service.ts';
 import {type Finding, fine, problem} from '../findings.ts';
-import type {Question} from './ask-collections.ts';
+import type {PlaceQuestion} from './ask-collections.ts';
 
 /** Make a directory at each destination, and have it deleted again: the one way to learn whether it can be written. */
 export async function probeDestinations(
   {transfers, newWord}: EngineContext,
-  questions: readonly Question[],
+  questions: readonly PlaceQuestion[],
   names: ReadonlyMap<string, string>,
 ): Promise<Finding[]> {
   const destinations = new Map(
@@ -20,7 +20,7 @@ export async function probeDestinations(
       try {
         const probe = {
           ...place,
-          path: `${await existing(transfers, {...place, path: directoryOf(place.path)})}.stage-probe-${newWord()}/`,
+          path: `${await existingDirectory(transfers, {...place, path: directoryOf(place.path)})}.stage-probe-${newWord()}/`,
         };
         await transfers.makeDirectory(probe);
         await transfers.submit(await transfers.newSubmissionId(), {
@@ -39,10 +39,10 @@ export async function probeDestinations(
 }
 
 /** The directory that exists, at or above a path: transfers make the missing ones. Ends in `/`. */
-async function existing(transfers: TransferService, place: Place): Promise<string> {
+async function existingDirectory(transfers: TransferService, place: Place): Promise<string> {
   const above = pathAbove(place.path);
   if (above === '' || above === place.path || (await transfers.stat(place)) !== undefined) return place.path;
-  return existing(transfers, {...place, path: above});
+  return existingDirectory(transfers, {...place, path: above});
 }
 
 /** Itself where it is written as one. */
