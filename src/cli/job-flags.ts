@@ -1,6 +1,7 @@
 import type {SubmitRequest} from '../app/jobs/submit-request.ts';
 import type {JobArray} from '../base/job-array.ts';
 import {RequestWrong} from '../errors.ts';
+import {readArrayRange} from '../workflow/model/array-range.ts';
 
 /** The flags of `stage job submit`, as typed. */
 export interface SubmitFlags {
@@ -61,13 +62,8 @@ function variableOf(word: string): string {
 }
 
 function arrayOf(text: string): JobArray {
-  const [, first, last, step = '1', atOnce] = /^(\d+)-(\d+)(?::(\d+))?(?:%(\d+))?$/.exec(text) ?? [];
-  if (first === undefined)
-    throw new RequestWrong(`--array ${text} is not FIRST-LAST[:STEP][%AT-ONCE]`, {why: 'such as 1-100, or 0-20:2%5'});
-  return {
-    first: Number(first),
-    last: Number(last),
-    step: Number(step),
-    atOnce: atOnce === undefined ? undefined : Number(atOnce),
-  };
+  const range = readArrayRange(text);
+  if (typeof range === 'string')
+    throw new RequestWrong(`--array ${text} is not FIRST-LAST[:STEP][%AT-ONCE]`, {why: range});
+  return range;
 }

@@ -1,10 +1,10 @@
 import {DEFAULT_RETRY_DELAY_MS, writeDuration} from '../../base/duration.ts';
+import {countSubjobs, writeArrayRange} from '../../base/job-array.ts';
 import {count} from '../../base/units.ts';
 import type {Action} from '../../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
 import type {RunId} from '../../ledger/layout.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
-import {countSubjobs, writeArrayRange} from '../../workflow/model/array-range.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import {filterInWords} from '../../workflow/model/transfer-options.ts';
 import type {Step, StepKind, TransferStep} from '../../workflow/model/workflow.ts';

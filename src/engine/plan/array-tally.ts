@@ -1,6 +1,5 @@
-import type {JobArray} from '../../base/job-array.ts';
+import {countSubjobs, type JobArray} from '../../base/job-array.ts';
 import type {Attempt, Markers} from '../../ledger/run-facts.ts';
-import {countSubjobs} from '../../workflow/model/array-range.ts';
 
 /** How the subjobs of an array stand by their own markers. */
 export interface ArrayTally {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {JobArray} from '../../base/job-array.ts';
+import {type JobArray, writeArrayRange} from '../../base/job-array.ts';
 import {readJobId} from '../../base/job-id.ts';
 import type {Dependency, DependencyType, JobRequest} from '../scheduler.ts';
 import {isJobName} from '../script.ts';
@@ -72,11 +72,6 @@ export function whatIsWrong(request: JobRequest): string | undefined {
   for (const id of request.dependencies.flatMap((dependency) => dependency.jobs))
     if (readJobId(id) === undefined) return `the dependency "${id}" is not a PBS job id`;
   return undefined;
-}
-
-/** `1-6:2%3`. A step of 1 is not said. */
-function writeArrayRange({first, last, step, atOnce}: JobArray): string {
-  return `${first}-${last}${step === 1 ? '' : `:${step}`}${atOnce === undefined ? '' : `%${atOnce}`}`;
 }
 
 /** `5`, `1-1`, `3-1` and a step of 0 are refused by qsub. Measured on OpenPBS 23.06. */

@@ -48,12 +48,12 @@ export const TaskList = z.object({DATA: z.array(z.unknown()), length: Count, tot
 /** A task document as users meet the task. Pure. Source: Globus Transfer API, "Task document". */
 export function readTask(document: unknown): TaskSeen {
   const read = TaskDocument.safeParse(document, NOT_COMPILED);
-  if (!read.success) return unreadable('Globus showed a task in a form that is not known');
+  if (!read.success) return notUnderstood('Globus showed a task in a form that is not known');
   const task = read.data;
   const fatalError = readFatalError(task.fatal_error);
   const state = stateOf(task, fatalError?.code);
   if (state === undefined)
-    return unreadable(`Globus showed task ${task.task_id} in the state "${task.status}", which is not known`);
+    return notUnderstood(`Globus showed task ${task.task_id} in the state "${task.status}", which is not known`);
   const requestedAt = readTime(task.request_time);
   return {
     kind: 'task',
@@ -94,7 +94,9 @@ export function readTaskList(asked: readonly TaskId[], document: unknown): Reado
   const byId = new Map(entries.map((entry) => [idOf(entry), readTask(entry)] as const));
   const whole = (list.data.length ?? entries.length) === entries.length && (list.data.total ?? 0) <= entries.length;
   const absent: TaskSeen =
-    whole && !byId.has(undefined) ? {kind: 'unknown'} : unreadable('the list of tasks that Globus gave is not whole');
+    whole && !byId.has(undefined)
+      ? {kind: 'unknown'}
+      : notUnderstood('the list of tasks that Globus gave is not whole');
   return new Map(asked.map((id) => [id, byId.get(id.toLowerCase()) ?? absent]));
 }
 
@@ -156,6 +158,6 @@ export function readTime(text: string | null | undefined): number | undefined {
   return Number.isNaN(instant) ? undefined : instant;
 }
 
-function unreadable(why: string): TaskSeen {
+function notUnderstood(why: string): TaskSeen {
   return {kind: 'no-evidence', why};
 }

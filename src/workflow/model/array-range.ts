@@ -27,13 +27,3 @@ export function readArrayRange(text: string): JobArray | string {
   if (atOnce !== undefined && atOnce < 1) return `${quote(text)} lets none run at once; ${ALLOWED} (MAX at least 1)`;
   return {first, last, step, ...(atOnce === undefined ? {} : {atOnce})};
 }
-
-/** One spelling for one range, in the form of `qsub -J`: a step of 1 is left out. */
-export function writeArrayRange({first, last, step, atOnce}: JobArray): string {
-  return `${first}-${last}${step === 1 ? '' : `:${step}`}${atOnce === undefined ? '' : `%${atOnce}`}`;
-}
-
-/** How many subjobs a range makes. */
-export function countSubjobs({first, last, step}: JobArray): number {
-  return Math.floor((last - first) / step) + 1;
-}

@@ -1,6 +1,6 @@
 import {writeDuration} from '../../base/duration.ts';
+import {writeArrayRange} from '../../base/job-array.ts';
 import type {Place} from '../../base/task-request.ts';
-import {writeArrayRange} from './array-range.ts';
 import {writeFailFast} from './fail-fast.ts';
 import {transferInWords} from './transfer-options.ts';
 import type {JobStep, Step, StepKind, TransferStep, Workflow} from './workflow.ts';

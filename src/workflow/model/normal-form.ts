@@ -104,12 +104,12 @@ function jobStep(common: StepCommon, job: NonNullable<FileStep['job']>, context:
     ...(job.project === undefined ? {} : {project: job.project}),
     ...(job.name === undefined ? {} : {jobName: job.name}),
     env: texts('env'),
-    ...(job.array === undefined ? {} : {array: arrayOf(job.array)}),
+    ...(job.array === undefined ? {} : {array: checkedArray(job.array)}),
     ...(job.on_interrupted === 'fail' ? {onInterrupted: 'fail'} : {}),
   };
 }
 
-function arrayOf(text: string): JobArray {
+function checkedArray(text: string): JobArray {
   const range = readArrayRange(text);
   if (typeof range === 'string') throw new RangeError(range); // found right: cannot happen
   return range;

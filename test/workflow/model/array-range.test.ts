@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {countSubjobs, readArrayRange, writeArrayRange} from '../../../src/workflow/model/array-range.ts';
+import {countSubjobs, writeArrayRange} from '../../../src/base/job-array.ts';
+import {readArrayRange} from '../../../src/workflow/model/array-range.ts';
 
 test.each([
   ['0-99', {first: 0, last: 99, step: 1}],

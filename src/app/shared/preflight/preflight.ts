@@ -1,8 +1,8 @@
+import {countSubjobs} from '../../../base/job-array.ts';
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
 import {readDirectives} from '../../../scheduler/script.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
-import {countSubjobs} from '../../../workflow/model/array-range.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
 import {findQueues, type JobsToJudge, stagingJobs} from '../queue-findings.ts';
