@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import {RequestWrong} from '../errors.ts';
 import {SignInNeeded} from '../globus-errors.ts';
-import {isPrivate} from './private-file.ts';
+import {isPrivate} from './require-private.ts';
 
 /** The id and secret of a client that is registered at Globus. */
 export interface ClientCredentials {

@@ -7,7 +7,7 @@ import {parseJson} from '../base/json.ts';
 import {sleep} from '../base/time.ts';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
 import type {ClientCredentials} from './credentials.ts';
-import {isPrivate} from './private-file.ts';
+import {isPrivate} from './require-private.ts';
 import type {StoredToken} from './token-store.ts';
 
 /** What `globus login` left: the CLI's own client and the tokens of the person who signed in. */

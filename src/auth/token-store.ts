@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import {ensureDirectory} from '../disk/directories.ts';
 import {writePrivate} from '../disk/private-file.ts';
-import {isPrivate} from './private-file.ts';
+import {isPrivate} from './require-private.ts';
 
 export interface StoredToken {
   readonly accessToken: string;

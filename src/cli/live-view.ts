@@ -1,7 +1,7 @@
-import {type Style, spelt, widthOf} from '../app/shared/layout.ts';
 import {percentOf, progressInWords} from '../app/shared/progress-words.ts';
 import {renderRun} from '../app/shared/render-status.ts';
 import type {RunView, StepView} from '../app/shared/run-view.ts';
+import {type Style, spelt, widthOf} from '../app/shared/text-layout.ts';
 import {renderTime} from '../base/units.ts';
 
 export interface LiveView {

@@ -3,7 +3,7 @@ import {fileURLToPath} from 'node:url';
 import {Config, Errors, run, settings} from '@oclif/core';
 import {builtVersion} from '../wiring/built-version.ts';
 import {asStageError, showError} from './stage-command.ts';
-import {NoSuchCommand, requireHelpSubject, spellOut} from './words-for-help.ts';
+import {longFlags, NoSuchCommand, requireHelpSubject} from './words-for-help.ts';
 
 // The package holds compiled commands only; looking for sources would cost every start.
 settings.enableAutoTranspile = false;
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
 }
 
 const typed = process.argv.slice(2);
-const argv = spellOut(typed);
+const argv = longFlags(typed);
 process.on('uncaughtException', endOnFailedOutput);
 /** Settled when the command has ended, for a process that runs several. */
 export const commandEnd = main();

@@ -1,7 +1,7 @@
 import {Command, Errors, Flags} from '@oclif/core';
-import {hasWideLetters, loadWidths, type Style, spelt, wrapped} from '../app/shared/layout.ts';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
 import {ofTheSystem} from '../app/shared/system-error.ts';
+import {hasWideLetters, loadWidths, type Style, spelt, wrapped} from '../app/shared/text-layout.ts';
 import {lowerFirst} from '../base/text.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import type {Log} from '../log/log.ts';

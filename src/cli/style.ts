@@ -1,4 +1,4 @@
-import type {Style} from '../app/shared/layout.ts';
+import type {Style} from '../app/shared/text-layout.ts';
 import type {Environment} from '../base/environment.ts';
 
 /**

@@ -1,7 +1,7 @@
 import {followRun} from '../app/runs/follow.ts';
 import type {StatusReport} from '../app/runs/status.ts';
-import type {Style} from '../app/shared/layout.ts';
 import {untilCtrlC} from '../app/shared/look-until.ts';
+import type {Style} from '../app/shared/text-layout.ts';
 import {EXIT} from '../errors.ts';
 import type {Stage} from '../wiring/stage.ts';
 import {createLiveView} from './live-view.ts';

@@ -5,7 +5,7 @@ import {RequestWrong} from '../errors.ts';
 const SHORT: Readonly<Record<string, string>> = {'-h': '--help', '-v': '--version'};
 
 /** The command line as oclif is to read it. Its help command has no --json. */
-export function spellOut(argv: readonly string[]): string[] {
+export function longFlags(argv: readonly string[]): string[] {
   const [first = '', ...rest] = argv;
   if (first === 'help') return [first, ...rest.filter((word) => word !== '--json')];
   return argv.map((word, index) => (index === 0 ? (SHORT[word] ?? word) : word));

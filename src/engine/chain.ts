@@ -1,8 +1,8 @@
 import {EXIT, StageError} from '../errors.ts';
-import type {RunId} from '../ledger/layout.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
+import type {RunId} from '../ledger/state-directory.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import {isOpen} from '../submission/settlement.ts';
 import type {EngineContext} from './context.ts';

@@ -1,7 +1,7 @@
 import type {StageError} from '../errors.ts';
-import type {RunId} from '../ledger/layout.ts';
+import type {RunId} from '../ledger/state-directory.ts';
 import {SchedulerUnreachable} from '../scheduler/scheduler.ts';
-import type {Performed} from './perform/performed.ts';
+import type {ActionOutcome} from './perform/action-outcome.ts';
 import {type Action, actionKey} from './plan/actions.ts';
 
 /** One thing that was done to a run. */
@@ -36,7 +36,7 @@ export class LookProgress {
     return !(this.pbsIsAway && ASKING_PBS.includes(action.do));
   }
 
-  end(run: RunId, action: Action, performed: Performed): void {
+  end(run: RunId, action: Action, performed: ActionOutcome): void {
     switch (performed.is) {
       case 'done':
         this.done.push({run, action});

@@ -1,5 +1,5 @@
-import type {RunId} from '../ledger/layout.ts';
 import {jobKey} from '../ledger/run-facts.ts';
+import type {RunId} from '../ledger/state-directory.ts';
 import {type Claim, grantsNow, type Limit} from '../limits/grant.ts';
 import type {Action} from './plan/actions.ts';
 import {claimOf, nameOfPlace} from './plan/queue-limit.ts';

@@ -31,7 +31,7 @@ export function retryAt(run: RunState, name: string): number | undefined {
   const {number, outcome} = currentAttempt(run, name);
   const aside = putAside(run, name);
   if (outcome?.state !== 'failed' || outcome.final || run.cancel || number <= aside) return undefined;
-  const step = asked(run, currentAttempt(run, name)).steps.find((each) => each.name === name);
+  const step = workflowOfAttempt(run, currentAttempt(run, name)).steps.find((each) => each.name === name);
   const failures = (run.attempts.get(name) ?? []).filter(
     (attempt) => attempt.number > aside && attempt.outcome?.state === 'failed',
   ).length;
@@ -41,7 +41,7 @@ export function retryAt(run: RunState, name: string): number | undefined {
 }
 
 /** The workflow with which an attempt was made: a later update does not change how it ended. */
-function asked({spec, original, updates}: RunState, {jobs, transfer}: Attempt): Workflow {
+function workflowOfAttempt({spec, original, updates}: RunState, {jobs, transfer}: Attempt): Workflow {
   const intents = [...jobs.filter(({role}) => role === 'job'), ...(transfer ? [transfer] : [])];
   const made = intents.at(-1)?.intent.updates ?? 0;
   return intents.length === 0 ? spec.workflow : (updates[made - 1] ?? original).workflow;

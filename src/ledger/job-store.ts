@@ -11,8 +11,8 @@ export interface NamedJob {
   readonly tag: string;
   /** until when the process that wrote the intent may still be at it */
   readonly deadline: number;
-  /** of what was asked for: tells whether a repetition asks for the same */
-  readonly essence: string;
+  /** of the request: tells whether a repetition asks for the same job. Files call it `essence`, as version 0.1 did */
+  readonly fingerprint: string;
   readonly array?: JobArray | undefined;
   /** confirmed: PBS has it */
   readonly job?: JobId | undefined;
@@ -88,19 +88,19 @@ export function openJobStore(home: string): JobStore {
     const fact = (kind: string) => readFact(place, `${name}.${number}.${kind}`);
     // The casts stand because create() below, and nobody else, wrote these.
     const intent = fact('intent') as
-      | (Pick<NamedJob, 'tag' | 'deadline' | 'essence' | 'array'> & {dependsOn?: readonly JobId[]})
+      | (Pick<NamedJob, 'tag' | 'deadline' | 'array'> & {essence: string; dependsOn?: readonly JobId[]})
       | undefined;
     const confirmed = fact('confirmed') as {job: JobId} | undefined;
     const checked = fact('checked') as {dropped: boolean} | undefined;
     if (!intent) return undefined;
-    const {tag, deadline, essence, array, dependsOn = []} = intent;
+    const {tag, deadline, essence: fingerprint, array, dependsOn = []} = intent;
     const [refused, neverArrived] = [fact('refused') !== undefined, fact('never-arrived') !== undefined];
     return {
       name,
       number,
       tag,
       deadline,
-      essence,
+      fingerprint,
       array,
       job: confirmed?.job,
       begun: confirmed ? undefined : begunIn(place, `${name}.${number}`, array !== undefined),

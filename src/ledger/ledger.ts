@@ -8,6 +8,14 @@ import {EXIT, StageError} from '../errors.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {
+  isUpdate,
+  type ResumeDecision,
+  type RunSpec,
+  type RunState,
+  type UpdateDecision,
+  updateName,
+} from './run-facts.ts';
+import {
   numberedName,
   parseNumberedName,
   parseRunId,
@@ -18,15 +26,7 @@ import {
   runLayoutAt,
   type StateLayout,
   stateLayout,
-} from './layout.ts';
-import {
-  isUpdate,
-  type ResumeDecision,
-  type RunSpec,
-  type RunState,
-  type UpdateDecision,
-  updateName,
-} from './run-facts.ts';
+} from './state-directory.ts';
 import {type RunSummary, summarise} from './summary.ts';
 
 /** A run's directory with its spec read. */

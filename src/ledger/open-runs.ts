@@ -1,5 +1,5 @@
-import type {RunId} from './layout.ts';
 import {type Ledger, LedgerDamaged, type OpenRun} from './ledger.ts';
+import type {RunId} from './state-directory.ts';
 
 /** Open several runs: one that cannot be read keeps nobody from the others. */
 export function openRuns(

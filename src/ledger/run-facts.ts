@@ -2,7 +2,7 @@ import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {TaskRequest} from '../base/task-request.ts';
 import type {Workflow} from '../workflow/model/workflow.ts';
-import type {RunId} from './layout.ts';
+import type {RunId} from './state-directory.ts';
 
 /** `spec`: what a run was asked to do. Times of all facts are milliseconds since the epoch. */
 export interface RunSpec {

@@ -2,8 +2,8 @@ import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {Step, StepKind} from '../workflow/model/workflow.ts';
 import {endOf} from './attempts.ts';
-import type {RunId} from './layout.ts';
 import {currentAttempt, newestJob, type OutcomeState, type RunState} from './run-facts.ts';
+import type {RunId} from './state-directory.ts';
 
 export type RunEnd = 'succeeded' | 'failed' | 'cancelled';
 

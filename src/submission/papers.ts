@@ -1,17 +1,18 @@
 import type {FactValue} from '../disk/facts.ts';
 
-/** What is put on record of one submission: each of these at most once, by whichever process comes first. */
+/** The facts that are recorded about one submission to PBS; each can be created once. */
 export type Paper = 'intent' | 'confirmed' | 'refused' | 'never-arrived';
 
 /**
- * The record of one submission. The ledger of runs, the monitor chain and the jobs of "stage job submit" each keep such
- * records in files of their own; how something is submitted exactly once is the same for all of them.
+ * The papers of a submission are the facts that record it: that it is intended, and what came of it. The ledger of runs, the
+ * monitor chain and the jobs of "stage job submit" each keep them in files of their own; how something is submitted
+ * exactly once is the same for all of them.
  */
 export interface Papers {
   /** @returns false when it existed already */
   create(paper: Paper, value: FactValue): boolean;
-  /** An event, for people: nothing is decided by it. */
+  /** Write an event to the journal, for people: nothing is decided by it. */
   note(event: string, more?: object): void;
-  /** Why what was decided on is not to be done any more; undefined while it is. */
+  /** Why the submission is no longer wanted, such as a cancellation; undefined while it is wanted. */
   overtaken(): string | undefined;
 }

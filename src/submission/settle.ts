@@ -3,8 +3,9 @@ import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Papers} from './papers.ts';
 import {isOpen, isOverdue, readSettlement, type Settlement, type SubmissionRecord} from './settlement.ts';
 
-// What became of a submission that nobody confirmed (settlement.ts decides) is searched for and put on record here. The
-// engine calls searchByTag and settle for runs and for the monitor chain; "stage job submit" calls waitUntilSettled.
+// To settle a submission is to find out, and record, whether PBS took a job whose confirmation is missing since the process
+// that submitted it died or got no answer. settlement.ts decides, without I/O; here PBS is searched and the result recorded.
+// The engine calls searchByTag and settle for runs and for the monitor chain; "stage job submit" calls waitUntilSettled.
 
 /**
  * Search PBS for overdue submissions: one question, whatever their number.

@@ -1,6 +1,6 @@
 import type {JobId} from '../base/job-id.ts';
 
-// Decides what became of a submission that nobody confirmed; settle.ts asks PBS and records it.
+// Decides what became of a submission whose confirmation is missing; settle.ts asks PBS and records it.
 
 /** A submission to PBS, as far as it is on record. */
 export interface SubmissionRecord {
@@ -14,7 +14,7 @@ export interface SubmissionRecord {
   readonly neverArrived: boolean;
 }
 
-/** Nobody has put on record what became of it: a process is at it, or died while it was. Pure. */
+/** What became of it is not on record: a process is submitting it, or died while it was. Pure. */
 export function isOpen({job, refused, neverArrived}: SubmissionRecord): boolean {
   return !job && !refused && !neverArrived;
 }
@@ -32,13 +32,13 @@ export function mayArriveLate({job, refused, neverArrived, deadline}: Submission
   return neverArrived && !job && !refused && now > deadline && now < deadline + LATE_ARRIVAL_MS;
 }
 
-/** What became of a submission that nobody confirmed. */
+/** What became of a submission whose confirmation is missing. */
 export type Settlement =
   | {readonly is: 'adopted'; readonly job: JobId; readonly why: string}
   | {readonly is: 'never-arrived'; readonly why: string};
 
 /**
- * What became of a submission that nobody confirmed. Pure.
+ * What became of a submission whose confirmation is missing. Pure.
  *
  * @param begun the job that says itself that it has begun
  * @param found the job that PBS has with the tag; null when it answered after the deadline, and has none; undefined when

@@ -17,7 +17,7 @@ export function logged(log: Log): {
   transfers(transfers: TransferService): TransferService;
 } {
   const owners = new Owners();
-  const asked = async <T>(
+  const logRequest = async <T>(
     level: LogLevel,
     event: string,
     fields: LogFields,
@@ -39,10 +39,10 @@ export function logged(log: Log): {
 
   function scheduler(pbs: Scheduler): Scheduler {
     const change = (event: string, job: string, ask: () => Promise<void>) =>
-      asked('info', event, {...fieldsOf(owners.of(job)), job}, ask);
+      logRequest('info', event, {...fieldsOf(owners.of(job)), job}, ask);
     return {
       submit: (request) =>
-        asked(
+        logRequest(
           'info',
           'pbs.qsub',
           {...fieldsOf(ownerOfTag(request.tag)), name: request.name, tag: request.tag},
@@ -59,11 +59,14 @@ export function logged(log: Log): {
       hold: (job) => change('pbs.qhold', job, () => pbs.hold(job)),
       delete: (job) => change('pbs.qdel', job, () => pbs.delete(job)),
       moveStart: (job, startAt) =>
-        asked('info', 'pbs.qalter', {...fieldsOf(owners.of(job)), job, start: new Date(startAt).toISOString()}, () =>
-          pbs.moveStart(job, startAt),
+        logRequest(
+          'info',
+          'pbs.qalter',
+          {...fieldsOf(owners.of(job)), job, start: new Date(startAt).toISOString()},
+          () => pbs.moveStart(job, startAt),
         ),
       look: (jobs) =>
-        asked(
+        logRequest(
           'debug',
           'pbs.qstat',
           {jobs: jobs.length},
@@ -71,7 +74,7 @@ export function logged(log: Log): {
           (seen) => tally([...seen.values()]),
         ),
       findByTag: (tags) =>
-        asked(
+        logRequest(
           'debug',
           'pbs.find',
           {tags: tags.length},
@@ -82,10 +85,11 @@ export function logged(log: Log): {
   }
 
   function transfers(globus: TransferService): TransferService {
-    const look = <T>(event: string, fields: LogFields, ask: () => Promise<T>) => asked('debug', event, fields, ask);
+    const look = <T>(event: string, fields: LogFields, ask: () => Promise<T>) =>
+      logRequest('debug', event, fields, ask);
     return {
       newSubmissionId: () =>
-        asked(
+        logRequest(
           'info',
           'globus.submission-id',
           {},
@@ -93,7 +97,7 @@ export function logged(log: Log): {
           (submission) => ({submission}),
         ),
       submit: (submission, request) =>
-        asked(
+        logRequest(
           'info',
           'globus.submit',
           {...fieldsOf(owners.of(submission)), submission, label: request.label},
@@ -103,9 +107,10 @@ export function logged(log: Log): {
             return {task};
           },
         ),
-      cancel: (task) => asked('info', 'globus.cancel', {...fieldsOf(owners.of(task)), task}, () => globus.cancel(task)),
+      cancel: (task) =>
+        logRequest('info', 'globus.cancel', {...fieldsOf(owners.of(task)), task}, () => globus.cancel(task)),
       look: (tasks) =>
-        asked(
+        logRequest(
           'debug',
           'globus.tasks',
           {tasks: tasks.length},
@@ -121,7 +126,7 @@ export function logged(log: Log): {
         look('globus.skipped', {...fieldsOf(owners.of(task)), task}, () => globus.skipped(task, limit)),
       list: (place) => look('globus.ls', {...place}, () => globus.list(place)),
       stat: (place) => look('globus.stat', {...place}, () => globus.stat(place)),
-      makeDirectory: (place) => asked('info', 'globus.mkdir', {...place}, () => globus.makeDirectory(place)),
+      makeDirectory: (place) => logRequest('info', 'globus.mkdir', {...place}, () => globus.makeDirectory(place)),
       collection: (id) => look('globus.collection', {collection: id}, () => globus.collection(id)),
     };
   }

@@ -3,7 +3,7 @@ import type {JobId} from '../../src/base/job-id.ts';
 import type {Action} from '../../src/engine/plan/actions.ts';
 import {LookProgress} from '../../src/engine/progress.ts';
 import {EXIT, StageError} from '../../src/errors.ts';
-import type {RunId} from '../../src/ledger/layout.ts';
+import type {RunId} from '../../src/ledger/state-directory.ts';
 import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 
 const run = 'r.1' as RunId;

@@ -4,7 +4,7 @@ import type {JobId} from '../../src/base/job-id.ts';
 import type {Action, SubmitJob} from '../../src/engine/plan/actions.ts';
 import {claimOf, placesTaken, queueLimit} from '../../src/engine/plan/queue-limit.ts';
 import {QueuePlaces} from '../../src/engine/queue-places.ts';
-import type {RunId} from '../../src/ledger/layout.ts';
+import type {RunId} from '../../src/ledger/state-directory.ts';
 import {ARun, ended, jobStep, live, UNKNOWN} from '../support/a-run.ts';
 
 const run = 'r.1' as RunId;

@@ -7,9 +7,9 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {createFact, readFact, readFacts} from '../../src/disk/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import {appendEvent, readEvents} from '../../src/ledger/journal.ts';
-import {parseRunId, type RunId} from '../../src/ledger/layout.ts';
 import {LedgerDamaged, openLedger} from '../../src/ledger/ledger.ts';
 import {openRuns} from '../../src/ledger/open-runs.ts';
+import {parseRunId, type RunId} from '../../src/ledger/state-directory.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
 
 // Real processes: several processes race for one fact.

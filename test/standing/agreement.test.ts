@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {explanationsOf} from '../../src/app/runs/explanations.ts';
-import {exitOf} from '../../src/app/shared/report.ts';
+import {exitOf} from '../../src/app/shared/look-results.ts';
 import {viewRun} from '../../src/app/shared/run-view.ts';
 import {EXIT} from '../../src/errors.ts';
 import type {JobSeen, LiveJob} from '../../src/scheduler/scheduler.ts';

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {blindSpots} from '../../src/app/shared/report.ts';
+import {notLearnt} from '../../src/app/shared/look-results.ts';
 import {viewRun} from '../../src/app/shared/run-view.ts';
 import type {TaskId} from '../../src/base/ids.ts';
 import {type JobSeen, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
@@ -80,7 +80,7 @@ test('a PBS that is away is told once, with its cause; steps say no more than th
     'PBS could not be queried: timeout',
   ]);
   const looked = {seen: run.seen(), problems: []};
-  expect(blindSpots(looked)).toEqual(['PBS could not be queried: no connection to the server']);
+  expect(notLearnt(looked)).toEqual(['PBS could not be queried: no connection to the server']);
   const refused = new SchedulerUnreachable('qsub', 'no connection to the server');
-  expect(blindSpots({...looked, problems: [refused]})).toEqual([]);
+  expect(notLearnt({...looked, problems: [refused]})).toEqual([]);
 });

@@ -1,10 +1,10 @@
 import type {FactValue} from '../../src/disk/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
-import {runLayout, stateLayout} from '../../src/ledger/layout.ts';
 import type {Ledger} from '../../src/ledger/ledger.ts';
 import type {MonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import type {MonitorLink} from '../../src/ledger/monitor-link.ts';
 import {type ResumeDecision, type RunSpec, updateName} from '../../src/ledger/run-facts.ts';
+import {runLayout, stateLayout} from '../../src/ledger/state-directory.ts';
 import {type RunSummary, summarise} from '../../src/ledger/summary.ts';
 
 export interface MemoryLedger extends Ledger {

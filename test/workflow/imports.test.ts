@@ -16,7 +16,7 @@ function packagesOf(file: string, seen = new Set<string>()): Set<string> {
   );
 }
 
-test.each(['model/graph', 'model/fingerprint', 'model/difference', 'model/essence', 'file/problems'])(
+test.each(['model/graph', 'model/fingerprint', 'model/difference', 'model/comparable-form', 'file/problems'])(
   '%s.ts loads neither zod nor yaml: commands that read no workflow file start without them',
   (module) => {
     const packages = [...packagesOf(resolve(WORKFLOW, `${module}.ts`))];

@@ -3,7 +3,7 @@ import {countSubjobs, writeArrayRange} from '../../base/job-array.ts';
 import {count} from '../../base/units.ts';
 import type {Action} from '../../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
-import type {RunId} from '../../ledger/layout.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import {filterInWords} from '../../workflow/model/transfer-options.ts';

@@ -43,8 +43,8 @@ export function requireJobName({jobName, script}: SubmitRequest, text: string): 
   );
 }
 
-/** What makes two calls ask for the same job: everything but the name. */
-export function essenceOf({name: _, again: __, script: ___, ...rest}: SubmitRequest, content: Buffer): string {
+/** Equal for two calls exactly when they ask for the same job: made of everything but the name. */
+export function requestFingerprint({name: _, again: __, script: ___, ...rest}: SubmitRequest, content: Buffer): string {
   const hash = createHash('sha256').update(JSON.stringify([content.toString(), rest]));
   // What is not UTF-8 reads alike as text, whatever the bytes.
   if (!isUtf8(content)) hash.update(content);

@@ -12,7 +12,7 @@ import type {JobsStage} from '../../wiring/stage.ts';
 import {isKept} from './check-taken.ts';
 import {papersOfJob} from './job-papers.ts';
 import {jobRequest} from './job-request.ts';
-import {essenceOf, readScript, requireJobName} from './job-script.ts';
+import {readScript, requestFingerprint, requireJobName} from './job-script.ts';
 import {dependenciesOf} from './look-at-dependencies.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
@@ -48,18 +48,18 @@ export async function submitNamedJob(
     });
   const content = readScript(request.script);
   requireJobName(request, content.toString());
-  const essence = essenceOf(request, content);
+  const fingerprint = requestFingerprint(request, content);
   let again = request.again;
   for (let dropped = 0; dropped < DROPS; ) {
     const newest = stage.jobs.newest(name);
     const known = newest && !again ? await settled(stage, newest, time) : undefined;
     if (known) {
-      if (known.essence !== essence) throw new OtherJob(name, known.job);
+      if (known.fingerprint !== fingerprint) throw new OtherJob(name, known.job);
       return {job: known.job, name, submitted: false};
     }
     const number = (newest?.number ?? 0) + 1;
     const dependencies = await dependenciesOf(stage, request);
-    const job = await submitTry(stage, {request, name, number, content, essence, dependencies}, time);
+    const job = await submitTry(stage, {request, name, number, content, fingerprint, dependencies}, time);
     if (job && (await isKeptByPbs(stage, name, number, time))) return {job, name, submitted: true};
     if (job) dropped += 1; // what it waits for has changed since it was looked at: judge that afresh
     again = false; // another process took this number, or takes the next one: what it does counts for both
@@ -92,14 +92,14 @@ interface Try {
   readonly name: string;
   readonly number: number;
   readonly content: Buffer;
-  readonly essence: string;
+  readonly fingerprint: string;
   readonly dependencies: readonly Dependency[];
 }
 
 /** @returns undefined when another process took this number first */
 async function submitTry(stage: JobsStage, one: Try, {clock}: Time): Promise<JobId | undefined> {
   const {profile, by, jobs} = stage;
-  const {request, name, number, content, essence, dependencies} = one;
+  const {request, name, number, content, fingerprint, dependencies} = one;
   const {
     compute,
     scheduler: {timeoutMs},
@@ -110,7 +110,7 @@ async function submitTry(stage: JobsStage, one: Try, {clock}: Time): Promise<Job
       papers: papersOfJob(jobs, name, number),
       tag,
       intent: {
-        essence,
+        essence: fingerprint,
         dependsOn: dependencies.flatMap((each) => each.jobs),
         script: resolve(request.script),
         array: request.array || undefined,

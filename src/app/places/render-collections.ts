@@ -1,5 +1,5 @@
 import {renderBytes} from '../../base/units.ts';
-import {renderTable} from '../shared/layout.ts';
+import {renderTable} from '../shared/text-layout.ts';
 
 interface CollectionText {
   readonly id: string;

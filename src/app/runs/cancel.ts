@@ -4,7 +4,7 @@ import type {ExitCode} from '../../errors.ts';
 import {cancelName} from '../../ledger/run-facts.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
-import {exitOfProblems, type ProblemDocument, problemsOf, viewOf, withoutDamage} from '../shared/report.ts';
+import {exitOfProblems, type ProblemDocument, problemsOf, runViewAfter, withoutDamage} from '../shared/look-results.ts';
 import type {RunView} from '../shared/run-view.ts';
 import {viewSummary} from '../shared/run-view.ts';
 
@@ -37,7 +37,7 @@ export async function cancelRun(
   });
   if (first) stage.ledger.append(run, {at: engine.clock(), event: 'run-cancel-asked', by: stage.by});
   const looked = await reconcile(engine);
-  const view = await viewOf(stage, run, looked);
+  const view = await runViewAfter(stage, run, looked);
   const problems = problemsOf(looked);
   const message = view.endedAt ? `${run} is cancelled` : `${run} is being cancelled; a monitor will see its end`;
   return {

@@ -1,7 +1,7 @@
 import {count} from '../../base/units.ts';
 import {RequestWrong, type StageError} from '../../errors.ts';
-import type {RunId} from '../../ledger/layout.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
 import type {Workflow} from '../../workflow/model/workflow.ts';

@@ -3,12 +3,18 @@ import type {Observed} from '../../engine/plan/actions.ts';
 import {seenOf} from '../../engine/plan/job-seen.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
-import type {RunId} from '../../ledger/layout.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
 import type {HoldDecision, JobRecord, RunState} from '../../ledger/run-facts.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseRuns, chooseSteps} from '../shared/choose.ts';
-import {exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, withoutDamage} from '../shared/report.ts';
+import {
+  exitOfProblems,
+  type ProblemDocument,
+  problemDocuments,
+  problemsOf,
+  withoutDamage,
+} from '../shared/look-results.ts';
 
 export interface HoldRequest {
   /** undefined: all runs that have not ended */

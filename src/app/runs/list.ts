@@ -1,6 +1,6 @@
 import type {Observed, PlanSettings} from '../../engine/plan/actions.ts';
-import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import {LedgerDamaged} from '../../ledger/ledger.ts';
+import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import {inOneLine, type RunStanding} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';

@@ -3,7 +3,13 @@ import type {EngineContext} from '../../engine/context.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
-import {blindSpots, exitOfProblems, type ProblemDocument, problemDocuments, withoutDamage} from '../shared/report.ts';
+import {
+  exitOfProblems,
+  notLearnt,
+  type ProblemDocument,
+  problemDocuments,
+  withoutDamage,
+} from '../shared/look-results.ts';
 import {ofTheSystem} from '../shared/system-error.ts';
 import {isWorthALine, type Moving, movingIn} from './progress-events.ts';
 
@@ -45,11 +51,11 @@ export async function tick(
     before = context.monitors.lastLook();
     return look(request.inJob)();
   };
-  let looked = await (request.generation === undefined ? first() : lookPatiently(first, sleep));
+  let looked = await (request.generation === undefined ? first() : lookWithRetries(first, sleep));
   if (request.inJob)
-    looked = await stayWhileChainIsOpen(looked, (stays) => lookPatiently(look(stays), sleep), context, until);
+    looked = await stayWhileChainIsOpen(looked, (stays) => lookWithRetries(look(stays), sleep), context, until);
   const problems = problemDocuments(looked.problems);
-  const notKnown = blindSpots(looked);
+  const notKnown = notLearnt(looked);
   const moving = movingIn(looked, {...context.settings, rebuild: false});
   for (const {run, ...progress} of moving) {
     const task = looked.seen.tasks.get(progress.task);
@@ -100,7 +106,7 @@ const PAUSES_MS = [10_000, 30_000, 60_000];
  * A link of the chain whose disk fails may not have left a successor, and nobody else would come: it waits a while for
  * the disk. (What PBS and Globus do not answer is a problem in the report; then the successor is in the queue.)
  */
-async function lookPatiently<T>(look: () => Promise<T>, sleep: (ms: number) => Promise<void>): Promise<T> {
+async function lookWithRetries<T>(look: () => Promise<T>, sleep: (ms: number) => Promise<void>): Promise<T> {
   for (const pauseMs of PAUSES_MS) {
     try {
       return await look();

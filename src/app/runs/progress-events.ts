@@ -1,8 +1,8 @@
 import type {TaskId} from '../../base/ids.ts';
 import type {PlanSettings} from '../../engine/plan/actions.ts';
 import type {Reconciled} from '../../engine/turn.ts';
-import type {RunId} from '../../ledger/layout.ts';
 import type {LookFact} from '../../ledger/monitor-facts.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {isTask} from '../../workflow/model/steps.ts';

@@ -1,6 +1,6 @@
-import {type Style, wrapped} from '../shared/layout.ts';
 import {type ProblemText, renderProblems, renderRun} from '../shared/render-status.ts';
 import type {RunView} from '../shared/run-view.ts';
+import {type Style, wrapped} from '../shared/text-layout.ts';
 
 /** What `stage hold` and `stage release` did, a line a run, and the jobs below it. */
 export function renderHold(report: {

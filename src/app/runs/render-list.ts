@@ -1,6 +1,6 @@
 import {largest, renderTime} from '../../base/units.ts';
 import type {RunStateWord} from '../../standing/standing.ts';
-import {hang, pad, ROOM_FOR_TEXT, type Style, widthOf} from '../shared/layout.ts';
+import {hang, pad, ROOM_FOR_TEXT, type Style, widthOf} from '../shared/text-layout.ts';
 
 /** A run in one line. */
 export interface RunLine {

@@ -1,7 +1,7 @@
 import {type Finding, renderFindings} from '../shared/findings.ts';
-import {type Style, wrapped} from '../shared/layout.ts';
 import {type ProblemText, renderProblems, renderRun} from '../shared/render-status.ts';
 import type {RunView} from '../shared/run-view.ts';
+import {type Style, wrapped} from '../shared/text-layout.ts';
 
 /** What a command did to a run, and the run below it. */
 export function renderRunReport(

@@ -1,7 +1,7 @@
 import {renderDuration, renderTime} from '../../base/units.ts';
 import type {Severity} from '../../standing/standing.ts';
-import {hang, paint, type Style} from '../shared/layout.ts';
 import {type ProblemText, renderProblems, renderUnknown} from '../shared/render-status.ts';
+import {hang, paint, type Style} from '../shared/text-layout.ts';
 import type {Explanation} from './explanations.ts';
 
 interface WhyParts {

@@ -1,10 +1,17 @@
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
-import type {RunId} from '../../ledger/layout.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseRuns} from '../shared/choose.ts';
-import {exitOf, exitOfProblems, type ProblemDocument, problemDocuments, problemsOf, viewOf} from '../shared/report.ts';
+import {
+  exitOf,
+  exitOfProblems,
+  type ProblemDocument,
+  problemDocuments,
+  problemsOf,
+  runViewAfter,
+} from '../shared/look-results.ts';
 import {type RunView, viewSummary} from '../shared/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {BeingCancelled} from './update-run.ts';
@@ -56,7 +63,7 @@ export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Prom
       const reopened = opened.get(run);
       return {
         message: resumedInWords(run, reopened, submitted),
-        run: await viewOf(stage, run, looked, {ofMany: asked.length > 1}),
+        run: await runViewAfter(stage, run, looked, {ofMany: asked.length > 1}),
         again: reopened?.again ?? [],
         kept: reopened?.kept ?? [],
       };

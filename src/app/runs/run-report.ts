@@ -1,10 +1,10 @@
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import type {ExitCode} from '../../errors.ts';
-import type {RunId} from '../../ledger/layout.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {type Finding, noNetwork} from '../shared/findings.ts';
-import {exitOf, type ProblemDocument, problemsOf, viewOf} from '../shared/report.ts';
+import {exitOf, type ProblemDocument, problemsOf, runViewAfter} from '../shared/look-results.ts';
 import {type RunView, viewSummary} from '../shared/run-view.ts';
 import {type RunOutcome, runInWords, type Submitted} from './run-words.ts';
 
@@ -27,7 +27,7 @@ export async function advance(
   how: {readonly created?: boolean; readonly again?: boolean},
 ): Promise<{readonly report: RunReport; readonly looked: Reconciled}> {
   const looked = await reconcile(await stage.engine(), {rebuild: true});
-  const view = await viewOf(stage, run, looked);
+  const view = await runViewAfter(stage, run, looked);
   const mine = looked.done.filter((done) => done.run === run);
   const submitted = {
     jobs: mine.filter(({action}) => action.do === 'submit-job').length,

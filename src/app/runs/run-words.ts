@@ -1,5 +1,5 @@
 import {count} from '../../base/units.ts';
-import type {RunId} from '../../ledger/layout.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
 
 /** How many jobs and transfers a command submitted. */

@@ -1,5 +1,5 @@
 import {EXIT, StageError} from '../../errors.ts';
-import {type RunId, runId} from '../../ledger/layout.ts';
+import {type RunId, runId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseTransfer} from '../shared/choose.ts';
 import type {Finding} from '../shared/findings.ts';

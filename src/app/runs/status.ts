@@ -3,13 +3,13 @@ import {EXIT, type ExitCode} from '../../errors.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
 import {
-  blindSpots,
   exitOf,
   exitUnderWay,
+  notLearnt,
   type ProblemDocument,
   problemDocuments,
   standingAfter,
-} from '../shared/report.ts';
+} from '../shared/look-results.ts';
 import {type RunView, viewRun, viewSummary} from '../shared/run-view.ts';
 
 export interface StatusReport {
@@ -32,7 +32,7 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
   }
   const looked = await reconcile(await stage.engine());
   const problems = problemDocuments(looked.problems);
-  const notKnown = blindSpots(looked);
+  const notKnown = notLearnt(looked);
   if (run !== undefined) {
     const standing = await standingAfter(stage, run, looked);
     return {runs: [viewRun(standing)], problems, notKnown, exit: exitOf(standing, problems, notKnown)};

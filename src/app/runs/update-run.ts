@@ -1,11 +1,11 @@
 import {EXIT, RequestWrong, StageError} from '../../errors.ts';
 import {endOf, isOutdated, isRemoved, workingAttempt} from '../../ledger/attempts.ts';
-import type {RunId} from '../../ledger/layout.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {type Attempt, currentAttempt, hasBegun, type RunState, type UpdateDecision} from '../../ledger/run-facts.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
+import type {WorkflowRecord} from '../../workflow/model/comparable-form.ts';
 import {changedSteps, describeDifference} from '../../workflow/model/difference.ts';
-import type {WorkflowRecord} from '../../workflow/model/essence.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {PreparedWorkflow} from '../shared/prepare-run.ts';

@@ -4,10 +4,10 @@ import {seenOf} from '../../engine/plan/job-seen.ts';
 import {nextLookAtTask} from '../../engine/plan/next-look.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
-import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import type {Attempt, RunState} from '../../ledger/run-facts.ts';
+import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
-import {problemDocuments} from '../shared/report.ts';
+import {problemDocuments} from '../shared/look-results.ts';
 import {stayWhileChainIsOpen} from './monitor.ts';
 
 /** What a job that waits came to, for the log that PBS keeps of it. */

@@ -5,7 +5,7 @@ import type {RunStanding, RunStateWord} from '../../standing/standing.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseSteps, openRun} from '../shared/choose.ts';
-import {blindSpots, exitOf, type ProblemDocument, problemDocuments, standingAfter} from '../shared/report.ts';
+import {exitOf, notLearnt, type ProblemDocument, problemDocuments, standingAfter} from '../shared/look-results.ts';
 import {type Explanation, explanationsOf} from './explanations.ts';
 
 export interface WhyReport {
@@ -30,7 +30,7 @@ export async function explainWhy(stage: RunsStage, asked: {run: string; step: st
   const looked = await reconcile(await stage.engine());
   const standing = await standingAfter(stage, run, looked, {thorough: true});
   const problems = problemDocuments(looked.problems);
-  const notKnown = blindSpots(looked);
+  const notKnown = notLearnt(looked);
   return {...reportOf(standing, asked.step), problems, notKnown, exit: exitOf(standing, problems, notKnown)};
 }
 

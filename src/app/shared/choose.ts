@@ -1,8 +1,8 @@
 import {type TaskId, UUID} from '../../base/ids.ts';
 import {RequestWrong} from '../../errors.ts';
-import {parseRunId, type RunId} from '../../ledger/layout.ts';
 import type {LedgerDamaged, OpenRun} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
+import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames} from '../../workflow/file/problems.ts';
 import type {Step, TransferStep, Workflow} from '../../workflow/model/workflow.ts';

@@ -25,15 +25,15 @@ export function stagingJobs({staging, strategy, waitWalltime}: Profile): JobsToJ
  * `stage profile check` and `stage doctor` alike. Pure. What holds for several steps is told once.
  */
 export function findQueues(jobs: readonly JobsToJudge[], server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
-  const told = new Map<string, {finding: Finding; whose: readonly JobsToJudge['whose'][]}>();
+  const byText = new Map<string, {finding: Finding; whose: readonly JobsToJudge['whose'][]}>();
   for (const each of jobs) {
     const {whose} = each;
     for (const finding of findingsFor(each, server, queues)) {
       const key = `${'part' in whose ? whose.part : 'steps'}: ${finding.what}: ${finding.why}`;
-      told.set(key, {finding, whose: [...(told.get(key)?.whose ?? []), whose]});
+      byText.set(key, {finding, whose: [...(byText.get(key)?.whose ?? []), whose]});
     }
   }
-  return [...told.values()].map(({finding, whose}) => ({...finding, what: `${nameOf(whose)}: ${finding.what}`}));
+  return [...byText.values()].map(({finding, whose}) => ({...finding, what: `${nameOf(whose)}: ${finding.what}`}));
 }
 
 function nameOf(whose: readonly JobsToJudge['whose'][]): string {

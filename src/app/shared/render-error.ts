@@ -1,5 +1,5 @@
 import type {StageError} from '../../errors.ts';
-import {paint, type Style, spelt, wrapped} from './layout.ts';
+import {paint, type Style, spelt, wrapped} from './text-layout.ts';
 
 /** The shape of an error under `--json`. Stable: scripts read it. */
 export interface ErrorDocument {

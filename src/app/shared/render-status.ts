@@ -1,8 +1,8 @@
 import {count, largest, renderTime} from '../../base/units.ts';
 import type {StepStateWord} from '../../standing/standing.ts';
-import {hang, type Paint, pad, paint, ROOM_FOR_TEXT, type Style, widthOf, wrapped} from './layout.ts';
 import {progressInWords} from './progress-words.ts';
 import type {RunView, StepView} from './run-view.ts';
+import {hang, type Paint, pad, paint, ROOM_FOR_TEXT, type Style, widthOf, wrapped} from './text-layout.ts';
 
 const SIGNS: Readonly<Record<StepStateWord, [sign: string, colour: Paint]>> = {
   waiting: ['·', 'dim'],

@@ -100,7 +100,7 @@ function viewStep(standing: StepStanding): StepView {
     places: places.length > 0 ? places : undefined,
     job: job?.id,
     task: task?.id,
-    ...toldOf(live),
+    ...liveFields(live),
     ...progressDocument(progress),
     skippedErrors: progress?.skippedErrors,
     faults: progress?.faults,
@@ -110,6 +110,6 @@ function viewStep(standing: StepStanding): StepView {
   };
 }
 
-function toldOf(job: LiveJob | undefined): Partial<StepView> {
+function liveFields(job: LiveJob | undefined): Partial<StepView> {
   return {comment: job?.comment, estimatedStart: iso(job?.estimatedStart)};
 }

@@ -1,5 +1,5 @@
 import {type Finding, renderFindings} from '../shared/findings.ts';
-import {renderTable} from '../shared/layout.ts';
+import {renderTable} from '../shared/text-layout.ts';
 
 interface ListedText {
   readonly name: string;

@@ -1,6 +1,6 @@
 import {renderDuration} from '../../base/units.ts';
 import {type LocalOutage, type LocalStatus, OUTAGE_MODES, type Requirements} from '../../stand-ins/door.ts';
-import {renderTable} from '../shared/layout.ts';
+import {renderTable} from '../shared/text-layout.ts';
 import {USUAL_LIMITS} from './local-trouble.ts';
 
 const DAY_SECONDS = 86_400;

@@ -5,8 +5,8 @@ import type {TransferService} from '../../transfer/transfer-service.ts';
 import type {EngineContext} from '../context.ts';
 import type {EndStep} from '../plan/actions.ts';
 import {isTrouble} from '../plan/task-trouble.ts';
+import {type ActionOutcome, DONE, OTHERS, type Records, STALE} from './action-outcome.ts';
 import {compareAdopted} from './compare-adopted.ts';
-import {DONE, OTHERS, type Performed, type Records, STALE} from './performed.ts';
 
 const UNBEGUN: readonly EndStep['state'][] = ['skipped', 'cancelled'];
 
@@ -16,7 +16,7 @@ export async function endStep(
   run: OpenRun,
   action: EndStep,
   records: Records,
-): Promise<Performed> {
+): Promise<ActionOutcome> {
   const {ledger, transfers} = context;
   const end = await compareAdopted(context, run, action);
   // A person may have cancelled the run since it was read: what looks like a failure is their doing. The next look says so.
@@ -27,7 +27,7 @@ export async function endStep(
 }
 
 /** Put on record how an attempt ended: the first one to say so counts. */
-export function recordEnd(action: EndStep, {note, fact}: Records): Performed {
+export function recordEnd(action: EndStep, {note, fact}: Records): ActionOutcome {
   const {do: _, step, attempt, ...outcome} = action;
   if (!fact(`${attemptKey(step, attempt)}.outcome`, outcome)) return OTHERS;
   note(`step-${action.state}`, {attempt, bytesTransferred: action.bytes, filesTransferred: action.files});

@@ -1,7 +1,7 @@
 import type {OpenRun} from '../../ledger/ledger.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
-import {askRepeatably, DONE, type Performed, type Records, STALE} from './performed.ts';
+import {type ActionOutcome, askRepeatably, DONE, type Records, STALE} from './action-outcome.ts';
 
 type HoldJob = Action & {do: 'hold-job' | 'unhold-job'};
 
@@ -11,7 +11,7 @@ export async function holdJob(
   run: OpenRun,
   action: HoldJob,
   records: Records,
-): Promise<Performed> {
+): Promise<ActionOutcome> {
   const {ledger, scheduler} = context;
   const {key, hold, job} = action;
   const isEnded = () =>
@@ -28,7 +28,7 @@ export async function unholdJob(
   {scheduler}: EngineContext,
   {key, hold, job}: HoldJob,
   {note, fact}: Records,
-): Promise<Performed> {
+): Promise<ActionOutcome> {
   await scheduler.release(job);
   if (fact(`${key}.hold-${hold}.ended`)) note('job-unheld', {job});
   return DONE;

@@ -5,8 +5,8 @@ import {ensureCollectionDirectory} from '../../transfer/ensure-directory.ts';
 import type {MkdirStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
+import {type ActionOutcome, type Records, STALE} from './action-outcome.ts';
 import {recordEnd} from './end-step.ts';
-import {type Performed, type Records, STALE} from './performed.ts';
 
 /** No intent: a directory that is there is as good as one that was made, so that asking again does no harm. */
 export async function performMakeDirectory(
@@ -14,11 +14,11 @@ export async function performMakeDirectory(
   run: OpenRun,
   {step: name, attempt}: Action & {do: 'make-directory'},
   records: Records,
-): Promise<Performed> {
+): Promise<ActionOutcome> {
   const step = mkdirStep(run, name);
   if (!step) throw new RangeError(`step ${name} of run ${run.id} makes no directory`);
   if (!ledger.stillHolds(run, attemptKey(name, attempt))) return STALE;
-  const end = (state: 'succeeded' | 'failed', why: string): Performed => {
+  const end = (state: 'succeeded' | 'failed', why: string): ActionOutcome => {
     // The run may have been updated meanwhile: a directory that is no longer asked for concludes nothing.
     const asked = mkdirStep(ledger.refresh(run), name)?.at;
     if (asked?.path !== step.at.path || asked.collection !== step.at.collection) return STALE;

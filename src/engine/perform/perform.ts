@@ -6,10 +6,10 @@ import type {Papers} from '../../submission/papers.ts';
 import {settle} from '../../submission/settle.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
+import {type ActionOutcome, askRepeatably, DONE, OTHERS, recordsOf, STALE, updatesOf} from './action-outcome.ts';
 import {endStep} from './end-step.ts';
 import {holdJob, unholdJob} from './hold-job.ts';
 import {performMakeDirectory} from './make-directory.ts';
-import {askRepeatably, DONE, OTHERS, type Performed, recordsOf, STALE, updatesOf} from './performed.ts';
 import {notingSignIn} from './sign-in-needed.ts';
 import {submitStepJob} from './submit-step-job.ts';
 import {submitStepTask} from './submit-step-task.ts';
@@ -20,7 +20,7 @@ import {voidAttempt} from './void-attempt.ts';
  *
  * @throws only for what is no answer of PBS or Globus: a full disk, a defect
  */
-export async function perform(context: EngineContext, run: OpenRun, action: Action): Promise<Performed> {
+export async function perform(context: EngineContext, run: OpenRun, action: Action): Promise<ActionOutcome> {
   try {
     return await doIt(context, run, action);
   } catch (error) {
@@ -30,7 +30,7 @@ export async function perform(context: EngineContext, run: OpenRun, action: Acti
   }
 }
 
-async function doIt(context: EngineContext, run: OpenRun, action: Action): Promise<Performed> {
+async function doIt(context: EngineContext, run: OpenRun, action: Action): Promise<ActionOutcome> {
   const {ledger, scheduler, transfers, clock, by} = context;
   const records = recordsOf(context, run, action);
   const {fact, note} = records;

@@ -3,7 +3,7 @@ import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey} from '../../ledger/run-facts.ts';
 import type {Action} from '../plan/actions.ts';
-import type {Performed, Records} from './performed.ts';
+import type {ActionOutcome, Records} from './action-outcome.ts';
 
 /**
  * Ask Globus for something. When a person must sign in first, that is on record, so that every reader shows it and
@@ -13,8 +13,8 @@ export async function notingSignIn(
   run: OpenRun,
   action: Action & {do: 'submit-transfer' | 'make-directory'},
   {note, fact}: Records,
-  ask: () => Promise<Performed>,
-): Promise<Performed> {
+  ask: () => Promise<ActionOutcome>,
+): Promise<ActionOutcome> {
   try {
     return await ask();
   } catch (error) {

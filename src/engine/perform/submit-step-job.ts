@@ -4,8 +4,8 @@ import type {JobRequest} from '../../scheduler/scheduler.ts';
 import {CannotBeSubmitted, SubmissionUnclear, submitJob} from '../../submission/submit-job.ts';
 import type {EngineContext} from '../context.ts';
 import type {SubmitJob} from '../plan/actions.ts';
-import {papersOf} from './papers.ts';
-import {DONE, OTHERS, type Performed, type Records, STALE, updatesOf} from './performed.ts';
+import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
+import {papersOf} from './run-papers.ts';
 
 /** Submit a job that serves an attempt of a step. */
 export async function submitStepJob(
@@ -13,7 +13,7 @@ export async function submitStepJob(
   run: OpenRun,
   action: SubmitJob,
   records: Records,
-): Promise<Performed> {
+): Promise<ActionOutcome> {
   const {step, role, hold, dependencies} = action;
   const key = jobKey(step, action.attempt, role, action.serial);
   const tag = `s-${run.id}.${key}.${context.newWord()}`;

@@ -10,8 +10,8 @@ import {isTask} from '../../workflow/model/steps.ts';
 import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
-import {papersOf} from './papers.ts';
-import {DONE, OTHERS, type Performed, type Records, STALE, updatesOf} from './performed.ts';
+import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
+import {papersOf} from './run-papers.ts';
 import {taskRequest} from './transfer-request.ts';
 
 /** Submit the task of a step's attempt, or submit it again under the submission id that is on record. */
@@ -20,7 +20,7 @@ export async function submitStepTask(
   run: OpenRun,
   action: Action & {do: 'submit-transfer'},
   records: Records,
-): Promise<Performed> {
+): Promise<ActionOutcome> {
   const attempt = attemptKey(action.step, action.attempt);
   const papers = papersOf(context, run, {key: `${attempt}.transfer`, attempt}, records);
   const intent = workingAttempt(run.state, action.step).transfer?.intent;

@@ -1,7 +1,7 @@
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey, currentAttempt} from '../../ledger/run-facts.ts';
 import type {Action} from '../plan/actions.ts';
-import {DONE, OTHERS, type Performed, type Records} from './performed.ts';
+import {type ActionOutcome, DONE, OTHERS, type Records} from './action-outcome.ts';
 
 /**
  * Take an attempt's claim, so that no job of it can begin. The process that links the start marker first decides: a job
@@ -11,7 +11,7 @@ export function voidAttempt(
   run: OpenRun,
   {step, attempt, why}: Action & {do: 'void-attempt'},
   {note, fact}: Records,
-): Performed {
+): ActionOutcome {
   const key = attemptKey(step, attempt);
   const started = currentAttempt(run.state, step).starts.length > 0;
   if (!started && !fact(`${key}.start.1`, {void: true, why})) return OTHERS;

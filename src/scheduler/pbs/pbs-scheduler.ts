@@ -21,12 +21,12 @@ import {
   saysNoCommand,
   whyLost,
 } from './explain.ts';
-import {type Patience, patiently} from './patience.ts';
 import type {QstatAnswer} from './read-qstat.ts';
 import {readQsub} from './read-qsub.ts';
 import {knownRefusal} from './refusals.ts';
+import {type RetrySettings, retryingConnections} from './retry-connections.ts';
 
-export interface PbsSchedulerSettings extends Patience {
+export interface PbsSchedulerSettings extends RetrySettings {
   readonly run: RunCommand;
   /** whose jobs to search for tags */
   readonly user: string;
@@ -38,7 +38,7 @@ const [FINISHED, MEMBER_FINISHED, UNKNOWN, RUNNING, WRONG_STATE] = [35, 55, 153,
 const GONE = [FINISHED, MEMBER_FINISHED, UNKNOWN];
 
 export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
-  const run = patiently(settings.run, settings);
+  const run = retryingConnections(settings.run, settings);
   /** fresh: asked in this process, not remembered from another */
   let known: {readonly value: SchedulerCapabilities; readonly fresh: boolean} | undefined;
 

@@ -2,10 +2,10 @@ import {findCommand} from '../../process/find-command.ts';
 import type {CommandResult, RunCommand} from '../../process/run-command.ts';
 import type {Site} from '../site.ts';
 import {explainUnreachable} from './explain.ts';
-import {type Patience, patiently} from './patience.ts';
 import {readQueue, readServer, readShown} from './read-site.ts';
+import {type RetrySettings, retryingConnections} from './retry-connections.ts';
 
-export interface PbsSiteSettings extends Patience {
+export interface PbsSiteSettings extends RetrySettings {
   readonly run: RunCommand;
   /** whose limits count */
   readonly user: string;
@@ -17,7 +17,7 @@ export interface PbsSiteSettings extends Patience {
 const COMMANDS = ['qsub', 'qstat', 'qselect', 'qdel', 'qhold', 'qrls', 'qalter'];
 
 export function createPbsSite(settings: PbsSiteSettings): Site {
-  const run = patiently(settings.run, settings);
+  const run = retryingConnections(settings.run, settings);
 
   async function ask(flag: '-B' | '-Q', heading: 'Server' | 'Queue') {
     const json = await run('qstat', [flag, '-f', '-F', 'json']);

@@ -6,9 +6,9 @@ import {refusedPauseMs} from '../../engine/plan/view.ts';
 import type {JobRecord} from '../../ledger/run-facts.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
-import {inAStep} from '../silence.ts';
 import type {Reason} from '../standing.ts';
 import type {JobFacts, StepFacts} from '../step-facts.ts';
+import {unansweredInStep} from '../unanswered.ts';
 import {explainJob, type OurHold} from './explain-job.ts';
 import {cannotAsk, type Judgement, judged} from './judgement.ts';
 import {notBegun} from './not-begun.ts';
@@ -67,7 +67,7 @@ export function judgeJobStep(facts: StepFacts<JobStep>): Judgement {
     case 'no-evidence':
       return job.seen === undefined
         ? judged(record.intent.hold ? 'held' : 'queued', submitted(facts))
-        : judged('unknown', cannotAsk(facts, 'PBS', verdict.why, inAStep(view.seen, 'PBS', verdict.why)));
+        : judged('unknown', cannotAsk(facts, 'PBS', verdict.why, unansweredInStep(view.seen, 'PBS', verdict.why)));
   }
 }
 

@@ -3,9 +3,9 @@ import type {TransferRecord} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {endsOf} from '../../workflow/model/steps.ts';
 import type {MkdirStep, TaskStep} from '../../workflow/model/workflow.ts';
-import {inAStep} from '../silence.ts';
 import type {StepStateWord} from '../standing.ts';
 import type {StepFacts} from '../step-facts.ts';
+import {unansweredInStep} from '../unanswered.ts';
 import {explainTask} from './explain-task.ts';
 import {cannotAsk, type Judgement, judged} from './judgement.ts';
 import {causeOf, notBegun, signInNeeded} from './not-begun.ts';
@@ -27,7 +27,7 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
       next: [],
     });
   if (seen.kind === 'no-evidence')
-    return judged('unknown', cannotAsk(facts, 'Globus', seen.why, inAStep(view.seen, 'Globus', seen.why)));
+    return judged('unknown', cannotAsk(facts, 'Globus', seen.why, unansweredInStep(view.seen, 'Globus', seen.why)));
   if (seen.kind === 'task') return judgeTask(facts, seen);
   return judged('unknown', {
     standing: 'action',

@@ -1,5 +1,5 @@
 import {own} from '../file/problems.ts';
-import {essenceOf, type StepEssence, type WorkflowRecord} from './essence.ts';
+import {type ComparableStep, comparableForm, type WorkflowRecord} from './comparable-form.ts';
 import {canonicalJson} from './fingerprint.ts';
 import type {Workflow} from './workflow.ts';
 
@@ -10,7 +10,7 @@ import type {Workflow} from './workflow.ts';
  * @throws {RangeError} when the contents of a job step's script are not known
  */
 export function describeDifference(before: WorkflowRecord, after: WorkflowRecord): string[] {
-  const [was, is] = [essenceOf(before), essenceOf(after)];
+  const [was, is] = [comparableForm(before), comparableForm(after)];
   const places = (record: WorkflowRecord) => friendlyPlaces(record.workflow);
   return [
     ...describeMap('params', was.params, is.params),
@@ -35,7 +35,7 @@ export interface ChangedSteps {
 
 /** Pure. @throws {RangeError} as {@link describeDifference} */
 export function changedSteps(before: WorkflowRecord, after: WorkflowRecord): ChangedSteps {
-  const [was, is] = [essenceOf(before).steps, essenceOf(after).steps];
+  const [was, is] = [comparableForm(before).steps, comparableForm(after).steps];
   const names = namesOfBoth(was, is);
   const other = names.filter((name) => own(was, name) && own(is, name) && !same(own(was, name), own(is, name)));
   const shifted = other.filter((name) => isShifted(own(was, name), own(is, name)));
@@ -48,7 +48,7 @@ export function changedSteps(before: WorkflowRecord, after: WorkflowRecord): Cha
 }
 
 /** What such a step comes after is all other steps: nobody wrote that down, and another step changed it. */
-function isShifted(was: StepEssence | undefined, is: StepEssence | undefined): boolean {
+function isShifted(was: ComparableStep | undefined, is: ComparableStep | undefined): boolean {
   if (was?.when !== 'always' || is?.when !== 'always') return false;
   return same({...was, after: undefined}, {...is, after: undefined});
 }
@@ -57,8 +57,8 @@ type RenderPlace = (place: string) => string;
 
 function describeStep(
   path: string,
-  was: StepEssence,
-  is: StepEssence,
+  was: ComparableStep,
+  is: ComparableStep,
   places: {readonly was: RenderPlace; readonly is: RenderPlace},
 ): string[] {
   if (was.kind !== is.kind) return [`${path}: was a ${was.kind}, is a ${is.kind}`];

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {essenceOf, type StepEssence} from './essence.ts';
+import {type ComparableStep, comparableForm} from './comparable-form.ts';
 import type {Workflow} from './workflow.ts';
 
 /**
@@ -9,7 +9,7 @@ import type {Workflow} from './workflow.ts';
  * @throws {RangeError} when a job step's script is not among them
  */
 export function fingerprint(workflow: Workflow, scripts: ReadonlyMap<string, Uint8Array | string>): string {
-  const {params, steps} = essenceOf({workflow, scriptHashes: hashScripts(scripts)});
+  const {params, steps} = comparableForm({workflow, scriptHashes: hashScripts(scripts)});
   const entries = Object.entries(steps).map(([name, step]) => [name, withoutDefaults(step)]);
   return sha256(canonicalJson({version: 1, params, steps: Object.fromEntries(entries)}));
 }
@@ -41,7 +41,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {verify_checksum: true, pres
  * A step without what is at its default. A later version of stage that knows more keys then still finds the
  * fingerprint of a run that is under way when it is installed.
  */
-function withoutDefaults(step: StepEssence): Record<string, unknown> {
+function withoutDefaults(step: ComparableStep): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(step).filter(
       ([key, value]) =>

@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
 import {isWorthALine, movingIn} from '../../../src/app/runs/progress-events.ts';
 import {renderMonitor} from '../../../src/app/runs/render-monitor.ts';
-import type {RunId} from '../../../src/ledger/layout.ts';
 import type {OpenRun} from '../../../src/ledger/ledger.ts';
+import type {RunId} from '../../../src/ledger/state-directory.ts';
 import {ARun, jobStep, SETTINGS, task, transferStep} from '../../support/a-run.ts';
 
 const HOUR = 3_600_000;

@@ -4,8 +4,8 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {type RunRequest, runWorkflow} from '../../../src/app/runs/run.ts';
 import {EXIT} from '../../../src/errors.ts';
-import type {RunId} from '../../../src/ledger/layout.ts';
 import type {Ledger} from '../../../src/ledger/ledger.ts';
+import type {RunId} from '../../../src/ledger/state-directory.ts';
 import {ended} from '../../support/a-run.ts';
 import {type FakeStage, fakeStage} from '../../support/fake-stage.ts';
 

@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
 import {renderList} from '../../../src/app/runs/render-list.ts';
-import {loadWidths, type Style, widthOf} from '../../../src/app/shared/layout.ts';
 import {renderRun} from '../../../src/app/shared/render-status.ts';
 import type {RunView, StepView} from '../../../src/app/shared/run-view.ts';
+import {loadWidths, type Style, widthOf} from '../../../src/app/shared/text-layout.ts';
 import {picture} from '../../../src/cli/live-view.ts';
 
 const TASK = '3fd916ca-9d6d-44c3-8e07-72b29819e06e';

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
+import type {WorkflowRecord} from '../../../src/workflow/model/comparable-form.ts';
 import {describeDifference} from '../../../src/workflow/model/difference.ts';
-import type {WorkflowRecord} from '../../../src/workflow/model/essence.ts';
 import {EXAMPLE, LAPTOP, load, THETA} from '../support.ts';
 
 const HASHES = {compute: 'c0', cleanup: 'c1'};

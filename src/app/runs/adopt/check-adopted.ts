@@ -1,8 +1,8 @@
 import type {TaskId} from '../../../base/ids.ts';
 import {RequestWrong} from '../../../errors.ts';
 import {TransferUnreachable} from '../../../globus-errors.ts';
-import type {RunId} from '../../../ledger/layout.ts';
 import type {RunState} from '../../../ledger/run-facts.ts';
+import type {RunId} from '../../../ledger/state-directory.ts';
 import {type TransferService, type TransferTask, taskHasEnded} from '../../../transfer/transfer-service.ts';
 import {strayFile, strayInWords} from '../../../workflow/model/moved-files.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';
@@ -11,8 +11,8 @@ import {type Finding, note} from '../../shared/findings.ts';
 /** A task that may do the work of a step. */
 export interface CheckedTask {
   readonly task: TransferTask;
-  /** what it moves cannot be told before it has ended */
-  readonly told: boolean;
+  /** whether what it moves was compared with the step; Globus lists that only when the task has ended */
+  readonly compared: boolean;
 }
 
 /**
@@ -36,11 +36,11 @@ export async function checkTask(
       why: 'the id is wrong, or another identity owns the task',
       next: ['See your own tasks: stage transfer list'],
     });
-  if (force) return {task: seen, told: true};
+  if (force) return {task: seen, compared: true};
   const differences = await differencesOf(transfers, seen, step);
   if (differences.length > 0) throw new TaskDiffers(id, step.name, differences, run);
   // Globus lists the files of a task only when that has ended. Source: Globus Transfer API, "Successful Transfers".
-  return {task: seen, told: taskHasEnded(seen)};
+  return {task: seen, compared: taskHasEnded(seen)};
 }
 
 /**
@@ -48,8 +48,8 @@ export async function checkTask(
  *
  * @param state the run as it was before; absent: it is yet to be created. What a run asked Globus for itself needs no note
  */
-export function uncomparedNote(step: string, {task, told}: CheckedTask, state: RunState | undefined): Finding[] {
-  if (told || (state && isItsOwn(state, step, task.task))) return [];
+export function uncomparedNote(step: string, {task, compared}: CheckedTask, state: RunState | undefined): Finding[] {
+  if (compared || (state && isItsOwn(state, step, task.task))) return [];
   const why = 'whether it moves what the step says is checked when it has ended';
   return [note(`what task ${task.task} moves for ${step} is not known yet`, why)];
 }

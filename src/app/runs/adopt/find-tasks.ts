@@ -1,5 +1,5 @@
 import {transferLabel} from '../../../engine/perform/transfer-request.ts';
-import {parseRunId, type RunId, runId} from '../../../ledger/layout.ts';
+import {parseRunId, type RunId, runId} from '../../../ledger/state-directory.ts';
 import {type TransferService, type TransferTask, taskHasEnded} from '../../../transfer/transfer-service.ts';
 import {strayFile} from '../../../workflow/model/moved-files.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';

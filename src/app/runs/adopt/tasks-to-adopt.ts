@@ -1,7 +1,7 @@
 import type {TaskId} from '../../../base/ids.ts';
 import {RequestWrong} from '../../../errors.ts';
-import type {RunId} from '../../../ledger/layout.ts';
 import type {RunState} from '../../../ledger/run-facts.ts';
+import type {RunId} from '../../../ledger/state-directory.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import {listNames} from '../../../workflow/file/problems.ts';
 import type {Workflow} from '../../../workflow/model/workflow.ts';

@@ -4,7 +4,7 @@ import {shellQuote} from '../../../base/shell.ts';
 import {renderBytes} from '../../../base/units.ts';
 import {namesIn} from '../../../disk/facts.ts';
 import {readEvents} from '../../../ledger/journal.ts';
-import {runLayout} from '../../../ledger/layout.ts';
+import {runLayout} from '../../../ledger/state-directory.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import {chooseSteps, findRun} from '../../shared/choose.ts';
 import {progressInWords} from '../../shared/progress-words.ts';

@@ -1,5 +1,5 @@
 import {largest, renderTime} from '../../../base/units.ts';
-import {pad, paint, type Style, widthOf} from '../../shared/layout.ts';
+import {pad, paint, type Style, widthOf} from '../../shared/text-layout.ts';
 
 /** One line of a collated log. */
 export interface LogEntry {

@@ -20,8 +20,8 @@ export function findAtGlobus(
       return [...findPlace(question, places[index], names), ...findWords(question, now)];
     }),
   ];
-  const told = [...new Map(found.map((finding) => [`${finding.what}${finding.why}`, finding])).values()];
-  if (told.some(({level}) => level !== 'ok')) return told;
+  const distinct = [...new Map(found.map((finding) => [`${finding.what}${finding.why}`, finding])).values()];
+  if (distinct.some(({level}) => level !== 'ok')) return distinct;
   const used = [...collections.keys()].map((id) => names.get(id) ?? id);
   return [fine('Globus accepts your sign-in', `collections ${used.join(', ')}; every source that must exist does`)];
 }

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {findTasks} from '../../../../src/app/runs/adopt/find-tasks.ts';
 import type {TaskId} from '../../../../src/base/ids.ts';
-import type {RunId} from '../../../../src/ledger/layout.ts';
+import type {RunId} from '../../../../src/ledger/state-directory.ts';
 import type {TransferTask} from '../../../../src/transfer/transfer-service.ts';
 import {task, transferStep} from '../../../support/a-run.ts';
 import {FakeTransfers} from '../../../support/fakes.ts';

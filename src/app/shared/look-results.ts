@@ -1,10 +1,10 @@
 import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
-import type {RunId} from '../../ledger/layout.ts';
-import {silenceOf} from '../../standing/silence.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunStanding, RunStateWord, StepStateWord} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
+import {whyUnanswered} from '../../standing/unanswered.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {errorDocument} from './render-error.ts';
 import {withReservations} from './reservation-knowledge.ts';
@@ -34,7 +34,7 @@ export async function standingAfter(
 }
 
 /** The same as a document. */
-export async function viewOf(...asked: Parameters<typeof standingAfter>): Promise<RunView> {
+export async function runViewAfter(...asked: Parameters<typeof standingAfter>): Promise<RunView> {
   return viewRun(await standingAfter(...asked));
 }
 
@@ -85,9 +85,9 @@ export function exitOfProblems(problems: readonly {readonly exit: number}[]): Ex
 }
 
 /** What a look could not learn, unless a problem says so already: nothing was concluded from it, but the user should know. */
-export function blindSpots({seen, problems}: Pick<Reconciled, 'seen' | 'problems'>): string[] {
+export function notLearnt({seen, problems}: Pick<Reconciled, 'seen' | 'problems'>): string[] {
   return (['PBS', 'Globus'] as const).flatMap((whom) => {
-    const why = silenceOf(seen, whom);
+    const why = whyUnanswered(seen, whom);
     const told = problems.some(({code}) => code === UNREACHABLE[whom]);
     return why === undefined || told ? [] : [`${whom} could not be queried: ${why}`];
   });
@@ -97,7 +97,7 @@ const UNREACHABLE = {PBS: 'SCHEDULER_UNREACHABLE', Globus: 'TRANSFER_UNREACHABLE
 
 /** What stands in the way of a command that acts: what could not be done, and what could not even be learnt. */
 export function problemsOf(looked: Reconciled): ProblemDocument[] {
-  const blind = blindSpots(looked).map((what) => ({
+  const blind = notLearnt(looked).map((what) => ({
     code: 'NOT_KNOWN',
     exit: EXIT.unreachable,
     what,

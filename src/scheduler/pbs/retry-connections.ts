@@ -5,7 +5,7 @@ import {printedJobId} from './read-qsub.ts';
 /** Two more tries after 0.4 s and 1 s: a server that is being restarted, not one that is down. */
 const REPEAT = {retries: 2, minTimeout: 400, factor: 2.5};
 
-export interface Patience {
+export interface RetrySettings {
   /** for all tries of one command together, in milliseconds: a caller that wrote a deadline before asking relies on it */
   readonly timeoutMs: number;
   /** pauses between tries; the default takes 1.4 s in all */
@@ -19,7 +19,7 @@ export interface Patience {
  *
  * A try is begun only while half of the time is left: one that is cut short leaves it unclear what happened.
  */
-export function patiently(run: RunCommand, {timeoutMs: usual, repeat = REPEAT}: Patience): RunCommand {
+export function retryingConnections(run: RunCommand, {timeoutMs: usual, repeat = REPEAT}: RetrySettings): RunCommand {
   return async (command, argv, options) => {
     const timeoutMs = options?.timeoutMs ?? usual;
     const began = performance.now();

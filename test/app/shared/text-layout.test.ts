@@ -10,7 +10,7 @@ import {
   spelt,
   widthOf,
   wrapped,
-} from '../../../src/app/shared/layout.ts';
+} from '../../../src/app/shared/text-layout.ts';
 
 beforeAll(loadWidths);
 

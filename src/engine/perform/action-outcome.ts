@@ -4,7 +4,7 @@ import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
 
 /** What an action came to: done, left to another process that was first, or not possible now (and why). */
-export type Performed =
+export type ActionOutcome =
   | {readonly is: 'done'}
   | {readonly is: 'others'}
   /** it was decided otherwise since it was planned: plan again */
@@ -15,9 +15,9 @@ export type Performed =
       readonly silent?: true | undefined;
     };
 
-export const DONE: Performed = {is: 'done'};
-export const OTHERS: Performed = {is: 'others'};
-export const STALE: Performed = {is: 'stale'};
+export const DONE: ActionOutcome = {is: 'done'};
+export const OTHERS: ActionOutcome = {is: 'others'};
+export const STALE: ActionOutcome = {is: 'stale'};
 
 /** How what is done is written down: events for people, and facts, which can be created once. */
 export interface Records {
@@ -50,7 +50,7 @@ export async function askRepeatably(
   {why}: Action,
   {fact, note}: Records,
   {key, ask, event, on}: {readonly key: string; ask(): Promise<void>; readonly event: string; readonly on: object},
-): Promise<Performed> {
+): Promise<ActionOutcome> {
   fact(`${key}.intent`, {why, by});
   await ask();
   if (fact(`${key}.confirmed`)) note(event, on);

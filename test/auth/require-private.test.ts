@@ -1,5 +1,5 @@
 import {expect, test, vi} from 'vitest';
-import {isPrivate} from '../../src/auth/private-file.ts';
+import {isPrivate} from '../../src/auth/require-private.ts';
 import {SignInNeeded} from '../../src/globus-errors.ts';
 
 const answer = vi.hoisted(() => ({code: ''}));

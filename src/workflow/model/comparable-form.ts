@@ -13,12 +13,12 @@ export interface WorkflowRecord {
 }
 
 /** One step's share of what is done, spelled as in the file. */
-export type StepEssence = Readonly<Record<string, unknown>> & {readonly kind: StepKind};
+export type ComparableStep = Readonly<Record<string, unknown>> & {readonly kind: StepKind};
 
-/** What of a workflow makes it the same work as another. */
-export interface Essence {
+/** What of a workflow makes it the same work as another: fingerprints are made of it, and differences found in it. */
+export interface ComparableForm {
   readonly params: Readonly<Record<string, string>>;
-  readonly steps: Readonly<Record<string, StepEssence>>;
+  readonly steps: Readonly<Record<string, ComparableStep>>;
 }
 
 /**
@@ -30,14 +30,14 @@ export interface Essence {
  *
  * @throws {RangeError} when the contents of a job step's script are not known
  */
-export function essenceOf({workflow, scriptHashes}: WorkflowRecord): Essence {
-  const entries = workflow.steps.map((step) => [step.name, stepEssence(step, scriptHashes)] as const);
+export function comparableForm({workflow, scriptHashes}: WorkflowRecord): ComparableForm {
+  const entries = workflow.steps.map((step) => [step.name, comparableStep(step, scriptHashes)] as const);
   return {params: workflow.params, steps: Object.fromEntries(entries)};
 }
 
-function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+function comparableStep(step: Step, scriptHashes: Readonly<Record<string, string>>): ComparableStep {
   return {
-    ...kindEssence(step, scriptHashes),
+    ...byKind(step, scriptHashes),
     needs: [...step.needs].sort(),
     on_failure_of: [...step.onFailureOf].sort(),
     after: [...step.after].sort(),
@@ -47,12 +47,12 @@ function stepEssence(step: Step, scriptHashes: Readonly<Record<string, string>>)
   };
 }
 
-function kindEssence(step: Step, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+function byKind(step: Step, scriptHashes: Readonly<Record<string, string>>): ComparableStep {
   switch (step.kind) {
     case 'transfer':
-      return transferEssence(step);
+      return comparableTransfer(step);
     case 'job':
-      return jobEssence(step, scriptHashes);
+      return comparableJob(step, scriptHashes);
     case 'delete': {
       const {kind, at, recursive, failFast} = step;
       return {
@@ -67,7 +67,7 @@ function kindEssence(step: Step, scriptHashes: Readonly<Record<string, string>>)
   }
 }
 
-function transferEssence({from, to, recursive, options, items, failFast}: TransferStep): StepEssence {
+function comparableTransfer({from, to, recursive, options, items, failFast}: TransferStep): ComparableStep {
   return {
     kind: 'transfer',
     from: placeText(from),
@@ -78,7 +78,7 @@ function transferEssence({from, to, recursive, options, items, failFast}: Transf
   };
 }
 
-function jobEssence(step: JobStep, scriptHashes: Readonly<Record<string, string>>): StepEssence {
+function comparableJob(step: JobStep, scriptHashes: Readonly<Record<string, string>>): ComparableStep {
   const script = Object.hasOwn(scriptHashes, step.name) ? scriptHashes[step.name] : undefined;
   if (script === undefined) throw new RangeError(`the contents of the script of step ${step.name} are not known`);
   const {resources, queue, account, project, jobName, env} = step;

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {createRunCommand, type RunOptions} from '../../src/process/run-command.ts';
-import {patiently} from '../../src/scheduler/pbs/patience.ts';
+import {retryingConnections} from '../../src/scheduler/pbs/retry-connections.ts';
 import {submissionDeadlineMs} from '../../src/submission/deadline.ts';
 import {answer} from './recorded.ts';
 
@@ -12,7 +12,7 @@ const asleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 async function tries(answersAfterMs: number, timeoutMs: number, options?: RunOptions) {
   const timeouts: number[] = [];
   const began = performance.now();
-  const told = await patiently(
+  const told = await retryingConnections(
     async (_, __, given) => {
       timeouts.push(given?.timeoutMs ?? Number.NaN);
       await asleep(answersAfterMs);
@@ -48,10 +48,13 @@ test('all tries of a qsub that finds no server, and then none that answers, end 
   const run = createRunCommand();
   // The last one does not answer, heeds no signal but KILL, and leaves somebody who holds its output open.
   const words = [`sleep 0.2; echo '${DOWN.stderr}' >&2; exit 162`, "trap '' TERM; sleep 20 & sleep 20; sleep 20"];
-  const patient = patiently((_, __, options) => run('sh', ['-c', words[Math.min(asked++, 1)] ?? ''], options), {
-    timeoutMs,
-    repeat: REPEAT,
-  });
+  const patient = retryingConnections(
+    (_, __, options) => run('sh', ['-c', words[Math.min(asked++, 1)] ?? ''], options),
+    {
+      timeoutMs,
+      repeat: REPEAT,
+    },
+  );
   const began = performance.now();
   expect(await patient('qsub', ['job.sh'])).toMatchObject({timedOut: true});
   expect(asked).toBe(2);

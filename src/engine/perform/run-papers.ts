@@ -1,7 +1,7 @@
 import type {OpenRun} from '../../ledger/ledger.ts';
 import type {Papers} from '../../submission/papers.ts';
 import type {EngineContext} from '../context.ts';
-import type {Records} from './performed.ts';
+import type {Records} from './action-outcome.ts';
 
 /**
  * The record of one submission of a run.
