@@ -1,7 +1,7 @@
 import {hostname} from 'node:os';
 
 /** How ids of Globus are written: of collections, tasks, clients. */
-export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 declare const taskIdBrand: unique symbol;
 /** A Globus task id (a UUID). Made only where an answer of Globus or a fact is read. */
