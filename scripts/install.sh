@@ -7,6 +7,8 @@ command -v npm >/dev/null || { echo "npm is missing: it comes with Node.js" >&2;
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   # Not "npm ci": it refuses to install at all when a registry mirror lacks an optional package that another platform
   # would need. This installs the versions of package-lock.json, and leaves that file as it is.
-  sh scripts/with-node.sh npm install --no-save --no-audit --no-fund --loglevel=error
+  # By itself npm waits five minutes for an answer, and a minute between its tries, without a word.
+  sh scripts/with-node.sh npm install --no-save --no-audit --no-fund --loglevel=error \
+    --fetch-timeout=60000 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000
 fi
 sh scripts/with-node.sh node scripts/build.mjs

