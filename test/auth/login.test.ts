@@ -3,7 +3,8 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import type {ErrorDocument} from '../commands/support.ts';
 import {openWorld, type World} from '../stand-ins/globus/support.ts';
-import {failingDisks} from '../support/failing-disk.ts';
+import {failingDisks, hasCompiler} from '../support/failing-disk.ts';
+import {needs} from '../support/needs.ts';
 import {modeOf} from '../support/world.ts';
 import {CLIENT, signInDesk} from './support/desk.ts';
 
@@ -220,7 +221,8 @@ test.each([
   }
 });
 
-test('a disk that does not answer is no sign-out: nobody is told to sign in again', async () => {
+test('a disk that does not answer is no sign-out: nobody is told to sign in again', async (context) => {
+  needs(context, 'compiler', hasCompiler);
   const desk = native();
   expect(await desk.login()).toMatchObject({exitCode: 0});
   const disk = failingDisks(desk.directory)('tokens');

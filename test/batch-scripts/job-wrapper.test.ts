@@ -16,7 +16,8 @@ import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {shellQuote} from '../../src/base/shell.ts';
 import {assign, fillTemplate} from '../../src/batch-scripts/template.ts';
-import {type FailingDisk, failingDisks} from '../support/failing-disk.ts';
+import {type FailingDisk, failingDisks, hasCompiler} from '../support/failing-disk.ts';
+import {needs} from '../support/needs.ts';
 
 // Real processes: each shell that there is runs the wrapper, several at once.
 
@@ -304,9 +305,11 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
     expect(existsSync(join(top, 'trace'))).toBe(false);
   });
 
-  test.each(['EDQUOT', 'EROFS'] as const)(
+  test.for(['EDQUOT', 'EROFS'] as const)(
     '%s: does not run the script when the disk does not take its start, nor where its output goes',
-    (error) => {
+    {timeout: 30_000},
+    (error, context) => {
+      needs(context, 'compiler', hasCompiler);
       disk.break({error, directory: facts});
       const unrecorded = onDisk({script: 'echo ran'});
       expect([unrecorded.status, read('out')]).toEqual([97, '']);
@@ -320,10 +323,10 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
       expect(onDisk({script: 'echo ran'}).status).toBe(0);
       expect(read('out')).toBe('ran\n');
     },
-    30_000,
   );
 
-  test('a disk that has room again in a moment: the script runs once, and both markers are there', () => {
+  test('a disk that has room again in a moment: the script runs once, and both markers are there', (context) => {
+    needs(context, 'compiler', hasCompiler);
     disk.break({error: 'ENOSPC', directory: facts});
     const mended = setTimeoutInShell(`rm -f '${disk.env.FAILING_DISK}'`, 1.5);
     const script = `echo ran; ${disk.toBreak({error: 'ENOSPC', directory: facts})}; (sleep 2; rm -f "$FAILING_DISK") >/dev/null 2>&1 & exit 3`;

@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {CLI, cleanEnvironment, type Ran} from '../support/cli.ts';
-import {type DiskError, type FailingDisk, failingDisks} from '../support/failing-disk.ts';
+import {type DiskError, type FailingDisk, failingDisks, hasCompiler} from '../support/failing-disk.ts';
+import {needs} from '../support/needs.ts';
 import {until} from '../support/until.ts';
 import {leftIn, linesIn, localWorld, type Sealed, type World} from '../support/world.ts';
 
@@ -140,6 +141,8 @@ const WORDS: Readonly<Record<DiskError, RegExp>> = {
 };
 
 describe.concurrent('a disk that takes nothing', () => {
+  beforeEach((context) => needs(context, 'compiler', hasCompiler));
+
   test.each(['ENOSPC', 'EDQUOT', 'EROFS', 'ESTALE'] as const)(
     '%s: "stage run" creates nothing and says so; later it does all of it once',
     async (error) => {
@@ -158,6 +161,8 @@ describe.concurrent('a disk that takes nothing', () => {
 });
 
 describe.concurrent('a disk that fails in the middle of "stage run"', () => {
+  beforeEach((context) => needs(context, 'compiler', hasCompiler));
+
   /** How many calls one undisturbed "stage run" makes below the state directory. */
   const counted = async () => {
     const at = place();
@@ -219,6 +224,8 @@ async function underWay(name: string, options: Parameters<typeof place>[0] = {})
 }
 
 describe.concurrent('a disk that fails while a run is active', () => {
+  beforeEach((context) => needs(context, 'compiler', hasCompiler));
+
   test('"stage cancel" that cannot record the decision cancels nothing, and repeated it does', async () => {
     const at = await underWay('cancelling');
     at.disk.break({error: 'EDQUOT', directory: at.state});

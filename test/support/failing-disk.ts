@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {shellQuote} from '../../src/base/shell.ts';
@@ -35,13 +35,34 @@ export interface FailingDisk {
 /** A full disk still removes names; the others refuse that as well. */
 const CAN_REMOVE: readonly DiskError[] = ['ENOSPC', 'EDQUOT'];
 
-/** Compile failing-disk.c into a directory of the test's. Needs `cc`. @returns a disk by a name of its own */
+export const hasCompiler = spawnSync('cc', ['--version']).status === 0;
+
+/**
+ * Compile failing-disk.c into a directory of the test's. Where there is no `cc` the disks never fail: tests that break
+ * them ask `needs(context, 'compiler', hasCompiler)` first.
+ *
+ * @returns a disk by a name of its own
+ */
 export function failingDisks(directory: string): (name: string) => FailingDisk {
+  if (!hasCompiler) return () => HEALTHY;
   const library = join(directory, 'failing-disk.so');
   const source = join(import.meta.dirname, 'failing-disk.c');
   execFileSync('cc', ['-shared', '-fPIC', '-O1', '-w', '-o', library, source, '-ldl']);
   return (name) => diskAt(join(directory, `disk-${name}`), library);
 }
+
+const cannotFail = () => {
+  throw new Error('this disk cannot fail: there is no C compiler');
+};
+const HEALTHY: FailingDisk = {
+  env: {},
+  setup: ':',
+  toBreak: cannotFail,
+  break: cannotFail,
+  mend: () => undefined,
+  trace: cannotFail,
+  calls: () => [],
+};
 
 function diskAt(control: string, library: string): FailingDisk {
   const env = {LD_PRELOAD: library, FAILING_DISK: control, UV_USE_IO_URING: '0'};

@@ -1,7 +1,7 @@
 import {appendFileSync} from 'node:fs';
 import type {TestContext} from 'vitest';
 
-/** What a test needs of a server that not every server, or not every user, has. */
+/** What a test needs that not every server, user or machine has. */
 const SENTENCES = {
   qmgr: 'needs a manager of the server: say how with STAGE_TEST_PBS_QMGR, such as "sudo /opt/pbs/bin/qmgr"',
   'stop and start':
@@ -11,12 +11,13 @@ const SENTENCES = {
   'functions handed on':
     'needs bash, and a server known to hand on exported functions with -V: only the stand-in of the local profile is one',
   'numbers set back': 'needs a server whose job numbers can be set back: only the stand-in of the local profile is one',
+  compiler: 'needs a C compiler (cc on PATH), which makes the library that lets calls to the disk fail',
 } as const;
 
 export type Need = keyof typeof SENTENCES;
 
 /**
- * Skip the rest of a test that the server at hand cannot serve. Where `STAGE_TEST_SKIPS` names a file, what is skipped
+ * Skip the rest of a test that the server or the machine at hand cannot serve. Where `STAGE_TEST_SKIPS` names a file, what is skipped
  * is written there, so that `npm run test:pbs` can count it.
  */
 export function needs({skip, task}: TestContext, need: Need, has: boolean): void {
