@@ -3,7 +3,7 @@ import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {type Document, openWorld, signIn, transferDocument, until, type World} from './support.ts';
+import {type Document, openWorld, signIn, transferDocument, until, untilStill, type World} from './support.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -49,12 +49,7 @@ test('a credential that expires makes its tasks INACTIVE: no byte moves, and the
     details: expect.stringContaining(world.destination.id),
   });
   // The piece that was under way is still written.
-  const bytes = await until('it stands still', async () => {
-    const before = (await world.task(id)).bytes_transferred;
-    await sleep(150);
-    return (await world.task(id)).bytes_transferred === before && {before};
-  });
-  await staysSo(async () => (await world.task(id)).bytes_transferred === bytes.before);
+  await untilStill(() => world.task(id));
   expect(world.globus.counts()).toEqual({active: 0, queued: 0, inactive: 1, ended: 0});
   const {body} = await world.call('GET', '/task_list?filter=status:INACTIVE');
   expect((body.DATA as Document[]).map((one) => one.task_id)).toEqual([id]);

@@ -153,6 +153,18 @@ export async function until<Value>(
   throw new Error(`waited ${boundMs} ms in vain until ${what}`);
 }
 
+/** Look again until a task has moved no byte for half a second. @returns the task then */
+export async function untilStill(look: () => Promise<Document>): Promise<Document> {
+  let before = await look();
+  let since = Date.now();
+  return await until('no byte moves', async () => {
+    const task = await look();
+    if (task.bytes_transferred !== before.bytes_transferred) since = Date.now();
+    before = task;
+    return Date.now() - since >= 500 && task;
+  });
+}
+
 /** Every file below a directory with the checksum of what it holds. */
 export function tree(directory: string): Record<string, string> {
   const files: Record<string, string> = {};

@@ -12,9 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {type Document, openWorld, transferDocument, tree, until, type World} from './support.ts';
+import {type Document, openWorld, transferDocument, tree, until, untilStill, type World} from './support.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -55,12 +54,7 @@ test('a paused collection stops a task in the middle of a file, and it goes on a
   const id = await world.transfer({from: '/file', to: '/file'});
   await until('it moves', async () => Number((await world.task(id)).bytes_transferred) > 100_000);
   world.globus.pause('destination', 'tape library is down');
-  const paused = await until('it stands still', async () => {
-    const before = await world.task(id);
-    await sleep(150);
-    const after = await world.task(id);
-    return before.bytes_transferred === after.bytes_transferred && after;
-  });
+  const paused = await untilStill(() => world.task(id));
   expect(paused).toMatchObject({status: 'ACTIVE', is_paused: true, completion_time: null});
   expect(Number(paused.bytes_transferred)).toBeLessThan(700_000);
   const info = await world.call('GET', `/task/${id}/pause_info`);
