@@ -37,13 +37,12 @@ export async function predictSuccessor(context: EngineContext, me: number, probl
  */
 export async function linkFirst(
   context: EngineContext,
-  {runs, seen, settings, stays, problems}: Pick<Tending, 'runs' | 'seen' | 'settings' | 'stays' | 'problems'>,
+  {runs, seen, settings, insist, stays, problems}: Omit<Tending, 'unreadable' | 'me' | 'link' | 'placesAt'>,
 ): Promise<number | undefined> {
   const {bounds, refusedRetryMs} = context.settings;
   const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds, new Map()) ?? []);
   const wantedAt = Math.min(seen.now + bounds.maxMs, ...wanted);
   const newest = await settled(context, seen);
-  const insist = settings.rebuild;
   const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs, insist, stays};
   const link = planMonitor(view).find((action) => action.do === 'submit-monitor');
   if (link) await performMonitor(context, link, problems);
@@ -58,6 +57,8 @@ export interface Tending {
   readonly seen: Observed;
   readonly settings: PlanSettings;
   readonly me: number | undefined;
+  /** a person asked: a link that PBS refused is tried again at once */
+  readonly insist: boolean;
   /** this process looks again soon while the chain is open */
   readonly stays: boolean;
   /** the link that this very look has submitted before */
@@ -81,7 +82,7 @@ export interface Tended {
 /** After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see. */
 export async function tendMonitors(
   context: EngineContext,
-  {runs, unreadable, seen, settings, me, stays, link, placesAt, problems}: Tending,
+  {runs, unreadable, seen, settings, me, insist, stays, link, placesAt, problems}: Tending,
 ): Promise<Tended> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
@@ -94,7 +95,7 @@ export async function tendMonitors(
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
   const {bounds, refusedRetryMs} = context.settings;
   let mine = link;
-  let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs, insist: settings.rebuild, stays};
+  let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs, insist, stays};
   if (wantedAt !== undefined) view = await upToDate(context, view, mine);
   let again = true;
   for (let round = 0; again && round < MOST_ROUNDS; round++) {

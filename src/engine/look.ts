@@ -17,7 +17,9 @@ import {LookProgress} from './progress.ts';
 import {QueuePlaces} from './queue-places.ts';
 
 export interface LookRequest {
-  /** a person asked: submit again even what was deleted by hand, and do not wait out a queue limit */
+  /** the runs that the process was asked about; all when absent */
+  readonly about?: readonly RunId[] | undefined;
+  /** a person asked: submit again even what was deleted by hand, and do not wait out a queue limit, in the runs this is about */
   readonly rebuild?: boolean | undefined;
   /** the link of the monitor chain that this process is */
   readonly monitor?: number | undefined;
@@ -45,6 +47,8 @@ export class Look {
   readonly #context: EngineContext;
   readonly #request: LookRequest;
   readonly #settings: PlanSettings;
+  /** undefined: every run */
+  readonly #about: ReadonlySet<RunId> | undefined;
   /** runs that have not ended, and that could not be read */
   readonly #unreadable: ReadonlySet<RunId>;
   /** the link of the monitor chain that this look has submitted before its end */
@@ -81,7 +85,8 @@ export class Look {
   ) {
     this.#context = context;
     this.#request = request;
-    this.#settings = {...context.settings, rebuild: request.rebuild ?? false};
+    this.#settings = {...context.settings, rebuild: false};
+    this.#about = request.about && new Set(request.about);
     this.#unreadable = unreadable;
     this.runs = runs;
     this.progress = progress;
@@ -173,11 +178,17 @@ export class Look {
   }
 
   #planned(): RunPlan[] {
-    const settings = {...this.#settings, queueIsFull: this.places.waiting > 0};
-    return this.runs.map((run) => ({
-      run,
-      actions: planRun(run.state, this.seen, settings).filter((action) => !this.progress.wasTried(run.id, action)),
-    }));
+    const queueIsFull = this.places.waiting > 0;
+    return this.runs.map((run) => {
+      const settings = {...this.#settings, queueIsFull, rebuild: this.#isRebuilt(run.id)};
+      const actions = planRun(run.state, this.seen, settings);
+      return {run, actions: actions.filter((action) => !this.progress.wasTried(run.id, action))};
+    });
+  }
+
+  /** What a person deleted, or gave up on, in a run that was not named is left as it is. */
+  #isRebuilt(run: RunId): boolean {
+    return (this.#request.rebuild ?? false) && (this.#about?.has(run) ?? true);
   }
 
   #tending(runs: readonly OpenRun[]) {
@@ -187,6 +198,7 @@ export class Look {
       seen: this.seen,
       settings: this.#settings,
       me: this.#request.monitor,
+      insist: this.#request.rebuild ?? false,
       stays: this.#request.stays ?? false,
       link: this.#link,
       problems: this.problems,

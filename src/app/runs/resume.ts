@@ -55,7 +55,7 @@ export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Prom
     const problems = problemDocuments(damaged);
     return {runs: asked.flatMap((run) => nothingToResume(stage, run)), problems, exit: exitOfProblems(problems)};
   }
-  const looked = await reconcile(await stage.engine(), {rebuild: true});
+  const looked = await reconcile(await stage.engine(), {about: asked, rebuild: true});
   const problems = problemsOf(looked);
   const runs = await Promise.all(
     asked.map(async (run): Promise<ResumedRun> => {

@@ -26,7 +26,7 @@ export async function advance(
   run: RunId,
   how: {readonly created?: boolean; readonly again?: boolean},
 ): Promise<{readonly report: RunReport; readonly looked: Reconciled}> {
-  const looked = await reconcile(await stage.engine(), {rebuild: true});
+  const looked = await reconcile(await stage.engine(), {about: [run], rebuild: true});
   const view = await runViewAfter(stage, run, looked);
   const mine = looked.done.filter((done) => done.run === run);
   const submitted = {

@@ -49,7 +49,7 @@ export async function adoptTask(stage: RunsStage, request: AdoptRequest): Promis
   const task = request.task === undefined ? await findOne(engine, run, step, {exists: true}) : taskId(request.task);
   const checked = await checkTask(engine.transfers, task, step, {run, force: request.force});
   const did = graft(stage, engine, open, step, {...checked, forced: request.force});
-  const looked = await reconcile(engine, {rebuild: true});
+  const looked = await reconcile(engine, {about: [run], rebuild: true});
   const problems = problemsOf(looked);
   const view = await runViewAfter(stage, run, looked);
   const message = `${task} ${did} ${step.name} of ${run}`;
