@@ -3,7 +3,7 @@ import {fileURLToPath} from 'node:url';
 import {Config, Errors, run, settings} from '@oclif/core';
 import {builtVersion} from '../wiring/built-version.ts';
 import {asStageError, showError} from './stage-command.ts';
-import {longFlags, NoSuchCommand, requireHelpSubject} from './words-for-help.ts';
+import {longFlags, requireCommand} from './words-for-help.ts';
 
 // The package holds compiled commands only; looking for sources would cost every start.
 settings.enableAutoTranspile = false;
@@ -13,14 +13,6 @@ const DIST = dirname(fileURLToPath(import.meta.url));
 /** Version, commit and Node.js, as "stage --version" tells them. */
 function versionText({version, platform, arch}: Config): string {
   return `stage ${builtVersion(version)}, Node.js ${process.versions.node}, ${platform}-${arch}`;
-}
-
-const UNKNOWN_COMMAND = 127;
-
-/** oclif says that there is no such command, and not which. */
-function unknownCommand(thrown: unknown): NoSuchCommand | undefined {
-  if (!(thrown instanceof Errors.CLIError) || thrown.oclif.exit !== UNKNOWN_COMMAND) return undefined;
-  return new NoSuchCommand(typed);
 }
 
 /** Output that cannot be written (a full disk behind `>`) reaches nobody through a promise. */
@@ -37,12 +29,12 @@ function endOnFailedOutput(thrown: unknown): never {
 async function main(): Promise<void> {
   try {
     const config = await Config.load({root: dirname(DIST)});
-    requireHelpSubject(config, argv);
+    requireCommand(config, argv);
     if (argv[0] === '--version') process.stdout.write(`${versionText(config)}\n`);
     else await run(argv, config);
   } catch (thrown) {
     if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit;
-    else showError(unknownCommand(thrown) ?? asStageError(thrown), {json: typed.includes('--json')});
+    else showError(asStageError(thrown), {json: typed.includes('--json')});
   }
 }
 

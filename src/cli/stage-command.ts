@@ -1,13 +1,13 @@
-import {Command, Errors, Flags} from '@oclif/core';
+import {Command, Errors, Flags, type Interfaces} from '@oclif/core';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
 import {ofTheSystem} from '../app/shared/system-error.ts';
 import {hasWideLetters, loadWidths, type Style, spelt, wrapped} from '../app/shared/text-layout.ts';
-import {lowerFirst} from '../base/text.ts';
-import {EXIT, RequestWrong, StageError} from '../errors.ts';
+import {EXIT, StageError} from '../errors.ts';
 import type {Log} from '../log/log.ts';
 import type {StandIns} from '../stand-ins/door.ts';
 import type {Stage} from '../wiring/stage.ts';
 import {styleOf} from './style.ts';
+import {requireWords, type Taken, usageError} from './usage-error.ts';
 
 /** Commands that show runs cut ids of jobs and tasks to what tells them apart. */
 export const idsFlag = Flags.boolean({description: 'show full ids of jobs and tasks'});
@@ -88,12 +88,31 @@ export abstract class StageCommand extends Command {
     process.stdout.write(`${JSON.stringify(document, null, process.stdout.isTTY ? 2 : undefined)}\n`);
   }
 
+  /** Arguments are taken from the command line alone: what comes on standard input is a list for `--batch -`. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<F>,
+    B extends Interfaces.OutputFlags<B>,
+    A extends Interfaces.OutputArgs<A>,
+  >(options?: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
+    for (const arg of Object.values<{ignoreStdin?: boolean}>(options?.args ?? {})) arg.ignoreStdin = true;
+    const parsed = await super.parse<F, B, A>(options, argv);
+    requireWords(parsed, this.#taken());
+    return parsed;
+  }
+
+  /** What this command takes, for errors that tell it. */
+  #taken(): Taken {
+    const {args = {}, baseFlags = {}, flags = {}, strict} = this.ctor;
+    const json = {type: 'boolean'};
+    return {command: this.commandName(), args, flags: {...baseFlags, ...flags, json}, many: strict === false};
+  }
+
   protected override async catch(thrown: unknown): Promise<void> {
     if (thrown instanceof Errors.ExitError) {
       process.exitCode = thrown.oclif.exit;
       return;
     }
-    const error = asStageError(thrown);
+    const error = asStageError(thrown, this.#taken());
     this.#log?.write('error', 'command.error', {code: error.code, what: error.message, why: error.why});
     if (hasWideLetters(error.message)) await loadWidths();
     showError(error, {json: this.jsonEnabled(), style: this.style(process.stderr)});
@@ -129,21 +148,15 @@ export function showError(error: StageError, form: {readonly json: boolean; read
   process.exitCode = error.exit;
 }
 
-/** Whatever was thrown, as an error of ours: oclif's complaints about flags are wrong requests, the rest are defects. */
-export function asStageError(thrown: unknown): StageError {
+/**
+ * Whatever was thrown, as an error of ours: oclif's complaints about flags are wrong requests, the rest are defects.
+ *
+ * @param taken by the command that it was thrown in
+ */
+export function asStageError(thrown: unknown, taken?: Taken): StageError {
   if (thrown instanceof StageError) return thrown;
-  if (thrown instanceof Errors.CLIError) return fromOclif(thrown);
+  if (thrown instanceof Errors.CLIError) return usageError(thrown, taken);
   return ofTheSystem(thrown) ?? defect(thrown);
-}
-
-function fromOclif(error: Errors.CLIError): StageError {
-  const lines = error.message.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('See more help'));
-  const [what = 'the command line was not understood', ...rest] = lines.map(withoutColour);
-  return new RequestWrong(lowerFirst(what), {
-    code: 'USAGE',
-    details: rest.map((line) => line.trim()),
-    next: [...(error.suggestions ?? []), 'See the flags and arguments with --help.'],
-  });
 }
 
 function defect(thrown: unknown): StageError {
@@ -165,8 +178,4 @@ function debugging(): boolean {
 function stackOf(error: StageError): string {
   const cause = error.cause;
   return (cause instanceof Error ? cause.stack : error.stack) ?? '';
-}
-
-function withoutColour(text: string): string {
-  return text.replace(/\u001b\[[0-9;]*m/g, '');
 }

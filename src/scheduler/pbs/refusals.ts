@@ -52,7 +52,11 @@ const REFUSALS: readonly KnownRefusal[] = [
       'Ask for less, or name another queue; "stage profile check" compares the profile with its queues.',
     ],
   },
-  {code: 187, why: 'the site has no such resource', next: ['Correct the name under "resources".']},
+  {
+    code: 187,
+    why: 'the site has no such resource',
+    next: ['Correct the name: in --resource, or under "resources" of the step or the profile.'],
+  },
   {
     code: 166,
     why: 'PBS does not understand a value',
@@ -77,7 +81,10 @@ const REFUSALS: readonly KnownRefusal[] = [
     code: 32,
     says: /wall ?time|time limit/i,
     why: 'a rule of the site rejected the job, apparently because of its walltime',
-    next: ['Set "walltime" under "resources" of the step, or under "compute" and "staging" of the profile.', ASK_QUEUE],
+    next: [
+      'Set the walltime: --resource walltime=HH:MM:SS, "resources" of the step, or "compute" and "staging" of the profile.',
+      ASK_QUEUE,
+    ],
   },
   {
     code: 32,

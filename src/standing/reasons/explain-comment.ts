@@ -16,7 +16,7 @@ const COMMENTS: readonly (CommentMeaning & {readonly says: RegExp})[] = [
     means: 'no node of the site can ever run what it asks for',
     next: [
       'See what the nodes have: pbsnodes -av',
-      'Ask for less under "resources", then: stage cancel {run}, and stage run again.',
+      'Ask for less (--resource, or "resources" of the step), then: stage cancel {run}, and stage run again.',
     ],
     person: true,
   },

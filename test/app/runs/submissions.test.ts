@@ -50,7 +50,11 @@ describe.concurrent('a qsub', () => {
 
   test.each([
     ['unknown-queue', /there is no such queue.*Unknown queue/s, /See which queues exist: qstat -Q/],
-    ['bad-resource', /the site has no such resource.*Unknown resource/s, /Correct the name under "resources"/],
+    [
+      'bad-resource',
+      /the site has no such resource.*Unknown resource/s,
+      /Correct the name: in --resource, or under "resources"/,
+    ],
   ])(
     'that is refused for good (%s) fails the step at once, moves no data, and says what to correct',
     (mode, why, next) =>
