@@ -25,7 +25,8 @@ export function checkTransfer(path: Path, transfer: unknown, names: PlaceNames, 
   problems.push(...checkAlone(path, transfer), ...checkFilters(path, transfer, hasItems, from?.path));
   if (batch?.wrong !== undefined) problems.push({path: [...path, 'batch'], at: 'value', text: batch.wrong});
   if (from === undefined || to === undefined) return problems;
-  const same = from.id !== undefined && from.id === to.id && from.path === to.path;
+  const [source, destination] = [from.path, to.path].map((at) => (transfer.recursive === true ? `${at}/` : at));
+  const same = from.id !== undefined && from.id === to.id && plain(source) === plain(destination);
   if (hasItems) problems.push(...checkItems(path, transfer, {from: from.path, to: to.path}, batches));
   else if (same)
     problems.push({path: [...path, 'to'], at: 'value', text: 'is the same place as "from"; needs another one'});
@@ -35,6 +36,11 @@ export function checkTransfer(path: Path, transfer: unknown, names: PlaceNames, 
       ...checkChecksum(path, transfer, from.path),
     );
   return problems;
+}
+
+/** Without doubled slashes. */
+function plain(path: string | undefined): string | undefined {
+  return path?.replace(/\/+/g, '/');
 }
 
 /** A place, as far as it can be read: the path of one whose collection nobody knows can be judged all the same. */
@@ -66,7 +72,9 @@ export function checkDelete(path: Path, step: unknown, names: PlaceNames): Probl
   return [...problems];
 }
 
+/** With `recursive: true` both are directories, whatever they end in: Globus treats them alike. */
 function checkSlashes(path: Path, from: string, to: string, recursive: unknown): Problem[] {
+  if (recursive === true) return [];
   const [fromDirectory, toDirectory] = [from.endsWith('/'), to.endsWith('/')];
   if (fromDirectory !== toDirectory) {
     const which = fromDirectory

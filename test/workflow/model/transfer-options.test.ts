@@ -76,6 +76,21 @@ test('takes the paths of items from the directories of the transfer, and absolut
   expect(step.recursive).toBe(true);
 });
 
+test.each([
+  ['/d', '/e/'],
+  ['/d/', '/e'],
+  ['/d', '/e'],
+  ['/d/', '/e/'],
+])('with recursive: true both ends are directories, whatever they end in: %s and %s', (from, to) => {
+  const step = stepOf(
+    load(flow(`{ from: "theta:${from}", to: "laptop:${to}", recursive: true, filters: [{exclude: x}] }`)),
+  );
+  expect(itemsOf(step)).toEqual([{from, to, recursive: true}]);
+  expect(mistakes(`{ from: "theta:${from}", to: "theta:${from}/", recursive: true }`).join()).toContain(
+    'the same place',
+  );
+});
+
 test('a checksum goes with its file, in one spelling, and is MD5 when nothing else is said', () => {
   const md5 = 'D41D8CD98F00B204E9800998ECF8427E';
   const one = stepOf(load(flow(`{ from: "theta:/a", to: "laptop:/a", external_checksum: "${md5}" }`)));
