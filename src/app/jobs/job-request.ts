@@ -5,6 +5,7 @@ import {assign, writeScript} from '../../batch-scripts/template.ts';
 import type {JobDefaults} from '../../config/profile.ts';
 import type {Dependency, JobRequest} from '../../scheduler/scheduler.ts';
 import {readDirectives} from '../../scheduler/script.ts';
+import {workingDirectory} from '../shared/working-directory.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
 /** What one try at submitting a named job is made of. */
@@ -47,7 +48,7 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
   return {
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<JobRequest>),
     script: `${prefix}.sh`,
-    workdir: process.cwd(),
+    workdir: workingDirectory(),
     tag,
     userVariables: [...directives.variables, ...request.variables],
     hold: request.hold,

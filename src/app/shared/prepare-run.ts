@@ -10,6 +10,7 @@ import {type BookmarkLookup, readingPlaces} from '../places/place-names.ts';
 import {wrongLineEnd} from './line-ends.ts';
 import {fileReason, readBatchFile} from './read-batch-file.ts';
 import {readOnce} from './read-once.ts';
+import {workingDirectory} from './working-directory.ts';
 
 /** A workflow as flags or a file give it, before anything is read. */
 export interface WorkflowRequest {
@@ -125,7 +126,7 @@ async function readWorkflow(
       throw new RequestWrong('--param is for workflow files', {
         why: 'a workflow given as flags has no parameters to fill in',
       });
-    const given = {...flags, ...(request.name ? {name: request.name} : {}), directory: process.cwd()};
+    const given = {...flags, ...(request.name ? {name: request.name} : {}), directory: workingDirectory()};
     return readingPlaces(stage, (names) => workflowFromFlags(given, {...names, params: {}}), lookup);
   }
   const text = readText(file);

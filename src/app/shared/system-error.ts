@@ -1,5 +1,6 @@
 import {constants} from 'node:os';
 import {EXIT, StageError} from '../../errors.ts';
+import {DirectoryGone, isOfWorkingDirectory} from './working-directory.ts';
 
 /**
  * What the operating system says of disks and files, which is nobody's defect.
@@ -9,6 +10,7 @@ import {EXIT, StageError} from '../../errors.ts';
 export function ofTheSystem(thrown: unknown): StageError | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const {code, errno, path, syscall} = thrown as NodeJS.ErrnoException;
+  if (isOfWorkingDirectory(thrown)) return new DirectoryGone();
   if (OF_THE_NETWORK.has(syscall ?? '')) return undefined;
   const name = code !== undefined && code in REASONS ? code : nameOf(errno);
   const found = REASONS[name ?? ''];

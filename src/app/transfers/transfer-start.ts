@@ -14,7 +14,7 @@ import type {WrittenTransfer} from '../../workflow/model/transfer-options.ts';
 import {toTransferStep} from '../../workflow/model/transfer-step.ts';
 import type {TransferStep} from '../../workflow/model/workflow.ts';
 import {readingPlaces} from '../places/place-names.ts';
-import {readBatchFile} from '../shared/read-batch-file.ts';
+import {readBatchFile, readStandardInput} from '../shared/read-batch-file.ts';
 import {type Asking, submitOnce} from './submit-once.ts';
 
 export interface StartRequest {
@@ -47,7 +47,7 @@ export async function startTransfer(
   request: StartRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
-  const batch = request.batch === undefined ? undefined : openBatch(request.batch);
+  const batch = request.batch === undefined ? undefined : await openBatch(request.batch);
   const step = await readingPlaces(stage, (names) => readStart(request, batch, names));
   const asked: TransferRequest = {
     label: request.label ?? 'stage transfer',
@@ -132,8 +132,8 @@ function readFilter(text: string): NonNullable<WrittenTransfer['filters']>[numbe
   };
 }
 
-function openBatch(file: string): BatchRead {
-  const read = readBatchFile(file === '-' ? 0 : file);
+async function openBatch(file: string): Promise<BatchRead> {
+  const read = file === '-' ? await readStandardInput() : readBatchFile(file);
   const name = file === '-' ? 'standard input' : file;
   return 'text' in read
     ? batchOf(read.text, name)
@@ -150,7 +150,18 @@ function wrongDeadline(deadline: string | undefined): string[] {
 function inWordsOfFlags({path, text}: Problem): string {
   const key = String(path[3] ?? '');
   const name = key === 'from' || key === 'to' ? key.toUpperCase() : `--${key.replaceAll('_', '-')}`;
-  return `${key === '' ? '' : `${name}: `}${text}`;
+  return key === '' || text.startsWith('"') ? keysAsFlags(text) : `${name}: ${keysAsFlags(text)}`;
+}
+
+/** What a text says of keys of a workflow file, said of flags. */
+function keysAsFlags(text: string): string {
+  return text
+    .replace(/\b(\w+): true\b/g, (_, key: string) => `--${key.replaceAll('_', '-')}`)
+    .replace(
+      /\b(delete_extra|external_checksum|checksum_algorithm|batch)\b(?=[ ,;]|$)/g,
+      (key) => `--${key.replaceAll('_', '-')}`,
+    )
+    .replace(/"(from|to)"/g, (_, end: string) => end.toUpperCase());
 }
 
 function requireConfirmed({delete_extra: deletes, confirm_delete: confirmed, to}: StartRequest['transfer']): void {
