@@ -24,6 +24,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
       hidden: true,
     }),
     generation: Flags.integer({description: 'the link of the monitor chain this is', hidden: true, min: 1}),
+    run: Flags.string({description: 'the run that this job serves', hidden: true, dependsOn: ['role']}),
     of: Flags.string({description: 'the attempt of a transfer that this job waits for', hidden: true}),
     seconds: Flags.integer({description: 'how long this job may stay', hidden: true, min: 0, dependsOn: ['role']}),
     chain: Flags.boolean({
@@ -45,6 +46,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
     }
     const report = await tick(stage, {
       chain: flags.chain,
+      run: flags.run,
       inJob: flags.role !== undefined,
       generation: flags.generation,
       seconds: flags.seconds,

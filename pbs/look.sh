@@ -1,5 +1,5 @@
 #!/bin/sh
-# A launcher or a sentinel: PBS starts it when a job has ended, and it looks once at everything.
+# A launcher or a sentinel: PBS starts it when a job has ended, and it looks once at the run that it serves.
 #
 # A launcher (depend=afterok) starts the transfer that waits for the jobs before it.
 #   Never runs:      the jobs failed, or it was lost from the queue; any other look starts the transfer, or ends the step.
@@ -20,7 +20,7 @@ for pause in 0 10 30 60 120; do
   sleep "$pause"
   left=$((end - $(date +%s)))
   [ "$left" -gt 0 ] || left=0
-  "$STAGE_CLI" monitor --role "$STAGE_ROLE" --seconds "$left"
+  "$STAGE_CLI" monitor --role "$STAGE_ROLE" --run "$STAGE_RUN" --seconds "$left"
   code=$?
   case $code in 0 | 3 | 5 | 70) exit "$code" ;; esac
   [ "$left" -gt 0 ] || break

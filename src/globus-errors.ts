@@ -2,7 +2,10 @@ import {EXIT, StageError} from './errors.ts';
 
 /** Globus could not be queried, or answered with nothing that can be read. Nothing may be concluded. */
 export class TransferUnreachable extends StageError {
-  constructor(asked: string, why: string, cause?: unknown) {
+  /** it did not answer in time: whatever else it is asked now would wait as long */
+  readonly silent: boolean;
+
+  constructor(asked: string, why: string, {cause, silent = false}: {cause?: unknown; silent?: boolean} = {}) {
     super({
       code: 'TRANSFER_UNREACHABLE',
       exit: EXIT.unreachable,
@@ -11,6 +14,7 @@ export class TransferUnreachable extends StageError {
       next: ['Nothing is lost: run the same command again later.'],
       cause,
     });
+    this.silent = silent;
   }
 }
 

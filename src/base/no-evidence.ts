@@ -1,7 +1,12 @@
-/** Nothing could be learnt about any of these, and nothing may be concluded: the answer for each id. */
-export function noEvidence<Id>(
-  ids: readonly Id[],
-  why: string,
-): ReadonlyMap<Id, {readonly kind: 'no-evidence'; readonly why: string}> {
-  return new Map(ids.map((id) => [id, {kind: 'no-evidence', why}]));
+/** Nothing could be learnt, and nothing may be concluded. */
+export interface NoEvidence {
+  readonly kind: 'no-evidence';
+  readonly why: string;
+  /** the service did not answer in time: whatever else it is asked now would wait as long */
+  readonly silent?: true | undefined;
+}
+
+/** Nothing could be learnt about any of these: the answer for each id. */
+export function noEvidence<Id>(ids: readonly Id[], why: string, silent = false): ReadonlyMap<Id, NoEvidence> {
+  return new Map(ids.map((id) => [id, silent ? {kind: 'no-evidence', why, silent} : {kind: 'no-evidence', why}]));
 }

@@ -2,7 +2,7 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import type {EngineContext} from './context.ts';
 import {perform} from './perform/perform.ts';
 import type {Action} from './plan/actions.ts';
-import {beginsAtGlobus} from './plan/plan-run.ts';
+import {asksGlobus} from './plan/plan-run.ts';
 import type {LookProgress} from './progress.ts';
 import type {QueuePlaces} from './queue-places.ts';
 
@@ -15,31 +15,44 @@ export interface RunPlan {
 /** A qsub takes milliseconds on an idle server, and half a second on a loaded one, where it should not meet many more of ours. */
 export const QSUBS_AT_ONCE = 4;
 
-/** Do what is planned for one run, in its order. What came of it is in `progress`. */
+/**
+ * Do what is planned for the runs, each in its order. What asks Globus is done when nothing else is left: no job of a
+ * run waits for the transfers of another, nor a sentinel for its own. What came of it is in `progress`.
+ */
 export async function act(
+  context: EngineContext,
+  plans: readonly RunPlan[],
+  progress: LookProgress,
+  places: QueuePlaces,
+): Promise<void> {
+  for (const plan of withoutGlobus(plans) ?? plans) await inItsOrder(context, plan, progress, places);
+}
+
+/** What is planned besides questions to Globus; undefined when that is nothing. Pure. */
+export function withoutGlobus(plans: readonly RunPlan[]): readonly RunPlan[] | undefined {
+  const rest = plans.map(({run, actions}) => ({run, actions: actions.filter((action) => !asksGlobus(action))}));
+  return rest.some(({actions}) => actions.length > 0) ? rest : undefined;
+}
+
+async function inItsOrder(
   context: EngineContext,
   {run, actions}: RunPlan,
   progress: LookProgress,
   places: QueuePlaces,
 ): Promise<void> {
-  let inQuestion = false;
   for (const batch of inBatches(actions, QSUBS_AT_ONCE)) {
-    // Whether data should be moved is asked again once it is recorded whether PBS takes the jobs that need it.
-    if (inQuestion && batch.some(beginsAtGlobus)) continue;
     const now = places.grant(
       run.id,
       batch.filter((action) => progress.begin(run.id, action)),
     );
     // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
-    const notTaken = await Promise.all(
+    await Promise.all(
       now.map(async (action) => {
         const performed = await perform(context, run, action);
         progress.end(run.id, action, performed);
         if (performed.is !== 'done') places.release(action);
-        return action.do === 'submit-job' && performed.is !== 'done';
       }),
     );
-    inQuestion ||= notTaken.includes(true);
   }
 }
 

@@ -9,7 +9,7 @@ import type {EngineContext} from './context.ts';
 import {performMonitor} from './perform/perform-monitor.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
-import {type EarlierLook, nextLookAtRun} from './plan/next-look.ts';
+import {type EarlierLook, type LookBounds, nextLookAtRun} from './plan/next-look.ts';
 import {type ChainGap, chainGap, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
 
 /**
@@ -37,7 +37,14 @@ export async function predictSuccessor(context: EngineContext, me: number, probl
  */
 export async function linkFirst(
   context: EngineContext,
-  {runs, seen, settings, insist, stays, problems}: Omit<Tending, 'unreadable' | 'me' | 'link' | 'placesAt'>,
+  {
+    runs,
+    seen,
+    settings,
+    insist,
+    stays,
+    problems,
+  }: Pick<Tending, 'runs' | 'seen' | 'settings' | 'insist' | 'stays' | 'problems'>,
 ): Promise<number | undefined> {
   const {bounds, refusedRetryMs} = context.settings;
   const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds, new Map()) ?? []);
@@ -54,6 +61,8 @@ export interface Tending {
   readonly runs: readonly OpenRun[];
   /** runs that have not ended either, and of which nothing is known */
   readonly unreadable: ReadonlySet<RunId>;
+  /** there are further runs, which this look did not look at */
+  readonly others: boolean;
   readonly seen: Observed;
   readonly settings: PlanSettings;
   readonly me: number | undefined;
@@ -82,7 +91,7 @@ export interface Tended {
 /** After a look: see that the next one comes when it is needed, and that none comes when nothing is left to see. */
 export async function tendMonitors(
   context: EngineContext,
-  {runs, unreadable, seen, settings, me, insist, stays, link, placesAt, problems}: Tending,
+  {runs, unreadable, others, seen, settings, me, insist, stays, link, placesAt, problems}: Tending,
 ): Promise<Tended> {
   const last = context.monitors.lastLook();
   const earlier = earlierLooks(last);
@@ -90,8 +99,9 @@ export async function tendMonitors(
     ...runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds, earlier) ?? []),
     ...(placesAt === undefined ? [] : [placesAt]),
   ];
-  const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
   const newest = await settled(context, seen);
+  if (others) wanted.push(...nextLookAtOthers(newest, last, seen.now, context.settings.bounds));
+  const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
   const {bounds, refusedRetryMs} = context.settings;
   let mine = link;
@@ -114,6 +124,21 @@ export async function tendMonitors(
   if (gap?.certain) problems.push(new NoMonitor(gap));
   if (me !== undefined) context.monitors.prune();
   return {nextAt: wantedAt, gap};
+}
+
+/**
+ * When runs must be looked at that were not looked at now: when the link comes that others have seen to. Where it should
+ * have come, or is gone, that is soon; none is needed where the last look of a monitor wanted none. Pure.
+ */
+export function nextLookAtOthers(
+  newest: Pick<MonitorLink, 'startAt'> | undefined,
+  last: LookFact | undefined,
+  now: number,
+  {minMs}: LookBounds,
+): number[] {
+  const linkSince = newest !== undefined && newest.startAt > (last?.at ?? Number.NEGATIVE_INFINITY);
+  if (!linkSince && last && last.nextAt === undefined) return [];
+  return [Math.max(newest?.startAt ?? 0, now + minMs)];
 }
 
 /** A run has begun, was resumed, or was decided about since it was read. */

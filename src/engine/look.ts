@@ -1,3 +1,4 @@
+import {within} from '../base/time.ts';
 import type {StageError} from '../errors.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
@@ -7,17 +8,24 @@ import type {RunSummary} from '../ledger/summary.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan} from './act.ts';
 import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts';
 import type {EngineContext} from './context.ts';
-import {lookAtJobs, observe} from './observe.ts';
-import type {Observed, PlanSettings} from './plan/actions.ts';
+import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs} from './observe.ts';
+import {withOnePatience} from './patience.ts';
+import type {Action, Observed, PlanSettings} from './plan/actions.ts';
 import {nextLookForPlaces} from './plan/next-look.ts';
-import {planRun} from './plan/plan-run.ts';
+import {asksGlobus, planRun} from './plan/plan-run.ts';
 import {placesTaken, queueLimit} from './plan/queue-limit.ts';
 import {mayBeSealed} from './plan/sealing.ts';
 import {LookProgress} from './progress.ts';
 import {QueuePlaces} from './queue-places.ts';
 
+/** Globus answers in less as a rule. Where it takes longer, what needs no answer of it is done meanwhile. */
+const GLOBUS_ANSWERS_MS = 1_000;
+
 export interface LookRequest {
-  /** the runs that the process was asked about; all when absent */
+  /**
+   * the runs that the process was asked about, or serves; all when absent. Others are left to their own jobs and to the
+   * monitor chain, which is seen to all the same
+   */
   readonly about?: readonly RunId[] | undefined;
   /** a person asked: submit again even what was deleted by hand, and do not wait out a queue limit, in the runs this is about */
   readonly rebuild?: boolean | undefined;
@@ -51,6 +59,10 @@ export class Look {
   readonly #about: ReadonlySet<RunId> | undefined;
   /** runs that have not ended, and that could not be read */
   readonly #unreadable: ReadonlySet<RunId>;
+  /** runs that have not ended, and that this look is not about */
+  readonly #others: ReadonlySet<RunId>;
+  /** what Globus has been asked, and has not answered yet */
+  #awaited: Promise<AtGlobus> | undefined;
   /** the link of the monitor chain that this look has submitted before its end */
   #link: number | undefined;
   /** how many actions had been done when everything was observed last, and when dependents were last looked for at PBS */
@@ -58,9 +70,13 @@ export class Look {
   #doneAtDependents = 0;
 
   /** Open the runs that have not ended, and observe them. A monitor has its successor in the queue before that is over. */
-  static async begin(context: EngineContext, request: LookRequest = {}): Promise<Look> {
+  static async begin(surroundings: EngineContext, request: LookRequest = {}): Promise<Look> {
+    const context = withOnePatience(surroundings);
     const active = context.ledger.activeRuns();
-    const {runs, damaged} = openRuns(context.ledger, active);
+    const {own, others} = split(active, request.about);
+    // Where PBS takes so many jobs and no more, the end of any job may be what another run waits for.
+    const isLimited = Number.isFinite(context.settings.maxQueued);
+    const {runs, damaged} = openRuns(context.ledger, isLimited ? [...own, ...others] : own);
     const progress = new LookProgress(damaged);
     const link = context.monitors.newest();
     // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
@@ -68,26 +84,37 @@ export class Look {
       request.monitor !== undefined && runs.length > 0 && context.settings.stagingJobs
         ? predictSuccessor(context, request.monitor, progress.problems)
         : undefined;
-    const [seen] = await Promise.all([observe(context, runs, link), successor]);
-    const read = new Set(runs.map(({id}) => id));
-    const unreadable = new Set(active.filter((id) => !read.has(id)));
-    return new Look(context, request, runs, unreadable, progress, seen, link);
+    const pbs = observePbs(context, runs, link);
+    const ofOwn = new Set(own);
+    const globus = observeGlobus(
+      context,
+      runs.filter(({id}) => ofOwn.has(id)),
+    );
+    globus.catch(() => {}); // told where it is awaited
+    const [seen, tasks] = await Promise.all([pbs, within(GLOBUS_ANSWERS_MS, globus), successor]);
+    return new Look(context, request, {
+      runs,
+      others: new Set(others),
+      unreadable: new Set(damaged.length === 0 ? [] : own.filter((id) => !runs.some((run) => run.id === id))),
+      progress,
+      seen: {...seen, ...(tasks ?? NO_TASKS)},
+      awaited: tasks ? undefined : globus,
+      link,
+    });
   }
 
   private constructor(
     context: EngineContext,
     request: LookRequest,
-    runs: readonly OpenRun[],
-    unreadable: ReadonlySet<RunId>,
-    progress: LookProgress,
-    seen: Observed,
-    link: MonitorLink | undefined,
+    {runs, others, unreadable, progress, seen, awaited, link}: Begun,
   ) {
     this.#context = context;
     this.#request = request;
     this.#settings = {...context.settings, rebuild: false};
     this.#about = request.about && new Set(request.about);
     this.#unreadable = unreadable;
+    this.#others = others;
+    this.#awaited = awaited;
     this.runs = runs;
     this.progress = progress;
     this.seen = seen;
@@ -118,15 +145,34 @@ export class Look {
     if (!deletes || this.progress.done.length === this.#doneAtObservation) return plans;
     // What was done since may have set jobs going: none is deleted for what an older look had shown.
     const link = this.#context.monitors.newest();
-    this.seen = await observe(this.#context, this.runs, link);
+    this.seen = {...this.seen, ...(await observePbs(this.#context, this.runs, link))};
     this.#seesPlaces(link);
     this.#doneAtObservation = this.progress.done.length;
     return this.#planned();
   }
 
-  /** Do what is planned, run by run, and read again what was touched. */
+  /**
+   * Wait for what Globus was asked, where that took longer than a moment.
+   *
+   * @returns false when everything was planned with its answer
+   */
+  async hearGlobus(): Promise<boolean> {
+    if (!this.#awaited) return false;
+    const tasks = await this.#awaited;
+    this.#awaited = undefined;
+    const {ledger, monitors} = this.#context;
+    const link = monitors.newest();
+    // That took a while: what PBS had shown before is old by now.
+    this.runs = this.runs.map((run) => ledger.refresh(run));
+    this.seen = {...(await observePbs(this.#context, this.runs, link)), ...tasks};
+    this.#seesPlaces(link);
+    this.#doneAtObservation = this.progress.done.length;
+    return true;
+  }
+
+  /** Do what is planned, and read again what was touched. */
   async act(plans: readonly RunPlan[]): Promise<void> {
-    for (const plan of plans) await act(this.#context, plan, this.progress, this.places);
+    await act(this.#context, plans, this.progress, this.places);
     this.runs = plans.map(({run, actions}) => (actions.length > 0 ? this.#context.ledger.refresh(run) : run));
   }
 
@@ -161,7 +207,7 @@ export class Look {
   async tendChain(): Promise<Tended | undefined> {
     if (!this.#hasChain) return undefined;
     const ended = new Set(this.sealed.map(({run}) => run));
-    const runs = this.runs.filter(({id}) => !ended.has(id));
+    const runs = this.runs.filter(({id}) => !ended.has(id) && !this.#others.has(id));
     const states = runs.map(({state}) => state);
     const {bounds} = this.#context.settings;
     const placesAt = this.places.waiting > 0 ? nextLookForPlaces(states, this.seen, bounds) : undefined;
@@ -182,8 +228,14 @@ export class Look {
     return this.runs.map((run) => {
       const settings = {...this.#settings, queueIsFull, rebuild: this.#isRebuilt(run.id)};
       const actions = planRun(run.state, this.seen, settings);
-      return {run, actions: actions.filter((action) => !this.progress.wasTried(run.id, action))};
+      return {run, actions: actions.filter((action) => this.#mayBeDone(run.id, action))};
     });
+  }
+
+  #mayBeDone(run: RunId, action: Action): boolean {
+    if (this.progress.wasTried(run, action)) return false;
+    // Nobody waits for Globus on account of a run that was not asked about, nor before all else is done.
+    return !(asksGlobus(action) && (this.#awaited !== undefined || this.#others.has(run)));
   }
 
   /** What a person deleted, or gave up on, in a run that was not named is left as it is. */
@@ -195,6 +247,7 @@ export class Look {
     return {
       runs,
       unreadable: this.#unreadable,
+      others: this.#others.size > 0,
       seen: this.seen,
       settings: this.#settings,
       me: this.#request.monitor,
@@ -204,6 +257,25 @@ export class Look {
       problems: this.problems,
     };
   }
+}
+
+/** What a look has when it begins. */
+interface Begun {
+  readonly runs: readonly OpenRun[];
+  readonly others: ReadonlySet<RunId>;
+  readonly unreadable: ReadonlySet<RunId>;
+  readonly progress: LookProgress;
+  readonly seen: Observed;
+  readonly awaited: Promise<AtGlobus> | undefined;
+  readonly link: MonitorLink | undefined;
+}
+
+/** Those of the active runs that a look is about, in the order they were named, and the others. Pure. */
+function split(active: readonly RunId[], about: readonly RunId[] | undefined) {
+  if (!about) return {own: active, others: []};
+  const named = new Set(about);
+  const isActive = new Set(active);
+  return {own: about.filter((id) => isActive.has(id)), others: active.filter((id) => !named.has(id))};
 }
 
 function sealRun({ledger, clock, by}: EngineContext, run: OpenRun): RunSummary {

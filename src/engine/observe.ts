@@ -12,30 +12,40 @@ import type {Observed} from './plan/actions.ts';
 import {isFaulting} from './plan/plan-fail-fast.ts';
 import {readTrouble, type TaskTrouble} from './plan/task-trouble.ts';
 
-/**
- * Look once at everything that is open: one question to PBS for all jobs, one to Globus for all tasks,
- * side by side. What could not be learnt is no-evidence.
- */
-export async function observe(
+/** What PBS shows, and what Globus shows. */
+type AtPbs = Pick<Observed, 'now' | 'jobs' | 'tags'>;
+export type AtGlobus = Pick<Observed, 'tasks' | 'troubles'>;
+
+/** Look once at all jobs: one question to PBS. What could not be learnt is no-evidence. */
+export async function observePbs(
   context: EngineContext,
   runs: readonly OpenRun[],
   monitor: MonitorLink | undefined,
-): Promise<Observed> {
+): Promise<AtPbs> {
   const now = context.clock();
   const jobs = [...new Set([...runs.flatMap((run) => openJobs(run)), ...(monitor?.job ? [monitor.job] : [])])];
-  const tasks = runs.flatMap((run) => openTasks(run));
   const overdue = [
     ...runs.flatMap((run) => overdueTags(run, now)),
     ...(monitor && isOverdue(monitor, now) ? [monitor.tag] : []),
   ];
-  const [jobsSeen, tasksSeen, tags] = await Promise.all([
+  const [jobsSeen, tags] = await Promise.all([
     jobs.length > 0 ? context.scheduler.look(jobs) : new Map(),
-    tasks.length > 0 ? context.transfers.look(tasks) : new Map(),
     findTags(context, overdue),
   ]);
-  const troubles = await findTroubles(context, runs, tasksSeen);
-  return {now, jobs: jobsSeen, tasks: tasksSeen, tags, troubles: troubles.size > 0 ? troubles : undefined};
+  return {now, jobs: jobsSeen, tags};
 }
+
+/** Look once at all tasks: one question to Globus, none when there are no tasks. */
+export async function observeGlobus(context: EngineContext, runs: readonly OpenRun[]): Promise<AtGlobus> {
+  const tasks = runs.flatMap((run) => openTasks(run));
+  if (tasks.length === 0) return NO_TASKS;
+  const tasksSeen = await context.transfers.look(tasks);
+  const troubles = await findTroubles(context, runs, tasksSeen);
+  return {tasks: tasksSeen, troubles: troubles.size > 0 ? troubles : undefined};
+}
+
+/** Nothing of Globus has been seen. */
+export const NO_TASKS: AtGlobus = {tasks: new Map()};
 
 /** What has been seen, with PBS asked anew about all jobs of these runs: one question, and none to Globus. */
 export async function lookAtJobs(context: EngineContext, runs: readonly OpenRun[], seen: Observed): Promise<Observed> {

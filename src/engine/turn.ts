@@ -34,6 +34,7 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   const look = await Look.begin(context, request);
   await look.linkFirst();
   await planAndAct(look);
+  if (await look.hearGlobus()) await planAndAct(look);
   look.seal();
   const tended = await look.tendChain();
   const {seen, runs, sealed, problems} = look;

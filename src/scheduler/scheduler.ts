@@ -1,5 +1,6 @@
 import type {JobArray} from '../base/job-array.ts';
 import type {JobId} from '../base/job-id.ts';
+import type {NoEvidence} from '../base/no-evidence.ts';
 import {EXIT, StageError} from '../errors.ts';
 
 export type DependencyType = 'afterok' | 'afternotok' | 'afterany';
@@ -54,7 +55,7 @@ export function mayHaveStarted({state}: LiveJob): boolean {
 /** What one look told about one job. */
 export type JobSeen =
   /** PBS could not be queried, or its answer could not be read: conclude nothing. `tag`: its variables were shown all the same */
-  | {readonly kind: 'no-evidence'; readonly why: string; readonly tag?: string}
+  | (NoEvidence & {readonly tag?: string})
   /** PBS answered, and does not know this id (any more) */
   | {readonly kind: 'unknown'}
   | LiveJob
@@ -167,7 +168,10 @@ export interface SchedulerCapabilities {
 
 /** PBS could not be queried. Nothing is known to have changed, and nothing may be concluded. */
 export class SchedulerUnreachable extends StageError {
-  constructor(asked: string, why: string, cause?: unknown) {
+  /** it did not answer in time: whatever else it is asked now would wait as long */
+  readonly silent: boolean;
+
+  constructor(asked: string, why: string, {cause, silent = false}: {cause?: unknown; silent?: boolean} = {}) {
     super({
       code: 'SCHEDULER_UNREACHABLE',
       exit: EXIT.unreachable,
@@ -176,6 +180,7 @@ export class SchedulerUnreachable extends StageError {
       next: ['Nothing was changed: run the same command again later.', 'Check whether PBS answers: qstat -B'],
       cause,
     });
+    this.silent = silent;
   }
 }
 

@@ -1,10 +1,11 @@
 import type {TaskId} from '../base/ids.ts';
+import type {NoEvidence} from '../base/no-evidence.ts';
 import type {Place, TaskRequest} from '../base/task-request.ts';
 
 /** What one look found out about one task. */
 export type TaskSeen =
   /** Globus could not be queried, or its answer could not be read: conclude nothing */
-  | {readonly kind: 'no-evidence'; readonly why: string}
+  | NoEvidence
   /** Globus answered, and lists no such task for this identity */
   | {readonly kind: 'unknown'}
   | TransferTask;

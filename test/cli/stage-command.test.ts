@@ -18,9 +18,9 @@ const secret = Object.assign(new Error('request failed'), {config: {headers: {Au
 
 const ERRORS: [StageError, number][] = [
   [new RequestWrong('it is wrong', {why: 'because', next: ['mend it'], details: ['f:1:2: x']}), EXIT.usage],
-  [new SchedulerUnreachable('qstat', 'timeout', secret), EXIT.unreachable],
+  [new SchedulerUnreachable('qstat', 'timeout', {cause: secret}), EXIT.unreachable],
   [new SchedulerRefused({asked: 'qsub', why: 'Unknown queue', next: ['x'], cause: secret}), EXIT.usage],
-  [new TransferUnreachable('task list', 'HTTP 503', secret), EXIT.unreachable],
+  [new TransferUnreachable('task list', 'HTTP 503', {cause: secret}), EXIT.unreachable],
   [new TransferRefused({asked: 'transfer', globusCode: 'Conflict', why: 'y', cause: secret}), EXIT.usage],
   [new SignInNeeded({what: 'a', why: 'b', next: ['c'], cause: secret}), EXIT.actionNeeded],
   [new LedgerDamaged('/x/spec.json', undefined), EXIT.unreachable],

@@ -114,7 +114,7 @@ test.each(HOPELESS)('%s allows no conclusion', async (_, reaction) => {
   await expect(transfer.cancel(taskId(1))).rejects.toThrow(TransferUnreachable);
 });
 
-test.each(HOPELESS.filter(([name]) => !/form|404/.test(name)))(
+test.each(HOPELESS.filter(([name]) => !/form|404|no answer/.test(name)))(
   'after %s the same request is sent again',
   async (_, reaction) => {
     const {transfer, asked} = await globus([reaction, SUBMISSION], {fetchTimeoutMs: 150});
@@ -122,6 +122,21 @@ test.each(HOPELESS.filter(([name]) => !/form|404/.test(name)))(
     expect(asked).toHaveLength(2);
   },
 );
+
+test('one that did not answer in time is not asked again at once: that would take as long once more', async () => {
+  const {transfer, asked} = await globus(['silent', SUBMISSION], {fetchTimeoutMs: 150});
+  await expect(transfer.newSubmissionId()).rejects.toMatchObject({silent: true});
+  expect(asked).toHaveLength(1);
+});
+
+test('when it does not answer about the first tasks of many, it is not asked about the rest', async () => {
+  const {transfer, asked} = await globus(['silent'], {fetchTimeoutMs: 150});
+  const tasks = Array.from({length: 120}, (_, at) => taskId(at));
+  const seen = [...(await transfer.look(tasks)).values()];
+  expect(seen).toHaveLength(120);
+  expect(seen.every((one) => one.kind === 'no-evidence' && one.silent)).toBe(true);
+  expect(asked).toHaveLength(1);
+});
 
 test('four tries are made, not more', async () => {
   const {transfer, asked} = await globus([problem(500, 'InternalError')]);

@@ -36,7 +36,7 @@ export async function cancelRun(
     cleanup: request.cleanup,
   });
   if (first) stage.ledger.append(run, {at: engine.clock(), event: 'run-cancel-asked', by: stage.by});
-  const looked = await reconcile(engine);
+  const looked = await reconcile(engine, {about: [run]});
   const view = await runViewAfter(stage, run, looked);
   const problems = problemsOf(looked);
   const message = view.endedAt ? `${run} is cancelled` : `${run} is being cancelled; a monitor will see its end`;

@@ -110,7 +110,7 @@ async function advanceAll(
     return {runs: [], problems, exit: exitOfProblems(problems)};
   }
   const earlier = new Map([...runs].map(([run, state]) => [run, donesOf(state, did)]));
-  const looked = await reconcile(await stage.engine());
+  const looked = await reconcile(await stage.engine(), {about: [...runs.keys()]});
   const problems = problemsOf(looked);
   return {
     runs: [...runs.keys()].map((run) => {

@@ -2,6 +2,7 @@ import {staySeconds} from '../../base/walltime.ts';
 import type {EngineContext} from '../../engine/context.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
+import {parseRunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {
   exitOfProblems,
@@ -25,7 +26,8 @@ export interface MonitorReport {
 }
 
 /**
- * One tick: look at everything, do what is to be done. What monitor, launcher and sentinel jobs, cron and people call.
+ * One tick: look at everything, or at the one run that a launcher or a sentinel serves, and do what is to be done. What
+ * monitor, launcher and sentinel jobs, cron and people call.
  *
  * @param request.inJob a job of stage runs this: it may be the last process that looks, and stays while no monitor is
  *   known to be in the queue
@@ -36,6 +38,8 @@ export async function tick(
   request: {
     readonly generation?: number | undefined;
     readonly chain: boolean;
+    /** the run that a launcher or a sentinel serves: others have their own */
+    readonly run?: string | undefined;
     readonly inJob: boolean;
     readonly seconds?: number | undefined;
   },
@@ -44,9 +48,11 @@ export async function tick(
   const {sleep, clock} = context;
   const seconds = request.seconds ?? staySeconds(stage.profile.staging.resources.walltime);
   const until = clock() + seconds * 1000;
+  const served = request.run === undefined ? undefined : parseRunId(request.run)?.id;
+  const about = served && [served];
   let before: ReturnType<typeof context.monitors.lastLook>;
   const look = (stays: boolean) => () =>
-    reconcile(context, {monitor: request.generation, withoutChain: !request.chain, stays});
+    reconcile(context, {about, monitor: request.generation, withoutChain: !request.chain, stays});
   const first = () => {
     before = context.monitors.lastLook();
     return look(request.inJob)();

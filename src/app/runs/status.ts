@@ -21,7 +21,7 @@ export interface StatusReport {
   readonly exit: ExitCode;
 }
 
-/** Look at everything once, do what is to be done, and show one run or all. @throws {NoSuchRun} */
+/** Look at one run or all, do what is to be done, and show it. @throws {NoSuchRun} */
 export async function showStatus(stage: RunsStage, nameOrId: string | undefined): Promise<StatusReport> {
   const run = nameOrId === undefined ? undefined : findRun(stage, nameOrId);
   const summary = run && stage.ledger.summary(run);
@@ -30,7 +30,7 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
   if (run === undefined && stage.ledger.activeRuns().length === 0) {
     return {runs: endedRuns(stage), problems: [], notKnown: [], exit: EXIT.ok};
   }
-  const looked = await reconcile(await stage.engine());
+  const looked = await reconcile(await stage.engine(), {about: run && [run]});
   const problems = problemDocuments(looked.problems);
   const notKnown = notLearnt(looked);
   if (run !== undefined) {

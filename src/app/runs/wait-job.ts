@@ -43,13 +43,13 @@ export async function waitForTransfer(
   const engine = await stage.engine();
   const until = engine.clock() + request.seconds * 1000;
   for (;;) {
-    const looked = await reconcile(engine, {stays: true});
+    const looked = await reconcile(engine, {about: [served.run], stays: true});
     const attempt = attemptOf(stage, served);
     if (attempt.outcome) {
       const {state} = stage.ledger.open(served.run);
       const last = othersWaitFor(state, attempt, looked.seen)
         ? looked
-        : await stayWhileChainIsOpen(looked, (stays) => reconcile(engine, {stays}), engine, until);
+        : await stayWhileChainIsOpen(looked, (stays) => reconcile(engine, {about: [served.run], stays}), engine, until);
       return ended(served, attempt, last);
     }
     if (engine.clock() >= until) return handOver(stage, engine, served, handOverSeconds(request.seconds));
@@ -107,7 +107,7 @@ async function handOver(
   seconds: number,
 ): Promise<WaitReport> {
   stage.ledger.create(run, `${key}.leaving`, {at: engine.clock(), by: stage.by});
-  const look = (stays: boolean) => reconcile(engine, {stays});
+  const look = (stays: boolean) => reconcile(engine, {about: [run], stays});
   const looked = await stayWhileChainIsOpen(await look(true), look, engine, engine.clock() + seconds * 1000);
   const message = `${step} is still in progress; this job ends before its walltime, and another one waits in its place`;
   return {run, step, message, problems: problemDocuments(looked.problems), exit: EXIT.unreachable};

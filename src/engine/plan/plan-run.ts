@@ -48,6 +48,11 @@ export function beginsAtGlobus(action: Action): boolean {
   return action.do === 'submit-transfer' || action.do === 'make-directory';
 }
 
+/** What cannot be done while Globus does not answer. */
+export function asksGlobus(action: Action): boolean {
+  return beginsAtGlobus(action) || action.do === 'cancel-task';
+}
+
 function inTopologicalOrder(steps: readonly Step[]): Step[] {
   const byName = new Map(steps.map((step) => [step.name, step]));
   return topologicalOrder(steps).flatMap((name) => byName.get(name) ?? []);

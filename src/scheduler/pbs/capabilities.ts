@@ -14,6 +14,7 @@ export async function probeCapabilities(run: RunCommand): Promise<SchedulerCapab
   const json = await run('qstat', ['-B', '-f', '-F', 'json']);
   const first = readCapabilities(json);
   if (first) return first;
+  if (json.timedOut) throw explainUnreachable(json);
   const text = await run('qstat', ['-B', '-f']); // before 18.1, and where a value spoils the JSON
   const second = readCapabilities(text);
   if (second) return second;

@@ -38,7 +38,8 @@ const RETRIES = 3;
 
 /**
  * What `@globus/sdk` 6.2 does not do: try again, throw on errors, check answers. Every method of ours may be repeated,
- * the submission of a transfer too, since its submission id makes two of them one task.
+ * the submission of a transfer too, since its submission id makes two of them one task. A service that did not answer
+ * in time is not asked again at once: that would take as long once more.
  */
 export function createCaller(settings: CallerSettings): Caller {
   const timeoutMs = settings.fetchTimeoutMs ?? 30_000;
@@ -77,7 +78,7 @@ export function createCaller(settings: CallerSettings): Caller {
     await pace();
     const where = {url: settings.transferUrl, authorization: `Bearer ${token}`, timeoutMs};
     const answer = await requestOnce(asked, call, where).catch((error: unknown) => {
-      throw error instanceof TransferUnreachable ? new FailedTry(error, true, 0) : error;
+      throw error instanceof TransferUnreachable ? new FailedTry(error, !error.silent, 0) : error;
     });
     // A success that cannot be read says nothing; a proxy's page of status 200 is one.
     if (isGood(answer) && answer.body === undefined)

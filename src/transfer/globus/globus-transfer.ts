@@ -71,8 +71,14 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         if (!isUuid(id)) seen.set(id, {kind: 'no-evidence', why: `"${id}" is not a Globus task id`});
       for (let at = 0; at < askable.length; at += CHUNK) {
         const chunk = askable.slice(at, at + CHUNK);
-        const found = await lookChunk(chunk).catch((error: unknown) => noEvidence(chunk, reasonOf(error)));
-        for (const [id, what] of found) seen.set(id, what);
+        try {
+          for (const [id, what] of await lookChunk(chunk)) seen.set(id, what);
+        } catch (error) {
+          const silent = error instanceof TransferUnreachable && error.silent;
+          const rest = silent ? askable.slice(at) : chunk; // the rest would wait as long
+          for (const [id, what] of noEvidence(rest, reasonOf(error), silent)) seen.set(id, what);
+          if (silent) break;
+        }
       }
       return seen;
     },

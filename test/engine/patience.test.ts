@@ -1,0 +1,139 @@
+import {rmSync} from 'node:fs';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {noEvidence} from '../../src/base/no-evidence.ts';
+import {withOnePatience} from '../../src/engine/patience.ts';
+import {reconcile} from '../../src/engine/turn.ts';
+import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
+import {openLedger} from '../../src/ledger/ledger.ts';
+import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
+import type {Step} from '../../src/workflow/model/workflow.ts';
+import {CLASSIC, jobStep, specOf, task, transferStep} from '../support/a-run.ts';
+import {FakeScheduler, FakeTransfers, type FakeWorld, fakeWorld, requestOf} from '../support/fakes.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
+
+/** What a service that does not answer costs one look. */
+
+let directory: string;
+let world: FakeWorld;
+beforeEach(() => {
+  directory = memoryDirectory('patience-');
+  world = fakeWorld(directory);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(directory, {recursive: true, force: true});
+});
+
+function begin(name: string, steps: readonly Step[]): void {
+  const {run: _, number, nonce: __, format: ___, ...spec} = specOf(steps);
+  openLedger(directory).createRun(number, {...spec, name}, new Map());
+}
+
+describe('Globus does not answer', () => {
+  test('it is waited for once, whatever the number of runs, and their jobs are submitted all the same', async () => {
+    for (const name of ['a', 'b', 'c']) begin(name, [...CLASSIC.slice(0, 2)]);
+    let waits = 0;
+    world.transfers.newSubmissionId = async () => {
+      waits += 1;
+      throw new TransferUnreachable('GET /submission_id', 'no answer within 30 s', {silent: true});
+    };
+    const looked = await reconcile(world.context());
+    expect(waits).toBe(1);
+    expect(world.scheduler.submitted('compute.1.job')).toHaveLength(3);
+    expect(new Set(looked.problems.map(({code}) => code))).toEqual(new Set(['TRANSFER_UNREACHABLE']));
+  });
+
+  test('all jobs of all runs, sentinels too, are submitted before any transfer is', async () => {
+    for (const name of ['a', 'b']) begin(name, [...CLASSIC.slice(0, 2)]);
+    await reconcile(world.context());
+    const order = world.effects.filter((effect) => /^after (qsub compute|transfer)/.test(effect));
+    expect(order.map((effect) => effect.split(' ')[1])).toEqual([
+      'qsub',
+      'qsub',
+      'qsub',
+      'qsub',
+      'transfer',
+      'transfer',
+    ]);
+  });
+
+  test('jobs that can be submitted do not wait for its answer about tasks under way', async () => {
+    begin('a', [transferStep('in'), jobStep('one', {needs: ['in']})]);
+    await reconcile(world.context());
+    begin('b', [jobStep('two')]);
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    world.transfers.show('in', task('succeeded'));
+    const look = world.transfers.look.bind(world.transfers);
+    world.transfers.look = async (ids) => {
+      await answered;
+      return look(ids);
+    };
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
+    const looking = reconcile(world.context());
+    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.waitFor(() => expect(world.scheduler.submitted('two.1.job')).toHaveLength(1));
+    answer();
+    expect((await looking).done.map(({action}) => `${action.do} ${action.step}`)).toContain('release-job one');
+  });
+});
+
+describe('one patience', () => {
+  const silence = new TransferUnreachable('GET /task_list', 'no answer within 30 s', {silent: true});
+
+  test('ends with the first silence: what is asked afterwards fails at once, and nothing is concluded', async () => {
+    const transfers = new FakeTransfers();
+    let asked = 0;
+    transfers.look = async (ids) => {
+      asked += 1;
+      return noEvidence(ids, 'no answer within 30 s', true);
+    };
+    const patient = withOnePatience({scheduler: new FakeScheduler(), transfers}).transfers;
+    const id = 'task-1' as never;
+    await patient.look([id]);
+    expect([...(await patient.look([id])).values()]).toMatchObject([{kind: 'no-evidence', silent: true}]);
+    await expect(patient.newSubmissionId()).rejects.toMatchObject({silent: true, exit: 4});
+    expect(asked).toBe(1);
+  });
+
+  test('is not used up by an answer, whatever it says', async () => {
+    const transfers = new FakeTransfers();
+    transfers.recent = async () => {
+      throw new TransferUnreachable('GET /task_list', 'HTTP 502');
+    };
+    transfers.stat = async (): Promise<undefined> => {
+      throw new TransferRefused({asked: 'it', globusCode: 'PermissionDenied', why: 'no'});
+    };
+    const patient = withOnePatience({scheduler: new FakeScheduler(), transfers}).transfers;
+    await expect(patient.recent()).rejects.toThrow();
+    await expect(patient.stat({collection: 'c', path: '/'})).rejects.toThrow();
+    expect(await patient.newSubmissionId()).toBe('sub-1');
+  });
+
+  test('with PBS is not used up by one silent server of two', async () => {
+    const scheduler = new FakeScheduler();
+    scheduler.look = async ([old, ...ids]) =>
+      new Map([...noEvidence([old as never], 'timeout', true), ...noEvidence(ids, 'no such server')]);
+    const patient = withOnePatience({scheduler, transfers: new FakeTransfers()}).scheduler;
+    await patient.look(['1.old', '2.s'] as never[]);
+    expect((await patient.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
+    scheduler.release = async () => {
+      throw new SchedulerUnreachable('qrls', 'it did not answer in time', {silent: true});
+    };
+    await expect(patient.release('2.s' as never)).rejects.toThrow();
+    expect((await patient.submit(requestOf('y.sh', 's-y', {}))).kind).toBe('unreachable');
+    expect(scheduler.jobs.size).toBe(1);
+  });
+
+  test('with one service leaves that with the other', async () => {
+    const transfers = new FakeTransfers();
+    transfers.newSubmissionId = async () => {
+      throw silence;
+    };
+    const patient = withOnePatience({scheduler: new FakeScheduler(), transfers});
+    await expect(patient.transfers.newSubmissionId()).rejects.toThrow();
+    expect((await patient.scheduler.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
+  });
+});
