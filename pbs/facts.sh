@@ -6,18 +6,18 @@ say() { echo "stage: $*" >&2; }
 # When an answer of the file server was lost, ln fails although it linked: then the content tells.
 # It is read back, since a shell does not look at what close(2) says, which is where NFS tells of a full disk.
 fact() {
-  temporary="$STAGE_FACTS/.new-$job-$$-$1"
-  written=
-  { (umask 077 && printf '%s\n' "$2" > "$temporary") && read -r written < "$temporary"; } 2>/dev/null
-  if [ "$written" != "$2" ]; then
-    rm -f "$temporary"
+  STAGE_NEW="$STAGE_FACTS/.new-$STAGE_JOB-$$-$1"
+  STAGE_WRITTEN=
+  { (umask 077 && printf '%s\n' "$2" > "$STAGE_NEW") && read -r STAGE_WRITTEN < "$STAGE_NEW"; } 2>/dev/null
+  if [ "$STAGE_WRITTEN" != "$2" ]; then
+    rm -f "$STAGE_NEW"
     return 1
   fi
-  if ln "$temporary" "$STAGE_FACTS/$1.json" 2>/dev/null || cmp -s "$temporary" "$STAGE_FACTS/$1.json"; then
-    rm -f "$temporary"
+  if ln "$STAGE_NEW" "$STAGE_FACTS/$1.json" 2>/dev/null || cmp -s "$STAGE_NEW" "$STAGE_FACTS/$1.json"; then
+    rm -f "$STAGE_NEW"
     return 0
   fi
-  rm -f "$temporary"
+  rm -f "$STAGE_NEW"
   return 1
 }
 

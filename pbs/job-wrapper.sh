@@ -3,8 +3,9 @@
 # The wrapper under which PBS runs a user's batch script. It needs sh and nothing else of stage on the node.
 #
 # Never runs:      nothing is claimed; the reconciler sees the job in the queue, or that PBS lost it.
-# Stops half way:  the start marker stays without an end marker. PBS says what became of the job; when it cannot,
-#                  the attempt counts as lost after it had started.
+# Stops half way:  the start marker stays without an end marker. A script that had ended has left its status, which
+#                  counts. Otherwise PBS says what became of the job; when it cannot, the attempt counts as lost after
+#                  it had started.
 # Runs twice, one after the other (qrerun, node failure): the same job id claims the next start number, unless the
 #                  script had already ended by itself: then its exit status is repeated and the script is not.
 #                  With STAGE_INTERRUPTED=fail it is not run again either, and the job exits 95.
@@ -12,9 +13,7 @@
 #                  and never runs the script. An attempt that was given up is claimed by the reconciler beforehand.
 # Subjobs of an array claim the attempt together and then each its own index. An index that succeeded in an earlier
 # attempt is not run again.
-# What is kept here is for its owner; what the script makes has the modes that "#PBS -W umask" or the login shell chose.
-script_umask=$(umask)
-umask 077
+#@apart.sh
 #@VALUES
 # STAGE_FACTS     directory of the run's facts          STAGE_CLAIM   prefix of this attempt's markers
 # STAGE_NEEDS     STAGE_AFTER   attempts that must have succeeded, and ended, as PBS was told in depend=
@@ -22,12 +21,14 @@ umask 077
 # STAGE_PERMIT    fact that must exist, or empty        STAGE_SCRIPT  the user's script, as it was at submission
 # STAGE_STDOUT    STAGE_STDERR  where its output goes   STAGE_ECHO    1: repeat the output on PBS's own streams
 # STAGE_INTERRUPTED  fail: a script that was interrupted is not run again
-# STAGE_SHELL     interpreter                           STAGE_SHELL_ARG  its argument, or empty
+# STAGE_SHELL     what reads the script, or empty       STAGE_SHELL_ARG  its argument, or empty
+# STAGE_BASH      1: bash -p runs the wrapper
 
-job=${PBS_JOBID:-none}
-host=$(hostname 2>/dev/null || uname -n)
+STAGE_HOST=$(hostname 2>/dev/null || uname -n)
 
 #@facts.sh
+
+#@script.sh
 
 if [ -n "$STAGE_PERMIT" ] && [ ! -f "$STAGE_FACTS/$STAGE_PERMIT.json" ]; then
   say "the run has not permitted this job to start; the script was not run"
@@ -49,14 +50,14 @@ has_ended() {
 }
 # require TEST WORD ATTEMPTS…
 require() {
-  test=$1 word=$2
+  STAGE_TEST=$1 STAGE_WORD=$2
   shift 2
-  for attempt; do
-    tries=0
-    until "$test" "$attempt"; do
-      tries=$((tries + 1))
-      if [ "$tries" -gt 10 ]; then
-        say "$attempt has not $word; the script was not run"
+  for STAGE_NEED; do
+    STAGE_TRIES=0
+    until "$STAGE_TEST" "$STAGE_NEED"; do
+      STAGE_TRIES=$((STAGE_TRIES + 1))
+      if [ "$STAGE_TRIES" -gt 10 ]; then
+        say "$STAGE_NEED has not $STAGE_WORD; the script was not run"
         exit 96
       fi
       sleep 1
@@ -66,22 +67,26 @@ require() {
 require has_succeeded succeeded $STAGE_NEEDS
 require has_ended ended $STAGE_AFTER
 
+started() { echo "{\"job\":\"$STAGE_JOB\",\"host\":\"$STAGE_HOST\",\"pid\":$$,\"at\":\"$(now)\"}"; }
+
 if [ "$STAGE_ARRAY" = 1 ]; then
-  whole=$(echo "$job" | sed 's/\[[0-9]*\]/[]/')
-  marker="$STAGE_FACTS/$STAGE_CLAIM.start.1.json"
-  if ! fact "$STAGE_CLAIM.start.1" "{\"job\":\"$whole\",\"at\":\"$(now)\"}" && [ "$(field "$marker" job)" != "$whole" ]; then
-    [ -f "$marker" ] || { say "cannot record the start in $STAGE_FACTS; the script was not run"; exit 97; }
+  STAGE_WHOLE=$(echo "$STAGE_JOB" | sed 's/\[[0-9]*\]/[]/')
+  STAGE_MARKER="$STAGE_FACTS/$STAGE_CLAIM.start.1.json"
+  if ! fact "$STAGE_CLAIM.start.1" "{\"job\":\"$STAGE_WHOLE\",\"at\":\"$(now)\"}" &&
+    [ "$(field "$STAGE_MARKER" job)" != "$STAGE_WHOLE" ]; then
+    [ -f "$STAGE_MARKER" ] || { say "cannot record the start in $STAGE_FACTS; the script was not run"; exit 97; }
     say "attempt $STAGE_CLAIM was claimed by another array or given up; the script was not run"
     exit 98
   fi
-  STAGE_CLAIM="$STAGE_CLAIM.i$PBS_ARRAY_INDEX"
-  STAGE_STDOUT="${STAGE_STDOUT%.out}.i$PBS_ARRAY_INDEX.out"
-  STAGE_STDERR="${STAGE_STDERR%.err}.i$PBS_ARRAY_INDEX.err"
-  for earlier in $STAGE_EARLIER; do
-    if grep -qs '"exit":0,"terminated":false' "$STAGE_FACTS/$earlier.i$PBS_ARRAY_INDEX.end."*.json; then
-      fact "$STAGE_CLAIM.start.1" "{\"job\":\"$job\",\"host\":\"$host\",\"pid\":$$,\"at\":\"$(now)\"}"
-      fact "$STAGE_CLAIM.end.1" "{\"job\":\"$job\",\"exit\":0,\"terminated\":false,\"earlier\":\"$earlier\",\"at\":\"$(now)\"}"
-      say "index $PBS_ARRAY_INDEX succeeded in attempt $earlier; the script was not run again"
+  STAGE_CLAIM="$STAGE_CLAIM.i$STAGE_INDEX"
+  STAGE_STDOUT="${STAGE_STDOUT%.out}.i$STAGE_INDEX.out"
+  STAGE_STDERR="${STAGE_STDERR%.err}.i$STAGE_INDEX.err"
+  for STAGE_NEED in $STAGE_EARLIER; do
+    if grep -qs '"exit":0,"terminated":false' "$STAGE_FACTS/$STAGE_NEED.i$STAGE_INDEX.end."*.json; then
+      fact "$STAGE_CLAIM.start.1" "$(started)"
+      fact "$STAGE_CLAIM.end.1" \
+        "{\"job\":\"$STAGE_JOB\",\"exit\":0,\"terminated\":false,\"earlier\":\"$STAGE_NEED\",\"at\":\"$(now)\"}"
+      say "index $STAGE_INDEX succeeded in attempt $STAGE_NEED; the script was not run again"
       exit 0
     fi
   done
@@ -94,91 +99,72 @@ if [ ! -f "$STAGE_FACTS/$STAGE_CLAIM.start.1.json" ] &&
   exit 97
 fi
 
-start=1
-tries=0
-while ! fact "$STAGE_CLAIM.start.$start" "{\"job\":\"$job\",\"host\":\"$host\",\"pid\":$$,\"at\":\"$(now)\"}"; do
-  marker="$STAGE_FACTS/$STAGE_CLAIM.start.$start.json"
-  if [ ! -f "$marker" ]; then
-    tries=$((tries + 1))
-    if [ "$tries" -le 2 ]; then
-      sleep "$tries"
+STAGE_START=1
+STAGE_TRIES=0
+while ! fact "$STAGE_CLAIM.start.$STAGE_START" "$(started)"; do
+  STAGE_MARKER="$STAGE_FACTS/$STAGE_CLAIM.start.$STAGE_START.json"
+  if [ ! -f "$STAGE_MARKER" ]; then
+    STAGE_TRIES=$((STAGE_TRIES + 1))
+    if [ "$STAGE_TRIES" -le 2 ]; then
+      sleep "$STAGE_TRIES"
       continue
     fi
     say "cannot record the start in $STAGE_FACTS; the script was not run"
     exit 97
   fi
-  if [ "$(field "$marker" job)" != "$job" ]; then
+  if [ "$(field "$STAGE_MARKER" job)" != "$STAGE_JOB" ]; then
     say "attempt $STAGE_CLAIM was claimed by another job or given up; the script was not run"
     exit 98
   fi
-  ended="$STAGE_FACTS/$STAGE_CLAIM.end.$start.json"
-  if [ -f "$ended" ] && ! grep -q '"terminated":true' "$ended"; then
-    code=$(field "$ended" exit)
-    say "started again by PBS after the script had ended with $code; it was not run again"
-    exit "${code:-97}"
+  STAGE_ENDED="$STAGE_FACTS/$STAGE_CLAIM.end.$STAGE_START.json"
+  if [ -f "$STAGE_ENDED" ] && ! grep -q '"terminated":true' "$STAGE_ENDED"; then
+    STAGE_CODE=$(field "$STAGE_ENDED" exit)
+    say "started again by PBS after the script had ended with $STAGE_CODE; it was not run again"
+    exit "${STAGE_CODE:-97}"
   fi
   if [ "$STAGE_INTERRUPTED" = fail ]; then
     say "started again by PBS after the script had been interrupted; it was not run again"
     exit 95
   fi
-  start=$((start + 1))
+  STAGE_START=$((STAGE_START + 1))
 done
 
-terminated=false
-caught=
-trap 'caught=1 terminated=true' TERM
+STAGE_TERMINATED=false
+STAGE_CAUGHT=
+trap 'STAGE_CAUGHT=1 STAGE_TERMINATED=true' TERM
 # These go to the script as well, which may use them; the wrapper lives on to record the end.
-trap 'caught=1' HUP INT USR1 USR2 XCPU
+trap 'STAGE_CAUGHT=1' HUP INT USR1 USR2 XCPU
 
 # The script's exit status goes through a file: bash may lose the status of a background child when a signal arrives
 # just as it starts. A trap with a handler is no trap in the script itself, where the signal does what it always does.
-# A relative word such as "bash" is looked up in PATH, as PBS does.
-status="$STAGE_FACTS/.new-$job-$$-status"
+STAGE_STATUS="$STAGE_FACTS/.new-$STAGE_JOB-$$-status"
 (
   trap : TERM HUP INT USR1 USR2 XCPU
-  umask "$script_umask"
-  if [ -n "$STAGE_SHELL_ARG" ]; then
-    "$STAGE_SHELL" "$STAGE_SHELL_ARG" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
-  else
-    "$STAGE_SHELL" "$STAGE_SCRIPT" </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
-  fi
-  code=$?
-  umask 077
-  echo "$code" > "$status"
-  exit "$code"
+  (run_script) </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
+  STAGE_CODE=$?
+  echo "$STAGE_CODE" > "$STAGE_STATUS"
+  exit "$STAGE_CODE"
 ) &
-child=$!
-# wait returns early when a trapped signal arrives; only the end of the child ends the loop.
-noted=false
-while :; do
-  caught=
-  wait "$child"
-  told=$?
-  if [ "$terminated$noted" = truefalse ]; then
-    noted=true
-    fact "$STAGE_CLAIM.term.$start" "{\"job\":\"$job\",\"at\":\"$(now)\"}"
-  fi
-  [ -z "$caught" ] || continue
-  kill -0 "$child" 2>/dev/null || break
-  sleep 1
-done
-code=$(cat "$status" 2>/dev/null)
-rm -f "$status"
-code=${code:-$told}
+STAGE_CHILD=$!
+note_term() { fact "$STAGE_CLAIM.term.$STAGE_START" "{\"job\":\"$STAGE_JOB\",\"at\":\"$(now)\"}"; }
+await_script "$STAGE_CHILD"
+STAGE_CODE=$(cat "$STAGE_STATUS" 2>/dev/null)
+rm -f "$STAGE_STATUS"
+STAGE_CODE=${STAGE_CODE:-$STAGE_TOLD}
 
 # A disk that is full may have room again in a moment. Without the marker PBS's history tells the exit status.
-end="{\"job\":\"$job\",\"exit\":$code,\"terminated\":$terminated,\"at\":\"$(now)\"}"
-for pause in 1 2 4 8 0; do
-  fact "$STAGE_CLAIM.end.$start" "$end" && break
+STAGE_END="{\"job\":\"$STAGE_JOB\",\"exit\":$STAGE_CODE,\"terminated\":$STAGE_TERMINATED,\"at\":\"$(now)\"}"
+for STAGE_PAUSE in 1 2 4 8 0; do
+  fact "$STAGE_CLAIM.end.$STAGE_START" "$STAGE_END" && break
   # PBS sends SIGKILL soon after SIGTERM, and what was told to end shall end.
-  if [ "$pause" = 0 ] || [ "$terminated" = true ]; then
-    say "cannot record the end ($code) in $STAGE_FACTS"
+  if [ "$STAGE_PAUSE" = 0 ] || [ "$STAGE_TERMINATED" = true ]; then
+    say "cannot record the end ($STAGE_CODE) in $STAGE_FACTS"
     break
   fi
-  sleep "$pause"
+  sleep "$STAGE_PAUSE"
 done
 if [ "$STAGE_ECHO" = 1 ]; then
   cat "$STAGE_STDOUT"
   cat "$STAGE_STDERR" >&2
 fi
-exit "$code"
+exit "$STAGE_CODE"

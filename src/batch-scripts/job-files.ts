@@ -1,5 +1,5 @@
 import {existsSync, readFileSync} from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {shellQuote} from '../base/shell.ts';
 import {staySeconds, walltimeSeconds} from '../base/walltime.ts';
 import type {JobDefaults, Profile} from '../config/profile.ts';
@@ -11,10 +11,11 @@ import {earlierAttempts} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
-import {type Directives, readDirectives} from '../scheduler/script.ts';
+import {readDirectives} from '../scheduler/script.ts';
 import {isCleanup} from '../workflow/model/steps.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
-import {assign, exported, writeScript} from './template.ts';
+import {readerOf, topShell} from './script-reader.ts';
+import {assign, envArguments, exported, writeScript} from './template.ts';
 
 /** What a script needs to call `stage` again, on whatever node it runs. */
 export interface CallBack {
@@ -99,7 +100,7 @@ function userJob(
   const text = readFileSync(userScript, 'utf8');
   const directives = readDirectives(text);
   const claim = attemptKey(step.name, action.attempt);
-  const [shell, argument] = interpreterOf(text, directives);
+  const reader = readerOf(text, directives);
   const script = join(run.layout.scripts, `${key}.sh`);
   const assignments = {
     STAGE_FACTS: run.layout.facts,
@@ -117,14 +118,14 @@ function userJob(
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
     STAGE_ECHO: directives.ownOutput ? '1' : '0',
-    STAGE_SHELL: shell,
-    STAGE_SHELL_ARG: argument,
+    ...reader.values,
   };
   const forTheScript = {STAGE_RUN: run.id, STAGE_STEP: step.name, STAGE_ATTEMPT: String(action.attempt), ...step.env};
   writeScript(script, 'job-wrapper.sh', {
-    ...headOf(shell, argument),
+    ...reader.head,
     '#@DIRECTIVES': directives.lines,
-    '#@VALUES': [...assign(assignments), ...exported(forTheScript)],
+    '#@VALUES': assign(assignments),
+    '#@ENVIRONMENT': envArguments(forTheScript),
   });
   const defaults = profile.compute;
   return {
@@ -220,33 +221,4 @@ function exportPath({pbsDirectory}: CallBack): string[] {
 /** `-o` takes `host:path` and ASCII only (measured on OpenPBS 23.06); what PBS would refuse is not worth a job. */
 function outputPath(path: string): string {
   return /^[\x20-\x39\x3b-\x7e]+$/.test(path) ? path : '/dev/null';
-}
-
-/** What runs the script: `#PBS -S`, else its `#!` line, else the shell PBS would take. Naming it needs no execute permission on the copy. */
-export function interpreterOf(text: string, directives: Directives): [shell: string, argument: string] {
-  if (directives.shell) return [directives.shell, ''];
-  const [, shell, argument] = /^#![ \t]*(\S+)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(text) ?? [];
-  return shell ? [shell, argument ?? ''] : [process.env.SHELL || '/bin/sh', ''];
-}
-
-/**
- * What else to fill into a wrapper: its `#!` line, where the script is one for bash. Not every sh hands on what only
- * bash understands: dash drops the functions that profile files export, such as `module`.
- */
-export function headOf(shell: string, argument: string): Record<string, readonly string[]> {
-  const isBash = basename(shell) === 'bash' || (basename(shell) === 'env' && argument === 'bash');
-  return isBash && existsSync(BASH) ? {'#!/bin/sh': [`#!${BASH} --posix`]} : {};
-}
-
-const BASH = '/bin/bash';
-const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'ksh93', 'mksh', 'zsh', 'csh', 'tcsh', 'fish']);
-
-/**
- * What to tell qsub of the shell on top of a job: a login shell, which reads its profile files and then runs the
- * wrapper by its `#!` line (measured on OpenPBS 23.06). It is the user's own one unless the script names another one;
- * any other would not read the files that the user counts on. Another program cannot be on top: it would read the
- * wrapper in its own language.
- */
-export function topShell({shell}: Directives): string[] {
-  return shell !== undefined && SHELLS.has(basename(shell)) ? ['-S', shell] : [];
 }

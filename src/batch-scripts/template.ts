@@ -14,6 +14,11 @@ export function exported(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
 }
 
+/** Variables as arguments of env(1), a line each, for a command that goes on behind them. */
+export function envArguments(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `    ${shellQuote(`${name}=${value}`)} \\`);
+}
+
 /**
  * A script of `pbs/` with its parts filled in: a line `#@NAME` stands for the lines of that part, or for nothing; a line
  * `#@file.sh` for what several scripts of `pbs/` share.
@@ -25,12 +30,12 @@ export function fillTemplate(template: string, parts: Readonly<Record<string, re
     readFileSync(join(packageRoot(), 'pbs', name), 'utf8')
       .trimEnd()
       .split('\n');
-  const filled = linesOf(template).flatMap((line) => {
+  const fill = (line: string): readonly string[] => {
     const [, shared] = /^#@([a-z-]+\.sh)$/.exec(line) ?? [];
-    if (shared !== undefined) return linesOf(shared);
+    if (shared !== undefined) return linesOf(shared).flatMap(fill);
     return parts[line] ?? (line.startsWith('#@') ? [] : [line]);
-  });
-  return `${filled.join('\n')}\n`;
+  };
+  return `${linesOf(template).flatMap(fill).join('\n')}\n`;
 }
 
 /** Put a filled-in template in place, whole. Where PBS reads one that was there, it goes on reading that. */

@@ -1,5 +1,6 @@
 import type {SubmitRequest} from '../app/jobs/submit-request.ts';
 import type {JobArray} from '../base/job-array.ts';
+import {isReserved, isTooLong, MAX_VARIABLE_BYTES, RESERVED} from '../base/script-environment.ts';
 import {RequestWrong} from '../errors.ts';
 import {readArrayRange} from '../workflow/model/array-range.ts';
 
@@ -52,7 +53,14 @@ function resourcesOf(words: readonly string[]): Record<string, string> {
 
 /** These arrive mangled, or take the variables behind them along: measured on OpenPBS 23.06. */
 function variableOf(word: string): string {
-  if (!/^[A-Za-z_]\w*=/.test(word)) throw new RequestWrong(`-v ${word} is not NAME=VALUE`);
+  const [, name] = /^([A-Za-z_]\w*)=/.exec(word) ?? [];
+  if (name === undefined) throw new RequestWrong(`-v ${word} is not NAME=VALUE`);
+  if (isReserved(name)) throw new RequestWrong(`-v ${name} cannot be set`, {why: RESERVED});
+  if (isTooLong(name, word.slice(name.length + 1)))
+    throw new RequestWrong(`-v ${name} cannot be sent to a job`, {
+      why: `no program can be started with a variable of more than ${MAX_VARIABLE_BYTES} bytes`,
+      next: ['Write the value into a file, and pass the name of the file.'],
+    });
   if (/[,"'\\]|\s$/.test(word))
     throw new RequestWrong(`-v ${word} cannot be sent to a job`, {
       why: 'PBS does not carry commas, quotes, backslashes and blanks at the end of a value',

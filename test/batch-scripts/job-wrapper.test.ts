@@ -8,25 +8,25 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {shellQuote} from '../../src/base/shell.ts';
-import {assign, fillTemplate} from '../../src/batch-scripts/template.ts';
+import {assign, envArguments, fillTemplate} from '../../src/batch-scripts/template.ts';
 import {type FailingDisk, failingDisks, hasCompiler} from '../support/failing-disk.ts';
 import {needs} from '../support/needs.ts';
 
 // Real processes: each shell that there is runs the wrapper, several at once.
 
-const BASH = '/bin/bash';
-/** Called sh, bash is in its POSIX mode: as it runs the wrapper where it is sh, and by `--posix` for scripts of its own. */
-const linked = mkdtempSync(join(tmpdir(), 'bash-as-sh-'));
-afterAll(() => rmSync(linked, {recursive: true, force: true}));
-if (existsSync(BASH)) symlinkSync(BASH, join(linked, 'sh'));
-const SHELLS = [['sh', '/bin/sh'], ...(existsSync(BASH) ? [['bash', join(linked, 'sh')]] : [])] as [string, string][];
+/** As the first line of a wrapper names them: `bash -p` where there is a bash. */
+const SHELLS: [string, readonly string[]][] = [
+  ['sh', ['/bin/sh']],
+  ...(existsSync('/bin/bash') ? [['bash -p', ['/bin/bash', '-p']] satisfies [string, readonly string[]]] : []),
+];
+/** Where the wrapper looks for its commands. */
+const PATH_LINE = 'PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH';
 
 let top: string;
 let facts: string;
@@ -61,6 +61,12 @@ interface Options {
   readonly array?: boolean;
   readonly earlier?: string;
   readonly facts?: string;
+  /** bash -p runs it */
+  readonly bash?: boolean;
+  /** variables of the workflow */
+  readonly env?: Readonly<Record<string, string>>;
+  /** a directory of commands that come before the system's */
+  readonly commands?: string;
 }
 
 function wrapper({
@@ -74,6 +80,9 @@ function wrapper({
   array = false,
   earlier = '',
   facts: directory = facts,
+  bash = false,
+  env = {},
+  commands,
 }: Options): string {
   writeFileSync(join(top, 'user.script'), script);
   const values = {
@@ -91,9 +100,15 @@ function wrapper({
     STAGE_ECHO: echo ? '1' : '0',
     STAGE_SHELL: shell,
     STAGE_SHELL_ARG: '',
+    STAGE_BASH: bash ? '1' : '0',
   };
   const path = join(top, 'wrapper.sh');
-  writeFileSync(path, fillTemplate('job-wrapper.sh', {'#@VALUES': assign(values)}));
+  const parts = {
+    '#@VALUES': assign(values),
+    '#@ENVIRONMENT': envArguments(env),
+    ...(commands === undefined ? {} : {[PATH_LINE]: [`PATH=${shellQuote(commands)}:/usr/bin:/bin`]}),
+  };
+  writeFileSync(path, fillTemplate('job-wrapper.sh', parts));
   return path;
 }
 
@@ -116,20 +131,22 @@ const setTimeoutInShell = (command: string, seconds: number) =>
 const ended = (child: ChildProcess) =>
   new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
 
-describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
-  const run = (options: Options, job = '1.s') =>
-    spawnSync(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, encoding: 'utf8'});
+describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
+  const wrapped = (options: Options) => [...flags, wrapper({...options, bash: flags.length > 0})];
+  const run = (options: Options, job = '1.s', more: Readonly<Record<string, string>> = {}) =>
+    spawnSync(sh, wrapped(options), {env: {...process.env, ...more, PBS_JOBID: job}, encoding: 'utf8'});
   /** The same, in which no pause takes any time. */
   const hurry = (options: Options, job = '1.s') => {
-    const env = {...process.env, PATH: `${library}/bin:${process.env.PATH}`, PBS_JOBID: job};
+    const env = {...process.env, PBS_JOBID: job};
     rmSync(join(library, 'pauses'), {force: true});
-    const {status, stderr} = spawnSync(sh, [wrapper(options)], {env, encoding: 'utf8'});
+    const commands = join(library, 'bin');
+    const {status, stderr} = spawnSync(sh, wrapped({...options, commands}), {env, encoding: 'utf8'});
     return {status, stderr, pauses: readFileSync(join(library, 'pauses'), 'utf8').split('\n').length - 1};
   };
   const begin = (options: Options, job = '1.s') =>
-    spawn(sh, [wrapper(options)], {env: {...process.env, PBS_JOBID: job}, stdio: 'ignore', detached: true});
+    spawn(sh, wrapped(options), {env: {...process.env, PBS_JOBID: job}, stdio: 'ignore', detached: true});
   const onDisk = (options: Options) =>
-    spawnSync(sh, [wrapper(options)], {env: {...process.env, ...disk.env, PBS_JOBID: '1.s'}, encoding: 'utf8'});
+    spawnSync(sh, wrapped(options), {env: {...process.env, ...disk.env, PBS_JOBID: '1.s'}, encoding: 'utf8'});
 
   test('runs the script, records its start and end, and ends with its exit status', () => {
     const done = run({script: 'echo hello; echo trouble >&2; exit 3'});
@@ -151,12 +168,12 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
   });
 
   test.each(['022', '0007', '077'])('with the umask %s the script makes what it would make by itself', (umask) => {
-    spawnSync('/bin/sh', ['-c', `umask ${umask}; exec ${sh} ${shellQuote(wrapper({script: 'umask'}))}`]);
+    spawnSync('/bin/sh', ['-c', `umask ${umask}; exec ${sh} ${wrapped({script: 'umask'}).map(shellQuote).join(' ')}`]);
     expect(Number.parseInt(read('out'), 8)).toBe(Number.parseInt(umask, 8));
   });
 
   test('what the wrapper itself makes is for its owner alone, whatever the umask', () => {
-    const command = `umask 000; exec ${sh} ${shellQuote(wrapper({script: 'exit 3'}))}`;
+    const command = `umask 000; exec ${sh} ${wrapped({script: 'exit 3'}).map(shellQuote).join(' ')}`;
     spawnSync('/bin/sh', ['-c', command], {env: {...process.env, PBS_JOBID: '1.s'}});
     const made = [...names().map((name) => join(facts, name)), join(top, 'out'), join(top, 'err')];
     expect(made.map((path) => statSync(path).mode & 0o077)).toEqual(made.map(() => 0));
@@ -177,9 +194,9 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
 
   test('two jobs for the same attempt at the same instant run the script once', async () => {
     const script = 'echo ran; sleep 0.2';
-    const path = wrapper({script});
+    const words = wrapped({script});
     const jobs = Array.from({length: 8}, (_, index) =>
-      spawn(sh, [path], {env: {...process.env, PBS_JOBID: `${index}.s`}, stdio: 'ignore'}),
+      spawn(sh, words, {env: {...process.env, PBS_JOBID: `${index}.s`}, stdio: 'ignore'}),
     );
     const codes = await Promise.all(jobs.map(ended));
     expect(codes.filter((code) => code === 0)).toHaveLength(1);
@@ -188,12 +205,12 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
   });
 
   test('two arrays for the same attempt at the same instant: one has all subjobs run, each once, the other none', async () => {
-    const path = wrapper({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"; exit "$PBS_ARRAY_INDEX"`, array: true});
+    const words = wrapped({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"; exit "$PBS_ARRAY_INDEX"`, array: true});
     const subjobs = ['7', '8'].flatMap((array) => ['0', '3'].map((index) => ({array, index})));
     const done = await Promise.all(
       subjobs.map(async ({array, index}) => {
         const env = {...process.env, PBS_JOBID: `${array}[${index}].s`, PBS_ARRAY_INDEX: index};
-        return {array, code: await ended(spawn(sh, [path], {env, stdio: 'ignore'}))};
+        return {array, code: await ended(spawn(sh, words, {env, stdio: 'ignore'}))};
       }),
     );
     const taken = String(fact('compute.1.start.1').job);
@@ -208,10 +225,10 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
   test('a subjob that succeeded in an earlier attempt is not run again, and one that failed there is', () => {
     writeFileSync(join(facts, 'compute.0.i2.end.1.json'), '{"job":"6[2].s","exit":0,"terminated":false,"at":"x"}\n');
     writeFileSync(join(facts, 'compute.0.i3.end.1.json'), '{"job":"6[3].s","exit":5,"terminated":false,"at":"x"}\n');
-    const path = wrapper({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"`, array: true, earlier: 'compute.0'});
+    const words = wrapped({script: `echo "$PBS_ARRAY_INDEX" >> "${top}/ran"`, array: true, earlier: 'compute.0'});
     const codes = ['2', '3'].map(
       (index) =>
-        spawnSync(sh, [path], {env: {...process.env, PBS_JOBID: `7[${index}].s`, PBS_ARRAY_INDEX: index}}).status,
+        spawnSync(sh, words, {env: {...process.env, PBS_JOBID: `7[${index}].s`, PBS_ARRAY_INDEX: index}}).status,
     );
     expect(codes).toEqual([0, 0]);
     expect(read('ran')).toBe('3\n');
@@ -339,8 +356,8 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
 
   test('a marker of which a part was written only is no marker', () => {
     // The open succeeds and the write fails, as on a disk that has inodes left and no blocks.
-    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" "$1"`;
-    const done = spawnSync('/bin/sh', ['-c', limited, sh, wrapper({script: 'echo ran'})], {encoding: 'utf8'});
+    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" "$@"`;
+    const done = spawnSync('/bin/sh', ['-c', limited, sh, ...wrapped({script: 'echo ran'})], {encoding: 'utf8'});
     expect([done.status, names()]).toEqual([97, []]);
   }, 30_000);
 
@@ -386,10 +403,7 @@ describe.each(SHELLS)('the job wrapper under %s', (_, sh) => {
   test('a marker whose answer was lost, and which is there all the same, is its own', () => {
     // What NFS may do: the link is made, the answer lost, and the repeated request says "exists".
     writeFileSync(join(top, 'ln'), `#!/bin/sh\n/bin/ln "$@"; exit 1\n`, {mode: 0o755});
-    const done = spawnSync(sh, [wrapper({script: 'echo ran'})], {
-      env: {...process.env, PBS_JOBID: '1.s', PATH: `${top}:${process.env.PATH}`},
-      encoding: 'utf8',
-    });
+    const done = run({script: 'echo ran', commands: top});
     expect(done.status).toBe(0);
     expect(read('out')).toBe('ran\n');
     expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);

@@ -1,6 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import {basename} from 'node:path';
-import {headOf, interpreterOf, topShell} from '../../batch-scripts/job-files.ts';
+import {readerOf, topShell} from '../../batch-scripts/script-reader.ts';
 import {assign, writeScript} from '../../batch-scripts/template.ts';
 import type {JobDefaults} from '../../config/profile.ts';
 import type {Dependency, JobRequest} from '../../scheduler/scheduler.ts';
@@ -26,15 +26,14 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
   const text = content.toString();
   const directives = readDirectives(text);
   writeFileSync(`${prefix}.script`, content, {mode: 0o600});
-  const [shell, argument] = interpreterOf(text, directives);
+  const reader = readerOf(text, directives);
   const values = {
     STAGE_MARKERS: prefix,
     STAGE_SCRIPT: `${prefix}.script`,
-    STAGE_SHELL: shell,
-    STAGE_SHELL_ARG: argument,
+    ...reader.values,
   };
   writeScript(`${prefix}.sh`, 'batch-job.sh', {
-    ...headOf(shell, argument),
+    ...reader.head,
     '#@DIRECTIVES': directives.lines,
     '#@VALUES': assign(values),
   });

@@ -2,6 +2,7 @@ import {readArrayRange} from '../model/array-range.ts';
 import {findCycle, type GraphStep} from '../model/graph.ts';
 import type {PlaceNames} from '../model/places.ts';
 import {wrongParts} from '../model/split-items.ts';
+import {checkEnvironment} from './check-environment.ts';
 import {checkDelete, checkPlace, checkTransfer} from './check-transfer.ts';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from './problems.ts';
 import type {Batches} from './read-batches.ts';
@@ -164,7 +165,7 @@ function checkJob(path: Path, job: unknown): Problem[] {
     });
   const array = typeof job.array === 'string' ? readArrayRange(job.array) : undefined;
   if (typeof array === 'string') problems.push({path: [...path, 'array'], at: 'value', text: array});
-  return problems;
+  return [...problems, ...checkEnvironment([...path, 'env'], job.env)];
 }
 
 function textsOf(value: unknown): Record<string, string> {

@@ -358,6 +358,23 @@ const jobs: Case[] = [
       '4:95: steps.a.job.env.D: is empty; needs text, a number, true or false',
     ],
   ],
+  [
+    'variables of stage itself, and one that no program could be started with',
+    oneJob(`{script: a.sh, env: {STAGE_CLAIM: x, B: ${'x'.repeat(131_070)}, C: ${'x'.repeat(131_069)}}}`),
+    [
+      '4:31: steps.a.job.env.STAGE_CLAIM: "STAGE_CLAIM" cannot be used; names that begin with "STAGE_" are those of stage itself',
+      '4:50: steps.a.job.env.B: is too long for a variable: no program can be started with more than 131072 bytes of one; put it into a file, and its name here',
+    ],
+  ],
+  [
+    'variables that are too long together',
+    oneJob(
+      `{script: a.sh, env: {A: &a ${'x'.repeat(101_000)}, ${Array.from({length: 19}, (_, at) => `A${at}: *a`).join(', ')}}}`,
+    ),
+    [
+      '4:25: steps.a.job.env: has 2020248 bytes in all: no program can be started with more than 2000000; put them into a file',
+    ],
+  ],
 ];
 
 const references: Case[] = [
