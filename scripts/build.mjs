@@ -43,7 +43,7 @@ function licences() {
 function commit() {
   const git = (...argv) => spawnSync('git', argv, {cwd: root, encoding: 'utf8'});
   const head = git('rev-parse', '--short=10', 'HEAD');
-  // A package that somebody builds anew inside another repository is not of that one's commit.
+  // A package that is built inside another repository is not of that one's commit.
   if (head.status !== 0 || git('ls-files', '--error-unmatch', 'package.json').status !== 0) return null;
   const changed = git('status', '--porcelain', '--untracked-files=no').stdout !== '';
   return `${head.stdout.trim()}${changed ? ' with changes' : ''}`;

@@ -18,7 +18,7 @@ export function createCliSource(settings: CliSourceSettings): RememberingSource 
   const {storage, authUrl, resourceServer, now} = settings;
 
   async function fetchAnother(rejected: string | undefined): Promise<StoredToken> {
-    const login = await readCliLogin(storage); // read anew: the CLI may have renewed it, or a person signed in again
+    const login = await readCliLogin(storage); // read again: the CLI may have renewed it, or a person signed in again
     const stored = login.tokens.get(resourceServer);
     if (stored && isUsable(stored, rejected, now())) return stored;
     if (stored?.refreshToken === undefined)

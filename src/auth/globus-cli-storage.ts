@@ -76,7 +76,7 @@ function tokenOf(read: z.infer<typeof Token>): StoredToken {
 
 const TRIES = 20;
 
-/** Read at a moment when nobody writes: no journal beside the file, and the same file before and after. */
+/** Read at a moment when no process writes: no journal beside the file, and the same file before and after. */
 async function readQuietly(file: string, namespace: string): Promise<Rows> {
   for (let left = TRIES; left > 0; left--) {
     const before = quietState(file);

@@ -28,7 +28,7 @@ export async function openLoopback(show: (address: string) => void, timeoutMs: n
     const isBack = pathname === '/' && (searchParams.has('code') || searchParams.has('error'));
     if (!wanted || !(isBack || pathname === '/login')) page(response, 404, 'There is nothing to do here.');
     else if (!isBack) response.writeHead(302, {location: wanted.url, 'cache-control': 'no-store'}).end();
-    // Another page could send the browser here with a code of somebody else's.
+    // Another page could send the browser here with the code of another person.
     else if (searchParams.get('state') !== wanted.state) page(response, 400, 'stage is not waiting for this sign-in.');
     else {
       const code = searchParams.get('code') ?? undefined;

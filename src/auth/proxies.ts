@@ -91,7 +91,7 @@ function codeOf(error: Error): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Node.js names the host when its name is not known, and the port when nobody listens there. */
+/** Node.js names the host when its name is not known, and the port when nothing listens there. */
 function isAbout(error: Error, proxy: URL): boolean {
   const {hostname, port} = error as {hostname?: unknown; port?: unknown};
   return hostname === proxy.hostname || (port !== undefined && String(port) === (proxy.port || '80'));

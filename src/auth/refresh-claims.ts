@@ -8,7 +8,7 @@ import type {StoredToken} from './token-store.ts';
 
 /** Whose turn it is to renew one generation of a token. */
 export type Turn =
-  /** this process's, until it releases it; a generation that was renewed is never anybody's turn again */
+  /** this process's, until it releases it; a generation that was renewed is not renewed again */
   | {readonly kind: 'mine'; release(): void}
   | {readonly kind: 'theirs'; readonly by: string}
   /** Globus Auth has said that this refresh token is worth nothing any more: asking again would be a loop */

@@ -72,7 +72,7 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
         issuedAt: given.issuedAt,
         refreshToken: given.refreshToken ?? old.refreshToken,
       };
-      // Somebody may have signed out meanwhile, or in anew: theirs is the last word.
+      // A person may have signed out meanwhile, or in again: that counts.
       if (generationOf(await stored()) !== generation) return undefined;
       await store.write(fresh);
       claims.tidy(generation);

@@ -143,7 +143,7 @@ export function createTokenStore(directory: string, of: TokenKey): TokenStore {
   };
 }
 
-/** Somebody signed out this moment. A disk that does not answer says nothing of a sign-in. @throws the system's error */
+/** The person signed out this moment. A disk that does not answer says nothing of a sign-in. @throws the system's error */
 function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }

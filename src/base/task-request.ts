@@ -25,7 +25,7 @@ export interface TransferOptions {
   readonly skipSourceErrors?: true;
   /** a full quota at the destination ends the task, instead of being tried again */
   readonly failOnQuota?: true;
-  /** links met while walking directories: made anew at the destination, or what they lead to copied; absent leaves them out */
+  /** links met while walking directories: created at the destination, or what they lead to copied; absent leaves them out */
   readonly symlinks?: 'keep' | 'copy';
 }
 

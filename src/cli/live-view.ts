@@ -24,7 +24,7 @@ interface Redraw {
   done(): void;
 }
 
-/** @param style asked anew for each picture: the terminal may have been resized */
+/** @param style asked for each picture: the terminal may have been resized */
 function redrawing(stream: NodeJS.WriteStream, style: () => Style, redraw: Redraw): LiveView {
   let shown: RunView | undefined;
   let drawn: readonly string[] = [];

@@ -15,7 +15,7 @@ function versionText({version, platform, arch}: Config): string {
   return `stage ${builtVersion(version)}, Node.js ${process.versions.node}, ${platform}-${arch}`;
 }
 
-/** Output that cannot be written (a full disk behind `>`) reaches nobody through a promise. */
+/** Output that cannot be written (a full disk behind `>`) is not reported through a promise. */
 function endOnFailedOutput(thrown: unknown): never {
   const error = asStageError(thrown);
   try {

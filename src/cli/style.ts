@@ -30,7 +30,7 @@ function columnsOf({COLUMNS}: Environment): number | undefined {
   return /^[1-9]\d*$/.test(COLUMNS ?? '') ? Number(COLUMNS) : undefined;
 }
 
-/** The first of these that is set decides (POSIX, "Locale"). Where none is, nobody has said that it is not UTF-8. */
+/** The first of these that is set decides (POSIX, "Locale"). Where none is set, UTF-8 is assumed. */
 function hasUtf8({LC_ALL, LC_CTYPE, LANG}: Environment): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG;
   return !locale || /utf-?8/i.test(locale);

@@ -12,7 +12,7 @@ export interface EditedNames {
 
 /**
  * A YAML file with one more friendly name of a collection. Pure. Everything else in it stays, comments too. That what
- * comes out makes sense to whoever reads the file is theirs to see.
+ * comes out makes sense to the readers of the file is not judged here.
  *
  * @throws {RequestWrong} when the file is no YAML map, or the name is in use for another collection and `force` was not said
  */

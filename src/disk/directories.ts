@@ -25,7 +25,7 @@ export function ensureDirectory(path: string): void {
  * Make a directory inside one that must be there already.
  *
  * What lies in a state directory is made with this: a state directory that was there a moment ago, and whose file
- * system went away, must not be begun anew in the empty place.
+ * system went away, must not be created again in the empty place.
  *
  * @throws the system's error, ENOENT when the directory above is missing
  */

@@ -93,7 +93,7 @@ export function readFacts(
   return facts;
 }
 
-/** One fact, or undefined when nobody has created it. */
+/** One fact, or undefined when it does not exist. */
 export function readFact(directory: string, name: string): FactValue | undefined {
   let text: string;
   try {

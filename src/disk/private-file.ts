@@ -9,7 +9,7 @@ export type Privacy =
   | {readonly kind: 'private'}
   /** others could read or replace it; the mode as `ls` and `chmod` write it */
   | {readonly kind: 'open'; readonly mode: string}
-  /** it is something else, somebody else's, or not to be reached */
+  /** it is something else, of another user, or not to be reached */
   | {readonly kind: 'unusable'; readonly why: string};
 
 /**

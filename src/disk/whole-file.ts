@@ -46,7 +46,7 @@ export function removeIfPossible(path: string): void {
   try {
     rmSync(path, {recursive: true, force: true});
   } catch {
-    // It stays behind; nobody reads a temporary name.
+    // It stays behind; temporary names are not read.
   }
 }
 

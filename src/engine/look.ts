@@ -234,7 +234,7 @@ export class Look {
 
   #mayBeDone(run: RunId, action: Action): boolean {
     if (this.progress.wasTried(run, action)) return false;
-    // Nobody waits for Globus on account of a run that was not asked about, nor before all else is done.
+    // Globus is not waited for on account of a run that was not asked about, nor before all else is done.
     return !(asksGlobus(action) && (this.#awaited !== undefined || this.#others.has(run)));
   }
 

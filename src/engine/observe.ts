@@ -47,7 +47,7 @@ export async function observeGlobus(context: EngineContext, runs: readonly OpenR
 /** Nothing of Globus has been seen. */
 export const NO_TASKS: AtGlobus = {tasks: new Map()};
 
-/** What has been seen, with PBS asked anew about all jobs of these runs: one question, and none to Globus. */
+/** What has been seen, with PBS asked again about all jobs of these runs: one question, and none to Globus. */
 export async function lookAtJobs(context: EngineContext, runs: readonly OpenRun[], seen: Observed): Promise<Observed> {
   const now = context.clock();
   const jobs = await context.scheduler.look([...new Set(runs.flatMap((run) => openJobs(run)))]);

@@ -117,7 +117,7 @@ export function earlierAttempts(run: RunState, step: string, before: number): nu
     .map(({number}) => number);
 }
 
-/** The task that a person grafted onto a step's attempt; undefined when nobody did. */
+/** The task that a person grafted onto a step's attempt; undefined when there is none. */
 export function adoptedTask(run: RunState, step: string, attempt: number) {
   const resume = run.resumes.findLast((each) => each.adopt?.[step] !== undefined);
   if (resume) return attempt === (resume.steps[step] ?? 0) + 1 ? resume.adopt?.[step] : undefined;

@@ -86,7 +86,7 @@ export function openJobStore(home: string): JobStore {
   function read(name: string, number: number): NamedJob | undefined {
     const place = placeOf(name, number);
     const fact = (kind: string) => readFact(place, `${name}.${number}.${kind}`);
-    // The casts stand because create() below, and nobody else, wrote these.
+    // The casts stand because only create() below writes these.
     const intent = fact('intent') as
       | (Pick<NamedJob, 'tag' | 'deadline' | 'array'> & {essence: string; dependsOn?: readonly JobId[]})
       | undefined;

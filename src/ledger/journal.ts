@@ -27,7 +27,7 @@ export interface RunEvent {
 }
 
 /**
- * Append an event to this process's own journal file; nobody else writes it, so no lock is needed.
+ * Append an event to this process's own journal file; no other process writes it, so no lock is needed.
  *
  * An event that the disk does not take is left out: nothing is decided by it, and the work it tells of was done. When
  * the disk is full indeed, the next fact fails, and says so.

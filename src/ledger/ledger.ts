@@ -113,7 +113,7 @@ export function openLedger(home: string): Ledger {
       const resumed = new Map<string, number>();
       for (const {run, number} of factsIn(layout.resumed).map(parseNumberedName))
         resumed.set(run, Math.max(number, resumed.get(run) ?? 0));
-      // A run that was resumed is open until it is sealed anew.
+      // A run that was resumed is open until it is sealed again.
       return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
     },
     nextNumber(name) {

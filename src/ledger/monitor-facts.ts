@@ -42,7 +42,7 @@ export function openMonitorLedger(directory: string): MonitorLedger {
     newest() {
       const generation = generationsWith('intent').pop();
       if (generation === undefined) return undefined;
-      // The casts stand because create() below, and nobody else, wrote these.
+      // The casts stand because only create() below writes these.
       const intent = readFact(directory, name(generation, 'intent')) as
         | {tag: string; startAt: number; deadline: number}
         | undefined;

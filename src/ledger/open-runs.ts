@@ -1,7 +1,7 @@
 import {type Ledger, LedgerDamaged, type OpenRun} from './ledger.ts';
 import type {RunId} from './state-directory.ts';
 
-/** Open several runs: one that cannot be read keeps nobody from the others. */
+/** Open several runs: one that cannot be read does not stop the others. */
 export function openRuns(
   ledger: Pick<Ledger, 'open'>,
   ids: readonly RunId[],

@@ -91,7 +91,7 @@ export interface Refusal {
   readonly why: string;
   /** it may pass by itself (a queue limit, PBS not reachable): try again later */
   readonly retry: boolean;
-  /** nobody answered: what asked could not reach the server */
+  /** there was no answer: the server could not be reached */
   readonly unreachable?: boolean;
   /** what a person can do about it, in lines */
   readonly next?: readonly string[];

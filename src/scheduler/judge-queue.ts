@@ -30,7 +30,7 @@ export type Objection =
       readonly resource: string;
       readonly asked: string;
       readonly limit: string;
-      /** nobody asked for it: it is a default of the queue or the server */
+      /** it was not asked for: it is a default of the queue or the server */
       readonly byDefault: boolean;
     }
   | {readonly kind: 'unreadable'; readonly resource: string; readonly asked: string}
@@ -214,7 +214,7 @@ function tooLarge(
 }
 
 /**
- * `chk_resc_limits`: a queue's maximum takes the place of the server's, and the server has no minimum. What nobody asked
+ * `chk_resc_limits`: a queue's maximum takes the place of the server's, and the server has no minimum. What was not asked
  * for is the queue's default, else the server's (`set_resc_deflt`); a job with a `min_walltime` is compared by that and
  * its `max_walltime` (`chk_wt_limits_STF`).
  */

@@ -41,7 +41,7 @@ export interface JobRequest {
   readonly stderr?: string;
   /** `-j oe` */
   readonly joinOutput: boolean;
-  /** `-m n`: a job of our own that nobody wants mail about */
+  /** `-m n`: a job of stage itself, which sends no mail */
   readonly noMail: boolean;
   /** further arguments of the profile, passed as they are */
   readonly extraArgs: readonly string[];

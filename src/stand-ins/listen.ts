@@ -9,7 +9,7 @@ import {StandInError} from './stand-in-error.ts';
 
 type Answering = (request: ControlRequest) => Promise<ControlAnswer>;
 
-/** Serve the commands of PBS and of `stage local` on a socket, in a directory that nobody else can enter. */
+/** Serve the commands of PBS and of `stage local` on a socket, in a directory that no other user can enter. */
 export function listen(
   path: string,
   pbs: PbsStandIn | undefined,

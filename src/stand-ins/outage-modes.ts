@@ -48,7 +48,7 @@ export const OUTAGE_MODES: Readonly<Record<OutageTarget, Readonly<Record<string,
   },
 };
 
-/** An outage as somebody asks for it. */
+/** An outage as it is asked for. */
 export interface OutageWish {
   readonly target: OutageTarget;
   readonly mode: string;

@@ -10,8 +10,8 @@ import {MONITOR, type Owner, Owners, ownerOfTag} from './owners.ts';
  * Called at every effect boundary; it may throw, or end the process.
  *
  * @param point such as `before fact compute.1.job.intent` or `after qsub compute.1.job`
- * @param run the run it is done for, or the single job as NAME.NUMBER; undefined for the monitor chain, and for what is
- *   not known to be anybody's
+ * @param run the run it is done for, or the single job as NAME.NUMBER; undefined for the monitor chain, and for what
+ *   cannot be attributed
  */
 export type Reach = (point: string, run?: string) => void;
 
@@ -206,7 +206,7 @@ function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners
     recent: (query) => transfers.recent(query),
     pauses: (task) => transfers.pauses(task),
     stat: (place) => transfers.stat(place),
-    // Nobody goes by it before the fact that follows: it may be done again.
+    // Nothing depends on it before the fact that follows: it may be done again.
     makeDirectory: (place) => transfers.makeDirectory(place),
     skipped: (task, limit) => transfers.skipped(task, limit),
     moved: (task) => transfers.moved(task),

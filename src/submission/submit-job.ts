@@ -68,7 +68,7 @@ export async function submitJob(
   try {
     asked = request();
   } catch (error) {
-    // PBS is not asked: nobody is to wait for the intent's deadline.
+    // PBS is not asked: no process is to wait for the intent's deadline.
     if (!(error instanceof CannotBeSubmitted)) {
       refused({why: `its script could not be written: ${error instanceof Error ? error.message : error}`, retry: true});
       throw error;

@@ -180,7 +180,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
   let loading: Promise<unknown> | undefined;
   const openScheduler = () => {
     const scheduler = createScheduler(parts);
-    loading = scheduler.catch(() => {}); // whoever asked for it is told
+    loading = scheduler.catch(() => {}); // the caller that asked for it is told
     return scheduler;
   };
   return {

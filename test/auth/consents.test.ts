@@ -62,7 +62,7 @@ test('a client gives its consents by asking, and goes on with the token it had',
   ]);
 });
 
-test('signing in as somebody else says whose transfers are out of sight now', async () => {
+test('signing in as another identity says whose transfers are out of sight now', async () => {
   const service = await consentService(ENDPOINTS);
   const desk = native(service);
   await desk.login();

@@ -102,7 +102,7 @@ test.each([
   ['a token that has ended', {status: 401, json: {error: 'invalid_token'}}, TokenRejected],
   ['a token without the right', {status: 403, text: ''}, TokenRejected],
   ['a page', {status: 200, text: '<html>', headers: {'content-type': 'text/html'}}, TransferUnreachable],
-  ['somebody without an id', {status: 200, json: {sub: ''}}, TransferUnreachable],
+  ['a person without an id', {status: 200, json: {sub: ''}}, TransferUnreachable],
   ['500', {status: 500, text: ''}, TransferUnreachable],
 ] as [string, Reaction, typeof TokenRejected | typeof TransferUnreachable][])(
   'of %s nothing is learnt about the person',

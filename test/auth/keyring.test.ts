@@ -50,7 +50,7 @@ const LOGIN = (me: SignInDesk) =>
 exec 3> ${me.directory}/code`;
 
 test.skipIf(!service)(
-  'with a keyring service, tokens lie in the keyring and nowhere else, until somebody signs out',
+  'with a keyring service, tokens lie in the keyring and nowhere else, until a person signs out',
   async () => {
     const me = desk();
     const page = join(me.directory, 'page');

@@ -89,7 +89,7 @@ test.each([
   ['no code at all', undefined, 'No authorization code'],
   ['an empty line', '', 'No authorization code'],
   ['a wrong code', 'WRONG-CODE', 'does not accept the authorization code'],
-])('%s: nobody is signed in, nothing is kept, and it is said what to type', async (_, code, words) => {
+])('%s: there is no sign-in, nothing is kept, and it is said what to type', async (_, code, words) => {
   const desk = native();
   const turn = code === undefined ? await desk.stage('login') : await desk.login([], async () => code);
   expect(turn.exitCode).toBe(3);
@@ -99,7 +99,7 @@ test.each([
   expect(desk.kept()).toEqual([]);
 });
 
-test('a sign-in that was withdrawn elsewhere is told as such, and signing in again mends it', async () => {
+test('a sign-in that was withdrawn elsewhere is reported as such, and signing in again repairs it', async () => {
   const desk = native();
   await desk.login();
   for (const {access_token, refresh_token} of tokensIn(desk.tokens))
@@ -130,7 +130,7 @@ test('signing out while Globus is away keeps the tokens, unless they shall be fo
   expect(desk.kept()).toEqual([]);
 });
 
-test('tokens that others may read are refused by every command, with the chmod that mends it', async () => {
+test('tokens that others may read are refused by every command, with the chmod that corrects it', async () => {
   const desk = native();
   await desk.login();
   chmodSync(desk.tokens, 0o755);
@@ -221,7 +221,7 @@ test.each([
   }
 });
 
-test('a disk that does not answer is no sign-out: nobody is told to sign in again', async (context) => {
+test('a disk that does not answer is no sign-out: no message asks for another sign-in', async (context) => {
   needs(context, 'compiler', hasCompiler);
   const desk = native();
   expect(await desk.login()).toMatchObject({exitCode: 0});
@@ -233,6 +233,6 @@ test('a disk that does not answer is no sign-out: nobody is told to sign in agai
     4,
     expect.objectContaining({code: 'SYSTEM_EIO'}),
   ]);
-  disk.mend();
+  disk.repair();
   expect((await desk.stage('whoami')).exitCode).toBe(0);
 });

@@ -163,7 +163,7 @@ describe.skipIf(!hasOpenssl)(
       },
     );
 
-    test('a certificate that nobody vouches for is refused, and told with what to do', async () => {
+    test('a certificate of an unknown authority is refused, and the message says what to do', async () => {
       const proxy = await aProxy();
       const ran = await desk({...elsewhere, HTTPS_PROXY: proxy.address}).stage('whoami');
       expect(ran.exitCode).toBe(4);

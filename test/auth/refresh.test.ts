@@ -189,7 +189,7 @@ test('a token that Transfer rejects is renewed before its time, by one of many a
   expect(asked).toHaveLength(1);
 });
 
-test('nobody signed in: the command that signs in is named', async () => {
+test('without a sign-in, the command that signs in is named', async () => {
   const {store, source} = rig([]);
   await store.remove();
   await expect(source().token()).rejects.toMatchObject({
@@ -198,7 +198,7 @@ test('nobody signed in: the command that signs in is named', async () => {
   });
 });
 
-test('a refusal is remembered until somebody signs in again', async () => {
+test('a refusal is remembered until a person signs in again', async () => {
   const {source, asked, store, claims} = rig([new GrantRefused('invalid_grant', 'withdrawn'), 'A-2']);
   await expect(source().token()).rejects.toThrow(SignInNeeded);
   await expect(source().token()).rejects.toThrow(SignInNeeded);

@@ -12,7 +12,7 @@ test('a file that is not there is no offence', async () => {
   expect(await look()).toBe(false);
 });
 
-test.each(['EACCES', 'ENOTDIR', 'ELOOP'])('%s: a person has to mend modes or paths', async (code) => {
+test.each(['EACCES', 'ENOTDIR', 'ELOOP'])('%s: a person has to correct modes or paths', async (code) => {
   answer.code = code;
   await expect(look()).rejects.toBeInstanceOf(SignInNeeded);
 });

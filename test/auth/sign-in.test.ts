@@ -165,7 +165,7 @@ test.each([
   ['directory', 0o701],
   ['file', 0o640],
   ['file', 0o604],
-] as const)('a token %s of mode %o is refused, with the command that mends it', async (kind, mode) => {
+] as const)('a token %s of mode %o is refused, with the command that corrects it', async (kind, mode) => {
   const place = path.join(await directory(), 'tokens');
   const store = createTokenStore(place, KEY);
   await store.write({accessToken: 'TOKEN-1', expiresAt: 7});
@@ -227,7 +227,7 @@ test.each([
   expect(everythingIn(error)).not.toContain('SECRET');
 });
 
-test('a mended credentials file is read again', async () => {
+test('a corrected credentials file is read again', async () => {
   const {at, tokens} = await signIn(token('TOKEN-1'));
   await chmod(at.credentialsFile, 0o644);
   await expect(tokens.token()).rejects.toThrow(SignInNeeded);
@@ -245,7 +245,11 @@ const FAILURES: [string, Reaction, typeof SignInNeeded | typeof TransferUnreacha
   ['a page', {status: 200, text: '<html>SECRET</html>'}, TransferUnreachable],
   ['a redirection', {status: 302, headers: {location: 'http://127.0.0.1:1/'}, text: ''}, TransferUnreachable],
   ['an answer without a token', {status: 200, json: {scope: 's'}}, TransferUnreachable],
-  ['a token for somebody else', token('SECRET-TOKEN', {resource_server: 'groups.api.globus.org'}), TransferUnreachable],
+  [
+    'a token for another service',
+    token('SECRET-TOKEN', {resource_server: 'groups.api.globus.org'}),
+    TransferUnreachable,
+  ],
   ['500', {status: 500, text: 'oops'}, TransferUnreachable],
   ['a cut connection', 'reset', TransferUnreachable],
   ['half an answer', 'half', TransferUnreachable],

@@ -14,7 +14,7 @@ test('a token of ten seconds is used for nine of them', () => {
   expect(lastsLongEnough(token(10_000), 9_000)).toBe(false);
 });
 
-test('of a token that another program keeps nobody knows how long it was to live: a minute before its end', () => {
+test('the lifetime of a token that another program keeps is not known: it is due a minute before its end', () => {
   const {issuedAt: _, ...kept} = token(172_800_000);
   expect(lastsLongEnough(kept, 172_800_000 - 60_000)).toBe(false);
 });

@@ -40,7 +40,7 @@ beforeAll(() => {
   writeFileSync(join(library, 'bin', 'sleep'), `#!/bin/sh\necho "$1" >> ${library}/pauses\n`, {mode: 0o755});
 });
 afterAll(() => rmSync(library, {recursive: true, force: true}));
-afterEach(() => disk.mend());
+afterEach(() => disk.repair());
 
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), "wrapper it's "));
@@ -336,7 +336,7 @@ describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
       expect([unheard.status, read('out')]).toEqual([97, '']);
       expect(unheard.stderr).toMatch(/cannot write its output to .*; the script was not run/);
       expect(names()).toEqual([]);
-      disk.mend();
+      disk.repair();
       expect(onDisk({script: 'echo ran'}).status).toBe(0);
       expect(read('out')).toBe('ran\n');
     },

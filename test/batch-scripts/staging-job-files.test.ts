@@ -37,7 +37,7 @@ test('staging jobs get their own queue and resources, the proxy, and the setup o
   expect(script).toContain('\nmodule load nodejs\n');
 });
 
-test('staging jobs find the PBS commands where whoever submits has them on a PATH of their own, after what the node has', () => {
+test('staging jobs find the PBS commands where the submitting process has them on a PATH of their own, after what the node has', () => {
   const directory = mkdtempSync(join(tmpdir(), "stage-it's-"));
   onTestFinished(() => rmSync(directory, {recursive: true, force: true}));
   const profile = readConfig('profiles: {site: {setup: "command -v qstat; command -v cat; exit 0"}}', 'c').profiles.get(

@@ -94,7 +94,7 @@ test('init writes what flags say and PBS proposes, list and show tell it, and a 
   expect(readFileSync(config, 'utf8')).toBe(text);
 });
 
-test('init writes nothing where nobody can be asked, and names the flag that is wrong', async () => {
+test('init writes nothing where no question can be asked, and names the flag that is wrong', async () => {
   writeFileSync(config, '# mine\n');
   const told = async (...argv: string[]) => {
     const {exitCode, stderr} = await stage('profile', 'init', 'odd', '--bin', bin(), ...argv);
@@ -157,7 +157,7 @@ test('in a terminal init asks, takes an empty answer for the proposal, and asks 
   });
 });
 
-test('check tries commands, server, queues, credentials and directory, and each thing to mend says how', async () => {
+test('check tries commands, server, queues, credentials and directory, and each thing to fix says how', async () => {
   const credentials = join(world.work, 'globus.json');
   writeFileSync(credentials, '{"client_id": "a", "client_secret": "b"}', {mode: 0o600});
   writeFileSync(

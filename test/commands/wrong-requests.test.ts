@@ -33,7 +33,7 @@ const FILES: readonly [what: string, text: string, says: RegExp][] = [
     /circle/,
   ],
   [
-    'a collection nobody knows',
+    'an unknown collection',
     'name: x\nsteps:\n  a: {transfer: {from: "thetta:/a/", to: "cluster:/a/"}}\n',
     /flow\.yaml:3:\d+.*thetta.*known:/,
   ],

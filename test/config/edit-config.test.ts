@@ -68,7 +68,7 @@ test.each(['640', '664', '600'])(
   },
 );
 
-test('what somebody else wrote meanwhile is not overwritten', () => {
+test('what another process wrote meanwhile is not overwritten', () => {
   const file = join(place(), 'sub', 'config.yaml');
   expect(readIfThere(file)).toBeUndefined();
   replaceFile(file, undefined, 'a');

@@ -70,7 +70,7 @@ export function schedulerContract(name: string, open: () => Promise<SchedulerWor
       expect(await world.scheduler.look([])).toEqual(new Map());
     });
 
-    test('a hold is put on and ended, each as often as anybody likes', async () => {
+    test('a hold is put on and ended, each any number of times', async () => {
       const other = await submit(held(fresh()));
       const tag = fresh();
       const job = await submit(world.request(tag, {dependencies: [{type: 'afterany', jobs: [other]}]}));
@@ -140,7 +140,7 @@ export function schedulerContract(name: string, open: () => Promise<SchedulerWor
 
     test('while PBS is away nothing is concluded, and nothing is submitted', async ({skip}) => {
       const {away, scheduler} = world;
-      if (!away) return skip('nobody said how to stop this server');
+      if (!away) return skip('it is not known how to stop this server');
       const job = await submit(held(fresh()));
       await away.begin();
       try {

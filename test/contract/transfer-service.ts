@@ -70,7 +70,7 @@ export function transferServiceContract(name: string, open: () => Promise<Transf
       expect(await transfers.recent()).toHaveLength(1);
     });
 
-    test('a look tells of each task that is asked about, and one that nobody knows is unknown', async () => {
+    test('a look answers for each task that is asked about, and one that does not exist is unknown', async () => {
       world.pause('not yet');
       const [a, b] = [await submit('/a'), await submit('/b')];
       const nobody = world.nobody as TaskId; // as if a fact held it

@@ -152,7 +152,7 @@ describe.concurrent('a disk that takes nothing', () => {
       const told = await at.stage('run', at.file, '--json');
       expect(told.json<{error: object}>().error).toMatchObject({code: `SYSTEM_${error}`, exit: 4});
       expect(namesBelow(join(at.state, 'runs'))).toEqual([]);
-      at.disk.mend();
+      at.disk.repair();
       expect((await at.stage('run', at.file)).exitCode).toBe(0);
       await expectOnce(at);
     },
@@ -168,7 +168,7 @@ describe.concurrent('a disk that fails in the middle of "stage run"', () => {
     const at = place();
     at.disk.trace(at.state);
     expect((await at.stage('run', at.file)).exitCode).toBe(0);
-    at.disk.mend();
+    at.disk.repair();
     const own = at.disk.calls();
     await expectOnce(at);
     return own;
@@ -198,7 +198,7 @@ describe.concurrent('a disk that fails in the middle of "stage run"', () => {
             notReached++;
           }
           expectWhole(at.state);
-          at.disk.mend();
+          at.disk.repair();
           const again = await at.stage('run', at.file);
           expect({where, exit: again.exitCode, said: again.stderr}).toEqual({where, exit: 0, said: ''});
           begun.push(at);
@@ -230,7 +230,7 @@ describe.concurrent('a disk that fails while a run is active', () => {
     const at = await underWay('cancelling');
     at.disk.break({error: 'EDQUOT', directory: at.state});
     expectClear(await at.stage('cancel', at.name), at.state, WORDS.EDQUOT);
-    at.disk.mend();
+    at.disk.repair();
     expect((await at.stage('list', '--json')).json<{runs: object[]}>().runs).toMatchObject([{state: 'active'}]);
     expect((await at.stage('cancel', at.name)).exitCode).toBe(0);
     expect(await at.ended()).toMatchObject({state: 'cancelled'});
@@ -252,14 +252,14 @@ describe.concurrent('a disk that fails while a run is active', () => {
         ['cancel', at.name],
       ])
         expectClear(await at.stage(...argv), at.state, WORDS[error]);
-      at.disk.mend();
+      at.disk.repair();
       await world.stage('local', 'resume', `unreadable-${error}`);
       await expectOnce(at);
     },
     90_000,
   );
 
-  test('monitors that cannot write keep their chain: the run ends without anybody’s command', async () => {
+  test('monitors that cannot write keep their chain: the run ends without a command', async () => {
     const at = await underWay('chain');
     at.disk.break({error: 'ENOSPC', directory: at.state});
     await until('a monitor that the disk refuses', () => at.disk.calls().some((call) => call.includes('/monitor/')));
@@ -267,7 +267,7 @@ describe.concurrent('a disk that fails while a run is active', () => {
     await world.waitFor('the end of the transfer', async () =>
       (await world.tasks()).some(({label, status}) => label?.includes(` ${at.name}.1 `) && status === 'SUCCEEDED'),
     );
-    at.disk.mend();
+    at.disk.repair();
     await expectOnce(at);
   }, 120_000);
 
@@ -288,7 +288,7 @@ describe.concurrent('a disk that fails while a run is active', () => {
     );
     expect(wrapper.Exit_status).toBe(3);
     expect(namesBelow(join(at.state, 'runs')).filter((name) => /\.end\.|\.new-/.test(name))).toEqual([]);
-    at.disk.mend();
+    at.disk.repair();
     expect(await at.ended()).toMatchObject({state: 'failed', steps: [{}, {step: 'compute', exitStatus: 3}]});
     expect(linesIn(at.computed)).toBe(1);
   }, 120_000);
@@ -298,7 +298,7 @@ describe.concurrent('a disk that fails while a run is active', () => {
     const at = place({directives: true, body: disk.toBreak({error: 'ENOSPC', directory: '@STATE/runs', first: 1})});
     expect((await at.stage('run', at.file)).exitCode).toBe(0);
     await until('a wrapper that the disk refuses', () => at.disk.calls().some((call) => call.includes('.end.1')));
-    at.disk.mend();
+    at.disk.repair();
     await expectOnce(at);
     expect(namesBelow(join(at.state, 'runs'))).toContain(`${at.name}.1/facts/compute.1.end.1.json`);
   }, 90_000);
@@ -312,7 +312,7 @@ describe.concurrent('a disk that fails while a run is active', () => {
     }
     at.disk.break({error: 'ENOSPC', directory: join(world.home, '..', 'cache')});
     expect((await at.stage('status', at.name)).exitCode).toBe(0);
-    at.disk.mend();
+    at.disk.repair();
     await expectOnce(at);
   }, 90_000);
 

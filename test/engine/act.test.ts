@@ -10,7 +10,7 @@ const submissions = (steps: number): Action[] =>
 const words = (batches: readonly (readonly Action[])[]) =>
   batches.map((batch) => batch.map(({step}) => step).join(' '));
 
-test('jobs that wait for nobody are submitted four at a time, in the order of the workflow', () => {
+test('jobs that wait for nothing are submitted four at a time, in the order of the workflow', () => {
   expect(words(inBatches(submissions(6), 4))).toEqual(['s0 s1 s2 s3', 's4 s5']);
 });
 

@@ -62,7 +62,7 @@ test('what was done is on record, and what follows from it is planned next', asy
   expect(words(await look.planAll())).toEqual([...then, 'submit-transfer stage-in']);
 });
 
-test('a run that cannot be read is a problem, and keeps nobody from the others', async () => {
+test('a run that cannot be read is a problem, and does not stop the others', async () => {
   begin(CLASSIC);
   const damaged = join(directory, 'runs', 'd.1');
   mkdirSync(damaged, {recursive: true});

@@ -54,7 +54,7 @@ describe('the chain is open when no link is known to be in the queue that will l
     ['PBS refused the newest', viewOf(refused(NOW - 1)), true, 'PBS accepted none: would exceed limit'],
     ['the newest never arrived', viewOf({...ASKED_FOR, neverArrived: true}), true, 'never arrived'],
     ['the newest is this process', viewOf(LINK, live('running'), {me: 4}), true, 'no successor'],
-    ['somebody is deleting the newest', viewOf({...LINK, unwanted: true}, live('waiting')), true, 'being deleted'],
+    ['a process is deleting the newest', viewOf({...LINK, unwanted: true}, live('waiting')), true, 'being deleted'],
     ['the newest was deleted', viewOf(LINK, UNKNOWN), true, 'gone from the queue'],
     ['the newest has ended', viewOf(LINK, ended(0)), true, 'gone from the queue'],
     ['the newest is held', viewOf(LINK, live('held', {otherHold: true})), true, 'held'],

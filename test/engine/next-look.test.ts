@@ -97,7 +97,7 @@ describe('the monitor chain', () => {
     expect(todo(view(waiting))).toEqual([]);
   });
 
-  test('gets a new link when somebody who found nothing to look at deletes the newest', () => {
+  test('gets a new link when a process that found nothing to look at deletes the newest', () => {
     const newest = {...link, unwanted: true};
     expect(planMonitor(view(waiting, {newest}))).toMatchObject([{do: 'submit-monitor', generation: 5}]);
     expect(todo(view(waiting, {newest, wantedAt: undefined}))).toEqual(['delete-monitor']);
@@ -209,7 +209,7 @@ describe('the next look at a run', () => {
     expect(look(run.fact('in.1.wait.leaving'))).toBeLessThan(NOW + BOUNDS.maxMs);
   });
 
-  test('is left to a person where somebody deleted a job before it ran, also for what needs that job', () => {
+  test('is left to a person where a job was deleted before it ran, also for what needs that job', () => {
     const run = new ARun([jobStep('a'), jobStep('b', {needs: ['a']})])
       .job('a.1.job', '1.s', ended(undefined, 'deleted'))
       .job('b.1.job', '2.s', live('held', {otherHold: true}), {dependsOn: ['1.s']});

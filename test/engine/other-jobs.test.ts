@@ -14,7 +14,7 @@ function wiped(): ARun {
     .job('cleanup.1.job', '4.s', undefined, {hold: true});
 }
 
-describe('a job that goes by the id on record, and was submitted by somebody else', () => {
+describe('a job that goes by the id on record, and was submitted by another program', () => {
   const strangers: [string, JobSeen][] = [
     ['with another tag, waiting', {...HELD, tag: 's-other.1.job'} as JobSeen],
     ['with another tag, running', live('running', {tag: 's-other.1.job'})],

@@ -11,7 +11,7 @@ const begun = (seen = live('running')) =>
   new ARun([sweep]).job('sweep.1.job', '1[].s', seen).fact('sweep.1.start.1', {job: '1[].s'});
 
 describe('an array', () => {
-  test('of a thousand million subjobs is planned at once: nobody lists them before PBS has taken it', () => {
+  test('of a thousand million subjobs is planned at once: they are not listed before PBS has taken it', () => {
     const large = new ARun([{...sweep, array: {first: 0, last: 999_999_999, step: 1}}]);
     expect(words(large)).toEqual(['submit-job sweep']);
     expect(words(large.job('sweep.1.job', '1[].s', live('queued')))).toEqual(['submit-job sweep sentinel']);

@@ -36,7 +36,7 @@ test('a job that was submitted under its hold goes at once when what it waited f
   expect(words(run)).toContain('release-job compute');
 });
 
-test('a dependent of a job that we deleted before it ran is submitted anew: PBS would leave it waiting for ever', () => {
+test('a dependent of a job that we deleted before it ran is submitted again: PBS would leave it waiting for ever', () => {
   const steps = [jobStep('a'), jobStep('tidy', {onFailureOf: ['a']}), jobStep('last', {after: ['a', 'tidy']})];
   const run = new ARun(steps)
     .outcome('a', 'succeeded')

@@ -60,7 +60,7 @@ test('a refusal for good is not tried again', () => {
   expect(run.plan()).toMatchObject([{do: 'end-step', state: 'failed', final: true}]);
 });
 
-test('a submission of an earlier attempt that nobody confirmed is cleared up, though another attempt counts', () => {
+test('a submission of an earlier attempt without a confirmation is cleared up, though another attempt counts', () => {
   const run = failedOnce()
     .fact('compute.1.sentinel.intent', {tag: 's-x', dependsOn: [], deadline: 0})
     .fact('compute.2.outcome', {at: NOW, state: 'succeeded', why: 'exit status 0'});

@@ -198,7 +198,7 @@ describe('a job PBS does not know', () => {
     expect(words(run, {}, NOW + 2_000)).toEqual(['void-attempt compute']);
   });
 
-  test('and shows again was not lost: when it does not know it another time, the grace time begins anew', () => {
+  test('and shows again was not lost: when it does not know it another time, the grace time begins again', () => {
     const run = gone()
       .fact('compute.1.start.1', {job: '1.s'})
       .fact('compute.1.job.absent', {at: NOW - 600_000});
@@ -238,7 +238,7 @@ describe('a job PBS does not know', () => {
   });
 });
 
-describe('an intent that nobody confirmed', () => {
+describe('an intent without a confirmation', () => {
   const unclear = () =>
     new ARun([jobStep('compute')]).fact('compute.1.job.intent', {
       tag: 's-x',

@@ -51,7 +51,7 @@ test('steps that did not change keep their jobs', () => {
   expect(run.plan()).toMatchObject([{do: 'submit-job', step: 'more', dependencies: [{jobs: ['1.s']}]}]);
 });
 
-test('sentinels and launchers are submitted anew, since what they wait for may have changed beside their own step', () => {
+test('sentinels and launchers are submitted again, since what they wait for may have changed beside their own step', () => {
   const out = transferStep('out', {needs: ['compute']});
   const run = new ARun([IN, COMPUTE, out])
     .task('in', 't-1')
@@ -92,7 +92,7 @@ test('the newest of several updates holds', () => {
   expect(run.state.spec.fingerprint).toBe("f'");
 });
 
-test('a step that was taken out and put back begins anew', () => {
+test('a step that was taken out and put back begins again', () => {
   const run = moving().outcome('compute', 'skipped').updated([IN, COMPUTE], ['compute'], [], {compute: 1});
   expect(run.plan()).toMatchObject([{do: 'submit-job', step: 'compute', attempt: 2}]);
 });

@@ -16,7 +16,7 @@ test('the waiting job is submitted first, then what depends on it, then the tran
   expect(words(run.job('compute.1.job', '2.s', undefined, {dependsOn: ['1.s']}))).toContain('submit-transfer in');
 });
 
-test('a job that leaves before its walltime is followed by another, and what depends on it is submitted anew', () => {
+test('a job that leaves before its walltime is followed by another, and what depends on it is submitted again', () => {
   const run = new ARun(STEPS)
     .task('in', 't', task('active'))
     .job('in.1.wait', '1.s', live('running'))

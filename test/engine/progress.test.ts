@@ -27,7 +27,7 @@ test('an action that was tried is not tried again in the same look, whatever cam
   expect(progress.done).toHaveLength(1);
 });
 
-test('one that was planned before somebody decided otherwise may be planned anew', () => {
+test('one that was planned before a person decided otherwise may be planned again', () => {
   const progress = new LookProgress();
   progress.begin(run, transfer);
   progress.end(run, transfer, {is: 'stale'});

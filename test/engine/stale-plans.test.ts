@@ -157,7 +157,7 @@ test('a job is not submitted by a look that began before its run was cancelled',
   expect(world.transfers.tasks.size).toBe(0);
 });
 
-test('the script of a job is written by whoever holds its intent, so that no older one can stand in its place', async () => {
+test('the script of a job is written by the process that holds its intent, so that no older one can stand in its place', async () => {
   begin([jobStep('a')]);
   const context = world.context();
   const standing: boolean[] = [];

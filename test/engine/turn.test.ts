@@ -152,7 +152,7 @@ test('while neither PBS nor Globus answers, nothing is concluded, and all goes o
   expect(executions).toHaveLength(1);
 });
 
-test('a queue wiped in the middle of the stage-in is built anew, and the transfer is not repeated', async () => {
+test('a queue wiped in the middle of the stage-in is built again, and the transfer is not repeated', async () => {
   await reconcile(world.context(), {rebuild: true});
   world.scheduler.jobs.clear();
   await reconcile(world.context());
@@ -376,7 +376,7 @@ describe('the monitor chain', () => {
     expect(monitors()).toHaveLength(3);
   });
 
-  test('is mended by any look when its link was lost', async () => {
+  test('is repaired by any look when its link was lost', async () => {
     await reconcile(world.context(), {rebuild: true});
     world.scheduler.jobs.delete(monitors()[0] as never);
     await reconcile(world.context());
@@ -436,7 +436,7 @@ describe('the monitor chain', () => {
   });
 });
 
-test('a transfer that was cancelled with its run is not called failed by whoever read the run before', async () => {
+test('a transfer that was cancelled with its run is not called failed by a process that read the run before', async () => {
   await reconcile(world.context(), {rebuild: true});
   const {ledger} = world.context();
   const stale = ledger.open(run);
@@ -472,24 +472,27 @@ test.each([
   },
 );
 
-test.each([1, 2, 3, 5, 6])('with a limit of %i jobs there is always a place for whoever looks', async (maxQueued) => {
-  const {run: _, number, nonce: __, format: ___, ...spec} = specOf(['a', 'b', 'c', 'd'].map((name) => jobStep(name)));
-  const other = memoryDirectory('reconcile-');
-  openLedger(other).createRun(number, spec, new Map());
-  const narrow = fakeWorld(other);
-  narrow.settings = {maxQueued};
-  await reconcile(narrow.context(), {rebuild: true});
-  const live = [...narrow.scheduler.jobs.values()].filter(({seen}) => seen.kind === 'live');
-  const [monitors, jobs] = [
-    live.filter(({request}) => request.script.startsWith('monitor')).length,
-    live.filter(({request}) => request.script.includes('.job.')).length,
-  ];
-  expect([monitors, jobs]).toEqual([1, Math.max(1, Math.floor((maxQueued - 2) / 2))]);
-  expect(live.length).toBeLessThanOrEqual(Math.max(3, maxQueued - 1));
-  await play(narrow, other);
-  expect(openLedger(other).summary(run)?.state).toBe('succeeded');
-  rmSync(other, {recursive: true, force: true});
-});
+test.each([1, 2, 3, 5, 6])(
+  'with a limit of %i jobs there is always a place for a job that looks',
+  async (maxQueued) => {
+    const {run: _, number, nonce: __, format: ___, ...spec} = specOf(['a', 'b', 'c', 'd'].map((name) => jobStep(name)));
+    const other = memoryDirectory('reconcile-');
+    openLedger(other).createRun(number, spec, new Map());
+    const narrow = fakeWorld(other);
+    narrow.settings = {maxQueued};
+    await reconcile(narrow.context(), {rebuild: true});
+    const live = [...narrow.scheduler.jobs.values()].filter(({seen}) => seen.kind === 'live');
+    const [monitors, jobs] = [
+      live.filter(({request}) => request.script.startsWith('monitor')).length,
+      live.filter(({request}) => request.script.includes('.job.')).length,
+    ];
+    expect([monitors, jobs]).toEqual([1, Math.max(1, Math.floor((maxQueued - 2) / 2))]);
+    expect(live.length).toBeLessThanOrEqual(Math.max(3, maxQueued - 1));
+    await play(narrow, other);
+    expect(openLedger(other).summary(run)?.state).toBe('succeeded');
+    rmSync(other, {recursive: true, force: true});
+  },
+);
 
 test('where jobs of our own cannot reach the network none is submitted, and looks from elsewhere bring the run to its end', async () => {
   world.settings = {stagingJobs: false};

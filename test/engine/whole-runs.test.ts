@@ -15,7 +15,7 @@ async function check(troubles: readonly (typeof TROUBLES)[number][]): Promise<vo
   );
 }
 
-test('a run that nothing disturbs comes to the end that its script asks for, by the jobs it submitted and nobody else', () =>
+test('a run that nothing disturbs comes to the end that its script asks for, by the jobs it submitted and no other process', () =>
   check([]));
 
 test.each(TROUBLES)('%s: nothing twice, nothing lost, and the same end', (trouble) => check([trouble]));

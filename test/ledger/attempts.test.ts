@@ -41,7 +41,7 @@ test('a lost attempt uses up no retry', () => {
   expect(endOf(ran(twice, ['failed', 'lost', 'failed', 'failed']), 'compute')).toMatchObject({state: 'failed'});
 });
 
-test('what another attempt would not mend, and what was cancelled, is not tried again', () => {
+test('what another attempt would not fix, and what was cancelled, is not tried again', () => {
   const final = ran(twice, [], [], {'compute.1.outcome': {at: 0, state: 'failed', why: 'x', final: true}});
   expect(endOf(final, 'compute')).toMatchObject({state: 'failed'});
   const cancelled = ran(twice, ['failed'], [], {'decision.cancel': {at: 0, by: 'ann', cleanup: true}});

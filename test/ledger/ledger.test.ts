@@ -209,7 +209,7 @@ describe('a run', () => {
   });
 
   test.each(['runs/r.1/spec.json', 'runs/r.1/facts/decision.update-1.json', 'resumed/r.1~1.json'])(
-    'of which %s cannot be read is told by that path, and keeps nobody from the others',
+    'of which %s cannot be read is told by that path, and does not stop the others',
     (file) => {
       create(1);
       create(2);

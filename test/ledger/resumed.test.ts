@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(top, {recursive: true, force: true}));
 
-test('a sealed run that is resumed is active again, and has no summary until it is sealed anew', () => {
+test('a sealed run that is resumed is active again, and has no summary until it is sealed again', () => {
   const run = failed();
   ledger.seal(ledger.open(run), 2);
   expect([ledger.activeRuns(), ledger.summary(run)?.state]).toEqual([[], 'failed']);

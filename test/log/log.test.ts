@@ -145,7 +145,7 @@ test('a new day removes files that are too old', async () => {
   expect(readdirSync(join(home, 'logs')).sort()).toEqual(['node1-2026-11-30.log', 'node2-2026-10-01.log']);
 });
 
-test('whoever watches sees every line, also before there is a state directory', async () => {
+test('--verbose shows every line, also before there is a state directory', async () => {
   const shown: string[] = [];
   const log = openLog(
     settings({

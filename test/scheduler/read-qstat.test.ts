@@ -334,7 +334,7 @@ test('what a job still waits for is read from its dependencies, and mirrors of i
   );
 });
 
-test('a state letter that nobody has listed is live, may have started, and is shown as it is', () => {
+test('a state letter that is not listed is live, may have started, and is shown as it is', () => {
   const stdout = 'Job Id: 4.pbs\n    Job_Name = a\n    job_state = Z\n    queue = workq\n\n';
   const job = seen('4.pbs', answer({stdout}), TEXT);
   expect(job).toMatchObject({kind: 'live', state: 'unlisted', stateLetter: 'Z'});

@@ -179,7 +179,7 @@ test('a transfer that Globus took after the sign-in it had asked for does not as
   expect(exitOf(taken, [])).toBe(EXIT.ok);
 });
 
-test('a job whose hold of "stage hold" was ended is to be released, and nobody is told to type qrls', () => {
+test('a job whose hold of "stage hold" was ended is to be released, and no message says to type qrls', () => {
   const held = live('held', {userHold: true, holds: ['user']});
   const run = new ARun([jobStep('compute')])
     .job('compute.1.job', '5.s', held)

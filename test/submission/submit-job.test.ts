@@ -51,7 +51,7 @@ test('a qsub that does not answer in time is met once, and the other jobs are no
 });
 
 describe('a job whose script cannot be written', () => {
-  test('because its copy is gone fails its step with the path and what to do, and keeps nobody from the others', async () => {
+  test('because its copy is gone fails its step with the path and what to do, and does not stop the others', async () => {
     const path = join(directory, 'runs', run, 'scripts', 'first.script');
     await reconcile(failing('ENOENT', path));
     expect(facts()?.outcome).toMatchObject({state: 'failed', why: expect.stringContaining(path)});
@@ -62,7 +62,7 @@ describe('a job whose script cannot be written', () => {
   test.each([
     ['ENOSPC', 'runs/r.1/scripts/first.1.job.sh'],
     ['ENOENT', 'an installation that is being replaced/pbs/job-wrapper.sh'],
-  ])('for a while (%s %s) ends the look, and leaves no intent that somebody would wait for', async (code, path) => {
+  ])('for a while (%s %s) ends the look, and leaves no intent that a process would wait for', async (code, path) => {
     await expect(reconcile(failing(code, join(directory, path)))).rejects.toThrow(code);
     expect(facts()?.jobs).toMatchObject([{refused: {retry: true}}]);
     world.now += 100_000;

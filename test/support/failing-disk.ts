@@ -25,7 +25,7 @@ export interface FailingDisk {
   /** shell commands for scripts that break the disk themselves */
   toBreak(fault: Fault): string;
   break(fault: Fault): void;
-  mend(): void;
+  repair(): void;
   /** note the calls that write below a directory; nothing fails */
   trace(directory: string): void;
   /** the calls that failed, or were traced, such as `link /…/facts/compute.1.job.intent.json` */
@@ -59,7 +59,7 @@ const HEALTHY: FailingDisk = {
   setup: ':',
   toBreak: cannotFail,
   break: cannotFail,
-  mend: () => undefined,
+  repair: () => undefined,
   trace: cannotFail,
   calls: () => [],
 };
@@ -79,7 +79,7 @@ function diskAt(control: string, library: string): FailingDisk {
       .join(' ')}`,
     toBreak: (fault) => `echo ${shellQuote(line(fault))} > ${shellQuote(control)}`,
     break: (fault) => put(`${line(fault)}\n`),
-    mend: () => rmSync(control, {force: true}),
+    repair: () => rmSync(control, {force: true}),
     trace(directory) {
       rmSync(`${control}.calls`, {force: true});
       put(`EIO 1 0 t ${directory}\n`);

@@ -27,7 +27,7 @@ export const FAULTS: readonly Fault[] = [
     seed: 1,
   },
   {
-    name: 'a job whose end nobody knows counts as lost at once',
+    name: 'a job whose end is not known counts as lost at once',
     file: 'engine/plan/job-verdict.ts',
     from: "      return {is: 'no-evidence', why: atPbs.why};",
     to: "      return {is: 'lost', started: false, why: atPbs.why};",
@@ -147,7 +147,7 @@ export const FAULTS: readonly Fault[] = [
     seed: 2575,
   },
   {
-    name: 'nobody looks when a failed step is to be tried again',
+    name: 'no process looks when a failed step is to be tried again',
     file: 'engine/plan/next-look.ts',
     from: '  if (pausedUntil !== undefined && pausedUntil > seen.now) return Math.max(soon, pausedUntil);',
     to: '  if (pausedUntil !== undefined && pausedUntil > seen.now) return undefined;',
@@ -203,7 +203,7 @@ export const FAULTS: readonly Fault[] = [
     seed: 3,
   },
   {
-    name: 'nobody looks when a job waits for a place in the queue',
+    name: 'no process looks when a job waits for a place in the queue',
     file: 'engine/look.ts',
     from: 'this.places.waiting > 0 ? nextLookForPlaces',
     to: 'false ? nextLookForPlaces',

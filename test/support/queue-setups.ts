@@ -72,7 +72,7 @@ export const QUEUE_SETUPS: readonly QueueSetup[] = [
     exit: 2,
   },
   {
-    name: 'a walltime that nobody asked for, and that the server gives by default',
+    name: 'a walltime that was not asked for, and that the server gives by default',
     queues: {short: HOUR},
     server: {'resources_default.walltime': '12:00:00'},
     queue: 'short',

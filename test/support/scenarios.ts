@@ -46,7 +46,7 @@ interface Places {
   /** as scripts see the collection "cluster" */
   readonly staged: string;
   readonly results: string;
-  /** a file that a person puts there to mend what fails */
+  /** a file that a person puts there to fix what fails */
   readonly mended: string;
 }
 
@@ -178,7 +178,7 @@ export const KINDS = {
     },
     outcome: {end: 'succeeded', executions: ['compute', 'first'], tasks: ['stage-out 1'], arrives: true},
   },
-  /** compute fails, a person mends what was wrong and resumes the run */
+  /** compute fails, a person fixes what was wrong and resumes the run */
   resumed: {
     make: (places) => ({
       steps: classicSteps(places),
@@ -197,7 +197,7 @@ export const KINDS = {
       seal: '~1',
     },
   },
-  /** a person mends the script of a job that has not begun */
+  /** a person fixes the script of a job that has not begun */
   updated: {
     make: (places) => ({
       steps:

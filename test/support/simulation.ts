@@ -425,7 +425,7 @@ export class Simulation {
       const work = this.works.get(request.tag);
       if (work?.role !== 'job' || state !== 'finished' || how !== 'ran') continue;
       if (!this.ledger.facts.has(`${attemptKey(work.step, work.attempt)}.outcome`))
-        this.breach(`nobody but a monitor saw the end of ${work.key}`);
+        this.breach(`only a monitor saw the end of ${work.key}`);
     }
   }
 
@@ -594,11 +594,11 @@ export class Simulation {
     if (job?.state === 'running' && work?.role === 'job' && started) this.interrupted.add(work.step);
   }
 
-  /** Somebody deletes a job that has not begun, by hand. */
+  /** A person deletes a job that has not begun, by hand. */
   deleteByHand(): void {
     const job = this.chance.pick(this.pbs.live().filter(({state}) => state === 'pending'));
     if (!job) return;
-    this.say(`somebody deletes ${job.id} ${job.request.script}`);
+    this.say(`a person deletes ${job.id} ${job.request.script}`);
     this.pbs.drop(job);
   }
 

@@ -94,7 +94,7 @@ const NO_WORDS: [string, Reaction][] = [
   ['nothing', {status: 404, text: ''}],
 ];
 
-test.each(NO_WORDS)('an answer with %s is nobody’s word: nothing is concluded from it', async (_, reaction) => {
+test.each(NO_WORDS)('an answer with %s is no answer of Globus: nothing is concluded from it', async (_, reaction) => {
   const {transfer} = await globus([reaction]);
   await expect(transfer.list({collection: SOURCE, path: '/'})).rejects.toMatchObject({exit: 4});
   await expect(transfer.stat({collection: SOURCE, path: '/x'})).rejects.toMatchObject({exit: 4});

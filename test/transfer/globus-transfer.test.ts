@@ -159,7 +159,7 @@ test('waits as long as it is told to, but not longer than it has patience for', 
   expect(busy.asked).toHaveLength(1);
 });
 
-test('a service that nobody listens for is unreachable', async () => {
+test('a service without a listener is unreachable', async () => {
   const transfer = createGlobusTransfer({tokens: tokens(), transferUrl: 'http://127.0.0.1:1', backoffMs: 1});
   await expect(transfer.newSubmissionId()).rejects.toThrow(TransferUnreachable);
 });

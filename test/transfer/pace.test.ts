@@ -29,7 +29,7 @@ test('no second ever sees more than the burst and a second of the rate, in whate
   );
 });
 
-test('nobody waits who has rested long enough, and nobody overtakes', () => {
+test('no request waits after a long enough rest, and none overtakes', () => {
   fc.assert(
     fc.property(limit, pauses, (allowed, gaps) => {
       const turns = startsOf(gaps, allowed);

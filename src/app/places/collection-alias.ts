@@ -36,7 +36,7 @@ export interface AliasListReport {
   readonly aliases: readonly AliasView[];
 }
 
-/** The friendly names that count, each once, and where each comes from. Asks nobody. @param workflow a file whose own names win */
+/** The friendly names that count, each once, and where each comes from. Asks neither Globus nor PBS. @param workflow a file whose own names win */
 export async function listAliases(stage: PlacesStage, workflow: string | undefined): Promise<AliasListReport> {
   const {configFile} = stage.locations;
   const config = readConfig(readIfThere(configFile) ?? '', configFile);

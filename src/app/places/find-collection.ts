@@ -30,7 +30,7 @@ export async function findCollection(stage: PlacesStage, text: string): Promise<
   throw unknown(text, [...Object.keys(aliases), ...bookmarks.map(({name}) => name)], collections);
 }
 
-/** Names at Globus are anybody's choice: case is the least of their differences. */
+/** Names at Globus are chosen freely by their owners: case does not tell them apart. */
 function calledSo(collections: readonly CollectionDetails[], text: string): CollectionDetails[] {
   const exact = collections.filter(({displayName}) => displayName === text);
   if (exact.length > 0) return exact;

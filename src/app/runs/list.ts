@@ -35,7 +35,7 @@ function lineOf(stage: Pick<RunsStage, 'ledger'>, run: RunId, ids: boolean): Dat
   }
 }
 
-/** Nobody was asked: what is on record alone. */
+/** Only what is on record: neither PBS nor Globus is asked. */
 const UNSEEN: Omit<Observed, 'now'> = {jobs: new Map(), tasks: new Map(), tags: new Map()};
 /** What these decide concerns the next action, and not what is on record. */
 const UNASKED: PlanSettings = {

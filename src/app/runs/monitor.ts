@@ -109,7 +109,7 @@ export async function stayWhileChainIsOpen(
 const PAUSES_MS = [10_000, 30_000, 60_000];
 
 /**
- * A link of the chain whose disk fails may not have left a successor, and nobody else would come: it waits a while for
+ * A link of the chain whose disk fails may not have left a successor, and no other process would come: it waits a while for
  * the disk. (What PBS and Globus do not answer is a problem in the report; then the successor is in the queue.)
  */
 async function lookWithRetries<T>(look: () => Promise<T>, sleep: (ms: number) => Promise<void>): Promise<T> {

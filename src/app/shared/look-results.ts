@@ -73,7 +73,7 @@ export function exitUnderWay(
   return exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok);
 }
 
-/** Those of the runs that could be read: what is damaged is told, and stands in nobody else's way. */
+/** Those of the runs that could be read: a damaged run is reported, and does not stop the others. */
 export function withoutDamage<P extends {readonly code: string}>(problems: readonly P[]): P[] {
   return problems.filter(({code}) => code !== 'LEDGER_DAMAGED');
 }

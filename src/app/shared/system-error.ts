@@ -3,7 +3,7 @@ import {EXIT, StageError} from '../../errors.ts';
 import {DirectoryGone, isOfWorkingDirectory} from './working-directory.ts';
 
 /**
- * What the operating system says of disks and files, which is nobody's defect.
+ * What the operating system says of disks and files, which is not a defect of stage.
  *
  * @returns undefined for anything else that was thrown
  */
@@ -15,14 +15,14 @@ export function ofTheSystem(thrown: unknown): StageError | undefined {
   const name = code !== undefined && code in REASONS ? code : nameOf(errno);
   const found = REASONS[name ?? ''];
   if (!found) return undefined;
-  const [reason, mend] = found;
+  const [reason, fix] = found;
   return new StageError({
     code: `SYSTEM_${name}`,
     exit: EXIT.unreachable,
     what: `${reason}${path ? `: ${path}` : ''}`,
     why: `the operating system answered ${name}${syscall ? ` to ${syscall}` : ''}`,
     next: [
-      ...(mend ? [mend] : []),
+      ...(fix ? [fix] : []),
       'What was recorded before this is intact: fix the cause, then run the same command again.',
     ],
     cause: thrown,
@@ -38,7 +38,7 @@ function nameOf(errno: number | undefined): string | undefined {
 
 const AWAY = 'Check whether its file system is mounted and responds: df PATH; another host may still see it.';
 
-const REASONS: Readonly<Record<string, readonly [reason: string, mend?: string]>> = {
+const REASONS: Readonly<Record<string, readonly [reason: string, fix?: string]>> = {
   ENOSPC: ['no space is left on the disk', 'See how full it is, blocks and inodes: df -h PATH; df -i PATH'],
   EDQUOT: ['the disk quota is used up', 'See what is used: quota -s, or your site’s command for it.'],
   EROFS: ['the file system is read-only'],

@@ -16,7 +16,7 @@ export interface CollectionsRequest {
 /** Collection id → how the user calls it. */
 export type WantedCollections = ReadonlyMap<string, string>;
 
-/** @throws {WorkflowInvalid} {RequestWrong} for a workflow that cannot be read, or a collection nobody knows */
+/** @throws {WorkflowInvalid} {RequestWrong} for a workflow that cannot be read, or an unknown collection */
 export async function wantedCollections(stage: SignInStage, request: CollectionsRequest): Promise<WantedCollections> {
   const known = await stage.collections();
   const wanted = new Map<string, string>();

@@ -54,7 +54,7 @@ export interface WhoamiReport {
 /** Refresh tokens lapse after six months without use. Source: Globus's tutorials. */
 const REFRESH_LAPSES_MS = 180 * 86_400_000;
 
-/** Who stage acts as at Globus, and for how long. Asks Globus, and renews tokens that are due. @throws {SignInNeeded} when nobody is signed in */
+/** Who stage acts as at Globus, and for how long. Asks Globus, and renews tokens that are due. @throws {SignInNeeded} when there is no sign-in */
 export async function whoami(stage: SignInStage, request: CollectionsRequest): Promise<WhoamiReport> {
   const settings = await stage.signIn();
   const named = request.workflow !== undefined || request.collections.length > 0;

@@ -22,7 +22,7 @@ export function tasksUnderWay(run: RunState): MovingTask[] {
 }
 
 /**
- * Until when each collection may be needed: the latest deadline of the tasks that move data there, since nobody knows
+ * Until when each collection may be needed: the latest deadline of the tasks that move data there, since it is not known
  * earlier when a task will have ended. Globus pushes it while a task moves. Pure.
  *
  * @returns milliseconds since the epoch by collection id; none for a collection that no unfinished task touches

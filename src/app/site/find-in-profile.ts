@@ -4,7 +4,7 @@ import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
 import {type Finding, fine, noNetwork, note, problem} from '../shared/findings.ts';
 import {computeJobs, findQueues, stagingJobs} from '../shared/queue-findings.ts';
 
-/** What can be said of a profile without asking anybody. Pure. */
+/** What can be said of a profile without asking PBS or Globus. Pure. */
 export function findInProfile(profile: Profile): Finding[] {
   const left = placeholders(profile);
   return [

@@ -23,7 +23,7 @@ export interface InitRequest {
   readonly makeDefault: boolean;
   /** write nothing */
   readonly dryRun: boolean;
-  /** nobody is to be asked: what flags do not say, PBS or a default does */
+  /** no questions: what flags do not say, PBS or a default does */
   readonly unasked: boolean;
 }
 
@@ -59,12 +59,12 @@ export async function initProfile(request: InitRequest, openSite: OpenSite, ask?
   const edit = (answers: ProfileAnswers) =>
     withProfile(before ?? '', configFile, {...request, section: sectionOf(answers)});
   requireTaken(given);
-  edit(given); // what flags say is judged, and a profile that is there protected, before anybody is asked anything
+  edit(given); // what flags say is judged, and a profile that is there protected, before the first question
 
   const {proposed, queues, pbs} = await survey(openSite, given.bin);
   requireQueues(given, queues);
   const open = questionsFor(given, proposed, queues);
-  if (!ask && !request.unasked && !request.dryRun && open.length > 0) throw nobodyToAsk(open);
+  if (!ask && !request.unasked && !request.dryRun && open.length > 0) throw noTerminalToAsk(open);
   const answers = {...(ask ? await interview(ask, given, proposed, queues) : proposed), ...given};
   const section = sectionOf({maxQueued: proposed.maxQueued, ...answers});
   const after = withProfile(before ?? '', configFile, {...request, section});
@@ -152,7 +152,7 @@ function requireQueues(given: ProfileAnswers, queues: readonly QueueSeen[]): voi
       });
 }
 
-function nobodyToAsk(open: readonly ProfileQuestion[]): RequestWrong {
+function noTerminalToAsk(open: readonly ProfileQuestion[]): RequestWrong {
   return new RequestWrong('there is no terminal, and not all values were given as flags', {
     why: 'answers are not read from standard input; nothing was changed',
     details: open.map(({text, proposal}) => `missing: ${text}${proposal === undefined ? '' : ` (${proposal})`}`),

@@ -26,7 +26,7 @@ export async function tryDirectory<T>(
   }
 }
 
-/** A state directory of which this host has a note is not made anew, to try things out least of all. */
+/** A state directory of which this host has a note is not created again, least of all to try things out. */
 function findGone(stage: SignInStage): Finding | undefined {
   try {
     stage.requireState();

@@ -31,7 +31,7 @@ export type Action =
       readonly why: string;
     }
   | SubmitJob
-  /** a job was found at PBS by the tag of an intent that nobody confirmed */
+  /** a job was found at PBS by the tag of an intent without a confirmation */
   | (OnJob & {readonly do: 'adopt-job'})
   /** PBS answered, and holds no job with the tag of an overdue intent */
   | {readonly do: 'give-up-intent'; readonly step: string; readonly key: string; readonly why: string}

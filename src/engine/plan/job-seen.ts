@@ -11,7 +11,7 @@ export interface RecordedJob {
 }
 
 /**
- * What PBS showed of a job on record. Ids start anew on a server that was reinstalled, and wrap at
+ * What PBS showed of a job on record. Ids start again on a server that was reinstalled, and wrap at
  * `max_job_sequence_id`: another job of the same user may go by an id on record, and a new job of ours by the id of an
  * earlier one.
  *

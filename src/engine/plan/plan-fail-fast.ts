@@ -9,7 +9,7 @@ import type {TaskTrouble} from './task-trouble.ts';
 /**
  * A fault that has lasted as long as the step's `fail_fast` allows ends the task, instead of its deadline. Pure.
  *
- * Only a task that is being worked on: one that is paused or waits for a sign-in is nobody's mistake, and its events
+ * Only a task that is being worked on: one that is paused or waits for a sign-in is not a mistake in the workflow, and its events
  * are old.
  */
 export function planFailFast(step: TaskStep, attempt: Attempt, seen: Observed): Action[] {

@@ -62,7 +62,7 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
       return wantedAt === undefined || view.stays
         ? []
         : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
-    // Nobody else may come: the next link follows at once.
+    // No other process may come: the next link follows at once.
     return [{do: 'give-up-monitor', generation, why: settlement.why}, ...extend(view)];
   }
   const at = seenAs(seen, newest);

@@ -8,7 +8,7 @@ import {planSpent} from './plan-leftovers.ts';
 import {holdOn, isGone, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
 
 /**
- * A sentinel sees the end of a job that nobody would see otherwise: a short job, `afterany` on it, that reconciles.
+ * A sentinel sees the end of a job that no process would see otherwise: a short job, `afterany` on it, that reconciles.
  * Where a launcher waits for exactly this job to succeed, the sentinel need only see it fail.
  */
 export function planSentinel(view: View, step: JobStep, attempt: Attempt, record: JobRecord): Action[] {

@@ -4,7 +4,7 @@ import type {Action} from './actions.ts';
 import type {View} from './view.ts';
 
 /**
- * What became of submissions that nobody confirmed: their job is adopted when PBS (or the job's own start
+ * What became of submissions without a confirmation: their job is adopted when PBS (or the job's own start
  * marker) knows it, and given up when PBS answered that it holds none. Before that, nothing is submitted in their place.
  * Those of earlier attempts too: what PBS has of them must be deleted, and the run is not over before that is known.
  */

@@ -152,7 +152,7 @@ export function isLive({seen}: View, record: JobRecord): boolean {
 }
 
 /**
- * A live job that does not run yet, and can be deleted without ending anybody's work. A look that is older than the
+ * A live job that does not run yet, and can be deleted without ending any work. A look that is older than the
  * job's release or start says nothing about it any more.
  */
 export function isPending({seen}: View, attempt: Attempt, record: JobRecord): boolean {

@@ -98,7 +98,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
       if (answer.kind === 'unreadable') form = 'text';
       if (answer.kind === 'history') history = (await learn({historyKept: answer.kept})).historyKept;
       if (answer.kind === 'seen') {
-        // A remembered "no history" that is no longer true would make finished jobs look unknown: ask anew first.
+        // A remembered "no history" that is no longer true would make finished jobs look unknown: ask again first.
         if (history || known?.fresh || !hasUnknown(answer.jobs)) return answer.jobs;
         history = (await learn()).historyKept;
         if (!history) return answer.jobs;

@@ -4,7 +4,7 @@ import {readPbsDate} from './dates.ts';
 /** R12 is an advance reservation, S12 a standing one, M12 keeps nodes for maintenance (pbs_rsub, "Output"). */
 const KINDS: Readonly<Record<string, Reservation['kind']>> = {R: 'advance', S: 'standing', M: 'maintenance'};
 
-/** States in which a reservation takes no time from anybody (any more, or yet). */
+/** States in which a reservation takes no time from other jobs (any more, or yet). */
 const VOID = /^RESV_(NONE|UNCONFIRMED|FINISHED|BEING_DELETED|DELETED|DELETING_JOBS)$/;
 
 /**
@@ -35,7 +35,7 @@ function readOne(block: string): Reservation | undefined {
   return {
     id: id.trim(),
     kind,
-    // PBS calls a reservation that nobody named NULL.
+    // PBS calls a reservation without a name NULL.
     name: name === undefined || name === 'NULL' ? undefined : name,
     queue,
     start,

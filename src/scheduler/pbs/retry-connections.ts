@@ -28,7 +28,7 @@ export function retryingConnections(run: RunCommand, {timeoutMs: usual, repeat =
       saysCannotConnect(done) && !(command === 'qsub' && printedJobId(done.stdout) !== undefined);
     let last: CommandResult = await run(command, argv, {...options, timeoutMs});
     if (!nothingSent(last)) return last;
-    // Most of the time there is an answer, and nobody pays for loading this.
+    // Loaded only where there was no answer.
     const {default: pRetry} = await import('p-retry');
     let tries = 0;
     const ask = async (): Promise<CommandResult> => {

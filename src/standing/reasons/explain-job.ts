@@ -25,7 +25,7 @@ export interface JobContext {
   /** what a job of ours is for, such as `step prepare` or `the sentinel of prepare`; undefined for a stranger's */
   readonly nameOf: (job: JobId) => string | undefined;
   readonly ourHold: OurHold;
-  /** time that PBS has promised to somebody, as far as it was asked for */
+  /** time that PBS has promised to reservations, as far as it was asked for */
   readonly reservations?: readonly Reservation[];
   /** who holds the run by `stage hold` */
   readonly heldBy?: string;

@@ -43,7 +43,7 @@ function plain(path: string | undefined): string | undefined {
   return path?.replace(/\/+/g, '/');
 }
 
-/** A place, as far as it can be read: the path of one whose collection nobody knows can be judged all the same. */
+/** A place, as far as it can be read: the path of one whose collection is unknown can be judged all the same. */
 export function checkPlace(
   path: Path,
   text: unknown,

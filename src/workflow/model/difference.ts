@@ -47,7 +47,7 @@ export function changedSteps(before: WorkflowRecord, after: WorkflowRecord): Cha
   };
 }
 
-/** What such a step comes after is all other steps: nobody wrote that down, and another step changed it. */
+/** What such a step comes after is all other steps: that is not written in the file, and another step changed it. */
 function isShifted(was: ComparableStep | undefined, is: ComparableStep | undefined): boolean {
   if (was?.when !== 'always' || is?.when !== 'always') return false;
   return same({...was, after: undefined}, {...is, after: undefined});

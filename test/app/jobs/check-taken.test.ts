@@ -45,7 +45,7 @@ test.each([
   ['removed by its dependency', false, [REMOVED]],
   ['unknown', false, [UNKNOWN]],
   ['run and ended', true, [RAN]],
-  ['deleted by somebody', true, [DELETED]],
+  ['deleted by a person', true, [DELETED]],
   ['not to be asked for', true, [AWAY]],
 ])('a job that is %s: kept is %s', async (_, kept, answers) => {
   submitted();

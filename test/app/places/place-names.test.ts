@@ -84,7 +84,7 @@ test.each([
   },
 );
 
-test('mistakes that have nothing to do with names are told without asking anybody', async () => {
+test('mistakes that have nothing to do with names are reported without asking Globus', async () => {
   const {stage, asked} = aStage(INPUT);
   await expect(resolvePlaces(stage, {place: 'theta:relative'})).rejects.toThrow('is relative');
   await expect(resolvePlaces(stage, {place: '/home/x'})).rejects.toThrow('profile "site" maps /lus (theta:/)');

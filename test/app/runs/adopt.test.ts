@@ -164,7 +164,7 @@ describe.concurrent('a task that was started elsewhere', () => {
     await world.stage('local', 'resume', 'unborn');
   });
 
-  test('is refused for a job, for a step with a task of its own, and when nobody knows it', async () => {
+  test('is refused for a job, for a step with a task of its own, and when Globus does not know it', async () => {
     const made = await prepare(world, 'refusals');
     await world.stage('local', 'pause', 'refusals');
     await world.stage('run', made.file);

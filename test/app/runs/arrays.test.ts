@@ -135,7 +135,7 @@ describe.concurrent('a job array', () => {
     expect(indices(made.ran)).toEqual([1, 1, 2, 2, 3, 3, 3, 4, 4]);
   });
 
-  test('a subjob that somebody deletes while it runs fails the step, and the others go on', async () => {
+  test('a subjob that a person deletes while it runs fails the step, and the others go on', async () => {
     const made = arrayOf(world, 'deleted', '1-3', `[ $PBS_ARRAY_INDEX != 2 ] || ${LONG}`);
     await world.stage('run', made.file);
     await world.waitFor('all of them', () => linesIn(made.ran) === 3);
@@ -148,7 +148,7 @@ describe.concurrent('a job array', () => {
     await expectNothingLeft(world, 'deleted.1');
   });
 
-  test('a subjob that somebody deletes before it starts fails the step', async (context) => {
+  test('a subjob that a person deletes before it starts fails the step', async (context) => {
     // Without it nobody can tell a subjob that was deleted from one that was lost, and that is run again.
     needs(context, 'history', await world.keepsHistory());
     const made = arrayOf(world, 'deleted-early', '1-3%1', 'until [ -e $go ]; do sleep 0.1; done');

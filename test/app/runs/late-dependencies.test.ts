@@ -85,7 +85,7 @@ describe.each([
   );
 });
 
-test('a job that PBS removes with the one it needs is skipped because of that: nobody deleted it, and it is not lost', async () => {
+test('a job that PBS removes with the one it needs is skipped because of that: it is neither deleted nor lost', async () => {
   const ran = `${world.work}/removed.ran`;
   world.write('removed.a.sh', `#!/bin/sh\nuntil [ -e ${world.work}/removed.go ]; do sleep 0.1; done\nexit 5\n`);
   world.write('removed.b.sh', `#!/bin/sh\necho ran >> ${ran}\n`);

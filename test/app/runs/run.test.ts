@@ -47,7 +47,7 @@ const longer = (): Partial<RunRequest> => ({
   flags: {stageIn: [], stageOut: [], job: [join(directory, 'job.sh')], resources: LONGER},
 });
 
-test('created, repeated, changed, refused, ended, started anew: each reads the run from disk once at most', async () => {
+test('created, repeated, changed, refused, ended, started again: each reads the run from disk once at most', async () => {
   const did = async (more: Partial<RunRequest>) => {
     const {counted, opened} = counting();
     const report = await run(more, counted).catch((error: {code: string}) => ({did: error.code, run: {run: ''}}));

@@ -28,7 +28,7 @@ describe.concurrent('a scenario that a reader can replay', () => {
   test.each([
     ['a', 'after a pause of the source compute and stage-out run, and the cleanup does not'],
     ['b', 'a terminated stage-in is cleaned up after, and "stage resume" does it again'],
-    ['c', 'an expired credential is waited through, and after its renewal nobody needs to do anything'],
+    ['c', 'an expired credential is waited through, and after its renewal nothing needs to be done'],
     ['d', 'a queue that is wiped again and again costs neither a second task nor a second execution'],
     ['e', 'a transfer that was started elsewhere does the work of a step'],
   ])('%s: %s', {timeout: patiently(150_000)}, async (letter) => {

@@ -183,7 +183,7 @@ describe.concurrent('with either strategy', () => {
   });
 
   test.for(STRATEGIES)(
-    '%s: whoever looks after a transfer is deleted, and killed: somebody else does, and nothing counts as failed',
+    '%s: the process that looks after a transfer is deleted, and killed: another one does, and nothing counts as failed',
     async (strategy) => {
       const run = runOf(strategy, 'killed');
       await run.start();

@@ -29,7 +29,7 @@ async function ended(name: string, text: string, ...argv: string[]) {
   return world.ended(`${name}.1`, 90);
 }
 
-test('filters, links and extras: what arrives is what the rules say, and extras go only when somebody confirmed it', async () => {
+test('filters, links and extras: what arrives is what the rules say, and extras are deleted only when that is confirmed', async () => {
   files('archive', {'rules/a.nc': 'a', 'rules/b.tmp': 'b', 'rules/tmp1/c.nc': 'c', 'rules/sub/d.nc': 'd'});
   symlinkSync('a.nc', world.path('archive', 'rules/link.nc'));
   files('cluster', {'rules/old.nc': 'old', 'rules/sub/e.nc': 'e'});

@@ -60,7 +60,7 @@ describe.concurrent('stage run --update', () => {
     await world.waitFor('nothing of it', async () => leftIn(await world.jobsOf('mended.1')).length === 0);
   });
 
-  test('a run that failed goes on with the mended script when it is resumed, and moves nothing twice', async () => {
+  test('a run that failed goes on with the corrected script when it is resumed, and moves nothing twice', async () => {
     const {file, computed} = classic(world, 'failed-first', {body: 'exit 3'});
     await world.stage('run', file);
     await world.ended('failed-first.1');

@@ -104,7 +104,7 @@ const STANDING: Readonly<Record<string, Row>> = {
     says: /may not start before 2030/,
     next: /qalter -a \d{12} \d/,
   },
-  'a dependency on a job of somebody': {
+  'a dependency on a job of another user': {
     directive: () => `#PBS -W depend=afterok:${runs}`,
     code: 'JOB_DEPENDENCY',
     says: /PBS starts it after job \d/,
@@ -141,7 +141,7 @@ const STANDING: Readonly<Record<string, Row>> = {
     says: /password/,
     next: /pbs_password/,
   },
-  'somebody who deleted it': {
+  'a person who deleted it': {
     queue: 'stopped',
     act: [['qdel']],
     code: 'JOB_DELETED',

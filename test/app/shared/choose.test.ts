@@ -121,7 +121,7 @@ describe('one way to choose', () => {
     expect(ids(undefined).sort()).toEqual(['climate-ens.1', 'climate-ens.2', 'other.1']);
   });
 
-  test('a run that cannot be read keeps nobody from all others; named, it is the error', () => {
+  test('a run that cannot be read does not stop the others; named, it is the error', () => {
     begin('other');
     rmSync(join(directory, 'runs', 'other.1', 'spec.json'));
     const {runs, damaged} = chooseRuns(stage, undefined);

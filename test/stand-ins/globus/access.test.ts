@@ -97,7 +97,7 @@ test.each([
   ['a policy', {policies: ['1b02a5d8-0000-4000-8000-000000000001']}, undefined],
   ['a second factor', {mfa: true}, {session_required_mfa: true}],
 ])(
-  'a collection that asks for %s refuses until somebody signs in with what its refusal says',
+  'a collection that asks for %s refuses until a person signs in with what its refusal says',
   async (_what, wanted, named) => {
     world.globus.addPerson('me@uni.example', true);
     world.token = tokenFor(await signInByHand(world.globus, LOGIN), 'transfer.api.globus.org');
@@ -121,7 +121,7 @@ test('who has no identity of the domain that is asked for goes back with an erro
   });
 });
 
-test('a credential that expired is mended by a new sign-in of the owner, for the owner alone', async () => {
+test('a credential that expired is renewed by a new sign-in of the owner, for the owner alone', async () => {
   const person = await signInByHand(world.globus, LOGIN);
   const client = world.token;
   world.globus.setRate(20_000);

@@ -198,7 +198,7 @@ test('only the owner of a task sees it', async () => {
   expect((await world.call('GET', '/task_list')).body.total).toBe(0);
 });
 
-test('no token lies on disk in clear, and nobody else may read what does', () => {
+test('no token lies on disk in clear, and no other user may read what does', () => {
   const root = join(world.directory, 'state');
   expect(statSync(root).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(root)) {

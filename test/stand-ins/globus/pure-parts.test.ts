@@ -83,7 +83,7 @@ test('at every sync level a file that is not there is copied', () => {
     expect(decideSync(level, {size: 1, mtimeMs: 0}, undefined)).toBe('copy');
 });
 
-test('slots: at most three of a kind and owner, never one that may not run, and nobody loses a turn', () => {
+test('slots: at most three of a kind and owner, never one that may not run, and no task loses a turn', () => {
   const contender = fc.record({
     owner: fc.constantFrom('me', 'you'),
     type: fc.constantFrom('TRANSFER' as const, 'DELETE' as const),

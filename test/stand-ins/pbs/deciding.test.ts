@@ -66,7 +66,7 @@ describe('dependencies', () => {
   test.each([1, 271, -29])('a predecessor that ends with %i removes its afterok', (status) => {
     expect(fates(onEnd(mirrored(), status))).toBe('remove release release release');
   });
-  test('a start releases those that wait for it, and nobody else', () => {
+  test('a start releases those that wait for it, and no others', () => {
     expect(fates(onStart(mirrored()))).toBe('stuck stuck stuck release');
   });
   test('deleting a job that never started leaves its dependents stuck', () => {

@@ -76,7 +76,7 @@ test('maintenance that begins before a job could end is told beside what PBS say
   expect(told('advance', NOW + 3 * HOUR)).toEqual([]);
 });
 
-test('pbs_rstat is worth asking where PBS speaks of a reservation, and for whoever asks why, of any queued job', () => {
+test('pbs_rstat is worth asking where PBS speaks of a reservation, and for stage why, of any queued job', () => {
   const asks = (job: LiveJob) => [asksForReservations(job, false), asksForReservations(job, true)];
   expect(asks(live('queued', {comment: IN_THE_WAY}))).toEqual([true, true]);
   expect(asks(live('queued', {queue: 'M3'}))).toEqual([true, true]);

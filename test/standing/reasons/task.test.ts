@@ -74,7 +74,7 @@ describe('a task that meets faults', () => {
     expect(reason.next[0]).toContain('Free some space on Globus Tutorial Collection 2');
   });
 
-  test('a code that nobody has heard of is told in the words of Globus', () => {
+  test('an unknown code is shown in the words of Globus', () => {
     const reason = explain({nice_status: 'WEATHER', nice_status_short_description: 'bad weather', faults: 1});
     expect(reason).toMatchObject({code: 'TASK_FAULT_WEATHER', what: 'Globus reports bad weather (WEATHER)'});
     expect(reason.next.length).toBeGreaterThan(0);
@@ -213,7 +213,7 @@ describe('a task that has ended', () => {
 });
 
 describe('trouble read from events', () => {
-  test('the same place is met since its first event; another file or code begins anew', () => {
+  test('the same place is met since its first event; another file or code begins again', () => {
     const events = [
       error('FILE_NOT_FOUND', {path: '/b', minutesAgo: 1}),
       error('PERMISSION_DENIED', {path: '/b', minutesAgo: 2}),
@@ -226,7 +226,7 @@ describe('trouble read from events', () => {
     expect(readTrouble([], 5)).toBeUndefined();
   });
 
-  test('details in a form nobody has seen are quoted as they are, in one line', () => {
+  test('details in an unknown form are quoted as they are, in one line', () => {
     const odd = {...error('TIMEOUT'), details: 'something\n  else'};
     expect(readTrouble([odd], 5)).toMatchObject({said: 'something else', times: 1});
     expect(readTrouble([odd], 5)).not.toHaveProperty('path');

@@ -83,12 +83,12 @@ export async function findOne(
       code: 'TASK_NOT_FOUND',
       details: lines,
       why: 'tasks are looked for by the label that stage gives them, and by where they move data',
-      next: [found.length === 0 ? moveItAnew(run, step, exists) : nameTheRight(run, step, exists)],
+      next: [found.length === 0 ? moveItAgain(run, step, exists) : nameTheRight(run, step, exists)],
     },
   );
 }
 
-function moveItAnew(run: RunId, {name}: TransferStep, exists: boolean): string {
+function moveItAgain(run: RunId, {name}: TransferStep, exists: boolean): string {
   return exists
     ? `Have ${name} move the data itself: stage resume ${run}`
     : `Have ${name} move the data itself: the same command without --adopt`;

@@ -79,7 +79,7 @@ async function askGlobus(
   return [...found, ...(await probeDestinations(engine, questions, namesOf(workflow, await stage.collections())))];
 }
 
-/** A refusal to sign in is a person's turn; silence is nobody's, and concludes nothing. */
+/** A refusal to sign in needs a person; a missing answer does not, and concludes nothing. */
 function notAsked(whom: 'PBS' | 'Globus', error: unknown): Finding {
   if (!(error instanceof StageError)) throw error;
   if (error.exit !== EXIT.unreachable) return problemOf(error, `${whom} cannot be used`);

@@ -14,7 +14,7 @@ export interface AuthService {
   readonly signer: IdTokenSigner;
   readonly consents: Consents;
   readonly logins: Logins;
-  /** to be called when somebody has signed in by hand */
+  /** to be called when a person has signed in by hand */
   readonly signedIn: () => void;
   /** whether a collection is a mapped one that asks for the `data_access` consent */
   readonly hasDataAccess: (collection: string) => boolean;

@@ -140,7 +140,7 @@ function findIdentities(auth: AuthService, request: Request): Record<string, unk
   return {identities: found};
 }
 
-/** @throws {AuthProblem} 403 for the consents of somebody else */
+/** @throws {AuthProblem} 403 for the consents of another identity */
 async function listConsents(auth: AuthService, request: Request, id: string): Promise<Answer> {
   const {identity} = requireAuthToken(auth, request);
   if (!auth.identities.setOf(identity).some((one) => one.id === id.toLowerCase())) {

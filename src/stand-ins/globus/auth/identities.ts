@@ -24,7 +24,7 @@ export interface Identity {
   readonly email: string | null;
 }
 
-/** Who exists here: the person at this machine, people somebody added, one confidential client, and clients that programs register. */
+/** Who exists here: the person at this machine, people who were added, one confidential client, and clients that programs register. */
 export interface Identities {
   readonly own: Client;
   readonly user: Identity;

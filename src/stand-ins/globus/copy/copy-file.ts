@@ -45,7 +45,7 @@ export interface Copied {
 }
 
 /**
- * Copy a file under a temporary name and rename it into place, so that nobody sees half of it.
+ * Copy a file under a temporary name and rename it into place, so that half of it is never seen.
  *
  * A checksum of the source is taken while it is read; with `verify` what was written is read again and compared.
  * @throws {Fault} of the side that failed; the temporary is gone then

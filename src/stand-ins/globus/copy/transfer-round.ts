@@ -8,7 +8,7 @@ import {walk} from './find-files.ts';
 import {type Attempt, type FileWork, type Tools, type TransferTools, type Work, withPace} from './transfer-work.ts';
 
 const FILES_AT_ONCE = 6;
-/** For so long small files are copied before anybody else has a turn. */
+/** For so long small files are copied before another task has a turn. */
 const LONGEST_TURN_MS = 5;
 /** How far the walk may run ahead of the copying; bounds what a large directory takes in memory. */
 const AHEAD = 4096;

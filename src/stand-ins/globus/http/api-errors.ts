@@ -1,6 +1,6 @@
 import {TransferProblem} from './problem.ts';
 
-/** Refusals of a submission that somebody ordered, in the words of Globus. */
+/** Refusals of a submission that were ordered, in the words of Globus. */
 
 interface ApiError {
   readonly status: number;

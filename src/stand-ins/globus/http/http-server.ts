@@ -22,7 +22,7 @@ export async function openHttpServer(
   {onRequest = () => undefined, thisPort = false}: ServerOptions = {},
 ): Promise<{port: number; close(): Promise<void>}> {
   const server = createServer((incoming, response) => {
-    response.on('error', () => undefined); // the client is gone: nobody is left to be told
+    response.on('error', () => undefined); // the client is gone
     incoming.on('error', () => undefined);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -46,7 +46,7 @@ export async function openHttpServer(
   server.keepAliveTimeout = 30_000;
   await listen(server, port).catch((error: unknown) => {
     if (port === 0 || thisPort) throw error;
-    return listen(server, 0); // somebody else has it meanwhile
+    return listen(server, 0); // another process has it meanwhile
   });
   server.on('error', (error) => log(`the server reports: ${error.message}`));
   return {
@@ -107,7 +107,7 @@ async function answer(
     }
     return problemAnswer(error, request.path);
   } finally {
-    incoming.resume(); // what nobody read must not block the connection
+    incoming.resume(); // what was not read must not block the connection
   }
 }
 

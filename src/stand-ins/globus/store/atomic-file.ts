@@ -18,6 +18,6 @@ export function readJsonFile(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return undefined; // a file of ours that cannot be read is as good as none: it is written anew
+    return undefined; // a file of ours that cannot be read counts as missing: it is written again
   }
 }

@@ -56,7 +56,7 @@ export function groundOf(collections: Collections, task: TaskState, side: Side):
   return {directory: collection.directory, side};
 }
 
-/** @throws {Fault} when somebody ordered one for this path; looked up anew each time, so that an order acts at once */
+/** @throws {Fault} when one was ordered for this path; looked up each time, so that an order acts at once */
 export const meetPlannedOf =
   (collections: Collections, task: TaskState) =>
   (side: Side, path: string): void =>

@@ -6,7 +6,7 @@ import {readTime} from '../http/time.ts';
 
 /*
  * What clients submit, read strictly: a wrong document type, a missing field, a wrong type or a relative path is
- * refused. Fields nobody here knows are let through, since clients add some of their own.
+ * refused. Unknown fields are let through, since clients add some of their own.
  * Source: Globus Transfer API, "Submission"; requests recorded from globus-cli 3.41, globus-sdk-python 4.3, @globus/sdk 6.2.
  */
 

@@ -91,7 +91,7 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
     },
   };
 
-  /** Nobody waits for these looks: what fails in one is tried again by the next. */
+  /** No request waits for these looks: what fails in one is tried again by the next. */
   function lookSafely(): void {
     try {
       look();

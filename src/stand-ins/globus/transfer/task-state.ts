@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {filterRule} from './submission.ts';
 
-/** Of which end somebody is a manager. */
+/** Of which end an identity is a manager. */
 const sides = z.enum(['SOURCE', 'DESTINATION', 'BOTH']);
 export type Sides = z.output<typeof sides>;
 

@@ -124,7 +124,7 @@ function toolsOf(one: LiveTask, store: TaskStore, collections: Collections, limi
   };
 }
 
-/** Begin anew, or after a restart: what was copied before is counted and not copied again. */
+/** Begin, or go on after a restart: what was copied before is counted and not copied again. */
 function restart(store: TaskStore, task: TaskState): Set<string> {
   const finished = store.finished(task.id);
   store.forgetSkipped(task.id); // they are met again

@@ -31,7 +31,7 @@ function formatFor(tz: string): Intl.DateTimeFormat | undefined {
       second: 'numeric',
     });
   } catch {
-    format = undefined; // a zone nobody knows is UTC, as in the C library
+    format = undefined; // an unknown zone is UTC, as in the C library
   }
   formats.set(tz, format);
   return format;

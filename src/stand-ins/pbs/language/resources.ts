@@ -139,7 +139,7 @@ function readNodes(text: string): string {
  * The Resource_List of a job.
  *
  * @param asked what the job's own `-l` say, earlier ones first; a later one wins
- * @param defaults for what nobody asked for (queue, server)
+ * @param defaults for what was not asked for (queue, server)
  * @throws {Refusal} with the fault PBS gives
  */
 export function resourceList(
@@ -203,7 +203,7 @@ export function completeResources(
   return list;
 }
 
-/** Change some resources of a job. What follows from a select is computed anew. @throws {Refusal} */
+/** Change some resources of a job. What follows from a select is computed again. @throws {Refusal} */
 export function alterResources(
   old: Readonly<Record<string, string>>,
   asked: readonly AskedResource[],

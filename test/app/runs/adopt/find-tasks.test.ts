@@ -22,7 +22,7 @@ async function found(
   return (await findTasks(transfers, RUN, STEP)).map((one) => String(one.task.task));
 }
 
-test("a task that has ended and moved nothing does nobody's work", async () => {
+test('a task that has ended and moved nothing does not count as the work of a step', async () => {
   const tasks = {
     cancelled: task('cancelled', {filesTransferred: 0}),
     failed: task('failed', {filesTransferred: 0}),

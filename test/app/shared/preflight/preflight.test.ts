@@ -97,7 +97,7 @@ test('each collection and each place is asked about once, whatever the number of
   expect(answers.collections.size).toBe(2);
 });
 
-test('what is to be corrected comes before a sign-in, and silence counts only where somebody asked to find out', () => {
+test('what is to be corrected comes before a sign-in, and a missing answer counts only where the check asks for answers', () => {
   const silence = {...note('w', 'y'), exit: 4 as const};
   expect(exitOfFindings([silence], true)).toBe(4);
   expect(exitOfFindings([silence], false)).toBe(0);

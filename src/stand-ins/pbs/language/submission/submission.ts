@@ -25,7 +25,7 @@ export interface Submission {
   readonly block: boolean;
   /** `-z` */
   readonly quiet: boolean;
-  /** its dependency names a server nobody knows: an id is printed, and there is no job */
+  /** its dependency names an unknown server: an id is printed, and there is no job */
   readonly vanishes: boolean;
 }
 

@@ -14,7 +14,7 @@ export interface Deletion {
   readonly user: string;
   readonly force: boolean;
   readonly purge: boolean;
-  /** acts on somebody else's job */
+  /** acts on a job of another user */
   readonly manager: boolean;
 }
 

@@ -18,7 +18,7 @@ import {backToQueue} from './requeue-job.ts';
 /** how much later than its status the output of a blocking job arrives */
 const BLOCK_MS = 300;
 
-/** Work that nobody waits for; what goes wrong in it is logged, and done again after a restart. */
+/** Work that no request waits for; what goes wrong in it is logged, and done again after a restart. */
 export function safely(core: Core, work: Promise<void>): void {
   work.catch((error: unknown) => core.log(`a job's end: ${error instanceof Error ? error.stack : String(error)}`));
 }
@@ -46,7 +46,7 @@ export async function finish(core: Core, job: Job, status: number): Promise<void
     `Obit received momhop:1 serverhop:1 state:R substate:${job.sessionId === undefined ? 41 : 42}`,
   );
   core.tell(job.id, {exitCode: job.exitStatus & 255});
-  // A blocking qsub hears of the end before the output is there (measured), so that nobody relies on it.
+  // A blocking qsub hears of the end before the output is there (measured), so that no client relies on it.
   const late = Math.max(job.block ? BLOCK_MS : 0, ownMilliseconds(core.settings, 'stage_end_delay'));
   if (late > 0) await pause(late);
   if (core.closed) return; // the next server goes on with it

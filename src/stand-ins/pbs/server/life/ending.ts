@@ -8,7 +8,7 @@ export const SIGKILL = 9;
 const EXIT_WALLTIME = -29;
 /** of a job that waits to run again */
 export const EXIT_REQUEUED = -11;
-/** of a job that may not be run again and whose end nobody saw */
+/** of a job that may not be run again and whose end was not seen */
 export const EXIT_LOST = -4;
 
 /**

@@ -4,7 +4,7 @@ import {type Job, settle} from '../store/job.ts';
 import {accountingText} from '../store/journal.ts';
 import {requeueSubjob} from './arrays.ts';
 
-/** A job that ran goes back to where it waited; its next run begins anew. */
+/** A job that ran goes back to where it waited; its next run begins from the start. */
 
 export function backToQueue(core: Core, job: Job, exit: number | undefined): void {
   const now = Date.now();

@@ -76,7 +76,7 @@ function look(core: Core, job: Job): void {
       safely(core, settleEnd(core, job, seen.status));
       return;
     case 'absent':
-      // The server was killed between its record and the start. Nobody else will start it now.
+      // The server was killed between its record and the start. No other process will start it now.
       if (callOff(core.places.run(job.id))) backToQueue(core, job, undefined);
       return;
     case 'vanished':

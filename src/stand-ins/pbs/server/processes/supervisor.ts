@@ -5,7 +5,7 @@ import {birthOf} from './sessions.ts';
 
 /**
  * Each running job has a supervisor: a shell in a session of its own, which starts the job, waits, and writes how it
- * ended. It belongs to nobody, so that a job outlives the server and a new server learns of its end.
+ * ended. It is no child of the server, so that a job outlives the server and a new server learns of its end.
  *
  * Everything it needs comes as arguments; no text is ever built into the script.
  * What if it never runs: there is no claim; the server calls the start off by taking the claim itself.

@@ -52,7 +52,7 @@ function writeWhole(path: string, text: string): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Open what a former server left, or begin anew. A job's file that cannot be read is set aside, not deleted. */
+/** Open what a former server left, or begin with nothing. A job's file that cannot be read is set aside, not deleted. */
 export function openStore(root: string, log: (line: string) => void): Store {
   const places = placesUnder(root);
   const jobsDir = join(root, 'jobs');
