@@ -18,7 +18,8 @@
 # STAGE_FACTS     directory of the run's facts          STAGE_CLAIM   prefix of this attempt's markers
 # STAGE_NEEDS     STAGE_AFTER   attempts that must have succeeded, and ended, as PBS was told in depend=
 # STAGE_ARRAY     1: a subjob   STAGE_EARLIER  attempts whose subjobs need not run again
-# STAGE_PERMIT    fact that must exist, or empty        STAGE_SCRIPT  the user's script, as it was at submission
+# STAGE_PERMIT    KEY.release.intent, the fact that must exist, or empty
+# STAGE_SCRIPT  the user's script, as it was at submission
 # STAGE_STDOUT    STAGE_STDERR  where its output goes   STAGE_ECHO    1: repeat the output on PBS's own streams
 # STAGE_INTERRUPTED  fail: a script that was interrupted is not run again
 # STAGE_SHELL     what reads the script, or empty       STAGE_SHELL_ARG  its argument, or empty
@@ -30,10 +31,18 @@ STAGE_HOST=$(hostname 2>/dev/null || uname -n)
 
 #@script.sh
 
-if [ -n "$STAGE_PERMIT" ] && [ ! -f "$STAGE_FACTS/$STAGE_PERMIT.json" ]; then
-  say "the run has not permitted this job to start; the script was not run"
-  exit 96
-fi
+# A permit that was given on another node a moment ago may take a while to be seen here. A job whose hold was ended by
+# hand (qrls) before its data was there has none: it says so, runs nothing, and is submitted again.
+STAGE_TRIES=0
+while [ -n "$STAGE_PERMIT" ] && [ ! -f "$STAGE_FACTS/$STAGE_PERMIT.json" ]; do
+  STAGE_TRIES=$((STAGE_TRIES + 1))
+  if [ "$STAGE_TRIES" -gt 10 ]; then
+    fact "${STAGE_PERMIT%.release.intent}.unpermitted" "{\"at\":\"$(now)\"}"
+    say "the run has not permitted this job to start: it was released before what it waits for had ended; the script was not run"
+    exit 96
+  fi
+  sleep 1
+done
 
 if [ -f "$STAGE_FACTS/$STAGE_CLAIM.outcome.json" ] && [ ! -f "$STAGE_FACTS/$STAGE_CLAIM.start.1.json" ]; then
   say "attempt $STAGE_CLAIM was no longer needed when this job began; the script was not run"

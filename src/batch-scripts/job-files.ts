@@ -12,7 +12,6 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
 import {readDirectives} from '../scheduler/script.ts';
-import {isCleanup} from '../workflow/model/steps.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
 import {readerOf, topShell} from './script-reader.ts';
 import {assign, envArguments, exported, writeScript} from './template.ts';
@@ -105,8 +104,7 @@ function userJob(
   const assignments = {
     STAGE_FACTS: run.layout.facts,
     STAGE_CLAIM: claim,
-    // A cleanup that got free by accident must not touch the data of a healthy run.
-    STAGE_PERMIT: isCleanup(step) ? permitOf(action) : '',
+    STAGE_PERMIT: permitOf(action),
     STAGE_NEEDS: (action.proof?.succeeded ?? []).join(' '),
     STAGE_AFTER: (action.proof?.ended ?? []).join(' '),
     STAGE_ARRAY: step.array ? '1' : '0',
@@ -150,7 +148,10 @@ function userJob(
   };
 }
 
-/** The fact that says a cleanup was released, or that it may start from the beginning. */
+/**
+ * The fact that lets a job run which was submitted under a hold: ended by hand, that hold must not start it before its
+ * data is there, nor a cleanup on the data of a healthy run. Empty for a job that may start from the beginning.
+ */
 function permitOf(action: SubmitJob): string {
   return action.hold ? `${jobKey(action.step, action.attempt, 'job', action.serial)}.release.intent` : '';
 }

@@ -9,6 +9,7 @@ import {isOverdue, mayArriveLate} from '../submission/settlement.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
+import {evidenceAt} from './plan/job-seen.ts';
 import {isFaulting} from './plan/plan-fail-fast.ts';
 import {readTrouble, type TaskTrouble} from './plan/task-trouble.ts';
 
@@ -51,7 +52,9 @@ export const NO_TASKS: AtGlobus = {tasks: new Map()};
 export async function lookAtJobs(context: EngineContext, runs: readonly OpenRun[], seen: Observed): Promise<Observed> {
   const now = context.clock();
   const jobs = await context.scheduler.look([...new Set(runs.flatMap((run) => openJobs(run)))]);
-  return {...seen, now, jobs: new Map([...seen.jobs, ...jobs])};
+  const others = [...seen.jobs.keys()].filter((job) => !jobs.has(job));
+  const seenAt = new Map(others.map((job) => [job, evidenceAt(seen, job)]));
+  return {...seen, now, jobs: new Map([...seen.jobs, ...jobs]), seenAt};
 }
 
 /** More than a task that tries again every few seconds meets in an hour. */

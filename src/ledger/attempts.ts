@@ -78,12 +78,17 @@ export function waitingForTasks(run: RunState): WaitsForTask[] {
   });
 }
 
-/** How many attempts of a step were lost one after the other, up to now, without our having deleted their jobs. */
+/**
+ * How many attempts of a step were lost one after the other, up to now, without our having deleted their jobs, and
+ * without these having been let go by hand before their time.
+ */
 export function lostInARow(run: RunState, step: string): number {
   const aside = putAside(run, step);
   const counting = (run.attempts.get(step) ?? []).filter((attempt) => attempt.number > aside && attempt.outcome);
   const other = counting.findLastIndex((attempt) => attempt.outcome?.state !== 'lost');
-  return counting.slice(other + 1).filter((attempt) => !attempt.jobs.some((job) => job.deleteIntended)).length;
+  return counting
+    .slice(other + 1)
+    .filter(({jobs, outcome}) => !outcome?.unpermitted && !jobs.some((job) => job.deleteIntended)).length;
 }
 
 /** A person has changed the step since the job was asked for: it would do what the step did before. */

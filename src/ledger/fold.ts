@@ -218,10 +218,14 @@ function foldJob(
     neverArrived: facts.has(`${name}.never-arrived`),
     releaseIntended: facts.has(`${name}.release.intent`),
     releasedAt: released?.at,
+    unpermitted: facts.has(`${name}.unpermitted`),
     deleteIntended: facts.has(`${name}.delete.intent`),
     deleted: facts.has(`${name}.delete.confirmed`),
     ...foldAbsence(name, facts),
     leaving: facts.has(`${name}.leaving`),
+    handedOver: holds.flatMap((fact) =>
+      fact.startsWith(`${name}.hold-by-hand-`) ? [String(facts.get(fact)?.comment)] : [],
+    ),
     holds: {
       intended: numbersOf(`${name}.hold-`, '.intent', holds),
       confirmed: numbersOf(`${name}.hold-`, '.confirmed', holds),

@@ -67,6 +67,8 @@ export interface Outcome {
   readonly exitStatus?: number;
   /** another attempt would end no differently, or must not be made: the step is not retried */
   readonly final?: true;
+  /** of a lost attempt: its job was let go by hand before its needs had succeeded. It does not count among those that were lost */
+  readonly unpermitted?: true;
 }
 
 /** A job's own word that it started, or the reconciler's that it never may. */
@@ -113,8 +115,12 @@ export interface JobRecord {
   readonly releaseIntended: boolean;
   /** when its user hold was ended */
   readonly releasedAt?: number;
+  /** it was started without the permit, which is the intent of its release, and ran nothing: its own word, or that of one of its subjobs */
+  readonly unpermitted: boolean;
   readonly deleteIntended: boolean;
   readonly deleted: boolean;
+  /** comments of user holds that a person put on it, and that `stage release` has taken over: they end when its needs have succeeded */
+  readonly handedOver: readonly string[];
   /** since when PBS has not known it; absent when it has shown the job again since */
   readonly absentSince?: number;
   /** how often PBS began not to know it */

@@ -48,8 +48,8 @@ export interface JobRequest {
 }
 
 /** It may have begun to run: deleting it might end the work of a user. Pure. */
-export function mayHaveStarted({state}: LiveJob): boolean {
-  return state === 'running' || state === 'ending' || state === 'suspended' || state === 'unlisted';
+export function mayHaveStarted({state, begun}: LiveJob): boolean {
+  return begun === true || state === 'running' || state === 'ending' || state === 'suspended' || state === 'unlisted';
 }
 
 /** What one look told about one job. */
@@ -81,6 +81,8 @@ export interface LiveJob {
     | 'unlisted';
   /** how PBS shows a state that is unlisted */
   readonly stateLetter?: string;
+  /** an array that was held after some of its members had begun: those run on, and PBS shows the array as held */
+  readonly begun?: true;
   readonly userHold: boolean;
   readonly otherHold: boolean;
   /** every hold on it, `system` for a dependency too; absent when there is none */

@@ -301,8 +301,8 @@ describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
 
   test('without its permit it does not run, and with it it does', () => {
     const options = {script: 'echo cleaned', permit: 'cleanup.1.job.release.intent'};
-    expect(run(options).status).toBe(96);
-    expect(names()).toEqual([]);
+    expect(hurry(options)).toMatchObject({status: 96, pauses: 10, stderr: expect.stringMatching(/not permitted/)});
+    expect(names()).toEqual(['cleanup.1.job.unpermitted.json']);
     writeFileSync(join(facts, 'cleanup.1.job.release.intent.json'), '{}');
     expect(run(options).status).toBe(0);
   });

@@ -24,6 +24,8 @@ export const TROUBLES = [
   'narrow queue',
   'two at once',
   'held and released',
+  'released by hand',
+  'held by hand',
   'cancelled',
   'updated',
   'resumed',
@@ -84,7 +86,7 @@ async function playEpoch(
     return chance.below(40) + (world.isMonitor(job) && !attended ? SUCCESSOR_ON_RECORD : 0);
   };
   if (has('no monitor taken')) takeNoMonitors(world);
-  if (has('narrow queue')) world.maxQueued = 1 + chance.below(8);
+  world.maxQueued = has('narrow queue') ? 1 + chance.below(8) : Number.POSITIVE_INFINITY;
   // Without troubles the command that starts the run is not killed, and nobody looks after it.
   let told = isTold(await world.look({rebuild: true}, diesIn()));
   for (let round = 0; round < ROUNDS && !world.sealed && broken.length === 0; round++) {
@@ -148,6 +150,9 @@ function trouble(world: Simulation, has: (trouble: Trouble) => boolean): void {
     if (open) ledger.create(world.run, `decision.release-${open.number}`, {at: world.now});
     else ledger.create(world.run, `decision.hold-${holds.length + 1}`, {at: world.now, by: 'ann', ...steps});
   }
+  if (has('released by hand') && chance.once(2)) world.releaseByHand();
+  if (has('held by hand') && chance.once(3)) world.holdByHand();
+  if (has('held by hand') && chance.once(5)) world.endHoldsByHand();
   if (has('updated') && chance.once(4) && !world.sealed) update(world);
   if (has('cancelled') && chance.once(8) && !world.sealed)
     ledger.create(world.run, cancelName(world.state.resumes.length), {
@@ -162,6 +167,7 @@ async function calm(world: Simulation): Promise<void> {
   world.globus.down = false;
   world.pbs.next = undefined;
   world.pbs.monitors = undefined;
+  world.endHoldsByHand();
   const held = world.state.holds.filter(({endedAt}) => endedAt === undefined);
   for (const hold of held) world.ledger.create(world.run, `decision.release-${hold.number}`, {at: world.now});
   if (held.length > 0) await world.look(); // as `stage release` does

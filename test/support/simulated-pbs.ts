@@ -15,6 +15,10 @@ export interface SimulatedJob {
   readonly request: JobRequest;
   state: 'pending' | 'running' | 'finished';
   userHold: boolean;
+  /** what the last qhold wrote; goes with the hold */
+  comment: string | undefined;
+  /** an array of which a member has begun */
+  begun: boolean;
   /** ids that are still to end, by type; met ones vanish */
   waits: {type: Dependency['type']; on: JobId}[];
   startAt: number | undefined;
@@ -58,6 +62,8 @@ export class SimulatedPbs implements Scheduler {
       request,
       state: 'pending',
       userHold: request.hold,
+      comment: undefined,
+      begun: false,
       waits: [],
       startAt: request.startAt,
       terminating: false,
@@ -144,13 +150,25 @@ export class SimulatedPbs implements Scheduler {
   async release(id: JobId): Promise<void> {
     this.reach('qrls');
     const job = this.jobs.get(id);
-    if (job) job.userHold = false;
+    if (job) this.free(job);
+  }
+
+  /** What qrls does, whoever asks. */
+  free(job: SimulatedJob): void {
+    job.userHold = false;
+    job.comment = undefined;
+  }
+
+  /** What qhold does, whoever asks. */
+  keep(job: SimulatedJob, by: string): void {
+    job.userHold = true;
+    job.comment = `Job held by ${by} on day ${this.clock()}`;
   }
 
   async hold(id: JobId): Promise<void> {
     this.reach('qhold');
     const job = this.jobs.get(id);
-    if (job && job.state !== 'finished') job.userHold = true;
+    if (job && job.state !== 'finished') this.keep(job, 'stage');
   }
 
   async delete(id: JobId): Promise<void> {
@@ -184,10 +202,13 @@ export class SimulatedPbs implements Scheduler {
       };
     }
     const held = job.userHold || job.waits.length > 0;
+    const heldArray = job.userHold && job.request.array !== undefined && job.begun;
     const late = job.startAt !== undefined && job.startAt > this.clock();
     return {
       kind: 'live',
-      state: job.state === 'running' ? 'running' : held ? 'held' : late ? 'waiting' : 'queued',
+      state: job.state === 'running' && !heldArray ? 'running' : held ? 'held' : late ? 'waiting' : 'queued',
+      ...(heldArray ? {begun: true} : {}),
+      ...(job.comment === undefined ? {} : {comment: job.comment}),
       userHold: job.userHold,
       otherHold: job.state === 'pending' && job.waits.length > 0,
       name: 'j',

@@ -1,5 +1,6 @@
 import {stayWhileChainIsOpen} from '../../src/app/runs/monitor.ts';
 import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
+import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineContext} from '../../src/engine/context.ts';
 import type {LookRequest} from '../../src/engine/look.ts';
@@ -10,7 +11,6 @@ import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
 import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import type {JobRequest} from '../../src/scheduler/scheduler.ts';
-import {isCleanup} from '../../src/workflow/model/steps.ts';
 import type {JobStep, Step} from '../../src/workflow/model/workflow.ts';
 import {ENGINE_SETTINGS, specOf, task} from './a-run.ts';
 import {type Chance, chanceOf} from './chance.ts';
@@ -56,6 +56,10 @@ export class Simulation {
   readonly changedIn = new Map<string, number>();
   /** claims that were executed: `compute.1`, `sweep.1/3` */
   readonly executed = new Set<string>();
+  /** holds of the run that a whole look has met: nothing begins under these any more */
+  private readonly heldBy = new Set<number>();
+  /** jobs that a person let go: they may begin when they may not */
+  private readonly letGo = new Set<JobId>();
   /** steps of which an execution was cut off without a word */
   readonly interrupted = new Set<string>();
   /** what may happen while a process stays for a link of the chain */
@@ -116,8 +120,11 @@ export class Simulation {
   }
 
   private async reconcile(context: EngineContext, request: LookRequest): Promise<Reconciled> {
+    const before = this.state.holds.filter(({endedAt}) => endedAt === undefined);
     const looked = await reconcile(context, request);
     this.onLook?.(looked);
+    const all = [...looked.seen.jobs.values()].every(({kind}) => kind !== 'no-evidence');
+    if (looked.problems.length === 0 && all) for (const {number} of before) this.heldBy.add(number);
     const links = this.pbs.live().filter((job) => this.isMonitor(job));
     if (looked.nextAt !== undefined && looked.gap === undefined && links.length === 0)
       this.breach('a look left no link in the queue, and did not say so');
@@ -182,7 +189,7 @@ export class Simulation {
             if (pbs.live().length >= Math.max(4, this.maxQueued)) this.breach(`${request.script} is one job too many`);
             return pbs.submit(request);
           }),
-        release: (job) => effect(`qrls ${job}`, () => pbs.release(job)),
+        release: (job) => effect(`qrls ${job}`, () => this.releaseJob(job)),
         hold: (job) => effect(`qhold ${job}`, () => pbs.hold(job)),
         delete: (job) => effect(`qdel ${job}`, () => this.deleteJob(job)),
         moveStart: (job, at) => effect(`qalter ${job}`, () => pbs.moveStart(job, at)),
@@ -256,7 +263,7 @@ export class Simulation {
       attempt,
       generation: 0,
       // As src/batch-scripts/job-files.ts writes them into the wrapper.
-      permit: role === 'job' && isCleanup(step) && action.hold ? `${key}.release.intent` : undefined,
+      permit: role === 'job' && action.hold ? `${key}.release.intent` : undefined,
       proof: action.proof,
       earlier: earlierAttempts(run, action.step, attempt).map((number) => attemptKey(action.step, number)),
     });
@@ -286,12 +293,16 @@ export class Simulation {
     if (what === 'outcome') {
       const {state} = value;
       if (state === 'succeeded' && !this.hasSucceeded(step)) this.breach(`${step} was concluded to have succeeded`);
+      const open = this.stepNamed(step).needs.filter((need) => endOf(this.state, need)?.state !== 'succeeded');
+      if (state === 'succeeded' && open.length > 0 && !cancel)
+        this.breach(`${step} was concluded to have succeeded before ${open.join(', ')}`);
       if (state === 'failed' && !this.hasFailed(step) && !cancel) this.breach(`${step} was concluded to have failed`);
       if (state === 'lost') {
         const attempt = Number(name.split('.')[1]);
         const there = this.pbs.live().find((job) => {
           const work = this.works.get(job.request.tag);
-          return work?.role === 'job' && work.step === step && work.attempt === attempt && job.state === 'running';
+          const runs = job.state === 'running' && (!job.request.array || job.id === this.claimOf(work)?.job);
+          return work?.role === 'job' && work.step === step && work.attempt === attempt && runs;
         });
         if (there && !cancel) this.breach(`${name} although ${there.id} runs`);
       }
@@ -315,12 +326,23 @@ export class Simulation {
     return sealed;
   }
 
+  private async releaseJob(id: JobId): Promise<void> {
+    const by = this.pbs.jobs.get(id)?.comment ?? '';
+    if (!this.pbs.down && by.startsWith('Job held by ann '))
+      this.breach(`${id} was released although a person holds it`);
+    await this.pbs.release(id);
+  }
+
   private async deleteJob(id: Parameters<SimulatedPbs['delete']>[0]): Promise<void> {
     const job = this.pbs.jobs.get(id);
     const work = job && this.works.get(job.request.tag);
     if (!this.pbs.down && job?.state === 'running' && work?.role === 'job' && !this.cancelled && this.claims(job))
       this.breach(`${work.key} was deleted while it ran`);
     await this.pbs.delete(id);
+  }
+
+  private claimOf(work: Work | undefined): FactValue | undefined {
+    return work && this.ledger.facts.get(`${attemptKey(work.step, work.attempt)}.start.1`);
   }
 
   private claims(job: SimulatedJob): boolean {
@@ -450,20 +472,20 @@ export class Simulation {
         (state) => state !== undefined && state !== 'lost',
       );
     const mayRun =
-      (work.permit === undefined || facts.has(work.permit)) &&
+      (job.request.array !== undefined || this.isPermitted(work)) &&
       (work.proof?.succeeded ?? []).every(succeeded) &&
       (work.proof?.ended ?? []).every(ended);
     this.say(`${job.id} ${work.key} starts${mayRun ? '' : ' without permit'}`);
     if (!mayRun) {
+      if (!this.isPermitted(work)) this.ledger.create(this.run, `${work.key}.unpermitted`, {job: job.id});
       this.pbs.end(job, 96);
       return;
     }
-    const start = {job: job.id, at: this.now};
     if (job.request.array) {
-      this.ledger.create(this.run, `${claim}.start.1`, start);
-      if (facts.get(`${claim}.start.1`)?.job !== job.id) this.pbs.end(job, 98);
+      job.begun = true;
       return;
     }
+    const start = {job: job.id, at: this.now};
     if (!this.ledger.create(this.run, `${claim}.start.1`, start)) {
       this.pbs.end(job, 98);
       return;
@@ -471,11 +493,19 @@ export class Simulation {
     this.execute(job, work, work.step, claim, claim);
   }
 
+  private isPermitted({permit}: Work): boolean {
+    return permit === undefined || this.ledger.facts.has(permit);
+  }
+
   private execute(job: SimulatedJob, work: Work, unit: string, claim: string, facts: string): void {
     const step = this.stepNamed(work.step);
     this.say(`${job.id} executes ${claim}`);
     if (this.executed.has(claim)) this.breach(`${claim} was executed twice`);
     this.executed.add(claim);
+    const holds = this.state.holds.filter(({endedAt, number, steps}) => {
+      return endedAt === undefined && this.heldBy.has(number) && (steps?.includes(work.step) ?? true);
+    });
+    if (holds.length > 0 && !this.letGo.has(job.id)) this.breach(`${claim} was begun under a hold`);
     if (this.hasGiven(unit, step)) this.breach(`${unit} was executed again after it had succeeded`);
     for (const need of step.needs)
       if (!this.hasSucceeded(need)) this.breach(`${unit} ran, and ${need} had not succeeded`);
@@ -514,13 +544,28 @@ export class Simulation {
       return;
     }
     const {facts} = this.ledger;
+    const inVain = this.inVain.get(job.id) ?? new Set();
     const next =
-      job.request.array && indicesOf(job.request.array).find((index) => !facts.has(`${claim}.i${index}.start.1`));
+      job.request.array &&
+      indicesOf(job.request.array).find((index) => !inVain.has(index) && !facts.has(`${claim}.i${index}.start.1`));
     if (next === undefined || job.terminating) {
       this.pbs.end(job, job.terminating ? 271 : (this.lastOfArray.get(job.id) ?? 0));
       return;
     }
+    // Its subjobs that have not begun are held with it.
+    if (job.userHold) return;
     const start = {job: job.id, at: this.now};
+    if (!this.isPermitted(work)) {
+      this.inVain.set(job.id, inVain.add(next));
+      this.ledger.create(this.run, `${work.key}.unpermitted`, start);
+      this.lastOfArray.set(job.id, 1);
+      return;
+    }
+    this.ledger.create(this.run, `${claim}.start.1`, start);
+    if (facts.get(`${claim}.start.1`)?.job !== job.id) {
+      this.pbs.end(job, 98);
+      return;
+    }
     this.ledger.create(this.run, `${claim}.i${next}.start.1`, start);
     const done = work.earlier.some((earlier) => facts.get(`${earlier}.i${next}.end.1`)?.exit === 0);
     if (done) {
@@ -530,6 +575,8 @@ export class Simulation {
   }
 
   private readonly lastOfArray = new Map<string, number>();
+  /** subjobs that ended without running the script, since the permit was missing */
+  private readonly inVain = new Map<string, Set<number>>();
 
   /** What pbs/job-wrapper.sh does after the user's script. */
   private finish(job: SimulatedJob): {cut: boolean; succeeded: boolean} {
@@ -600,6 +647,36 @@ export class Simulation {
     if (!job) return;
     this.say(`a person deletes ${job.id} ${job.request.script}`);
     this.pbs.drop(job);
+  }
+
+  /** Somebody ends the user hold of a job, whatever it waits for. */
+  releaseByHand(): void {
+    const job = this.chance.pick(this.jobsOfSteps().filter(({userHold}) => userHold));
+    if (!job) return;
+    this.say(`somebody releases ${job.id} ${job.request.script}`);
+    this.letGo.add(job.id);
+    this.pbs.free(job);
+  }
+
+  /** Somebody puts a user hold on a job that has not begun, whether it has one or not. */
+  holdByHand(): void {
+    const job = this.chance.pick(this.jobsOfSteps().filter(({state, comment}) => state === 'pending' && !comment));
+    if (!job) return;
+    this.say(`somebody holds ${job.id} ${job.request.script}`);
+    this.pbs.keep(job, 'ann');
+  }
+
+  /** That person ends the holds again. */
+  endHoldsByHand(): void {
+    for (const job of this.pbs.live()) {
+      if (!job.comment?.startsWith('Job held by ann ')) continue;
+      this.letGo.add(job.id);
+      this.pbs.free(job);
+    }
+  }
+
+  private jobsOfSteps(): SimulatedJob[] {
+    return this.pbs.live().filter(({request}) => this.works.get(request.tag)?.role === 'job');
   }
 
   isInterruptible(step: string): boolean {

@@ -72,6 +72,13 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       const ask = () => scheduler.release(job);
       return askRepeatably(context, action, records, {key: `${key}.release`, ask, event: 'job-released', on: {job}});
     }
+    case 'permit-job': {
+      const {key, job, step} = action;
+      if (!ledger.stillHolds(run, attemptKey(step, workingAttempt(run.state, step).number))) return STALE;
+      if (!fact(`${key}.release.intent`, {why: action.why, by})) return OTHERS;
+      note('job-permitted', {job});
+      return DONE;
+    }
     case 'delete-job': {
       const {key, job} = action;
       const ask = () => scheduler.delete(job);

@@ -9,13 +9,13 @@ import {type ActionOutcome, DONE, OTHERS, type Records} from './action-outcome.t
  */
 export function voidAttempt(
   run: OpenRun,
-  {step, attempt, why}: Action & {do: 'void-attempt'},
+  {step, attempt, why, unpermitted}: Action & {do: 'void-attempt'},
   {note, fact}: Records,
 ): ActionOutcome {
   const key = attemptKey(step, attempt);
   const started = currentAttempt(run.state, step).starts.length > 0;
   if (!started && !fact(`${key}.start.1`, {void: true, why})) return OTHERS;
-  if (!fact(`${key}.outcome`, {state: 'lost', why})) return OTHERS;
+  if (!fact(`${key}.outcome`, {state: 'lost', why, unpermitted})) return OTHERS;
   note('attempt-lost', {attempt});
   return DONE;
 }

@@ -36,6 +36,8 @@ export type Action =
   /** PBS answered, and holds no job with the tag of an overdue intent */
   | {readonly do: 'give-up-intent'; readonly step: string; readonly key: string; readonly why: string}
   | (OnJob & {readonly do: 'release-job'})
+  /** let a job run as soon as PBS starts it, and leave its user hold alone: a person's, or one that was ended by hand */
+  | (OnJob & {readonly do: 'permit-job'})
   | (OnJob & {readonly do: 'delete-job'})
   /** put a user hold on a job for a person's hold of the run, and take back exactly those that this put there */
   | (OnJob & {readonly do: 'hold-job' | 'unhold-job'; readonly hold: number})
@@ -44,7 +46,14 @@ export type Action =
   /** it shows the job again: what was begun to be concluded from its absence does not count */
   | (OnJob & {readonly do: 'note-seen-again'; readonly number: number})
   /** take the attempt's claim, so that no job of it can ever begin; then it counts as lost */
-  | {readonly do: 'void-attempt'; readonly step: string; readonly attempt: number; readonly why: string}
+  | {
+      readonly do: 'void-attempt';
+      readonly step: string;
+      readonly attempt: number;
+      readonly why: string;
+      /** its job was let go before its time */
+      readonly unpermitted?: true | undefined;
+    }
   | EndStep;
 
 interface OnJob {
@@ -86,6 +95,8 @@ export interface Observed {
   /** milliseconds since the epoch */
   readonly now: number;
   readonly jobs: ReadonlyMap<JobId, JobSeen>;
+  /** when PBS was asked about jobs that it was asked about before `now`, and not since */
+  readonly seenAt?: ReadonlyMap<JobId, number>;
   readonly tasks: ReadonlyMap<TaskId, TaskSeen>;
   /** tags of overdue intents PBS was asked for: the job it has, or null when it has none */
   readonly tags: ReadonlyMap<string, JobId | null>;

@@ -3,6 +3,8 @@ import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
 import type {JobSeen} from '../../scheduler/scheduler.ts';
 import type {Observed} from './actions.ts';
 
+type SeenJobs = Pick<Observed, 'jobs' | 'now' | 'seenAt'>;
+
 /** A job as it was written down when PBS confirmed it. */
 export interface RecordedJob {
   readonly job?: JobId;
@@ -18,22 +20,23 @@ export interface RecordedJob {
  * @returns `unknown` when the id is that of a job with another tag, or with variables and no tag; undefined when PBS was not asked about
  *          this job, though perhaps about an earlier one of that id
  */
-export function seenAs({jobs, now}: Pick<Observed, 'jobs' | 'now'>, {job, tag, confirmedAt}: RecordedJob) {
-  if (job === undefined || (confirmedAt ?? 0) > now) return undefined;
-  return ifOurs(jobs.get(job), [tag]);
+export function seenAs(seen: SeenJobs, {job, tag, confirmedAt}: RecordedJob) {
+  if (job === undefined || (confirmedAt ?? 0) > evidenceAt(seen, job)) return undefined;
+  return ifOurs(seen.jobs.get(job), [tag]);
+}
+
+/** When PBS was asked about a job, in milliseconds: what was done to it since does not show in the answer. */
+export function evidenceAt({seenAt, now}: SeenJobs, job: JobId): number {
+  return seenAt?.get(job) ?? now;
 }
 
 /** What PBS showed of a job of a run. */
-export function seenOf(seen: Pick<Observed, 'jobs' | 'now'>, record: JobRecord): JobSeen | undefined {
+export function seenOf(seen: SeenJobs, record: JobRecord): JobSeen | undefined {
   return seenAs(seen, {...record, tag: record.intent.tag});
 }
 
 /** What PBS showed of the job that has an attempt's claim: any that was submitted for it may have taken that. */
-export function seenForAttempt(
-  seen: Pick<Observed, 'jobs' | 'now'>,
-  attempt: Attempt,
-  job: JobId,
-): JobSeen | undefined {
+export function seenForAttempt(seen: SeenJobs, attempt: Attempt, job: JobId): JobSeen | undefined {
   const record = attempt.jobs.find((each) => each.job === job);
   if (record) return seenOf(seen, record);
   return ifOurs(

@@ -12,18 +12,42 @@ export type JobVerdict =
   | {readonly is: 'ended'; readonly succeeded: boolean; readonly why: string; readonly exitStatus?: number}
   /** PBS does not know it, and the grace time has begun (`noted`) or must begin */
   | {readonly is: 'absent'; readonly noted: boolean}
-  | {readonly is: 'lost'; readonly started: boolean; readonly why: string}
+  | {
+      readonly is: 'lost';
+      readonly started: boolean;
+      readonly why: string;
+      /** its user hold was ended by hand before its needs had succeeded: it ran nothing */
+      readonly unpermitted?: true;
+    }
   /** it was deleted before it ran; it is submitted again only at the request of a person */
   | {readonly is: 'deleted-by-hand'; readonly why: string}
   | {readonly is: 'no-evidence'; readonly why: string};
 
+/** What pbs/job-wrapper.sh ends with when what lets it run is missing. */
+const NOT_PERMITTED = 96;
 /** What pbs/job-wrapper.sh ends with when it did not run the script: the facts that let it run are not there; it cannot record a start. */
 const DID_NOTHING: ReadonlyMap<number, string> = new Map([
-  [96, 'PBS started it although it may not run yet, and it did nothing'],
+  [NOT_PERMITTED, 'PBS started it although it may not run yet, and it did nothing'],
   [97, 'its node could not record a start in the state directory, and the script was not run'],
 ]);
 /** What it ends with when PBS starts a job again whose step may not be run a second time. */
 const INTERRUPTED = 95;
+
+const LET_GO_EARLY: JobVerdict = {
+  is: 'lost',
+  started: false,
+  why: 'it was released by hand (qrls) before what it waits for had ended, and its script was not run',
+  unpermitted: true,
+};
+
+/**
+ * It said itself that it had no permit; or PBS says that it ended so, while none is on record.
+ *
+ * @param exitStatus of a job that has not begun
+ */
+function wasLetGoEarly({unpermitted, intent, releaseIntended}: JobRecord, exitStatus?: number): boolean {
+  return unpermitted || (exitStatus === NOT_PERMITTED && intent.hold && !releaseIntended);
+}
 
 /** The job that holds the claim of an attempt, else the one that was confirmed. A job that started is the one, whatever was recorded at submission. */
 export function jobOf(attempt: Attempt, record: JobRecord): JobId | undefined {
@@ -67,6 +91,7 @@ function fromMarker(end: EndMarker): JobVerdict {
 }
 
 function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: EndMarker | undefined): JobVerdict {
+  if (!hasBegun(attempt) && wasLetGoEarly(record, job.exitStatus)) return LET_GO_EARLY;
   if (job.how === 'ran' && job.exitStatus !== undefined) {
     const exitStatus = job.exitStatus;
     const nothing = !hasBegun(attempt) ? DID_NOTHING.get(exitStatus) : undefined;
@@ -95,6 +120,7 @@ function fromAbsence(
   settings: PlanSettings,
 ): JobVerdict {
   const started = hasBegun(attempt);
+  if (!started && record.unpermitted) return LET_GO_EARLY;
   if (record.deleteIntended && !started) return {is: 'lost', started: false, why: 'deleted before it started'};
   const fresh = freshAbsence(record, now, settings);
   if (fresh) return fresh;
@@ -137,8 +163,11 @@ function judgeArray(
   if (fresh) return fresh;
   const notStarted = indicesOf(range).filter((index) => !attempt.indices.has(index));
   const ended = counted.open.filter((index) => wasTerminated(attempt.indices.get(index)));
+  const noneFailed = counted.failed.length === 0 && ended.length === 0;
+  // Subjobs that were started before the permit was there ran nothing: another attempt does what is missing.
+  if (record.unpermitted && noneFailed && notStarted.length > 0) return LET_GO_EARLY;
   const interrupted = counted.open.length > ended.length || (atPbs.kind === 'unknown' && counted.notStarted > 0);
-  if (interrupted && counted.failed.length === 0 && ended.length === 0)
+  if (interrupted && noneFailed)
     return {is: 'lost', started: true, why: `${subjobsInWords([...counted.open, ...notStarted])} did not end`};
   const over = [...ended, ...counted.open, ...notStarted].map((index) => ({index, exit: undefined}));
   return concluded({...counted, failed: [...counted.failed, ...over]});
@@ -146,6 +175,9 @@ function judgeArray(
 
 function neverBegun(record: JobRecord, atPbs: JobSeen, seen: Observed, settings: PlanSettings): JobVerdict {
   const lost = (why: string): JobVerdict => ({is: 'lost', started: false, why});
+  // PBS shows 1 for any exit status of a subjob that is not 0 (measured on OpenPBS 23.06).
+  const ran = atPbs.kind === 'ended' && atPbs.how === 'ran' && atPbs.exitStatus !== 0;
+  if (wasLetGoEarly(record, ran ? NOT_PERMITTED : undefined)) return LET_GO_EARLY;
   if (record.deleteIntended) return lost('deleted before it started');
   if (atPbs.kind === 'ended')
     return atPbs.how === 'deleted'

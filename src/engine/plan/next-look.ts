@@ -9,6 +9,7 @@ import type {Observed, PlanSettings} from './actions.ts';
 
 import {seenOf} from './job-seen.ts';
 import {judgeJob} from './job-verdict.ts';
+import {personHold} from './person-hold.ts';
 import {failsAt} from './plan-fail-fast.ts';
 import {
   holdOn,
@@ -228,7 +229,8 @@ function actionIsOverdue(view: View, step: JobStep, attempt: Attempt, job: JobRe
   const verdict = verdictOf(view, step);
   const at = seenOf(view.seen, job);
   if (verdict.is === 'impossible') return at === undefined ? !job.deleted : isPending(view, attempt, job);
-  const held = at === undefined || (at.kind === 'live' && at.userHold);
+  // A hold of a person's is theirs to end: the job has its permit.
+  const held = at === undefined || (at.kind === 'live' && at.userHold && !personHold(job, at));
   return (
     verdict.is === 'met' && job.intent.hold && job.releasedAt === undefined && held && !holdOn(view.run, step.name)
   );

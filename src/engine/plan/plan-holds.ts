@@ -1,8 +1,11 @@
 import {workingAttempt} from '../../ledger/attempts.ts';
+import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
+import {mayHaveStarted} from '../../scheduler/scheduler.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
+import {tallySubjobs} from './array-tally.ts';
 import {seenOf} from './job-seen.ts';
-import {holdOn, isPending, type View} from './view.ts';
+import {holdOn, isLive, isOlderThanRelease, type View} from './view.ts';
 
 /**
  * What a person's hold and its end ask of a step's queued jobs. Pure.
@@ -14,16 +17,33 @@ export function planHolds(view: View, step: Step): Action[] {
   const hold = holdOn(view.run, step.name);
   const attempt = workingAttempt(view.run, step.name);
   return attempt.jobs.flatMap((record): Action[] => {
-    if (record.role === 'sentinel' || !record.job || !isPending(view, attempt, record)) return [];
+    if (record.role === 'sentinel' || !record.job) return [];
     const on = {step: step.name, key: record.key, job: record.job};
-    const seen = seenOf(view.seen, record);
     if (hold) {
       // Once it was held, a person who released it by hand has had the last word.
-      const free = seen?.kind === 'live' && !seen.userHold && !record.holds.confirmed.includes(hold.number);
+      const free = mayBegin(view, step, attempt, record) && !record.holds.confirmed.includes(hold.number);
       return free ? [{do: 'hold-job', ...on, hold: hold.number, why: `the run is held by ${hold.by}`}] : [];
     }
+    if (!isLive(view, record)) return [];
     return record.holds.intended
       .filter((number) => !record.holds.ended.includes(number))
       .map((number) => ({do: 'unhold-job', ...on, hold: number, why: 'the hold of the run was ended'}));
   });
+}
+
+/**
+ * PBS may begin the job, or further subjobs of it, at any moment. A hold that comes too late does no harm: a job that
+ * runs goes on under it, and so do the subjobs of an array that have begun (measured on OpenPBS 23.06).
+ */
+function mayBegin({seen}: View, step: Step, attempt: Attempt, record: JobRecord): boolean {
+  if (record.deleted) return false;
+  const at = seenOf(seen, record);
+  // Submitted, and not looked at yet: under a hold of its own, or free.
+  if (at === undefined) return !record.intent.hold || record.releaseIntended;
+  if (at.kind !== 'live') return false;
+  const held = at.userHold && !isOlderThanRelease(seen, record);
+  if (held || at.state === 'ending') return false;
+  if (step.kind === 'job' && step.array && record.role === 'job')
+    return tallySubjobs(attempt, step.array).notStarted > 0;
+  return !mayHaveStarted(at) && !attempt.starts.some((start) => start.job === record.job);
 }

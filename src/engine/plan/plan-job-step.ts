@@ -1,12 +1,13 @@
 import type {JobId} from '../../base/job-id.ts';
-import {endOf, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
+import {endOf, isOutdated, isRemoved, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
 import {type Dependency, type DependencyType, type LiveJob, mayHaveStarted} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
-import {seenForAttempt} from './job-seen.ts';
+import {seenForAttempt, seenOf} from './job-seen.ts';
 import {type JobVerdict, jobOf, judgeJob} from './job-verdict.ts';
+import {personHold} from './person-hold.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
 import {planUnconfirmedJobs} from './plan-unconfirmed-jobs.ts';
 import {
@@ -118,7 +119,7 @@ function dependenciesOfStep(view: View, step: JobStep): Dependency[] | undefined
 function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRecord, verdict: Verdict): Action[] {
   const stands = judgeJob(attempt, record, view.seen, view.settings, step.array);
   const job = jobOf(attempt, record);
-  if (stands.is === 'ended') return [concluded(view, step, attempt, record, stands)];
+  if (stands.is === 'ended') return planConclusion(view, step, attempt, record, stands);
   // The claim is safe to take, whatever became of the submission.
   if (verdict.is !== 'impossible' && isToBeReplaced(view, step.name))
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: 'the step was changed since'}];
@@ -128,11 +129,10 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   if (stands.is === 'lost' && stands.started && step.onInterrupted === 'fail')
     return [failed(step, attempt, `${stands.why}; "on_interrupted: fail" keeps it from being run again`)];
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
-    return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why}];
+    const unpermitted = stands.is === 'lost' ? stands.unpermitted : undefined;
+    return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why, unpermitted}];
   }
-  const mayGo =
-    verdict.is === 'met' && record.intent.hold && record.releasedAt === undefined && !holdOn(view.run, step.name);
-  const release: Action[] = mayGo ? [{do: 'release-job', step: step.name, key: record.key, job, why: verdict.why}] : [];
+  const release = planRelease(view, step, record, job, verdict);
   // Submitted moments ago, and not looked at yet: what it waited for may have ended since, and its sentinel need not wait.
   if (!seenForAttempt(view.seen, attempt, job)) return [...release, ...planSentinel(view, step, attempt, record)];
   // It stays so until a person says what is to become of it; its sentinel would stay held for ever.
@@ -144,7 +144,25 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
       {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted again'},
     ];
   }
-  return [...(stands.seen.userHold ? release : []), ...planSentinel(view, step, attempt, record)];
+  return [...release, ...planSentinel(view, step, attempt, record)];
+}
+
+/**
+ * Let a job go that was submitted under a hold, once everything it waits for is there. Its permit comes first (it is the
+ * intent of the release), then qrls: without the permit the wrapper does not run the script. A hold that a person put
+ * on it stays, and so does one that was ended by hand; such a job is given its permit alone.
+ */
+function planRelease({run, seen}: View, step: JobStep, record: JobRecord, job: JobId, verdict: Verdict): Action[] {
+  const waits = record.intent.hold && record.releasedAt === undefined;
+  if (verdict.is !== 'met' || !waits || holdOn(run, step.name)) return [];
+  const on = {step: step.name, key: record.key, job, why: verdict.why};
+  const at = seenOf(seen, record);
+  // Submitted moments ago, and not looked at yet.
+  if (at === undefined) return [{do: 'release-job', ...on}];
+  if (at.kind !== 'live') return [];
+  if (at.userHold && !personHold(record, at)) return [{do: 'release-job', ...on}];
+  // Of an array that began without it, some subjobs ran nothing: the others shall not either, and another attempt does all.
+  return record.releaseIntended || record.unpermitted ? [] : [{do: 'permit-job', ...on}];
 }
 
 /** The run was cancelled, or something it needs failed: no job may be left in the queue, then the step ends. */
@@ -166,6 +184,28 @@ function planEnding(
   }
   if (isLive(view, record) || stands.is === 'no-evidence') return [];
   return [...planSpentSentinels(view, step.name, attempt), endUnbegun(view, step.name, why)];
+}
+
+/**
+ * Record the end of a job. No step counts as succeeded before what it needs does: the success of a need may be proven
+ * later than that of the job that PBS started after it, and without it the job worked on something else.
+ */
+function planConclusion(
+  view: View,
+  step: JobStep,
+  attempt: Attempt,
+  record: JobRecord,
+  verdict: JobVerdict & {is: 'ended'},
+): Action[] {
+  const {run} = view;
+  // What began before an update, or is ended by a person, is not judged by what the workflow says by now.
+  const isJudged =
+    verdict.succeeded && !run.cancel && !isRemoved(run, step.name) && !isOutdated(run, step.name, record);
+  const ends = isJudged ? step.needs.map((name) => ({name, state: endOf(run, name)?.state})) : [];
+  if (ends.some(({state}) => state === undefined)) return [];
+  const lacking = ends.find(({state}) => state !== 'succeeded');
+  if (lacking) return [failed(step, attempt, `${verdict.why}, but ${lacking.name}, which it needs, ${lacking.state}`)];
+  return [concluded(view, step, attempt, record, verdict)];
 }
 
 function concluded(

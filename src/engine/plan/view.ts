@@ -14,7 +14,7 @@ import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {EndStep, Observed, PlanSettings} from './actions.ts';
 import {judgeConditions, type Verdict} from './conditions.ts';
-import {seenForAttempt, seenOf} from './job-seen.ts';
+import {evidenceAt, seenForAttempt, seenOf} from './job-seen.ts';
 import {jobOf} from './job-verdict.ts';
 
 /** A run as the planner looks at it: what is recorded, what was seen, and how much it may do. */
@@ -158,8 +158,12 @@ export function isLive({seen}: View, record: JobRecord): boolean {
 export function isPending({seen}: View, attempt: Attempt, record: JobRecord): boolean {
   const at = seenOf(seen, record);
   if (at?.kind !== 'live' || record.deleted || attempt.starts.some((start) => start.job === record.job)) return false;
-  if (record.releasedAt !== undefined && record.releasedAt >= seen.now) return false;
-  return !mayHaveStarted(at);
+  return !isOlderThanRelease(seen, record) && !mayHaveStarted(at);
+}
+
+/** PBS was asked about the job before its hold was ended, and may show it held as it was. */
+export function isOlderThanRelease(seen: Observed, {job, releasedAt}: JobRecord): boolean {
+  return job !== undefined && releasedAt !== undefined && releasedAt >= evidenceAt(seen, job);
 }
 
 /** Another job may depend on it: PBS has it, or took it moments ago. PBS aborts a job that depends on an id it

@@ -42,6 +42,7 @@ function live(record: PbsRecord, state: string): LiveJob {
     kind: 'live',
     state: LIVE_STATES[state] ?? 'unlisted',
     ...defined('stateLetter', state in LIVE_STATES ? undefined : state),
+    ...defined('begun', state === 'H' ? hasBegun(record.attribute('array_state_count')) : undefined),
     userHold: holds.includes('u'),
     otherHold: /[sop]/.test(holds),
     ...defined('holds', unlessEmpty(HOLDS.flatMap(([letter, kind]) => (holds.includes(letter) ? [kind] : [])))),
@@ -55,6 +56,11 @@ function live(record: PbsRecord, state: string): LiveJob {
     ...defined('walltimeSeconds', walltimeSeconds(record.attribute('Resource_List.walltime') ?? '')),
     ...defined('startedAt', readPbsDate(record.attribute('stime'))),
   };
+}
+
+/** `Queued:4 Running:2 Exiting:0 Expired:0`: qhold puts an array in state H whose subjobs run (measured on OpenPBS 23.06). */
+function hasBegun(counts: string | undefined): true | undefined {
+  return /\b(?:Running|Exiting|Expired):[1-9]/.test(counts ?? '') || undefined;
 }
 
 const HOLDS: readonly (readonly [letter: string, kind: HoldKind])[] = [

@@ -1,0 +1,34 @@
+import type {JobRecord} from '../../ledger/run-facts.ts';
+import type {LiveJob} from '../../scheduler/scheduler.ts';
+
+/** A user hold that was put on a job with qhold. */
+export interface PersonHold {
+  /** who, as PBS writes it */
+  readonly by: string;
+  /** when, as PBS writes it, in the time zone of its server */
+  readonly on: string;
+}
+
+/**
+ * A user hold on a job of a run that a person put there, beside or in place of one of ours. Pure.
+ *
+ * PBS writes "Job held by USER on DATE" into the comment at every qhold, not where a job is submitted under a hold
+ * (qsub -h), and removes it with the hold (measured on OpenPBS 23.06). `stage hold` uses qhold, too: while one stands
+ * the comment is its own. Beside a hold of an operator the comment is about that.
+ *
+ * @returns undefined for one that `stage release` has taken over since
+ */
+export function personHold(
+  {holds, handedOver}: JobRecord,
+  {userHold, comment, holds: all}: LiveJob,
+): PersonHold | undefined {
+  const ours = holds.intended.some((number) => !holds.ended.includes(number));
+  if (!userHold || ours || all?.includes('operator') || handedOver.includes(comment ?? '')) return undefined;
+  return readQholdComment(comment);
+}
+
+/** What qhold left in a job's comment; undefined for any other comment. */
+export function readQholdComment(comment: string | undefined): PersonHold | undefined {
+  const [, by, on] = /^Job held by (\S+) on (.+)$/.exec(comment ?? '') ?? [];
+  return by === undefined || on === undefined ? undefined : {by, on};
+}
