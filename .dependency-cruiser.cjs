@@ -5,7 +5,12 @@ if (!require('typescript').transpileModule) throw new Error('dependency-cruiser 
 //   commands → cli → app/<one capability> → engine, submission, standing → ledger, limits, ports → disk, base
 // Only wiring/ imports adapters. Each room lists what it may import; whatever else it imports is an error.
 const GROUND = ['src/base/', 'src/errors.ts'];
-const PORTS = ['src/scheduler/[^/]+\\.ts', 'src/transfer/[^/]+\\.ts', 'src/globus-errors.ts'];
+const PORTS = [
+  'src/scheduler/[^/]+\\.ts',
+  'src/scheduler/directives/',
+  'src/transfer/[^/]+\\.ts',
+  'src/globus-errors.ts',
+];
 
 /** A room may import itself, the ground it names, and packages; nothing else of src/ or commands/. */
 function room(name, from, ...allowed) {
@@ -28,7 +33,18 @@ const forbidden = [
   room('globus-errors-know-the-base-error', 'src/globus-errors.ts', 'src/errors.ts'),
   room('workflow-knows-base', 'src/workflow/', ...GROUND),
   room('scheduler-port-knows-base', 'src/scheduler/[^/]+\\.ts', ...GROUND),
-  room('pbs-adapter-knows-its-port', 'src/scheduler/pbs/', 'src/scheduler/[^/]+\\.ts', 'src/process/', ...GROUND),
+  {
+    ...room('directives-know-base', 'src/scheduler/directives/', ...GROUND),
+    comment: 'What qsub reads in a script, as a language: values in, values out.',
+  },
+  room(
+    'pbs-adapter-knows-its-port',
+    'src/scheduler/pbs/',
+    'src/scheduler/[^/]+\\.ts',
+    'src/scheduler/directives/',
+    'src/process/',
+    ...GROUND,
+  ),
   room('transfer-port-knows-base', 'src/transfer/[^/]+\\.ts', 'src/globus-errors.ts', ...GROUND),
   room(
     'globus-adapter-knows-its-port',
@@ -91,6 +107,7 @@ const forbidden = [
       'batch-scripts-know-ledger',
       'src/batch-scripts/',
       'src/scheduler/[^/]+\\.ts',
+      'src/scheduler/directives/',
       'src/ledger/',
       'src/workflow/model/',
       'src/disk/',

@@ -1,11 +1,14 @@
-// Writes what is made from the code: the table of exit codes in README.md, docs/reference/commands.md from the manifest, and
-// docs/reference/workflow.schema.json as "stage schema" prints it. Build first. With --check nothing is written,
-// and the exit code is 1 when the files differ from what would be.
+// Writes what is made from the code: the table of exit codes in README.md, docs/reference/commands.md from the manifest,
+// docs/directives.md from the table of src/scheduler/directives, and docs/reference/workflow.schema.json as
+// "stage schema" prints it. Build first. With --check nothing is written, and the exit code is 1 when the files differ from what would be.
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {EXIT, EXIT_MEANINGS} from '../src/errors.ts';
+import {FOREIGN_OPTIONS, FOREIGN_RESOURCES} from '../src/scheduler/directives/habits.ts';
+import {ATTRIBUTES} from '../src/scheduler/directives/job-attributes.ts';
+import {OPTIONS} from '../src/scheduler/directives/options.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BIN = 'stage';
@@ -46,6 +49,60 @@ function commandsPage() {
     '',
     exitCodes(),
     ...shown.flatMap((command) => section(command)),
+  ].join('\n');
+}
+
+/** What stage does with each option of a `#PBS` line. */
+function directivesPage() {
+  const written = (letter, value) => `\`-${letter}${value === undefined ? '' : ` ${value}`}\``;
+  const keys = (row) => (row.keys === undefined ? '' : row.keys.map((key) => `\`${key}\``).join(', '));
+  return [
+    '<!-- Written by scripts/docs.mjs from src/scheduler/directives; do not edit. -->',
+    '',
+    '# `#PBS` lines',
+    '',
+    'A script means under stage what it means to `qsub SCRIPT`. Its `#PBS` lines are handed on to PBS in the head of the job that stage submits, and the command line of that qsub says what the workflow says. `stage check`, `stage run` and `stage job submit` read them by the grammar of qsub first: what every OpenPBS would refuse is told with file and line (exit code 2), and nothing is created.',
+    '',
+    '- **honoured**: PBS gets it, and does what it does for qsub.',
+    '- **merged**: it holds together with what the workflow says.',
+    '- **overridden**: it holds unless the workflow, or a flag of `stage job submit`, says otherwise. `stage check` names each line that has no effect.',
+    '- **taken over**: PBS does not get it, and stage does what it means.',
+    '- **left out**: it means nothing under stage.',
+    '- **refused**: stage cannot run it, and says so with its line.',
+    '',
+    'What a [profile](profiles.md) says under `compute` is for what neither the workflow nor the script says.',
+    '',
+    table(
+      ['option', 'what it says', 'under stage', 'key in a workflow', 'how'],
+      OPTIONS.map((row) => [written(row.letter, row.value), row.what, row.stage, keys(row), row.how]),
+    ),
+    '## Attributes of `-W`',
+    '',
+    table(
+      ['attribute', 'what it says', 'under stage', 'how'],
+      ATTRIBUTES.map((row) => [`\`${row.name}=\` ${row.value}`, row.what, row.stage, row.how]),
+    ),
+    'An attribute that is not in this table is handed on, and told as doubtful by `stage check`.',
+    '',
+    '## How lines are read',
+    '',
+    '- Directives stand before the first command of a script, and may be indented. A backslash at the end joins the next line.',
+    '- No comment may stand behind an option, and no blank in a list unless quotes hold it together: `#PBS -v "A=1, B=2"`.',
+    '- Of two lines with the same option the last holds; of two `-l` that name the same resource, the first (measured on OpenPBS 23.06).',
+    '- A script is text in UTF-8 or another extension of ASCII, with line feeds, and without a byte order mark.',
+    '- A prefix other than `#PBS` (`PBS_DPREFIX`, `qsub -C`) is not read.',
+    '- What the hooks of a site do to a job at its submission is done to jobs of stage as well: only an administrator can change that. A hook that reads the script sees the wrapper.',
+    '',
+    '## Coming from another batch system',
+    '',
+    table(
+      ['option', 'what to write'],
+      Object.entries(FOREIGN_OPTIONS).map(([letter, hint]) => [`\`-${letter}\``, `${hint}.`]),
+    ),
+    table(
+      ['resource', 'what to write'],
+      Object.entries(FOREIGN_RESOURCES).map(([name, hint]) => [`\`${name}\``, `${hint}.`]),
+    ),
   ].join('\n');
 }
 
@@ -128,6 +185,7 @@ function schemaText() {
 const pages = {
   'README.md': readme(),
   'docs/reference/commands.md': commandsPage(),
+  'docs/directives.md': directivesPage(),
   'docs/reference/workflow.schema.json': schemaText(),
 };
 const check = process.argv.includes('--check');

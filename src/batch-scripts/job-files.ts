@@ -10,8 +10,9 @@ import type {SubmitJob} from '../engine/plan/actions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
+import {commandLine} from '../scheduler/directives/command-line.ts';
+import {readDirectives} from '../scheduler/directives/read-directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
-import {readDirectives} from '../scheduler/script.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
 import {readerOf, topShell} from './script-reader.ts';
 import {assign, envArguments, exported, writeScript} from './template.ts';
@@ -86,7 +87,7 @@ function waitValues(run: string, key: string, {waitWalltime}: Profile): Readonly
   return {STAGE_OF: `${run}/${key}`, STAGE_SECONDS: String(waitSeconds - margin)};
 }
 
-/** The user's script under the wrapper. What the workflow says wins over the script's `#PBS` lines, as qsub's command line does. */
+/** The user's script under the wrapper. What the workflow says wins over the script's `#PBS` lines, as qsub's command line does; the profile's defaults are for what neither says. */
 function userJob(
   run: OpenRun,
   step: JobStep,
@@ -126,6 +127,7 @@ function userJob(
     '#@ENVIRONMENT': envArguments(forTheScript),
   });
   const defaults = profile.compute;
+  const said = commandLine(directives, step, defaults);
   return {
     ...(step.jobName ? {name: step.jobName} : directives.jobName ? {} : {name: `${step.name}.${run.state.spec.name}`}),
     script,
@@ -134,8 +136,11 @@ function userJob(
     userVariables: directives.variables,
     hold: action.hold,
     dependencies: action.dependencies,
-    ...whereOf(defaults, step),
-    resources: {...defaults.resources, ...step.resources},
+    ownDependencies: directives.depend,
+    queue: said.queue,
+    account: said.account,
+    project: said.project,
+    resources: said.resources,
     ...(directives.ownOutput
       ? {joinOutput: false}
       : {
@@ -156,10 +161,7 @@ function permitOf(action: SubmitJob): string {
   return action.hold ? `${jobKey(action.step, action.attempt, 'job', action.serial)}.release.intent` : '';
 }
 
-function whereOf(defaults: JobDefaults, step?: JobStep): Pick<JobRequest, 'queue' | 'account' | 'project'> {
-  const queue = step?.queue ?? defaults.queue;
-  const account = step?.account ?? defaults.account;
-  const project = step?.project ?? defaults.project;
+function whereOf({queue, account, project}: JobDefaults): Pick<JobRequest, 'queue' | 'account' | 'project'> {
   return {queue: queue || undefined, account: account || undefined, project: project || undefined};
 }
 

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {basename} from 'node:path';
-import type {Directives} from '../scheduler/script.ts';
+import type {Directives} from '../scheduler/directives/read-directives.ts';
 
 const BASH = '/bin/bash';
 const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'ksh93', 'mksh', 'zsh', 'csh', 'tcsh', 'fish']);

@@ -26,6 +26,8 @@ export interface JobRequest {
   /** submit under a user hold (`-h`) */
   readonly hold: boolean;
   readonly dependencies: readonly Dependency[];
+  /** those of the user's own `#PBS -W depend=`, which ours on the command line would otherwise replace whole */
+  readonly ownDependencies?: readonly {readonly type: string; readonly jobs: readonly string[]}[] | undefined;
   /** do not start before this instant, in milliseconds since the epoch (`-a`) */
   readonly startAt?: number;
   /** `-J`: submit an array; the id that comes back has brackets */

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {interpreterOf, topShell} from '../../src/batch-scripts/script-reader.ts';
-import {readDirectives} from '../../src/scheduler/script.ts';
+import {readDirectives} from '../../src/scheduler/directives/read-directives.ts';
 
 test.each([
   ['#!/bin/sh\ntrue\n', ['/bin/sh', '']],

@@ -13,6 +13,7 @@ import {exitOfFindings, type Finding} from '../shared/findings.ts';
 import {preflight} from '../shared/preflight/preflight.ts';
 import {prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {foresee} from './first-actions.ts';
+import {scriptNotes} from './script-notes.ts';
 
 export interface CheckReport {
   readonly name: string;
@@ -43,6 +44,8 @@ export interface CheckRequest extends WorkflowRequest {
   /** make and delete a directory at each destination, to see whether it can be written */
   readonly probe: boolean;
 }
+
+const EMPTY = new Uint8Array();
 
 /** Check a workflow, and say what `stage run` would do. Changes nothing, unless a probe is asked for. @throws {WorkflowInvalid} {RequestWrong} */
 export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequest): Promise<CheckReport> {
@@ -86,7 +89,11 @@ export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequ
               (action.do === 'submit-job' && action.role === 'job')),
         )?.action,
       ),
-      notes: [...writtenPlaces(workflow, step).map(({written, is}) => `${written} is ${is}`), ...notesOn(step)],
+      notes: [
+        ...writtenPlaces(workflow, step).map(({written, is}) => `${written} is ${is}`),
+        ...notesOn(step),
+        ...(step.kind === 'job' ? scriptNotes(step, prepared.scripts.get(step.name) ?? EMPTY, stage.profile) : []),
+      ],
       retries: step.retries,
       array: step.kind === 'job' && step.array ? writeArrayRange(step.array) : undefined,
       always: step.always || undefined,

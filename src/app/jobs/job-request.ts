@@ -3,8 +3,9 @@ import {basename} from 'node:path';
 import {readerOf, topShell} from '../../batch-scripts/script-reader.ts';
 import {assign, writeScript} from '../../batch-scripts/template.ts';
 import type {JobDefaults} from '../../config/profile.ts';
+import {commandLine} from '../../scheduler/directives/command-line.ts';
+import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {Dependency, JobRequest} from '../../scheduler/scheduler.ts';
-import {readDirectives} from '../../scheduler/script.ts';
 import {workingDirectory} from '../shared/working-directory.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
@@ -21,7 +22,7 @@ export interface JobParts {
   readonly compute: JobDefaults;
 }
 
-/** Write the script and its wrapper. @returns how qsub is to be asked. Flags win over the profile, and both over the script. */
+/** Write the script and its wrapper. @returns how qsub is to be asked. Flags win over the script, and the profile's defaults are for what neither says. */
 export function jobRequest({request, content, dependencies, tag, prefix, compute}: JobParts): JobRequest {
   const text = content.toString();
   const directives = readDirectives(text);
@@ -37,11 +38,12 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
     '#@DIRECTIVES': directives.lines,
     '#@VALUES': assign(values),
   });
+  const said = commandLine(directives, request, compute);
   const optional = {
     name: request.jobName ?? (directives.jobName ? undefined : basename(request.script)),
-    queue: request.queue ?? compute.queue,
-    account: request.account ?? compute.account,
-    project: request.project ?? compute.project,
+    queue: said.queue,
+    account: said.account,
+    project: said.project,
     array: request.array,
   };
   return {
@@ -52,7 +54,8 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
     userVariables: [...directives.variables, ...request.variables],
     hold: request.hold,
     dependencies,
-    resources: {...compute.resources, ...request.resources},
+    ownDependencies: directives.depend,
+    resources: said.resources,
     joinOutput: false,
     noMail: false,
     extraArgs: [...topShell(directives), ...compute.extraArgs, ...request.extra],

@@ -3,29 +3,46 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {RequestWrong} from '../../errors.ts';
-import {isJobName, readDirectives} from '../../scheduler/script.ts';
-import {wrongLineEnd} from '../shared/line-ends.ts';
+import {commandLine, type Defaults, findRefused} from '../../scheduler/directives/command-line.ts';
+import {isJobName} from '../../scheduler/directives/option-values.ts';
+import {readDirectives} from '../../scheduler/directives/read-directives.ts';
+import {whatIsNoScript} from '../shared/script-bytes.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
-/** @throws {RequestWrong} when it cannot be read, or asks for what stage cannot run */
-export function readScript(file: string): Buffer {
-  let content: Buffer;
+/**
+ * The bytes of a script that PBS may take with these flags.
+ *
+ * @throws {RequestWrong} when it cannot be read, or PBS or stage would not take it
+ */
+export function readScript(request: SubmitRequest, defaults: Defaults): Buffer {
+  const {script} = request;
+  const content = readFile(script);
+  const noScript = whatIsNoScript(script, content);
+  if (noScript !== undefined)
+    throw new RequestWrong(`the script ${script} cannot be run`, {code: 'SCRIPT_INVALID', details: [noScript]});
+  const directives = readDirectives(content.toString());
+  const said = commandLine(directives, request, defaults);
+  const refused = findRefused(directives, said, {array: request.array !== undefined}).filter(
+    ({by, option}) => !(by === 'stage' && option === 'J'),
+  );
+  if (refused.length > 0)
+    throw new RequestWrong(`the script ${script} asks for what cannot be done here`, {
+      code: 'SCRIPT_INVALID',
+      details: refused.map(({line, what}) =>
+        line === undefined ? `--resource: ${what}` : `${script}:${line}: ${what}`,
+      ),
+    });
+  return content;
+}
+
+function readFile(file: string): Buffer {
   try {
-    content = readFileSync(file);
+    return readFileSync(file);
   } catch (error) {
     throw new RequestWrong(`the script ${file} cannot be read`, {
       why: (error as NodeJS.ErrnoException).code ?? String(error),
     });
   }
-  const text = content.toString();
-  const lineEnd = wrongLineEnd(file, text);
-  if (lineEnd) throw new RequestWrong(`the script ${file} cannot be run`, {code: 'SCRIPT_INVALID', details: [lineEnd]});
-  const problems = readDirectives(text).problems.filter(({what}) => !what.includes('-J'));
-  if (problems.length > 0)
-    throw new RequestWrong(`the script ${file} asks for what cannot be done here`, {
-      details: problems.map(({line, what}) => `${file}:${line}: ${what}`),
-    });
-  return content;
 }
 
 /** Without another name a job has that of its script, as with qsub; PBS takes fewer names than a file system does. */

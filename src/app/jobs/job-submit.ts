@@ -46,7 +46,7 @@ export async function submitNamedJob(
     throw new RequestWrong(`--name ${name} cannot name a job`, {
       why: 'a name is letters, digits, "_" and "-", up to 63',
     });
-  const content = readScript(request.script);
+  const content = readScript(request, stage.profile.compute);
   requireJobName(request, content.toString());
   const fingerprint = requestFingerprint(request, content);
   let again = request.again;

@@ -1,15 +1,17 @@
 import {readFileSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import type {Place} from '../../base/task-request.ts';
+import type {JobDefaults} from '../../config/profile.ts';
 import {RequestWrong} from '../../errors.ts';
-import {readDirectives} from '../../scheduler/script.ts';
+import {commandLine, findRefused} from '../../scheduler/directives/command-line.ts';
+import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {fingerprint, hashScripts} from '../../workflow/model/fingerprint.ts';
-import type {Workflow} from '../../workflow/model/workflow.ts';
+import type {JobStep, Workflow} from '../../workflow/model/workflow.ts';
 import {type BookmarkLookup, readingPlaces} from '../places/place-names.ts';
-import {wrongLineEnd} from './line-ends.ts';
 import {fileReason, readBatchFile} from './read-batch-file.ts';
 import {readOnce} from './read-once.ts';
+import {whatIsNoScript} from './script-bytes.ts';
 import {workingDirectory} from './working-directory.ts';
 
 /** A workflow as flags or a file give it, before anything is read. */
@@ -57,22 +59,22 @@ export async function prepareWorkflow(
   const workflow = await readWorkflow(stage, request, options);
   const scripts = new Map<string, Uint8Array>();
   const mistakes: string[] = [];
+  let wrong = 0;
   for (const step of workflow.steps) {
     if (step.kind !== 'job') continue;
     const read = readScript(step.script);
-    if (typeof read === 'string') mistakes.push(`steps.${step.name}.job.script: ${read}`);
-    else scripts.set(step.name, read);
+    const found =
+      typeof read === 'string'
+        ? [`steps.${step.name}.job.script: ${read}`]
+        : checkScript(step, read, stage.profile.compute);
+    mistakes.push(...found);
+    if (found.length > 0) wrong += 1;
+    else if (typeof read !== 'string') scripts.set(step.name, read);
   }
-  mistakes.push(...[...scripts].flatMap(([step, content]) => checkScript(workflow, step, content)));
   if (mistakes.length > 0) {
     throw new RequestWrong(
-      mistakes.length === 1
-        ? 'a script of the workflow cannot be used'
-        : `${mistakes.length} scripts of the workflow cannot be used`,
-      {
-        code: 'SCRIPT_INVALID',
-        details: mistakes,
-      },
+      wrong === 1 ? 'a script of the workflow cannot be used' : `${wrong} scripts of the workflow cannot be used`,
+      {code: 'SCRIPT_INVALID', details: mistakes},
     );
   }
   return {
@@ -179,11 +181,13 @@ function readScript(path: string): Uint8Array | string {
   }
 }
 
-function checkScript(workflow: Workflow, step: string, content: Uint8Array): string[] {
-  const found = workflow.steps.find((candidate) => candidate.name === step);
-  const file = found?.kind === 'job' ? basename(found.script) : step;
-  const text = new TextDecoder().decode(content);
-  const lineEnd = wrongLineEnd(file, text);
-  if (lineEnd) return [lineEnd];
-  return readDirectives(text).problems.map(({line, what}) => `${file}:${line}: ${what}`);
+function checkScript(step: JobStep, content: Uint8Array, defaults: JobDefaults): string[] {
+  const file = basename(step.script);
+  const noScript = whatIsNoScript(file, content);
+  if (noScript !== undefined) return [noScript];
+  const directives = readDirectives(new TextDecoder().decode(content));
+  const said = commandLine(directives, step, defaults);
+  return findRefused(directives, said, {array: step.array !== undefined}).map(({line, what}) =>
+    line === undefined ? `steps.${step.name}.job.resources: ${what}` : `${file}:${line}: ${what}`,
+  );
 }

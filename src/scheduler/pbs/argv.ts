@@ -1,8 +1,8 @@
 import path from 'node:path';
 import {type JobArray, writeArrayRange} from '../../base/job-array.ts';
 import {readJobId} from '../../base/job-id.ts';
-import type {Dependency, DependencyType, JobRequest} from '../scheduler.ts';
-import {isJobName} from '../script.ts';
+import {isJobName} from '../directives/option-values.ts';
+import type {JobRequest} from '../scheduler.ts';
 import {IN_UTC, startDate} from './dates.ts';
 
 /** Values of `-v` with commas, quotes or backslashes arrive mangled; JSON answers turn `007`, `1e5` and `true` into other types. */
@@ -17,7 +17,7 @@ const TAG = /^[A-Za-z][A-Za-z0-9_.-]*$/;
 export function qsubArgv(request: JobRequest): string[] {
   const extra = takeVariables(request.extraArgs);
   const resources = Object.entries(request.resources).flatMap(([name, value]) => ['-l', `${name}=${value}`]);
-  const depend = dependList(request.dependencies);
+  const depend = dependList([...(request.ownDependencies ?? []), ...request.dependencies]);
   // Ours stands first: a quote or backslash in a later value can swallow what follows it, but not what precedes it.
   const variables = [`STAGE_INTENT=${request.tag}`, ...request.userVariables, ...extra.variables].filter(
     (v) => v !== '',
@@ -80,18 +80,27 @@ function isRange({first, last, step, atOnce}: JobArray): boolean {
   return whole && first >= 0 && first < last && step >= 1 && (atOnce ?? 1) >= 1;
 }
 
-/** `afterok:1:2,afternotok:3`. An id that stands twice in one list is never met, and the job waits for ever. */
-function dependList(dependencies: readonly Dependency[]): string {
-  const byType = new Map<DependencyType, Set<string>>();
+/**
+ * `afterok:1:2,afternotok:3`. An id that stands twice in one list is never met, and the job waits for ever; the user's
+ * own ids may lack the server's name that ours have.
+ */
+function dependList(dependencies: readonly {readonly type: string; readonly jobs: readonly string[]}[]): string {
+  const byType = new Map<string, Set<string>>();
   for (const {type, jobs} of dependencies) {
     const ids = byType.get(type) ?? new Set();
-    for (const job of jobs) ids.add(job);
+    for (const job of jobs) ids.add(job.trim());
     byType.set(type, ids);
   }
   return [...byType]
-    .filter(([, ids]) => ids.size > 0)
-    .map(([type, ids]) => [type, ...ids].join(':'))
+    .map(([type, ids]) => [type, ...[...ids].filter((id) => !isRepeated(id, ids))])
+    .filter(([, ...ids]) => ids.length > 0)
+    .map((words) => words.join(':'))
     .join(',');
+}
+
+/** `12` beside `12.server`. */
+function isRepeated(id: string, ids: ReadonlySet<string>): boolean {
+  return [...ids].some((other) => other.startsWith(`${id}.`));
 }
 
 /** A `-v` among the profile's arguments would replace ours whole, and with it the tag: its variables join ours instead. */

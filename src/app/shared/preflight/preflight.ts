@@ -1,7 +1,8 @@
 import {countSubjobs} from '../../../base/job-array.ts';
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
-import {readDirectives} from '../../../scheduler/script.ts';
+import {commandLine} from '../../../scheduler/directives/command-line.ts';
+import {readDirectives} from '../../../scheduler/directives/read-directives.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
@@ -47,16 +48,17 @@ async function askPbs(stage: WorkflowStage, prepared: PreparedWorkflow): Promise
   return findQueues(jobs, server, queues);
 }
 
-/** What each job step asks of PBS, by the first that says it: the workflow, the profile, a `#PBS` line of its script. */
+/** What each job step asks of PBS, by the first that says it: the workflow, a `#PBS` line of its script, the profile. */
 function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsToJudge[] {
   const jobs = workflow.steps.flatMap((step): JobsToJudge[] => {
     if (step.kind !== 'job') return [];
     const directives = readDirectives(new TextDecoder().decode(scripts.get(step.name)));
+    const said = commandLine(directives, step, profile.compute);
     return [
       {
         whose: {step: step.name},
-        queue: step.queue ?? profile.compute.queue ?? directives.queue,
-        resources: {...directives.resources, ...profile.compute.resources, ...step.resources},
+        queue: said.queue ?? directives.queue,
+        resources: {...directives.resources, ...said.resources},
         subjobs: step.array && countSubjobs(step.array),
       },
     ];

@@ -1,18 +1,21 @@
 import {describe, expect, test} from 'vitest';
-import {readDirectives} from '../../src/scheduler/script.ts';
+import {readDirectives} from '../../../src/scheduler/directives/read-directives.ts';
 
 describe('#PBS lines of a user’s script', () => {
   test('are handed on as they stand, up to the first executable line', () => {
     const script =
       '#!/bin/bash\n#PBS -l walltime=01:00:00\n# a comment\n\n#PBS -N my.job -q workq\necho\n#PBS -l ncpus=2\n';
-    expect(readDirectives(script)).toEqual({
+    expect(readDirectives(script)).toMatchObject({
       queue: 'workq',
       resources: {walltime: '01:00:00'},
       lines: ['#PBS -l walltime=01:00:00', '#PBS -N my.job -q workq'],
       variables: [],
       jobName: 'my.job',
       ownOutput: false,
-      problems: [],
+      hold: false,
+      wholeEnvironment: false,
+      depend: [],
+      mistakes: [],
     });
   });
 
@@ -44,11 +47,13 @@ describe('#PBS lines of a user’s script', () => {
     ['#PBS -Wblock=true', /block=true/],
     ['#PBS -W interactive=true', /interactive/],
   ])('%s cannot be run, and is told with its line', (line, what) => {
-    expect(readDirectives(`#!/bin/sh\n${line}\n`).problems).toEqual([{line: 2, what: expect.stringMatching(what)}]);
+    expect(readDirectives(`#!/bin/sh\n${line}\n`).mistakes).toMatchObject([
+      {line: 2, what: expect.stringMatching(what)},
+    ]);
   });
 
-  test.each(['#PBS -W block=false', '#PBS -W umask=022', '#PBS -N block=true'])('%s can be run', (line) => {
-    expect(readDirectives(line).problems).toEqual([]);
+  test.each(['#PBS -W block=false', '#PBS -W umask=022', '#PBS -A block=true'])('%s can be run', (line) => {
+    expect(readDirectives(line).mistakes).toEqual([]);
   });
 
   test.each([
@@ -64,13 +69,34 @@ describe('#PBS lines of a user’s script', () => {
     expect(readDirectives(script).lines).toEqual(lines);
   });
 
-  test('what qsub would refuse is handed on for it to refuse, and no line behind an executable one is read', () => {
-    expect(readDirectives('#PBSX -N a\n').lines).toEqual(['#PBS X -N a']);
+  test('a word that is no option is a mistake, and no line behind an executable one is read', () => {
+    expect(readDirectives('#PBSX -N a\n').mistakes).toMatchObject([{what: expect.stringContaining('"X" is too much')}]);
     expect(readDirectives(' :\n#PBS -N a\n').lines).toEqual([]);
     expect(readDirectives('true\n  #PBS -N a\n').lines).toEqual([]);
   });
 
   test('a problem in a continued line is told with the line it begins in', () => {
-    expect(readDirectives('#!/bin/sh\n#PBS -N a \\\n-I\n').problems).toMatchObject([{line: 2}]);
+    expect(readDirectives('#!/bin/sh\n#PBS -N a \\\n-I\n').mistakes).toMatchObject([{line: 2}]);
+  });
+
+  test('options of one word and the words behind them are told apart as getopt does', () => {
+    const read = readDirectives('#PBS -hzN clustered\n#PBS -N a\\ b');
+    expect(read).toMatchObject({hold: true, jobName: 'a b', lines: ['#PBS -h -N clustered', '#PBS -N a\\ b']});
+  });
+
+  test('of several -l the first that names a resource holds, and of other options the last', () => {
+    const read = readDirectives('#PBS -l walltime=10 -q a\n#PBS -l WALLTIME=20,ncpus=2 -q b\n');
+    expect(read).toMatchObject({resources: {walltime: '10', ncpus: '2'}, queue: 'b'});
+  });
+
+  test('a hold, what is not to be started twice, and what a job waits for are told', () => {
+    expect(readDirectives('#PBS -h -r n\n#PBS -W depend=afterok:1:2.host,umask=027 -V')).toMatchObject({
+      hold: true,
+      rerunnable: false,
+      wholeEnvironment: true,
+      depend: [{type: 'afterok', jobs: ['1', '2.host']}],
+    });
+    expect(readDirectives('#PBS -r y').rerunnable).toBe(true);
+    expect(readDirectives('#PBS -N a').rerunnable).toBeUndefined();
   });
 });
