@@ -95,6 +95,8 @@ export interface Refusal {
   readonly retry: boolean;
   /** there was no answer: the server could not be reached */
   readonly unreachable?: boolean;
+  /** the queue is on a server of this name, which was not known: tried again a few times, and no more */
+  readonly unknownServer?: string;
   /** what a person can do about it, in lines */
   readonly next?: readonly string[];
 }

@@ -201,7 +201,17 @@ export class SearchIncomplete extends SchedulerUnreachable {
 
 /** PBS answered, and said no. */
 export class SchedulerRefused extends StageError {
-  constructor(parts: {asked: string; why: string; next?: readonly string[]; exit?: 2 | 4; cause?: unknown}) {
+  /** the queue that was asked for is on a server of this name, which is not known */
+  readonly unknownServer: string | undefined;
+
+  constructor(parts: {
+    asked: string;
+    why: string;
+    next?: readonly string[];
+    exit?: 2 | 4;
+    unknownServer?: string;
+    cause?: unknown;
+  }) {
     super({
       code: 'SCHEDULER_REFUSED',
       exit: parts.exit ?? EXIT.usage,
@@ -210,5 +220,6 @@ export class SchedulerRefused extends StageError {
       next: parts.next ?? [],
       cause: parts.cause,
     });
+    this.unknownServer = parts.unknownServer;
   }
 }

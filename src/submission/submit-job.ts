@@ -18,6 +18,8 @@ export interface JobSubmission {
    * @throws {CannotBeSubmitted} when trying again would not help; whatever else is thrown may pass by itself
    */
   request(): JobRequest;
+  /** what is known of a refusal besides the words of PBS */
+  explain?(error: SchedulerRefused): SchedulerRefused;
 }
 
 /** Who submits, and where. */
@@ -51,7 +53,7 @@ export type JobSubmitted =
  * @throws what request() threw, when that may pass by itself: the intent is closed
  */
 export async function submitJob(
-  {papers, tag, intent, request}: JobSubmission,
+  {papers, tag, intent, request, explain = (error) => error}: JobSubmission,
   {scheduler, clock, by, deadlineMs}: Submitter,
 ): Promise<JobSubmitted> {
   const refused = (value: FactValue) => papers.create('refused', {at: clock(), ...value});
@@ -86,10 +88,11 @@ export async function submitJob(
       return {is: 'submitted', job};
     }
     case 'refused': {
-      const {why, message, next} = answer.error;
-      refused({why: why ?? message, retry: answer.retry, next});
+      const error = explain(answer.error);
+      const {why, message, next, unknownServer} = error;
+      refused({why: why ?? message, retry: answer.retry, next, unknownServer});
       papers.note('job-refused', {why});
-      return {is: 'refused', error: answer.error};
+      return {is: 'refused', error};
     }
     case 'unreachable': {
       const {why, message} = answer.error;

@@ -231,6 +231,22 @@ describe('a job PBS does not know', () => {
     ]);
   });
 
+  test('a queue on a server that is not known is tried a few times; then the step fails', () => {
+    const run = new ARun([jobStep('compute')]);
+    const refuse = (serial: number) => {
+      const key = `compute.1.job${serial === 1 ? '' : `-${serial}`}`;
+      run
+        .fact(`${key}.intent`, {tag: `s-${serial}`, hold: false, dependsOn: [], deadline: 0})
+        .fact(`${key}.refused`, {at: 0, why: 'no such server', retry: true, unknownServer: 'nowhere'});
+    };
+    for (const serial of [1, 2, 3]) {
+      refuse(serial);
+      expect(words(run)).toEqual(['submit-job compute']);
+    }
+    refuse(4);
+    expect(words(run)).toEqual(['end-step compute failed']);
+  });
+
   test('deleted by hand comes back only when a person says so', () => {
     const run = new ARun([jobStep('compute')]).job('compute.1.job', '1.s', ended(undefined, 'deleted'));
     expect(words(run)).toEqual([]);

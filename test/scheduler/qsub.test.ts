@@ -175,6 +175,22 @@ test.each([
   expect(readQsub(answer({exitCode, stderr})).kind).toBe('unreachable');
 });
 
+test('a name of a server that is not known is no outage where the queue names another server', () => {
+  // Measured on OpenPBS 23.06: the answer names the default server, whose name is known.
+  const done = answer({exitCode: 160, stderr: 'Unknown Host.\nqsub: cannot connect to server pbs-sn1 (errno=15008)\n'});
+  expect(readQsub(done).kind).toBe('unreachable');
+  expect(readQsub(done, 'nosuchserver')).toMatchObject({
+    kind: 'refused',
+    retry: true,
+    error: {unknownServer: 'nosuchserver', why: expect.stringContaining('"nosuchserver" is not known here')},
+  });
+  const away = answer({
+    exitCode: 162,
+    stderr: 'Connection refused\nqsub: cannot connect to server other (errno=15010)\n',
+  });
+  expect(readQsub(away, 'other').kind).toBe('unreachable');
+});
+
 test.each([
   ['qsub: Resource required: filesystems.  Usage: -l filesystems=fs1:fs2', 32, /file systems/, /filesystems/],
   ['qsub: Account_Name is required to be set.', 32, /account or project/, /account/],

@@ -1,11 +1,12 @@
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../../ledger/run-facts.ts';
-import type {JobRequest} from '../../scheduler/scheduler.ts';
+import {type JobRequest, SchedulerRefused} from '../../scheduler/scheduler.ts';
 import {CannotBeSubmitted, SubmissionUnclear, submitJob} from '../../submission/submit-job.ts';
 import type {EngineContext} from '../context.ts';
 import type {SubmitJob} from '../plan/actions.ts';
 import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
 import {papersOf} from './run-papers.ts';
+import {whereNamed} from './where-named.ts';
 
 /** Submit a job that serves an attempt of a step. */
 export async function submitStepJob(
@@ -24,6 +25,7 @@ export async function submitStepJob(
       tag,
       intent: {hold, dependsOn: dependencies.flatMap(({jobs}) => jobs), ...updatesOf(run)},
       request: () => requestOf(context, run, action, key, tag),
+      explain: (error) => withPlace(run, action, error),
     },
     {...context, deadlineMs: context.settings.intentDeadlineMs},
   );
@@ -45,6 +47,16 @@ export async function submitStepJob(
     default:
       return done satisfies never;
   }
+}
+
+/** A server whose name is not known is a mistake of the workflow's author: they are told where it stands. */
+function withPlace(run: OpenRun, {step: name, role}: SubmitJob, error: SchedulerRefused): SchedulerRefused {
+  const step = run.state.spec.workflow.steps.find((each) => each.name === name);
+  const {unknownServer, message, why, next} = error;
+  if (unknownServer === undefined || role !== 'job' || step?.kind !== 'job') return error;
+  const asked = message.replace(/^PBS refused "(.*)"$/s, '$1');
+  const place = whereNamed(run, step, unknownServer);
+  return new SchedulerRefused({asked, why: `${why}. It stands in ${place}`, next, exit: 4, unknownServer});
 }
 
 /** @throws {CannotBeSubmitted} when the copy of the user's script is gone */

@@ -20,6 +20,7 @@ import {
   isNative,
   isPausing,
   isPending,
+  isRefusedForGood,
   isToBeReplaced,
   maySubmit,
   nextSerial,
@@ -39,7 +40,9 @@ export function planJobStep(view: View, step: JobStep): Action[] {
   if (!record)
     return [
       ...intents,
-      ...(refused && !refused.retry ? [failed(step, attempt, refused.why)] : planFirst(view, step, attempt, verdict)),
+      ...(refused && isRefusedForGood(attempt)
+        ? [failed(step, attempt, refused.why)]
+        : planFirst(view, step, attempt, verdict)),
     ];
   return [
     ...intents,

@@ -125,6 +125,18 @@ export function holdOn(run: RunState, step: string): HoldDecision | undefined {
   return run.holds.findLast((hold) => hold.endedAt === undefined && (hold.steps?.includes(step) ?? true));
 }
 
+/** After so many tries a name of a server that is not known is a mistake, and no name server that is away. */
+export const TRIES_OF_UNKNOWN_SERVER = 4;
+
+/** PBS will not take the job, however often it is asked. */
+export function isRefusedForGood(attempt: Attempt): boolean {
+  const tries = attempt.jobs.filter(({role}) => role === 'job');
+  const refused = tries.at(-1)?.refused;
+  if (!refused) return false;
+  const unknown = tries.filter((record) => record.refused?.unknownServer !== undefined);
+  return !refused.retry || (refused.unknownServer !== undefined && unknown.length >= TRIES_OF_UNKNOWN_SERVER);
+}
+
 const LONGEST_REFUSED_PAUSE_MS = 30 * 60_000;
 
 /**

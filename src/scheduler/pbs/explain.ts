@@ -15,6 +15,26 @@ export function saysCannotConnect(done: CommandResult): boolean {
   );
 }
 
+/** Does the answer say that the name of a server is not known? Error 15008. Measured on OpenPBS 23.06. */
+export function saysUnknownHost(done: CommandResult): boolean {
+  return saysCannotConnect(done) && (done.exitCode === 160 || /^unknown host/im.test(done.stderr));
+}
+
+/**
+ * A queue was named on a server whose name is not known (`-q normal@nowhere`): the default server was not asked, and
+ * may be well. qsub names that one in its answer all the same. It may pass by itself: a host may lack its name server
+ * for a while.
+ */
+export function explainUnknownServer(done: CommandResult, server: string): SchedulerRefused {
+  return new SchedulerRefused({
+    asked: done.asked,
+    why: `the name of the server "${server}" is not known here${quoted(done)}`,
+    next: ['Correct the name behind the "@" of the queue.', `Check whether this host knows it: getent hosts ${server}`],
+    exit: 4,
+    unknownServer: server,
+  });
+}
+
 /** Does the answer say that the server is up, but cannot keep jobs? The words of PBSE_SAVE_ERR in OpenPBS. */
 export function saysDatabaseDead(done: CommandResult): boolean {
   if (done.exitCode === 0 || done.exitCode === REJECTED_BY_HOOK) return false;
@@ -39,6 +59,8 @@ export function explainUnreachable(done: CommandResult): SchedulerUnreachable {
   if (saysNoCommand(done)) return new CommandMissing(done.asked, `the command was not found${quoted(done)}`);
   if (saysDatabaseDead(done))
     return new SchedulerUnreachable(done.asked, `the server cannot save jobs at the moment${quoted(done)}`);
+  if (saysUnknownHost(done))
+    return new SchedulerUnreachable(done.asked, `the host name of the server is not known here${quoted(done)}`);
   if (saysCannotConnect(done))
     return new SchedulerUnreachable(done.asked, `no connection to the server${quoted(done)}`);
   return new SchedulerUnreachable(

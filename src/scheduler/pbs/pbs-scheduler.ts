@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {type JobId, readJobId, serverOf} from '../../base/job-id.ts';
 import {noEvidence} from '../../base/no-evidence.ts';
 import type {RunCommand, RunOptions} from '../../process/run-command.ts';
@@ -10,6 +11,7 @@ import {
   SchedulerUnreachable,
   type Submission,
 } from '../scheduler.ts';
+import {readDirectives} from '../script.ts';
 import {qsubArgv, qsubEnvironment, whatIsWrong} from './argv.ts';
 import type {CapabilityCache} from './capabilities.ts';
 import {IN_UTC, startDate} from './dates.ts';
@@ -19,6 +21,7 @@ import {
   saysCannotConnect,
   saysDatabaseDead,
   saysNoCommand,
+  saysUnknownHost,
   whyLost,
 } from './explain.ts';
 import type {QstatAnswer} from './read-qstat.ts';
@@ -162,7 +165,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
         env: qsubEnvironment(request),
         asked: `qsub ${request.script}`, // variables may be the user's own business
       });
-      return readQsub(done);
+      return readQsub(done, saysUnknownHost(done) ? otherServerOf(request) : undefined);
     },
 
     release: (job) => change('qrls', ['-h', 'u'], job, GONE),
@@ -206,6 +209,12 @@ function chunksOf(jobs: readonly JobId[]): JobId[][] {
 
 function hasUnknown(jobs: ReadonlyMap<JobId, JobSeen>): boolean {
   return [...jobs.values()].some((job) => job.kind === 'unknown');
+}
+
+/** The server that the job's queue names besides its own name: on the command line, else in the script's `#PBS` lines. */
+function otherServerOf({queue, script}: JobRequest): string | undefined {
+  const named = queue ?? readDirectives(readFileSync(script, 'utf8')).queue;
+  return named?.includes('@') ? named.slice(named.indexOf('@') + 1) : undefined;
 }
 
 function notAsked(request: JobRequest, why: string): Submission {

@@ -1,7 +1,16 @@
 import {type JobId, readJobId} from '../../base/job-id.ts';
 import type {CommandResult} from '../../process/run-command.ts';
 import {SchedulerRefused, type Submission} from '../scheduler.ts';
-import {explainRefused, explainUnreachable, mayPass, saysCannotConnect, saysDatabaseDead, whyLost} from './explain.ts';
+import {
+  explainRefused,
+  explainUnknownServer,
+  explainUnreachable,
+  mayPass,
+  saysCannotConnect,
+  saysDatabaseDead,
+  saysUnknownHost,
+  whyLost,
+} from './explain.ts';
 import {knownRefusal} from './refusals.ts';
 
 /**
@@ -10,10 +19,12 @@ import {knownRefusal} from './refusals.ts';
  * Only three answers are conclusions: an id with exit 0, a known refusal, no connection. Everything else is
  * `unclear`, because qsub has no key by which asking twice would be harmless.
  *
+ * @param otherServer the server that the job's queue names, as in `normal@other`
+ *
  * An id with any other exit is `unclear`, whatever the code and the words are: at many sites qsub is a wrapper whose
  * last command fails after PBS took the job, and with `block=true` the code is the job's own (measured on OpenPBS 23.06).
  */
-export function readQsub(done: CommandResult): Submission {
+export function readQsub(done: CommandResult, otherServer?: string): Submission {
   if (done.notFound) return {kind: 'unreachable', error: explainUnreachable(done)};
   if (neverStarted(done)) return notStarted(done);
   const lost = whyLost(done);
@@ -22,6 +33,8 @@ export function readQsub(done: CommandResult): Submission {
   const job = printedJobId(done.stdout);
   if (done.exitCode === 0) return job ? {kind: 'submitted', job} : unclear(done, 'it ended well but printed no job id');
   if (job) return unclear(done, `it printed ${job} but ended with exit ${done.exitCode}`);
+  if (otherServer !== undefined && saysUnknownHost(done))
+    return {kind: 'refused', error: explainUnknownServer(done, otherServer), retry: true};
   if (saysQsubMissing(done) || saysCannotConnect(done) || saysDatabaseDead(done))
     return {kind: 'unreachable', error: explainUnreachable(done)};
   if (knownRefusal(done) && done.stderr.trim() !== '')

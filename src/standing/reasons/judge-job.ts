@@ -2,7 +2,7 @@ import type {JobId} from '../../base/job-id.ts';
 import {renderTime} from '../../base/units.ts';
 import {tallySubjobs} from '../../engine/plan/array-tally.ts';
 import type {View} from '../../engine/plan/view.ts';
-import {refusedPauseMs} from '../../engine/plan/view.ts';
+import {refusedPauseMs, TRIES_OF_UNKNOWN_SERVER} from '../../engine/plan/view.ts';
 import type {JobRecord} from '../../ledger/run-facts.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
@@ -122,6 +122,21 @@ function refused({run, settings}: View, record: JobRecord, why: string): Reason 
   const at = record.refused?.at ?? 0;
   const again = at + refusedPauseMs(record.serial, settings.refusedRetryMs);
   const away = record.refused?.unreachable;
+  if (record.refused?.unknownServer !== undefined)
+    return {
+      standing: 'action',
+      code: 'PBS_SERVER_UNKNOWN',
+      what: `its queue is on a PBS server that is not known: ${record.refused.unknownServer}`,
+      why,
+      brief: `PBS has not accepted it yet: ${why}`,
+      next: [
+        `Correct it, then: the "stage run" of ${run.spec.name} with --update`,
+        ...(record.refused.next?.slice(1) ?? []),
+        `It is tried again after ${renderTime(again)}, ${TRIES_OF_UNKNOWN_SERVER} times in all; then the step fails.`,
+      ],
+      since: at,
+      times: record.serial,
+    };
   return {
     standing: 'trouble',
     ...(away

@@ -31,6 +31,14 @@ const CASES: readonly (readonly [what: string, run: ARun, code: string, next: Re
     /qstat -u/,
   ],
   [
+    'its queue is on a server that is not known',
+    alone()
+      .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
+      .fact('compute.1.job.refused', {at: NOW, why: 'unknown; n.sh:2', retry: true, unknownServer: 'nowhere'}),
+    'PBS_SERVER_UNKNOWN',
+    /--update[\s\S]*4 times in all/,
+  ],
+  [
     'PBS was away when it was submitted',
     alone()
       .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
