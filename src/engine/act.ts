@@ -1,6 +1,8 @@
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {EngineContext} from './context.ts';
+import {OTHERS} from './perform/action-outcome.ts';
 import {perform} from './perform/perform.ts';
+import {type OnManyJobs, performTogether} from './perform/perform-together.ts';
 import type {Action} from './plan/actions.ts';
 import {asksGlobus} from './plan/plan-run.ts';
 import type {LookProgress} from './progress.ts';
@@ -16,8 +18,9 @@ export interface RunPlan {
 export const QSUBS_AT_ONCE = 4;
 
 /**
- * Do what is planned for the runs, each in its order. What asks Globus is done when nothing else is left: no job of a
- * run waits for the transfers of another, nor a sentinel for its own. What came of it is in `progress`.
+ * Do what is planned for the runs, each in its order: first what deletes jobs, of all runs together, last what ends
+ * user holds, likewise. What asks Globus is done when nothing else is left: no job of a run waits for the transfers of
+ * another, nor a sentinel for its own. What came of it is in `progress`.
  */
 export async function act(
   context: EngineContext,
@@ -25,7 +28,30 @@ export async function act(
   progress: LookProgress,
   places: QueuePlaces,
 ): Promise<void> {
-  for (const plan of withoutGlobus(plans) ?? plans) await inItsOrder(context, plan, progress, places);
+  const now = withoutGlobus(plans) ?? plans;
+  await together(context, 'delete-job', now, progress);
+  for (const plan of now) await inItsOrder(context, plan, progress, places);
+  await together(context, 'release-job', now, progress);
+}
+
+/** Do to the jobs of all runs what one command of PBS can do. */
+async function together<K extends OnManyJobs['do']>(
+  context: EngineContext,
+  what: K,
+  plans: readonly RunPlan[],
+  progress: LookProgress,
+): Promise<void> {
+  const asked = plans.flatMap(({run, actions}) =>
+    actions.flatMap((action) => (isOfKind(action, what) && progress.begin(run.id, action) ? [{run, action}] : [])),
+  );
+  const each = [...new Map(asked.map((one) => [one.action.job, one])).values()];
+  if (each.length === 0) return;
+  const performed = await performTogether(context, what, each);
+  for (const [at, {run, action}] of each.entries()) progress.end(run.id, action, performed[at] ?? OTHERS);
+}
+
+function isOfKind<K extends OnManyJobs['do']>(action: Action, what: K): action is OnManyJobs & {do: K} {
+  return action.do === what;
 }
 
 /** What is planned besides questions to Globus; undefined when that is nothing. Pure. */
@@ -40,7 +66,8 @@ async function inItsOrder(
   progress: LookProgress,
   places: QueuePlaces,
 ): Promise<void> {
-  for (const batch of inBatches(actions, QSUBS_AT_ONCE)) {
+  const alone = actions.filter((action) => !isOfKind(action, 'delete-job') && !isOfKind(action, 'release-job'));
+  for (const batch of inBatches(alone, QSUBS_AT_ONCE)) {
     const now = places.grant(
       run.id,
       batch.filter((action) => progress.begin(run.id, action)),

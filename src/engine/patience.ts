@@ -28,6 +28,8 @@ function patientScheduler(pbs: Scheduler): Scheduler {
     release: (job) => patience.ask(() => pbs.release(job)),
     hold: (job) => patience.ask(() => pbs.hold(job)),
     delete: (job) => patience.ask(() => pbs.delete(job)),
+    releaseAll: (jobs) => patience.askOfMany(jobs, () => pbs.releaseAll(jobs)),
+    deleteAll: (jobs) => patience.askOfMany(jobs, () => pbs.deleteAll(jobs)),
     moveStart: (job, startAt) => patience.ask(() => pbs.moveStart(job, startAt)),
     look: (jobs) => patience.look(jobs, () => pbs.look(jobs)),
     findByTag: (tags) => patience.ask(() => pbs.findByTag(tags)),
@@ -80,6 +82,18 @@ class Patience<E extends Error & {readonly why?: string | undefined}> {
       if (this.#isSilence(error)) this.spend(error);
       throw error;
     }
+  }
+
+  /** One request for many. @returns those it was not done for */
+  async askOfMany<Id, Why extends Error>(
+    ids: readonly Id[],
+    request: () => Promise<ReadonlyMap<Id, Why | E>>,
+  ): Promise<ReadonlyMap<Id, Why | E>> {
+    const {spent} = this;
+    if (spent) return new Map(ids.map((id) => [id, spent]));
+    const notDone = await request();
+    for (const error of notDone.values()) if (this.#isSilence(error)) this.spend(error);
+    return notDone;
   }
 
   /** One question about many: PBS may ask several servers, of which one that is silent says nothing of the others. */

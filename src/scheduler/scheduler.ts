@@ -137,6 +137,9 @@ export type Submission =
   /** the answer was lost (timeout, connection cut, unreadable): the job may exist; look for its tag later */
   | {readonly kind: 'unclear'; readonly why: string /** it did not answer in time */; readonly silent?: true};
 
+/** Of many jobs, those that something could not be done for. */
+export type NotDone = ReadonlyMap<JobId, SchedulerUnreachable | SchedulerRefused>;
+
 /** The batch system as the engine needs it. */
 export interface Scheduler {
   /** Submit one job. Never throws for what PBS says; see {@link Submission}. */
@@ -151,6 +154,14 @@ export interface Scheduler {
    *  A job that is gone already is left as it is.
    *  @throws {SchedulerUnreachable} {SchedulerRefused} */
   delete(job: JobId): Promise<void>;
+  /** End the user holds of many jobs, by one command where that can be. As for {@link release} of each.
+   *  @param jobs that a look has just shown live
+   *  @returns those it could not be done for, and why */
+  releaseAll(jobs: readonly JobId[]): Promise<NotDone>;
+  /** Delete many jobs in this order, by one command where that can be. As for {@link delete} of each.
+   *  @param jobs that a look has just shown live
+   *  @returns those it could not be done for, and why */
+  deleteAll(jobs: readonly JobId[]): Promise<NotDone>;
   /** Move the start time of a waiting job (`qalter -a`). A job that started or is gone is left as it is.
    *  @throws {SchedulerUnreachable} {SchedulerRefused} */
   moveStart(job: JobId, startAt: number): Promise<void>;

@@ -184,6 +184,14 @@ function watchJobs<J extends WatchableJobs>(store: J, reach: Reach, owners: Owne
 
 function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Scheduler {
   const onJob = (command: string, job: string, act: () => Promise<void>) => asking(reach, owners.of(job), command, act);
+  /** One command for all: a process dies before it, or after it. */
+  const onJobs = async <T>(command: string, jobs: readonly string[], act: () => Promise<T>): Promise<T> => {
+    const each = jobs.map((job) => owners.of(job));
+    for (const {key, run} of each) reach(`before ${command} ${key}`, run);
+    const answer = await act();
+    for (const {key, run} of each) reach(`after ${command} ${key}`, run);
+    return answer;
+  };
   return {
     look: (jobs) => scheduler.look(jobs),
     findByTag: (tags) => scheduler.findByTag(tags),
@@ -191,6 +199,8 @@ function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Sch
     release: (job) => onJob('qrls', job, () => scheduler.release(job)),
     hold: (job) => onJob('qhold', job, () => scheduler.hold(job)),
     delete: (job) => onJob('qdel', job, () => scheduler.delete(job)),
+    releaseAll: (jobs) => onJobs('qrls', jobs, () => scheduler.releaseAll(jobs)),
+    deleteAll: (jobs) => onJobs('qdel', jobs, () => scheduler.deleteAll(jobs)),
     moveStart: (job, startAt) => onJob('qalter', job, () => scheduler.moveStart(job, startAt)),
   };
 }

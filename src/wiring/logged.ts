@@ -1,7 +1,8 @@
+import type {JobId} from '../base/job-id.ts';
 import {StageError} from '../errors.ts';
 import type {Ledger, OpenRun} from '../ledger/ledger.ts';
 import type {Log, LogFields, LogLevel} from '../log/log.ts';
-import type {Scheduler} from '../scheduler/scheduler.ts';
+import type {NotDone, Scheduler} from '../scheduler/scheduler.ts';
 import {type Owner, Owners, ownerOfTag} from '../submission/owners.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 
@@ -40,6 +41,24 @@ export function logged(log: Log): {
   function scheduler(pbs: Scheduler): Scheduler {
     const change = (event: string, job: string, ask: () => Promise<void>) =>
       logRequest('info', event, {...fieldsOf(owners.of(job)), job}, ask);
+    /** A line for each job: who searches the log for one finds it. */
+    const changeAll = async (event: string, jobs: readonly JobId[], ask: () => Promise<NotDone>) => {
+      const began = performance.now();
+      const notDone = await ask();
+      const ms = Math.round(performance.now() - began);
+      for (const job of jobs) {
+        const error = notDone.get(job);
+        const fields = {
+          ...fieldsOf(owners.of(job)),
+          job,
+          ...(error ? errorFields(error) : {}),
+          together: jobs.length,
+          ms,
+        };
+        log.write(error ? 'warn' : 'info', event, fields);
+      }
+      return notDone;
+    };
     return {
       submit: (request) =>
         logRequest(
@@ -58,6 +77,8 @@ export function logged(log: Log): {
       release: (job) => change('pbs.qrls', job, () => pbs.release(job)),
       hold: (job) => change('pbs.qhold', job, () => pbs.hold(job)),
       delete: (job) => change('pbs.qdel', job, () => pbs.delete(job)),
+      releaseAll: (jobs) => changeAll('pbs.qrls', jobs, () => pbs.releaseAll(jobs)),
+      deleteAll: (jobs) => changeAll('pbs.qdel', jobs, () => pbs.deleteAll(jobs)),
       moveStart: (job, startAt) =>
         logRequest(
           'info',

@@ -99,6 +99,34 @@ export function schedulerContract(name: string, open: () => Promise<SchedulerWor
       await scheduler.moveStart(nobody, Date.now() + 3_600_000);
     });
 
+    test('the holds of many jobs are ended together, one that has none or is gone among them', async () => {
+      const {scheduler} = world;
+      const other = await submit(held(fresh()));
+      const waiting = (hold: boolean) =>
+        submit(world.request(fresh(), {hold, dependencies: [{type: 'afterany', jobs: [other]}]}));
+      const jobs = [await waiting(true), await waiting(false), await waiting(true)];
+      const gone = await submit(held(fresh()));
+      await scheduler.delete(gone);
+      expect(await scheduler.releaseAll([...jobs, gone])).toEqual(new Map());
+      const seen = await scheduler.look(jobs);
+      for (const job of jobs) expect(seen.get(job)).toMatchObject({kind: 'live', userHold: false});
+      expect(await scheduler.deleteAll([...jobs, other])).toEqual(new Map());
+    });
+
+    test('many jobs are deleted together in their order, what waits for another before that, and some that are gone', async () => {
+      const {scheduler} = world;
+      const watched = await submit(held(fresh()));
+      const watching = await submit(world.request(fresh(), {dependencies: [{type: 'afterany', jobs: [watched]}]}));
+      const gone = await submit(held(fresh()));
+      await scheduler.delete(gone);
+      const jobs = [watching, watched, gone];
+      expect(await scheduler.deleteAll(jobs)).toEqual(new Map());
+      for (const job of jobs) await waitFor('is over', job, isOver);
+      expect(await scheduler.deleteAll([])).toEqual(new Map());
+      expect(await scheduler.releaseAll([])).toEqual(new Map());
+      expect((await scheduler.findByTag([fresh()])).size).toBe(0); // the server is there
+    });
+
     test('a job with a start time waits, and the time can be moved', async () => {
       const minute = 60_000;
       const inMinutes = (minutes: number) => Math.ceil((Date.now() + minutes * minute) / minute) * minute;
@@ -150,6 +178,8 @@ export function schedulerContract(name: string, open: () => Promise<SchedulerWor
         await expect(scheduler.release(job)).rejects.toThrow(SchedulerUnreachable);
         await expect(scheduler.delete(job)).rejects.toThrow(SchedulerUnreachable);
         await expect(scheduler.findByTag([fresh()])).rejects.toThrow(SchedulerUnreachable);
+        const notDone = [await scheduler.releaseAll([job]), await scheduler.deleteAll([job])];
+        for (const each of notDone) expect(each.get(job)).toBeInstanceOf(SchedulerUnreachable);
       } finally {
         await away.end();
       }

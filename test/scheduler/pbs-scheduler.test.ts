@@ -1,6 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {expect, onTestFinished, test, vi} from 'vitest';
+import {describe, expect, onTestFinished, test, vi} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {fakePbs} from './fake-pbs.ts';
 import {jobId, recordedQstat} from './recorded.ts';
@@ -352,4 +353,48 @@ test('moving the start of a job that runs already is no error', async () => {
   await expect(change('qdel', {rc: 168, stderr: 'qdel: Request invalid for state of job 4\n'})).rejects.toThrow(
     SchedulerRefused,
   );
+});
+
+describe('what is asked for many jobs', () => {
+  const jobs = ['1.pbs-sn1', '2.pbs-sn1', '3.pbs-sn1'] as JobId[];
+  const commandsOf = async (pbs: Awaited<ReturnType<typeof fakePbs>>) =>
+    (await pbs.log()).map((line) => line.replace('TZ= ', ''));
+
+  test('is one command where PBS keeps finished jobs', async () => {
+    const pbs = await fakePbs({qdel: {}, qrls: {}}, HISTORY);
+    expect(await pbs.scheduler.deleteAll(jobs)).toEqual(new Map());
+    expect(await pbs.scheduler.releaseAll(jobs)).toEqual(new Map());
+    expect(await commandsOf(pbs)).toEqual([`qdel ${jobs.join(' ')}`, `qrls -h u ${jobs.join(' ')}`]);
+  });
+
+  test('is a qdel for each where it forgets them: one that is unknown, as the last of several, ends the server', async () => {
+    const pbs = await fakePbs({qdel: {}, qrls: {}}, {...HISTORY, historyKept: false});
+    await pbs.scheduler.deleteAll(jobs);
+    await pbs.scheduler.releaseAll(jobs);
+    expect(await commandsOf(pbs)).toEqual([...jobs.map((job) => `qdel ${job}`), `qrls -h u ${jobs.join(' ')}`]);
+  });
+
+  test('is asked singly when it was not done for all, and tells for which not', async () => {
+    const unauthorized = {rc: 159, stderr: 'qdel: Unauthorized Request  2.pbs-sn1\n'};
+    const finished = {rc: 35, stderr: 'qdel: Job has finished 3.pbs-sn1\n'};
+    const pbs = await fakePbs({qdel: [unauthorized, {}, unauthorized, finished]}, HISTORY);
+    const notDone = await pbs.scheduler.deleteAll(jobs);
+    expect([...notDone.keys()]).toEqual([jobs[1]]);
+    expect(notDone.get(jobs[1] as JobId)).toBeInstanceOf(SchedulerRefused);
+    expect(await commandsOf(pbs)).toHaveLength(4);
+  });
+
+  test('fails for all at once when PBS is away', async () => {
+    const away = {rc: 162, stderr: 'Connection refused\nqrls: cannot connect to server pbs-sn1 (errno=15010)\n'};
+    const pbs = await fakePbs({qrls: away}, HISTORY);
+    expect([...(await pbs.scheduler.releaseAll(jobs)).keys()]).toEqual(jobs);
+    expect(await pbs.log()).toHaveLength(3); // one command, tried again
+  });
+
+  test('is a command for each server, and for each hundred', async () => {
+    const pbs = await fakePbs({qrls: {}}, HISTORY);
+    const many = Array.from({length: 150}, (_, at) => `${at}.pbs-sn1` as JobId);
+    await pbs.scheduler.releaseAll([...many, '1.other' as JobId]);
+    expect((await commandsOf(pbs)).map((line) => line.split(' ').length - 3)).toEqual([100, 50, 1]);
+  });
 });

@@ -10,6 +10,7 @@ import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import {
   type JobRequest,
   type JobSeen,
+  type NotDone,
   type Scheduler,
   SchedulerUnreachable,
   type Submission,
@@ -79,6 +80,14 @@ export class FakeScheduler implements Scheduler {
     if (found) found.seen = {kind: 'ended', how: 'deleted', reason: 'deleted', name: ''};
   }
 
+  releaseAll(jobs: readonly JobId[]): Promise<NotDone> {
+    return eachOf(jobs, (job) => this.release(job));
+  }
+
+  deleteAll(jobs: readonly JobId[]): Promise<NotDone> {
+    return eachOf(jobs, (job) => this.delete(job));
+  }
+
   async moveStart(job: JobId, startAt: number): Promise<void> {
     this.reach('qalter');
     const found = this.jobs.get(job);
@@ -120,6 +129,17 @@ export class FakeScheduler implements Scheduler {
     const found = this.jobs.get(job);
     if (found) found.seen = seen;
   }
+}
+
+/** What is asked of many jobs, asked of each. */
+export async function eachOf(jobs: readonly JobId[], ask: (job: JobId) => Promise<void>): Promise<NotDone> {
+  const notDone = new Map<JobId, SchedulerUnreachable>();
+  for (const job of jobs)
+    await ask(job).catch((error: unknown) => {
+      if (!(error instanceof SchedulerUnreachable)) throw error;
+      notDone.set(job, error);
+    });
+  return notDone;
 }
 
 /** Globus in memory: tasks by submission id, and the files that a test puts there. */

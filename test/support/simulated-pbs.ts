@@ -3,11 +3,13 @@ import {
   type Dependency,
   type JobRequest,
   type JobSeen,
+  type NotDone,
   type Scheduler,
   SchedulerRefused,
   SchedulerUnreachable,
   type Submission,
 } from '../../src/scheduler/scheduler.ts';
+import {eachOf} from './fakes.ts';
 
 /** A job as the simulated PBS keeps it. */
 export interface SimulatedJob {
@@ -175,6 +177,14 @@ export class SimulatedPbs implements Scheduler {
     this.reach('qdel');
     const job = this.jobs.get(id);
     if (job) this.drop(job);
+  }
+
+  releaseAll(jobs: readonly JobId[]): Promise<NotDone> {
+    return eachOf(jobs, (job) => this.release(job));
+  }
+
+  deleteAll(jobs: readonly JobId[]): Promise<NotDone> {
+    return eachOf(jobs, (job) => this.delete(job));
   }
 
   async moveStart(id: JobId, startAt: number): Promise<void> {

@@ -14,7 +14,7 @@ import type {JobRequest} from '../../src/scheduler/scheduler.ts';
 import type {JobStep, Step} from '../../src/workflow/model/workflow.ts';
 import {ENGINE_SETTINGS, specOf, task} from './a-run.ts';
 import {type Chance, chanceOf} from './chance.ts';
-import {Died, FakeTransfers, requestOf} from './fakes.ts';
+import {Died, eachOf, FakeTransfers, requestOf} from './fakes.ts';
 import {memoryLedger, memoryMonitors} from './memory-ledger.ts';
 import {type Script, unitsOf} from './model.ts';
 import {type SimulatedJob, SimulatedPbs} from './simulated-pbs.ts';
@@ -190,6 +190,8 @@ export class Simulation {
             return pbs.submit(request);
           }),
         release: (job) => effect(`qrls ${job}`, () => this.releaseJob(job)),
+        releaseAll: (jobs) => eachOf(jobs, (job) => effect(`qrls ${job}`, () => this.releaseJob(job))),
+        deleteAll: (jobs) => eachOf(jobs, (job) => effect(`qdel ${job}`, () => this.deleteJob(job))),
         hold: (job) => effect(`qhold ${job}`, () => pbs.hold(job)),
         delete: (job) => effect(`qdel ${job}`, () => this.deleteJob(job)),
         moveStart: (job, at) => effect(`qalter ${job}`, () => pbs.moveStart(job, at)),

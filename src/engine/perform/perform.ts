@@ -10,6 +10,7 @@ import {type ActionOutcome, askRepeatably, DONE, OTHERS, recordsOf, STALE, updat
 import {endStep} from './end-step.ts';
 import {holdJob, unholdJob} from './hold-job.ts';
 import {performMakeDirectory} from './make-directory.ts';
+import {performTogether} from './perform-together.ts';
 import {notingSignIn} from './sign-in-needed.ts';
 import {submitStepJob} from './submit-step-job.ts';
 import {submitStepTask} from './submit-step-task.ts';
@@ -30,8 +31,12 @@ export async function perform(context: EngineContext, run: OpenRun, action: Acti
   }
 }
 
+function one(outcomes: readonly ActionOutcome[]): ActionOutcome {
+  return outcomes[0] ?? OTHERS;
+}
+
 async function doIt(context: EngineContext, run: OpenRun, action: Action): Promise<ActionOutcome> {
-  const {ledger, scheduler, transfers, clock, by} = context;
+  const {ledger, transfers, clock, by} = context;
   const records = recordsOf(context, run, action);
   const {fact, note} = records;
   switch (action.do) {
@@ -66,12 +71,6 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       return holdJob(context, run, action, records);
     case 'unhold-job':
       return unholdJob(context, action, records);
-    case 'release-job': {
-      const {key, job, step} = action;
-      if (!ledger.stillHolds(run, attemptKey(step, workingAttempt(run.state, step).number))) return STALE;
-      const ask = () => scheduler.release(job);
-      return askRepeatably(context, action, records, {key: `${key}.release`, ask, event: 'job-released', on: {job}});
-    }
     case 'permit-job': {
       const {key, job, step} = action;
       if (!ledger.stillHolds(run, attemptKey(step, workingAttempt(run.state, step).number))) return STALE;
@@ -79,11 +78,10 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       note('job-permitted', {job});
       return DONE;
     }
-    case 'delete-job': {
-      const {key, job} = action;
-      const ask = () => scheduler.delete(job);
-      return askRepeatably(context, action, records, {key: `${key}.delete`, ask, event: 'job-deleted', on: {job}});
-    }
+    case 'release-job':
+      return one(await performTogether(context, action.do, [{run, action}]));
+    case 'delete-job':
+      return one(await performTogether(context, action.do, [{run, action}]));
     case 'note-absent':
       return fact(`${action.key}.${absentName(action.number)}`, {job: action.job}) ? DONE : OTHERS;
     case 'note-seen-again':
