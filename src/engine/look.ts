@@ -1,5 +1,6 @@
 import {within} from '../base/time.ts';
 import type {StageError} from '../errors.ts';
+import type {LateSubmissions} from '../ledger/late-submissions.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {openRuns} from '../ledger/open-runs.ts';
@@ -8,6 +9,7 @@ import type {RunSummary} from '../ledger/summary.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan} from './act.ts';
 import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts';
 import type {EngineContext} from './context.ts';
+import {deleteLateJobs} from './late-submissions.ts';
 import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs} from './observe.ts';
 import {withOnePatience} from './patience.ts';
 import type {Action, Observed, PlanSettings} from './plan/actions.ts';
@@ -63,6 +65,7 @@ export class Look {
   readonly #others: ReadonlySet<RunId>;
   /** what Globus has been asked, and has not answered yet */
   #awaited: Promise<AtGlobus> | undefined;
+  readonly #late: readonly LateSubmissions[];
   /** the link of the monitor chain that this look has submitted before its end */
   #link: number | undefined;
   /** how many actions had been done when everything was observed last, and when dependents were last looked for at PBS */
@@ -84,7 +87,8 @@ export class Look {
       request.monitor !== undefined && runs.length > 0 && context.settings.stagingJobs
         ? predictSuccessor(context, request.monitor, progress.problems)
         : undefined;
-    const pbs = observePbs(context, runs, link);
+    const late = context.ledger.late();
+    const pbs = observePbs(context, runs, link, late);
     const ofOwn = new Set(own);
     const globus = observeGlobus(
       context,
@@ -100,13 +104,14 @@ export class Look {
       seen: {...seen, ...(tasks ?? NO_TASKS)},
       awaited: tasks ? undefined : globus,
       link,
+      late,
     });
   }
 
   private constructor(
     context: EngineContext,
     request: LookRequest,
-    {runs, others, unreadable, progress, seen, awaited, link}: Begun,
+    {runs, others, unreadable, progress, seen, awaited, link, late}: Begun,
   ) {
     this.#context = context;
     this.#request = request;
@@ -115,6 +120,7 @@ export class Look {
     this.#unreadable = unreadable;
     this.#others = others;
     this.#awaited = awaited;
+    this.#late = late;
     this.runs = runs;
     this.progress = progress;
     this.seen = seen;
@@ -136,6 +142,11 @@ export class Look {
     const submissions = this.#planned().flatMap(({actions}) => actions.filter((action) => action.do === 'submit-job'));
     if (submissions.length > QSUBS_AT_ONCE && this.#hasChain)
       this.#link = await linkFirst(this.#context, this.#tending(this.runs));
+  }
+
+  /** See that nothing stays in the queue of runs that have ended. */
+  async deleteLateJobs(): Promise<void> {
+    if (this.#late.length > 0) this.problems.push(...(await deleteLateJobs(this.#context, this.#late, this.seen.tags)));
   }
 
   /** What is to be done to each run now, and was not tried yet. */
@@ -268,6 +279,8 @@ interface Begun {
   readonly seen: Observed;
   readonly awaited: Promise<AtGlobus> | undefined;
   readonly link: MonitorLink | undefined;
+  /** submissions of runs that have ended, whose jobs may have come since */
+  readonly late: readonly LateSubmissions[];
 }
 
 /** Those of the active runs that a look is about, in the order they were named, and the others. Pure. */

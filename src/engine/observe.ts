@@ -1,6 +1,7 @@
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import {waitingForTasks} from '../ledger/attempts.ts';
+import type {LateSubmissions} from '../ledger/late-submissions.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {SearchIncomplete} from '../scheduler/scheduler.ts';
@@ -17,17 +18,23 @@ import {readTrouble, type TaskTrouble} from './plan/task-trouble.ts';
 type AtPbs = Pick<Observed, 'now' | 'jobs' | 'tags'>;
 export type AtGlobus = Pick<Observed, 'tasks' | 'troubles'>;
 
-/** Look once at all jobs: one question to PBS. What could not be learnt is no-evidence. */
+/**
+ * Look once at all jobs: one question to PBS. What could not be learnt is no-evidence.
+ *
+ * @param late submissions of runs that have ended, whose jobs are looked for by their tags
+ */
 export async function observePbs(
   context: EngineContext,
   runs: readonly OpenRun[],
   monitor: MonitorLink | undefined,
+  late: readonly LateSubmissions[] = [],
 ): Promise<AtPbs> {
   const now = context.clock();
   const jobs = [...new Set([...runs.flatMap((run) => openJobs(run)), ...(monitor?.job ? [monitor.job] : [])])];
   const overdue = [
     ...runs.flatMap((run) => overdueTags(run, now)),
     ...(monitor && isOverdue(monitor, now) ? [monitor.tag] : []),
+    ...late.flatMap(({tags}) => tags),
   ];
   const [jobsSeen, tags] = await Promise.all([
     jobs.length > 0 ? context.scheduler.look(jobs) : new Map(),

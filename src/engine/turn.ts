@@ -32,6 +32,7 @@ const MAX_ROUNDS = 1000;
  */
 export async function reconcile(context: EngineContext, request: LookRequest = {}): Promise<Reconciled> {
   const look = await Look.begin(context, request);
+  await look.deleteLateJobs();
   await look.linkFirst();
   await planAndAct(look);
   if (await look.hearGlobus()) await planAndAct(look);

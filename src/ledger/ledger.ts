@@ -7,6 +7,7 @@ import {naming, removeIfPossible, writeWhole} from '../disk/whole-file.ts';
 import {EXIT, StageError} from '../errors.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
+import {type LateSubmissions, lateSubmissionsOf, openLateSubmissions} from './late-submissions.ts';
 import {
   isUpdate,
   type ResumeDecision,
@@ -74,10 +75,15 @@ export interface Ledger {
   /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
   summary(run: RunId): RunSummary | undefined;
+  /** What PBS may still take of runs that were sealed. */
+  late(): readonly LateSubmissions[];
+  /** Nothing is left to look for. */
+  forgetLate(run: RunId): void;
 }
 
 export function openLedger(home: string): Ledger {
   const layout = stateLayout(home);
+  const lateSubmissions = openLateSubmissions(layout.late);
 
   const factsIn = (directory: string): string[] =>
     namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));
@@ -167,6 +173,9 @@ export function openLedger(home: string): Ledger {
     seal(run, endedAt) {
       ensureSubdirectory(layout.sealed);
       const summary = summarise(run.state, endedAt);
+      // Before the seal: after it nobody opens the run.
+      const late = lateSubmissionsOf(run.state, endedAt);
+      if (late) lateSubmissions.add(late);
       // Named after what this process has read of the run: one that was resumed meanwhile stays open.
       const first = createFact(layout.sealed, numberedName(run.id, run.state.resumes.length), {...summary});
       return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
@@ -176,6 +185,8 @@ export function openLedger(home: string): Ledger {
       // Written by seal() above; the format says how.
       return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
     },
+    late: () => lateSubmissions.all(),
+    forgetLate: (run) => lateSubmissions.remove(run),
   };
 }
 

@@ -13,6 +13,8 @@ export interface StateLayout {
   readonly sealed: string;
   /** one fact for each time a run was resumed */
   readonly resumed: string;
+  /** submissions of runs that have ended, whose jobs may still come: a file a run, for a day */
+  readonly late: string;
   /** facts of the one monitor chain */
   readonly monitor: string;
   /** access tokens: mode 0700, files 0600 */
@@ -27,6 +29,7 @@ export function stateLayout(home: string): StateLayout {
     runs: join(home, 'runs'),
     sealed: join(home, 'sealed'),
     resumed: join(home, 'resumed'),
+    late: join(home, 'late'),
     monitor: join(home, 'monitor'),
     tokens: join(home, 'tokens'),
     cache: join(home, 'cache'),

@@ -59,6 +59,8 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
       return {first, summary: seals.get(epoch) ?? summary};
     },
     summary: () => seals.get(resumes.length),
+    late: () => [],
+    forgetLate: () => {},
   };
 }
 

@@ -27,7 +27,7 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
   const summary = run && stage.ledger.summary(run);
   if (summary)
     return {runs: [viewSummary(summary)], problems: [], notKnown: [], exit: exitOf(viewSummary(summary), [])};
-  if (run === undefined && stage.ledger.activeRuns().length === 0) {
+  if (run === undefined && stage.ledger.activeRuns().length === 0 && stage.ledger.late().length === 0) {
     return {runs: endedRuns(stage), problems: [], notKnown: [], exit: EXIT.ok};
   }
   const looked = await reconcile(await stage.engine(), {about: run && [run]});

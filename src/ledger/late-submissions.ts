@@ -1,0 +1,51 @@
+import {join} from 'node:path';
+import {DAY_MS} from '../base/time.ts';
+import {ensureSubdirectory} from '../disk/directories.ts';
+import {createFact, namesIn, readFact} from '../disk/facts.ts';
+import {removeIfPossible} from '../disk/whole-file.ts';
+import type {RunState} from './run-facts.ts';
+import type {RunId} from './state-directory.ts';
+
+/** Submissions of a run that has ended, which PBS may take all the same: their answers were lost, and no job was found. */
+export interface LateSubmissions {
+  readonly run: RunId;
+  /** what their jobs can be found by */
+  readonly tags: readonly string[];
+  /** they are looked for until then, in milliseconds since the epoch */
+  readonly until: number;
+}
+
+/** A server that stands still takes a qsub when it goes on; one that was away for longer has lost it. */
+const LOOKED_FOR_MS = DAY_MS;
+
+/** What is still to be looked for when a run is sealed; undefined when every submission is settled. Pure. */
+export function lateSubmissionsOf({spec, attempts}: RunState, now: number): LateSubmissions | undefined {
+  const records = [...attempts.values()].flat().flatMap(({jobs}) => jobs);
+  const open = records.filter(({neverArrived, job, intent}) => {
+    return neverArrived && !job && now < intent.deadline + LOOKED_FOR_MS;
+  });
+  if (open.length === 0) return undefined;
+  const until = Math.max(...open.map(({intent}) => intent.deadline)) + LOOKED_FOR_MS;
+  return {run: spec.run, tags: open.map(({intent}) => intent.tag), until};
+}
+
+/** The directory `late/`: a file for each run that has ended with such submissions, until they are settled. */
+export function openLateSubmissions(directory: string) {
+  const files = () => namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));
+  return {
+    add(late: LateSubmissions): void {
+      ensureSubdirectory(directory);
+      createFact(directory, late.run, {...late});
+    },
+    all(): LateSubmissions[] {
+      return files().flatMap((name) => {
+        const value = readFact(directory, name);
+        // Written by add() above. One that was cut short names nothing to look for.
+        return Array.isArray(value?.tags) ? [value as unknown as LateSubmissions] : [];
+      });
+    },
+    remove(run: RunId): void {
+      removeIfPossible(join(directory, `${run}.json`));
+    },
+  };
+}
