@@ -19,7 +19,8 @@ type AtPbs = Pick<Observed, 'now' | 'jobs' | 'tags'>;
 export type AtGlobus = Pick<Observed, 'tasks' | 'troubles'>;
 
 /**
- * Look once at all jobs: one question to PBS. What could not be learnt is no-evidence.
+ * Look once at all jobs: one question to PBS, and another for the tags of overdue submissions.
+ * What could not be learnt is no-evidence.
  *
  * @param late submissions of runs that have ended, whose jobs are looked for by their tags
  */

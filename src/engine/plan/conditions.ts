@@ -1,7 +1,7 @@
 import type {Outcome} from '../../ledger/run-facts.ts';
 import type {Conditions} from '../../workflow/model/workflow.ts';
 
-/** Whether a step may start. */
+/** Whether a step may start. Its job may be in the queue before: whether that is submitted is decided in plan-job-step.ts. */
 export type Verdict =
   | {readonly is: 'met'; readonly why: string}
   | {readonly is: 'waiting'; readonly on: readonly string[]}

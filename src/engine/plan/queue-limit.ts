@@ -6,7 +6,7 @@ import type {Observed, SubmitJob} from './actions.ts';
 import {seenOf} from './job-seen.ts';
 
 /**
- * How many jobs PBS takes of a user, as a limit: each submission claims places in the queue. Pure.
+ * How many jobs PBS takes of a user, in all queues together, as a limit: each submission claims places. Pure.
  *
  * A job takes none that would leave no process to see its end: places are kept for its sentinel and for monitors. Where the
  * limit is too small for that, jobs go one by one.

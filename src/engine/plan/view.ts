@@ -142,7 +142,7 @@ const LONGEST_REFUSED_PAUSE_MS = 30 * 60_000;
 /**
  * May a refused submission be tried again already? A first one always; later ones after a pause that doubles, so that
  * an outage of weeks leaves no heap of facts. A person who asks does not wait, but what was refused during this very
- * look is not tried again in it.
+ * look is not tried again in it. Whether a job is to be submitted at all is decided by the planner of its step.
  */
 export function maySubmit(attempt: Attempt, role: JobRole, {seen, settings}: View): boolean {
   if (role !== 'job' && !settings.stagingJobs) return false;

@@ -1,7 +1,7 @@
 import {badValue, type PbsFault} from './answer.ts';
 import {readDependencyId, type ServerNames} from './job-id.ts';
 
-/** `-W depend=TYPE:ID[:ID...][,TYPE:ID...]`: reading and showing. What it does is in dependencies.ts. */
+/** `-W depend=TYPE:ID[:ID...][,TYPE:ID...]`: reading and showing. What it does is in server/dependencies/rules.ts. */
 
 export interface DependGroup {
   type: string;

@@ -3,7 +3,7 @@ import {intoHistory} from '../store/history.ts';
 import {isFinished, type Job, settle, waitsForDependency, withHolds, withoutHolds} from '../store/job.ts';
 import {addToGroup, onRemoved, register, takeFromGroup, type Verdict} from './rules.ts';
 
-/** Dependencies at work: what `dependencies.ts` decides is carried out on the jobs, and recorded. */
+/** Dependencies at work: what `rules.ts` decides is carried out on the jobs, and recorded. */
 
 export function carryOut(core: Core, verdicts: readonly Verdict[]): void {
   for (const verdict of verdicts) {
