@@ -7,7 +7,8 @@ import {StageCommand} from '../src/cli/stage-command.ts';
 export default class Hold extends StageCommand {
   static override summary = 'Keep the queued jobs of a run from starting, for example during maintenance.';
   static override description =
-    `Queued jobs get a user hold, and nothing new is started. Running jobs and transfers continue.
+    `Queued jobs get a user hold, and nothing new is started. Running jobs and transfers continue;
+of an array that has begun no further subjob starts.
 Jobs that were already held are remembered: "stage release" ends only the holds that this command set.`;
   static override examples = [
     '<%= config.bin %> hold climate-ens',

@@ -100,6 +100,15 @@ test('a hold that "stage release" has taken over ends as one of ours does', () =
   expect(words(run), 'held once more').toEqual(['permit-job compute']);
 });
 
+test('so does one on a job that waits under no hold of ours', () => {
+  const run = new ARun([jobStep('compute')]).job('compute.1.job', '1.s', live('held', BY_ANN));
+  run.job('compute.1.sentinel', '2.s', live('held', {otherHold: true}), SENTINEL);
+  expect(words(run)).toEqual([]);
+  expect(words(run.fact('compute.1.job.hold-by-hand-1', {comment: BY_ANN.comment ?? ''}))).toEqual([
+    'release-job compute',
+  ]);
+});
+
 test('what "stage hold" wrote into the comment is not taken for the hold of a person', () => {
   const run = waiting(live('held', BY_ANN), {ready: true}).fact('compute.1.job.hold-1.intent');
   expect(words(run.fact('decision.hold-1', {by: 'ann'}).fact('decision.release-1'))).toEqual([

@@ -179,6 +179,30 @@ test('a transfer that Globus took after the sign-in it had asked for does not as
   expect(exitOf(taken, [])).toBe(EXIT.ok);
 });
 
+test('a job that was released a moment before PBS was asked is not said to be held by a person', () => {
+  const held = live('held', {userHold: true, holds: ['user']});
+  const run = new ARun([jobStep('compute')]).job('compute.1.job', '5.s', held, {hold: true});
+  run.fact('compute.1.job.release.intent').fact('compute.1.job.release.confirmed', {at: NOW - 1});
+  expect(standing(run).steps[0]).toMatchObject({reason: {code: 'JOB_TO_BE_RELEASED', brief: 'released just now'}});
+  run.fact('compute.1.job.release.confirmed', {at: NOW - 3_600_000});
+  expect(standing(run).steps[0]).toMatchObject({reason: {code: 'JOB_USER_HOLD'}});
+});
+
+test('a job that is submitted again says why, where the one before it was released by hand', () => {
+  const run = new ARun([transferStep('in'), jobStep('compute', {needs: ['in']})]).task('in', 't', task('active'));
+  run.job('compute.1.job', '5.s', ended(96), {hold: true});
+  run.fact('compute.1.outcome', {state: 'lost', why: 'x', unpermitted: true});
+  run.job('compute.2.job', '6.s', live('held', {userHold: true}), {hold: true});
+  expect(standing(run).steps[1]).toMatchObject({
+    state: 'held',
+    reason: {
+      code: 'STEP_WAITS',
+      why: 'job 5.s was released by hand (qrls) before its data was there: its script was not run, and it was submitted again',
+      brief: 'waits for in; released by hand before, without effect',
+    },
+  });
+});
+
 test('a job whose hold of "stage hold" was ended is to be released, and no message says to type qrls', () => {
   const held = live('held', {userHold: true, holds: ['user']});
   const run = new ARun([jobStep('compute')])

@@ -2,9 +2,9 @@ import {count} from '../../base/units.ts';
 import type {Observed} from '../../engine/plan/actions.ts';
 import {seenOf} from '../../engine/plan/job-seen.ts';
 import {reconcile} from '../../engine/turn.ts';
-import {type ExitCode, RequestWrong} from '../../errors.ts';
+import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
-import type {HoldDecision, JobRecord, RunState} from '../../ledger/run-facts.ts';
+import type {HoldDecision, RunState} from '../../ledger/run-facts.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseRuns, chooseSteps} from '../shared/choose.ts';
@@ -15,6 +15,7 @@ import {
   problemsOf,
   withoutDamage,
 } from '../shared/look-results.ts';
+import {arraysThatGoOn, jobRecordsOf, standingHold, takeOver} from './holds-at-pbs.ts';
 
 export interface HoldRequest {
   /** undefined: all runs that have not ended */
@@ -55,9 +56,13 @@ export async function holdRuns(stage: RunsStage, request: HoldRequest): Promise<
     stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
   }
   const asked = {runs, damaged, named: request.run !== undefined};
-  return advanceAll(stage, asked, 'confirmed', (run, {jobs, before, open}) => {
+  return advanceAll(stage, asked, 'confirmed', (run, {jobs, before, open, refused, goOn}) => {
     const got = `${count(jobs.length, 'queued job')} got a user hold`;
     const end = `Running jobs and transfers continue; end the hold with: stage release ${run}`;
+    if (goOn.length > 0)
+      return `${run} is held, but not ${goOn.join(', ')}: PBS shows that ${goOn.length === 1 ? 'array' : 'these arrays'} as begun, and may start further subjobs. ${end}`;
+    if (refused)
+      return `${run} is held, but PBS refused the user hold of ${count(open, 'job')}, which may start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
     if (open > 0)
       return `${run} will be held; PBS could not be queried, so its queued jobs may still start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
     if (!begun.has(run) && jobs.length === 0) return `${run} is held already`;
@@ -65,8 +70,15 @@ export async function holdRuns(stage: RunsStage, request: HoldRequest): Promise<
   });
 }
 
-/** End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat. */
-export async function releaseRuns(stage: RunsStage, request: Pick<HoldRequest, 'run'>): Promise<HoldReport> {
+/**
+ * End every hold of a run: exactly the user holds that holding it had set are taken away. Safe to repeat.
+ *
+ * @param request.qhold also those that were put on its jobs with qhold: a job that still waits for its data keeps one of ours
+ */
+export async function releaseRuns(
+  stage: RunsStage,
+  request: Pick<HoldRequest, 'run'> & {readonly qhold: boolean},
+): Promise<HoldReport> {
   const {runs, damaged} = chosen(stage, {...request, steps: []});
   const by = stage.person;
   const ended = new Set<RunId>();
@@ -78,7 +90,11 @@ export async function releaseRuns(stage: RunsStage, request: Pick<HoldRequest, '
     }
   }
   const asked = {runs, damaged, named: request.run !== undefined};
+  const taken = request.qhold ? await takeOver(stage, runs) : new Map<RunId, readonly string[]>();
   return advanceAll(stage, asked, 'ended', (run, {jobs, open}) => {
+    const over = taken.get(run) ?? [];
+    if (over.length > 0)
+      return `${run} is released: the user hold of ${over.join(', ')} was put there by qhold; it ends now where the data is there, and otherwise when it is${jobs.length > 0 ? `; that of ${count(jobs.length, 'other job')} was ended` : ''}`;
     if (open > 0)
       return `${run} will be released; PBS could not be queried, so ${count(open, 'job')} will keep a user hold until it can`;
     return ended.has(run) || jobs.length > 0
@@ -95,6 +111,10 @@ interface HoldChange {
   readonly before: number;
   /** how many it could not be done to, or not be learnt of */
   readonly open: number;
+  /** PBS said no to some of them */
+  readonly refused: boolean;
+  /** arrays that PBS shows as begun after they were held */
+  readonly goOn: readonly string[];
 }
 
 type Did = 'confirmed' | 'ended';
@@ -112,6 +132,8 @@ async function advanceAll(
   const earlier = new Map([...runs].map(([run, state]) => [run, donesOf(state, did)]));
   const looked = await reconcile(await stage.engine(), {about: [...runs.keys()]});
   const problems = problemsOf(looked);
+  const refused = did === 'confirmed' && problems.some(({code}) => code === 'SCHEDULER_REFUSED');
+  const begun = did === 'confirmed' ? await arraysThatGoOn(stage, runs, looked.seen) : new Map<RunId, string[]>();
   return {
     runs: [...runs.keys()].map((run) => {
       // From the facts: another process that looks at the same time may have held or released a job.
@@ -119,17 +141,21 @@ async function advanceAll(
       const known = earlier.get(run);
       const jobs = [...donesOf(state, did)].filter(([done]) => !known?.has(done)).map(([, job]) => job);
       const open = did === 'ended' ? stillHeld(state, looked.seen) : notYetHeld(state, looked.seen);
-      return {run, message: message(run, {jobs, before: heldBefore(state, looked.seen, jobs), open}), jobs};
+      return {
+        run,
+        message: message(run, {
+          jobs,
+          before: heldBefore(state, looked.seen, jobs),
+          open,
+          refused: refused && open > 0,
+          goOn: begun.get(run) ?? [],
+        }),
+        jobs,
+      };
     }),
     problems,
-    exit: exitOfProblems(named ? withoutDamage(problems) : problems),
+    exit: refused || begun.size > 0 ? EXIT.failed : exitOfProblems(named ? withoutDamage(problems) : problems),
   };
-}
-
-function jobRecordsOf(state: RunState, steps?: readonly string[]): JobRecord[] {
-  return [...state.attempts]
-    .filter(([step]) => steps?.includes(step) ?? true)
-    .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
 }
 
 /** Jobs that holds have put a user hold on, or taken it back from; a key for each time. */
@@ -159,10 +185,6 @@ function stillHeld(state: RunState, seen: Observed): number {
     const shown = seenOf(seen, record);
     return held && (shown?.kind === 'no-evidence' || (shown?.kind === 'live' && shown.userHold));
   }).length;
-}
-
-function standingHold(state: RunState): HoldDecision | undefined {
-  return state.holds.findLast(({endedAt}) => endedAt === undefined);
 }
 
 /** Jobs that a hold has nothing to add to: they were under a user hold, ours or a person's. */

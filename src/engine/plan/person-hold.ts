@@ -18,13 +18,16 @@ export interface PersonHold {
  *
  * @returns undefined for one that `stage release` has taken over since
  */
-export function personHold(
-  {holds, handedOver}: JobRecord,
-  {userHold, comment, holds: all}: LiveJob,
-): PersonHold | undefined {
-  const ours = holds.intended.some((number) => !holds.ended.includes(number));
-  if (!userHold || ours || all?.includes('operator') || handedOver.includes(comment ?? '')) return undefined;
-  return readQholdComment(comment);
+export function personHold(record: JobRecord, at: LiveJob): PersonHold | undefined {
+  const {intended, ended} = record.holds;
+  const ours = intended.some((number) => !ended.includes(number));
+  if (!at.userHold || ours || at.holds?.includes('operator') || isHandedOver(record, at)) return undefined;
+  return readQholdComment(at.comment);
+}
+
+/** `stage release` has taken over the very hold that PBS shows: it ends as one of ours does. */
+export function isHandedOver({handedOver}: JobRecord, {userHold, comment}: LiveJob): boolean {
+  return userHold && comment !== undefined && handedOver.includes(comment);
 }
 
 /** What qhold left in a job's comment; undefined for any other comment. */

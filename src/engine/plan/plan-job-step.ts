@@ -7,7 +7,7 @@ import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
 import {seenForAttempt, seenOf} from './job-seen.ts';
 import {type JobVerdict, jobOf, judgeJob} from './job-verdict.ts';
-import {personHold} from './person-hold.ts';
+import {isHandedOver, personHold} from './person-hold.ts';
 import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
 import {planUnconfirmedJobs} from './plan-unconfirmed-jobs.ts';
 import {
@@ -156,10 +156,15 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
  * on it stays, and so does one that was ended by hand; such a job is given its permit alone.
  */
 function planRelease({run, seen}: View, step: JobStep, record: JobRecord, job: JobId, verdict: Verdict): Action[] {
-  const waits = record.intent.hold && record.releasedAt === undefined;
-  if (verdict.is !== 'met' || !waits || holdOn(run, step.name)) return [];
-  const on = {step: step.name, key: record.key, job, why: verdict.why};
+  if (holdOn(run, step.name)) return [];
   const at = seenOf(seen, record);
+  const waits = record.intent.hold && record.releasedAt === undefined;
+  if (!waits && at?.kind === 'live' && isHandedOver(record, at))
+    return [
+      {do: 'release-job', step: step.name, key: record.key, job, why: 'a person ended its hold by stage release'},
+    ];
+  if (verdict.is !== 'met' || !waits) return [];
+  const on = {step: step.name, key: record.key, job, why: verdict.why};
   // Submitted moments ago, and not looked at yet.
   if (at === undefined) return [{do: 'release-job', ...on}];
   if (at.kind !== 'live') return [];

@@ -1,5 +1,6 @@
 import type {JobId} from '../../base/job-id.ts';
 import {renderDuration, renderTime} from '../../base/units.ts';
+import {type PersonHold, readQholdComment} from '../../engine/plan/person-hold.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import type {Reason} from '../standing.ts';
@@ -25,6 +26,10 @@ export interface JobContext {
   /** what a job of ours is for, such as `step prepare` or `the sentinel of prepare`; undefined for a stranger's */
   readonly nameOf: (job: JobId) => string | undefined;
   readonly ourHold: OurHold;
+  /** a user hold that a person put on it with qhold */
+  readonly personHold?: PersonHold | undefined;
+  /** it was submitted under a hold, and runs nothing before `stage` lets it go */
+  readonly needsPermit?: boolean;
   /** time that PBS has promised to reservations, as far as it was asked for */
   readonly reservations?: readonly Reservation[];
   /** who holds the run by `stage hold` */
@@ -33,6 +38,7 @@ export interface JobContext {
 
 /** Why a job of a run stands where it stands at PBS. Pure. Source of the states: OpenPBS 23.06, measured. */
 export function explainJob(job: LiveJob, context: JobContext): Reason {
+  if (context.needsPermit && !job.userHold && context.waitsOn.length > 0) return releasedEarly(context);
   switch (job.state) {
     case 'running':
       return {
@@ -135,8 +141,9 @@ function held(job: LiveJob, context: JobContext): Reason {
       ...comment(job),
       next: ['Ask the operators of the site: only they can end this hold (qrls -h o).'],
     };
+  if (context.personHold) return heldByPerson(context.personHold, context);
   if (holds.includes('user') && context.ourHold === 'none' && context.waitsOn.length === 0)
-    return heldByPerson(job, context);
+    return heldByPerson(readQholdComment(job.comment), context);
   if (holds.includes('system') && job.waitsFor === undefined) return heldBySystem(job, context);
   if (context.waitsOn.length > 0) return waitsForSteps(context.waitsOn, context.run);
   if (job.waitsFor !== undefined) return waitsForJobs(job.waitsFor, context);
@@ -155,17 +162,35 @@ function held(job: LiveJob, context: JobContext): Reason {
   return {standing: 'waiting', code: 'JOB_HELD', what: 'PBS has not released it yet', ...comment(job), next: []};
 }
 
-/** qhold leaves "Job held by USER on DATE" behind (measured on OpenPBS 23.06). */
-function heldByPerson(job: LiveJob, {job: id}: JobContext): Reason {
-  const [, who, when] = /^Job held by (\S+) on (.+)$/.exec(job.comment ?? '') ?? [];
-  const held = who === undefined ? 'a user hold was put on it' : `${who} put a user hold on it`;
+/** @param hold undefined where PBS does not say whose it is */
+function heldByPerson(hold: PersonHold | undefined, {job: id, run, waitsOn, needsPermit}: JobContext): Reason {
+  const held = hold === undefined ? 'a user hold was put on it' : `${hold.by} put a user hold on it`;
+  const since = hold === undefined ? '' : ` on ${hold.on}`;
+  const waits = waitsOn.length > 0;
+  // Ended by qrls before its data is there it would run nothing, and be submitted again.
+  const way = waits && needsPermit ? `stage release ${run} --qhold` : `qrls ${id}`;
   return {
     standing: 'action',
     code: 'JOB_USER_HOLD',
-    what: `${held}${when ? ` on ${when}` : ''}`,
-    brief: `${held}; end it with: qrls ${id}`,
-    why: 'everything it waits for is ready',
-    next: [`End it: qrls ${id}`],
+    what: `${held}${since}`,
+    brief: `${waits ? `waits for ${waitsOn.join(', ')}; ` : ''}${held}; end it with: ${way}`,
+    why: waits
+      ? `it waits for ${waitsOn.join(', ')}, too; stage does not end a hold that a person put on a job`
+      : 'everything it waits for is ready',
+    next: [waits && needsPermit ? `Let it start when its data is there: ${way}` : `End it: ${way}`],
+  };
+}
+
+/** It cannot run its script: that it was let go has no effect but that it is submitted again. */
+function releasedEarly({run, waitsOn}: JobContext): Reason {
+  const before = waitsOn.join(', ');
+  return {
+    standing: 'trouble',
+    code: 'JOB_RELEASED_EARLY',
+    what: `its user hold was ended by hand (qrls) before ${before} had ended`,
+    brief: `waits for ${before}; its hold was ended by hand, and it does not run its script before that`,
+    why: 'without the permit of stage it runs nothing; it is then submitted again under a hold, and counts neither as failed nor as lost',
+    next: [`Nothing: stage ends the hold itself when ${before} has ended. See: stage why ${run} ${waitsOn[0] ?? ''}`],
   };
 }
 

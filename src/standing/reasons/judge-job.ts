@@ -1,12 +1,14 @@
 import type {JobId} from '../../base/job-id.ts';
 import {renderTime} from '../../base/units.ts';
 import {tallySubjobs} from '../../engine/plan/array-tally.ts';
+import {evidenceAt} from '../../engine/plan/job-seen.ts';
+import {personHold} from '../../engine/plan/person-hold.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {refusedPauseMs, TRIES_OF_UNKNOWN_SERVER} from '../../engine/plan/view.ts';
-import type {JobRecord} from '../../ledger/run-facts.ts';
+import {hasBegun, type JobRecord} from '../../ledger/run-facts.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
-import type {Reason} from '../standing.ts';
+import {inOneLine, type Reason} from '../standing.ts';
 import type {JobFacts, StepFacts} from '../step-facts.ts';
 import {unansweredInStep} from '../unanswered.ts';
 import {explainJob, type OurHold} from './explain-job.ts';
@@ -15,6 +17,25 @@ import {notBegun} from './not-begun.ts';
 
 /** How a step stands that has not ended and whose work is a PBS job. Pure. */
 export function judgeJobStep(facts: StepFacts<JobStep>): Judgement {
+  return withEarlierRelease(facts, judgeJobOf(facts));
+}
+
+/** A job that waits again says why, where the one before it was released by hand. */
+function withEarlierRelease({view, step, attempt, job}: StepFacts<JobStep>, judgement: Judgement): Judgement {
+  const before = view.run.attempts.get(step.name)?.findLast(({number}) => number < attempt.number);
+  if (!before?.outcome?.unpermitted || !['held', 'queued', 'waiting'].includes(judgement.state)) return judgement;
+  const id = before.jobs.findLast(({role}) => role === 'job')?.job;
+  const {reason} = judgement;
+  const again = job ? ', and it was submitted again' : '';
+  const told = `job ${id ?? 'before'} was released by hand (qrls) before its data was there: its script was not run${again}`;
+  return judged(judgement.state, {
+    ...reason,
+    why: reason.why ? `${reason.why}; ${told}` : told,
+    brief: `${inOneLine({...reason, estimatedStart: undefined})}; released by hand before, without effect`,
+  });
+}
+
+function judgeJobOf(facts: StepFacts<JobStep>): Judgement {
   const {view, job, lastJob} = facts;
   const run = view.run.spec.run;
   if (!job) return lastJob?.refused ? judged('waiting', refused(view, lastJob, lastJob.refused.why)) : notBegun(facts);
@@ -79,22 +100,31 @@ function live(facts: StepFacts<JobStep>, job: JobFacts, id: JobId, seen: LiveJob
     now: view.seen.now,
     waitsOn: verdict.is === 'waiting' ? verdict.on : [],
     nameOf: (other) => roleOf(view, other),
-    ourHold: ourHold(job.record, view.seen.now),
+    ourHold: ourHold(view, job.record),
+    personHold: personHold(job.record, seen),
+    needsPermit: job.record.intent.hold && !job.record.releaseIntended && !hasBegun(attempt),
     ...(hold ? {heldBy: hold.by} : {}),
     ...(view.seen.reservations ? {reservations: view.seen.reservations} : {}),
   });
+  const runs = seen.state === 'running' || seen.state === 'ending';
+  if (reason.code === 'JOB_RELEASED_EARLY')
+    return judged(runs ? 'running' : seen.state === 'held' ? 'held' : 'queued', reason);
   if (seen.state === 'ending') return judged('running', {...reason, brief: reason.what});
   if (seen.state === 'running')
     return judged('running', {...reason, brief: subjobs(step, attempt) ?? seen.comment ?? ''});
   return judged(seen.state === 'held' ? 'held' : 'queued', reason);
 }
 
+/** PBS, or what stands between it and us, may show a hold for so long after its end. */
+const SHOWN_LATE_MS = 60_000;
+
 /** A user hold of ours: the one that it was submitted under, or one that `stage hold` put on it. */
-function ourHold({intent, releasedAt, holds}: JobRecord, now: number): OurHold {
+function ourHold({seen}: View, {intent, job, releasedAt, holds}: JobRecord): OurHold {
   if (holds.intended.some((number) => !holds.ended.includes(number))) return 'stands';
   if (intent.hold && releasedAt === undefined) return 'stands';
   // A look that is not younger than the release may show the job as it was before.
-  return Math.max(releasedAt ?? 0, holds.endedAt ?? 0) >= now ? 'just ended' : 'none';
+  const at = job === undefined ? seen.now : evidenceAt(seen, job);
+  return Math.max(releasedAt ?? 0, holds.endedAt ?? 0) + SHOWN_LATE_MS >= at ? 'just ended' : 'none';
 }
 
 /** Nothing has been seen of it: what it waits for by the workflow is known all the same. */

@@ -57,7 +57,7 @@ const WITH_RUN: Readonly<Record<string, (run: string) => unknown>> = {
   ...Object.fromEntries(Object.entries(WITH_STEP).map(([name, use]) => [name, (run: string) => use(run, 'compute')])),
   status: (run) => showStatus(stage, run),
   cancel: (run) => cancelRun(stage, {run, cleanup: true}),
-  release: (run) => releaseRuns(stage, {run}),
+  release: (run) => releaseRuns(stage, {run, qhold: false}),
 };
 
 const refusal = async (ask: () => unknown): Promise<unknown> => {

@@ -75,6 +75,31 @@ describe('a held job', () => {
     });
   });
 
+  test('by a person, while it waits for its data: no message says to type qrls, which would start it in vain', () => {
+    const job = live('held', {...userHold, comment: 'Job held by ada on Sat Nov 21 11:00:00 2026'});
+    const told = explain(job, {
+      ourHold: 'stands',
+      needsPermit: true,
+      waitsOn: ['stage-in'],
+      personHold: {by: 'ada', on: 'Sat Nov 21 11:00:00 2026'},
+    });
+    expect(told).toMatchObject({
+      code: 'JOB_USER_HOLD',
+      brief: 'waits for stage-in; ada put a user hold on it; end it with: stage release r.1 --qhold',
+      next: ['Let it start when its data is there: stage release r.1 --qhold'],
+    });
+    expect(JSON.stringify(told)).not.toContain('qrls');
+  });
+
+  test('released by hand before its data is there: it runs nothing, and is submitted again', () => {
+    for (const state of ['queued', 'running'] as const)
+      expect(explain(live(state), {needsPermit: true, waitsOn: ['stage-in']})).toMatchObject({
+        code: 'JOB_RELEASED_EARLY',
+        what: 'its user hold was ended by hand (qrls) before stage-in had ended',
+        why: expect.stringContaining('submitted again under a hold'),
+      });
+  });
+
   test('by us until its needs have arrived: which, and where to ask on', () => {
     expect(explain(live('held', userHold), {ourHold: 'stands', waitsOn: ['stage-in']})).toMatchObject({
       standing: 'waiting',
