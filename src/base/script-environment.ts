@@ -18,4 +18,9 @@ export function isReserved(name: string): boolean {
   return name.startsWith('STAGE_');
 }
 
+/** What a person configures stage by: a script that calls stage may be told by `-v`. */
+export function configuresStage(name: string): boolean {
+  return ['STAGE_HOME', 'STAGE_CONFIG', 'STAGE_PROFILE'].includes(name);
+}
+
 export const RESERVED = 'names that begin with "STAGE_" are those of stage itself';

@@ -1,6 +1,6 @@
 import type {SubmitRequest} from '../app/jobs/submit-request.ts';
 import type {JobArray} from '../base/job-array.ts';
-import {isReserved, isTooLong, MAX_VARIABLE_BYTES, RESERVED} from '../base/script-environment.ts';
+import {configuresStage, isReserved, isTooLong, MAX_VARIABLE_BYTES, RESERVED} from '../base/script-environment.ts';
 import {RequestWrong} from '../errors.ts';
 import {readArrayRange} from '../workflow/model/array-range.ts';
 
@@ -55,7 +55,7 @@ function resourcesOf(words: readonly string[]): Record<string, string> {
 function variableOf(word: string): string {
   const [, name] = /^([A-Za-z_]\w*)=/.exec(word) ?? [];
   if (name === undefined) throw new RequestWrong(`-v ${word} is not NAME=VALUE`);
-  if (isReserved(name)) throw new RequestWrong(`-v ${name} cannot be set`, {why: RESERVED});
+  if (isReserved(name) && !configuresStage(name)) throw new RequestWrong(`-v ${name} cannot be set`, {why: RESERVED});
   if (isTooLong(name, word.slice(name.length + 1)))
     throw new RequestWrong(`-v ${name} cannot be sent to a job`, {
       why: `no program can be started with a variable of more than ${MAX_VARIABLE_BYTES} bytes`,
