@@ -13,7 +13,7 @@ if [ "${1:-}" = --bring ]; then
   bring=1
   shift
 fi
-oldest=$(sed -n 's/^oldest=//p' "$root/bin/stage")
+oldest=$(sed -n 's/^STAGE_OLDEST=//p' "$root/bin/stage")
 
 # The packages of the registry carry the names that Node.js has for machines.
 case $(uname -m) in

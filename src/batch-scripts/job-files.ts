@@ -8,12 +8,14 @@ import {ensureSubdirectory} from '../disk/directories.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
+import {keptFor} from '../ledger/kept-environment.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import {commandLine} from '../scheduler/directives/command-line.ts';
 import {readDirectives} from '../scheduler/directives/read-directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
+import {environmentOf, passedTo, variablesBeside} from './passed-environment.ts';
 import {readerOf, topShell} from './script-reader.ts';
 import {assign, envArguments, exported, writeScript} from './template.ts';
 
@@ -112,7 +114,7 @@ function userJob(
     STAGE_EARLIER: earlierAttempts(run.state, step.name, action.attempt)
       .map((number) => attemptKey(step.name, number))
       .join(' '),
-    STAGE_INTERRUPTED: step.onInterrupted ?? '',
+    STAGE_INTERRUPTED: step.onInterrupted ?? (directives.rerunnable === false ? 'fail' : ''),
     STAGE_SCRIPT: userScript,
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
@@ -128,12 +130,14 @@ function userJob(
   });
   const defaults = profile.compute;
   const said = commandLine(directives, step, defaults);
+  const kept = keptFor(run, step.name);
   return {
     ...(step.jobName ? {name: step.jobName} : directives.jobName ? {} : {name: `${step.name}.${run.state.spec.name}`}),
     script,
     workdir: existsSync(run.state.spec.workflow.workdir) ? run.state.spec.workflow.workdir : run.layout.directory,
     tag,
-    userVariables: directives.variables,
+    userVariables: variablesBeside(directives, step.env),
+    environment: kept && environmentOf(kept, passedTo(directives, step.env)),
     hold: action.hold,
     dependencies: action.dependencies,
     ownDependencies: directives.depend,

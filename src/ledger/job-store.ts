@@ -29,7 +29,7 @@ export interface NamedJob {
   readonly givenUp: boolean;
 }
 
-export type JobFactKind = 'intent' | 'confirmed' | 'checked' | 'refused' | 'never-arrived';
+export type JobFactKind = 'environment' | 'intent' | 'confirmed' | 'checked' | 'refused' | 'never-arrived';
 
 /**
  * Jobs submitted by `stage job submit`: facts in `jobs/` of the state directory (docs/batch-scripts.md, "What is on
@@ -44,6 +44,8 @@ export interface JobStore {
   withIds(jobs: readonly JobId[]): ReadonlyMap<JobId, NamedJob>;
   /** What the names of a try's files begin with, in a directory that is there. */
   prefix(name: string, number: number): string;
+  /** What a try's job is to have of the person's environment, as it was kept. */
+  environment(name: string, number: number): Readonly<Record<string, string>> | undefined;
   /** @returns false when it existed already */
   create(name: string, number: number, kind: JobFactKind, value: FactValue): boolean;
   /** Let a job be found by its id. To be called before that is confirmed: what is confirmed is found. Safe to repeat. */
@@ -183,6 +185,10 @@ export function openJobStore(home: string): JobStore {
       const place = placeOf(name, number);
       ensureDirectory(place);
       return createFact(place, `${name}.${number}.${kind}`, value);
+    },
+    environment(name, number) {
+      const kept = readFact(placeOf(name, number), `${name}.${number}.environment`);
+      return kept?.variables as Readonly<Record<string, string>> | undefined; // as create() wrote it
     },
     index(name, number, value) {
       const place = bucketOf(value.job);

@@ -7,6 +7,7 @@ import {naming, removeIfPossible, writeWhole} from '../disk/whole-file.ts';
 import {EXIT, StageError} from '../errors.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
+import {type KeptVariables, keepVariables} from './kept-environment.ts';
 import {type LateSubmissions, lateSubmissionsOf, openLateSubmissions} from './late-submissions.ts';
 import {
   isUpdate,
@@ -55,11 +56,12 @@ export interface Ledger {
   open(run: RunId): OpenRun;
   /** Read what has come to a run's facts since it was read. */
   refresh(run: OpenRun): OpenRun;
-  /** Create the next run of a name. @returns undefined when another process created that number first */
+  /** Create the next run of a name, with what its jobs are to have of the person's environment. @returns undefined when another process created that number first */
   createRun(
     number: number,
     spec: Omit<RunSpec, 'run' | 'number' | 'nonce' | 'format'>,
     scripts: ReadonlyMap<string, Uint8Array>,
+    environment?: KeptVariables,
   ): RunId | undefined;
   /** What was planned still holds: no person has decided anything since `run` was read, and the attempt, if one is named, has not ended. */
   stillHolds(run: OpenRun, attempt?: string): boolean;
@@ -70,7 +72,12 @@ export interface Ledger {
   resume(run: OpenRun, decision: ResumeDecision): boolean;
   /** Record that steps of a run are to do something else, with the scripts that are new, by file name.
    *  @returns false when it was updated since `run` was read */
-  update(run: OpenRun, decision: UpdateDecision, scripts: ReadonlyMap<string, Uint8Array>): boolean;
+  update(
+    run: OpenRun,
+    decision: UpdateDecision,
+    scripts: ReadonlyMap<string, Uint8Array>,
+    environment?: KeptVariables,
+  ): boolean;
   append(run: RunId, event: RunEvent): void;
   /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
@@ -146,10 +153,10 @@ export function openLedger(home: string): Ledger {
       return read(id, layoutOfRun, spec as unknown as RunSpec);
     },
     refresh: (run) => read(run.id, run.layout, run.state.original, run.facts),
-    createRun(number, parts, scripts) {
+    createRun(number, parts, scripts, environment) {
       const id = runId(parts.name, number);
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
-      return publishRun(layout, spec, scripts) ? id : undefined;
+      return publishRun(layout, spec, scripts, environment) ? id : undefined;
     },
     resume(run, decision) {
       ensureSubdirectory(layout.resumed);
@@ -163,10 +170,11 @@ export function openLedger(home: string): Ledger {
         timesResumed(run.id) === run.state.resumes.length
       );
     },
-    update(run, decision, scripts) {
+    update(run, decision, scripts, environment) {
       ensureSubdirectory(run.layout.scripts);
       for (const [file, content] of scripts) writeWhole(join(run.layout.scripts, file), content);
-      return createFact(run.layout.facts, updateName(run.state.updates.length + 1), {...decision});
+      const kept = keepVariables(run.layout.directory, environment);
+      return createFact(run.layout.facts, updateName(run.state.updates.length + 1), {...decision, environment: kept});
     },
     create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
@@ -208,7 +216,12 @@ function isDecision(fact: string): boolean {
  * Make a run appear whole or not at all: its directory is filled under a temporary name and renamed.
  * rename(2) onto a directory that holds something fails, so of two processes one wins.
  */
-function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<string, Uint8Array>): boolean {
+function publishRun(
+  state: StateLayout,
+  spec: RunSpec,
+  scripts: ReadonlyMap<string, Uint8Array>,
+  environment: KeptVariables | undefined,
+): boolean {
   ensureDirectory(state.runs);
   const temporary = runLayoutAt(join(state.runs, `.new-${spec.nonce}`));
   const final = runLayout(state, spec.run);
@@ -219,7 +232,7 @@ function publishRun(state: StateLayout, spec: RunSpec, scripts: ReadonlyMap<stri
       const script = join(temporary.scripts, `${step}.script`);
       naming(script, () => writeFileSync(script, content, {mode: 0o600, flush: true}));
     }
-    createFact(temporary.directory, 'spec', {...spec});
+    createFact(temporary.directory, 'spec', {...spec, environment: keepVariables(temporary.directory, environment)});
     renameSync(temporary.directory, final.directory);
   } catch (error) {
     removeIfPossible(temporary.directory);

@@ -24,6 +24,8 @@ export interface RunSpec {
   readonly adopt?: Readonly<Record<string, TaskId>>;
   /** files in the run's directory of scripts, by step; `STEP.script` where none is named */
   readonly scripts?: Readonly<Record<string, string>>;
+  /** file in the run's directory with what its scripts have of the person's environment; absent: they have nothing of it */
+  readonly environment?: string | undefined;
 }
 
 /** The jobs that can serve an attempt. `job` runs the user's script; `wait` is there as long as its transfer is. */
@@ -210,7 +212,7 @@ export interface ResumeDecision {
  * submitted for what such a step did before is given up, unless it had begun.
  */
 export interface UpdateDecision
-  extends Pick<RunSpec, 'fingerprint' | 'scriptHashes'>,
+  extends Pick<RunSpec, 'fingerprint' | 'scriptHashes' | 'environment'>,
     Required<Pick<RunSpec, 'scripts'>> {
   readonly at: number;
   readonly by: string;

@@ -2,6 +2,7 @@ import {execFile} from 'node:child_process';
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import {shellWord} from '../base/shell.ts';
+import {findCommand} from './find-command.ts';
 
 /** What one command did. Values only: whether that is good or bad is the reader's business. */
 export interface CommandResult {
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** added to the environment */
   readonly env?: Readonly<Record<string, string>>;
+  /** its whole environment, but for `env`; that of this process, with what the settings add, when not given */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** 60 s when not given */
   readonly timeoutMs?: number;
   /** text for the standard input, which is closed otherwise */
@@ -56,7 +59,8 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
   return async (command, argv, options = {}) => {
     const asked = options.asked ?? commandLine(command, argv);
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    const file = settings.binDirectory === undefined ? command : path.join(settings.binDirectory, command);
+    const file =
+      settings.binDirectory === undefined ? await fileOf(command, options) : path.join(settings.binDirectory, command);
     const limits = {timeoutMs, graceMs, env: settings.env ?? {}};
     const done = await untilEnd(file, argv, options, limits).catch(notStarted);
     const {started} = done;
@@ -85,6 +89,11 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
   };
 }
 
+/** A command is looked for along the PATH that it is given: one from elsewhere may not lead to it. */
+async function fileOf(command: string, {environment}: RunOptions): Promise<string> {
+  return environment === undefined ? command : ((await findCommand(command)) ?? command);
+}
+
 interface Ended {
   readonly started: boolean;
   readonly exitCode: number | undefined;
@@ -105,7 +114,7 @@ function notStarted(error: NodeJS.ErrnoException): Ended {
 function untilEnd(
   file: string,
   argv: readonly string[],
-  {cwd, env, stdin}: RunOptions,
+  {cwd, env, environment, stdin}: RunOptions,
   limits: {readonly timeoutMs: number; readonly graceMs: number; readonly env: Readonly<Record<string, string>>},
 ): Promise<Ended> {
   return new Promise((resolve) => {
@@ -113,7 +122,7 @@ function untilEnd(
     let timedOut = false;
     const settings = {
       cwd,
-      env: {...process.env, ...limits.env, ...env},
+      env: {...(environment ?? {...process.env, ...limits.env}), ...env},
       maxBuffer: MAX_OUTPUT,
       encoding: 'utf8',
     } as const;

@@ -23,6 +23,8 @@ export interface JobRequest {
   readonly tag: string;
   /** raw values of the user's own `-v` (from `#PBS` lines), which a `-v` on the command line would otherwise replace whole */
   readonly userVariables: readonly string[];
+  /** what `-V` and `-v NAME` mean: the environment of qsub; absent: that of this process */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** submit under a user hold (`-h`) */
   readonly hold: boolean;
   readonly dependencies: readonly Dependency[];

@@ -21,6 +21,8 @@ interface Watchable {
   readonly facts: ReadonlyMap<string, FactValue>;
 }
 
+type Variables = Readonly<Record<string, string>>;
+
 /** What a ledger of runs does that another process can see. */
 interface WatchableLedger {
   open(run: string): Watchable;
@@ -29,9 +31,10 @@ interface WatchableLedger {
     number: number,
     spec: {readonly name: string},
     scripts: ReadonlyMap<string, Uint8Array>,
+    environment?: Variables,
   ): string | undefined;
   create(run: string, name: string, value: FactValue): boolean;
-  update(run: Watchable, decision: object, scripts: ReadonlyMap<string, Uint8Array>): boolean;
+  update(run: Watchable, decision: object, scripts: ReadonlyMap<string, Uint8Array>, environment?: Variables): boolean;
   resume(run: Watchable, decision: object): boolean;
   seal(run: Watchable, endedAt: number): unknown;
 }
@@ -120,16 +123,20 @@ function watchLedger<L extends WatchableLedger>(ledger: L, reach: Reach, owners:
   const watched: WatchableLedger = {
     open: (run) => noted(ledger.open(run)),
     refresh: (run) => noted(ledger.refresh(run)),
-    createRun: (number, spec, scripts) =>
-      around(reach, 'run-creation', `${spec.name}.${number}`, () => ledger.createRun(number, spec, scripts)),
+    createRun: (number, spec, scripts, environment) =>
+      around(reach, 'run-creation', `${spec.name}.${number}`, () =>
+        ledger.createRun(number, spec, scripts, environment),
+      ),
     create(run, name, value) {
       // A submission is asked for right after its intent, and before the run is read again.
       owners.addFact(run, name, value);
       return around(reach, `fact ${name}`, run, () => ledger.create(run, name, value));
     },
-    update(run, decision, scripts) {
+    update(run, decision, scripts, environment) {
       const earlier = [...run.facts.keys()].filter((name) => name.startsWith(UPDATE)).length;
-      return around(reach, `fact ${UPDATE}${earlier + 1}`, run.id, () => ledger.update(run, decision, scripts));
+      return around(reach, `fact ${UPDATE}${earlier + 1}`, run.id, () =>
+        ledger.update(run, decision, scripts, environment),
+      );
     },
     resume: (run, decision) => around(reach, 'resume-decision', run.id, () => ledger.resume(run, decision)),
     seal: (run, endedAt) => around(reach, 'seal', run.id, () => ledger.seal(run, endedAt)),

@@ -57,9 +57,9 @@ export function guardLedger(ledger: Ledger, {notes, expected}: GuardOptions): Gu
       if (found === undefined) requireState();
       return found;
     },
-    createRun(number, spec, scripts) {
+    createRun(number, spec, scripts, environment) {
       requireState();
-      const created = ledger.createRun(number, spec, scripts);
+      const created = ledger.createRun(number, spec, scripts, environment);
       keepNote(1);
       return created;
     },

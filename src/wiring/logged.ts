@@ -162,8 +162,8 @@ function loggedLedger<L extends Ledger>(ledger: L, log: Log, owners: Owners): L 
     ...ledger,
     open: (run) => noted(ledger.open(run)),
     refresh: (run) => noted(ledger.refresh(run)),
-    createRun(number, spec, scripts) {
-      const run = ledger.createRun(number, spec, scripts);
+    createRun(number, spec, scripts, environment) {
+      const run = ledger.createRun(number, spec, scripts, environment);
       log.write('info', 'run.create', {run: run ?? `${spec.name}.${number}`, first: run !== undefined});
       return run;
     },

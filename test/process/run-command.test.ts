@@ -33,6 +33,12 @@ test('adds to the environment, and takes commands from the given directory', asy
   expect(done.stdout).toBe(`1 2\n${bin}\n`);
 });
 
+test('a whole environment takes the place of our own, and the command is found along ours', async () => {
+  const environment = {PATH: '/no/such', A: 'kept'};
+  const done = await createRunCommand({env: {B: '1'}})('env', [], {environment, env: {C: '2'}});
+  expect(done.stdout.trim().split('\n').sort()).toEqual(['A=kept', 'C=2', 'PATH=/no/such']);
+});
+
 test('a missing command is told apart from a missing directory', async () => {
   expect(await run('no-such-command', [])).toMatchObject({notFound: true, exitCode: undefined});
   const done = await run('true', [], {cwd: '/nonexistent/dir'});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {qsubArgv, qsubEnvironment, whatIsWrong} from '../../src/scheduler/pbs/argv.ts';
+import {environmentFor, qsubArgv, qsubEnvironment, whatIsWrong} from '../../src/scheduler/pbs/argv.ts';
 import {startDate} from '../../src/scheduler/pbs/dates.ts';
 import {readQsub} from '../../src/scheduler/pbs/read-qsub.ts';
 import {answer, jobId, recordedRefusals} from './recorded.ts';
@@ -92,6 +92,16 @@ test("variables among the profile's arguments join ours instead of replacing the
   const argv = qsubArgv(aRequest({extraArgs: ['-v', 'A=1', '-r', 'n', '-vB=2']}));
   expect(argv.filter((word) => word === '-v')).toHaveLength(1);
   expect(argv).toContain('STAGE_INTENT=s-1,A=1,B=2');
+});
+
+test('an environment that is to be handed on takes the place of our own, but for what the commands of PBS need', () => {
+  const own = {PBS_CONF_FILE: '/opt/pbs.conf', PBS_SERVER: 'b', PBS_JOBID: '4.b', HOME: '/root', INPUT: 'ours'};
+  expect(environmentFor(aRequest(), own)).toBeUndefined();
+  expect(environmentFor(aRequest({environment: {INPUT: 'theirs', PBS_SERVER: 'a'}}), own)).toEqual({
+    INPUT: 'theirs',
+    PBS_CONF_FILE: '/opt/pbs.conf',
+    PBS_SERVER: 'b',
+  });
 });
 
 test('a start time is never before the instant that was asked for', () => {

@@ -1,5 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import {basename} from 'node:path';
+import {variablesBeside} from '../../batch-scripts/passed-environment.ts';
 import {readerOf, topShell} from '../../batch-scripts/script-reader.ts';
 import {assign, writeScript} from '../../batch-scripts/template.ts';
 import type {JobDefaults} from '../../config/profile.ts';
@@ -7,6 +8,7 @@ import {commandLine} from '../../scheduler/directives/command-line.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {Dependency, JobRequest} from '../../scheduler/scheduler.ts';
 import {workingDirectory} from '../shared/working-directory.ts';
+import {ownVariables} from './job-script.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
 /** What one try at submitting a named job is made of. */
@@ -20,10 +22,12 @@ export interface JobParts {
   readonly prefix: string;
   /** of the profile */
   readonly compute: JobDefaults;
+  /** of the person's environment, what was kept when this job was first asked for */
+  readonly environment: Readonly<Record<string, string>> | undefined;
 }
 
 /** Write the script and its wrapper. @returns how qsub is to be asked. Flags win over the script, and the profile's defaults are for what neither says. */
-export function jobRequest({request, content, dependencies, tag, prefix, compute}: JobParts): JobRequest {
+export function jobRequest({request, content, dependencies, tag, prefix, compute, environment}: JobParts): JobRequest {
   const text = content.toString();
   const directives = readDirectives(text);
   writeFileSync(`${prefix}.script`, content, {mode: 0o600});
@@ -51,7 +55,8 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
     script: `${prefix}.sh`,
     workdir: workingDirectory(),
     tag,
-    userVariables: [...directives.variables, ...request.variables],
+    userVariables: [...variablesBeside(directives, ownVariables(request)), ...request.variables],
+    environment,
     hold: request.hold,
     dependencies,
     ownDependencies: directives.depend,

@@ -7,6 +7,7 @@ import {commandLine, type Defaults, findRefused} from '../../scheduler/directive
 import {isJobName} from '../../scheduler/directives/option-values.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import {whatIsNoScript} from '../shared/script-bytes.ts';
+import {refusedVariables} from '../shared/script-variables.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
 /**
@@ -25,14 +26,20 @@ export function readScript(request: SubmitRequest, defaults: Defaults): Buffer {
   const refused = findRefused(directives, said, {array: request.array !== undefined}).filter(
     ({by, option}) => !(by === 'stage' && option === 'J'),
   );
-  if (refused.length > 0)
+  const wrong = [...refused, ...refusedVariables(directives, ownVariables(request))];
+  if (wrong.length > 0)
     throw new RequestWrong(`the script ${script} asks for what cannot be done here`, {
       code: 'SCRIPT_INVALID',
-      details: refused.map(({line, what}) =>
-        line === undefined ? `--resource: ${what}` : `${script}:${line}: ${what}`,
-      ),
+      details: wrong.map(({line, what}) => (line === undefined ? `--resource: ${what}` : `${script}:${line}: ${what}`)),
     });
   return content;
+}
+
+/** What its flags set, `NAME=VALUE`, by name. */
+export function ownVariables({variables}: SubmitRequest): Record<string, string> {
+  return Object.fromEntries(
+    variables.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  );
 }
 
 function readFile(file: string): Buffer {

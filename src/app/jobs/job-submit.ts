@@ -9,10 +9,11 @@ import {submissionDeadlineMs} from '../../submission/deadline.ts';
 import {type Time, waitUntilSettled} from '../../submission/settle.ts';
 import {SubmissionUnclear, submitJob} from '../../submission/submit-job.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
+import {environmentOfScript} from '../shared/environment-kept.ts';
 import {isKept} from './check-taken.ts';
 import {papersOfJob} from './job-papers.ts';
 import {jobRequest} from './job-request.ts';
-import {readScript, requestFingerprint, requireJobName} from './job-script.ts';
+import {ownVariables, readScript, requestFingerprint, requireJobName} from './job-script.ts';
 import {dependenciesOf} from './look-at-dependencies.ts';
 import type {SubmitRequest} from './submit-request.ts';
 
@@ -59,7 +60,12 @@ export async function submitNamedJob(
     }
     const number = (newest?.number ?? 0) + 1;
     const dependencies = await dependenciesOf(stage, request);
-    const job = await submitTry(stage, {request, name, number, content, fingerprint, dependencies}, time);
+    // A try that comes later asks for the same job: in the environment in which it was first asked for.
+    const kept =
+      newest?.fingerprint === fingerprint && !again ? stage.jobs.environment(name, newest.number) : undefined;
+    const environment = kept ?? environmentOfScript(content.toString(), ownVariables(request));
+    const asked = {request, name, number, content, fingerprint, dependencies, environment};
+    const job = await submitTry(stage, asked, time);
     if (job && (await isKeptByPbs(stage, name, number, time))) return {job, name, submitted: true};
     if (job) dropped += 1; // what it waits for has changed since it was looked at: judge that afresh
     again = false; // another process took this number, or takes the next one: what it does counts for both
@@ -94,12 +100,16 @@ interface Try {
   readonly content: Buffer;
   readonly fingerprint: string;
   readonly dependencies: readonly Dependency[];
+  readonly environment: Readonly<Record<string, string>> | undefined;
 }
 
 /** @returns undefined when another process took this number first */
 async function submitTry(stage: JobsStage, one: Try, {clock}: Time): Promise<JobId | undefined> {
   const {profile, by, jobs} = stage;
   const {request, name, number, content, fingerprint, dependencies} = one;
+  // On record before the intent: whoever goes on from that has it. Of two processes, the first counts.
+  if (one.environment) jobs.create(name, number, 'environment', {variables: one.environment});
+  const environment = jobs.environment(name, number);
   const {
     compute,
     scheduler: {timeoutMs},
@@ -115,7 +125,8 @@ async function submitTry(stage: JobsStage, one: Try, {clock}: Time): Promise<Job
         script: resolve(request.script),
         array: request.array || undefined,
       },
-      request: () => jobRequest({request, content, dependencies, tag, prefix: jobs.prefix(name, number), compute}),
+      request: () =>
+        jobRequest({request, content, dependencies, tag, prefix: jobs.prefix(name, number), compute, environment}),
     },
     {scheduler: await stage.scheduler(), clock, by, deadlineMs: submissionDeadlineMs(timeoutMs)},
   );

@@ -2,6 +2,7 @@ import {EXIT, StageError} from '../../errors.ts';
 import {type RunId, runId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseTransfer} from '../shared/choose.ts';
+import {environmentKept} from '../shared/environment-kept.ts';
 import type {Finding} from '../shared/findings.ts';
 import {preflight, requirePassed} from '../shared/preflight/preflight.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
@@ -87,7 +88,7 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
     host: stage.by.split('@')[1]?.split(':')[0] ?? '',
     adopt: adopted.length > 0 ? adopt : undefined,
   };
-  const created = stage.ledger.createRun(number, spec, prepared.scripts);
+  const created = stage.ledger.createRun(number, spec, prepared.scripts, environmentKept(prepared)?.variables);
   const {report} = await advance(stage, created ?? otherRun(stage, asked), {created: created !== undefined});
   return {...report, notes: [...adopted.flatMap((each) => each.notes), ...notes, ...report.notes]};
 }

@@ -8,6 +8,7 @@ import type {WorkflowRecord} from '../../workflow/model/comparable-form.ts';
 import {changedSteps, describeDifference} from '../../workflow/model/difference.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
+import {environmentKept} from '../shared/environment-kept.ts';
 import type {PreparedWorkflow} from '../shared/prepare-run.ts';
 
 /** What a run is asked to do by now, without the steps that were taken out. */
@@ -22,6 +23,8 @@ export interface PlannedUpdate {
   readonly decision: Omit<UpdateDecision, 'at' | 'by'>;
   /** scripts that are new, by file name */
   readonly scripts: ReadonlyMap<string, Uint8Array>;
+  /** what the run is asked to do from now on */
+  readonly prepared: PreparedWorkflow;
   /** the changes, a line each */
   readonly differences: readonly string[];
 }
@@ -58,6 +61,7 @@ export function planUpdate(
       steps: skippedBefore(state, others, ended),
     },
     scripts: new Map(scripts.map(({file, content}) => [file, content])),
+    prepared,
     differences: describeDifference(before, prepared),
   };
 }
@@ -68,9 +72,12 @@ export function planUpdate(
  *
  * @throws {UpdatedMeanwhile} when another process updated the run since it was read
  */
-export function recordUpdate(stage: RunsStage, run: OpenRun, {decision, scripts, differences}: PlannedUpdate): void {
+export function recordUpdate(stage: RunsStage, run: OpenRun, planned: PlannedUpdate): void {
+  const {decision, scripts, prepared, differences} = planned;
+  const environment = environmentKept(prepared)?.variables;
   const at = Date.now();
-  if (!stage.ledger.update(run, {...decision, at, by: stage.person}, scripts)) throw new UpdatedMeanwhile(run.id);
+  if (!stage.ledger.update(run, {...decision, at, by: stage.person}, scripts, environment))
+    throw new UpdatedMeanwhile(run.id);
   stage.ledger.append(run.id, {at, event: 'run-updated', by: stage.by, why: differences.join('; ')});
 }
 

@@ -12,6 +12,7 @@ import {type BookmarkLookup, readingPlaces} from '../places/place-names.ts';
 import {fileReason, readBatchFile} from './read-batch-file.ts';
 import {readOnce} from './read-once.ts';
 import {whatIsNoScript} from './script-bytes.ts';
+import {refusedVariables} from './script-variables.ts';
 import {workingDirectory} from './working-directory.ts';
 
 /** A workflow as flags or a file give it, before anything is read. */
@@ -187,7 +188,11 @@ function checkScript(step: JobStep, content: Uint8Array, defaults: JobDefaults):
   if (noScript !== undefined) return [noScript];
   const directives = readDirectives(new TextDecoder().decode(content));
   const said = commandLine(directives, step, defaults);
-  return findRefused(directives, said, {array: step.array !== undefined}).map(({line, what}) =>
+  const refused = [
+    ...findRefused(directives, said, {array: step.array !== undefined}),
+    ...refusedVariables(directives, step.env),
+  ];
+  return refused.map(({line, what}) =>
     line === undefined ? `steps.${step.name}.job.resources: ${what}` : `${file}:${line}: ${what}`,
   );
 }

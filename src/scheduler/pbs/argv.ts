@@ -58,6 +58,22 @@ export function qsubEnvironment({tag, startAt}: JobRequest): Record<string, stri
   return {STAGE_INTENT: tag, ...(startAt === undefined ? {} : IN_UTC)};
 }
 
+/** What the commands of PBS themselves are told by their environment (pbs.conf(8)), and Kerberos by its own. */
+const FOR_PBS =
+  /^(PBS_(CONF_FILE|DATA_SERVICE_\w+|DEFAULT|EXEC|HOME|LEAF_\w+|PRIMARY|PUBLIC_HOST_NAME|SECONDARY|SERVER\w*|START_\w+)|KRB5\w+)$/;
+
+/** The whole environment of a qsub that is to hand on another one than that of this process. */
+export function environmentFor(
+  {environment}: Pick<JobRequest, 'environment'>,
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> | undefined {
+  if (environment === undefined) return undefined;
+  const needed = Object.entries(own).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && FOR_PBS.test(entry[0]),
+  );
+  return {...environment, ...Object.fromEntries(needed)};
+}
+
 /** What is wrong with a request, in words, before PBS is bothered with it; nothing when it is fine. */
 export function whatIsWrong(request: JobRequest): string | undefined {
   if (!TAG.test(request.tag))

@@ -13,7 +13,7 @@ import {
   SchedulerUnreachable,
   type Submission,
 } from '../scheduler.ts';
-import {qsubArgv, qsubEnvironment, whatIsWrong} from './argv.ts';
+import {environmentFor, qsubArgv, qsubEnvironment, whatIsWrong} from './argv.ts';
 import type {CapabilityCache} from './capabilities.ts';
 import {IN_UTC, startDate} from './dates.ts';
 import {
@@ -184,6 +184,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
       const done = await run('qsub', qsubArgv(request), {
         cwd: request.workdir,
         env: qsubEnvironment(request),
+        environment: environmentFor(request, process.env),
         asked: `qsub ${request.script}`, // variables may be the user's own business
       });
       return readQsub(done, saysUnknownHost(done) ? otherServerOf(request) : undefined);

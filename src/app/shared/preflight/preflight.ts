@@ -4,6 +4,7 @@ import {EXIT, StageError} from '../../../errors.ts';
 import {commandLine} from '../../../scheduler/directives/command-line.ts';
 import {readDirectives} from '../../../scheduler/directives/read-directives.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
+import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
 import {findQueues, type JobsToJudge, stagingJobs} from '../queue-findings.ts';
@@ -36,7 +37,7 @@ export async function preflight(
     askPbs(stage, prepared).catch((error: unknown) => [notAsked('PBS', error)]),
     askGlobus(stage, prepared, request).catch((error: unknown) => [notAsked('Globus', error)]),
   ]);
-  return [...directory, ...pbs, ...globus];
+  return [...directory, ...findLeftOut(prepared), ...pbs, ...globus];
 }
 
 /** The jobs of the workflow, and those that look after it. */

@@ -1,0 +1,31 @@
+import {createHash} from 'node:crypto';
+import {createFact, readFact} from '../disk/facts.ts';
+import type {RunState} from './run-facts.ts';
+import type {RunLayout} from './state-directory.ts';
+
+/** Variables of a person's shell, by name. */
+export type KeptVariables = Readonly<Record<string, string>>;
+
+/**
+ * Keep the environment in which a run was created or updated, for its owner alone: its jobs are given what `#PBS -V` and
+ * `-v NAME` mean there, whichever process submits them.
+ *
+ * @returns the name of its file, without `.json`; undefined when there is nothing to keep
+ */
+export function keepVariables(directory: string, variables: KeptVariables | undefined): string | undefined {
+  if (variables === undefined) return undefined;
+  // Two people may update a run at once: each has a file of their own, and the decision that counts names one.
+  const name = `environment-${createHash('sha256').update(JSON.stringify(variables)).digest('hex').slice(0, 16)}`;
+  createFact(directory, name, {variables});
+  return name;
+}
+
+/** What was kept for a step, as it is by now. @returns undefined when nothing was */
+export function keptFor(
+  {layout, state}: {readonly layout: RunLayout; readonly state: RunState},
+  step: string,
+): KeptVariables | undefined {
+  const {environment} = state.updates.findLast(({changed}) => changed.includes(step)) ?? state.original;
+  if (environment === undefined) return undefined;
+  return readFact(layout.directory, environment)?.variables as KeptVariables | undefined; // as keepVariables() wrote it
+}
