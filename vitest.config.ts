@@ -33,7 +33,15 @@ export default defineConfig({
   test: {
     projects: [
       {extends: true, test: {name: 'pure', include: PURE, isolate: false, unstubEnvs: true}},
-      {extends: true, test: {name: 'processes', include: ['test/**/*.test.ts'], exclude: PURE}},
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ['test/**/*.test.ts'],
+          exclude: PURE,
+          globalSetup: 'test/support/warm-setup.ts',
+        },
+      },
     ],
     sequence: {sequencer: LongestFirst},
     // Bounds, not expectations: on two cores that others use too, a chain of a dozen processes takes its time.

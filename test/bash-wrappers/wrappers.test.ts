@@ -18,7 +18,7 @@ const CLUSTER = 'cccccccc-5a5a-4a5a-8a5a-000000000002';
 let world: World;
 let environment: Record<string, string>;
 beforeAll(async () => {
-  world = await localWorld();
+  world = await localWorld({ownProcesses: true});
   const {stdout} = await world.stage('local', 'env', '--json');
   const {environment: variables} = JSON.parse(stdout) as {environment: Record<string, string>};
   // Elsewhere than on the stand-in, the PBS commands are those that PATH has.

@@ -10,7 +10,7 @@ import {localWorld, type World} from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await localWorld();
+  world = await localWorld({ownProcesses: true});
   await world.stage('local', 'up');
   mkdirSync(world.path('archive', 'in'), {recursive: true});
   writeFileSync(world.path('archive', 'in/a'), 'x');

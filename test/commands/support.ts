@@ -1,15 +1,15 @@
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, relative} from 'node:path';
-import {afterAll, afterEach, beforeEach} from 'vitest';
+import {afterEach, beforeEach} from 'vitest';
 import {type Ran, type RunOptions, runStage} from '../support/cli.ts';
-import {warmStage} from '../support/warm-stage.ts';
+import {runWarm} from '../support/warm-stage.ts';
 
 /** A directory of its own for a test of the command line; STAGE_HOME does not exist yet. */
 export interface Desk {
   readonly directory: string;
   readonly home: string;
-  /** a command, in one process with those before it */
+  /** a command, in a process that has run others before it */
   stage(...argv: (string | RunOptions)[]): Promise<Ran>;
   /** a command as a process of its own, from bin/stage on */
   process(...argv: (string | RunOptions)[]): Promise<Ran>;
@@ -21,8 +21,6 @@ export interface Desk {
 /** A fresh desk for each test. */
 export function useDesk(): Desk {
   let directory = '';
-  const warm = warmStage();
-  afterAll(() => warm.end());
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'stage-commands-'));
   });
@@ -40,7 +38,7 @@ export function useDesk(): Desk {
     get home() {
       return join(directory, 'home');
     },
-    stage: (...given) => warm.run(...spelt(given)),
+    stage: (...given) => runWarm(...spelt(given)),
     process: (...given) => runStage(...spelt(given)),
     write(name, text) {
       writeFileSync(join(directory, name), text);

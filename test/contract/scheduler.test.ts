@@ -69,7 +69,7 @@ async function simulated(): Promise<SchedulerWorld> {
 
 /** The adapter, over the commands of a PBS: the stand-in's, or, in "npm run test:pbs", those on PATH. */
 async function commands(): Promise<SchedulerWorld> {
-  const world = await localWorld();
+  const world = await localWorld({ownProcesses: true});
   await world.stage('status'); // starts the stand-in where there is one
   const binDirectory = world.shared ? undefined : join(world.home, 'stand-ins', 'bin');
   const run = createRunCommand({binDirectory});

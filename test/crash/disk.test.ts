@@ -30,7 +30,7 @@ const profiles = Array.from({length: 120}, (_, index) => `p${index}`);
 let taken = 0;
 
 beforeAll(async () => {
-  world = await localWorld();
+  world = await localWorld({ownProcesses: true});
   library = mkdtempSync(join(tmpdir(), 'stage-disk-'));
   diskOf = failingDisks(library);
   const sections = profiles.flatMap((profile) => [

@@ -1,22 +1,23 @@
 // A process that runs one stage command after another, each through the built entry with its own arguments, environment
-// and directory: what a command says and leaves is tested without paying a start of Node.js for it.
-import {createRequire} from 'node:module';
+// and directory, as warm-pool.mjs tells it: what a command says and leaves is tested without paying a start of Node.js.
+import {createRequire, enableCompileCache} from 'node:module';
 import {join} from 'node:path';
 
+enableCompileCache(process.argv[2]); // what the first of these processes compiled
 const require = createRequire(import.meta.url);
 
 /** Thrown in place of the end of this process. */
 class Ended extends Error {}
 
-let before = Promise.resolve();
-process.on('message', (order) => {
-  before = before.then(async () => process.send(await run(order)));
-});
+const {exit} = process;
+process.on('message', async (order) => process.send(await run(order)));
+process.on('disconnect', () => exit.call(process, 0));
 
-async function run({id, entry, argv, cwd, env}) {
+async function run({entry, argv, cwd, umask, env}) {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
-  if (cwd !== undefined) process.chdir(cwd);
+  process.chdir(cwd);
+  process.umask(umask);
   process.argv = [process.execPath, join(entry, 'dist', 'start.js'), ...argv];
   process.exitCode = undefined;
   const listeners = process.listeners('uncaughtException');
@@ -36,7 +37,7 @@ async function run({id, entry, argv, cwd, env}) {
     if (!listeners.includes(listener)) process.off('uncaughtException', listener);
   const exitCode = Number(process.exitCode ?? 0);
   process.exitCode = undefined;
-  return {id, exitCode, ...said, defect};
+  return {exitCode, ...said, defect};
 }
 
 function capture(name, said) {
@@ -54,7 +55,6 @@ function capture(name, said) {
 }
 
 function endInName() {
-  const {exit} = process;
   process.exit = (code) => {
     process.exitCode = code ?? process.exitCode;
     throw new Ended();

@@ -1,59 +1,66 @@
-import {type ChildProcess, fork} from 'node:child_process';
+import {mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync} from 'node:fs';
+import {connect} from 'node:net';
 import {join} from 'node:path';
-import {CLI, cleanEnvironment, PACKAGE, type Ran, type RunOptions, ranOf} from './cli.ts';
+import {cleanEnvironment, type Ran, type RunOptions, ranOf, runStage} from './cli.ts';
 
-/** A process that runs commands one after another: see warm-stage.mjs. */
-export interface WarmStage {
-  /** as `runStage`; commands that are asked for at once run one by one */
-  run(argv: readonly string[], options: RunOptions): Promise<Ran>;
-  end(): void;
-}
+/** The directory of warm-pool.mjs, where there is one: see warm-setup.ts. */
+const POOL = process.env.STAGE_TEST_WARM;
 
-interface Answer {
-  readonly id: number;
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** what reached the top of the built entry, which shows all errors itself */
-  readonly defect?: string;
-}
-
-/** Nothing starts before the first command. */
-export function warmStage(): WarmStage {
-  const waiting = new Map<number, {done(answer: Answer): void; failed(error: Error): void}>();
-  let child: ChildProcess | undefined;
-  let count = 0;
-
-  function start(): ChildProcess {
-    const started = fork(join(import.meta.dirname, 'warm-stage.mjs'), [], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: ['--use-system-ca', '--disable-warning=ExperimentalWarning'],
-      env: cleanEnvironment({}),
-    });
-    started.on('message', (answer: Answer) => {
-      waiting.get(answer.id)?.done(answer);
-      waiting.delete(answer.id);
-    });
-    started.on('exit', (code, signal) => {
-      child = undefined;
-      for (const each of waiting.values())
-        each.failed(new Error(`the process of the commands ended: ${code ?? signal}`));
-      waiting.clear();
-    });
-    return started;
+/** Have the PBS commands of stand-ins run without a start of Node.js each, until these start again. */
+export function warmPbsCommands(standIns: string): void {
+  if (POOL === undefined) return;
+  const [bin, cold] = [join(standIns, 'bin'), join(standIns, 'bin-cold')];
+  mkdirSync(cold, {recursive: true});
+  for (const name of readdirSync(bin).filter((each) => !each.includes('.'))) {
+    renameSync(join(bin, name), join(cold, name));
+    symlinkSync(join(POOL, 'pbs'), join(bin, name));
   }
+}
 
-  return {
-    async run(argv, {env = {}, cwd}) {
-      child ??= start();
-      const id = ++count;
-      const answer = await new Promise<Answer>((done, failed) => {
-        waiting.set(id, {done, failed});
-        child?.send({id, entry: PACKAGE, argv, cwd, env: cleanEnvironment({STAGE_CLI: CLI, ...env})});
-      });
-      if (answer.defect !== undefined) throw new Error(`stage ${argv.join(' ')}: ${answer.defect}`);
-      return ranOf(argv, answer);
-    },
-    end: () => child?.kill(),
-  };
+/**
+ * As `runStage`, in a process that has run other commands before it. Commands that are asked for at once run at once,
+ * each in another process; one that dies, or whose time has run out, takes its process along.
+ *
+ * @throws {Error} for what reached the top of the built entry, which shows all errors itself
+ */
+export function runWarm(argv: readonly string[], options: RunOptions): Promise<Ran> {
+  return POOL === undefined ? runStage(argv, options) : runIn(POOL, argv, options);
+}
+
+async function runIn(pool: string, argv: readonly string[], {env = {}, cwd, timeoutMs}: RunOptions): Promise<Ran> {
+  const {port, token} = JSON.parse(readFileSync(join(pool, 'address.json'), 'utf8')) as {port: number; token: string}; // written by warm-pool.mjs
+  const question = [
+    token,
+    join(pool, 'stage'), // what jobs shall call, too
+    cwd ?? process.cwd(),
+    '022',
+    String(argv.length),
+    ...argv,
+    ...Object.entries(cleanEnvironment(env)).map(([name, value]) => `${name}=${value}`),
+    'X=',
+  ];
+  const text = await exchange(port, `${question.join('\0')}\0\0`, (timeoutMs ?? 60_000) * (process.env.CI ? 3 : 1));
+  const [exitCode = '', stderr = '', defect = '', , ...stdout] = text.split('\0');
+  if (exitCode === '') return ranOf(argv, {exitCode: -1, stdout: '', stderr: ''}); // it was killed
+  if (defect !== '') throw new Error(`stage ${argv.join(' ')}: ${defect}`);
+  return ranOf(argv, {exitCode: Number(exitCode), stdout: stdout.join('\0'), stderr});
+}
+
+/** @returns what was answered until the other side, or the time, ended it */
+function exchange(port: number, question: string, timeoutMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1');
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('error', () => undefined); // then it closes
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve(text);
+    });
+    socket.write(question);
+  });
 }

@@ -3,12 +3,15 @@ import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {userInfo} from 'node:os';
 import {dirname, join, relative} from 'node:path';
+import {standInHome} from '../../src/stand-ins/stand-in-home.ts';
+import {askPbs} from './ask-pbs.ts';
 import {batchSystem, type Managing, worldsDirectory} from './batch-system.ts';
 import {CLI, cleanEnvironment, type Ran, type RunOptions, runProgram, runStage} from './cli.ts';
 import {type CrashPoints, mortalConfig, openCrashPoints} from './crash-points.ts';
 import {type GlobusClient, globusOf, type TaskDocument} from './globus.ts';
 import {ownJobs} from './own-jobs.ts';
 import {until} from './until.ts';
+import {runWarm, warmPbsCommands} from './warm-stage.ts';
 
 /** A job as `qstat -x -f -F json` shows it, with its id. */
 export interface JobDocument {
@@ -127,16 +130,20 @@ const COMMAND_SECONDS = 60;
  *
  * @param options.config text of the configuration file; none when absent
  * @param options.day how long a day lasts in the stand-ins, as `stage local up --day` has it
+ * @param options.ownProcesses each command of stage is a process from bin/stage on, in jobs too, as for everybody else;
+ *   without it a command runs in a process that has run others before it (warm-stage.ts)
  * @param options.mortal its processes, those in jobs too, die where `points` says
  */
 export async function localWorld({
   config,
   day,
   mortal = false,
+  ownProcesses = false,
 }: {
   config?: string;
   day?: string;
   mortal?: boolean;
+  ownProcesses?: boolean;
 } = {}): Promise<World> {
   const root = mkdtempSync(join(worldsDirectory(), 'stage-local-'));
   const home = join(root, 'home');
@@ -152,6 +159,7 @@ export async function localWorld({
   const points = openCrashPoints(join(root, 'points'));
   const batch = batchSystem(root, home, config);
   const env: Record<string, string> = {...batch.env};
+  const command = ownProcesses ? runStage : runWarm;
   const commandMs = COMMAND_SECONDS * 1000 * batch.patience;
   if (mortal) {
     const mortals = join(root, 'mortal.yaml');
@@ -173,7 +181,7 @@ export async function localWorld({
     stage(...given) {
       const argv = given.filter((part) => typeof part === 'string');
       const options = given.find((part) => typeof part !== 'string');
-      return runStage(argv, {cwd: work, timeoutMs: commandMs, ...options, env: {...env, ...options?.env}});
+      return command(argv, {cwd: work, timeoutMs: commandMs, ...options, env: {...env, ...options?.env}});
     },
     start(...argv) {
       return spawn(CLI, argv, {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
@@ -214,8 +222,8 @@ export async function localWorld({
         const own = await ownJobs(world.pbs, userInfo().username);
         return own.filter((job) => JSON.stringify(job).includes(root));
       }
-      const asked = await world.pbs('qstat', '-x', '-f', '-F', 'json');
-      const document = JSON.parse(asked.stdout) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
+      const said = await askPbs(standInHome(home).socket, 'qstat', '-x', '-f', '-F', 'json');
+      const document = JSON.parse(said) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
       return Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
     },
     async jobsOf(run) {
@@ -312,12 +320,13 @@ export async function localWorld({
     async close(keep = false) {
       // Nothing of a test stays in the queue of a server that is not ours.
       if (batch.shared) await world.wipe().catch(() => {});
-      await runStage(['local', 'down'], {cwd: work, env});
+      await command(['local', 'down'], {cwd: work, env});
       if (!keep) rmSync(root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
     },
   };
   const up = await world.stage('local', 'up', ...(day === undefined ? [] : ['--day', day]));
   if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
+  if (!ownProcesses && !batch.shared) warmPbsCommands(standIns);
   for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
   return world;
 }

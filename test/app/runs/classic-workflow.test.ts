@@ -8,7 +8,7 @@ import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/w
 
 let world: World;
 beforeAll(async () => {
-  world = await localWorld();
+  world = await localWorld({ownProcesses: true});
 });
 afterAll(() => world.close());
 

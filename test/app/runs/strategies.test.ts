@@ -158,7 +158,7 @@ describe.concurrent('with either strategy', () => {
     async (strategy) => {
       const run = runOf(strategy, 'in-cancelled');
       await run.start();
-      await world.cancelTask(String(run.taskOf('stage-in')));
+      await world.cancelTask(await world.waitFor('the stage-in', () => run.taskOf('stage-in')));
       await run.expectFailure(['failed', 'skipped', 'skipped']);
     },
   );

@@ -12,7 +12,7 @@ import {linesIn, localWorld, type World} from '../../support/world.ts';
 let world: World;
 let config = '';
 beforeAll(async () => {
-  world = await localWorld();
+  world = await localWorld({ownProcesses: true});
   config = world.write(
     'config.yaml',
     `profiles:

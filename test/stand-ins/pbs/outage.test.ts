@@ -13,7 +13,7 @@ import {localWorld, type World} from '../../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await localWorld();
+  world = await localWorld({ownProcesses: true});
   expect((await world.stage('local', 'up')).exitCode).toBe(0);
   world.write('job.sh', 'true\n');
 });
