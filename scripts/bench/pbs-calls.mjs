@@ -87,7 +87,7 @@ try {
     `${sealed().length} of ${runs} runs ended, after ${((ended - began) / 1000).toFixed(0)} s (started in ${((started - began) / 1000).toFixed(0)} s)`,
   );
   console.log(
-    `qsub ${of('qsub').length}, qstat ${of('qstat').length}, qselect ${of('qselect').length}, qalter ${of('qalter').length}`,
+    `qsub ${of('qsub').length}, qstat ${of('qstat').length} (${of('qstat -B').length} of them -B), qselect ${of('qselect').length}, qalter ${of('qalter').length}`,
   );
   console.log(`qdel ${of('qdel').length} for ${deleted} deleted jobs: ${each(of('qdel').length, deleted)} each`);
   console.log(`qrls ${of('qrls').length} for ${released} releases: ${each(of('qrls').length, released)} each`);

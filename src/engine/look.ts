@@ -23,6 +23,18 @@ import {QueuePlaces} from './queue-places.ts';
 /** Globus answers in less as a rule. Where it takes longer, what needs no answer of it is done meanwhile. */
 const GLOBUS_ANSWERS_MS = 1_000;
 
+/** What PBS has shown is that old: a job may have begun by now. */
+const OLD_MS = 2_000;
+
+/** What is written down, and sets nothing going at PBS or Globus. */
+const ON_RECORD_ALONE: readonly Action['do'][] = [
+  'end-step',
+  'note-absent',
+  'note-seen-again',
+  'adopt-job',
+  'give-up-intent',
+];
+
 export interface LookRequest {
   /**
    * the runs that the process was asked about, or serves; all when absent. Others are left to their own jobs and to the
@@ -140,8 +152,10 @@ export class Look {
       return;
     }
     const submissions = this.#planned().flatMap(({actions}) => actions.filter((action) => action.do === 'submit-job'));
-    if (submissions.length > QSUBS_AT_ONCE && this.#hasChain)
-      this.#link = await linkFirst(this.#context, this.#tending(this.runs));
+    if (submissions.length <= QSUBS_AT_ONCE || !this.#hasChain) return;
+    const link = this.#context.monitors.newest();
+    if (link?.job && !this.seen.jobs.has(link.job)) this.seen = await lookAtJobs(this.#context, [], link, this.seen);
+    this.#link = await linkFirst(this.#context, this.#tending(this.runs));
   }
 
   /** See that nothing stays in the queue of runs that have ended. */
@@ -153,13 +167,20 @@ export class Look {
   async planAll(): Promise<readonly RunPlan[]> {
     const plans = this.#planned();
     const deletes = plans.some(({actions}) => actions.some((action) => action.do === 'delete-job'));
-    if (!deletes || this.progress.done.length === this.#doneAtObservation) return plans;
-    // What was done since may have set jobs going: none is deleted for what an older look had shown.
+    if (!deletes || !this.#jobsMayHaveBegun) return plans;
+    // None is deleted for what an older look had shown.
     const link = this.#context.monitors.newest();
-    this.seen = {...this.seen, ...(await observePbs(this.#context, this.runs, link))};
+    this.seen = {...this.seen, ...(await observePbs(this.#context, this.runs, link)), seenAt: undefined};
     this.#seesPlaces(link);
     this.#doneAtObservation = this.progress.done.length;
     return this.#planned();
+  }
+
+  /** Since PBS was asked, something was done that may have set jobs going, or that took its time. */
+  get #jobsMayHaveBegun(): boolean {
+    const since = this.progress.done.slice(this.#doneAtObservation);
+    const isOld = this.#context.clock() - this.seen.now > OLD_MS;
+    return since.some(({action}) => !ON_RECORD_ALONE.includes(action.do)) || (since.length > 0 && isOld);
   }
 
   /**
@@ -204,7 +225,7 @@ export class Look {
     const {ledger} = this.#context;
     this.runs = this.runs.map((run) => (submitted.has(run.id) ? ledger.refresh(run) : run));
     const asked = this.runs.filter(({id}) => submitted.has(id));
-    this.seen = await lookAtJobs(this.#context, asked, this.seen);
+    this.seen = await lookAtJobs(this.#context, asked, this.#context.monitors.newest(), this.seen);
     return true;
   }
 

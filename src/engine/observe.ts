@@ -31,7 +31,10 @@ export async function observePbs(
   late: readonly LateSubmissions[] = [],
 ): Promise<AtPbs> {
   const now = context.clock();
-  const jobs = [...new Set([...runs.flatMap((run) => openJobs(run)), ...(monitor?.job ? [monitor.job] : [])])];
+  const ofRuns = runs.flatMap((run) => openJobs(run));
+  // About the link alone nothing is asked before it is known that one is needed.
+  const link = monitor?.job && (ofRuns.length > 0 || runs.length === 0) ? [monitor.job] : [];
+  const jobs = [...new Set([...ofRuns, ...link])];
   const overdue = [
     ...runs.flatMap((run) => overdueTags(run, now)),
     ...(monitor && isOverdue(monitor, now) ? [monitor.tag] : []),
@@ -56,10 +59,16 @@ export async function observeGlobus(context: EngineContext, runs: readonly OpenR
 /** Nothing of Globus has been seen. */
 export const NO_TASKS: AtGlobus = {tasks: new Map()};
 
-/** What has been seen, with PBS asked again about all jobs of these runs: one question, and none to Globus. */
-export async function lookAtJobs(context: EngineContext, runs: readonly OpenRun[], seen: Observed): Promise<Observed> {
+/** What has been seen, with PBS asked again about all jobs of these runs and the newest monitor: one question, and none to Globus. */
+export async function lookAtJobs(
+  context: EngineContext,
+  runs: readonly OpenRun[],
+  monitor: MonitorLink | undefined,
+  seen: Observed,
+): Promise<Observed> {
   const now = context.clock();
-  const jobs = await context.scheduler.look([...new Set(runs.flatMap((run) => openJobs(run)))]);
+  const link = monitor?.job ? [monitor.job] : [];
+  const jobs = await context.scheduler.look([...new Set([...runs.flatMap((run) => openJobs(run)), ...link])]);
   const others = [...seen.jobs.keys()].filter((job) => !jobs.has(job));
   const seenAt = new Map(others.map((job) => [job, evidenceAt(seen, job)]));
   return {...seen, now, jobs: new Map([...seen.jobs, ...jobs]), seenAt};

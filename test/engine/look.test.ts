@@ -72,7 +72,7 @@ test('a run that cannot be read is a problem, and does not stop the others', asy
   expect(look.problems.map(({code}) => code)).toEqual(['LEDGER_DAMAGED']);
 });
 
-test('when something was done since PBS was asked, it is asked again before a job is deleted', async () => {
+test('when something was done and time has passed since PBS was asked, it is asked again before a job is deleted', async () => {
   begin([transferStep('in'), jobStep('a', {needs: ['in']})]);
   await reconcile(world.context(), {rebuild: true});
   world.transfers.show('in', task('succeeded'));
@@ -82,9 +82,45 @@ test('when something was done since PBS was asked, it is asked again before a jo
   expect(words(ends)).toEqual(['end-step in']);
   world.context().ledger.create(run, 'decision.cancel', {at: 1, by: 'ann', cleanup: false});
   await look.act(ends);
+  world.now += 3_000;
   world.scheduler.show(world.scheduler.submitted('a.1.job')[0] as JobId, ended(0));
   expect(words(await look.planAll())).not.toContain('delete-job a');
   expect(looks()).toBe(2);
+});
+
+test('what was only written down a moment ago sets no job going: PBS is not asked again before one is deleted', async () => {
+  begin(CLASSIC);
+  await reconcile(world.context(), {rebuild: true});
+  world.transfers.show('in', task('succeeded'));
+  await reconcile(world.context());
+  const compute = world.scheduler.submitted('compute.1.job')[0] as JobId;
+  world.context().ledger.create(run, 'compute.1.start.1', {at: 1, job: compute});
+  world.context().ledger.create(run, 'compute.1.end.1', {at: 1, job: compute, exit: 0, terminated: false});
+  const looks = countLooks();
+  const look = await Look.begin(world.context());
+  await look.act(await look.planAll()); // compute has ended
+  expect(words(await look.planAll())).toContain('delete-job cleanup');
+  expect(looks()).toBe(1);
+});
+
+test('when a job was released since PBS was asked, it is asked again before one is deleted', async () => {
+  begin([transferStep('in'), jobStep('a', {needs: ['in']}), jobStep('b', {onFailureOf: ['a']})]);
+  await reconcile(world.context(), {rebuild: true});
+  world.transfers.show('in', task('succeeded'));
+  const look = await Look.begin(world.context());
+  for (const next of ['end-step in', 'release-job a']) {
+    const plans = await look.planAll();
+    expect(words(plans)).toContain(next);
+    await look.act(plans);
+  }
+  const [a] = world.scheduler.submitted('a.1.job');
+  world.context().ledger.create(run, 'a.1.start.1', {at: 1, job: a});
+  world.context().ledger.create(run, 'a.1.end.1', {at: 1, job: a, exit: 0, terminated: false});
+  look.runs = look.runs.map((each) => world.context().ledger.refresh(each));
+  await look.act(await look.planAll());
+  const looks = countLooks();
+  expect(words(await look.planAll())).toContain('delete-job b');
+  expect(looks()).toBe(1);
 });
 
 test('a job is deleted at once when nothing was done since PBS was asked', async () => {
