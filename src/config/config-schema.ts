@@ -41,6 +41,8 @@ const scheduler = z.strictObject({
   kind: maybe(z.enum(['pbs', 'local'])),
   bin: maybe(z.string()),
   timeout: maybe(seconds),
+  commands_per_second: maybe(z.number().check(z.positive('must be a number above 0'))),
+  burst: maybe(z.int('must be a whole number, 1 or more').check(z.positive('must be a whole number, 1 or more'))),
 });
 const transfer = z.strictObject({
   kind: maybe(z.enum(['globus', 'local'])),

@@ -1,5 +1,6 @@
+import type {PaceLimit} from '../base/pace.ts';
 import type {ProfileSection} from './config-schema.ts';
-import {defaultProfile, type JobDefaults, localProfile, type Profile, type ProxySettings} from './profile.ts';
+import {defaultProfile, type JobDefaults, localProfile, PBS_PACE, type Profile, type ProxySettings} from './profile.ts';
 
 type JobsSection = NonNullable<ProfileSection['compute']>;
 
@@ -17,6 +18,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
       ...(pbs.kind ? {kind: pbs.kind} : {}),
       ...(pbs.bin ? {bin: pbs.bin} : {}),
       ...(pbs.timeout ? {timeoutMs: milliseconds(pbs.timeout)} : {}),
+      pace: mergePace((pbs.kind ?? base.scheduler.kind) === 'local' ? undefined : base.scheduler.pace, pbs),
     },
     transfer: {
       kind: globus.kind ?? base.transfer.kind,
@@ -52,6 +54,16 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
       keepDays: section.log?.keep ?? base.log.keepDays,
     },
   };
+}
+
+/** One of the two numbers alone goes with the other's default. */
+function mergePace(
+  base: PaceLimit | undefined,
+  said: {readonly commands_per_second?: number | undefined; readonly burst?: number | undefined},
+): PaceLimit | undefined {
+  if (said.commands_per_second === undefined && said.burst === undefined) return base;
+  const {perSecond, burst} = base ?? PBS_PACE;
+  return {perSecond: said.commands_per_second ?? perSecond, burst: said.burst ?? burst};
 }
 
 /** What is said of this kind of job wins over what is said of all, key by key; further arguments add up. */

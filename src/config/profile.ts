@@ -1,3 +1,4 @@
+import type {PaceLimit} from '../base/pace.ts';
 import type {LogFormat, LogLevel} from '../log/log.ts';
 import type {Strategy} from '../workflow/model/workflow.ts';
 import type {PathMapping} from './map-path.ts';
@@ -33,6 +34,8 @@ export interface SchedulerSettings {
   readonly bin?: string;
   /** after which a PBS command is given up */
   readonly timeoutMs: number;
+  /** how often this host may ask PBS, all processes of stage together; absent: as often as they like */
+  readonly pace?: PaceLimit | undefined;
 }
 
 /** As a person with a native app, as a client with a secret, or with the login that `globus login` made. */
@@ -94,11 +97,17 @@ export interface Profile {
 const STAGING_RESOURCES = {select: '1:ncpus=1', walltime: '00:15:00'};
 const NO_DEFAULTS: JobDefaults = {resources: {}, extraArgs: []};
 
+/**
+ * Each command takes a reserved port of the host for a minute, of which there are about 512 for everybody: then all
+ * commands hang (measured on OpenPBS 23.06).
+ */
+export const PBS_PACE: PaceLimit = {perSecond: 2, burst: 20};
+
 /** What a profile is when its section of the configuration is silent. */
 export function defaultProfile(name: string): Profile {
   return {
     name,
-    scheduler: {kind: 'pbs', timeoutMs: 60_000},
+    scheduler: {kind: 'pbs', timeoutMs: 60_000, pace: PBS_PACE},
     transfer: {kind: 'globus', authUrl: 'https://auth.globus.org/', transferUrl: 'https://transfer.api.globus.org/'},
     compute: NO_DEFAULTS,
     staging: {resources: STAGING_RESOURCES, extraArgs: [], network: true},

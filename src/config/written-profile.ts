@@ -5,7 +5,13 @@ import type {JobDefaults, Profile} from './profile.ts';
 export function writtenProfile(profile: Profile): ProfileSection {
   const {scheduler, transfer, staging, proxy} = profile;
   return {
-    scheduler: {kind: scheduler.kind, ...ifGiven('bin', scheduler.bin), timeout: seconds(scheduler.timeoutMs)},
+    scheduler: {
+      kind: scheduler.kind,
+      ...ifGiven('bin', scheduler.bin),
+      timeout: seconds(scheduler.timeoutMs),
+      ...ifGiven('commands_per_second', scheduler.pace?.perSecond),
+      ...ifGiven('burst', scheduler.pace?.burst),
+    },
     transfer: {
       kind: transfer.kind,
       ...ifGiven('auth_url', transfer.authUrl || undefined),

@@ -227,8 +227,19 @@ async function commandsOf(parts: Parts): Promise<RunCommand> {
   const binDirectory = await binOf(parts);
   const {scheduler, proxy} = parts.profile;
   const {timeoutMs} = scheduler;
-  const run = createRunCommand({binDirectory, env: proxyEnvironment(proxy)});
+  const run = await paced(createRunCommand({binDirectory, env: proxyEnvironment(proxy)}), parts);
   return (command, argv, options) => run(command, argv, {timeoutMs, ...options});
+}
+
+/** The same commands at the pace of the profile, which all processes of this host keep together. */
+async function paced(run: RunCommand, {profile, where}: Pick<Parts, 'profile' | 'where'>): Promise<RunCommand> {
+  const {pace, timeoutMs} = profile.scheduler;
+  if (pace === undefined) return run;
+  const [{sharedPace}, {pacedCommands}] = await Promise.all([
+    import('../disk/shared-pace.ts'),
+    import('../scheduler/pbs/paced-commands.ts'),
+  ]);
+  return pacedCommands(run, sharedPace(join(where.cache, `pbs-pace-${hostname()}`), pace), timeoutMs);
 }
 
 async function createReservations(parts: Parts): Promise<Reservations> {
@@ -258,7 +269,7 @@ export async function openSite(
   });
 }
 
-async function createScheduler({profile, ledger, standIns, wrap}: Parts): Promise<Scheduler> {
+async function createScheduler({profile, where, ledger, standIns, wrap}: Parts): Promise<Scheduler> {
   const local = profile.scheduler.kind === 'local';
   // All at once: the stand-ins answer while modules are being read.
   const [up, {createRunCommand}, {createPbsScheduler}] = await Promise.all([
@@ -267,7 +278,7 @@ async function createScheduler({profile, ledger, standIns, wrap}: Parts): Promis
     import('../scheduler/pbs/pbs-scheduler.ts'),
   ]);
   const binDirectory = up ? up.home.bin : profile.scheduler.bin;
-  const run = createRunCommand({binDirectory, env: proxyEnvironment(profile.proxy)});
+  const run = await paced(createRunCommand({binDirectory, env: proxyEnvironment(profile.proxy)}), {profile, where});
   return wrap.scheduler(
     createPbsScheduler({
       run,
@@ -287,13 +298,16 @@ type SignInParts = Pick<Parts, 'profile' | 'ledger' | 'standIns' | 'environment'
 
 /** One token source and one pace for all that this process asks of Globus. */
 async function globusSettings(parts: SignInParts): Promise<CallerSettings> {
-  const {createPace} = await import('../transfer/globus/pace.ts');
+  const [{createPace}, {GLOBUS_PACE}] = await Promise.all([
+    import('../base/pace.ts'),
+    import('../transfer/globus/caller.ts'),
+  ]);
   const signIn = await openSignIn(parts);
   const {profile, standIns} = parts;
   return {
     tokens: await createTokens(signIn),
     signIn: {login: signIn.loginCommand, method: signIn.method},
-    pace: createPace(),
+    pace: createPace(GLOBUS_PACE),
     transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
   };
 }

@@ -50,6 +50,17 @@ describe('a configuration', () => {
     });
   });
 
+  test('paces the commands of a PBS, by default and as it says, and those of the stand-in only when it says so', () => {
+    const paceOf = (scheduler: string) =>
+      readConfig(`profiles: {a: {scheduler: ${scheduler}}}`, 'config.yaml').profiles.get('a')?.scheduler.pace;
+    expect(paceOf('pbs')).toEqual({perSecond: 2, burst: 20});
+    expect(paceOf('{kind: pbs, commands_per_second: 0.5}')).toEqual({perSecond: 0.5, burst: 20});
+    expect(paceOf('{kind: pbs, burst: 5}')).toEqual({perSecond: 2, burst: 5});
+    expect(paceOf('local')).toBeUndefined();
+    expect(paceOf('{kind: local, commands_per_second: 50}')).toEqual({perSecond: 50, burst: 20});
+    expect(() => paceOf('{kind: pbs, burst: 0}')).toThrow();
+  });
+
   test('says for all jobs what it says outside of compute and staging, and each kind wins over that', () => {
     const site = readConfig(
       `profiles:
@@ -163,7 +174,7 @@ describe('a configuration', () => {
     ],
     [
       'profiles:\n  a:\n    scheduler:\n      knd: pbs',
-      /^config.yaml:4:7: profiles.a.scheduler.knd: unknown key; known: kind, bin and timeout; did you mean "kind"\?$/,
+      /^config.yaml:4:7: profiles.a.scheduler.knd: unknown key; known: kind, bin, timeout, commands_per_second and burst; did you mean "kind"\?$/,
     ],
     [
       'profiles: {a: {paths: [{cluster: /a, collection: e, path: /, mode: x}]}}',

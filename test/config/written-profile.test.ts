@@ -7,7 +7,7 @@ import {writtenProfile} from '../../src/config/written-profile.ts';
 const FULL = `
 profiles:
   site:
-    scheduler: {kind: pbs, bin: /opt/pbs/bin, timeout: 90s}
+    scheduler: {kind: pbs, bin: /opt/pbs/bin, timeout: 90s, commands_per_second: 4, burst: 9}
     transfer:
       auth_url: "https://auth.example.org"
       sign_in: client

@@ -114,7 +114,7 @@ export function siteConfig(wanted = ''): string {
   const needed: unknown = given ? parse(readFileSync(given, 'utf8')) : {};
   const {profiles: {local = {}} = {}} = (parse(wanted) ?? {}) as {profiles?: {local?: object}}; // of a test in this repository
   const site = {
-    scheduler: {kind: 'pbs', timeout: '30s'},
+    scheduler: {kind: 'pbs', timeout: '30s', commands_per_second: 100, burst: 1000},
     transfer: 'local',
     monitor: {min: '1s', max: '5s'},
     lost_after: `${5 * Math.max(1, patience / 2)}s`,

@@ -3,11 +3,11 @@ import type * as z from 'zod/mini';
 import {type Answer, requestOnce, type SdkCall} from '../../auth/globus-request.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
 import {NOT_COMPILED} from '../../base/json.ts';
+import {createPace, type Pace, type PaceLimit} from '../../base/pace.ts';
 import {sleep} from '../../base/time.ts';
 import {TransferUnreachable} from '../../globus-errors.ts';
 import type {SignInWay} from './advise-sign-in.ts';
 import {type Explained, explainGlobus, mayPass} from './explain.ts';
-import {createPace, type Pace} from './pace.ts';
 
 export interface CallerSettings {
   readonly tokens: TokenSource;
@@ -37,6 +37,12 @@ export type Caller = <T>(asked: string, schema: z.ZodMiniType<T>, call: SdkCall)
 const RETRIES = 3;
 
 /**
+ * Globus allows 20 requests per second and user (Globus Transfer API, FAQ). No second of one process sees more than
+ * `burst + perSecond` of them: 19. A command seldom asks that much; what is left is for other processes of the user.
+ */
+export const GLOBUS_PACE: PaceLimit = {perSecond: 10, burst: 9};
+
+/**
  * What `@globus/sdk` 6.2 does not do: try again, throw on errors, check answers. Every method of ours may be repeated,
  * the submission of a transfer too, since its submission id makes two of them one task. A service that did not answer
  * in time is not asked again at once: that would take as long once more.
@@ -44,7 +50,7 @@ const RETRIES = 3;
 export function createCaller(settings: CallerSettings): Caller {
   const timeoutMs = settings.fetchTimeoutMs ?? 30_000;
   const longestWaitMs = settings.longestWaitMs ?? 60_000;
-  const pace = settings.pace ?? createPace();
+  const pace = settings.pace ?? createPace(GLOBUS_PACE);
   const mayTryAgain = (error: unknown): error is FailedTry =>
     error instanceof FailedTry && error.mayPass && error.waitMs <= longestWaitMs;
 

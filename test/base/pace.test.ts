@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {createPace, GLOBUS_PACE, nextTurn, type PaceLimit} from '../../src/transfer/globus/pace.ts';
+import {createPace, nextTurn, type PaceLimit} from '../../src/base/pace.ts';
+import {GLOBUS_PACE} from '../../src/transfer/globus/caller.ts';
 
 /** Starts of requests that arrive after these pauses, in milliseconds. */
 function startsOf(pauses: readonly number[], limit: PaceLimit): {arrival: number; start: number}[] {

@@ -1,4 +1,5 @@
-import {sleep} from '../../base/time.ts';
+import {sleep} from './time.ts';
+
 /** How often may be asked. */
 export interface PaceLimit {
   /** in the long run */
@@ -6,12 +7,6 @@ export interface PaceLimit {
   /** at once, after a rest */
   readonly burst: number;
 }
-
-/**
- * Globus allows 20 requests per second and user (Globus Transfer API, FAQ). No second of one process sees more than
- * `burst + perSecond` of them: 19. A command seldom asks that much; what is left is for other processes of the user.
- */
-export const GLOBUS_PACE: PaceLimit = {perSecond: 10, burst: 9};
 
 /**
  * When the next request may start. Pure: the "generic cell rate algorithm", whose whole memory is one instant.
@@ -35,8 +30,8 @@ export interface PaceClock {
   sleep(ms: number): Promise<void>;
 }
 
-/** Resolves when it is the caller's turn: first come, first served. */
-export type Pace = () => Promise<void>;
+/** Resolves when it is the caller's turn: first come, first served. @param longestMs after so long the caller goes on all the same */
+export type Pace = (longestMs?: number) => Promise<void>;
 
 const REAL_CLOCK: PaceClock = {
   now: () => performance.now(),
@@ -44,7 +39,7 @@ const REAL_CLOCK: PaceClock = {
 };
 
 /** One pace for all that a process asks of one service as one user. */
-export function createPace(limit: PaceLimit = GLOBUS_PACE, clock: PaceClock = REAL_CLOCK): Pace {
+export function createPace(limit: PaceLimit, clock: PaceClock = REAL_CLOCK): Pace {
   let dueAt = Number.NEGATIVE_INFINITY;
   return async () => {
     const now = clock.now();
