@@ -4,6 +4,7 @@ import {OTHERS} from './perform/action-outcome.ts';
 import {perform} from './perform/perform.ts';
 import {type OnManyJobs, performTogether} from './perform/perform-together.ts';
 import type {Action} from './plan/actions.ts';
+import {isUntouched} from './plan/first-refusal.ts';
 import {asksGlobus} from './plan/plan-run.ts';
 import type {LookProgress} from './progress.ts';
 import type {QueuePlaces} from './queue-places.ts';
@@ -67,19 +68,25 @@ async function inItsOrder(
   places: QueuePlaces,
 ): Promise<void> {
   const alone = actions.filter((action) => !isOfKind(action, 'delete-job') && !isOfKind(action, 'release-job'));
-  for (const batch of inBatches(alone, QSUBS_AT_ONCE)) {
+  let first = isUntouched(run.state);
+  for (const batch of inBatches(alone, QSUBS_AT_ONCE, first)) {
     const now = places.grant(
       run.id,
       batch.filter((action) => progress.begin(run.id, action)),
     );
     // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
-    await Promise.all(
+    const came = await Promise.all(
       now.map(async (action) => {
         const performed = await perform(context, run, action);
         progress.end(run.id, action, performed);
         if (performed.is !== 'done') places.release(action);
+        return performed.is;
       }),
     );
+    if (!first || batch[0]?.do !== 'submit-job') continue;
+    // PBS has not taken what stands first: whether anything else is begun is planned anew.
+    if (came.some((is) => is !== 'done')) return;
+    first = false;
   }
 }
 
@@ -88,14 +95,20 @@ async function inItsOrder(
  * None of them waits for another of the same plan, since a plan names only jobs that PBS has given an id. Pure.
  *
  * @param atOnce how many submissions at most; 1 or more
+ * @param first the first submission goes by itself: nothing else is asked for where PBS refuses it
  */
-export function inBatches(actions: readonly Action[], atOnce: number): readonly (readonly Action[])[] {
+export function inBatches(actions: readonly Action[], atOnce: number, first = false): readonly (readonly Action[])[] {
   const batches: Action[][] = [];
+  let most = first ? 1 : atOnce;
   for (const action of actions) {
     const last = batches.at(-1);
-    const joins = action.do === 'submit-job' && last?.[0]?.do === 'submit-job' && last.length < atOnce;
-    if (joins) last.push(action);
-    else batches.push([action]);
+    const submits = action.do === 'submit-job';
+    if (submits && last?.[0]?.do === 'submit-job' && last.length < most) {
+      last.push(action);
+      continue;
+    }
+    if (submits && last?.[0]?.do === 'submit-job') most = atOnce;
+    batches.push([action]);
   }
   return batches;
 }

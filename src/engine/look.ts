@@ -13,6 +13,7 @@ import {deleteLateJobs} from './late-submissions.ts';
 import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs} from './observe.ts';
 import {withOnePatience} from './patience.ts';
 import type {Action, Observed, PlanSettings} from './plan/actions.ts';
+import {type FirstRefusal, firstRefusal} from './plan/first-refusal.ts';
 import {nextLookForPlaces} from './plan/next-look.ts';
 import {asksGlobus, planRun} from './plan/plan-run.ts';
 import {placesTaken, queueLimit} from './plan/queue-limit.ts';
@@ -43,6 +44,8 @@ export interface LookRequest {
   readonly about?: readonly RunId[] | undefined;
   /** a person asked: submit again even what was deleted by hand, and do not wait out a queue limit, in the runs this is about */
   readonly rebuild?: boolean | undefined;
+  /** this process creates the runs that this is about: one whose first job PBS refuses is not created */
+  readonly creates?: boolean | undefined;
   /** the link of the monitor chain that this process is */
   readonly monitor?: number | undefined;
   /** the monitor chain is driven elsewhere (cron, or a loop in a shell): add no link */
@@ -65,6 +68,8 @@ export class Look {
   readonly places: QueuePlaces;
   /** runs that this look has ended */
   sealed: readonly RunSummary[] = [];
+  /** runs that are not created after all */
+  withdrawn: readonly Withdrawn[] = [];
 
   readonly #context: EngineContext;
   readonly #request: LookRequest;
@@ -192,10 +197,9 @@ export class Look {
     if (!this.#awaited) return false;
     const tasks = await this.#awaited;
     this.#awaited = undefined;
-    const {ledger, monitors} = this.#context;
-    const link = monitors.newest();
+    const link = this.#context.monitors.newest();
     // That took a while: what PBS had shown before is old by now.
-    this.runs = this.runs.map((run) => ledger.refresh(run));
+    this.runs = this.#refreshed(this.runs);
     this.seen = {...(await observePbs(this.#context, this.runs, link)), ...tasks};
     this.#seesPlaces(link);
     this.#doneAtObservation = this.progress.done.length;
@@ -205,7 +209,11 @@ export class Look {
   /** Do what is planned, and read again what was touched. */
   async act(plans: readonly RunPlan[]): Promise<void> {
     await act(this.#context, plans, this.progress, this.places);
-    this.runs = plans.map(({run, actions}) => (actions.length > 0 ? this.#context.ledger.refresh(run) : run));
+    const touched = new Set(plans.flatMap(({run, actions}) => (actions.length > 0 ? [run.id] : [])));
+    this.runs = this.#refreshed(
+      plans.map(({run}) => run),
+      touched,
+    );
   }
 
   /**
@@ -222,15 +230,28 @@ export class Look {
     );
     if (submitted.size === 0 || this.progress.pbsIsAway) return false;
     this.#doneAtDependents = this.progress.done.length;
-    const {ledger} = this.#context;
-    this.runs = this.runs.map((run) => (submitted.has(run.id) ? ledger.refresh(run) : run));
+    this.runs = this.#refreshed(this.runs, submitted);
     const asked = this.runs.filter(({id}) => submitted.has(id));
     this.seen = await lookAtJobs(this.#context, asked, this.#context.monitors.newest(), this.seen);
     return true;
   }
 
-  /** Seal the runs that are over. */
+  /** Read what has come to the runs. One that was not to be after all is gone (see {@link withdrawn}). */
+  #refreshed(runs: readonly OpenRun[], which?: ReadonlySet<RunId>): OpenRun[] {
+    const {ledger} = this.#context;
+    return runs.flatMap((run) => {
+      if (which && !which.has(run.id)) return [run];
+      return ledger.isThere(run) ? [ledger.refresh(run)] : [];
+    });
+  }
+
+  /** Seal the runs that are over, and withdraw the one that this process creates when PBS refused its first job. */
   seal(): void {
+    this.withdrawn = this.#request.creates
+      ? this.runs.flatMap((run) => (this.#about?.has(run.id) ? withdraw(this.#context, run) : []))
+      : [];
+    const gone = new Set(this.withdrawn.map(({run}) => run));
+    this.runs = this.runs.filter(({id}) => !gone.has(id));
     const over = this.runs.filter(({state}) => mayBeSealed(state, this.seen, this.#settings));
     this.sealed = over.map((run) => sealRun(this.#context, run));
   }
@@ -258,7 +279,8 @@ export class Look {
   #planned(): RunPlan[] {
     const queueIsFull = this.places.waiting > 0;
     return this.runs.map((run) => {
-      const settings = {...this.#settings, queueIsFull, rebuild: this.#isRebuilt(run.id)};
+      const creates = (this.#request.creates ?? false) && (this.#about?.has(run.id) ?? false);
+      const settings = {...this.#settings, queueIsFull, creates, rebuild: this.#isRebuilt(run.id)};
       const actions = planRun(run.state, this.seen, settings);
       return {run, actions: actions.filter((action) => this.#mayBeDone(run.id, action))};
     });
@@ -289,6 +311,19 @@ export class Look {
       problems: this.problems,
     };
   }
+}
+
+/** A run that is not created after all, since PBS refused its first job. */
+export interface Withdrawn extends FirstRefusal {
+  readonly run: RunId;
+}
+
+/** @returns nothing where the run goes on */
+function withdraw({ledger}: EngineContext, run: OpenRun): Withdrawn[] {
+  const refused = firstRefusal(run.state);
+  if (refused === undefined) return [];
+  ledger.withdraw(run);
+  return [{run: run.id, ...refused}];
 }
 
 /** What a look has when it begins. */

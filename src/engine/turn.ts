@@ -3,7 +3,7 @@ import type {OpenRun} from '../ledger/ledger.ts';
 import type {RunSummary} from '../ledger/summary.ts';
 import type {RunPlan} from './act.ts';
 import type {EngineContext} from './context.ts';
-import {Look, type LookRequest} from './look.ts';
+import {Look, type LookRequest, type Withdrawn} from './look.ts';
 import type {Observed} from './plan/actions.ts';
 import type {ChainGap} from './plan/plan-monitor.ts';
 import type {Done} from './progress.ts';
@@ -13,6 +13,8 @@ export interface Reconciled {
   /** active runs as they are now, and those that ended during this call */
   readonly runs: readonly OpenRun[];
   readonly sealed: readonly RunSummary[];
+  /** runs that this call was to create, and that are not created: PBS refused their first job */
+  readonly withdrawn: readonly Withdrawn[];
   readonly done: readonly Done[];
   /** what could not be done now; nothing of it is lost */
   readonly problems: readonly StageError[];
@@ -38,8 +40,8 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   if (await look.hearGlobus()) await planAndAct(look);
   look.seal();
   const tended = await look.tendChain();
-  const {seen, runs, sealed, problems} = look;
-  return {seen, runs, sealed, done: look.progress.done, problems, ...tended};
+  const {seen, runs, sealed, withdrawn, problems} = look;
+  return {seen, runs, sealed, withdrawn, done: look.progress.done, problems, ...tended};
 }
 
 async function planAndAct(look: Look): Promise<void> {

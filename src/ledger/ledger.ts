@@ -1,4 +1,4 @@
-import {existsSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {newWord} from '../base/ids.ts';
 import {ensureDirectory, ensureSubdirectory, isDirectory} from '../disk/directories.ts';
@@ -63,6 +63,10 @@ export interface Ledger {
     scripts: ReadonlyMap<string, Uint8Array>,
     environment?: KeptVariables,
   ): RunId | undefined;
+  /** The run's directory is there: another process may have withdrawn the run. A state directory that is gone is another matter. */
+  isThere(run: OpenRun): boolean;
+  /** Take back the creation of a run of which nothing has begun. Its number is given to the next run of the name. */
+  withdraw(run: OpenRun): void;
   /** What was planned still holds: no person has decided anything since `run` was read, and the attempt, if one is named, has not ended. */
   stillHolds(run: OpenRun, attempt?: string): boolean;
   /** Create a fact of a run. @returns false when it existed */
@@ -158,6 +162,8 @@ export function openLedger(home: string): Ledger {
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
       return publishRun(layout, spec, scripts, environment) ? id : undefined;
     },
+    isThere: ({layout: {directory}}) => isDirectory(directory) || !isDirectory(layout.runs),
+    withdraw: (run) => withdrawRun(layout, run.layout.directory),
     resume(run, decision) {
       ensureSubdirectory(layout.resumed);
       return createFact(layout.resumed, numberedName(run.id, run.state.resumes.length + 1), {...decision});
@@ -223,6 +229,7 @@ function publishRun(
   environment: KeptVariables | undefined,
 ): boolean {
   ensureDirectory(state.runs);
+  removeWithdrawn(state.runs);
   const temporary = runLayoutAt(join(state.runs, `.new-${spec.nonce}`));
   const final = runLayout(state, spec.run);
   try {
@@ -243,6 +250,30 @@ function publishRun(
   // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
   naming(final.directory, () => flushDirectoryOf(final.directory));
   return true;
+}
+
+const GONE = '.gone-';
+
+/** Gone at one stroke, as it came; what a process that dies meanwhile leaves of it is removed with the next one. */
+function withdrawRun({runs}: StateLayout, directory: string): void {
+  const aside = join(runs, `${GONE}${newWord()}`);
+  try {
+    renameSync(directory, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // another process was first
+  }
+  removeWithdrawn(runs);
+}
+
+function removeWithdrawn(runs: string): void {
+  for (const name of namesIn(runs)) {
+    if (!name.startsWith(GONE)) continue;
+    try {
+      rmSync(join(runs, name), {recursive: true, force: true});
+    } catch {
+      // Another process removes it, or a file of it is open on a network file system: the next one tries again.
+    }
+  }
 }
 
 /** A file of the state directory is not what stage wrote there. */

@@ -63,6 +63,10 @@ export function guardLedger(ledger: Ledger, {notes, expected}: GuardOptions): Gu
       keepNote(1);
       return created;
     },
+    withdraw(run) {
+      ledger.withdraw(run);
+      keepNote(ledger.activeRuns().length);
+    },
     resume(run, decision) {
       const resumed = ledger.resume(run, decision);
       keepNote(1);

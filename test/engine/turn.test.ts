@@ -291,18 +291,95 @@ describe('a submission that PBS does not take now', () => {
     expect(readdirSync(join(directory, 'runs', run, 'facts')).length).toBeLessThan(700);
   });
 
-  test('for good, moves no data', async () => {
-    const {SchedulerRefused} = await import('../../src/scheduler/scheduler.ts');
-    world.scheduler.answerNext = {
-      kind: 'refused',
-      retry: false,
-      error: new SchedulerRefused({asked: 'qsub', why: 'Unknown queue'}),
+  describe('for good, before anything else was asked for', () => {
+    const refuseNext = async () => {
+      const {SchedulerRefused} = await import('../../src/scheduler/scheduler.ts');
+      const error = new SchedulerRefused({asked: 'qsub', why: 'Unknown queue'});
+      world.scheduler.answerNext = {kind: 'refused', retry: false, error};
     };
-    await reconcile(world.context(), {rebuild: true});
-    expect(world.transfers.tasks.size).toBe(0);
-    // The cleanup came into the queue during that look, under a hold that the same look ends.
-    await play(world, directory);
-    expect(executions).toEqual([expect.stringContaining('cleanup')]);
+
+    test('means that the run is not created: nothing of it is left, in the queue or on disk', async () => {
+      await refuseNext();
+      const {withdrawn, runs, sealed} = await reconcile(world.context(), {about: [run], rebuild: true, creates: true});
+      expect(withdrawn).toMatchObject([{run, step: 'compute', refusal: {why: 'Unknown queue'}}]);
+      expect([runs, sealed, [...world.transfers.tasks], leftovers(world)]).toEqual([[], [], [], []]);
+      expect(readdirSync(join(directory, 'runs'))).toEqual([]);
+      expect(openLedger(directory).nextNumber('r')).toBe(1);
+      expect(world.scheduler.jobs.size).toBe(0);
+    });
+
+    test('is told by the process that creates the run: another one leaves it a minute for that, then ends the run', async () => {
+      await refuseNext();
+      await reconcile(world.context());
+      const elsewhere = await reconcile(world.context());
+      expect([elsewhere.done, elsewhere.sealed]).toEqual([[], []]);
+      expect(elsewhere.nextAt).toBeGreaterThanOrEqual(world.now);
+      world.now += 61_000;
+      await play(world, directory);
+      expect(openLedger(directory).summary(run)).toMatchObject({state: 'failed'});
+      // Nothing of the run had begun: there is nothing to tidy up.
+      expect([executions, world.transfers.tasks.size, leftovers(world)]).toEqual([[], 0, []]);
+    });
+
+    test('leaves a process that looks at the same moment nothing to do, and no trouble', async () => {
+      await refuseNext();
+      const [creating, beside] = await Promise.all([
+        reconcile(world.context(), {about: [run], rebuild: true, creates: true}),
+        reconcile(world.context()),
+      ]);
+      expect(beside.problems).toEqual([]);
+      expect([creating.withdrawn.length, beside.done.length, world.transfers.tasks.size]).toEqual([1, 0, 0]);
+      expect(readdirSync(join(directory, 'runs'))).toEqual([]);
+    });
+
+    test.each(['before', 'after'])(
+      'killed %s the refusal is on record: nothing is started by what comes later',
+      async (when) => {
+        await refuseNext();
+        const effect = `${when} fact compute.1.job.refused`;
+        const counting = begin(makeMemoryDirectory('reconcile-'));
+        counting.scheduler.answerNext = world.scheduler.answerNext;
+        await reconcile(counting.context(), {about: [run], creates: true});
+        world.dieAt = counting.effects.indexOf(effect) + 1;
+        expect(world.dieAt).toBeGreaterThan(0);
+        await expect(reconcile(world.context(), {about: [run], creates: true})).rejects.toThrow(Died);
+        world.dieAt = undefined;
+        await reconcile(world.context());
+        // A monitor alone, which looks again.
+        expect([world.transfers.tasks.size, world.scheduler.submitted('.1.job').length]).toEqual([0, 0]);
+      },
+    );
+  });
+
+  test('for good, when nothing has begun by then: no cleanup runs', async () => {
+    const {SchedulerRefused} = await import('../../src/scheduler/scheduler.ts');
+    const error = new SchedulerRefused({asked: 'qsub', why: 'Unknown queue'});
+    const at = makeMemoryDirectory('reconcile-');
+    const {
+      run: _,
+      number,
+      nonce: __,
+      format: ___,
+      ...spec
+    } = specOf([
+      jobStep('first', {}),
+      jobStep('second', {needs: ['first']}),
+      jobStep('tidy', {onFailureOf: ['second']}),
+    ]);
+    openLedger(at).createRun(number, spec, new Map());
+    const two = fakeWorld(at);
+    const submit = two.scheduler.submit.bind(two.scheduler);
+    two.scheduler.submit = async (request) =>
+      request.script.includes('second') ? {kind: 'refused', retry: false, error} : submit(request);
+    await reconcile(two.context(), {about: [run], rebuild: true, creates: true});
+    const tidy = two.scheduler.submitted('tidy.1.job').map((id) => two.scheduler.jobs.get(id)?.seen);
+    expect(tidy.every((seen) => seen?.kind === 'live' && seen.userHold)).toBe(true);
+    expect(readdirSync(join(at, 'runs', run, 'facts')).filter((name) => name.includes('tidy.1.job.release'))).toEqual(
+      [],
+    );
+    await play(two, at);
+    // The first step had begun before the run ended: what it has made may have to be tidied up.
+    expect(executions.map((line) => line.split(' ')[0])).toEqual(['first.1', 'tidy.1']);
   });
 });
 

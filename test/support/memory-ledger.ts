@@ -16,6 +16,7 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
   const facts = new Map<string, FactValue>();
   const resumes: ResumeDecision[] = [];
   const seals = new Map<number, RunSummary>();
+  let withdrawn = false;
   const layout = stateLayout('/memory');
   const decisions = () => [...facts.keys()].filter((name) => name.startsWith('decision.')).length;
   const read = () => ({
@@ -28,8 +29,12 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
   return {
     facts,
     layout,
-    runs: () => [spec.run],
-    activeRuns: () => (seals.has(resumes.length) ? [] : [spec.run]),
+    runs: () => (withdrawn ? [] : [spec.run]),
+    activeRuns: () => (withdrawn || seals.has(resumes.length) ? [] : [spec.run]),
+    isThere: () => !withdrawn,
+    withdraw: () => {
+      withdrawn = true;
+    },
     nextNumber: () => 2,
     find: () => spec.run,
     open: read,

@@ -5,7 +5,9 @@ import type {RunSummary} from '../../ledger/summary.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {type Finding, noNetwork} from '../shared/findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, runViewAfter} from '../shared/look-results.ts';
+import type {PreparedWorkflow} from '../shared/prepare-run.ts';
 import {type RunView, viewSummary} from '../shared/run-view.ts';
+import {FirstJobRefused} from './first-job-refused.ts';
 import {type RunOutcome, runInWords, type Submitted} from './run-words.ts';
 
 export interface RunReport {
@@ -20,13 +22,20 @@ export interface RunReport {
   readonly exit: ExitCode;
 }
 
-/** Look and act, and say what that came to. */
+/** Look and act, and say what that came to. @throws {FirstJobRefused} when the run is not created after all */
 export async function advance(
   stage: RunsStage,
   run: RunId,
-  how: {readonly created?: boolean; readonly again?: boolean},
+  how: {readonly created?: boolean; readonly prepared?: PreparedWorkflow; readonly again?: boolean},
 ): Promise<{readonly report: RunReport; readonly looked: Reconciled}> {
-  const looked = await reconcile(await stage.engine(), {about: [run], rebuild: true});
+  const looked = await reconcile(await stage.engine(), {
+    about: [run],
+    rebuild: true,
+    creates: how.prepared !== undefined,
+  });
+  const [withdrawn] = looked.withdrawn;
+  if (how.prepared && (withdrawn || !stage.ledger.runs().includes(run)))
+    throw new FirstJobRefused(withdrawn ?? {run}, how.prepared, stage.profile.compute);
   const view = await runViewAfter(stage, run, looked);
   const mine = looked.done.filter((done) => done.run === run);
   const submitted = {

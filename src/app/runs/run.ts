@@ -1,3 +1,5 @@
+import {sleep} from '../../base/time.ts';
+import {firstIntentOfOthers, firstRefusal} from '../../engine/plan/first-refusal.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import {type RunId, runId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
@@ -63,9 +65,15 @@ export async function runWorkflow(stage: RunsStage, request: RunRequest): Promis
 type PreparedRequest = RunRequest & RunChoices;
 type DoneDecision = Extract<RunDecision, {do: 'done'}>;
 
+/** A run whose first job was refused is none: the process that was to create it died before it could say so. */
 function recordedRun({ledger}: RunsStage, name: string): RecordedRun | undefined {
-  const run = ledger.find(name);
-  return run && {open: ledger.open(run), ended: ledger.summary(run)};
+  for (;;) {
+    const run = ledger.find(name);
+    if (run === undefined) return undefined;
+    const recorded = {open: ledger.open(run), ended: ledger.summary(run)};
+    if (recorded.ended || firstRefusal(recorded.open.state) === undefined) return recorded;
+    ledger.withdraw(recorded.open);
+  }
 }
 
 async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunReport> {
@@ -89,8 +97,24 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
     adopt: adopted.length > 0 ? adopt : undefined,
   };
   const created = stage.ledger.createRun(number, spec, prepared.scripts, environmentKept(prepared)?.variables);
-  const {report} = await advance(stage, created ?? otherRun(stage, asked), {created: created !== undefined});
+  const run = created ?? otherRun(stage, asked);
+  const how = {created: created !== undefined, prepared};
+  let {report} = await advance(stage, run, how);
+  if (await othersHaveHeard(stage, run)) ({report} = await advance(stage, run, how));
   return {...report, notes: [...adopted.flatMap((each) => each.notes), ...notes, ...report.notes]};
+}
+
+/** So long at most, another process that submits the first job of the run is waited for. */
+const FIRST_WORD_MS = 10_000;
+
+/** Another process, such as a monitor, asked PBS for the first job of the run: wait for what PBS says. @returns whether it had to be waited for */
+async function othersHaveHeard({ledger, by}: RunsStage, run: RunId): Promise<boolean> {
+  const until = Date.now() + FIRST_WORD_MS;
+  for (let waited = false; ; waited = true) {
+    const isOpen = ledger.runs().includes(run) && firstIntentOfOthers(ledger.open(run).state, by) !== undefined;
+    if (!isOpen || Date.now() >= until) return waited;
+    await sleep(100);
+  }
 }
 
 /** Another process created the run at this moment: it is as good as ours when it does the same. */

@@ -27,6 +27,7 @@ export async function perform(context: EngineContext, run: OpenRun, action: Acti
   } catch (error) {
     // PBS or Globus did not answer, or said no: the intent stands, and the next look takes it up.
     if (error instanceof StageError) return {is: 'problem', error};
+    if (!context.ledger.isThere(run)) return OTHERS; // another process has withdrawn the run
     throw error;
   }
 }

@@ -119,6 +119,8 @@ export interface PlanSettings {
   readonly strategy: Strategy;
   /** a person asked: submit again even what was deleted by hand */
   readonly rebuild: boolean;
+  /** this process creates the run: when PBS refuses its first job, the run is not created */
+  readonly creates?: boolean | undefined;
   /** a submission got no place in the queue during this look: nothing waits for it to be made */
   readonly queueIsFull?: boolean | undefined;
 }

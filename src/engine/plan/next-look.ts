@@ -7,6 +7,7 @@ import {isTask} from '../../workflow/model/steps.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 
+import {FIRST_WORD_MS} from './first-refusal.ts';
 import {seenOf} from './job-seen.ts';
 import {judgeJob} from './job-verdict.ts';
 import {personHold} from './person-hold.ts';
@@ -154,6 +155,8 @@ function lookForSubmissions({settings}: View, attempt: Attempt): number[] {
     if (record.refused?.retry && record === newestJob(attempt, record.role))
       return [record.refused.at + refusedPauseMs(record.serial, settings.refusedRetryMs)];
     if (!record.job && !record.refused && !record.neverArrived) return [record.intent.deadline];
+    // The process that creates the run is to say so, and may have died.
+    if (record.refused && !attempt.outcome && record.role === 'job') return [record.refused.at + FIRST_WORD_MS];
     // A job that was deleted while it ran, too: only after the grace time is it known how it ended.
     const {absentSince} = record;
     const awaited = absentSince !== undefined && (record.role === 'job' || !record.deleted);

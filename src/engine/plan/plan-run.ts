@@ -2,6 +2,7 @@ import type {RunState} from '../../ledger/run-facts.ts';
 import {topologicalOrder} from '../../workflow/model/graph.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action, Observed, PlanSettings} from './actions.ts';
+import {waitsForFirstWord} from './first-refusal.ts';
 import {planHolds} from './plan-holds.ts';
 import {planJobStep} from './plan-job-step.ts';
 import {planLeftovers} from './plan-leftovers.ts';
@@ -17,6 +18,7 @@ import type {View} from './view.ts';
  * before it ran waiting for ever (measured on OpenPBS 23.06).
  */
 export function planRun(run: RunState, seen: Observed, settings: PlanSettings): Action[] {
+  if (waitsForFirstWord(run, seen.now, settings.creates ?? false)) return [];
   const view: View = {run, seen, settings};
   const actions = inTopologicalOrder(run.spec.workflow.steps).flatMap((step) => [
     ...planLeftovers(view, step),

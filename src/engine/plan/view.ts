@@ -14,6 +14,7 @@ import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {EndStep, Observed, PlanSettings} from './actions.ts';
 import {judgeConditions, type Verdict} from './conditions.ts';
+import {nothingBegun} from './first-refusal.ts';
 import {evidenceAt, seenForAttempt, seenOf} from './job-seen.ts';
 import {jobOf} from './job-verdict.ts';
 
@@ -25,13 +26,18 @@ export interface View {
 }
 
 /** Whether a step may start; a cancelled run starts nothing but its cleanup. */
-export function verdictOf({run}: View, step: Step): Verdict {
+export function verdictOf({run, seen}: View, step: Step): Verdict {
   if (run.cancel && !(isCleanup(step) && run.cancel.cleanup)) {
     return {is: 'impossible', why: `the run was cancelled by ${run.cancel.by}`};
   }
   const taken = isRemoved(run, step.name) && run.updates.at(-1);
   if (taken) return {is: 'impossible', why: `it was taken out of the workflow by ${taken.by}`};
-  return judgeConditions(step, (name) => endOf(run, name));
+  const verdict = judgeConditions(step, (name) => endOf(run, name));
+  const mayBegin = verdict.is === 'met' && isCleanup(step) ? nothingBegun(run, seen) : undefined;
+  if (mayBegin === undefined) return verdict;
+  return mayBegin.length > 0
+    ? {is: 'waiting', on: mayBegin}
+    : {is: 'impossible', why: 'nothing of the run has begun: there is nothing to tidy up'};
 }
 
 /** The newest job of a role that was not given up; undefined when one has to be submitted (again). */

@@ -93,7 +93,7 @@ function togetherRefused(directives: Directives, said: CommandLine): Refused[] {
 }
 
 /** The line that asks for a resource. */
-function lineOf({options}: Directives, resource: string): number | undefined {
+export function lineOf({options}: Directives, resource: string): number | undefined {
   const name = new RegExp(`(^|[\\s,])${resource}\\s*(=|,|$)`, 'i');
   return options.find(({letter, value = ''}) => letter === 'l' && name.test(value))?.line;
 }

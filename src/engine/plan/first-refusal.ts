@@ -1,0 +1,107 @@
+import {endOf} from '../../ledger/attempts.ts';
+import {type Attempt, newestJob, type Refusal, type RunState} from '../../ledger/run-facts.ts';
+import {mayHaveStarted} from '../../scheduler/scheduler.ts';
+import {isCleanup} from '../../workflow/model/steps.ts';
+import type {Step} from '../../workflow/model/workflow.ts';
+import type {Observed} from './actions.ts';
+import {seenOf} from './job-seen.ts';
+
+/**
+ * For so long what has become of a run's first job is left to the process that creates the run: when PBS refuses that
+ * job, the run is not created.
+ */
+export const FIRST_WORD_MS = 60_000;
+
+/** What stands first in a run is with PBS, refused, or not begun: nobody has decided anything, and nothing else was asked for. Pure. */
+function isBeginning(run: RunState): boolean {
+  const decided = run.cancel ?? run.spec.adopt ?? run.resumes[0] ?? run.holds[0] ?? run.updates[0];
+  return decided === undefined && [...run.attempts.values()].flat().every(isUnbegun);
+}
+
+function isUnbegun({jobs, transfer, signIn, starts, indices, outcome}: Attempt): boolean {
+  const none = transfer === undefined && signIn === undefined && outcome === undefined;
+  return none && starts.length === 0 && indices.size === 0 && jobs.every(({job}) => job === undefined);
+}
+
+/** Nothing of the run was asked for yet, but for what was refused. Pure. */
+export function isUntouched(run: RunState): boolean {
+  return isBeginning(run) && openIntents(run).length === 0;
+}
+
+function openIntents(run: RunState) {
+  const records = [...run.attempts.values()].flat().flatMap(({jobs}) => jobs);
+  return records.filter(({job, refused, neverArrived}) => !job && !refused && !neverArrived);
+}
+
+export interface FirstRefusal {
+  readonly step: string;
+  readonly refusal: Refusal;
+}
+
+/** The job that PBS refused for good, in a run of which nothing has begun. Pure. */
+export function firstRefusal(run: RunState): FirstRefusal | undefined {
+  if (!isUntouched(run)) return undefined;
+  for (const [step, attempts] of run.attempts) {
+    const refusal = refusedForGood(attempts.at(-1));
+    if (refusal) return {step, refusal};
+  }
+  return undefined;
+}
+
+function refusedForGood(attempt: Attempt | undefined): Refusal | undefined {
+  const refused = attempt && newestJob(attempt, 'job')?.refused;
+  return refused && !refused.retry ? refused : undefined;
+}
+
+/**
+ * Another process hears from PBS about the first job of the run at this moment, or has heard that it is refused: until
+ * it has had the time to say so, nothing else is begun. Pure.
+ *
+ * @param creates this process creates the run: it waits for no other one
+ */
+export function waitsForFirstWord(run: RunState, now: number, creates: boolean): boolean {
+  const refused = firstRefusal(run);
+  if (refused) return creates || now - refused.refusal.at < FIRST_WORD_MS;
+  return isBeginning(run) && openIntents(run).some(({intent}) => now - intent.at < FIRST_WORD_MS);
+}
+
+/** The open intent of another process for what stands first in the run. Pure. */
+export function firstIntentOfOthers(run: RunState, by: string): {readonly deadline: number} | undefined {
+  return isBeginning(run) ? openIntents(run).find(({intent}) => intent.by !== by)?.intent : undefined;
+}
+
+/**
+ * A step was refused by PBS, and nothing of the run has begun: there is nothing to tidy up. A cleanup waits for the steps
+ * that may still begin, and has nothing to do when none is left. Pure.
+ *
+ * @returns the steps that may still begin; undefined when something has begun, or nothing was refused
+ */
+export function nothingBegun(run: RunState, seen: Observed): readonly string[] | undefined {
+  const steps = run.spec.workflow.steps.filter((step) => !isCleanup(step));
+  if (
+    run.cancel ||
+    !steps.some(({name}) => endedByRefusal(run, name)) ||
+    steps.some((step) => hasBegun(run, seen, step))
+  )
+    return undefined;
+  return steps.flatMap(({name}) => (endOf(run, name) ? [] : [name]));
+}
+
+function endedByRefusal(run: RunState, name: string): boolean {
+  return endOf(run, name)?.state === 'failed' && refusedForGood(run.attempts.get(name)?.at(-1)) !== undefined;
+}
+
+function hasBegun(run: RunState, seen: Observed, {name}: Step): boolean {
+  const end = endOf(run, name);
+  if (end && end.state !== 'skipped' && !endedByRefusal(run, name)) return true;
+  return (run.attempts.get(name) ?? []).some(
+    ({jobs, transfer, starts, indices}) =>
+      (transfer !== undefined && !transfer.refused) ||
+      starts.some((start) => !start.void) ||
+      indices.size > 0 ||
+      jobs.some((record) => {
+        const at = record.role === 'job' ? seenOf(seen, record) : undefined;
+        return at?.kind === 'live' ? mayHaveStarted(at) : at?.kind === 'ended' && at.how === 'ran';
+      }),
+  );
+}
