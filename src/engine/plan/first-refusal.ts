@@ -88,7 +88,10 @@ export function nothingBegun(run: RunState, seen: Observed): readonly string[] |
 }
 
 function endedByRefusal(run: RunState, name: string): boolean {
-  return endOf(run, name)?.state === 'failed' && refusedForGood(run.attempts.get(name)?.at(-1)) !== undefined;
+  const attempt = run.attempts.get(name)?.at(-1);
+  return (
+    endOf(run, name)?.state === 'failed' && attempt !== undefined && newestJob(attempt, 'job')?.refused !== undefined
+  );
 }
 
 function hasBegun(run: RunState, seen: Observed, {name}: Step): boolean {

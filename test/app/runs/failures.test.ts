@@ -1,3 +1,5 @@
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
@@ -99,22 +101,26 @@ describe.concurrent('a step that fails', () => {
     await expectFailureIsTold('too-long.1', file, /walltime/);
   });
 
-  test('a workflow that PBS refuses moves no data, says why, and ends with exit code 1', async () => {
-    const {file, computed} = classic(world, 'refused', {jobKeys: 'queue: nosuch'});
+  test('a workflow whose first job PBS refuses is not created: exit code 2 with the words of PBS, and nothing is left', async () => {
+    const {file, computed, cleaned} = classic(world, 'refused', {jobKeys: 'queue: nosuch'});
     expect(await world.stage('run', file)).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('there is no queue "nosuch"'),
     });
-    await world.stage('run', file, '--no-check');
-    const sealed = await world.ended('refused.1');
-    // The first command may have left it to another process to ask PBS.
-    const refused = await world.stage('status', 'refused');
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stdout).toMatch(/Unknown queue|queue "?nosuch/i);
-    expect(stepsOf(sealed)).toMatchObject({compute: 'failed', 'stage-out': 'skipped'});
-    expect(world.facts('refused.1').filter((name) => name.includes('.transfer.'))).toEqual([]);
+    const refused = await world.stage('run', file, '--no-check');
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/"refused" was not created[\s\S]*Unknown queue/),
+    });
+    expect(readdirSync(join(world.home, 'local', 'runs')).filter((name) => /refused|^\./.test(name))).toEqual([]);
+    expect(await world.stage('status', 'refused')).toMatchObject({exitCode: 2});
     expect(await world.tasksOf('refused.1')).toEqual([]);
-    expect(linesIn(computed)).toBe(0);
+    expect(await world.jobsOf('refused.1')).toEqual([]);
+    expect([linesIn(computed), linesIn(cleaned)]).toEqual([0, 0]);
+    // The name is free.
+    const {file: corrected} = classic(world, 'refused');
+    expect((await world.stage('run', corrected)).exitCode).toBe(0);
+    expect(await world.ended('refused.1', 60)).toMatchObject({state: 'succeeded'});
   });
 
   test('a refused run and one whose task was cancelled stand in the list of failed runs', async () => {

@@ -106,9 +106,10 @@ describe.concurrent('a step with retries', () => {
 
   test('one that PBS refuses for good is not tried again', async () => {
     const {path} = script(world, 'refused', '');
+    const first = script(world, 'first', '');
     const file = world.write(
       'refused.yaml',
-      `name: refused\nsteps:\n  a: {retries: 3, retry_delay: 1s, job: {script: ${path}, queue: nosuch}}\n`,
+      `name: refused\nsteps:\n  first: {job: {script: ${first.path}}}\n  a: {retries: 3, retry_delay: 1s, job: {script: ${path}, queue: nosuch}}\n`,
     );
     await world.stage('run', '--no-check', file);
     expect((await world.ended('refused.1')).state).toBe('failed');

@@ -56,16 +56,16 @@ describe.concurrent('a qsub', () => {
       /Correct the name: in --resource, or under "resources"/,
     ],
   ])(
-    'that is refused for good (%s) fails the step at once, moves no data, and says what to correct',
+    'that is refused for good (%s) at first leaves no run, moves no data, and says what to correct',
     (mode, why, next) =>
       withWorld(async (world) => {
         const {file, computed} = withoutCleanup(world, mode);
         await nextQsub(world, mode);
         const run = await world.stage('run', file);
-        expect(run.exitCode).toBe(1);
-        expect(run.stdout).toMatch(why);
-        expect(run.stdout).toMatch(next);
-        expect((await world.ended(`${mode}.1`)).state).toBe('failed');
+        expect(run.exitCode).toBe(2);
+        expect(run.stderr).toMatch(why);
+        expect(run.stderr).toMatch(next);
+        expect((await world.stage('list', '--json')).json<{runs: unknown[]}>().runs).toEqual([]);
         expect(await world.tasksOf(`${mode}.1`)).toEqual([]);
         expect([linesIn(computed), (await computeJobs(world, `${mode}.1`)).length]).toEqual([0, 0]);
         await emptied(world, `${mode}.1`);

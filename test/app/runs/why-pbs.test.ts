@@ -40,17 +40,22 @@ interface Wish {
   /** a #PBS line */
   readonly directive?: () => string;
   readonly body?: string;
+  /** another job goes first: where PBS refuses the first one, there is no run */
+  readonly second?: true;
   /** whose job it is; ours when not given. Only then may we, as its manager, hold it in every way */
   readonly owner?: string;
 }
 
 /** A run of one job. */
-async function begun(name: string, {queue, keys = '', directive, body = 'exit 0', owner}: Wish): Promise<void> {
+async function begun(name: string, {queue, keys = '', directive, body = 'exit 0', owner, second}: Wish): Promise<void> {
   world.write(`${name}.sh`, `#!/bin/sh\n${directive ? `${directive()}\n` : ''}${body}\n`);
   const job = [`script: ${name}.sh`, ...(queue ? [`queue: ${queue}`] : []), ...(keys ? [keys] : [])].join(', ');
   await world.stage(
     'run',
-    world.write(`${name}.yaml`, `name: ${name}\nsteps:\n  compute: {job: {${job}}}\n`),
+    world.write(
+      `${name}.yaml`,
+      `name: ${name}\nsteps:\n${second ? `  before: {job: {script: ${world.write('before.sh', '#!/bin/sh\n')}}}\n` : ''}  compute: {job: {${job}}}\n`,
+    ),
     '--no-check',
     {env: owner === undefined ? {} : {STAGE_LOCAL_USER: owner}},
   );
@@ -195,7 +200,7 @@ const REFUSED: Readonly<Record<string, Row>> = {
 describe('a job that PBS refuses', () => {
   test.each(Object.entries(REFUSED))('for %s', async (cause, row) => {
     const name = cause.replaceAll(' ', '-');
-    await begun(name, row);
+    await begun(name, {...row, second: true});
     const reason = await why(name);
     expect(reason.code).toBe(row.code);
     expect(`${reason.what}: ${reason.why ?? ''}`).toMatch(row.says);
