@@ -23,6 +23,14 @@ export interface ReportedProblem {
 export interface ExtraKnowledge {
   readonly tasks?: ReadonlyMap<TaskId, TaskKnowledge>;
   readonly problems?: readonly ReportedProblem[];
+  /** of steps whose jobs were lost: what is known of the routing queue that took them */
+  readonly routes?: ReadonlyMap<string, RouteKnowledge>;
+}
+
+/** A routing queue takes any job, and its destinations may refuse it. */
+export interface RouteKnowledge {
+  readonly why: string;
+  readonly next: readonly string[];
 }
 
 /** All that is recorded and was seen of a step, asked once: what every judgement of the step is made from. */

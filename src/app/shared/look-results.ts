@@ -8,6 +8,7 @@ import {whyUnanswered} from '../../standing/unanswered.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {errorDocument} from './render-error.ts';
 import {withReservations} from './reservation-knowledge.ts';
+import {learnAboutRoutes} from './route-knowledge.ts';
 import {type RunView, viewRun} from './run-view.ts';
 import {learnAbout, tasksOf} from './task-knowledge.ts';
 
@@ -28,8 +29,9 @@ export async function standingAfter(
   const state = open?.state ?? stage.ledger.open(run).state;
   const tasks = asked.ofMany ? new Map() : await learnAbout(engine.transfers, tasksOf(state, looked.seen));
   const seen = await withReservations(stage, [state], looked.seen, asked.thorough ?? false);
+  const routes = asked.thorough ? await learnAboutRoutes(stage, open ?? stage.ledger.open(run)) : undefined;
   const view = {run: state, seen, settings: {...engine.settings, rebuild: false}};
-  const standing = standingOf(view, {tasks, problems: problemDocuments(looked.problems)});
+  const standing = standingOf(view, {tasks, problems: problemDocuments(looked.problems), ...(routes ? {routes} : {})});
   return summary ? {...standing, endedAt: summary.endedAt} : standing;
 }
 

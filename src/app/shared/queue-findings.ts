@@ -1,7 +1,11 @@
+import {countSubjobs} from '../../base/job-array.ts';
 import type {Profile} from '../../config/profile.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
+import {commandLine} from '../../scheduler/directives/command-line.ts';
+import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import {judgeQueue, type Objection, type QueueJudgement, type QueueWish, WEIGHT} from '../../scheduler/judge-queue.ts';
 import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
+import type {JobStep} from '../../workflow/model/workflow.ts';
 import {type Finding, fine, isProblem, note, problem} from './findings.ts';
 
 /** The jobs of one step, or those that a part of the profile speaks of. */
@@ -12,6 +16,18 @@ export interface JobsToJudge extends QueueWish {
 /** The user's jobs, as far as the profile alone says what they ask for. */
 export function computeJobs({compute}: Profile): JobsToJudge {
   return {whose: {part: 'compute'}, queue: compute.queue, resources: compute.resources};
+}
+
+/** What a job step asks of PBS, by the first that says it: the workflow, a `#PBS` line of its script, the profile. */
+export function jobsOfStep(step: JobStep, script: string, {compute}: Profile): JobsToJudge {
+  const directives = readDirectives(script);
+  const said = commandLine(directives, step, compute);
+  return {
+    whose: {step: step.name},
+    queue: said.queue ?? directives.queue,
+    resources: {...directives.resources, ...said.resources},
+    subjobs: step.array && countSubjobs(step.array),
+  };
 }
 
 /** Launchers, sentinels and monitors, and the longest of the jobs that wait. */

@@ -83,6 +83,7 @@ function judgeJobOf(facts: StepFacts<JobStep>): Judgement {
         standing: 'trouble',
         code: 'JOB_LOST',
         what: `its job was lost: ${verdict.why}`,
+        why: facts.known.routes?.get(facts.step.name)?.why,
         next: [`It is submitted again at the next look: stage status ${run}`],
       });
     case 'no-evidence':

@@ -28,14 +28,19 @@ export function notBegun(facts: StepFacts): Judgement {
       next: [`End the hold: stage release ${name}`],
       since: hold.at,
     });
+  const route = facts.known.routes?.get(step.name);
+  const wasLost = facts.current.outcome?.why;
   if (step.kind === 'job' && lostInARow >= settings.lostAttempts)
     return judged('lost', {
       standing: 'action',
       code: 'JOB_LOST_TOO_OFTEN',
       what: `its job was lost ${settings.lostAttempts} times, and is not submitted again by itself`,
       brief: `lost ${settings.lostAttempts} times; "stage run" submits it again`,
-      ...(facts.current.outcome ? {why: facts.current.outcome.why} : {}),
-      next: ['Find out who or what removes it, then submit it again: the "stage run" of this workflow'],
+      why: route ? [wasLost, route.why].filter(Boolean).join('; ') : wasLost,
+      next: [
+        ...(route?.next ?? ['Find out who or what removes it.']),
+        'Then submit it again: the "stage run" of this workflow',
+      ],
     });
   return toBeStarted(facts);
 }

@@ -1,13 +1,10 @@
-import {countSubjobs} from '../../../base/job-array.ts';
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
-import {commandLine} from '../../../scheduler/directives/command-line.ts';
-import {readDirectives} from '../../../scheduler/directives/read-directives.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
-import {findQueues, type JobsToJudge, stagingJobs} from '../queue-findings.ts';
+import {findQueues, type JobsToJudge, jobsOfStep, stagingJobs} from '../queue-findings.ts';
 import {askCollections, namesOf, planQuestions} from './ask-collections.ts';
 import {findAtGlobus} from './check-at-globus.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
@@ -49,20 +46,11 @@ async function askPbs(stage: WorkflowStage, prepared: PreparedWorkflow): Promise
   return findQueues(jobs, server, queues);
 }
 
-/** What each job step asks of PBS, by the first that says it: the workflow, a `#PBS` line of its script, the profile. */
+/** What each job step asks of PBS. */
 function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsToJudge[] {
   const jobs = workflow.steps.flatMap((step): JobsToJudge[] => {
     if (step.kind !== 'job') return [];
-    const directives = readDirectives(new TextDecoder().decode(scripts.get(step.name)));
-    const said = commandLine(directives, step, profile.compute);
-    return [
-      {
-        whose: {step: step.name},
-        queue: said.queue ?? directives.queue,
-        resources: {...directives.resources, ...said.resources},
-        subjobs: step.array && countSubjobs(step.array),
-      },
-    ];
+    return [jobsOfStep(step, new TextDecoder().decode(scripts.get(step.name)), profile)];
   });
   return profile.staging.network ? [...jobs, stagingJobs(profile)] : jobs;
 }
