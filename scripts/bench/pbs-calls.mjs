@@ -1,20 +1,31 @@
-// How many PBS commands so many runs cost that are started at once on the stand-in: stage-in, compute, stage-out, cleanup.
-// Each command of the stand-in is wrapped by a line that is appended to a log before it is run.
-// Usage: node scripts/bench/pbs-calls.mjs [RUNS, 60]
+// How many PBS commands so many runs cost that are started at once: stage-in, compute, stage-out, cleanup.
+// Each command is wrapped by one that appends a line to a log. PBS is the stand-in, or with --path the one on PATH,
+// whose jobs must run on this host, since the stand-in Globus listens here alone.
+// Usage: node scripts/bench/pbs-calls.mjs [RUNS, 60] [--path]
 import {spawn, spawnSync} from 'node:child_process';
-import {chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-const [runs = 60] = process.argv.slice(2).map(Number);
+const words = process.argv.slice(2);
+const onPath = words.includes('--path');
+const [runs = 60] = words.filter((word) => word !== '--path').map(Number);
 const PATIENCE_MS = 15 * 60_000;
 const cli = join(import.meta.dirname, '../../bin/stage');
-const home = mkdtempSync(join(tmpdir(), 'stage-pbs-calls-'));
-const env = {...process.env, STAGE_HOME: home, STAGE_PROFILE: 'local', XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home};
+const home = mkdtempSync(join(onPath ? homedir() : tmpdir(), 'stage-pbs-calls-'));
+const configFile = join(home, 'config.yaml');
+const env = {
+  ...process.env,
+  STAGE_HOME: home,
+  STAGE_CONFIG: configFile,
+  STAGE_PROFILE: 'bench',
+  XDG_CACHE_HOME: home,
+  XDG_CONFIG_HOME: home,
+};
 const log = join(home, 'calls');
 const collections = join(home, 'stand-ins', 'collections');
-const bin = join(home, 'stand-ins', 'bin');
+const bin = join(home, 'commands');
 
 function stage(...argv) {
   const done = spawnSync(cli, argv, {cwd: home, env, encoding: 'utf8'});
@@ -27,16 +38,14 @@ function start(...argv) {
   return new Promise((resolve) => child.on('close', resolve));
 }
 
-/** Put a script in the place of each command: it leaves a line, and runs the command. */
+/** A script for each command, which leaves a line and runs it; and a profile that uses these. */
 function wrapCommands() {
-  const hidden = join(home, 'commands');
-  mkdirSync(hidden);
-  for (const command of readdirSync(bin).filter((name) => /^q/.test(name))) {
-    renameSync(join(bin, command), join(hidden, command));
-    writeFileSync(
-      join(bin, command),
-      `#!/bin/sh\necho "${command} $*" >> '${log}'\nexec '${hidden}/${command}' "$@"\n`,
-    );
+  const places = onPath ? (process.env.PATH ?? '').split(':') : [join(home, 'stand-ins', 'bin')];
+  mkdirSync(bin);
+  for (const command of ['qsub', 'qstat', 'qselect', 'qdel', 'qrls', 'qhold', 'qalter']) {
+    const place = places.find((directory) => existsSync(join(directory, command)));
+    const line = `#!/bin/sh\necho "${command} $*" >> '${log}'\nexec '${place}/${command}' "$@"\n`;
+    writeFileSync(join(bin, command), line);
     chmodSync(join(bin, command), 0o755);
   }
 }
@@ -60,13 +69,22 @@ steps:
 
 const sealed = () => {
   try {
-    return readdirSync(join(home, 'local', 'sealed')).filter((name) => name.endsWith('.json'));
+    return readdirSync(join(home, 'bench', 'sealed')).filter((name) => name.endsWith('.json'));
   } catch {
     return [];
   }
 };
 
 try {
+  writeFileSync(
+    configFile,
+    `profiles:
+  bench:
+    scheduler: {kind: pbs, bin: ${bin}, timeout: 60s, commands_per_second: 1000, burst: 1000}
+    transfer: local
+    monitor: {min: 5s, max: 60s}
+`,
+  );
   stage('local', 'up');
   wrapCommands();
   for (const script of ['compute.sh', 'cleanup.sh']) writeFileSync(join(home, script), '#!/bin/sh\nsleep 1\n');
@@ -79,7 +97,7 @@ try {
   const ended = performance.now();
   const calls = readFileSync(log, 'utf8').trim().split('\n');
   const of = (command) => calls.filter((line) => line.startsWith(`${command} `));
-  const facts = names.flatMap((name) => readdirSync(join(home, 'local', 'runs', `${name}.1`, 'facts')));
+  const facts = names.flatMap((name) => readdirSync(join(home, 'bench', 'runs', `${name}.1`, 'facts')));
   const count = (pattern) => facts.filter((name) => pattern.test(name)).length;
   const [deleted, released] = [count(/\.delete\.confirmed\.json$/), count(/\.release\.confirmed\.json$/)];
   const each = (number, by) => (by === 0 ? 'none' : (number / by).toFixed(2));
