@@ -20,7 +20,7 @@
 # STAGE_ARRAY     1: a subjob   STAGE_EARLIER  attempts whose subjobs need not run again
 # STAGE_PERMIT    KEY.release.intent, the fact that must exist, or empty
 # STAGE_SCRIPT  the user's script, as it was at submission
-# STAGE_STDOUT    STAGE_STDERR  where its output goes   STAGE_ECHO    1: repeat the output on PBS's own streams
+# STAGE_STDOUT    STAGE_STDERR  the run's logs of it    STAGE_STREAMS  output on PBS's streams too: two, one (joined)
 # STAGE_INTERRUPTED  fail: a script that was interrupted is not run again
 # STAGE_SHELL     what reads the script, or empty       STAGE_SHELL_ARG  its argument, or empty
 # STAGE_BASH      1: bash -p runs the wrapper
@@ -30,6 +30,8 @@ STAGE_HOST=$(hostname 2>/dev/null || uname -n)
 #@facts.sh
 
 #@script.sh
+
+#@output.sh
 
 # A permit that was given on another node a moment ago may take a while to be seen here. A job whose hold was ended by
 # hand (qrls) before its data was there has none: it says so, runs nothing, and is submitted again.
@@ -49,13 +51,29 @@ if [ -f "$STAGE_FACTS/$STAGE_CLAIM.outcome.json" ] && [ ! -f "$STAGE_FACTS/$STAG
   exit 98
 fi
 
+# ended_with CLAIM START: set STAGE_CODE to the exit status of a script that ended by itself, or to nothing. The wrapper
+# may have been killed between the end of the script, whose status is on disk then, and its marker. A status of 143 or
+# 137 without a marker does not tell whether the script was told to end.
+ended_with() {
+  STAGE_CODE=
+  STAGE_ENDED="$STAGE_FACTS/$1.end.$2.json"
+  if [ -f "$STAGE_ENDED" ]; then
+    grep -q '"terminated":true' "$STAGE_ENDED" || STAGE_CODE=$(field "$STAGE_ENDED" exit)
+  elif [ ! -f "$STAGE_FACTS/$1.term.$2.json" ]; then
+    STAGE_CODE=$(field "$STAGE_FACTS/$1.status.$2.json" exit)
+    case $STAGE_CODE in 137 | 143) STAGE_CODE= ;; esac
+  fi
+}
+
 # PBS counts "afterok" as met for a job that was removed before it ran, so the needs' own end markers decide.
 # A marker that was written on another node a moment ago may take a while to be seen here.
 has_succeeded() {
-  grep -qs '"exit":0[,}]' "$STAGE_FACTS/$1.end."*.json || grep -qs '"state":"succeeded"' "$STAGE_FACTS/$1.outcome.json"
+  grep -qs '"exit":0[,}]' "$STAGE_FACTS/$1.end."*.json "$STAGE_FACTS/$1.status."*.json ||
+    grep -qs '"state":"succeeded"' "$STAGE_FACTS/$1.outcome.json"
 }
 has_ended() {
-  grep -qs '"exit":' "$STAGE_FACTS/$1.end."*.json || grep -qsv '"state":"lost"' "$STAGE_FACTS/$1.outcome.json"
+  grep -qs '"exit":' "$STAGE_FACTS/$1.end."*.json "$STAGE_FACTS/$1.status."*.json ||
+    grep -qsv '"state":"lost"' "$STAGE_FACTS/$1.outcome.json"
 }
 # require TEST WORD ATTEMPTS…
 require() {
@@ -76,6 +94,8 @@ require() {
 require has_succeeded succeeded $STAGE_NEEDS
 require has_ended ended $STAGE_AFTER
 
+# ended CODE TERMINATED
+ended() { echo "{\"job\":\"$STAGE_JOB\",\"exit\":$1,\"terminated\":$2,\"at\":\"$(now)\"}"; }
 started() { echo "{\"job\":\"$STAGE_JOB\",\"host\":\"$STAGE_HOST\",\"pid\":$$,\"at\":\"$(now)\"}"; }
 
 if [ "$STAGE_ARRAY" = 1 ]; then
@@ -91,7 +111,12 @@ if [ "$STAGE_ARRAY" = 1 ]; then
   STAGE_STDOUT="${STAGE_STDOUT%.out}.i$STAGE_INDEX.out"
   STAGE_STDERR="${STAGE_STDERR%.err}.i$STAGE_INDEX.err"
   for STAGE_NEED in $STAGE_EARLIER; do
-    if grep -qs '"exit":0,"terminated":false' "$STAGE_FACTS/$STAGE_NEED.i$STAGE_INDEX.end."*.json; then
+    STAGE_START=1
+    while [ -f "$STAGE_FACTS/$STAGE_NEED.i$STAGE_INDEX.start.$((STAGE_START + 1)).json" ]; do
+      STAGE_START=$((STAGE_START + 1))
+    done
+    ended_with "$STAGE_NEED.i$STAGE_INDEX" "$STAGE_START"
+    if [ "$STAGE_CODE" = 0 ]; then
       fact "$STAGE_CLAIM.start.1" "$(started)"
       fact "$STAGE_CLAIM.end.1" \
         "{\"job\":\"$STAGE_JOB\",\"exit\":0,\"terminated\":false,\"earlier\":\"$STAGE_NEED\",\"at\":\"$(now)\"}"
@@ -102,7 +127,7 @@ if [ "$STAGE_ARRAY" = 1 ]; then
 fi
 
 # Where its output cannot go the script is not begun: its redirection would fail in its place, and look like its end.
-if [ ! -f "$STAGE_FACTS/$STAGE_CLAIM.start.1.json" ] &&
+if [ -z "$STAGE_STREAMS" ] && [ ! -f "$STAGE_FACTS/$STAGE_CLAIM.start.1.json" ] &&
   ! { true >> "$STAGE_STDOUT" && true >> "$STAGE_STDERR"; } 2>/dev/null; then
   say "cannot write its output to $STAGE_STDOUT and $STAGE_STDERR; the script was not run"
   exit 97
@@ -125,11 +150,12 @@ while ! fact "$STAGE_CLAIM.start.$STAGE_START" "$(started)"; do
     say "attempt $STAGE_CLAIM was claimed by another job or given up; the script was not run"
     exit 98
   fi
-  STAGE_ENDED="$STAGE_FACTS/$STAGE_CLAIM.end.$STAGE_START.json"
-  if [ -f "$STAGE_ENDED" ] && ! grep -q '"terminated":true' "$STAGE_ENDED"; then
-    STAGE_CODE=$(field "$STAGE_ENDED" exit)
+  ended_with "$STAGE_CLAIM" "$STAGE_START"
+  if [ -n "$STAGE_CODE" ]; then
+    fact "$STAGE_CLAIM.end.$STAGE_START" "$(ended "$STAGE_CODE" false)" &&
+      rm -f "$STAGE_FACTS/$STAGE_CLAIM.status.$STAGE_START.json"
     say "started again by PBS after the script had ended with $STAGE_CODE; it was not run again"
-    exit "${STAGE_CODE:-97}"
+    exit "$STAGE_CODE"
   fi
   if [ "$STAGE_INTERRUPTED" = fail ]; then
     say "started again by PBS after the script had been interrupted; it was not run again"
@@ -144,27 +170,35 @@ trap 'STAGE_CAUGHT=1 STAGE_TERMINATED=true' TERM
 # These go to the script as well, which may use them; the wrapper lives on to record the end.
 trap 'STAGE_CAUGHT=1' HUP INT USR1 USR2 XCPU
 
-# The script's exit status goes through a file: bash may lose the status of a background child when a signal arrives
-# just as it starts. A trap with a handler is no trap in the script itself, where the signal does what it always does.
-STAGE_STATUS="$STAGE_FACTS/.new-$STAGE_JOB-$$-status"
+# The script's exit status goes through a fact: it counts also where this wrapper is killed before its marker, and bash may
+# lose the status of a background child when a signal arrives just as it starts. A trap with a handler is no trap in the
+# script itself, where the signal does what it always does.
+STAGE_STATUS="$STAGE_CLAIM.status.$STAGE_START"
+begin_output
 (
   trap : TERM HUP INT USR1 USR2 XCPU
-  (run_script) </dev/null >>"$STAGE_STDOUT" 2>>"$STAGE_STDERR"
+  (use_output && run_script) < /dev/null
   STAGE_CODE=$?
-  echo "$STAGE_CODE" > "$STAGE_STATUS"
+  fact "$STAGE_STATUS" "{\"job\":\"$STAGE_JOB\",\"exit\":$STAGE_CODE,\"at\":\"$(now)\"}"
   exit "$STAGE_CODE"
 ) &
 STAGE_CHILD=$!
 note_term() { fact "$STAGE_CLAIM.term.$STAGE_START" "{\"job\":\"$STAGE_JOB\",\"at\":\"$(now)\"}"; }
 await_script "$STAGE_CHILD"
-STAGE_CODE=$(cat "$STAGE_STATUS" 2>/dev/null)
-rm -f "$STAGE_STATUS"
+STAGE_CODE=$(field "$STAGE_FACTS/$STAGE_STATUS.json" exit)
 STAGE_CODE=${STAGE_CODE:-$STAGE_TOLD}
+# PBS signals the script's processes some milliseconds before the wrapper: one's own signal may be on its way.
+if [ "$STAGE_TERMINATED" = false ]; then
+  case $STAGE_CODE in 137 | 143) sleep 1 ;; esac
+fi
+# It has ended by itself; what comes from now on did not end it.
+trap 'STAGE_CAUGHT=1' TERM
+end_output
 
-# A disk that is full may have room again in a moment. Without the marker PBS's history tells the exit status.
-STAGE_END="{\"job\":\"$STAGE_JOB\",\"exit\":$STAGE_CODE,\"terminated\":$STAGE_TERMINATED,\"at\":\"$(now)\"}"
+# A disk that is full may have room again in a moment. Without the marker the status counts, or PBS's history.
+STAGE_END=$(ended "$STAGE_CODE" "$STAGE_TERMINATED")
 for STAGE_PAUSE in 1 2 4 8 0; do
-  fact "$STAGE_CLAIM.end.$STAGE_START" "$STAGE_END" && break
+  fact "$STAGE_CLAIM.end.$STAGE_START" "$STAGE_END" && rm -f "$STAGE_FACTS/$STAGE_STATUS.json" && break
   # PBS sends SIGKILL soon after SIGTERM, and what was told to end shall end.
   if [ "$STAGE_PAUSE" = 0 ] || [ "$STAGE_TERMINATED" = true ]; then
     say "cannot record the end ($STAGE_CODE) in $STAGE_FACTS"
@@ -172,8 +206,4 @@ for STAGE_PAUSE in 1 2 4 8 0; do
   fi
   sleep "$STAGE_PAUSE"
 done
-if [ "$STAGE_ECHO" = 1 ]; then
-  cat "$STAGE_STDOUT"
-  cat "$STAGE_STDERR" >&2
-fi
 exit "$STAGE_CODE"

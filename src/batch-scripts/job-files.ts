@@ -12,7 +12,7 @@ import {keptFor} from '../ledger/kept-environment.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
 import {commandLine} from '../scheduler/directives/command-line.ts';
-import {readDirectives} from '../scheduler/directives/read-directives.ts';
+import {type Directives, readDirectives} from '../scheduler/directives/read-directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
 import {environmentOf, passedTo, variablesBeside} from './passed-environment.ts';
@@ -118,7 +118,7 @@ function userJob(
     STAGE_SCRIPT: userScript,
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
-    STAGE_ECHO: directives.ownOutput ? '1' : '0',
+    STAGE_STREAMS: streamsOf(directives),
     ...reader.values,
   };
   const forTheScript = {STAGE_RUN: run.id, STAGE_STEP: step.name, STAGE_ATTEMPT: String(action.attempt), ...step.env};
@@ -155,6 +155,13 @@ function userJob(
     noMail: false,
     extraArgs: [...topShell(directives), ...defaults.extraArgs],
   };
+}
+
+/** A script that says itself where its output goes has it on PBS's streams: two, or one where it has PBS join them. */
+function streamsOf({ownOutput, options}: Directives): '' | 'one' | 'two' {
+  if (!ownOutput) return '';
+  const join = options.findLast(({letter}) => letter === 'j')?.value;
+  return join === 'oe' || join === 'eo' ? 'one' : 'two';
 }
 
 /**

@@ -135,9 +135,11 @@ function foldMarkers(prefix: string, facts: AttemptFacts): Markers {
   const ends = new Map<number, EndMarker>();
   const terminated = new Set<number>();
   starts.forEach((_, index) => {
-    const end = readEnd(facts.get(`${prefix}end.${index + 1}`));
+    const told = facts.has(`${prefix}term.${index + 1}`);
+    const end =
+      readEnd(facts.get(`${prefix}end.${index + 1}`)) ?? readStatus(facts.get(`${prefix}status.${index + 1}`), told);
     if (end) ends.set(index + 1, end);
-    if (facts.has(`${prefix}term.${index + 1}`)) terminated.add(index + 1);
+    if (told) terminated.add(index + 1);
   });
   return {starts, ends, terminated};
 }
@@ -272,6 +274,18 @@ function readEnd(value: FactValue | undefined): EndMarker | undefined {
     terminated: value.terminated === true,
     ...atOf(value),
   };
+}
+
+/** What SIGTERM and SIGKILL leave. */
+const SIGNALLED: readonly number[] = [143, 137];
+
+/**
+ * The status of a script whose wrapper was killed before it could write the end marker, as pbs/job-wrapper.sh reads it
+ * too: a status that a signal leaves does not tell whether PBS sent it.
+ */
+function readStatus(value: FactValue | undefined, told: boolean): EndMarker | undefined {
+  const end = readEnd(value);
+  return end && {...end, terminated: told || SIGNALLED.includes(end.exit)};
 }
 
 /** Shell writes `date -u +%Y-%m-%dT%H:%M:%SZ`, the reconciler milliseconds. */

@@ -41,7 +41,7 @@ function write(template: Template, script: string, {env = {}, bash = WITH_BASH}:
     STAGE_ARRAY: '0',
     STAGE_STDOUT: join(top, 'out'),
     STAGE_STDERR: join(top, 'err'),
-    STAGE_ECHO: '0',
+    STAGE_STREAMS: '',
     STAGE_MARKERS: join(top, 'facts', 'a.1'),
     STAGE_SCRIPT: join(top, 'script'),
     STAGE_SHELL: '/bin/sh',
@@ -85,7 +85,7 @@ function namesIn(template: Template): string[] {
   const found = [
     ...text.matchAll(/\$\{?([A-Za-z_]\w*)/g),
     ...text.matchAll(/(?:^|[\s;{('])([A-Za-z_]\w*)=/gm),
-    ...text.matchAll(/\bfor ([A-Za-z_]\w*)/g),
+    ...text.matchAll(/^\s*for ([A-Za-z_]\w*)/gm),
     ...text.matchAll(/\bread -r ([A-Za-z_]\w*)/g),
   ].map(([, name = '']) => name);
   return [...new Set(found)].filter((name) => name !== '_').sort();

@@ -1,9 +1,11 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -54,7 +56,8 @@ interface Options {
   readonly shell?: string;
   readonly permit?: string;
   readonly needs?: string;
-  readonly echo?: boolean;
+  /** output on PBS's own streams, too */
+  readonly streams?: '' | 'one' | 'two';
   readonly interrupted?: string;
   readonly after?: string;
   /** a subjob; `PBS_ARRAY_INDEX` says which */
@@ -67,6 +70,8 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** a directory of commands that come before the system's */
   readonly commands?: string;
+  /** where its logs are */
+  readonly logs?: string;
 }
 
 function wrapper({
@@ -74,7 +79,7 @@ function wrapper({
   shell = '/bin/sh',
   permit = '',
   needs = '',
-  echo = false,
+  streams = '',
   interrupted = '',
   after = '',
   array = false,
@@ -83,6 +88,7 @@ function wrapper({
   bash = false,
   env = {},
   commands,
+  logs = top,
 }: Options): string {
   writeFileSync(join(top, 'user.script'), script);
   const values = {
@@ -95,9 +101,9 @@ function wrapper({
     STAGE_PERMIT: permit,
     STAGE_INTERRUPTED: interrupted,
     STAGE_SCRIPT: join(top, 'user.script'),
-    STAGE_STDOUT: join(top, array ? 'compute.1.out' : 'out'),
-    STAGE_STDERR: join(top, array ? 'compute.1.err' : 'err'),
-    STAGE_ECHO: echo ? '1' : '0',
+    STAGE_STDOUT: join(logs, array ? 'compute.1.out' : 'out'),
+    STAGE_STDERR: join(logs, array ? 'compute.1.err' : 'err'),
+    STAGE_STREAMS: streams,
     STAGE_SHELL: shell,
     STAGE_SHELL_ARG: '',
     STAGE_BASH: bash ? '1' : '0',
@@ -162,9 +168,141 @@ describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
     expect([done.stdout, done.stderr]).toEqual(['', '']);
   });
 
-  test('repeats the output on its own streams when the user wants it where PBS puts it', () => {
-    const done = run({script: 'echo hello; echo trouble >&2', echo: true});
-    expect([done.stdout, done.stderr]).toEqual(['hello\n', 'trouble\n']);
+  test('what the user wants where PBS puts it is there too, stream by stream', () => {
+    const done = run({script: 'echo hello; echo trouble >&2; exit 3', streams: 'two'});
+    expect([done.status, done.stdout, done.stderr]).toEqual([3, 'hello\n', 'trouble\n']);
+    expect([read('out'), read('err')]).toEqual(['hello\n', 'trouble\n']);
+    expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
+  });
+
+  describe('a script that says itself where its output goes', () => {
+    /** Under PBS, which puts both streams into files. */
+    const beginWith = (options: Options, more: Readonly<Record<string, string>> = {}) => {
+      const [pbsOut, pbsErr] = ['pbs.out', 'pbs.err'].map((name) => openSync(join(top, name), 'a'));
+      const job = spawn(sh, wrapped(options), {
+        env: {...process.env, PBS_JOBID: '1.s', ...more},
+        stdio: ['ignore', pbsOut, pbsErr],
+        detached: true,
+      });
+      for (const file of [pbsOut, pbsErr]) closeSync(file as number);
+      return job;
+    };
+    const holds = (name: string, text: string) => () => existsSync(join(top, name)) && read(name).includes(text);
+
+    test('joined, both streams are in one, in the order in which they were written', () => {
+      const script = 'for i in 1 2 3; do echo "step $i"; echo "warning $i" >&2; done';
+      const lines = [1, 2, 3].map((i) => `step ${i}\nwarning ${i}\n`).join('');
+      const done = run({script, streams: 'one'});
+      expect([done.status, done.stdout, done.stderr]).toEqual([0, lines, '']);
+      expect(read('out')).toBe(lines);
+    });
+
+    test.each(['one', 'two'] as const)(
+      'it grows while the script runs, and is there after a SIGKILL: %s',
+      async (streams) => {
+        const job = beginWith({script: 'echo first; echo second >&2; sleep 60', streams});
+        const errors = streams === 'one' ? ['out', 'pbs.out'] : ['err', 'pbs.err'];
+        for (const name of ['out', 'pbs.out']) await until(name, holds(name, 'first\n'));
+        for (const name of errors) await until(name, holds(name, 'second\n'));
+        process.kill(-(job.pid as number), 'SIGKILL');
+        await ended(job);
+        expect([read('out'), read('pbs.out')]).toEqual(
+          Array(2).fill(streams === 'one' ? 'first\nsecond\n' : 'first\n'),
+        );
+      },
+    );
+
+    test('what it writes when it is told to end is there, too', async () => {
+      const script = `trap 'echo saving; exit 4' TERM; echo ready; while :; do sleep 0.05; done`;
+      const job = beginWith({script, streams: 'two'});
+      await until('the script to be ready', holds('pbs.out', 'ready'));
+      process.kill(-(job.pid as number), 'SIGTERM');
+      expect(await ended(job)).toBe(4);
+      expect([read('out'), read('pbs.out')]).toEqual(['ready\nsaving\n', 'ready\nsaving\n']);
+      expect(fact('compute.1.end.1')).toMatchObject({exit: 4, terminated: true});
+    });
+
+    test('a process that it leaves behind does not keep the wrapper', async () => {
+      const job = beginWith({script: 'echo done; sleep 60 &\nexit 5', streams: 'two'});
+      expect(await ended(job)).toBe(5);
+      expect([read('out'), read('pbs.out')]).toEqual(['done\n', 'done\n']);
+      process.kill(-(job.pid as number), 'SIGKILL');
+    }, 30_000);
+
+    test('a log of the run that cannot be written keeps neither the script nor its output from PBS', () => {
+      const done = run({script: 'echo hello; exit 6', streams: 'one', logs: join(top, 'nowhere')});
+      expect([done.status, done.stdout]).toEqual([6, 'hello\n']);
+      expect(fact('compute.1.end.1')).toMatchObject({exit: 6, terminated: false});
+    });
+
+    test('where no pipe can be made it is where PBS puts it, and that is said', () => {
+      writeFileSync(join(top, 'mkfifo'), '#!/bin/sh\nexit 1\n', {mode: 0o755});
+      const done = run({script: 'echo hello; exit 6', streams: 'two', commands: top});
+      expect([done.status, done.stdout]).toEqual([6, 'hello\n']);
+      expect(done.stderr).toMatch(/not in stage logs/);
+    });
+
+    test('of a subjob it is in logs of its own', () => {
+      const done = run({script: 'echo "$PBS_ARRAY_INDEX"', streams: 'one', array: true}, '7[3].s', {
+        PBS_ARRAY_INDEX: '3',
+      });
+      expect([done.status, done.stdout, read('compute.1.i3.out')]).toEqual([0, '3\n', '3\n']);
+    });
+
+    test('nothing of the pipes is left', () => {
+      const TMPDIR = join(top, 'tmp');
+      mkdirSync(TMPDIR);
+      run({script: 'echo hello', streams: 'two'}, '1.s', {TMPDIR});
+      expect(readdirSync(TMPDIR)).toEqual([]);
+    });
+  });
+
+  test.each([false, true])(
+    'killed between the end of the script and its marker: the status on disk counts, array: %s',
+    (array) => {
+      const [job, more] = array ? ['7[3].s', {PBS_ARRAY_INDEX: '3'}] : ['1.s', {}];
+      const claim = array ? 'compute.1.i3' : 'compute.1';
+      writeFileSync(
+        join(top, 'ln'),
+        '#!/bin/sh\ncase $2 in *.end.*) kill -9 $PPID; exit 1 ;; esac\nexec /bin/ln "$@"\n',
+        {
+          mode: 0o755,
+        },
+      );
+      const script = `echo ran >> "${top}/ran"; exit 3`;
+      expect(run({script, array, commands: top}, job, more).signal).toBe('SIGKILL');
+      expect(names()).not.toContain(`${claim}.end.1.json`);
+      expect(fact(`${claim}.status.1`)).toMatchObject({job, exit: 3});
+      const again = run({script, array}, job, more);
+      expect([again.status, read('ran')]).toEqual([3, 'ran\n']);
+      expect(fact(`${claim}.end.1`)).toMatchObject({exit: 3, terminated: false});
+      expect(names()).not.toContain(`${claim}.status.1.json`);
+    },
+  );
+
+  test('an index whose status is on disk is not run again in another attempt', () => {
+    writeFileSync(join(facts, 'compute.0.i3.start.1.json'), '{"job":"6[3].s"}\n');
+    writeFileSync(join(facts, 'compute.0.i3.status.1.json'), '{"job":"6[3].s","exit":0,"at":"x"}\n');
+    const done = run({script: `echo ran > "${top}/ran"`, array: true, earlier: 'compute.0'}, '7[3].s');
+    expect([done.status, existsSync(join(top, 'ran'))]).toEqual([0, false]);
+  });
+
+  test.each([143, 137])(
+    'a status of %i without a marker may be PBS’s signal: started again, it runs the script',
+    (exit) => {
+      writeFileSync(join(facts, 'compute.1.start.1.json'), '{"job":"1.s"}\n');
+      writeFileSync(join(facts, 'compute.1.status.1.json'), `{"job":"1.s","exit":${exit},"at":"x"}\n`);
+      expect(run({script: 'echo again'}).status).toBe(0);
+      expect(read('out')).toBe('again\n');
+    },
+  );
+
+  test('SIGTERM that reaches the script some moments before the wrapper is told as SIGTERM', async () => {
+    const job = begin({script: 'kill -TERM $$'});
+    await until('the script to have ended', () => names().includes('compute.1.status.1.json'));
+    process.kill(job.pid as number, 'SIGTERM');
+    expect(await ended(job)).toBe(143);
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 143, terminated: true});
   });
 
   test.each(['022', '0007', '077'])('with the umask %s the script makes what it would make by itself', (umask) => {

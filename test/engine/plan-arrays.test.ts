@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import type {JobSeen} from '../../src/scheduler/scheduler.ts';
 import {ARun, ended, HELD, inWords, jobStep, live, NOW, SILENT, transferStep, UNKNOWN} from '../support/a-run.ts';
 
 const words = (run: ARun) => run.plan().map(inWords);
@@ -7,7 +8,7 @@ const ends = (run: ARun, index: number, exit: number, attempt = 1) =>
   run
     .fact(`sweep.${attempt}.i${index}.start.1`, {job: `1[${index}].s`})
     .fact(`sweep.${attempt}.i${index}.end.1`, {job: `1[${index}].s`, exit, terminated: false});
-const begun = (seen = live('running')) =>
+const begun = (seen: JobSeen = live('running')) =>
   new ARun([sweep]).job('sweep.1.job', '1[].s', seen).fact('sweep.1.start.1', {job: '1[].s'});
 
 describe('an array', () => {
@@ -45,6 +46,22 @@ describe('an array', () => {
     const run = ends(begun(), 0, 0).job('sweep.1.job', '1[].s', UNKNOWN);
     expect(words(run)).toEqual(['note-absent sweep']);
     expect(words(run.fact('sweep.1.job.absent', {at: NOW - 61_000}))).toEqual(['void-attempt sweep']);
+  });
+
+  test('has failed when PBS says that it ran to an end and a killed subjob left no marker, as a single job has', () => {
+    const run = ends(ends(begun(ended(1)), 0, 0), 1, 0)
+      .fact('sweep.1.i2.start.1', {job: '1[2].s'})
+      .fact('sweep.1.job.absent', {at: NOW - 61_000});
+    expect(run.plan()).toMatchObject([
+      {do: 'end-step', state: 'failed', why: '1 of 3 subjobs failed: subjob 2; subjob 2 was ended before it was done'},
+    ]);
+  });
+
+  test('counts the status of a subjob whose wrapper was killed before its marker', () => {
+    const run = ends(ends(begun(UNKNOWN), 0, 0), 1, 0)
+      .fact('sweep.1.i2.start.1', {job: '1[2].s'})
+      .fact('sweep.1.i2.status.1', {job: '1[2].s', exit: 0});
+    expect(run.plan()).toMatchObject([{do: 'end-step', state: 'succeeded', why: 'all 3 subjobs exited with 0'}]);
   });
 
   test('fails, with "on_interrupted: fail", when a subjob was cut off', () => {

@@ -149,6 +149,26 @@ describe('the fold', () => {
     expect(foldRun(specOf(CLASSIC), facts).attempts.get('compute')?.[0]?.starts).toEqual([{job: id, at: 3}]);
   });
 
+  test.each([
+    [{exit: 0}, [], {exit: 0, terminated: false}],
+    [{exit: 3}, [], {exit: 3, terminated: false}],
+    [{exit: 143}, [], {exit: 143, terminated: true}],
+    [{exit: 137}, [], {exit: 137, terminated: true}],
+    [{exit: 0}, ['compute.1.term.1'], {exit: 0, terminated: true}],
+    [{}, [], undefined],
+  ] as const)('the status of a script counts where its wrapper left no end marker: %j', (status, more, end) => {
+    const facts = new Map<string, Record<string, unknown>>([
+      ['compute.1.start.1', {job: '1.s'}],
+      ['compute.1.status.1', {job: '1.s', ...status}],
+      ...more.map((name) => [name, {job: '1.s'}] as const),
+    ]);
+    const found = foldRun(specOf(CLASSIC), facts).attempts.get('compute')?.[0]?.ends.get(1);
+    if (end) expect(found).toMatchObject(end);
+    else expect(found).toBeUndefined();
+    const written = new Map(facts).set('compute.1.end.1', {job: '1.s', exit: 7, terminated: false});
+    expect(foldRun(specOf(CLASSIC), written).attempts.get('compute')?.[0]?.ends.get(1)).toMatchObject({exit: 7});
+  });
+
   test('an end marker without an exit status is no end', () => {
     const run = foldRun(
       specOf(CLASSIC),

@@ -166,7 +166,10 @@ function judgeArray(
   const noneFailed = counted.failed.length === 0 && ended.length === 0;
   // Subjobs that were started before the permit was there ran nothing: another attempt does what is missing.
   if (record.unpermitted && noneFailed && notStarted.length > 0) return LET_GO_EARLY;
-  const interrupted = counted.open.length > ended.length || (atPbs.kind === 'unknown' && counted.notStarted > 0);
+  // As of a single job: where PBS says that it ran to an end, one that left no marker was killed, and has failed.
+  const ran = atPbs.kind === 'ended' && atPbs.how === 'ran';
+  const interrupted =
+    (counted.open.length > ended.length && !ran) || (atPbs.kind === 'unknown' && counted.notStarted > 0);
   if (interrupted && noneFailed)
     return {is: 'lost', started: true, why: `${subjobsInWords([...counted.open, ...notStarted])} did not end`};
   const over = [...ended, ...counted.open, ...notStarted].map((index) => ({index, exit: undefined}));

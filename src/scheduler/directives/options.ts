@@ -247,10 +247,10 @@ export const OPTIONS: readonly OptionRow[] = [
   {
     letter: 'S',
     value: 'shells',
-    what: 'what runs the script',
+    what: 'the shell on top of the job',
     wrong: shells,
     stage: 'taken over',
-    how: 'The wrapper of the job starts the script with it. See [batch-scripts.md](batch-scripts.md).',
+    how: 'Handed on where it names shells, for hosts or all. A `#!` line decides what reads the script, as with qsub. See [workflow-file.md](workflow-file.md#what-a-script-finds).',
   },
   {letter: 'u', value: 'users', what: 'under which user it runs', wrong: userList, stage: 'honoured', how: HANDED_ON},
   {
