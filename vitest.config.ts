@@ -12,14 +12,18 @@ const PURE = [
   'test/standing/**/!(stand-in).test.ts',
 ];
 
-/** Files that take minutes by themselves, the longest first: what begins last must not be one of them. */
+/** Files that take longest by themselves, mostly since they wait: what begins last must not be one of them. */
 const LONGEST = [
-  'crash/crash-points',
   'crash/disk',
-  'crash/many-deaths',
-  'app/runs/adopt',
+  'app/runs/away',
+  'crash/crash-points',
+  'app/runs/two-weeks',
   'app/runs/scenarios',
   'app/runs/strategies',
+  'app/runs/outages',
+  'app/runs/why-refusals',
+  'batch-scripts/job-wrapper',
+  'crash/many-deaths',
 ].map((name) => `/test/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
@@ -47,9 +51,9 @@ export default defineConfig({
     // Bounds, not expectations: on two cores that others use too, a chain of a dozen processes takes its time.
     testTimeout: process.env.CI ? 600_000 : 180_000,
     hookTimeout: process.env.CI ? 300_000 : 120_000,
-    // Tests wait for processes, which use both cores: two files with three concurrent tests each keep them busy, and more
-    // of them would only wait for each other.
-    maxWorkers: 2,
+    // Tests mostly wait for what jobs and tasks do in real time: four files with three concurrent tests each keep two cores
+    // busy. Where each command is a process of its own, two do.
+    maxWorkers: process.env.STAGE_TEST_OWN_PROCESSES === '1' || process.env.STAGE_TEST_PBS === '1' ? 2 : 4,
     maxConcurrency: 3,
     // No test is tried again in its place, since worlds are shared: scripts/test.sh has failed files run again, alone.
     reporters: ['default'],

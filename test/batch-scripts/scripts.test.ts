@@ -111,8 +111,13 @@ describe.concurrent("a user's script", () => {
     const answer = join(world.work, 'functions');
     const file = oneJob('functions', `#!/bin/bash\n#PBS -V\ntype -t module >> ${answer}.$\{STAGE_STEP:-submit}\n`);
     const env = {'BASH_FUNC_module%%': '() { echo "$@"\n}'};
-    await world.stage('run', file, {env});
-    await world.stage('job', 'submit', 'functions.sh', {env});
+    expect(await world.stage('run', file, {env})).toMatchObject({exitCode: 0});
+    // On a busy machine PBS may not answer in time (4); with the same name it is one job.
+    await world.waitFor(
+      'a job that is submitted',
+      async () => (await world.stage('job', 'submit', 'functions.sh', '--name', 'functions', {env})).exitCode === 0,
+      {seconds: 60},
+    );
     for (const via of ['compute', 'submit'])
       await world.waitFor(via, () => existsSync(`${answer}.${via}`) && linesIn(`${answer}.${via}`) === 1);
   });

@@ -28,6 +28,8 @@ export interface FailingDisk {
   repair(): void;
   /** note the calls that write below a directory; nothing fails */
   trace(directory: string): void;
+  /** it fails, or is traced: what starts now has to meet it */
+  isBroken(): boolean;
   /** the calls that failed, or were traced, such as `link /…/facts/compute.1.job.intent.json` */
   calls(): string[];
 }
@@ -61,6 +63,7 @@ const HEALTHY: FailingDisk = {
   break: cannotFail,
   repair: () => undefined,
   trace: cannotFail,
+  isBroken: () => false,
   calls: () => [],
 };
 
@@ -80,6 +83,7 @@ function diskAt(control: string, library: string): FailingDisk {
     toBreak: (fault) => `echo ${shellQuote(line(fault))} > ${shellQuote(control)}`,
     break: (fault) => put(`${line(fault)}\n`),
     repair: () => rmSync(control, {force: true}),
+    isBroken: () => existsSync(control),
     trace(directory) {
       rmSync(`${control}.calls`, {force: true});
       put(`EIO 1 0 t ${directory}\n`);

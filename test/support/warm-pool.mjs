@@ -127,7 +127,7 @@ function scriptFor(name, port) {
   const [cold, unless] =
     name === 'stage'
       ? [`'${join(entry, 'bin', 'stage')}'`, 'case "$LD_PRELOAD$NODE_OPTIONS$NODE_EXTRA_CA_CERTS" in ?*)']
-      : ['"${0%/*}/../bin-cold/${0##*/}"', 'case "$*" in --version | *block*)'];
+      : ['"${0%/*}/../bin-cold/${0##*/}"', 'case "${LD_PRELOAD:+block}$*" in --version | *block*)'];
   return `#!/bin/bash -p
 cold() { exec ${cold} "$@"; }
 ${unless} cold "$@" ;; esac

@@ -68,6 +68,8 @@ export interface World {
   /** where workflows and scripts lie, and commands run */
   readonly work: string;
   stage(...argv: (string | RunOptions)[]): Promise<Ran>;
+  /** the same as a process of its own, from bin/stage on, whatever the world's commands are */
+  process(...argv: (string | RunOptions)[]): Promise<Ran>;
   /** start a command and do not wait for it */
   start(...argv: string[]): ChildProcess;
   pbs(command: string, ...argv: string[]): Promise<Ran>;
@@ -160,6 +162,11 @@ export async function localWorld({
   const batch = batchSystem(root, home, config);
   const env: Record<string, string> = {...batch.env};
   const command = ownProcesses ? runStage : runWarm;
+  const runWith = (run: typeof runStage, given: readonly (string | RunOptions)[]) => {
+    const argv = given.filter((part) => typeof part === 'string');
+    const options = given.find((part) => typeof part !== 'string');
+    return run(argv, {cwd: work, timeoutMs: commandMs, ...options, env: {...env, ...options?.env}});
+  };
   const commandMs = COMMAND_SECONDS * 1000 * batch.patience;
   if (mortal) {
     const mortals = join(root, 'mortal.yaml');
@@ -178,11 +185,8 @@ export async function localWorld({
     state,
     work,
     points,
-    stage(...given) {
-      const argv = given.filter((part) => typeof part === 'string');
-      const options = given.find((part) => typeof part !== 'string');
-      return command(argv, {cwd: work, timeoutMs: commandMs, ...options, env: {...env, ...options?.env}});
-    },
+    stage: (...given) => runWith(command, given),
+    process: (...given) => runWith(runStage, given),
     start(...argv) {
       return spawn(CLI, argv, {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
@@ -251,7 +255,7 @@ export async function localWorld({
             .sort()
         : [],
     fact: (run, name) => read(join(factsOf(run), name)) as Record<string, unknown>,
-    ended(run, seconds = 40) {
+    ended(run, seconds = 60) {
       const seal = join(state, 'sealed', `${run}.json`);
       return until(`the end of run ${run}`, () => existsSync(seal) && (read(seal) as Sealed), {
         seconds: seconds * batch.patience,

@@ -33,7 +33,7 @@ async function startedElsewhere(
 }
 
 async function expectOneTaskOneExecution(at: World, name: string, {computed, cleaned}: Classic, seal = `${name}.1`) {
-  const sealed = await at.ended(seal, 50);
+  const sealed = await at.ended(seal, 90);
   expect(sealed.steps.map(({state}) => state)).toEqual(['succeeded', 'succeeded', 'succeeded', 'skipped']);
   expect([linesIn(computed), linesIn(cleaned)]).toEqual([1, 0]);
   expect(hashesOf(at.path('archive', `${name}/out`))).toEqual(hashesOf(at.path(name, `${name}/in`)));

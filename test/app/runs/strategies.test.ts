@@ -4,8 +4,8 @@ import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/w
 
 // Real processes: jobs that wait hand over to each other within their walltimes.
 
-/** Jobs that wait stay for 9 s of these 12, so that they have to hand over while a transfer is paused. */
-const CONFIG = 'profiles: {local: {wait_walltime: "00:00:12"}}\n';
+/** Jobs that wait stay for 12 s of these 16, so that they have to hand over while a transfer is paused. */
+const CONFIG = 'profiles: {local: {wait_walltime: "00:00:16"}}\n';
 
 let world: World;
 beforeAll(async () => {
