@@ -4,7 +4,7 @@ import {type ClientCredentials, readCredentials} from './credentials.ts';
 import {createTokenSource, type TokenSource} from './token-source.ts';
 import {createTokenStore, type StoredToken, type TokenKey, type TokenStore} from './token-store.ts';
 
-export const PRODUCTION_AUTH_URL = 'https://auth.globus.org/';
+const PRODUCTION_AUTH_URL = 'https://auth.globus.org/';
 
 export interface ClientSignIn {
   /** from the environment; wins over the file */

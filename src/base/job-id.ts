@@ -6,7 +6,7 @@ export type JobId = string & {readonly [jobIdBrand]: true};
  * `4.pbs-sn1`, `4`, `4[].pbs_server` (hosts have names that DNS would not give them): the number, with the brackets of
  * an array, and the server's name in small letters. Undefined for what is no id.
  */
-export function partsOf(id: string): {readonly number: string; readonly server?: string} | undefined {
+function partsOf(id: string): {readonly number: string; readonly server?: string} | undefined {
   const [, number, server] = /^(\d+(?:\[\d*\])?)(?:\.([A-Za-z0-9._-]+))?$/.exec(id) ?? [];
   if (number === undefined) return undefined;
   return {number, server: server?.toLowerCase()};

@@ -11,12 +11,6 @@ export function walltimeSeconds(text: string): number | undefined {
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
 }
 
-/** `HH:MM:SS`. @param seconds 0 or more */
-export function writeWalltime(seconds: number): string {
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
 /** How long a job of this walltime may stay, in seconds, when it is to leave before PBS would end it; five minutes when that is not known. */
 export function staySeconds(walltime: string | undefined): number {
   const seconds = walltimeSeconds(walltime ?? '') ?? 400;

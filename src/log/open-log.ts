@@ -85,7 +85,7 @@ function isBelow(level: LogLevel, least: LogLevel): boolean {
  *
  * @returns appends a line of an instant; never throws
  */
-export function createDayFile({
+function createDayFile({
   directory,
   beside,
   host,

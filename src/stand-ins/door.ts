@@ -22,7 +22,7 @@ export type {Requirements} from './globus/auth/requirements.ts';
 export {FAULT_CODES} from './globus/copy/fault.ts';
 export {faultOfWish, OUTAGE_MODES, OUTAGE_TARGETS, type OutageTarget} from './outage-modes.ts';
 export type {LocalOutage} from './outages.ts';
-export {StandInError, type StandInTrouble, standInsDown} from './stand-in-error.ts';
+export {StandInError, standInsDown} from './stand-in-error.ts';
 
 export interface StandInsOptions {
   /** the directory that holds the state of everything; theirs lies in it */

@@ -199,7 +199,7 @@ function tally(seen: readonly {readonly kind: string}[]): LogFields {
 }
 
 /** An error as fields of a line: its own words, which hold no secret. */
-export function errorFields(error: unknown): LogFields {
+function errorFields(error: unknown): LogFields {
   if (error instanceof StageError) return {code: error.code, what: error.message, why: error.why};
   return {code: 'DEFECT', what: error instanceof Error ? error.message : String(error)};
 }

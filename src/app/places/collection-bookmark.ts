@@ -30,7 +30,7 @@ export async function listBookmarks(stage: PlacesStage): Promise<BookmarkListRep
 }
 
 /** A bookmark as it is shown. Pure. */
-export function viewBookmark({id, name, place}: Bookmark, aliases: Readonly<Record<string, string>>): BookmarkView {
+function viewBookmark({id, name, place}: Bookmark, aliases: Readonly<Record<string, string>>): BookmarkView {
   const alias = Object.entries(aliases).find(([, other]) => other.toLowerCase() === place.collection)?.[0];
   const unusable = whyUnusable(name, aliases);
   return {

@@ -5,7 +5,7 @@ import type {PlacesStage} from '../../wiring/stage.ts';
 import {type BookmarkNames, type PlaceNames, resolvePlace} from '../../workflow/model/places.ts';
 
 /** What places may be called by in a profile, but for bookmarks. */
-export async function placeNames({profile, locations, ...stage}: PlacesStage): Promise<PlaceNames> {
+async function placeNames({profile, locations, ...stage}: PlacesStage): Promise<PlaceNames> {
   const about = {name: profile.name, configFile: locations.configFile};
   return {
     collections: await stage.collections(),

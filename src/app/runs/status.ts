@@ -46,7 +46,7 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
   return {runs, problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
 }
 
-export function endedRuns(stage: RunsStage): RunView[] {
+function endedRuns(stage: RunsStage): RunView[] {
   return stage.ledger
     .runs()
     .flatMap((id) => stage.ledger.summary(id) ?? [])

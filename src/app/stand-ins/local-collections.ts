@@ -43,7 +43,7 @@ export function setRate(standIns: StandIns, rate: string): Promise<LocalStatus> 
 }
 
 /** `500`, `20k`, `1.5M`, `2G` as bytes per second; `unlimited` as null. @throws {RequestWrong} */
-export function readRate(text: string): number | null {
+function readRate(text: string): number | null {
   if (text === 'unlimited') return null;
   const match = /^(\d+(?:\.\d+)?)([kMG]?)B?$/.exec(text);
   const value = match ? Number(match[1]) * ({'': 1, k: 1e3, M: 1e6, G: 1e9}[match[2] ?? ''] ?? 1) : 0;

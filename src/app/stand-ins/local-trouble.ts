@@ -156,7 +156,7 @@ function readTarget(text: string): OutageTarget {
 const LONGEST_SECONDS = 2_000_000;
 
 /** `500ms`, `60s`, `5m`, `2h`, or bare seconds, as seconds. @throws {RequestWrong} */
-export function readSpan(text: string): number {
+function readSpan(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   const seconds = match ? Number(match[1]) * ({ms: 0.001, s: 1, m: 60, h: 3600}[match[2] ?? 's'] ?? 1) : 0;
   if (seconds <= 0 || seconds > LONGEST_SECONDS)

@@ -5,7 +5,7 @@ import {quoteWord} from './server/processes/supervisor.ts';
 
 /** The PBS commands as files on PATH: each starts node with the client. */
 
-export const COMMANDS = [
+const COMMANDS = [
   'qsub',
   'qstat',
   'qdel',

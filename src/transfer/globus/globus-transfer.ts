@@ -24,7 +24,7 @@ import {
   transferDocument,
 } from './requests.ts';
 
-export const PRODUCTION_TRANSFER_URL = 'https://transfer.api.globus.org/';
+const PRODUCTION_TRANSFER_URL = 'https://transfer.api.globus.org/';
 
 /** Ids in one task list. Globus names no bound for this list; for its sibling of managers it is 50. */
 const CHUNK = 50;

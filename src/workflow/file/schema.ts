@@ -18,7 +18,7 @@ export interface NameRule {
   readonly allowed: string;
 }
 
-export const RUN_NAME: NameRule = {
+const RUN_NAME: NameRule = {
   pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
   allowed: 'needs a run name: 1 to 63 letters, digits, "_" and "-", first a letter or digit',
 };
@@ -142,7 +142,7 @@ const duration = z
   )
   .refine((written) => readDuration(written) !== undefined, {error: DURATION});
 
-export const failFastSchema = z.strictObject(
+const failFastSchema = z.strictObject(
   {
     after: duration.meta({
       title: 'After',

@@ -20,7 +20,7 @@ export interface ItemBase {
 }
 
 /** More than this is a directory's worth: `stage` reads what a run was asked to do at every look. */
-export const MOST_ITEMS = 100_000;
+const MOST_ITEMS = 100_000;
 
 /** What a transfer step moves, item by item. */
 export function itemsOf(step: Pick<TransferStep, 'from' | 'to' | 'recursive' | 'items'>): readonly TransferItem[] {

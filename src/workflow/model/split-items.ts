@@ -6,7 +6,7 @@ export const ITEMS_A_TASK = 10_000;
 const LONGEST_NAME = 63;
 
 /** The names of the steps that one with so many items becomes; its own when one task takes them all. */
-export function partNames(name: string, items: number, most = ITEMS_A_TASK): readonly string[] {
+function partNames(name: string, items: number, most = ITEMS_A_TASK): readonly string[] {
   const parts = Math.ceil(items / most);
   return parts <= 1 ? [name] : Array.from({length: parts}, (_, index) => `${name}-${index + 1}`);
 }

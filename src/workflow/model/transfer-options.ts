@@ -60,6 +60,6 @@ function itemInWords({from, to, recursive, checksum, checksumAlgorithm}: Transfe
 }
 
 /** One spelling for one instant: `2030-01-31T17:00:00Z`. */
-export function inUtc(time: string): string {
+function inUtc(time: string): string {
   return new Date(time).toISOString().replace('.000Z', 'Z');
 }

@@ -86,7 +86,7 @@ export interface Turns {
 }
 
 /** @param longestMs time that may pass without giving way */
-export function createTurns(longestMs: number): Turns {
+function createTurns(longestMs: number): Turns {
   let since = performance.now();
   const give = async (): Promise<void> => {
     await giveWay();

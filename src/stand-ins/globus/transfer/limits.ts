@@ -4,7 +4,7 @@ import {TransferProblem} from '../http/problem.ts';
 import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
 
 /** What a user may have at once. Defaults: Globus Transfer API, limits. */
-export const limitValues = z.object({
+const limitValues = z.object({
   /** transfers, and as many deletes, that are worked on */
   active: z.number().int().min(1).default(3),
   /** tasks that wait or run */

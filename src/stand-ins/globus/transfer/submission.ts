@@ -13,7 +13,7 @@ import {readTime} from '../http/time.ts';
 export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID');
 
 /** A path in normal form; whether it ended in a slash, which asks for a directory, is kept by the items that need it. */
-export const path = z.string().transform((raw, context) => {
+const path = z.string().transform((raw, context) => {
   try {
     return readPath(raw);
   } catch (error) {

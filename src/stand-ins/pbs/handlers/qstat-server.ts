@@ -43,7 +43,7 @@ const stateCount = (c: Counts): string =>
   `Transit:0 Queued:${c.queued} Held:${c.held} Waiting:${c.waiting} Running:${c.running} Exiting:${c.exiting} Begun:${c.begun} `;
 
 /** Attributes of one object as the long formats take them: groups of resources together. */
-export function asShown(entries: readonly (readonly [string, string])[]): Shown[] {
+function asShown(entries: readonly (readonly [string, string])[]): Shown[] {
   const shown: [string, string | [string, string][]][] = [];
   for (const [name, value] of entries) {
     const dot = name.indexOf('.');

@@ -30,7 +30,7 @@ export function readSize(text: string): Size | undefined {
   return {amount: Number(amount), unit: `${scale}${kind === '' ? 'b' : kind}`.toLowerCase()};
 }
 
-export function sizeBytes(size: Size): number {
+function sizeBytes(size: Size): number {
   const scale = UNITS[size.unit.slice(0, -1)] ?? 0;
   return size.amount * 2 ** scale * (size.unit.endsWith('w') ? 8 : 1);
 }

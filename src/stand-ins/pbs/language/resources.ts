@@ -6,7 +6,7 @@ import {addSizes, readDuration, readSize, type Size, showDuration} from './durat
 export type ResourceKind = 'time' | 'size' | 'long' | 'string' | 'select' | 'place' | 'nodes';
 
 /** The resources every server has. */
-export const RESOURCES: Readonly<Record<string, ResourceKind>> = {
+const RESOURCES: Readonly<Record<string, ResourceKind>> = {
   accelerator: 'string',
   accelerator_memory: 'size',
   accelerator_model: 'string',
@@ -93,7 +93,7 @@ export interface Chunk {
 }
 
 /** Read `2:ncpus=2:mem=1gb+1:ncpus=4`. @throws {Refusal} */
-export function readSelect(text: string, custom: CustomResources): Chunk[] {
+function readSelect(text: string, custom: CustomResources): Chunk[] {
   return text.split('+').map((part) => {
     const words = part.split(':');
     const counted = /^\d+$/.test(words[0] ?? '');
@@ -158,7 +158,7 @@ export function resourceList(
 }
 
 /** Fill in what follows from a request: totals, chunks, places. @throws {Refusal} */
-export function completeResources(
+function completeResources(
   given: Readonly<Record<string, string>>,
   defaults: Readonly<Record<string, string>>,
   custom: CustomResources,

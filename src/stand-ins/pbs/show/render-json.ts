@@ -78,7 +78,7 @@ export function valueNode(text: string, indent: number): JsonNode {
   return {raw: quoteJson(text)};
 }
 
-export function renderPairs(pairs: JsonPairs, indent: number): string {
+function renderPairs(pairs: JsonPairs, indent: number): string {
   const tabs = '\t'.repeat(indent + 1);
   const lines = pairs.map(([key, node]) => {
     const value = 'raw' in node ? node.raw : renderPairs(node.pairs, indent + 1);

@@ -3,7 +3,7 @@ import type {Shown} from '../language/attributes.ts';
 /** The long formats: `-f` folded and wide, `-F dsv`. */
 
 /** Control characters as qstat prints them: a newline as `\n`, others as `^X`; a tab stays. */
-export function showControls(text: string): string {
+function showControls(text: string): string {
   return text.replace(/[\u0000-\u0008\n-\u001f\u007f]/g, (char) =>
     char === '\n' ? '\\n' : char === '\u007f' ? '^?' : `^${String.fromCharCode(char.charCodeAt(0) + 64)}`,
   );

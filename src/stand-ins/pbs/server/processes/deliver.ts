@@ -9,12 +9,12 @@ import type {Places} from '../store/store.ts';
 export type Stream = 'OU' | 'ER';
 
 /** The number of a job as its file names have it: `12`, or `12.3` for a subjob. */
-export function fileSuffix(job: Pick<Job, 'seq' | 'index'>): string {
+function fileSuffix(job: Pick<Job, 'seq' | 'index'>): string {
   return job.index === undefined ? String(job.seq) : `${job.seq}.${job.index}`;
 }
 
 /** The path of a stream's file, from `host:path`; a directory gets the job's id and the stream as name. */
-export function finalPath(job: Job, stream: Stream): string {
+function finalPath(job: Job, stream: Stream): string {
   const asked = (stream === 'OU' ? job.outputPath : job.errorPath).replace(/^[^/:]*:/, '');
   const path = job.index === undefined ? asked : asked.replaceAll('^array_index^', String(job.index));
   if (path.endsWith('/')) return `${path}${job.id}.${stream}`;
@@ -33,7 +33,7 @@ function keptPath(job: Job, stream: Stream): string {
 const letterOf = (stream: Stream): 'o' | 'e' => (stream === 'OU' ? 'o' : 'e');
 
 /** The stream that carries this one: with `-j oe` the errors go to the output, with `-j eo` the other way round. */
-export function carrier(job: Job, stream: Stream): Stream {
+function carrier(job: Job, stream: Stream): Stream {
   return job.join === 'oe' ? 'OU' : job.join === 'eo' ? 'ER' : stream;
 }
 
