@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import {UUID} from '../base/ids.ts';
+import {NAME} from '../base/names.ts';
 import {LOG_FORMATS, LOG_LEVELS} from '../log/log.ts';
 
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
 const maybe = z.optional;
-const name = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, "_" or "-"');
+const name = matching(NAME, 'must be letters, digits, "_" or "-"');
 /** Directories of ours beside the state directories, which bear the names of profiles. */
 const RESERVED = ['logs', 'stand-ins'];
 const profileName = name.check(z.refine((text) => !RESERVED.includes(text), 'is a reserved name'));

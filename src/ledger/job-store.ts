@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import type {JobArray} from '../base/job-array.ts';
 import {isSameJob, type JobId, numberOf, readJobId} from '../base/job-id.ts';
+import {NAME} from '../base/names.ts';
 import {ensureDirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, namesIn, readFact} from '../disk/facts.ts';
 
@@ -63,7 +64,7 @@ export interface JobStore {
 
 /** What can be the name of a job: of its directory, too. */
 export function isJobStoreName(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(text);
+  return NAME.test(text);
 }
 
 export function openJobStore(home: string): JobStore {

@@ -254,6 +254,11 @@ export interface RunState {
   readonly updates: readonly UpdateDecision[];
 }
 
+/** The newest hold of a person's that has not been ended; some of its steps alone may be held. */
+export function standingHold({holds}: Pick<RunState, 'holds'>): HoldDecision | undefined {
+  return holds.findLast(({endedAt}) => endedAt === undefined);
+}
+
 /** The name of the fact that cancels a run: a run that was resumed since can be cancelled again. */
 export function cancelName(resumes: number): string {
   return resumes === 0 ? 'decision.cancel' : `decision.cancel-${resumes}`;

@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {NAME} from '../base/names.ts';
 
 declare const runIdBrand: unique symbol;
 /** A run as the ledger files it: its name and its number, such as `climate-ens.2`. Names hold no dot. */
@@ -77,6 +78,6 @@ export function runId(name: string, number: number): RunId {
 export function parseRunId(
   text: string,
 ): {readonly id: RunId; readonly name: string; readonly number: number} | undefined {
-  const match = /^([A-Za-z0-9][A-Za-z0-9_-]{0,62})\.([1-9][0-9]{0,8})$/.exec(text);
-  return match ? {id: text as RunId, name: match[1] as string, number: Number(match[2])} : undefined;
+  const [, name = '', number] = /^([^.]+)\.([1-9][0-9]{0,8})$/.exec(text) ?? [];
+  return NAME.test(name) ? {id: text as RunId, name, number: Number(number)} : undefined; // it has the form of one
 }

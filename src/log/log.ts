@@ -1,3 +1,5 @@
+import {DAY_MS} from '../base/time.ts';
+
 /** How much a line matters; `debug` is what was only looked at. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -83,7 +85,7 @@ export function logFileName(host: string, at: number): string {
  */
 export function outdatedLogs(names: readonly string[], host: string, now: number, keepDays: number): string[] {
   const prefix = `${plain(host)}-`;
-  const oldest = new Date(now - keepDays * 86_400_000).toISOString().slice(0, 10);
+  const oldest = new Date(now - keepDays * DAY_MS).toISOString().slice(0, 10);
   return names.filter((name) => {
     const [, day] = name.startsWith(prefix) ? (/^(\d{4}-\d\d-\d\d)\.log$/.exec(name.slice(prefix.length)) ?? []) : [];
     return day !== undefined && day < oldest;

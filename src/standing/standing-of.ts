@@ -1,6 +1,6 @@
 import {estimateRemainingMs} from '../engine/plan/next-look.ts';
 import type {View} from '../engine/plan/view.ts';
-import type {RunState} from '../ledger/run-facts.ts';
+import {type RunState, standingHold} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
@@ -23,7 +23,7 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
   const {spec, cancel} = run;
   const steps = spec.workflow.steps.map((step) => standingOfStep(view, step, known));
   const end = runEnd(run);
-  const hold = end ? undefined : run.holds.findLast((each) => each.endedAt === undefined);
+  const hold = end ? undefined : standingHold(run);
   return {
     run: spec.run,
     name: spec.name,
@@ -56,8 +56,9 @@ function lineOf(steps: readonly StepStanding[]): string {
 }
 
 /** What concerns the run as a whole. */
-function reasonsOf({spec, holds, cancel}: RunState): Reason[] {
-  const hold = holds.findLast((each) => each.endedAt === undefined);
+function reasonsOf(run: RunState): Reason[] {
+  const {spec, cancel} = run;
+  const hold = standingHold(run);
   const held: Reason[] = hold
     ? [
         {

@@ -1,4 +1,5 @@
 import {UUID} from '../../base/ids.ts';
+import {NAME} from '../../base/names.ts';
 import {
   collectionNamesIn,
   type EditedNames,
@@ -101,7 +102,7 @@ export async function setAlias(stage: PlacesStage, request: AliasSetRequest): Pr
 async function nameRule({workflow}: AliasPlace): Promise<{readonly pattern: RegExp; readonly allowed: string}> {
   if (workflow !== undefined) return (await import('../../workflow/file/schema.ts')).COLLECTION_NAME;
   return {
-    pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+    pattern: NAME,
     allowed: 'a name is letters, digits, "_" and "-", up to 63, and not an id',
   };
 }

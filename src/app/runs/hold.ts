@@ -4,7 +4,7 @@ import {seenOf} from '../../engine/plan/job-seen.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
-import type {HoldDecision, RunState} from '../../ledger/run-facts.ts';
+import {type HoldDecision, type RunState, standingHold} from '../../ledger/run-facts.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseRuns, chooseSteps} from '../shared/choose.ts';
@@ -15,7 +15,7 @@ import {
   problemsOf,
   withoutDamage,
 } from '../shared/look-results.ts';
-import {arraysThatGoOn, jobRecordsOf, standingHold, takeOver} from './holds-at-pbs.ts';
+import {arraysThatGoOn, jobRecordsOf, takeOver} from './holds-at-pbs.ts';
 
 export interface HoldRequest {
   /** undefined: all runs that have not ended */

@@ -1,7 +1,7 @@
 import type {Observed} from '../../engine/plan/actions.ts';
 import {seenOf} from '../../engine/plan/job-seen.ts';
 import {personHold} from '../../engine/plan/person-hold.ts';
-import type {HoldDecision, JobRecord, RunState} from '../../ledger/run-facts.ts';
+import {type JobRecord, type RunState, standingHold} from '../../ledger/run-facts.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import {mayHaveStarted} from '../../scheduler/scheduler.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
@@ -10,10 +10,6 @@ export function jobRecordsOf(state: RunState, steps?: readonly string[]): JobRec
   return [...state.attempts]
     .filter(([step]) => steps?.includes(step) ?? true)
     .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
-}
-
-export function standingHold(state: RunState): HoldDecision | undefined {
-  return state.holds.findLast(({endedAt}) => endedAt === undefined);
 }
 
 /** Record of the jobs that a person holds by qhold that stage ends these holds, as it ends its own. @returns their ids, by run */

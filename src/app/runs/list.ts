@@ -1,3 +1,4 @@
+import {iso} from '../../base/time.ts';
 import type {Observed, PlanSettings} from '../../engine/plan/actions.ts';
 import {LedgerDamaged} from '../../ledger/ledger.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
@@ -60,8 +61,8 @@ function inALine(standing: RunStanding): RunLine {
     name,
     state,
     reason: reasonOnRecord(standing),
-    createdAt: new Date(createdAt).toISOString(),
-    endedAt: endedAt === undefined ? undefined : new Date(endedAt).toISOString(),
+    createdAt: iso(createdAt),
+    endedAt: iso(endedAt),
     steps: {all: steps.length, ended: steps.filter(({end}) => end !== undefined).length},
   };
 }

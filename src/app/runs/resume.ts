@@ -14,6 +14,7 @@ import {
 } from '../shared/look-results.ts';
 import {type RunView, viewSummary} from '../shared/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
+import {ENDED} from './run-words.ts';
 import {BeingCancelled} from './update-run.ts';
 
 export interface ResumeRequest {
@@ -98,7 +99,7 @@ function open(stage: RunsStage, read: OpenRun, redo: readonly string[]): Reopeni
 function nothingToResume(stage: RunsStage, run: RunId): ResumedRun[] {
   const summary = stage.ledger.summary(run);
   if (!summary) return [];
-  const message = `${run} has ${summary.state === 'cancelled' ? 'been cancelled' : summary.state}; there is nothing to resume. To repeat a step: --redo STEP`;
+  const message = `${run} has ${ENDED[summary.state]}; there is nothing to resume. To repeat a step: --redo STEP`;
   return [{message, run: viewSummary(summary), again: [], kept: []}];
 }
 

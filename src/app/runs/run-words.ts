@@ -69,7 +69,8 @@ export function runInWords(run: RunId, outcome: RunOutcome): string {
   }
 }
 
-const ENDED = {succeeded: 'succeeded', failed: 'failed', cancelled: 'been cancelled'} as const;
+/** How a run ended, behind "has" or "had". */
+export const ENDED = {succeeded: 'succeeded', failed: 'failed', cancelled: 'been cancelled'} as const;
 
 function active(run: RunId, {again}: {readonly again: boolean}): string {
   return again ? `${run} is still active, so --again started nothing` : `${run} is under way`;

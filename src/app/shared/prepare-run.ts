@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
+import {NAME} from '../../base/names.ts';
 import type {Place} from '../../base/task-request.ts';
 import type {JobDefaults} from '../../config/profile.ts';
 import {RequestWrong} from '../../errors.ts';
@@ -92,7 +93,7 @@ async function readWorkflow(
   request: WorkflowRequest,
   {offline = false, pinned = (name) => pinnedBookmarks(stage, name)}: PrepareOptions,
 ): Promise<Workflow> {
-  if (request.name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(request.name)) {
+  if (request.name !== undefined && !NAME.test(request.name)) {
     throw new RequestWrong(`--name "${request.name}" cannot be the name of a run`, {
       why: 'a name is at most 63 letters, digits, "_" and "-"',
     });

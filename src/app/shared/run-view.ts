@@ -72,9 +72,9 @@ export function viewRun(standing: RunStanding): RunView {
     state,
     reason: line,
     profile,
-    createdAt: new Date(createdAt).toISOString(),
+    createdAt: iso(createdAt),
     endedAt: iso(endedAt),
-    held: hold ? {by: hold.by, since: new Date(hold.at).toISOString()} : undefined,
+    held: hold ? {by: hold.by, since: iso(hold.at)} : undefined,
     steps: steps.map(viewStep),
   };
 }

@@ -1,3 +1,4 @@
+import {renderTime} from '../../base/units.ts';
 import type {SessionView, WhoamiReport} from './whoami.ts';
 
 const BY = {
@@ -77,8 +78,7 @@ export function renderLogout(report: {
   ].join('\n');
 }
 
+/** To the minute: sessions and tokens last for hours and days. */
 function local(instant: string): string {
-  const at = new Date(instant);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  return renderTime(instant).slice(0, 'YYYY-MM-DD hh:mm'.length);
 }

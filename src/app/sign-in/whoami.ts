@@ -2,7 +2,7 @@ import {AUTH_RESOURCE_SERVER, TRANSFER_RESOURCE_SERVER} from '../../auth/authori
 import {TokenRejected} from '../../auth/explain.ts';
 import type {WhoIs} from '../../auth/globus-auth.ts';
 import {type OpenTokens, openClientTokens, openTokens, type SignInSettings} from '../../auth/open-tokens.ts';
-import {iso} from '../../base/time.ts';
+import {DAY_MS, iso} from '../../base/time.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {CollectionSeen} from '../../transfer/transfer-service.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
@@ -52,7 +52,7 @@ export interface WhoamiReport {
 }
 
 /** Refresh tokens lapse after six months without use. Source: Globus's tutorials. */
-const REFRESH_LAPSES_MS = 180 * 86_400_000;
+const REFRESH_LAPSES_MS = 180 * DAY_MS;
 
 /** Who stage acts as at Globus, and for how long. Asks Globus, and renews tokens that are due. @throws {SignInNeeded} when there is no sign-in */
 export async function whoami(stage: SignInStage, request: CollectionsRequest): Promise<WhoamiReport> {

@@ -4,6 +4,7 @@ import {shellQuote} from '../../base/shell.ts';
 import {sleep} from '../../base/time.ts';
 import {readFact} from '../../disk/facts.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
+import {SubmissionUnclear} from '../../submission/submit-job.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
 import {exitOfFindings, type Finding, fine, isProblem, problemOf} from '../shared/findings.ts';
 import {findSite} from './profile-check.ts';
@@ -60,6 +61,7 @@ async function tryOut(what: string, prove: () => Promise<string>): Promise<Findi
 /** A job links a fact beside one of ours; both sides must see the other's. */
 async function examineFromJob(stage: SignInStage, probe: string, timeoutSeconds: number): Promise<string> {
   const {scheduler, newWord} = await stage.engine();
+  const name = 'stage-doctor';
   const script = join(probe, 'probe.sh');
   const lines = [
     '#!/bin/sh',
@@ -71,7 +73,7 @@ async function examineFromJob(stage: SignInStage, probe: string, timeoutSeconds:
   const {staging} = stage.profile;
   const {queue, account, project, resources, extraArgs} = staging;
   const submission = await scheduler.submit({
-    name: 'stage-doctor',
+    name,
     script,
     workdir: probe,
     tag: `s-doctor.${newWord()}`,
@@ -88,13 +90,7 @@ async function examineFromJob(stage: SignInStage, probe: string, timeoutSeconds:
     extraArgs,
   });
   if (submission.kind === 'refused' || submission.kind === 'unreachable') throw submission.error;
-  if (submission.kind === 'unclear')
-    throw new StageError({
-      code: 'SUBMISSION_UNCLEAR',
-      exit: EXIT.unreachable,
-      what: 'it is not known whether PBS accepted the probe job',
-      why: submission.why,
-    });
+  if (submission.kind === 'unclear') throw new SubmissionUnclear(name, submission.why, []);
   const until = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < until) {
     const fact = readFact(probe, 'from-job');

@@ -1,3 +1,4 @@
+import {UUID} from '../../base/ids.ts';
 import type {Profile} from '../../config/profile.ts';
 import {EXIT} from '../../errors.ts';
 import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
@@ -18,7 +19,7 @@ export function findInProfile(profile: Profile): Finding[] {
         ),
     ...(profile.staging.network ? [] : [noNetwork(profile)]),
     ...profile.paths
-      .filter(({collection}) => !(collection in profile.collections) && !/^[0-9a-f-]{36}$/i.test(collection))
+      .filter(({collection}) => !(collection in profile.collections) && !UUID.test(collection))
       .map(({cluster, collection}) =>
         problem(
           `paths: ${cluster} names a collection that is not known`,
@@ -54,11 +55,19 @@ export function findAtServer(profile: Profile, server: ServerSeen, queues: reado
   ];
 }
 
+/** How many jobs of the user PBS takes in these queues together, at least: the least of all limits. Pure. */
+export function limitOf(server: ServerSeen, queues: readonly QueueSeen[]): number | undefined {
+  const limits = [server, ...queues].flatMap(({maxQueued}) => maxQueued ?? []);
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}
+
 function findLimit(profile: Profile, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
   const names = [profile.compute.queue ?? server.defaultQueue, profile.staging.queue ?? server.defaultQueue];
-  const limits = [server.maxQueued, ...queues.filter(({name}) => names.includes(name)).map(({maxQueued}) => maxQueued)];
-  const limit = Math.min(...limits.flatMap((one) => one ?? []));
-  if (!Number.isFinite(limit)) return [];
+  const limit = limitOf(
+    server,
+    queues.filter(({name}) => names.includes(name)),
+  );
+  if (limit === undefined) return [];
   if (profile.maxQueued === undefined)
     return [
       note(

@@ -1,6 +1,7 @@
 import type {SectionText} from '../../config/edit-config.ts';
 import {judgeQueue} from '../../scheduler/judge-queue.ts';
 import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
+import {limitOf} from './find-in-profile.ts';
 
 /** What a new profile is made of: from flags, or from answers. Everything may be left out. */
 export interface ProfileAnswers {
@@ -50,11 +51,10 @@ export function proposeFrom(server: ServerSeen, queues: readonly QueueSeen[]): P
   const open = queues.filter((queue) => queue.enabled && queue.started);
   const queue = open.find(({name}) => name === server.defaultQueue) ?? open.find(({access}) => access === 'open');
   const staging = stagingQueue(server, queues) ?? queue;
-  const limits = [server.maxQueued, queue?.maxQueued, staging?.maxQueued].flatMap((limit) => limit ?? []);
   return {
     queue: queue?.name,
     stagingQueue: staging?.name,
-    maxQueued: limits.length > 0 ? Math.min(...limits) : undefined,
+    maxQueued: limitOf(server, [queue ?? [], staging ?? []].flat()),
   };
 }
 

@@ -1,4 +1,5 @@
 import type {TaskId} from '../../base/ids.ts';
+import {iso} from '../../base/time.ts';
 import {count} from '../../base/units.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import {
@@ -108,8 +109,8 @@ function viewTask(task: TransferTask): TaskView {
     skippedErrors: task.skippedErrors,
     bytesPerSecond: task.rate,
     faults: task.faults,
-    requestedAt: new Date(task.requestedAt).toISOString(),
-    completedAt: task.completedAt === undefined ? undefined : new Date(task.completedAt).toISOString(),
+    requestedAt: iso(task.requestedAt),
+    completedAt: iso(task.completedAt),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {DURATION, DURATION_PATTERN, MAX_DURATION_SECONDS, readDuration} from '../../base/duration.ts';
 import {UUID} from '../../base/ids.ts';
+import {NAME} from '../../base/names.ts';
 import {ARRAY_PATTERN} from '../model/array-range.ts';
 import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from '../model/fail-fast.ts';
 import {flag, place, text} from './schema-parts.ts';
@@ -19,7 +20,7 @@ export interface NameRule {
 }
 
 const RUN_NAME: NameRule = {
-  pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+  pattern: NAME,
   allowed: 'needs a run name: 1 to 63 letters, digits, "_" and "-", first a letter or digit',
 };
 export const STEP_NAME: NameRule = {
