@@ -1,6 +1,7 @@
 import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
+import {runEnd} from '../../ledger/summary.ts';
 import type {RunStanding, RunStateWord, StepStateWord} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
@@ -24,7 +25,8 @@ export async function standingAfter(
 ): Promise<RunStanding> {
   const summary = stage.ledger.summary(run);
   const open = looked.runs.find((candidate) => candidate.id === run);
-  if (summary && !open) return standingOfSeal(summary);
+  // Not in the look, or ended by another process since: what was seen of it is old.
+  if (summary && (!open || !runEnd(open.state))) return standingOfSeal(summary);
   const engine = await stage.engine();
   const state = open?.state ?? stage.ledger.open(run).state;
   const tasks = asked.ofMany ? new Map() : await learnAbout(engine.transfers, tasksOf(state, looked.seen));
