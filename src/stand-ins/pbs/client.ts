@@ -25,7 +25,7 @@ class LocalError extends Error {
   }
 }
 
-function readAll(fd: number): string {
+function readAll(fd: number): Buffer {
   const chunks: Buffer[] = [];
   const chunk = Buffer.alloc(65_536);
   for (;;) {
@@ -42,16 +42,16 @@ function readAll(fd: number): string {
     if (count === 0) break;
     chunks.push(Buffer.from(chunk.subarray(0, count)));
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** qsub reads its script itself, with its own errors (measured on OpenPBS 23.06). */
-function readScript(argv: readonly string[]): {name: string | null; text: string} | undefined {
+function readScript(argv: readonly string[]): Script | undefined {
   const given = readArguments(argv, OPTIONS.qsub ?? '');
   if (given.dashes || given.operands.length > 1 || given.complaints.length > 0) return undefined;
   if (given.options.some(({letter}) => letter === 'I')) return undefined;
   const path = given.operands[0];
-  if (path === undefined || path === '-') return {name: null, text: readAll(0)};
+  if (path === undefined || path === '-') return scriptOf(null, readAll(0));
   let fd: number;
   try {
     if (!statSync(path).isFile()) throw new LocalError('script not a file', 1);
@@ -62,10 +62,32 @@ function readScript(argv: readonly string[]): {name: string | null; text: string
     if (code === 'EACCES') throw new LocalError('opening script file:: Permission denied', 8);
     throw new LocalError('script file:: No such file or directory', 1);
   }
-  const text = readAll(fd);
+  const script = scriptOf(path, readAll(fd));
   closeSync(fd);
-  if (text.includes('\r\n')) throw new LocalError('script contains cr, lf', 1);
-  return {name: path, text};
+  if (script.text.includes('\r\n')) throw new LocalError('script contains cr, lf', 1);
+  return script;
+}
+
+interface Script {
+  readonly name: string | null;
+  /** what is read of it */
+  readonly text: string;
+  /** base64, where the text does not say every byte */
+  readonly bytes?: string | undefined;
+}
+
+function scriptOf(name: string | null, content: Buffer): Script {
+  const text = content.toString('utf8');
+  return {name, text, bytes: Buffer.from(text).equals(content) ? undefined : content.toString('base64')};
+}
+
+/** The current directory; undefined when it is gone. PBS takes a job from there all the same (measured on OpenPBS 23.06). */
+function currentDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 /** $PWD when it names the directory we are in, so that symbolic links on the way are kept. */
@@ -141,7 +163,7 @@ async function runClient(command: string, argv: readonly string[], socketPath: s
     return;
   }
   const env = userEnvironment(process.env);
-  let script: {name: string | null; text: string} | undefined;
+  let script: Script | undefined;
   try {
     if (command === 'qsub') script = readScript(argv);
   } catch (error) {
@@ -151,9 +173,11 @@ async function runClient(command: string, argv: readonly string[], socketPath: s
     return;
   }
   const reads = command === 'qmgr' && !argv.some((word) => word.startsWith('-c'));
+  const cwd = currentDirectory();
   const base = {
     kind: 'pbs',
-    cwd: process.cwd(),
+    cwd: cwd ?? env.HOME ?? '/',
+    cwdGone: cwd === undefined || undefined,
     pwd: trustedPwd(env.PWD),
     env,
     tz: env.TZ,
@@ -181,7 +205,11 @@ async function runClient(command: string, argv: readonly string[], socketPath: s
       process.stdout.write(`Job ${blockedOn} is being deleted\n`);
       void ask(socketPath, {...base, command: 'qdel', argv: [blockedOn]}, () => undefined).then(() => process.exit(2));
     });
-  const outcome = await ask(socketPath, {...base, command, argv, script, stdin: reads ? readAll(0) : undefined}, print);
+  const outcome = await ask(
+    socketPath,
+    {...base, command, argv, script, stdin: reads ? readAll(0).toString('utf8') : undefined},
+    print,
+  );
   if (interrupted) return;
   if (typeof outcome === 'number') process.exitCode = outcome;
   else if (outcome === 'down') {

@@ -120,7 +120,7 @@ describe('the schedule', () => {
         const settings = freshSettings();
         const sum = (jobs: readonly Job[]): number =>
           jobs.reduce((total, job) => total + processorsOf(job, settings), 0);
-        const {start, comments} = schedule(waiting, running, settings, processors);
+        const {start, comments} = schedule(waiting, running, settings, {name: 'here', processors});
         const used = sum(running) + sum(start);
         if (start.length > 0) expect(used).toBeLessThanOrEqual(processors);
         for (const job of waiting) {
@@ -131,14 +131,32 @@ describe('the schedule', () => {
       }),
     );
   });
+  test.each([
+    ['1:host=there', 'host (there != here)'],
+    ['1:ncpus=1+1:vnode=there', 'vnode (there != here)'],
+    ['1:host=HERE', undefined],
+  ])('of select=%s, a place that is not there is waited for', (select, lacks) => {
+    const {start, comments} = schedule([aJob(1, {resources: {select}})], [], freshSettings(), {
+      name: 'here',
+      processors: 4,
+    });
+    expect(start).toHaveLength(lacks === undefined ? 1 : 0);
+    expect(comments.get('1.s')).toBe(lacks && `Can Never Run: Insufficient amount of resource: ${lacks}`);
+  });
   test('says what can never run', () => {
-    const {comments} = schedule([aJob(1, {resources: {select: '1:ncpus=1000'}})], [], freshSettings(), 32);
+    const {comments} = schedule([aJob(1, {resources: {select: '1:ncpus=1000'}})], [], freshSettings(), {
+      name: 'here',
+      processors: 32,
+    });
     expect(comments.get('1.s')).toBe('Can Never Run: Insufficient amount of resource: ncpus (R: 1000 A: 32 T: 32)');
   });
   test('a run limit of a queue keeps a job queued, with a comment', () => {
     const settings = freshSettings();
     settings.queues.workq = {...settings.queues.workq, max_run: '[u:PBS_GENERIC=1]'};
-    const {start, comments} = schedule([aJob(2), aJob(3, {owner: 'bob'})], [aJob(1, {state: 'R'})], settings, 8);
+    const {start, comments} = schedule([aJob(2), aJob(3, {owner: 'bob'})], [aJob(1, {state: 'R'})], settings, {
+      name: 'here',
+      processors: 8,
+    });
     expect(start.map(({id}) => id)).toEqual(['3.s']);
     expect(comments.get('2.s')).toBe('Not Running: User has reached queue workq running job limit.');
   });

@@ -69,6 +69,10 @@ describe('a job', () => {
   test.each([
     ['exit 7', 7],
     ['kill -KILL $$', 137],
+    ['kill $$', 143],
+    ['kill 0', 271],
+    ["trap 'kill 0' EXIT; exit 3", 271],
+    ['kill -9 0', 265],
     ['no-such-command', 127],
     ['false; true', 0],
   ])('whose script says "%s" ends with %i', async (line, status) => {
@@ -311,6 +315,28 @@ describe('arrays', () => {
     expect((await world.sh(`qstat ${number}`)).rc).toBe(153);
   });
 
+  test('a hold on one that has begun keeps the rest of it from running, and its end lets it go on', async () => {
+    world.script('some.sh', '#!/bin/bash\nuntil [ -e go ]; do sleep 0.1; done\n');
+    const id = await world.qsub('-J 0-4%2 some.sh');
+    const counts = async (text: string) =>
+      world.until(text, async () => String((await world.job(id))?.array_state_count).startsWith(text));
+    await counts('Queued:3 Running:2');
+    const began = (await world.job(id))?.comment;
+    expect(await world.sh(`qhold '${id}'`)).toMatchObject({rc: 0, err: ''});
+    expect(await world.job(id)).toMatchObject({job_state: 'H', substate: 20, Hold_Types: 'u'});
+    expect((await world.job(id))?.comment).toMatch(/^Job held by alice on /);
+    world.script('go', '');
+    await counts('Queued:3 Running:0 Exiting:0 Expired:2');
+    await world.sh('qstat; sleep 0.3'); // time for a scheduler that would start one
+    expect(await world.job(id)).toMatchObject({
+      job_state: 'H',
+      array_state_count: 'Queued:3 Running:0 Exiting:0 Expired:2',
+    });
+    await world.sh(`qrls '${id}'`);
+    expect(began).toMatch(/^Job Array Began at /);
+    expect(await world.finished(id)).toMatchObject({Exit_status: 0, comment: `${began} and finished`});
+  });
+
   test('a held array can lose an index, and deleting it removes its afterok', async () => {
     const id = await world.qsub('-h -J 1-6:2 sleep.sh');
     const dependent = await world.qsub(`-W 'depend=afterok:${id}' ok.sh`);
@@ -416,4 +442,57 @@ describe('a server that takes its time', () => {
     expect(over).toBeGreaterThan(4);
     expect([await world.job(deleted), await world.job(long)]).toMatchObject([{Exit_status: 271}, {Exit_status: -29}]);
   });
+});
+
+test('a job keeps its script byte for byte', async () => {
+  const script = Buffer.concat([
+    Buffer.from(
+      '#!/bin/bash\ncd "$PBS_O_WORKDIR"; echo x > "caf\xe9.bytes"; cmp "$0" bytes.sh && echo same > same.bytes; exit\n',
+      'latin1',
+    ),
+    Buffer.from([1, 2, 0xff, 0xfe, 0x80, 0xc3, 0x28, 10, 0xe2, 0x82]),
+  ]);
+  writeFileSync(join(world.home, 'bytes.sh'), script);
+  await world.finished(await world.qsub('bytes.sh'));
+  const names = readdirSync(world.home, {encoding: 'buffer'}).map((name) => name.toString('latin1'));
+  expect(names.filter((name) => name.endsWith('.bytes')).sort()).toEqual(['caf\xe9.bytes', 'same.bytes']);
+});
+
+test('a job is in a session of its own, which qstat names', async () => {
+  world.script(
+    'sid.sh',
+    '#!/bin/bash\nps -o sid= -p $$ > "$PBS_O_WORKDIR/sid"\nuntil [ -e "$PBS_O_WORKDIR/sid-go" ]; do sleep 0.1; done\n',
+  );
+  const id = await world.qsub('sid.sh');
+  await world.until('it says its session', () => existsSync(join(world.home, 'sid')) && world.read('sid') !== '');
+  await world.until('qstat says it', async () => (await world.job(id))?.session_id !== undefined);
+  expect((await world.job(id))?.session_id).toBe(Number(world.read('sid')));
+  world.script('sid-go', '');
+  await world.finished(id);
+});
+
+test('a job whose starts all come to nothing is held after the 21st', async () => {
+  world.script(
+    'lost.sh',
+    `#!/bin/bash\necho x >> "$PBS_O_WORKDIR/starts"\nkill -9 "$(head -1 '${world.root}/run/'"$PBS_JOBID/supervisor")"\nsleep 60\n`,
+  );
+  const id = await world.qsub('lost.sh');
+  await world.until('it is held', async () => (await world.state(id)) === 'H', 60);
+  expect(await world.job(id)).toMatchObject({
+    Hold_Types: 's',
+    run_count: 21,
+    comment: 'job held, too many failed attempts to run',
+  });
+  expect(world.read('starts')).toBe('x\n'.repeat(21));
+  await world.sh(`qdel ${id}`);
+}, 90_000);
+
+test('commands work in a directory that is gone, and a job is taken from there without PBS_O_WORKDIR', async () => {
+  const gone = 'mkdir gone; cd gone; rmdir ../gone;';
+  const shown = await world.sh(`${gone} qstat; qstat -Q; qselect`);
+  expect(shown).toMatchObject({rc: 0, err: expect.not.stringContaining('Error')});
+  const done = await world.sh(`${gone} qsub -h ${world.home}/ok.sh`);
+  const id = done.out.trim();
+  expect((await world.job(id))?.Variable_List).not.toHaveProperty('PBS_O_WORKDIR');
+  await world.sh(`qdel ${id}`);
 });

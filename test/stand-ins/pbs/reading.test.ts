@@ -142,6 +142,15 @@ test('directives end at the first executable line; a backslash joins lines and q
   expect(readDirectives(script, '')).toEqual([]);
 });
 
+test.each([
+  ['a byte order mark', '\ufeff#!/bin/sh\n#PBS -N late\n', []],
+  ['a byte order mark before a directive', '\ufeff#PBS -N late\n#PBS -N later\n', []],
+  ['a blank that is none to C', '\u00a0#PBS -N late\n', []],
+  ['a vertical tab', '\v#PBS -N early\n', [['-N', 'early']]],
+])('%s is told from what may stand before a directive, as qsub tells it', (_, script, found) => {
+  expect(readDirectives(script, '#PBS')).toEqual(found);
+});
+
 describe('resources', () => {
   const list = (...texts: string[]): Record<string, string> =>
     resourceList(texts.flatMap(splitResources), {ncpus: '1'}, {});
@@ -160,6 +169,9 @@ describe('resources', () => {
   });
   test('nodes become a select', () => {
     expect(list('nodes=2:ppn=2').select).toBe('2:ncpus=2:mpiprocs=2');
+    const onHost = (nodes: string) => resourceList(splitResources(`nodes=${nodes}`), {}, {}, 'n1').select;
+    expect([onHost('n1'), onHost('2:ppn=4')]).toEqual(['1:ncpus=1:mpiprocs=1:host=n1', '2:ncpus=4:mpiprocs=4']);
+    expect(() => onHost('n2')).toThrow('Unknown resource: n2');
   });
   test.each([
     ['nosuch=1', 'Unknown resource Resource_List.nosuch'],
@@ -169,6 +181,9 @@ describe('resources', () => {
     ['mem=1zb', 'Illegal attribute or resource value Resource_List.mem'],
     ['place=scatter', 'Cannot have "place" without "select"'],
     ['select=1:ncpus=1,ncpus=2', '"-lresource=" cannot be used with "select" or "place", resource is: ncpus'],
+    ['nodes=1,select=1', 'Cannot be used with select or place: nodes'],
+    ['select=1,nodes=1:ppn=2', 'Cannot be used with select or place: nodes'],
+    ['nodes=1,place=pack', 'Cannot be used with select or place: nodes'],
     ['select=1:walltime=10', 'Resource invalid in "select" specification: walltime'],
   ])('-l %s: %s', (text, message) => expect(() => list(text)).toThrow(message));
   test('sizes add up without rounding', () => {

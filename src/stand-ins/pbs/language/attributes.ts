@@ -118,7 +118,9 @@ export function jobAttributes(job: Job, view: View): Shown[] {
     const {remaining, expired, submitted} = job.array;
     const running = Math.max(0, job.array.submittedCount - remaining.length - job.array.ended);
     text('array', job.state === 'F' ? undefined : 'True');
-    text('array_state_count', `Queued:${remaining.length} Running:${running} Exiting:0 Expired:${expired}`);
+    // Measured: while the array lives, those that have ended count as well.
+    const gone = job.state === 'F' ? expired : job.array.ended;
+    text('array_state_count', `Queued:${remaining.length} Running:${running} Exiting:0 Expired:${gone}`);
     text('array_indices_submitted', submitted);
     text('array_indices_remaining', showIndices(remaining, submitted));
   }

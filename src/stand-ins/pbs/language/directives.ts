@@ -28,8 +28,8 @@ export function splitWords(line: string): string[] {
 /**
  * The directives before the first executable line, each as an argument vector.
  *
- * They may be indented, and comments, blank lines and lines that begin with a colon may stand between them (OpenPBS,
- * check_job_script.c). A backslash at the end of a directive joins the next line, whatever that is (measured: the
+ * They may be indented by what C calls a blank: a byte order mark is none, and makes its line the first executable one.
+ * Comments, blank lines and lines that begin with a colon may stand between them (OpenPBS, check_job_script.c). A backslash at the end of a directive joins the next line, whatever that is (measured: the
  * `#PBS` of the joined line becomes a word of its own).
  *
  * @param prefix `#PBS`, or what `-C` says; empty switches directives off
@@ -39,7 +39,7 @@ export function readDirectives(script: string, prefix: string): string[][] {
   const found: string[][] = [];
   const lines = script.split('\n');
   for (let i = 0; i < lines.length; i += 1) {
-    let line = (lines[i] ?? '').trimStart();
+    let line = (lines[i] ?? '').replace(/^[ \t\v\f\r]+/, '');
     if (line.startsWith(prefix)) {
       while (line.endsWith('\\') && i + 1 < lines.length) {
         i += 1;
@@ -49,7 +49,7 @@ export function readDirectives(script: string, prefix: string): string[][] {
       if (words.length > 0) found.push(words);
       continue;
     }
-    if (/^(:|\s*(#|$))/.test(lines[i] ?? '')) continue;
+    if (/^(:|[ \t\v\f\r]*(#|$))/.test(lines[i] ?? '')) continue;
     break;
   }
   return found;

@@ -123,14 +123,19 @@ export function cpusOf(chunks: readonly Chunk[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.count * Number(chunk.asked.ncpus ?? 1), 0);
 }
 
-function readNodes(text: string): string {
+/** @param host the only one there is; without it any name is taken for one. @throws {Refusal} */
+function readNodes(text: string, host: string | undefined): string {
   return text
     .split('+')
     .map((part) => {
       const words = part.split(':');
       const count = /^\d+$/.test(words[0] ?? '') ? words[0] : '1';
       const perNode = /(?:^|:)ppn=(\d+)/.exec(part)?.[1] ?? '1';
-      return `${count}:ncpus=${perNode}:mpiprocs=${perNode}`;
+      const named = words.slice(words[0] === count ? 1 : 0).filter((word) => !word.includes('='));
+      const unknown = named.find((word) => host !== undefined && word.toLowerCase() !== host.toLowerCase());
+      if (unknown !== undefined)
+        throw new Refusal({code: unknownResource('').code, text: `Unknown resource: ${unknown}`});
+      return [`${count}:ncpus=${perNode}:mpiprocs=${perNode}`, ...named.map((name) => `host=${name}`)].join(':');
     })
     .join('+');
 }
@@ -146,6 +151,7 @@ export function resourceList(
   asked: readonly AskedResource[],
   defaults: Readonly<Record<string, string>>,
   custom: CustomResources,
+  host?: string,
 ): Record<string, string> {
   const given: Record<string, string> = {};
   for (const {name, value} of asked) {
@@ -154,7 +160,7 @@ export function resourceList(
     if (value === '') delete given[name];
     else given[name] = kind === 'select' ? value : shownValue(kind, `Resource_List.${name}`, value);
   }
-  return completeResources(given, defaults, custom);
+  return completeResources(given, defaults, custom, host);
 }
 
 /** Fill in what follows from a request: totals, chunks, places. @throws {Refusal} */
@@ -162,8 +168,12 @@ function completeResources(
   given: Readonly<Record<string, string>>,
   defaults: Readonly<Record<string, string>>,
   custom: CustomResources,
+  host?: string,
 ): Record<string, string> {
   const list: Record<string, string> = {...given};
+  // Measured: wherever each of them was said.
+  if (given.nodes !== undefined && (given.select !== undefined || given.place !== undefined))
+    throw new Refusal({code: 15110, text: 'Cannot be used with select or place: nodes'});
   const jobWide = Object.keys(given).find((name) => IN_CHUNKS.has(name));
   if (given.select !== undefined || given.place !== undefined) {
     if (given.select !== undefined && jobWide !== undefined)
@@ -177,12 +187,12 @@ function completeResources(
     if (list[name] === undefined && !(IN_CHUNKS.has(name) && given.select !== undefined)) list[name] = value;
   }
   if (given.nodes !== undefined) {
-    list.select = readNodes(given.nodes);
+    list.select = readNodes(given.nodes, host);
     list.place = 'scatter';
   }
   if (list.select === undefined) {
     const parts = [`ncpus=${list.ncpus ?? '1'}`];
-    for (const name of ['mem', 'vmem', 'mpiprocs', 'ompthreads', 'arch', 'host'])
+    for (const name of ['mem', 'vmem', 'mpiprocs', 'ompthreads', 'arch', 'host', 'vnode'])
       if (given[name] !== undefined) parts.push(`${name}=${given[name]}`);
     list.select = `1:${parts.join(':')}`;
     list.place = 'pack';
@@ -215,7 +225,7 @@ export function alterResources(
     if (!IN_CHUNKS.has(name) && !['nodect', 'select', 'place', 'nodes'].includes(name)) kept[name] = value;
   const place = old.place ?? 'pack';
   const base: AskedResource[] = Object.entries(kept).map(([name, value]) => ({name, value}));
-  const reshaped = names.has('select') || [...names].some((name) => IN_CHUNKS.has(name));
+  const reshaped = names.has('select') || names.has('nodes') || [...names].some((name) => IN_CHUNKS.has(name));
   if (!reshaped) base.push({name: 'select', value: old.select ?? '1:ncpus=1'});
   const list = resourceList([...base, ...asked], {}, custom);
   return names.has('place') ? list : {...list, place};

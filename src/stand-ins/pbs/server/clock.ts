@@ -96,7 +96,7 @@ function startWhatMay(core: Core, now: number): number {
       job.unregistered === undefined,
   );
   const due = waiting.filter((job) => mayAt(job) <= now);
-  const plan = schedule(due, running, core.settings, core.processors());
+  const plan = schedule(due, running, core.settings, {name: core.names.server, processors: core.processors()});
   for (const [id, comment] of plan.comments) {
     const job = core.jobs.get(id);
     if (job?.state !== 'Q' || job.comment === comment) continue;

@@ -11,8 +11,7 @@ import {SIGKILL} from './life/ending.ts';
 import {endRunningJobs, wipe} from './life/shutdown.ts';
 import {start} from './life/start-job.ts';
 import {submit} from './life/submit-job.ts';
-import {endRunning} from './processes/end-processes.ts';
-import {signalSession} from './processes/sessions.ts';
+import {endRunning, signalJob} from './processes/end-processes.ts';
 import {refusalToQueue} from './queues/limits.ts';
 import {forget, historyOn} from './store/history.ts';
 import {isFinished, type Job} from './store/job.ts';
@@ -90,10 +89,10 @@ export function createServer(parts: ServerParts): PbsServer {
     },
     run: (job) => start(core, job),
     signal(job, signal) {
-      if (job.sessionId === undefined || signal === 0) return;
+      if (signal === 0) return;
       job.signalled = {number: signal, at: Date.now()};
       core.store.saveJob(job);
-      signalSession(job.sessionId, signal);
+      signalJob(core, job, signal);
     },
     setDepend: (job, groups, clear) => setDepend(core, job, groups, clear),
     changed: (job) => changed(core, job),

@@ -42,7 +42,7 @@ export function variableList(
     ['PBS_O_TZ', env.TZ],
     ['PBS_O_INTERACTIVE_AUTH_METHOD', 'resvport'],
     ['PBS_O_INTERACTIVE_ENCRYPT_METHOD', ''],
-    ['PBS_O_WORKDIR', workdir],
+    ['PBS_O_WORKDIR', command.cwdGone ? undefined : workdir],
     ['PBS_O_SYSTEM', 'Linux'],
   ];
   const parts = origin.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${escapeValue(value)}`]));

@@ -20,7 +20,7 @@ import {outputPath, variableList} from './origin.ts';
 export interface Submission {
   /** everything but the number, which the server gives */
   readonly job: (id: string, seq: number) => Job;
-  readonly script: string | undefined;
+  readonly script: string | Uint8Array | undefined;
   readonly array: boolean;
   readonly block: boolean;
   /** `-z` */
@@ -122,7 +122,7 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
     ...resourceGroup(settings.server, 'resources_default'),
     ...resourceGroup(settings.queues[queue], 'resources_default'),
   };
-  const resources = resourceList(merged, defaults, settings.resources);
+  const resources = resourceList(merged, defaults, settings.resources, names.server);
   const variables = variableList(
     command,
     workdir,
@@ -189,7 +189,9 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
       },
     };
   };
-  return {job, script: text, array: range !== undefined, block, quiet: option('z') !== undefined, vanishes};
+  const bytes = command.script?.bytes;
+  const script = text === undefined || bytes === undefined ? text : Buffer.from(bytes, 'base64');
+  return {job, script, array: range !== undefined, block, quiet: option('z') !== undefined, vanishes};
 }
 
 const blankIsAbsent = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

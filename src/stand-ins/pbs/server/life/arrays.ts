@@ -75,6 +75,7 @@ export function requeueSubjob(core: Core, job: Job): void {
   forget(core, job);
   if (!array?.array || job.index === undefined) return;
   array.array.remaining = [...array.array.remaining, job.index].sort((a, b) => a - b);
+  array.array.starts = {...array.array.starts, [job.index]: job.runCount};
   core.save(array);
 }
 
@@ -94,7 +95,7 @@ export function subjobOf(array: Job, index: number): Job {
     comment: undefined,
     stime: undefined,
     block: undefined,
-    runCount: 0,
+    runCount: array.array?.starts?.[index] ?? 0,
     resources: {...array.resources},
     outputPath: path(array.outputPath),
     errorPath: path(array.errorPath),

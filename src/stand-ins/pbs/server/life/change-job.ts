@@ -1,11 +1,11 @@
-import {longDate} from '../../language/dates.ts';
+import {commentDate, longDate} from '../../language/dates.ts';
 import type {Core} from '../core.ts';
 import {type Job, settle, waitsForDependency, withHolds, withoutHolds} from '../store/job.ts';
 
 /** What commands change of a job that has not ended: its holds, its dependencies, its attributes. */
 
 function settleAndSave(core: Core, job: Job): void {
-  if (['H', 'Q', 'W'].includes(job.state)) settle(job, Date.now());
+  if (['H', 'Q', 'W', 'B'].includes(job.state)) settle(job, Date.now());
   core.save(job);
 }
 
@@ -18,7 +18,8 @@ export function hold(core: Core, job: Job, letters: string, user: string): void 
 
 export function release(core: Core, job: Job, letters: string, user: string): void {
   job.holds = withoutHolds(job.holds, letters);
-  if (job.holds === '') job.comment = undefined;
+  if (job.holds === '')
+    job.comment = job.array?.began === undefined ? undefined : `Job Array Began at ${commentDate(job.array.began)}`;
   settleAndSave(core, job);
   core.journal.server('0008', job.id, `Holds ${letters} released at request of ${user}@${core.names.server}`);
   core.wake();

@@ -14,13 +14,15 @@ export const EXIT_LOST = -4;
 /**
  * Exit_status: as the script returned it, 128 and the signal when it killed itself, 256 and the signal when PBS did.
  *
- * @param status what the supervisor's shell got: 128 and the signal for a process that was killed
+ * @param status what the supervisor's shell got: 128 and the signal for a process that was killed, or 256 and the signal
  */
 export function exitStatusOf(job: Job, status: number): number {
-  const bySignal = status > 128 && job.signalled?.number === status - 128;
+  const told = status > 256;
+  const bySignal = !told && status > 128 && job.signalled?.number === status - 128;
   if (job.ending?.why === 'walltime') return EXIT_WALLTIME;
   if (job.ending?.why === 'deleted') {
     if (job.ending.force) return 256 + SIGKILL;
+    if (told) return status;
     return bySignal ? 128 + status : 256 + SIGTERM;
   }
   return bySignal ? 128 + status : status;

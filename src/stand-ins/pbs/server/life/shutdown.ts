@@ -1,7 +1,6 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import type {Core} from '../core.ts';
-import {killRun} from '../processes/end-processes.ts';
-import {membersOf, signalSession} from '../processes/sessions.ts';
+import {killRun, processesOf, signalJob} from '../processes/end-processes.ts';
 import {forget} from '../store/history.ts';
 import {ownMilliseconds} from '../store/settings.ts';
 import {SIGTERM} from './ending.ts';
@@ -12,10 +11,10 @@ const LOOK_MS = 50;
 
 /** End running jobs. Those that may run again are requeued, as after the full stop of a real server. */
 export async function endRunningJobs(core: Core): Promise<void> {
-  const running = [...core.jobs.values()].filter((job) => job.state === 'R' && job.sessionId !== undefined);
-  for (const job of running) if (job.sessionId !== undefined) signalSession(job.sessionId, SIGTERM);
+  const running = [...core.jobs.values()].filter((job) => job.state === 'R');
+  for (const job of running) signalJob(core, job, SIGTERM);
   const until = Date.now() + ownMilliseconds(core.settings, 'stage_delete_grace');
-  while (Date.now() < until && running.some((job) => membersOf(job.sessionId ?? -1).length > 0)) await pause(LOOK_MS);
+  while (Date.now() < until && running.some((job) => processesOf(core, job).length > 0)) await pause(LOOK_MS);
   for (const job of running) {
     killRun(core, job);
     if (job.ending || !job.rerunnable) continue;

@@ -6,7 +6,6 @@ import {carryOut} from '../dependencies/carry-out.ts';
 import {onStart} from '../dependencies/rules.ts';
 import {liveFile, umaskOf} from '../processes/deliver.ts';
 import {jobDirectory, jobEnvironment, shellLine, shellOf} from '../processes/job-environment.ts';
-import {birthOf} from '../processes/sessions.ts';
 import {startSupervisor} from '../processes/supervisor.ts';
 import type {Job} from '../store/job.ts';
 import {accountingText} from '../store/journal.ts';
@@ -26,7 +25,6 @@ export function start(core: Core, waiting: Job): void {
   job.exitStatus = undefined;
   job.resourcesUsed = undefined;
   job.sessionId = undefined;
-  job.processBirth = undefined;
   job.signalled = undefined;
   job.ending = undefined;
   job.jobdir = jobDirectory(job);
@@ -72,9 +70,6 @@ function launch(core: Core, job: Job): void {
     env: jobEnvironment(job, core.places, core.names.server, core.processUser),
   });
   if (child.pid === undefined) throw new Error('no process could be made');
-  job.sessionId = child.pid;
-  job.processBirth = birthOf(child.pid);
-  core.store.saveJob(job);
   core.mine.add(job.id);
   child.once('exit', () => {
     core.mine.delete(job.id);

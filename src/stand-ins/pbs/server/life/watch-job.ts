@@ -3,14 +3,13 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {readDuration} from '../../language/durations.ts';
 import type {Core} from '../core.ts';
 import {liveFile} from '../processes/deliver.ts';
-import {endRunning} from '../processes/end-processes.ts';
-import {membersOf, signalSession} from '../processes/sessions.ts';
-import {callOff, lookAtSupervisor} from '../processes/supervisor.ts';
+import {endRunning, processesOf, signalJob} from '../processes/end-processes.ts';
+import {callOff, lookAtSupervisor, sessionOf} from '../processes/supervisor.ts';
 import type {Job} from '../store/job.ts';
 import {ownMilliseconds} from '../store/settings.ts';
 import {finish, finishSafely, safely} from './end-job.ts';
 import {EXIT_LOST, SIGKILL, SIGTERM} from './ending.ts';
-import {backToQueue} from './requeue-job.ts';
+import {backAfterFailure, backToQueue} from './requeue-job.ts';
 
 /** A running job is looked after: its walltime, its supervisor, and what its process leaves behind. */
 
@@ -28,7 +27,7 @@ export function watch(core: Core, job: Job, now: number): number {
       job.ending.why === 'walltime' ? 'stage_walltime_grace' : 'stage_delete_grace',
     );
     const killAt = job.ending.at + grace;
-    if (now >= killAt && job.sessionId !== undefined) signalSession(job.sessionId, SIGKILL);
+    if (now >= killAt) signalJob(core, job, SIGKILL);
     next = Math.max(killAt, now + LOOK_MS);
   } else if (limit !== undefined) {
     const due = (job.stime ?? now) + limit * 1000 + ownMilliseconds(core.settings, 'stage_walltime_delay');
@@ -36,6 +35,11 @@ export function watch(core: Core, job: Job, now: number): number {
       endForWalltime(core, job, Math.floor((now - (job.stime ?? now)) / 1000), limit);
       next = now + LOOK_MS;
     } else next = due;
+  }
+  if (job.sessionId === undefined) {
+    job.sessionId = sessionOf(core.places.run(job.id));
+    if (job.sessionId === undefined) next = Math.min(next, now + LOOK_MS);
+    else core.store.saveJob(job);
   }
   if (!core.mine.has(job.id)) {
     look(core, job);
@@ -64,12 +68,6 @@ function look(core: Core, job: Job): void {
   const seen = lookAtSupervisor(core.places.run(job.id));
   switch (seen.kind) {
     case 'running':
-      if (job.sessionId !== seen.pid || job.processBirth !== seen.birth) {
-        job.sessionId = seen.pid;
-        job.processBirth = seen.birth;
-        core.store.saveJob(job);
-      }
-      return;
     case 'starting':
       return;
     case 'ended':
@@ -77,12 +75,13 @@ function look(core: Core, job: Job): void {
       return;
     case 'absent':
       // The server was killed between its record and the start. No other process will start it now.
-      if (callOff(core.places.run(job.id))) backToQueue(core, job, undefined);
+      if (callOff(core.places.run(job.id))) backAfterFailure(core, job);
       return;
     case 'vanished':
-      if (seen.pid !== undefined) signalSession(seen.pid, SIGKILL);
+      signalJob(core, job, SIGKILL);
       if (job.ending?.why === 'deleted' || job.ending?.why === 'walltime') finishSafely(core, job, 128 + SIGKILL);
-      else if (job.ending?.why === 'requeue' || job.rerunnable) backToQueue(core, job, undefined);
+      else if (job.ending?.why === 'requeue') backToQueue(core, job, undefined);
+      else if (job.rerunnable) backAfterFailure(core, job);
       else finishSafely(core, job, EXIT_LOST);
       return;
     default:
@@ -93,19 +92,16 @@ function look(core: Core, job: Job): void {
 /** The job's own process has ended: end what it left behind, then the job. */
 async function settleEnd(core: Core, job: Job, status: number): Promise<void> {
   core.ending.add(job.id);
-  const session = job.sessionId;
   if (job.ending?.why === 'deleted' && !job.ending.force)
     await pause(job.ending.at + ownMilliseconds(core.settings, 'stage_delete_delay') - Date.now());
-  if (session !== undefined) {
-    // After a signal the processes below the shell may still be busy with it: give them their time.
-    const grace =
-      job.ending?.why === 'walltime'
-        ? ownMilliseconds(core.settings, 'stage_walltime_grace')
-        : ownMilliseconds(core.settings, 'stage_delete_grace');
-    const until = (job.signalled?.at ?? 0) + grace;
-    while (!core.closed && Date.now() < until && membersOf(session).length > 0) await pause(LOOK_MS);
-    for (let round = 0; round < 20 && signalSession(session, SIGKILL) > 0; round += 1) await pause(5);
-  }
+  // After a signal the processes below the shell may still be busy with it: give them their time.
+  const grace =
+    job.ending?.why === 'walltime'
+      ? ownMilliseconds(core.settings, 'stage_walltime_grace')
+      : ownMilliseconds(core.settings, 'stage_delete_grace');
+  const until = (job.signalled?.at ?? 0) + grace;
+  while (!core.closed && Date.now() < until && processesOf(core, job).length > 0) await pause(LOOK_MS);
+  for (let round = 0; round < 20 && signalJob(core, job, SIGKILL) > 0; round += 1) await pause(5);
   if (core.closed) {
     core.ending.delete(job.id);
     return;

@@ -1,16 +1,29 @@
 import type {Core} from '../core.ts';
 import {SIGKILL} from '../life/ending.ts';
 import type {Job} from '../store/job.ts';
-import {signalSession} from './sessions.ts';
-import {callOff, lookAtSupervisor} from './supervisor.ts';
+import {membersOf, signalAll} from './sessions.ts';
+import {callOff, lookAtSupervisor, sessionOf, supervisorOf} from './supervisor.ts';
 
-/** Signals to the processes of a job. */
+/** The processes of a job, and signals to them. */
+
+/** All living processes of a job: those of its session, but for its supervisor. */
+export function processesOf(core: Core, job: Job): number[] {
+  const session = sessionOf(core.places.run(job.id));
+  if (session === undefined) return [];
+  const supervisor = supervisorOf(core.places.run(job.id));
+  return membersOf(session).filter((pid) => pid !== supervisor);
+}
+
+/** @returns how many processes there were */
+export function signalJob(core: Core, job: Job, signal: number): number {
+  return signalAll(processesOf(core, job), signal);
+}
 
 export function endRunning(core: Core, job: Job, why: NonNullable<Job['ending']>, signal: number): void {
   job.ending = why;
   job.signalled = {number: signal, at: why.at};
   core.save(job);
-  if (job.sessionId !== undefined) signalSession(job.sessionId, signal);
+  signalJob(core, job, signal);
   core.wake();
 }
 
@@ -18,14 +31,9 @@ export function endRunning(core: Core, job: Job, why: NonNullable<Job['ending']>
 export function killRun(core: Core, job: Job): void {
   callOff(core.places.run(job.id));
   const seen = lookAtSupervisor(core.places.run(job.id));
-  const session = seen.kind === 'running' ? seen.pid : job.sessionId;
-  if (session === undefined) return;
   if (seen.kind === 'running') {
-    try {
-      process.kill(seen.pid, SIGKILL);
-    } catch {
-      // ended on its own
-    }
+    signalAll([seen.pid], SIGKILL);
+    signalAll(membersOf(seen.pid), SIGKILL);
   }
-  for (let round = 0; round < 5 && signalSession(session, SIGKILL) > 0; round += 1);
+  for (let round = 0; round < 5 && signalJob(core, job, SIGKILL) > 0; round += 1);
 }

@@ -47,7 +47,7 @@ export function birthOf(pid: number): string | undefined {
 }
 
 /**
- * Living processes of a session, without its leader.
+ * Living processes of a session, its leader among them.
  *
  * Where there is no /proc the process group stands for the session.
  */
@@ -57,7 +57,7 @@ export function membersOf(session: number): number[] {
     for (const name of readdirSync('/proc')) {
       if (!/^\d+$/.test(name)) continue;
       const stat = statOf(Number(name));
-      if (stat && stat.session === session && stat.pid !== session && stat.state !== 'Z') found.push(stat.pid);
+      if (stat && stat.session === session && stat.state !== 'Z') found.push(stat.pid);
     }
     return found;
   }
@@ -65,7 +65,7 @@ export function membersOf(session: number): number[] {
     const text = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,state='], {encoding: 'utf8'});
     for (const line of text.split('\n')) {
       const [pid, group, state] = line.trim().split(/\s+/);
-      if (Number(group) === session && Number(pid) !== session && !state?.startsWith('Z')) found.push(Number(pid));
+      if (Number(group) === session && !state?.startsWith('Z')) found.push(Number(pid));
     }
   } catch {
     // without ps nothing can be found; the leader's end still ends the job
@@ -73,15 +73,14 @@ export function membersOf(session: number): number[] {
   return found;
 }
 
-/** Send a signal to every process of a session but its leader. @returns how many there were */
-export function signalSession(session: number, signal: number): number {
-  const members = membersOf(session);
-  for (const pid of members) {
+/** Send a signal to processes. @returns how many there were */
+export function signalAll(processes: readonly number[], signal: number): number {
+  for (const pid of processes) {
     try {
       process.kill(pid, signal);
     } catch {
       // it ended between the look and the signal
     }
   }
-  return members.length;
+  return processes.length;
 }

@@ -1,11 +1,15 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {birthOf} from './sessions.ts';
 
 /**
  * Each running job has a supervisor: a shell in a session of its own, which starts the job, waits, and writes how it
- * ended. It is no child of the server, so that a job outlives the server and a new server learns of its end.
+ * ended. It is no child of the server, so that a job outlives the server and a new server learns of its end. The job is in
+ * another session, as with a real execution daemon: what it does to its own processes (`kill 0`) reaches no supervisor.
+ *
+ * `setsid -w` says on its own stderr that a program was killed, and ends with the signal's number: 256 and the signal
+ * stand for that in the status (measured: Exit_status 271 of `trap 'kill 0' EXIT`, 143 of a script that kills itself).
  *
  * Everything it needs comes as arguments; no text is ever built into the script.
  * What if it never runs: there is no claim; the server calls the start off by taking the claim itself.
@@ -13,8 +17,10 @@ import {birthOf} from './sessions.ts';
  * What if it is started twice: the second one finds the claim and ends.
  */
 const SUPERVISOR = `
-run=$1 input=$2 out=$3 err=$4 mask=$5 home=$6 called=$7 program=$8
-shift 8
+run=$1 input=$2 out=$3 err=$4 mask=$5 home=$6 shell=$7 inner=$8 called=$9
+shift 9
+program=$1
+shift
 mkdir "$run/claim" 2>/dev/null || exit 0
 stat=
 [ -r "/proc/$$/stat" ] && read -r stat < "/proc/$$/stat"
@@ -28,6 +34,10 @@ if [ ! -e "$program" ]; then
 elif [ ! -x "$program" ] || [ -d "$program" ]; then
   printf 'pbs_mom, exec of %s failed with error: Permission denied\\n' "$program" >> "$err"
   status=254
+elif [ -n "$inner" ]; then
+  setsid -f -w $shell -c "$inner" job "$run" "$input" "$out" "$err" "$called" "$program" "$@" 2> "$run/killed"
+  status=$?
+  [ -s "$run/killed" ] && [ -e "$run/session" ] && status=$((256 + (status & 127)))
 elif [ -n "$BASH_VERSION" ]; then
   (exec -a "$called" "$program" "$@" < "$input" >> "$out" 2>> "$err")
   status=$?
@@ -37,6 +47,25 @@ else
 fi
 printf '%s end\\n' "$status" > "$run/status"
 `;
+
+/** What begins the session of a job: it says which it is, and becomes the job's program. */
+const SESSION = `
+run=$1 input=$2 out=$3 err=$4 called=$5 program=$6
+shift 6
+printf '%s\\nend\\n' "$$" > "$run/session"
+exec 2>> "$err"
+unset OLDPWD SHLVL
+[ -z "$BASH_VERSION" ] || exec -a "$called" "$program" "$@" < "$input" >> "$out"
+exec "$program" "$@" < "$input" >> "$out"
+`;
+
+let canSetSession: boolean | undefined;
+
+/** util-linux since 2.32. Elsewhere a job is in the session of its supervisor. */
+function hasSetsid(): boolean {
+  canSetSession ??= spawnSync('setsid', ['-f', '-w', 'true'], {stdio: 'ignore'}).status === 0;
+  return canSetSession;
+}
 
 export interface Start {
   readonly run: string;
@@ -75,9 +104,12 @@ export function startSupervisor(start: Start): ChildProcess {
     called = start.what.program;
     args = start.what.args;
   }
-  const words = [start.run, input, start.out, start.err, start.umask, start.home, called, program, ...args];
   // Called sh, bash reads no BASH_ENV of the job; other shells serve where there is none, without login shells.
   const bash = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'].find((path) => existsSync(path));
+  // With -p bash hands functions that are exported on as they are, and reads no BASH_ENV of the job.
+  const [shell, inner] = [bash === undefined ? '/bin/sh' : `${bash} -p`, hasSetsid() ? SESSION : ''];
+  const {run, out, err, umask, home} = start;
+  const words = [run, input, out, err, umask, home, shell, inner, called, program, ...args];
   const child = spawn(bash ?? '/bin/sh', ['-c', SUPERVISOR, 'supervisor', ...words], {
     argv0: 'sh',
     cwd: '/',
@@ -106,6 +138,19 @@ function readEnded(path: string): string[] | undefined {
   } catch {
     return undefined; // not written yet
   }
+}
+
+/** The session of a run's job, by its number; undefined before it began. */
+export function sessionOf(run: string): number | undefined {
+  const told = readEnded(join(run, 'session'));
+  if (told) return Number(told[0]);
+  return hasSetsid() ? undefined : supervisorOf(run);
+}
+
+/** The process that looks after a run, living or dead. */
+export function supervisorOf(run: string): number | undefined {
+  const who = readEnded(join(run, 'supervisor'));
+  return who && Number(who[0]);
 }
 
 /** What is known of the supervisor of a run. */

@@ -53,8 +53,6 @@ export const jobSchema = z.object({
   execHost: z.string().optional(),
   execVnode: z.string().optional(),
   sessionId: z.number().optional(),
-  /** start time of the supervisor's process, to tell it from a later process of the same number */
-  processBirth: z.string().optional(),
   jobdir: z.string().optional(),
   variables: z.string(),
   comment: z.string().optional(),
@@ -90,6 +88,8 @@ export const jobSchema = z.object({
       submittedCount: z.number(),
       /** indices not started yet */
       remaining: z.array(z.number()),
+      /** how often subjobs were started that are back in the queue, by index */
+      starts: z.record(z.string(), z.number()).optional(),
       limit: z.number().optional(),
       /** indices that ended, of those that ran or were deleted; with history off their records are gone */
       ended: z.number(),
