@@ -348,7 +348,7 @@ function managing(how: Managing, options: RunOptions): Pick<World, 'setServer' |
   };
 }
 
-/** Living processes of a session, without the one that leads it: the stand-in's own, which reports the end of the job. */
+/** Living processes of a session, without the one that leads it: the shell that PBS starts, which reports the end of the job. */
 function processesOf(session: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== session)

@@ -496,3 +496,13 @@ test('commands work in a directory that is gone, and a job is taken from there w
   expect((await world.job(id))?.Variable_List).not.toHaveProperty('PBS_O_WORKDIR');
   await world.sh(`qdel ${id}`);
 });
+
+test('a wipe ends what runs, subjobs too', async () => {
+  world.script('long.sh', '#!/bin/bash\necho $$ >> "$PBS_O_WORKDIR/pids"\nsleep 600\n');
+  await world.qsub('-J 0-1 long.sh');
+  await world.qsub('long.sh');
+  const pids = () => (existsSync(join(world.home, 'pids')) ? world.read('pids').split('\n').filter(Boolean) : []);
+  await world.until('all run', () => pids().length === 3);
+  await world.daemon().pbs.wipe();
+  await world.until('all have ended', () => pids().every((pid) => !existsSync(`/proc/${pid}`)));
+});

@@ -25,8 +25,9 @@ export async function endRunningJobs(core: Core): Promise<void> {
 /** Delete every job without a trace. @returns how many there were */
 export function wipe(core: Core): number {
   const count = [...core.jobs.values()].filter((job) => job.parent === undefined).length;
+  // An array takes the records of its subjobs along.
+  for (const job of core.jobs.values()) if (job.state === 'R') killRun(core, job);
   for (const job of [...core.jobs.values()]) {
-    if (job.state === 'R') killRun(core, job);
     core.tell(job.id, {exitCode: 3});
     forget(core, job);
   }

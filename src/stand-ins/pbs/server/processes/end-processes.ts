@@ -8,7 +8,7 @@ import {callOff, lookAtSupervisor, sessionOf, supervisorOf} from './supervisor.t
 
 /** All living processes of a job: those of its session, but for its supervisor. */
 export function processesOf(core: Core, job: Job): number[] {
-  const session = sessionOf(core.places.run(job.id));
+  const session = sessionOf(core.places.run(job.id)) ?? job.sessionId;
   if (session === undefined) return [];
   const supervisor = supervisorOf(core.places.run(job.id));
   return membersOf(session).filter((pid) => pid !== supervisor);
