@@ -21,5 +21,17 @@ export const PLANTS = {
     ],
   },
   // Every job starts: the last one to claim an attempt has it.
-  'no-claim': {'pbs/facts.sh': [['if ln "$temporary"', 'if ln -f "$temporary"']]},
+  'no-claim': {'pbs/facts.sh': [['if ln "$STAGE_NEW"', 'if ln -f "$STAGE_NEW"']]},
+  // A person's hold is recorded, and no job gets one.
+  'no-hold': {
+    'src/engine/perform/hold-job.ts': [['const ask = () => scheduler.hold(job);', 'const ask = async () => {};']],
+  },
+  // A name that users like, too, is overwritten on the way to the script.
+  environment: {'pbs/script.sh': [['#@ENVIRONMENT\n    "$@"', '#@ENVIRONMENT\n    start=0 "$@"']]},
+  // A cancelled transfer goes on at Globus.
+  'no-cancel': {
+    'src/engine/perform/perform.ts': [['const ask = () => transfers.cancel(task);', 'const ask = async () => {};']],
+  },
+  // A command for one run brings back what was deleted in others.
+  'rebuild-all': {'src/engine/look.ts': [['(this.#about?.has(run) ?? true)', 'true']]},
 };

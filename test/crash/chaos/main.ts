@@ -28,17 +28,23 @@ async function worker(): Promise<void> {
 }
 
 function tell({seed, wrongs, kept}: Played): void {
-  console.log(
-    `seed ${seed} (${chaosPlan(seed).runs.join(', ')}): repeat with ${values.command} 1 --seed ${seed} --keep`,
-  );
+  console.log(`seed ${seed} (${described(seed)}): repeat with ${values.command} 1 --seed ${seed} --keep`);
   for (const {kind, what} of wrongs) console.log(`  ${kind}: ${what}`);
   if (kept) console.log(`  its files: ${kept}`);
+}
+
+function described(seed: number): string {
+  const {runs, graphs, silent, smallDisk} = chaosPlan(seed);
+  const names = [...runs, ...graphs.map(({name, person, steps}) => `${name}: ${steps.length} steps, ${person}`)];
+  return [...names, ...(silent ? ['silent'] : []), ...(smallDisk ? ['small disk'] : [])].join(', ');
 }
 
 const seconds = () => Math.round((Date.now() - started) / 1000);
 
 await Promise.all(Array.from({length: Number(values.at)}, worker));
 const sum = (of: (one: Played) => number) => played.reduce((total, one) => total + of(one), 0);
+for (const reason of new Set(played.flatMap(({skipped}) => skipped ?? [])))
+  console.log(`skipped: the small disk; ${reason}`);
 const kinds = (kind: string) => sum(({wrongs}) => wrongs.filter((wrong) => wrong.kind === kind).length);
 console.log(
   `${sum(({runs}) => runs)} workflows in ${count} worlds, ${sum(({deaths}) => deaths)} deaths, ${seconds()} s`,

@@ -1,3 +1,4 @@
+import {rmSync} from 'node:fs';
 import {setTimeout as pause} from 'node:timers/promises';
 import {EXIT} from '../../../src/errors.ts';
 import type {Person} from '../../support/person.ts';
@@ -6,6 +7,9 @@ import {type Wrong, wrongsOf} from '../../support/verify.ts';
 import {localWorld, type Sealed, type World, waitingIn} from '../../support/world.ts';
 import {type ChaosPlan, chaosPlan} from './chaos-plan.ts';
 import {wrongClaims} from './claims.ts';
+import {aGraphRun, type GraphRun} from './graph-run.ts';
+import {thaw} from './processes.ts';
+import {mountSmallDisk, type SmallDisk} from './small-disk.ts';
 import {bring} from './trouble.ts';
 
 export interface Played {
@@ -13,11 +17,15 @@ export interface Played {
   readonly runs: number;
   readonly deaths: number;
   readonly wrongs: readonly Wrong[];
+  /** why no small disk could be mounted */
+  readonly skipped?: string | undefined;
   /** where its files are, when they were kept */
   readonly kept?: string;
 }
 
 const END_SECONDS = 75;
+/** where no command comes, the slow end of monitors and what a lost submission waits for add up */
+const SILENT_END_SECONDS = 150;
 
 /** Play one seed in a world of its own: troubles, then calm, then one command for each run, as a person would give it. */
 export async function playChaos(seed: number, keep: boolean): Promise<Played> {
@@ -25,32 +33,59 @@ export async function playChaos(seed: number, keep: boolean): Promise<Played> {
   const world = await localWorld({mortal: true});
   let wrongs: Wrong[] = [];
   let deaths = 0;
+  const mounted = plan.smallDisk ? mountSmallDisk(`${world.root}.disk`, world.state) : undefined;
+  const disk = typeof mounted === 'string' ? undefined : mounted;
   try {
     await world.collection('shut');
     await world.stage('local', 'pause', 'shut');
     const scenarios = plan.runs.map((kind, index) => aScenario(world, kind, `${kind}-${index}`));
-    deaths = await storm(world, plan, scenarios);
-    wrongs = await ends(world, plan, scenarios);
+    const graphs = plan.graphs.map((graph) => aGraphRun(world, graph));
+    deaths = await storm({world, plan, scenarios, graphs, disk});
+    wrongs = await ends(world, plan, scenarios, graphs);
   } catch (error) {
     wrongs = [...wrongs, {kind: 'stuck', what: error instanceof Error ? error.message : String(error)}];
   }
   const kept = keep && wrongs.length > 0;
-  await world.close(kept);
-  return {seed, runs: plan.runs.length, deaths, wrongs, ...(kept ? {kept: world.root} : {})};
+  thaw(world.root);
+  await world.close(true);
+  if (!kept) {
+    disk?.unmount();
+    rmSync(world.root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
+    rmSync(`${world.root}.disk`, {force: true});
+  }
+  const skipped = typeof mounted === 'string' ? mounted : undefined;
+  return {
+    seed,
+    runs: plan.runs.length + plan.graphs.length,
+    deaths,
+    wrongs,
+    skipped,
+    ...(kept ? {kept: world.root} : {}),
+  };
+}
+
+interface Storm {
+  readonly world: World;
+  readonly plan: ChaosPlan;
+  readonly scenarios: readonly Scenario[];
+  readonly graphs: readonly GraphRun[];
+  readonly disk: SmallDisk | undefined;
 }
 
 /** @returns how many processes died at a boundary */
-async function storm(world: World, plan: ChaosPlan, scenarios: readonly Scenario[]): Promise<number> {
+async function storm({world, plan, scenarios, graphs, disk}: Storm): Promise<number> {
   const start = Date.now();
-  const person = inChaos(world, scenarios);
-  const played = scenarios.map((scenario) => scenario.play(person));
+  const person = inChaos(world, plan.silent ? [] : scenarios);
+  const played = [...scenarios, ...graphs].map((each) => each.play(person));
   const brought = plan.troubles.map(async ({atMs, trouble}) => {
     await pause(Math.max(0, start + atMs - Date.now()));
-    await bring(world, scenarios, trouble);
+    await bring(world, scenarios, trouble, disk);
   });
   const calm = async () => {
     await Promise.all([pause(plan.calmAtMs), ...brought]);
     const unmet = world.points.calm();
+    disk?.remount(false);
+    disk?.empty();
     for (const end of [['up'], ['outage', 'end'], ['renew']]) await world.stage('local', ...end);
     return unmet;
   };
@@ -86,13 +121,54 @@ function inChaos(world: World, scenarios: readonly Scenario[]): Person {
   };
 }
 
-async function ends(world: World, plan: ChaosPlan, scenarios: readonly Scenario[]): Promise<Wrong[]> {
-  for (const {file} of scenarios) await world.stage('run', file);
+async function ends(
+  world: World,
+  plan: ChaosPlan,
+  scenarios: readonly Scenario[],
+  graphs: readonly GraphRun[],
+): Promise<Wrong[]> {
+  if (!plan.silent) {
+    // A command for a run brings back what was deleted in it by hand.
+    const others = graphs.filter(({graph}) => graph.person !== 'delete');
+    for (const {file} of [...scenarios, ...others]) await world.stage('run', file);
+  }
   const wrongs: Wrong[] = [];
+  for (const graph of graphs) wrongs.push(...(await endOfGraph(world, plan, graph)));
   for (const scenario of scenarios) wrongs.push(...(await end(world, plan, scenario)));
   const queue = async () => waitingIn(await world.jobs());
   const left = await withinSeconds(30, async () => ((await queue()).length === 0 ? [] : undefined), queue);
   return [...wrongs, ...left.map((what): Wrong => ({kind: 'stuck', what: `left in the queue: ${what}`}))];
+}
+
+/** Processes of jobs may have been killed, so that scripts ran more often, or failed. */
+function mayInterrupt({troubles, smallDisk}: ChaosPlan): boolean {
+  const those = ['wipe', 'kill', 'double', 'kill-one', ...(smallDisk ? ['disk'] : [])];
+  return troubles.some(({trouble}) => those.includes(trouble.do));
+}
+
+/** The marker of an end may be missing where a wrapper was killed, or its disk took nothing. */
+function mayLoseAttempts({troubles}: ChaosPlan): boolean {
+  return troubles.some(({trouble}) => trouble.do === 'kill-one' || trouble.do === 'disk');
+}
+
+/** A run of a random graph ends by what is under way; what was killed on the way may have failed. */
+async function endOfGraph(world: World, plan: ChaosPlan, graph: GraphRun): Promise<Wrong[]> {
+  const seal = graph.run;
+  await withinSeconds<Sealed | undefined>(
+    plan.silent ? SILENT_END_SECONDS : END_SECONDS,
+    async () => sealOf(world, seal),
+    async () => undefined,
+  );
+  const wrongs = () => graph.wrongs(seal, {interrupted: mayInterrupt(plan), resumed: resumesAll(plan)});
+  return withinSeconds(10, async () => ((await wrongs()).length === 0 ? [] : undefined), wrongs);
+}
+
+/** A command may have resumed what had failed. */
+function resumesAll({troubles}: ChaosPlan): boolean {
+  return troubles.some(
+    ({trouble}) =>
+      trouble.do === 'commands' && trouble.commands.some((one) => 'argv' in one && one.argv[0] === 'resume'),
+  );
 }
 
 async function end(world: World, plan: ChaosPlan, scenario: Scenario): Promise<Wrong[]> {
@@ -100,18 +176,19 @@ async function end(world: World, plan: ChaosPlan, scenario: Scenario): Promise<W
   const found: Wrong[] = [];
   for (let again = 1; ; again++) {
     const sealed = await withinSeconds<Sealed | undefined>(
-      END_SECONDS,
+      plan.silent ? SILENT_END_SECONDS : END_SECONDS,
       async () => sealOf(world, seal),
       async () => undefined,
     );
     if (!sealed || sealed.state === scenario.end || again > 3) break;
     // Killed while it ran, by a wipe or with the stand-ins: that is a failure which a person takes up.
     const told = world.facts(scenario.run).some((fact) => /\.term\.\d+\.json$/.test(fact));
-    if (!told) found.push({kind: 'loss', what: `${scenario.run} was concluded as ${sealed.state}: ${sealed.why}`});
+    if (!told && !mayLoseAttempts(plan))
+      found.push({kind: 'loss', what: `${scenario.run} was concluded as ${sealed.state}: ${sealed.why}`});
     await world.stage('resume', scenario.name);
     seal = `${scenario.run}~${Number(/~(\d+)$/.exec(seal)?.[1] ?? 0) + 1}`;
   }
-  const interrupted = plan.troubles.some(({trouble}) => ['wipe', 'kill', 'double'].includes(trouble.do));
+  const interrupted = mayInterrupt(plan);
   const wrongs = () => wrongsOf(world, {...scenario, seal}, {interrupted});
   const settled = await withinSeconds(
     20,

@@ -5,9 +5,16 @@ import type {Scenario} from '../../support/scenarios.ts';
 import type {World} from '../../support/world.ts';
 import {boundariesOf} from './boundaries.ts';
 import type {Trouble} from './chaos-plan.ts';
+import {freezeSome, killOne} from './processes.ts';
+import type {SmallDisk} from './small-disk.ts';
 
 /** Bring one trouble over a world. Nothing it comes to is an error: commands die, and PBS and Globus are away. */
-export async function bring(world: World, scenarios: readonly Scenario[], trouble: Trouble): Promise<void> {
+export async function bring(
+  world: World,
+  scenarios: readonly Scenario[],
+  trouble: Trouble,
+  disk?: SmallDisk,
+): Promise<void> {
   switch (trouble.do) {
     case 'death': {
       const names = boundariesOf(at(scenarios, trouble.run));
@@ -36,6 +43,20 @@ export async function bring(world: World, scenarios: readonly Scenario[], troubl
           world.stage(...('argv' in command ? command.argv : ['run', at(scenarios, command.run).file])),
         ),
       );
+      return;
+    case 'kill-one':
+      killOne(world.root, trouble.pick);
+      return;
+    case 'freeze':
+      await freezeSome(world.root, trouble.pick, trouble.seconds);
+      return;
+    case 'disk':
+      if (!disk) return;
+      if (trouble.how === 'full') disk.fill();
+      else disk.remount(true);
+      await pause(trouble.seconds * 1000);
+      if (trouble.how === 'full') disk.empty();
+      else disk.remount(false);
       return;
     case 'double':
       await submitAgain(world, at(scenarios, trouble.run));
