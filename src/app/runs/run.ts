@@ -1,5 +1,6 @@
 import {sleep} from '../../base/time.ts';
 import {firstIntentOfOthers, firstRefusal} from '../../engine/plan/first-refusal.ts';
+import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import {type RunId, runId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
@@ -99,8 +100,9 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
   const created = stage.ledger.createRun(number, spec, prepared.scripts, environmentKept(prepared)?.variables);
   const run = created ?? otherRun(stage, asked);
   const how = {created: created !== undefined, prepared};
-  let {report} = await advance(stage, run, how);
-  if (await othersHaveHeard(stage, run)) ({report} = await advance(stage, run, how));
+  const {report: first, looked} = await advance(stage, run, how);
+  const isHeard = await othersHaveHeard(stage, run, looked);
+  const report = isHeard ? (await advance(stage, run, how)).report : first;
   return {...report, notes: [...adopted.flatMap((each) => each.notes), ...notes, ...report.notes]};
 }
 
@@ -108,12 +110,18 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
 const FIRST_WORD_MS = 10_000;
 
 /** Another process, such as a monitor, asked PBS for the first job of the run: wait for what PBS says. @returns whether it had to be waited for */
-async function othersHaveHeard({ledger, by}: RunsStage, run: RunId): Promise<boolean> {
+async function othersHaveHeard(
+  {ledger, by}: RunsStage,
+  run: RunId,
+  {runs}: Pick<Reconciled, 'runs'>,
+): Promise<boolean> {
   const until = Date.now() + FIRST_WORD_MS;
+  let open = runs.find(({id}) => id === run);
   for (let waited = false; ; waited = true) {
-    const isOpen = ledger.runs().includes(run) && firstIntentOfOthers(ledger.open(run).state, by) !== undefined;
+    const isOpen = open !== undefined && firstIntentOfOthers(open.state, by) !== undefined;
     if (!isOpen || Date.now() >= until) return waited;
     await sleep(100);
+    open = ledger.runs().includes(run) ? ledger.open(run) : undefined;
   }
 }
 
