@@ -133,6 +133,11 @@ function queueNamed(name: string, queues: readonly QueueSeen[]): QueueSeen | und
   return queues.find((queue) => queue.name === name);
 }
 
+/** Does a queue's name lead to another server than this one? */
+export function isElsewhere(destination: string, server: ServerSeen): boolean {
+  return localName(destination, server) === undefined;
+}
+
 /** `QUEUE@SERVER` and `@SERVER` name a server (qsub(1B), "-q"). @returns undefined for another one */
 function localName(destination: string, server: ServerSeen): string | undefined {
   const at = destination.indexOf('@');

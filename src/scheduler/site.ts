@@ -6,6 +6,27 @@ export interface Site {
   server(): Promise<ServerSeen>;
   /** All queues, in the server's order. @throws {SchedulerUnreachable} */
   queues(): Promise<readonly QueueSeen[]>;
+  /** Ask another server for a queue of its. */
+  queueAt(destination: string): Promise<QueueElsewhere>;
+  /** Resources that the site has defined besides those of PBS, by name; undefined where that cannot be asked. */
+  resources(): Promise<ReadonlyMap<string, ResourceSeen> | undefined>;
+  /** All hosts that run jobs; undefined where that cannot be asked. */
+  hosts(): Promise<readonly HostSeen[] | undefined>;
+}
+
+/** What the server that `QUEUE@SERVER` names says of its queue. */
+export type QueueElsewhere = 'there' | 'no-such-queue' | 'unknown-server' | 'no-answer';
+
+/** A resource that the server's administrator has defined. */
+export interface ResourceSeen {
+  /** `n` and `f`: it is used up; `h`: it is asked for each chunk. Absent where the server does not say */
+  readonly flags?: string | undefined;
+}
+
+/** What the vnodes of one host have together. */
+export interface HostSeen {
+  readonly host: string;
+  readonly resources: Resources;
 }
 
 export interface CommandSeen {

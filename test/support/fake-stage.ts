@@ -23,6 +23,9 @@ export function siteOf(server: ServerSeen, queues: readonly QueueSeen[]): Site {
     commands: async () => [{command: 'qsub', path: '/bin/qsub'}],
     server: async () => server,
     queues: async () => queues,
+    queueAt: async () => 'no-answer',
+    resources: async () => undefined,
+    hosts: async () => undefined,
   };
 }
 

@@ -1,16 +1,36 @@
+import {basename} from 'node:path';
 import {countSubjobs} from '../../base/job-array.ts';
 import type {Profile} from '../../config/profile.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
-import {commandLine} from '../../scheduler/directives/command-line.ts';
-import {readDirectives} from '../../scheduler/directives/read-directives.ts';
+import {type CommandLine, commandLine} from '../../scheduler/directives/command-line.ts';
+import {lineOfResource} from '../../scheduler/directives/line-of-refusal.ts';
+import {type Directives, readDirectives} from '../../scheduler/directives/read-directives.ts';
 import {judgeQueue, type Objection, type QueueJudgement, type QueueWish, WEIGHT} from '../../scheduler/judge-queue.ts';
-import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
+import type {QueueElsewhere, QueueSeen, ServerSeen} from '../../scheduler/site.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import {type Finding, fine, isProblem, note, problem} from './findings.ts';
 
 /** The jobs of one step, or those that a part of the profile speaks of. */
 export interface JobsToJudge extends QueueWish {
   readonly whose: {readonly step: string} | {readonly part: 'compute' | 'staging'};
+  /** where its queue, or a resource, is asked for: `n.sh:2` */
+  readonly place?: ((what: 'queue' | {readonly resource: string}) => string | undefined) | undefined;
+}
+
+/** The line of a script that asks for a queue or a resource; undefined where the workflow or the profile does. */
+function placeOf(
+  file: string,
+  directives: Directives,
+  said: CommandLine,
+  what: 'queue' | {readonly resource: string},
+): string | undefined {
+  const line =
+    what === 'queue'
+      ? said.queue === undefined
+        ? directives.options.findLast(({letter}) => letter === 'q')?.line
+        : undefined
+      : lineOfResource(directives, said, what.resource);
+  return line === undefined ? undefined : `${file}:${line}`;
 }
 
 /** The user's jobs, as far as the profile alone says what they ask for. */
@@ -27,6 +47,7 @@ export function jobsOfStep(step: JobStep, script: string, {compute}: Profile): J
     queue: said.queue ?? directives.queue,
     resources: {...directives.resources, ...said.resources},
     subjobs: step.array && countSubjobs(step.array),
+    place: (what) => placeOf(basename(step.script), directives, said, what),
   };
 }
 
@@ -40,11 +61,16 @@ export function stagingJobs({staging, strategy, waitWalltime}: Profile): JobsToJ
  * What the server's description of itself says of jobs: the words of {@link judgeQueue}, for `stage check`, `stage run`,
  * `stage profile check` and `stage doctor` alike. Pure. What holds for several steps is told once.
  */
-export function findQueues(jobs: readonly JobsToJudge[], server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
+export function findQueues(
+  jobs: readonly JobsToJudge[],
+  server: ServerSeen,
+  queues: readonly QueueSeen[],
+  elsewhere: Elsewhere = new Map(),
+): Finding[] {
   const byText = new Map<string, {finding: Finding; whose: readonly JobsToJudge['whose'][]}>();
   for (const each of jobs) {
     const {whose} = each;
-    for (const finding of findingsFor(each, server, queues)) {
+    for (const finding of findingsFor(each, server, queues, elsewhere)) {
       const key = `${'part' in whose ? whose.part : 'steps'}: ${finding.what}: ${finding.why}`;
       byText.set(key, {finding, whose: [...(byText.get(key)?.whose ?? []), whose]});
     }
@@ -57,9 +83,18 @@ function nameOf(whose: readonly JobsToJudge['whose'][]): string {
   return whose.every((each) => 'part' in each) ? names : `${whose.length === 1 ? 'step' : 'steps'} ${names}`;
 }
 
-function findingsFor(jobs: JobsToJudge, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {
+function findingsFor(
+  jobs: JobsToJudge,
+  server: ServerSeen,
+  queues: readonly QueueSeen[],
+  elsewhere: Elsewhere,
+): Finding[] {
   const judged = judgeQueue(server, queues, jobs);
-  const found = judged.objections.map((objection) => wordsFor(objection, {jobs, server, queues}));
+  const found = judged.objections.map((objection) =>
+    objection.kind === 'at-another-server' && elsewhere.has(objection.destination)
+      ? atAnotherServer(objection.destination, elsewhere.get(objection.destination), jobs)
+      : wordsFor(objection, {jobs, server, queues}),
+  );
   const looked = queues.some((queue) => queue.name === judged.queue);
   if (!looked || found.some(isProblem)) return found;
   return [fine(`queue ${judged.queue} accepts these jobs`, where(jobs, judged, server, queues)), ...found];
@@ -75,6 +110,43 @@ function where(
   const kind = routing ? `a routing queue of ${server.name}` : `an execution queue of ${server.name}`;
   const onward = routing && endsIn !== undefined ? `; it routes them to ${endsIn}` : '';
   return `${kind}${asked === undefined ? ', its default' : ''}${onward}`;
+}
+
+/** What other servers said of the queues that are named at them. */
+export type Elsewhere = ReadonlyMap<string, QueueElsewhere>;
+
+function atAnotherServer(destination: string, seen: QueueElsewhere | undefined, {place}: JobsToJudge): Finding {
+  const [queue = '', server = ''] = destination.split('@');
+  const stands = place?.('queue');
+  const where = stands === undefined ? '' : ` (${stands})`;
+  switch (seen) {
+    case 'unknown-server':
+      return problem(
+        `there is no server "${server}"${where}`,
+        `PBS says "Unknown Host": the name in ${destination} does not resolve on this host`,
+        EXIT.usage,
+        'Correct the name, or name a queue of this server.',
+      );
+    case 'no-such-queue':
+      return problem(
+        `server ${server} has no queue "${queue}"${where}`,
+        'it says so itself',
+        EXIT.usage,
+        `See which it has: qstat -Q @${server}`,
+      );
+    case 'there':
+      return note(
+        `${destination} is there`,
+        `it is on another server: whether it accepts these jobs was not looked at`,
+        `See its limits: qstat -Q -f ${destination}`,
+      );
+    default:
+      return note(
+        `${destination} was not checked`,
+        `server ${server} did not answer`,
+        `Check whether it answers: qstat -B ${server}`,
+      );
+  }
 }
 
 interface Asked {

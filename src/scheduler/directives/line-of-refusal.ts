@@ -20,11 +20,7 @@ export function lineOfRefusal(words: string, directives: Directives, said: Comma
     ?.slice(1)
     .find((name) => name !== undefined)
     ?.toLowerCase();
-  if (resource !== undefined) {
-    if (resource in said.resources) return undefined;
-    const within = said.resources.select === undefined && directives.resources.select?.includes(`${resource}=`);
-    return lineOf(directives, resource) ?? (within ? lineOf(directives, 'select') : undefined);
-  }
+  if (resource !== undefined) return lineOfResource(directives, said, resource);
   for (const [pattern, letter] of OPTIONS) {
     const found = pattern.exec(words);
     if (!found) continue;
@@ -33,4 +29,11 @@ export function lineOfRefusal(words: string, directives: Directives, said: Comma
     return hidden === undefined ? directives.options.findLast((each) => each.letter === option)?.line : undefined;
   }
   return undefined;
+}
+
+/** The line of a script that asks for a resource, by itself or within its "select"; undefined when the command line does. */
+export function lineOfResource(directives: Directives, said: CommandLine, resource: string): number | undefined {
+  if (resource in said.resources) return undefined;
+  const within = said.resources.select === undefined && directives.resources.select?.includes(`${resource}=`);
+  return lineOf(directives, resource) ?? (within ? lineOf(directives, 'select') : undefined);
 }

@@ -3,6 +3,7 @@ import type {CommandResult, RunCommand} from '../../process/run-command.ts';
 import type {Site} from '../site.ts';
 import {explainUnreachable} from './explain.ts';
 import {readQueue, readServer, readShown} from './read-site.ts';
+import {readHosts, readQueueElsewhere, readResources} from './read-what-there-is.ts';
 import {type RetrySettings, retryingConnections} from './retry-connections.ts';
 
 export interface PbsSiteSettings extends RetrySettings {
@@ -45,6 +46,15 @@ export function createPbsSite(settings: PbsSiteSettings): Site {
     },
     async queues() {
       return (await ask('-Q', 'Queue')).map((queue) => readQueue(queue, settings.user));
+    },
+    async queueAt(destination) {
+      return readQueueElsewhere(await run('qstat', ['-Q', destination]));
+    },
+    async resources() {
+      return readResources(await settings.run('qmgr', ['-c', 'list resource']));
+    },
+    async hosts() {
+      return readHosts(await settings.run('pbsnodes', ['-a', '-F', 'json']));
     },
   };
 }

@@ -1,11 +1,14 @@
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
+import {isElsewhere} from '../../../scheduler/judge-queue.ts';
+import type {ServerSeen, Site} from '../../../scheduler/site.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
-import {findQueues, type JobsToJudge, jobsOfStep, stagingJobs} from '../queue-findings.ts';
+import {type Elsewhere, findQueues, type JobsToJudge, jobsOfStep, stagingJobs} from '../queue-findings.ts';
 import {askCollections, namesOf, planQuestions} from './ask-collections.ts';
+import {askForResources} from './ask-for-resources.ts';
 import {findAtGlobus} from './check-at-globus.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
 
@@ -43,7 +46,19 @@ async function askPbs(stage: WorkflowStage, prepared: PreparedWorkflow): Promise
   if (jobs.length === 0) return [];
   const site = await stage.site();
   const [server, queues] = await Promise.all([site.server(), site.queues()]);
-  return findQueues(jobs, server, queues);
+  const [elsewhere, resources] = await Promise.all([
+    askElsewhere(site, jobs, server),
+    askForResources(site, jobs, server, queues),
+  ]);
+  return [...findQueues(jobs, server, queues, elsewhere), ...resources];
+}
+
+/** Ask the other servers that queues are named at. */
+async function askElsewhere(site: Site, jobs: readonly JobsToJudge[], server: ServerSeen): Promise<Elsewhere> {
+  const named = jobs.flatMap(({queue}) => (queue !== undefined && isElsewhere(queue, server) ? [queue] : []));
+  return new Map(
+    await Promise.all([...new Set(named)].map(async (queue) => [queue, await site.queueAt(queue)] as const)),
+  );
 }
 
 /** What each job step asks of PBS. */

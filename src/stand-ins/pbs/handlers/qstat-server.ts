@@ -134,7 +134,12 @@ export function queueStatus(
   let exitCode = 0;
   const chosen: string[] = [];
   for (const word of operands.length === 0 ? Object.keys(queues) : operands) {
-    const queue = word.replace(/@.*$/, '');
+    const [queue = '', host] = word.split('@');
+    if (host !== undefined && host !== name && !server.names.aliases.includes(host)) {
+      stderr += `Unknown Host.\nqstat: cannot connect to server ${name} (errno=15008)\n`;
+      exitCode = 255;
+      continue;
+    }
     if (queue === '') chosen.push(...Object.keys(queues));
     else if (queues[queue]) chosen.push(queue);
     else {
