@@ -22,8 +22,8 @@ stage() {
       sleep 1
     done
   else
-    node "$dist" "$@"
+    "$root/bin/stage" "$@"
   fi
 }
 # Jobs that still run would write to what is removed.
-trap 'stage local wipe >/dev/null 2>&1 || true; node "$dist" local down >/dev/null 2>&1 || true; rm -rf "$away"' EXIT
+trap 'stage local wipe >/dev/null 2>&1 || true; "$root/bin/stage" local down >/dev/null 2>&1 || true; rm -rf "$away"' EXIT

@@ -1,6 +1,7 @@
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {LONG} from '../../support/batch-system.ts';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
@@ -91,7 +92,8 @@ describe.concurrent('a step that fails', () => {
 
   test('a job that runs into its walltime fails, and the reason says so', async () => {
     const {file, computed, cleaned} = classic(world, 'too-long', {
-      body: 'sleep 60',
+      // A real PBS may look at walltimes only every two minutes.
+      body: LONG,
       jobKeys: 'resources: {walltime: "00:00:02"}',
     });
     await world.stage('run', file);
