@@ -72,6 +72,8 @@ export class Look {
   withdrawn: readonly Withdrawn[] = [];
 
   readonly #context: EngineContext;
+  /** the same, without the bound on patience: for the monitor, which nobody else may submit */
+  readonly #surroundings: EngineContext;
   readonly #request: LookRequest;
   readonly #settings: PlanSettings;
   /** undefined: every run */
@@ -114,6 +116,7 @@ export class Look {
     globus.catch(() => {}); // told where it is awaited
     const [seen, tasks] = await Promise.all([pbs, within(GLOBUS_ANSWERS_MS, globus), successor]);
     return new Look(context, request, {
+      surroundings,
       runs,
       others: new Set(others),
       unreadable: new Set(damaged.length === 0 ? [] : own.filter((id) => !runs.some((run) => run.id === id))),
@@ -128,9 +131,10 @@ export class Look {
   private constructor(
     context: EngineContext,
     request: LookRequest,
-    {runs, others, unreadable, progress, seen, awaited, link, late}: Begun,
+    {surroundings, runs, others, unreadable, progress, seen, awaited, link, late}: Begun,
   ) {
     this.#context = context;
+    this.#surroundings = surroundings;
     this.#request = request;
     this.#settings = {...context.settings, rebuild: false};
     this.#about = request.about && new Set(request.about);
@@ -264,7 +268,7 @@ export class Look {
     const states = runs.map(({state}) => state);
     const {bounds} = this.#context.settings;
     const placesAt = this.places.waiting > 0 ? nextLookForPlaces(states, this.seen, bounds) : undefined;
-    return tendMonitors(this.#context, {...this.#tending(runs), placesAt});
+    return tendMonitors(this.#surroundings, {...this.#tending(runs), placesAt});
   }
 
   #seesPlaces(link: MonitorLink | undefined): void {
@@ -328,6 +332,7 @@ function withdraw({ledger}: EngineContext, run: OpenRun): Withdrawn[] {
 
 /** What a look has when it begins. */
 interface Begun {
+  readonly surroundings: EngineContext;
   readonly runs: readonly OpenRun[];
   readonly others: ReadonlySet<RunId>;
   readonly unreadable: ReadonlySet<RunId>;

@@ -5,7 +5,8 @@ import type {TransferService} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
 
 // A service that does not answer costs a look one time limit, whatever the number of runs and requests: once it has let
-// one pass, everything else that the look would ask it fails at once, and is left to the next look.
+// one pass, everything else that the look would ask it fails at once, and is left to the next look. The monitor chain
+// is asked for all the same: this may be the last look before a monitor comes.
 
 /** The same context, for one look: PBS and Globus are each waited for in vain once. */
 export function withOnePatience<C extends Pick<EngineContext, 'scheduler' | 'transfers'>>(context: C): C {

@@ -137,3 +137,15 @@ describe('one patience', () => {
     expect((await patient.scheduler.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
   });
 });
+
+describe('PBS does not answer one qsub', () => {
+  test('a monitor is submitted all the same, and no other job: this may be the last look', async () => {
+    begin('a', [jobStep('one')]);
+    begin('b', [jobStep('two')]);
+    world.scheduler.answerNext = {kind: 'unclear', why: 'it did not answer in time', silent: true};
+    const looked = await reconcile(world.context());
+    expect(looked.gap).toBeUndefined();
+    expect(world.scheduler.submitted('monitor')).toHaveLength(1);
+    expect(world.scheduler.submitted('.job')).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import {
   ARun,
   CLASSIC,
@@ -245,6 +246,18 @@ describe('a job PBS does not know', () => {
     }
     refuse(4);
     expect(words(run)).toEqual(['end-step compute failed']);
+  });
+
+  test('the first one of a run, whose answer was lost, is looked for as soon as its deadline has passed', () => {
+    const run = new ARun([jobStep('compute')]);
+    const intent = {at: NOW - 20_000, tag: 's-x', hold: false, dependsOn: []};
+    const planned = (deadline: number) => {
+      run.fact('compute.1.job.intent', {...intent, deadline});
+      run.tags.set('s-x', '7.s' as JobId);
+      return words(run);
+    };
+    expect(planned(NOW + 1)).toEqual([]);
+    expect(planned(NOW)).toEqual(['adopt-job compute']);
   });
 
   test('deleted by hand comes back only when a person says so', () => {

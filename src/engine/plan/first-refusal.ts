@@ -62,7 +62,10 @@ function refusedForGood(attempt: Attempt | undefined): Refusal | undefined {
 export function waitsForFirstWord(run: RunState, now: number, creates: boolean): boolean {
   const refused = firstRefusal(run);
   if (refused) return creates || now - refused.refusal.at < FIRST_WORD_MS;
-  return isBeginning(run) && openIntents(run).some(({intent}) => now - intent.at < FIRST_WORD_MS);
+  // Past its deadline nobody is at it any more: PBS is searched for the job.
+  const until = ({at, deadline}: {readonly at: number; readonly deadline: number}) =>
+    Math.min(at + FIRST_WORD_MS, deadline);
+  return isBeginning(run) && openIntents(run).some(({intent}) => now < until(intent));
 }
 
 /** The open intent of another process for what stands first in the run. Pure. */
