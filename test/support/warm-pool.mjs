@@ -16,8 +16,8 @@ import {createServer} from 'node:net';
 import {basename, join} from 'node:path';
 import {runPbs} from './warm-pbs.mjs';
 
-/** more than the commands that run at once, mostly */
-const IDLE = 12;
+/** As many as run at once where four files begin steps together: to start another one costs half a second of a processor. */
+const IDLE = 24;
 /** then a process ends: each command leaves a little behind */
 const COMMANDS = 400;
 
