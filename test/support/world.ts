@@ -72,7 +72,7 @@ export interface World {
   process(...argv: (string | RunOptions)[]): Promise<Ran>;
   /** start a command and do not wait for it */
   start(...argv: string[]): ChildProcess;
-  pbs(command: string, ...argv: string[]): Promise<Ran>;
+  pbs(command: string, ...argv: (string | RunOptions)[]): Promise<Ran>;
   /** where a collection's file lies */
   path(collection: string, file?: string): string;
   /** a collection of its own, so that a test can pause it without the others */
@@ -190,8 +190,12 @@ export async function localWorld({
     start(...argv) {
       return spawn(CLI, argv, {cwd: work, env: cleanEnvironment(env), stdio: 'ignore'});
     },
-    pbs: (command, ...argv) =>
-      runProgram(batch.command(command), argv, {cwd: work, env: cleanEnvironment(env), timeoutMs: commandMs}),
+    pbs(command, ...given) {
+      const argv = given.filter((part) => typeof part === 'string');
+      const options = given.find((part) => typeof part !== 'string');
+      const all = {cwd: work, timeoutMs: commandMs, ...options, env: cleanEnvironment({...env, ...options?.env})};
+      return runProgram(batch.command(command), argv, all);
+    },
     path: (collection, file = '') => join(directories[collection] ?? '', file),
     async collection(name) {
       const directory = join(root, 'collections', name);

@@ -8,7 +8,7 @@ import {commandLine, findRefused} from '../../scheduler/directives/command-line.
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {fingerprint, hashScripts} from '../../workflow/model/fingerprint.ts';
-import type {JobStep, Workflow} from '../../workflow/model/workflow.ts';
+import type {JobStep, Step, Workflow} from '../../workflow/model/workflow.ts';
 import {type BookmarkLookup, readingPlaces} from '../places/place-names.ts';
 import {fileReason, readBatchFile} from './read-batch-file.ts';
 import {readOnce} from './read-once.ts';
@@ -81,11 +81,21 @@ export async function prepareWorkflow(
   }
   return {
     name: request.name ?? workflow.name,
-    workflow,
+    workflow: withOwnPolicies(workflow, scripts),
     scripts,
     scriptHashes: hashScripts(scripts),
     fingerprint: fingerprint(workflow, scripts),
   };
+}
+
+/** A script with `#PBS -r n` is never started twice: it is `on_interrupted: fail`. */
+function withOwnPolicies(workflow: Workflow, scripts: ReadonlyMap<string, Uint8Array>): Workflow {
+  const steps = workflow.steps.map((step): Step => {
+    if (step.kind !== 'job' || step.onInterrupted !== undefined) return step;
+    const {rerunnable} = readDirectives(new TextDecoder().decode(scripts.get(step.name)));
+    return rerunnable === false ? {...step, onInterrupted: 'fail'} : step;
+  });
+  return {...workflow, steps};
 }
 
 async function readWorkflow(
