@@ -130,7 +130,9 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   if (stands.is === 'absent') return [];
   if (verdict.is === 'impossible') return planEnding(view, step, attempt, record, stands, verdict.why);
   if (stands.is === 'lost' && stands.started && step.onInterrupted === 'fail')
-    return [failed(step, attempt, `${stands.why}; "on_interrupted: fail" keeps it from being run again`)];
+    return [
+      failed(step, attempt, `${stands.why}; "on_interrupted: fail", or "#PBS -r n", keeps it from being run again`),
+    ];
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
     const unpermitted = stands.is === 'lost' ? stands.unpermitted : undefined;
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why, unpermitted}];
