@@ -55,6 +55,16 @@ function isOfKind<K extends OnManyJobs['do']>(action: Action, what: K): action i
   return action.do === what;
 }
 
+/** Of what is planned no more than the first submission of a job, and what comes before it. Pure. */
+export function untilFirstSubmission(plans: readonly RunPlan[]): readonly RunPlan[] {
+  const first = plans.findIndex(({actions}) => actions.some((action) => action.do === 'submit-job'));
+  return plans.map(({run, actions}, index) => {
+    if (first < 0 || index < first) return {run, actions};
+    if (index > first) return {run, actions: []};
+    return {run, actions: actions.slice(0, actions.findIndex((action) => action.do === 'submit-job') + 1)};
+  });
+}
+
 /** What is planned besides questions to Globus; undefined when that is nothing. Pure. */
 export function withoutGlobus(plans: readonly RunPlan[]): readonly RunPlan[] | undefined {
   const rest = plans.map(({run, actions}) => ({run, actions: actions.filter((action) => !asksGlobus(action))}));

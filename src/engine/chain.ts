@@ -7,9 +7,11 @@ import type {JobSeen} from '../scheduler/scheduler.ts';
 import {isOpen} from '../submission/settlement.ts';
 import type {EngineContext} from './context.ts';
 import {performMonitor} from './perform/perform-monitor.ts';
+import {performTogether} from './perform/perform-together.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
 import {type EarlierLook, type LookBounds, nextLookAtRun} from './plan/next-look.ts';
+import {placeForMonitor} from './plan/place-for-monitor.ts';
 import {type ChainGap, chainGap, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
 
 /**
@@ -120,10 +122,55 @@ export async function tendMonitors(
     view = withNewest(view, again ? await settled(context, view.seen) : context.monitors.newest());
     if (again) view = await upToDate(context, view, mine);
   }
+  if (wantedAt !== undefined && isRefusedForItsPlace(view.newest)) {
+    const made = await makePlace(context, runs, seen, settings, {startAt: wantedAt, problems});
+    mine = made ?? mine;
+    view = withNewest(view, context.monitors.newest());
+  }
   const gap = chainGap(afterThisLook(view, mine));
   if (gap?.certain) problems.push(new NoMonitor(gap));
   if (me !== undefined) context.monitors.prune();
   return {nextAt: wantedAt, gap};
+}
+
+/** PBS has said that it takes so many jobs and no more: it is not asked again before there is room. */
+function isRefusedForItsPlace(newest: MonitorLink | undefined): boolean {
+  return newest?.refused?.retry === true && /\blimit\b/.test(newest.refused.why);
+}
+
+/**
+ * Give up a job of stage, or one that waits under a hold of ours, for a monitor that PBS has refused because of a limit
+ * of its queue: the profile may not know that limit, and without a monitor nothing would look any more.
+ *
+ * @returns the generation of the link that PBS took then; undefined where none is given up, or it was of no use
+ */
+async function makePlace(
+  context: EngineContext,
+  runs: readonly OpenRun[],
+  seen: Observed,
+  settings: PlanSettings,
+  {startAt, problems}: {readonly startAt: number; readonly problems: StageError[]},
+): Promise<number | undefined> {
+  const fresh = runs.map((run) => context.ledger.refresh(run));
+  const given = placeForMonitor(
+    fresh.map(({state}) => state),
+    seen,
+    settings,
+  );
+  const run = fresh.find(({id}) => id === given?.run);
+  if (!given || !run) return undefined;
+  const [did] = await performTogether(context, 'delete-job', [{run, action: given.action}]);
+  if (did?.is !== 'done') return undefined;
+  const before = problems.length;
+  const generation = (context.monitors.newest()?.generation ?? 0) + 1;
+  const action = {do: 'submit-monitor', generation, startAt, why: 'a job was given up for it'} as const;
+  if ((await performMonitor(context, action, problems)) !== 'submitted') return undefined;
+  // What PBS had refused is in the queue now, in the place of another one.
+  const open = problems
+    .slice(0, before)
+    .filter(({code, why = ''}) => !(code === 'SCHEDULER_REFUSED' && /\blimit\b/.test(why)));
+  problems.splice(0, problems.length, ...open);
+  return generation;
 }
 
 /**

@@ -6,7 +6,7 @@ import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {openRuns} from '../ledger/open-runs.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import type {RunSummary} from '../ledger/summary.ts';
-import {act, QSUBS_AT_ONCE, type RunPlan} from './act.ts';
+import {act, QSUBS_AT_ONCE, type RunPlan, untilFirstSubmission} from './act.ts';
 import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts';
 import type {EngineContext} from './context.ts';
 import {deleteLateJobs} from './late-submissions.ts';
@@ -87,6 +87,8 @@ export class Look {
   readonly #late: readonly LateSubmissions[];
   /** the link of the monitor chain that this look has submitted before its end */
   #link: number | undefined;
+  /** the chain is to be seen to as soon as PBS has taken one job, before it is asked to take more */
+  #owesLink = false;
   /** how many actions had been done when everything was observed last, and when dependents were last looked for at PBS */
   #doneAtObservation = 0;
   #doneAtDependents = 0;
@@ -97,8 +99,9 @@ export class Look {
     const active = context.ledger.activeRuns();
     const {own, others} = split(active, request.about);
     // Where PBS takes so many jobs and no more, the end of any job may be what another run waits for.
-    const isLimited = Number.isFinite(context.settings.maxQueued);
-    const {runs, damaged} = openRuns(context.ledger, isLimited ? [...own, ...others] : own);
+    const opened = openRuns(context.ledger, own);
+    const isLimited = Number.isFinite(maxQueuedOf(context, opened.runs));
+    const {runs, damaged} = isLimited && others.length > 0 ? openRuns(context.ledger, [...own, ...others]) : opened;
     const progress = new LookProgress(damaged);
     const link = context.monitors.newest();
     // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
@@ -145,7 +148,7 @@ export class Look {
     this.runs = runs;
     this.progress = progress;
     this.seen = seen;
-    this.places = new QueuePlaces(queueLimit(context.settings.maxQueued));
+    this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, runs)));
     this.#seesPlaces(link);
   }
 
@@ -161,7 +164,13 @@ export class Look {
       return;
     }
     const submissions = this.#planned().flatMap(({actions}) => actions.filter((action) => action.do === 'submit-job'));
-    if (submissions.length <= QSUBS_AT_ONCE || !this.#hasChain) return;
+    if (submissions.length === 0 || !this.#hasChain) return;
+    // PBS may refuse the first job of a new run for good: then no monitor is needed, either.
+    if (submissions.length <= QSUBS_AT_ONCE) this.#owesLink = true;
+    else await this.#submitLink();
+  }
+
+  async #submitLink(): Promise<void> {
     const link = this.#context.monitors.newest();
     if (link?.job && !this.seen.jobs.has(link.job)) this.seen = await lookAtJobs(this.#context, [], link, this.seen);
     this.#link = await linkFirst(this.#context, this.#tending(this.runs));
@@ -212,12 +221,17 @@ export class Look {
 
   /** Do what is planned, and read again what was touched. */
   async act(plans: readonly RunPlan[]): Promise<void> {
-    await act(this.#context, plans, this.progress, this.places);
-    const touched = new Set(plans.flatMap(({run, actions}) => (actions.length > 0 ? [run.id] : [])));
+    const now = this.#owesLink ? untilFirstSubmission(plans) : plans;
+    await act(this.#context, now, this.progress, this.places);
+    const touched = new Set(now.flatMap(({run, actions}) => (actions.length > 0 ? [run.id] : [])));
     this.runs = this.#refreshed(
       plans.map(({run}) => run),
       touched,
     );
+    if (this.#owesLink && this.progress.done.some(({action}) => action.do === 'submit-job')) {
+      this.#owesLink = false;
+      await this.#submitLink();
+    }
   }
 
   /**
@@ -328,6 +342,11 @@ function withdraw({ledger}: EngineContext, run: OpenRun): Withdrawn[] {
   if (refused === undefined) return [];
   ledger.withdraw(run);
   return [{run: run.id, ...refused}];
+}
+
+/** How many jobs PBS takes: as the profile says, or as PBS said when a run was created. */
+function maxQueuedOf({settings}: EngineContext, runs: readonly OpenRun[]): number {
+  return Math.min(settings.maxQueued, ...runs.flatMap(({state}) => state.spec.maxQueued ?? []));
 }
 
 /** What a look has when it begins. */

@@ -22,6 +22,8 @@ export interface RunSpec {
   readonly nonce: string;
   /** tasks that were started elsewhere and do the work of a step, by step */
   readonly adopt?: Readonly<Record<string, TaskId>>;
+  /** how many jobs of the user PBS said it takes, when the run was created */
+  readonly maxQueued?: number | undefined;
   /** files in the run's directory of scripts, by step; `STEP.script` where none is named */
   readonly scripts?: Readonly<Record<string, string>>;
   /** file in the run's directory with what its scripts have of the person's environment; absent: they have nothing of it */

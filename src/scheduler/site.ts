@@ -72,3 +72,9 @@ export interface QueueSeen {
   /** how many jobs one user may have in it */
   readonly maxQueued?: number | undefined;
 }
+
+/** How many jobs of the user PBS takes in these queues together, at least: the least of all limits. Pure. */
+export function limitOf(server: ServerSeen, queues: readonly QueueSeen[]): number | undefined {
+  const limits = [server, ...queues].flatMap(({maxQueued}) => maxQueued ?? []);
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}

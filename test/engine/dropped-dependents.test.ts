@@ -48,7 +48,7 @@ test('a job that PBS drops a moment after its submission is missed at once, and 
   expect(submissionsOf('b')).toHaveLength(1);
   expect(looked.done.map(({action}) => action.do)).toContain('note-absent');
   const [monitor] = world.scheduler.submitted('monitor-1');
-  expect(world.scheduler.jobs.get(monitor as JobId)?.request.startAt).toBe(world.now + 60_000);
+  expect(world.scheduler.jobs.get(monitor as JobId)?.seen).toMatchObject({startAt: world.now + 60_000});
 
   world.now += 61_000;
   await reconcile(world.context(), {monitor: 1});

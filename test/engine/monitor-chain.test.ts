@@ -161,7 +161,7 @@ describe('a look', () => {
   });
 
   test.each([
-    ['was refused', 1, {certain: true, why: 'PBS accepted none: would exceed limit'}],
+    ['was refused', 1, {certain: true, why: 'PBS accepted none: Failed to save job'}],
     ['died doing so', 0, undefined],
   ])('that meets another process making the link sees when that %s', async (_what, refusals, gap) => {
     const context = world.context();
@@ -172,7 +172,7 @@ describe('a look', () => {
       create(...[generation, kind, value]: Parameters<typeof other.create>) {
         if (kind === 'intent' && others++ === 0) {
           other.create(generation, 'intent', value); // it was a moment earlier
-          const refusal = {at: world.now, why: 'would exceed limit', retry: true};
+          const refusal = {at: world.now, why: 'Failed to save job', retry: true};
           if (refusals > 0) other.create(generation, 'refused', refusal);
         }
         return context.monitors.create(generation, kind, value);
@@ -309,4 +309,55 @@ test('a waiting job keeps no job waiting that PBS starts when it ends', () => {
   expect(waiting(begun().job('compute.1.job', '6.s', live('held'), {dependsOn: ['5.s']}))).toBe(true);
   expect(waiting(begun().job('compute.1.job', '6.s', UNKNOWN, {dependsOn: ['5.s']}))).toBe(false);
   expect(waiting(begun().job('compute.1.job', '6.s', live('held'), {dependsOn: ['4.s']}))).toBe(false);
+});
+
+describe('where PBS takes a few jobs, and the profile does not know how many', () => {
+  let world: FakeWorld;
+  let most: number;
+  const names = () =>
+    [...world.scheduler.jobs.values()].flatMap(({request, seen}) => (seen.kind === 'live' ? [request.script] : []));
+  beforeEach(() => {
+    const directory = memoryDirectory('narrow-');
+    const {run: _, number: __, nonce: ___, format: ____, ...spec} = specOf(CLASSIC);
+    openLedger(directory).createRun(1, spec, new Map());
+    world = fakeWorld(directory);
+    const submit = world.scheduler.submit.bind(world.scheduler);
+    world.scheduler.submit = async (request) => {
+      const why = 'a limit on the number of jobs is reached';
+      if (names().length >= most)
+        return {kind: 'refused', retry: true, error: new SchedulerRefused({asked: 'qsub', why})};
+      return submit(request);
+    };
+  });
+  /** The newest monitor begins, and looks. */
+  const nextMonitor = async (generation: number) => {
+    const [job] = world.scheduler.submitted(`monitor-${generation}`);
+    world.scheduler.show(job as JobId, live('running'));
+    world.now += 10 * MINUTE;
+    const looked = await reconcile(world.context(), {monitor: generation});
+    return {looked, end: () => world.scheduler.show(job as JobId, ended(0))};
+  };
+
+  test('the monitor comes before the second job of a new run, and a sentinel is given up for the next one', async () => {
+    most = 3;
+    const looked = await reconcile(world.context(), {rebuild: true});
+    expect(names()).toEqual(['compute.1.job.sh', 'monitor-1.sh', 'compute.1.sentinel.sh']);
+    expect(looked.gap).toBeUndefined();
+    const next = await nextMonitor(1);
+    expect(names()).toEqual(['compute.1.job.sh', 'monitor-1.sh', 'monitor-3.sh']);
+    expect(next.looked.gap).toBeUndefined();
+    expect(next.looked.problems.map(({code}) => code)).not.toContain('NO_MONITOR');
+  });
+
+  test('where there is no sentinel, a job that waits under a hold is given up, and submitted again when there is room', async () => {
+    most = 2;
+    await reconcile(world.context(), {rebuild: true});
+    expect(names()).toEqual(['compute.1.job.sh', 'monitor-1.sh']);
+    const {end} = await nextMonitor(1);
+    expect(names()).toEqual(['monitor-1.sh', 'monitor-3.sh']);
+    end();
+    world.now += MINUTE;
+    await reconcile(world.context());
+    expect(names()).toEqual(['monitor-3.sh', 'compute.2.job.sh']);
+  });
 });

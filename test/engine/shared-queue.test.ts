@@ -21,10 +21,10 @@ const WORKFLOWS: readonly (readonly Step[])[] = [
   [jobStep('a'), jobStep('tidy', {onFailureOf: ['a']})],
 ];
 
-function beginRuns(at: string, workflows: readonly (readonly Step[])[]): void {
+function beginRuns(at: string, workflows: readonly (readonly Step[])[], maxQueued?: number): void {
   for (const [index, steps] of workflows.entries()) {
     const {run: _, nonce: __, format: ___, number: ____, ...spec} = specOf(steps);
-    openLedger(at).createRun(1, {...spec, name: `r${index}`}, new Map());
+    openLedger(at).createRun(1, {...spec, name: `r${index}`, maxQueued}, new Map());
   }
 }
 
@@ -53,11 +53,12 @@ function goOn(world: FakeWorld, at: string): void {
 test('however narrow the queue, every run comes to its end, and none is given more than there is', async () => {
   const runs = fc.array(fc.constantFrom(...WORKFLOWS), {minLength: 2, maxLength: 6});
   await fc.assert(
-    fc.asyncProperty(runs, fc.integer({min: 1, max: 12}), async (workflows, maxQueued) => {
+    fc.asyncProperty(runs, fc.integer({min: 1, max: 12}), fc.boolean(), async (workflows, maxQueued, isInProfile) => {
       const at = memoryDirectory('shared-');
-      beginRuns(at, workflows);
+      // As PBS said when the runs were created, where the profile says nothing.
+      beginRuns(at, workflows, isInProfile ? undefined : maxQueued);
       const world = fakeWorld(at);
-      world.settings = {maxQueued};
+      if (isInProfile) world.settings = {maxQueued};
       const inQueue = () => [...world.scheduler.jobs.values()].filter(({seen}) => seen.kind === 'live').length;
       for (let round = 0; round < 80 && openLedger(at).activeRuns().length > 0; round++) {
         await reconcile(world.context());

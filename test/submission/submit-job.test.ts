@@ -54,6 +54,9 @@ describe('a job whose script cannot be written', () => {
   test('because its copy is gone fails its step with the path and what to do, and does not stop the others', async () => {
     const path = join(directory, 'runs', run, 'scripts', 'first.script');
     await reconcile(failing('ENOENT', path));
+    // The process that creates a run has a minute to withdraw it when its first submission is refused.
+    world.now += 61_000;
+    await reconcile(failing('ENOENT', path));
     expect(facts()?.outcome).toMatchObject({state: 'failed', why: expect.stringContaining(path)});
     expect(facts()?.jobs[0]?.refused?.next).toContain('Then try the step again: stage resume r.1');
     expect(world.scheduler.submitted('second.1.job')).toHaveLength(1);

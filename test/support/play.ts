@@ -22,6 +22,7 @@ export const TROUBLES = [
   'deleted by hand',
   'no monitor taken',
   'narrow queue',
+  'unknown limit of the queue',
   'two at once',
   'held and released',
   'released by hand',
@@ -86,6 +87,7 @@ async function playEpoch(
     return chance.below(40) + (world.isMonitor(job) && !attended ? SUCCESSOR_ON_RECORD : 0);
   };
   if (has('no monitor taken')) takeNoMonitors(world);
+  world.pbs.limit = has('unknown limit of the queue') ? 3 + chance.below(5) : Number.POSITIVE_INFINITY;
   world.maxQueued = has('narrow queue') ? 1 + chance.below(8) : Number.POSITIVE_INFINITY;
   // Without troubles the command that starts the run is not killed, and nobody looks after it.
   let told = isTold(await world.look({rebuild: true}, diesIn()));

@@ -42,6 +42,8 @@ export interface SimulatedJob {
 export class SimulatedPbs implements Scheduler {
   readonly jobs = new Map<JobId, SimulatedJob>();
   down = false;
+  /** how many jobs it takes; it says so when it is asked for more */
+  limit = Number.POSITIVE_INFINITY;
   /** what the next qsub comes to, besides a job */
   next: 'limit' | 'lost-answer' | 'timeout' | undefined;
   /** what every qsub of a monitor comes to, besides a job */
@@ -55,7 +57,7 @@ export class SimulatedPbs implements Scheduler {
     const ofMonitor = request.script.startsWith('monitor') ? this.monitors : undefined;
     const next = ofMonitor ?? this.next;
     if (ofMonitor === undefined) this.next = undefined;
-    if (next === 'limit')
+    if (next === 'limit' || this.live().length >= this.limit)
       return {kind: 'refused', retry: true, error: new SchedulerRefused({asked: 'qsub', why: 'would exceed limit'})};
     if (next === 'timeout') return {kind: 'unclear', why: 'timeout, and nothing arrived'};
     const id = `${++this.ids}${request.array ? '[]' : ''}.s` as JobId; // ids are made here, as qsub does

@@ -7,7 +7,7 @@ import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseTransfer} from '../shared/choose.ts';
 import {environmentKept} from '../shared/environment-kept.ts';
 import type {Finding} from '../shared/findings.ts';
-import {preflight, requirePassed} from '../shared/preflight/preflight.ts';
+import {type PreflightRequest, preflight, requirePassed} from '../shared/preflight/preflight.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {readOnce} from '../shared/read-once.ts';
 import {graft} from './adopt/adopt.ts';
@@ -83,7 +83,11 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
   const number = stage.ledger.nextNumber(name);
   const adopted = await tasksToAdopt(stage, asked.adopt, workflow, {run: runId(name, number), state: undefined});
   const adopt = Object.fromEntries(adopted.map(({step, task}) => [step, task.task.task]));
-  const notes = asked.check ? await checked(stage, prepared, Object.keys(adopt)) : [];
+  let maxQueued: number | undefined;
+  const onLimit = (limit: number | undefined) => {
+    maxQueued = limit;
+  };
+  const notes = asked.check ? await checked(stage, prepared, {adopted: Object.keys(adopt), onLimit}) : [];
   // PBS and Globus must be usable in principle before anything is recorded.
   await stage.engine();
   const spec = {
@@ -96,6 +100,7 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
     createdBy: stage.by,
     host: stage.by.split('@')[1]?.split(':')[0] ?? '',
     adopt: adopted.length > 0 ? adopt : undefined,
+    maxQueued,
   };
   const created = stage.ledger.createRun(number, spec, prepared.scripts, environmentKept(prepared)?.variables);
   const run = created ?? otherRun(stage, asked);
@@ -185,8 +190,12 @@ function done(
 }
 
 /** What is worth knowing before a run begins. @throws {CheckFailed} when it cannot work */
-async function checked(stage: RunsStage, prepared: PreparedWorkflow, adopted: readonly string[]): Promise<Finding[]> {
-  const findings = await preflight(stage, prepared, {probe: false, adopted});
+async function checked(
+  stage: RunsStage,
+  prepared: PreparedWorkflow,
+  request: Omit<PreflightRequest, 'probe'>,
+): Promise<Finding[]> {
+  const findings = await preflight(stage, prepared, {...request, probe: false});
   requirePassed(prepared.name, findings);
   return findings.filter(({level}) => level === 'note');
 }

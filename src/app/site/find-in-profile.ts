@@ -1,7 +1,7 @@
 import {UUID} from '../../base/ids.ts';
 import type {Profile} from '../../config/profile.ts';
 import {EXIT} from '../../errors.ts';
-import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
+import {limitOf, type QueueSeen, type ServerSeen} from '../../scheduler/site.ts';
 import {type Finding, fine, noNetwork, note, problem} from '../shared/findings.ts';
 import {computeJobs, findQueues, stagingJobs} from '../shared/queue-findings.ts';
 
@@ -53,12 +53,6 @@ export function findAtServer(profile: Profile, server: ServerSeen, queues: reado
     ...findQueues([computeJobs(profile), stagingJobs(profile)], server, queues),
     ...findLimit(profile, server, queues),
   ];
-}
-
-/** How many jobs of the user PBS takes in these queues together, at least: the least of all limits. Pure. */
-export function limitOf(server: ServerSeen, queues: readonly QueueSeen[]): number | undefined {
-  const limits = [server, ...queues].flatMap(({maxQueued}) => maxQueued ?? []);
-  return limits.length > 0 ? Math.min(...limits) : undefined;
 }
 
 function findLimit(profile: Profile, server: ServerSeen, queues: readonly QueueSeen[]): Finding[] {

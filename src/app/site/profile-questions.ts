@@ -1,7 +1,6 @@
 import type {SectionText} from '../../config/edit-config.ts';
 import {judgeQueue} from '../../scheduler/judge-queue.ts';
-import type {QueueSeen, ServerSeen} from '../../scheduler/site.ts';
-import {limitOf} from './find-in-profile.ts';
+import {limitOf, type QueueSeen, type ServerSeen} from '../../scheduler/site.ts';
 
 /** What a new profile is made of: from flags, or from answers. Everything may be left out. */
 export interface ProfileAnswers {

@@ -163,6 +163,25 @@ describe.concurrent('a job array', () => {
     expect(sealed.why).toMatch(/subjob 3/);
   });
 
+  test('held after it has begun it starts no further subjob before the release', async () => {
+    const made = arrayOf(world, 'held', '1-3%1', 'until [ -e $go ]; do sleep 0.1; done');
+    await world.stage('run', made.file);
+    await world.waitFor('the first', () => linesIn(made.ran) === 1);
+    const held = await world.stage('hold', 'held');
+    expect([held.exitCode, held.stdout]).toEqual([0, expect.stringMatching(/held\.1 is held: \d queued jobs? got/)]);
+    writeFileSync(made.go, '');
+    await world.waitFor('the end of the first', () => world.facts('held.1').includes('many.1.i1.end.1.json'));
+    // The server has looked for jobs to start since: another one was started, and has ended.
+    await world.stage('run', world.write('other.yaml', 'name: other\nsteps:\n  a: {job: {script: held.after.sh}}\n'));
+    await world.ended('other.1');
+    const [array] = (await world.jobsOf('held.1')).filter(({id}) => id.includes('[]'));
+    expect(array).toMatchObject({job_state: 'H', Hold_Types: 'u'});
+    expect(indices(made.ran)).toEqual([1]);
+    await world.stage('release', 'held');
+    expect((await world.ended('held.1')).state).toBe('succeeded');
+    expect(indices(made.ran)).toEqual([1, 2, 3]);
+  });
+
   test('a run that is cancelled ends the subjobs that run, and starts no further', async () => {
     const made = arrayOf(world, 'stopped', '1-4%2', LONG);
     await world.stage('run', made.file);

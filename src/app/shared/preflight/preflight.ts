@@ -1,7 +1,7 @@
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
 import {isElsewhere} from '../../../scheduler/judge-queue.ts';
-import type {ServerSeen, Site} from '../../../scheduler/site.ts';
+import {limitOf, type ServerSeen, type Site} from '../../../scheduler/site.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
@@ -17,6 +17,8 @@ export interface PreflightRequest {
   readonly probe: boolean;
   /** steps whose transfer exists already: their source need not be there any more */
   readonly adopted: readonly string[];
+  /** is told how many jobs of the user PBS takes at a time, where it says so */
+  readonly onLimit?: (limit: number | undefined) => void;
 }
 
 /**
@@ -34,18 +36,29 @@ export async function preflight(
   const directory = findDirectory(stage.ledger.layout.home);
   if (directory.some(isProblem)) return directory; // the others would need it
   const [pbs, globus] = await Promise.all([
-    askPbs(stage, prepared).catch((error: unknown) => [notAsked('PBS', error)]),
+    askPbs(stage, prepared, request).catch((error: unknown) => [notAsked('PBS', error)]),
     askGlobus(stage, prepared, request).catch((error: unknown) => [notAsked('Globus', error)]),
   ]);
   return [...directory, ...findLeftOut(prepared), ...pbs, ...globus];
 }
 
 /** The jobs of the workflow, and those that look after it. */
-async function askPbs(stage: WorkflowStage, prepared: PreparedWorkflow): Promise<Finding[]> {
+async function askPbs(
+  stage: WorkflowStage,
+  prepared: PreparedWorkflow,
+  {onLimit}: PreflightRequest,
+): Promise<Finding[]> {
   const jobs = jobsOf(prepared, stage.profile);
   if (jobs.length === 0) return [];
   const site = await stage.site();
   const [server, queues] = await Promise.all([site.server(), site.queues()]);
+  const names = new Set(jobs.map(({queue}) => queue ?? server.defaultQueue));
+  onLimit?.(
+    limitOf(
+      server,
+      queues.filter(({name}) => names.has(name)),
+    ),
+  );
   const [elsewhere, resources] = await Promise.all([
     askElsewhere(site, jobs, server),
     askForResources(site, jobs, server, queues),
