@@ -39,6 +39,7 @@ const FILES = [
     'batch-system',
     'late-dependencies',
     'bad-nodes',
+    'directives',
   ].map((name) => `test/app/runs/${name}.test.ts`),
   'test/batch-scripts/scripts.test.ts',
   'test/contract/scheduler.test.ts',
