@@ -93,7 +93,8 @@ steps:
   const [ended, ...more] = tasks();
   expect(more).toEqual([]);
   expect(((ended?.completedAt ?? 0) - task.requestedAt) / DAY_MS).toBeGreaterThan(14);
-  expect(task.deadline - task.requestedAt).toBeLessThanOrEqual(DAY_MS); // what a task has at first
+  // A day at first, or a few where a look came before ours.
+  expect(task.deadline - task.requestedAt).toBeLessThan(5 * DAY_MS);
   expect(ended?.deadline).toBeGreaterThan(task.requestedAt + 10 * DAY_MS);
   expect(logged('gave a token: refresh_token')).toBeGreaterThan(5);
   expect([linesIn(prepared), linesIn(computed)]).toEqual([1, 1]);
