@@ -41,6 +41,7 @@ const FILES = [
     'bad-nodes',
     'directives',
   ].map((name) => `test/app/runs/${name}.test.ts`),
+  'test/batch-scripts/as-qsub.test.ts',
   'test/batch-scripts/scripts.test.ts',
   'test/contract/scheduler.test.ts',
   'test/bash-wrappers/wrappers.test.ts',
