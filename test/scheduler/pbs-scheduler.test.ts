@@ -391,6 +391,13 @@ describe('what is asked for many jobs', () => {
     expect(await pbs.log()).toHaveLength(3); // one command, tried again
   });
 
+  test('ends with the first that PBS does not answer, also where it is a command for each', async () => {
+    const away = {rc: 162, stderr: 'Connection refused\nqdel: cannot connect to server pbs-sn1 (errno=15010)\n'};
+    const pbs = await fakePbs({qdel: [{}, away]}, NO_HISTORY);
+    expect([...(await pbs.scheduler.deleteAll(jobs)).keys()]).toEqual([jobs[1], jobs[2]]);
+    expect(await pbs.log()).toHaveLength(1 + 3); // the second one is tried three times, the third not at all
+  });
+
   test('is a command for each server, and for each hundred', async () => {
     const pbs = await fakePbs({qrls: {}}, HISTORY);
     const many = Array.from({length: 150}, (_, at) => `${at}.pbs-sn1` as JobId);

@@ -1,12 +1,11 @@
 import {readFileSync} from 'node:fs';
 import {type JobId, readJobId, serverOf} from '../../base/job-id.ts';
 import {noEvidence} from '../../base/no-evidence.ts';
-import type {CommandResult, RunCommand, RunOptions} from '../../process/run-command.ts';
+import type {RunCommand} from '../../process/run-command.ts';
 import {readDirectives} from '../directives/read-directives.ts';
 import {
   type JobRequest,
   type JobSeen,
-  type NotDone,
   type Scheduler,
   type SchedulerCapabilities,
   SchedulerRefused,
@@ -15,19 +14,11 @@ import {
 } from '../scheduler.ts';
 import {environmentFor, qsubArgv, qsubEnvironment, whatIsWrong} from './argv.ts';
 import type {CapabilityCache} from './capabilities.ts';
+import {createChanges, GONE, MANY, RUNNING, WRONG_STATE} from './change-jobs.ts';
 import {IN_UTC, startDate} from './dates.ts';
-import {
-  explainRefused,
-  explainUnreachable,
-  saysCannotConnect,
-  saysDatabaseDead,
-  saysNoCommand,
-  saysUnknownHost,
-  whyLost,
-} from './explain.ts';
+import {explainUnreachable, saysUnknownHost, whyLost} from './explain.ts';
 import type {QstatAnswer} from './read-qstat.ts';
 import {readQsub} from './read-qsub.ts';
-import {knownRefusal} from './refusals.ts';
 import {type RetrySettings, retryingConnections} from './retry-connections.ts';
 
 export interface PbsSchedulerSettings extends RetrySettings {
@@ -37,12 +28,9 @@ export interface PbsSchedulerSettings extends RetrySettings {
   readonly cache: CapabilityCache;
 }
 
-/** PBS error numbers modulo 256, measured on OpenPBS 23.06. */
-const [FINISHED, MEMBER_FINISHED, UNKNOWN, RUNNING, WRONG_STATE] = [35, 55, 153, 167, 168];
-const GONE = [FINISHED, MEMBER_FINISHED, UNKNOWN];
-
 export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
   const run = retryingConnections(settings.run, settings);
+  const {change, changeAll} = createChanges(run);
   /** fresh: asked in this process, not remembered from another */
   let known: {readonly value: SchedulerCapabilities; readonly fresh: boolean} | undefined;
 
@@ -59,45 +47,6 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     known = {value, fresh: true};
     await settings.cache.write(value);
     return value;
-  }
-
-  /** One command that changes a job. Codes in `fine` mean that there was nothing left to do. */
-  async function change(
-    command: string,
-    args: readonly string[],
-    job: JobId,
-    fine: readonly number[],
-    options?: RunOptions,
-  ): Promise<void> {
-    if (readJobId(job) === undefined) throw notAnId(command, job);
-    const done = await run(command, [...args, job], options);
-    if (done.exitCode === 0) return;
-    if (isAway(done)) throw explainUnreachable(done);
-    if (done.exitCode !== undefined && fine.includes(done.exitCode)) return;
-    // An answer that is in no table proves nothing, and all of these may be asked again.
-    if (!knownRefusal(done)) throw explainUnreachable(done);
-    throw explainRefused(done);
-  }
-
-  /** As `change` for each, by one command where all goes well. */
-  async function changeAll(
-    command: string,
-    args: readonly string[],
-    jobs: readonly JobId[],
-    atOnce: number,
-  ): Promise<NotDone> {
-    const notDone = new Map<JobId, SchedulerUnreachable | SchedulerRefused>();
-    for (const part of partsOf(jobs, atOnce)) {
-      const done = part.length > 1 ? await run(command, [...args, ...part]) : undefined;
-      if (done?.exitCode === 0) continue;
-      const away = done && isAway(done) ? explainUnreachable(done) : undefined;
-      // Which of them it was not done for, PBS does not say of each: they are asked for singly, which is safe to repeat.
-      for (const job of part) {
-        const error = away ?? (await change(command, args, job, GONE).then(() => undefined, ofPbs));
-        if (error) notDone.set(job, error);
-      }
-    }
-    return notDone;
   }
 
   async function askQstat(jobs: readonly JobId[], form: 'json' | 'text', history: boolean): Promise<QstatAnswer> {
@@ -212,31 +161,6 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
   };
 }
 
-/** Jobs in one qrls or qdel: a server is busy with so many for some seconds (measured on OpenPBS 23.06). */
-const MANY = 100;
-
-/** Parts of at most so many jobs, in their order, each of one server. */
-function partsOf(jobs: readonly JobId[], atOnce: number): JobId[][] {
-  const parts: JobId[][] = [];
-  for (const job of jobs) {
-    const last = parts.at(-1);
-    const first = last?.[0];
-    if (last && first && last.length < atOnce && serverOf(first) === serverOf(job)) last.push(job);
-    else parts.push([job]);
-  }
-  return parts;
-}
-
-function isAway(done: CommandResult): boolean {
-  return saysNoCommand(done) || saysCannotConnect(done) || saysDatabaseDead(done) || whyLost(done) !== undefined;
-}
-
-/** @throws what is no answer of PBS */
-function ofPbs(error: unknown): SchedulerUnreachable | SchedulerRefused {
-  if (error instanceof SchedulerUnreachable || error instanceof SchedulerRefused) return error;
-  throw error;
-}
-
 /** Characters of ids in one qstat: far below what a command line may hold (128 kB and more), for 1500 jobs or so. */
 const CHUNK_LENGTH = 32_000;
 
@@ -278,14 +202,6 @@ function notAsked(request: JobRequest, why: string): Submission {
     next: ['Correct what is named above.'],
   });
   return {kind: 'refused', error, retry: false};
-}
-
-function notAnId(command: string, job: string): SchedulerRefused {
-  return new SchedulerRefused({
-    asked: `${command} ${job}`,
-    why: `"${job}" is not a PBS job id; PBS was not asked`,
-    next: ['Correct the id.'],
-  });
 }
 
 function isSilence(error: unknown): boolean {
