@@ -94,7 +94,7 @@ export interface Profile {
   readonly log: LogDefaults;
 }
 
-const STAGING_RESOURCES = {select: '1:ncpus=1', walltime: '00:15:00'};
+const STAGING_RESOURCES = {select: '1:ncpus=1', walltime: '00:05:00'};
 const NO_DEFAULTS: JobDefaults = {resources: {}, extraArgs: []};
 
 /**

@@ -6,6 +6,7 @@ import type {TransferTask} from '../transfer/transfer-service.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
 import {writtenPlaces} from '../workflow/model/written-places.ts';
 import {adviceOn, explainEnd} from './reasons/explain-end.ts';
+import {explainMonitor} from './reasons/explain-monitor.ts';
 import {judgeJobStep} from './reasons/judge-job.ts';
 import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
 import {type Judgement, judged} from './reasons/judgement.ts';
@@ -23,6 +24,7 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
   const {spec, cancel} = run;
   const steps = spec.workflow.steps.map((step) => standingOfStep(view, step, known));
   const end = runEnd(run);
+  const monitor = end ? undefined : explainMonitor(known.monitor, seen, spec.run);
   const hold = end ? undefined : standingHold(run);
   return {
     run: spec.run,
@@ -33,8 +35,8 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
       end?.why ??
       (cancel
         ? `cancelled by ${cancel.by}; waiting for what still runs to end`
-        : `${hold ? `held by ${hold.by}; ` : ''}${lineOf(steps)}`),
-    reasons: reasonsOf(run),
+        : `${hold ? `held by ${hold.by}; ` : ''}${monitor ? `${monitor.brief}; ` : ''}${lineOf(steps)}`),
+    reasons: [...reasonsOf(run), ...(monitor ? [monitor] : [])],
     hold,
     createdAt: spec.createdAt,
     now: seen.now,

@@ -5,6 +5,7 @@ import {seenForAttempt} from '../engine/plan/job-seen.ts';
 import {type JobVerdict, jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {endOf, lostInARow, retryAt, workingAttempt} from '../ledger/attempts.ts';
+import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {type Attempt, currentAttempt, type HoldDecision, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
@@ -23,6 +24,8 @@ export interface ReportedProblem {
 export interface ExtraKnowledge {
   readonly tasks?: ReadonlyMap<TaskId, TaskKnowledge>;
   readonly problems?: readonly ReportedProblem[];
+  /** the newest link of the monitor chain */
+  readonly monitor?: MonitorLink | undefined;
   /** of steps whose jobs were lost: what is known of the routing queue that took them */
   readonly routes?: ReadonlyMap<string, RouteKnowledge>;
 }

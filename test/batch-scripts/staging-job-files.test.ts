@@ -29,7 +29,7 @@ test('staging jobs get their own queue and resources, the proxy, and the setup o
   expect(job).toMatchObject({
     queue: 'copyq',
     account: 'climate',
-    resources: {filesystems: 'home:eagle', select: '1:ncpus=1:dtn=True', walltime: '00:15:00'},
+    resources: {filesystems: 'home:eagle', select: '1:ncpus=1:dtn=True', walltime: '00:05:00'},
   });
   const script = readFileSync(job.script, 'utf8');
   expect(script).toContain("export https_proxy='http://proxy.example.org:3128'\n");

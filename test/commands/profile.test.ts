@@ -82,7 +82,7 @@ test('init writes what flags say and PBS proposes, list and show tell it, and a 
   const shown = await stage('profile', 'show', '--json');
   expect(shown.json<{profile: unknown}>().profile).toMatchObject({
     name: 'site',
-    staging: {queue: 'workq', account: 'climate', resources: {filesystems: 'home:eagle', walltime: '00:15:00'}},
+    staging: {queue: 'workq', account: 'climate', resources: {filesystems: 'home:eagle', walltime: '00:05:00'}},
   });
 
   const again = await stage('profile', 'init', 'site', '--yes');

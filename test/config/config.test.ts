@@ -91,7 +91,7 @@ describe('a configuration', () => {
 
   test('takes a default away where a site will not have it', () => {
     const text = 'profiles: {gadi: {staging: {resources: {select: null, ncpus: 1}}}}';
-    expect(readConfig(text, 'c').profiles.get('gadi')?.staging.resources).toEqual({ncpus: '1', walltime: '00:15:00'});
+    expect(readConfig(text, 'c').profiles.get('gadi')?.staging.resources).toEqual({ncpus: '1', walltime: '00:05:00'});
   });
 
   test('a node property is asked for in every chunk of select', () => {

@@ -130,7 +130,7 @@ function takeNoMonitors(world: Simulation): void {
   pbs.monitors = chance.pick([undefined, 'limit', 'limit', 'lost-answer', 'timeout'] as const);
   let pauses = 0;
   world.whileStaying = () => {
-    if (++pauses > 6 || chance.once(3)) pbs.monitors = undefined;
+    if (++pauses > 4 || chance.once(3)) pbs.monitors = undefined;
   };
 }
 

@@ -687,7 +687,7 @@ export class Simulation {
 }
 
 /** As long as a staging job of the default walltime stays. */
-const STAY_MS = 780_000;
+const STAY_MS = 180_000;
 /** The shortest pause between two looks of a process that stays. */
 const LONG_PAUSE_MS = 5_000;
 

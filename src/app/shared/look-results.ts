@@ -36,7 +36,9 @@ export async function standingAfter(
   const seen = await withReservations(stage, [state], looked.seen, asked.thorough ?? false);
   const routes = asked.thorough ? await learnAboutRoutes(stage, open ?? stage.ledger.open(run)) : undefined;
   const view = {run: state, seen, settings: {...engine.settings, rebuild: false}};
-  const standing = standingOf(view, {tasks, problems: problemDocuments(looked.problems), ...(routes ? {routes} : {})});
+  const monitor = engine.monitors.newest();
+  const problems = problemDocuments(looked.problems);
+  const standing = standingOf(view, {tasks, problems, monitor, ...(routes ? {routes} : {})});
   return summary ? {...standing, endedAt: summary.endedAt} : standing;
 }
 

@@ -219,7 +219,11 @@ function words(objection: Objection, asked: Asked): Words {
     case 'disabled':
       return {what: `queue ${objection.queue} accepts no jobs`, why: DISABLED, next: choose, exit: EXIT.unreachable};
     case 'stopped':
-      return {what: `queue ${objection.queue} starts no jobs`, why: STOPPED, next: choose};
+      return {
+        what: `queue ${objection.queue} starts no jobs`,
+        why: 'part' in asked.jobs.whose && asked.jobs.whose.part === 'staging' ? STOPPED_FOR_STAGING : STOPPED,
+        next: choose,
+      };
     case 'closed':
       return {
         what: `queue ${objection.queue} is not open to you`,
@@ -255,6 +259,8 @@ function words(objection: Objection, asked: Asked): Words {
 
 const DISABLED = 'it is disabled at the moment';
 const STOPPED = 'it is stopped at the moment: jobs wait in it';
+const STOPPED_FOR_STAGING =
+  'it is stopped at the moment: monitors, sentinels and launchers wait in it, and nothing happens by itself';
 
 /** An objection of one destination, in a list of several. */
 function reason(objection: Objection, asked: Asked): string {

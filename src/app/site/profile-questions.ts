@@ -62,7 +62,7 @@ const STAGING_NAMES = [
   /^(copyq|copy|data|dm|datamover|transfer|xfer|dtn|stag(e|ing))/i,
   /^(small|serial|shared?|develop|debug)/i,
 ];
-const STAGING_JOB = {resources: {walltime: '00:15:00'}};
+const STAGING_JOB = {resources: {walltime: '00:05:00'}};
 
 function stagingQueue(server: ServerSeen, queues: readonly QueueSeen[]): QueueSeen | undefined {
   const fitting = queues.filter(({name, started}) => {

@@ -70,7 +70,7 @@ test('a path mapping names a collection that is known', () => {
   ]);
 });
 
-test('queues are proposed by what PBS says: the default one, and one with a name for data work that takes 15 minutes', () => {
+test('queues are proposed by what PBS says: the default one, and one with a name for data work that takes 5 minutes', () => {
   const queues = [
     queue('workq', {maxQueued: 50}),
     queue('copyq', {resourcesMax: {walltime: '00:01:00'}}),
