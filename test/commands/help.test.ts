@@ -7,7 +7,7 @@ import {type ErrorDocument, INNARDS, useDesk} from './support.ts';
 // Commands run in one process after another; a process of its own only where bin/stage and the streams are what is asked for.
 const desk = useDesk();
 const manifest = JSON.parse(readFileSync(join(PACKAGE, 'oclif.manifest.json'), 'utf8')) as {
-  commands: Record<string, {readonly pluginName: string}>;
+  commands: Record<string, {readonly pluginName: string; readonly args: object; readonly strict?: boolean}>;
 };
 /** our own; help and autocomplete are oclif's */
 const commands = Object.keys(manifest.commands)
@@ -69,6 +69,27 @@ test.each(commands)(
     expect(document.error).toMatchObject({code: 'USAGE', exit: 2});
     expect(document.error.what).toMatch(/nonsense/i);
     expect(json.stdout + json.stderr).not.toMatch(INNARDS);
+    expect(desk.listing()).toBeNull();
+  },
+);
+
+test.each(commands)(
+  '"%s" with a word too many, and with an empty one, is told as such, and nothing is done',
+  async (id) => {
+    const {args, strict} = manifest.commands[id] ?? {args: {}};
+    const names = Object.keys(args);
+    const enough = names.map((_, at) => `w${at}`);
+    const wrong = [[...enough, ''], ['', ...enough.slice(1)], ...(strict === false ? [] : [[...enough, 'extra word']])];
+    for (const words of wrong) {
+      const ran = await desk.stage(...id.split(':'), ...words, '--json');
+      expect({words, exit: ran.exitCode, stderr: ran.stderr}).toEqual({words, exit: 2, stderr: ''});
+      const {error} = ran.json<ErrorDocument>();
+      expect(error).toMatchObject({code: 'USAGE', exit: 2});
+      expect(error.what).toMatch(
+        words.includes('') ? /^unexpected argument: ""|^[A-Z]+ is empty/ : /^unexpected argument: "extra word"/,
+      );
+      expect(error.next[0]).toMatch(`Usage: stage ${id.replaceAll(':', ' ')}`);
+    }
     expect(desk.listing()).toBeNull();
   },
 );
