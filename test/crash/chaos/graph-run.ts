@@ -40,9 +40,9 @@ export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
   const note = (line: string) => appendFileSync(places.log, `${line}\n`);
 
   /** Jobs that have begun or ended, as PBS says now; undefined when it cannot be asked. */
-  async function begun(): Promise<string[] | undefined> {
+  async function begun(tries = 4): Promise<string[] | undefined> {
     const asked = await world.pbs('qstat', '-x', '-t', '-f', '-F', 'json');
-    if (asked.exitCode !== 0) return undefined;
+    if (asked.exitCode !== 0) return tries > 1 ? begun(tries - 1) : undefined;
     try {
       const {Jobs = {}} = JSON.parse(asked.stdout) as {Jobs?: Record<string, Pick<JobDocument, 'job_state'>>};
       return Object.entries(Jobs).flatMap(([id, job]) => (/^[REFX]$/.test(job.job_state) ? [id] : []));
@@ -80,9 +80,10 @@ export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
     }
     if (graph.person === 'hold') {
       const held = await person.says('hold', name);
+      note(`said hold ${held.exitCode}`);
       const running = held.exitCode === 0 ? await begun() : undefined;
       if (running) note(`held ${running.join(' ')}`);
-      await pause(4000);
+      await pause(5000);
       note('released');
       await person.says('release', name);
     }
@@ -96,6 +97,7 @@ export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
       if (!step) return;
       write(step, 2);
       const updated = await person.says('run', file, '--update');
+      note(`said update ${updated.exitCode}`);
       const running = updated.exitCode === 0 ? await begun() : undefined;
       if (running) note(`updated ${step.name} ${running.join(' ')}`);
     }

@@ -79,7 +79,7 @@ export function randomGraph(name: string, random: Random): RandomGraph {
   }
   // What a person holds, replaces or deletes must not have begun: it waits for a job that takes its time.
   if (person === 'hold' || person === 'update' || person === 'delete') {
-    job([], {indices: 0, fails: 'never', sleep: 4});
+    job([], {indices: 0, fails: 'never', sleep: person === 'hold' ? 2 : 4});
     job([steps.at(-1)?.name ?? ''], {
       indices: 0,
       fails: 'never',
@@ -160,13 +160,11 @@ export function workflowOf(graph: RandomGraph): string {
 /** The script of a job: it says that it begins and how it ends, and what it finds wrong. */
 export function scriptOf(graph: RandomGraph, step: JobStep, version: number, {log, path}: GraphPlaces): string {
   const {name} = graph;
-  const arrived = graph.steps.flatMap((need) =>
-    need.kind === 'in' && step.needs.includes(need.name)
-      ? [
-          `diff -r '${path(sourceOf(graph, need), `${name}/${need.name}`)}' '${path('cluster', `${name}/${need.name}`)}' >/dev/null 2>&1 || say early ${need.name}`,
-        ]
-      : [],
-  );
+  const arrived = graph.steps.flatMap((need) => {
+    if (need.kind !== 'in' || !step.needs.includes(need.name)) return [];
+    const ends = [sourceOf(graph, need), 'cluster'].map((end) => `'${path(end, `${name}/${need.name}`)}'`).join(' ');
+    return [`same ${ends} || same ${ends} || say early ${need.name}`]; // twice: a diff may have been killed
+  });
   const out = path('cluster', `${name}/${step.name}`);
   const env = Object.entries(ENV).map(([key, value]) => `[ "$${key}" = '${value}' ] || say env ${key}`);
   const failure =
@@ -178,6 +176,7 @@ export function scriptOf(graph: RandomGraph, step: JobStep, version: number, {lo
   return `#!/bin/sh
 index=\${PBS_ARRAY_INDEX:--}
 say() { echo "$1 ${step.name} $STAGE_ATTEMPT $index $PBS_JOBID \${2:-}" >> '${log}'; }
+same() { diff -r "$1" "$2" >/dev/null 2>&1; }
 say begin ${version}
 ${[...env, ...arrived].join('\n')}
 sleep ${step.sleep}
