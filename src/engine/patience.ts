@@ -40,7 +40,8 @@ function patientScheduler(pbs: Scheduler): Scheduler {
 function patientTransfers(globus: TransferService): TransferService {
   const patience = new Patience(
     (error): error is TransferUnreachable => error instanceof TransferUnreachable && error.silent,
-    (why) => new TransferUnreachable('GET /task_list', why, {silent: true}),
+    // What a look shows of a task is the whole story, with the question in it.
+    (why) => new TransferUnreachable('GET /task_list', why.replace(/^.*?": /s, ''), {silent: true}),
   );
   return {
     newSubmissionId: () => patience.ask(() => globus.newSubmissionId()),

@@ -88,13 +88,17 @@ describe('one patience', () => {
     let asked = 0;
     transfers.look = async (ids) => {
       asked += 1;
-      return noEvidence(ids, 'no answer within 30 s', true);
+      return noEvidence(ids, 'Globus did not answer "GET /task_list": no answer within 30 s', true);
     };
     const patient = withOnePatience({scheduler: new FakeScheduler(), transfers}).transfers;
     const id = 'task-1' as never;
     await patient.look([id]);
     expect([...(await patient.look([id])).values()]).toMatchObject([{kind: 'no-evidence', silent: true}]);
-    await expect(patient.newSubmissionId()).rejects.toMatchObject({silent: true, exit: 4});
+    await expect(patient.newSubmissionId()).rejects.toMatchObject({
+      silent: true,
+      exit: 4,
+      why: 'no answer within 30 s',
+    });
     expect(asked).toBe(1);
   });
 
