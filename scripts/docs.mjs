@@ -70,7 +70,7 @@ function directivesPage() {
     '- **left out**: it means nothing under stage.',
     '- **refused**: stage cannot run it, and says so with its line.',
     '',
-    'What a [profile](profiles.md) says under `compute` is for what neither the workflow nor the script says.',
+    'What a [profile](profiles.md) says under `compute` is for what neither the workflow nor the script says. Its `extra` alone is passed as it is, and takes the place of lines: `stage check` names those as well.',
     '',
     table(
       ['option', 'what it says', 'under stage', 'key in a workflow', 'how'],

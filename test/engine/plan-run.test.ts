@@ -232,6 +232,14 @@ describe('a job PBS does not know', () => {
     ]);
   });
 
+  test('removed by PBS for a dependency that only its script can have named has failed; for one of the run it is lost', () => {
+    const removed = {...ended(undefined), byDependency: true} as const;
+    const byItself = new ARun([jobStep('compute')]).job('compute.1.job', '1.s', removed);
+    expect(words(byItself)).toEqual(['end-step compute failed']);
+    const ofTheRun = new ARun([jobStep('compute')]).job('compute.1.job', '1.s', removed, {dependsOn: ['0.s' as JobId]});
+    expect(words(ofTheRun)).toEqual(['void-attempt compute']);
+  });
+
   test('a queue on a server that is not known is tried a few times; then the step fails', () => {
     const run = new ARun([jobStep('compute')]);
     const refuse = (serial: number) => {

@@ -16,7 +16,7 @@ export function scriptNotes(step: JobStep, content: Uint8Array, {compute}: Profi
       : [`${file}:1: the script has no #! line: it runs with your login shell, unless #PBS -S names another`]),
     ...hidden.map(
       ({key, now, line, written}) =>
-        `the workflow’s ${key} ${now} takes the place of #PBS ${written} (${file}:${line})`,
+        `the ${key === 'extra' ? 'profile' : 'workflow'}’s ${key} ${now} takes the place of #PBS ${written} (${file}:${line})`,
     ),
     ...directives.notes.map(({line, what}) => `${file}:${line}: ${what}`),
   ];

@@ -109,8 +109,21 @@ function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: En
   }
   if (record.deleteIntended) return {is: 'lost', started: false, why: 'deleted before it started'};
   if (job.how === 'deleted') return {is: 'deleted-by-hand', why: 'it was deleted before it started'};
-  return {is: 'lost', started: false, why: 'PBS removed it before it started'};
+  return isRefusedByOwnDependency(job, record)
+    ? OWN_DEPENDENCY
+    : {is: 'lost', started: false, why: 'PBS removed it before it started'};
 }
+
+/** stage named no job for it to wait for: its script did, and another attempt would be removed as well. */
+function isRefusedByOwnDependency({byDependency}: EndedJob, {intent}: JobRecord): boolean {
+  return byDependency === true && intent.dependsOn.length === 0;
+}
+
+const OWN_DEPENDENCY: JobVerdict = {
+  is: 'ended',
+  succeeded: false,
+  why: 'PBS removed it before it started: what the #PBS -W depend= of its script waits for did not end so',
+};
 
 function fromAbsence(
   attempt: Attempt,
@@ -185,7 +198,9 @@ function neverBegun(record: JobRecord, atPbs: JobSeen, seen: Observed, settings:
   if (atPbs.kind === 'ended')
     return atPbs.how === 'deleted'
       ? {is: 'deleted-by-hand', why: 'it was deleted before it started'}
-      : lost('PBS ended it before any subjob started');
+      : isRefusedByOwnDependency(atPbs, record)
+        ? OWN_DEPENDENCY
+        : lost('PBS ended it before any subjob started');
   const fresh = freshAbsence(record, seen.now, settings);
   if (fresh) return fresh;
   return lost('PBS no longer knows it');

@@ -9,6 +9,8 @@ export interface CommandLine {
   readonly account?: string | undefined;
   readonly project?: string | undefined;
   readonly resources: Readonly<Record<string, string>>;
+  /** further arguments of the profile, passed as they are */
+  readonly extraArgs?: readonly string[] | undefined;
 }
 
 /** Those of a profile. */
@@ -28,6 +30,7 @@ export function commandLine(directives: Directives, said: CommandLine, defaults:
     queue: one('queue'),
     account: one('account'),
     project: one('project'),
+    extraArgs: defaults.extraArgs,
     resources: {...fillIn(defaults.resources, {...directives.resources, ...said.resources}), ...said.resources},
   };
 }
@@ -144,5 +147,20 @@ export function hiddenLines(
       ? [{key: name, now, line, written: `-l ${name}=${written}`}]
       : [];
   });
-  return [...ofOptions, ...ofResources];
+  return [...ofOptions, ...ofResources, ...hiddenByExtra(directives, said.extraArgs ?? [])];
+}
+
+/** Options among the profile's further arguments; `-l` and `-W` are merged by resource and attribute, and `-v` joins the others. */
+function hiddenByExtra({options}: Directives, extra: readonly string[]) {
+  const letters = extra.flatMap((word) => (/^-[A-Za-z]/.test(word) ? [word.charAt(1)] : []));
+  return [...new Set(letters)].flatMap((letter) => {
+    const option = 'lvW'.includes(letter) ? undefined : options.findLast((each) => each.letter === letter);
+    if (option === undefined) return [];
+    const at = extra.findIndex((word) => word.startsWith(`-${letter}`));
+    const now =
+      (extra[at]?.length ?? 0) > 2
+        ? (extra[at] ?? '')
+        : `-${letter} ${option.value === undefined ? '' : (extra[at + 1] ?? '')}`;
+    return [{key: 'extra', now: now.trim(), line: option.line, written: `-${letter} ${option.value ?? ''}`.trim()}];
+  });
 }

@@ -73,7 +73,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
         ? undefined
         : `it is TYPE:ID[:ID...], with commas between several; a type is one of ${TYPES.join(', ')}`,
     stage: 'merged',
-    how: 'It holds beside `needs`, `after` and `on_failure_of` of the step, and beside `--afterok` of `stage job submit`.',
+    how: 'It holds beside `needs`, `after` and `on_failure_of` of the step, and beside `--afterok` of `stage job submit`. When it cannot be met any more, PBS removes the job, and the step fails.',
   },
   {
     name: 'stagein',

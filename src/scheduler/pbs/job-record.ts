@@ -115,9 +115,10 @@ function withStatus(exitStatus: number, substate: string): Pick<EndedJob, 'how' 
 }
 
 /** Substate 92 is shared with success: only the missing exit status tells a job that its dependency removed. */
-function withoutStatus(substate: string): Pick<EndedJob, 'how' | 'reason'> {
+function withoutStatus(substate: string): Pick<EndedJob, 'how' | 'reason' | 'byDependency'> {
   if (substate === '91') return {how: 'deleted', reason: 'deleted before it started'};
-  if (substate === '92') return {how: 'removed', reason: 'removed because of a dependency, without having run'};
+  if (substate === '92')
+    return {how: 'removed', byDependency: true, reason: 'removed because of a dependency, without having run'};
   return {how: 'removed', reason: `ended without an exit status (substate ${substate || 'not shown'})`};
 }
 

@@ -38,6 +38,15 @@ describe('defaults of a profile', () => {
   });
 });
 
+test('lines that further arguments of the profile take the place of are told', () => {
+  const said = commandLine(
+    script,
+    {resources: {}},
+    {resources: {}, extraArgs: ['-m', 'n', '-A', 'centre', '-lmem=1gb']},
+  );
+  expect(hiddenLines(script, said)).toEqual([{key: 'extra', now: '-A centre', line: 1, written: '-A mine'}]);
+});
+
 test('lines that the workflow takes the place of are told, unless they say the same', () => {
   const said = commandLine(script, {queue: 'main', account: 'mine', resources: {select: '1:ncpus=1'}}, defaults);
   expect(hiddenLines(script, said)).toEqual([
