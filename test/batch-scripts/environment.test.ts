@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
@@ -60,6 +60,13 @@ test('a name that is not set is refused with file and line, by stage check, stag
 test('names of stage itself cannot be set by -v', async () => {
   const refused = await world.stage('check', oneJob('reserved', '#!/bin/sh\n#PBS -v A=1,STAGE_CLAIM=x\n'));
   expect(refused).toMatchObject({exitCode: 2, stderr: expect.stringContaining('reserved.sh:2: -v STAGE_CLAIM')});
+});
+
+test('a directive that is not UTF-8 is refused, since it would arrive as something else', async () => {
+  const file = oneJob('latin1', '');
+  writeFileSync(join(world.work, 'latin1.sh'), Buffer.from('#!/bin/sh\n#PBS -v A=Gr\xfc\xdfe\n', 'latin1'));
+  const refused = await world.stage('check', file);
+  expect(refused).toMatchObject({exitCode: 2, stderr: expect.stringContaining('latin1.sh:2: the value of -v')});
 });
 
 test('secrets are left out of what is kept, by stage check and stage run named, and kept for the owner alone', async () => {

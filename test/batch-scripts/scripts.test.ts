@@ -196,7 +196,7 @@ describe.concurrent("a user's script", () => {
   });
 });
 
-test('a second job that wins the attempt while the first is held runs the script, and the held one never does', async () => {
+test('a second job for an attempt that waits under a hold has no permit and runs nothing; the held one runs the script once', async () => {
   const count = join(world.work, 'overtaken.count');
   world.write('overtaken.sh', `#!/bin/sh\necho run >> ${count}\n`);
   await world.collection('overtaken');
@@ -212,8 +212,8 @@ test('a second job that wins the attempt while the first is held runs the script
     'overtaken.sh',
   );
   const script = join(world.state, 'runs/overtaken.1/scripts/compute.1.job.sh');
-  await world.pbs('qsub', script);
-  await world.waitFor('the second job to win', () => linesIn(count) === 1);
+  expect((await world.pbs('qsub', '-W', 'block=true', script)).exitCode).toBe(96);
+  expect(existsSync(count)).toBe(false);
   await world.stage('local', 'resume', 'overtaken');
   await world.ended('overtaken.1');
   expect(linesIn(count)).toBe(1);
