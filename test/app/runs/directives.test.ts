@@ -113,6 +113,64 @@ describe('a job that "stage job submit" submits is that of "qsub SCRIPT"', () =>
   });
 });
 
+describe('what the command line of qsub would replace', () => {
+  const dependOf = async (id: string) => String((await world.jobs()).find((job) => job.id === id)?.depend);
+
+  test('a script’s own depend= holds beside a need of the step, and beside --afterok', async () => {
+    const [other, own] = ['option-p', 'option-h'].map((name) => String(bySelf.get(name)?.id));
+    world.write('own.sh', `#!/bin/sh\n#PBS -h\n#PBS -W depend=afterok:${own}\necho\n`);
+    world.write('held.sh', '#!/bin/sh\n#PBS -h\necho\n');
+    const file = world.write(
+      'own.yaml',
+      'name: own\nsteps:\n  first: {job: {script: held.sh}}\n  second: {needs: [first], job: {script: own.sh}}\n',
+    );
+    expect((await world.stage('run', file)).exitCode).toBe(0);
+    const {steps} = await world.status('own');
+    const [first, second] = ['first', 'second'].map((name) => String(steps.find(({step}) => step === name)?.job));
+    const ids = new Map((await world.jobsOf('own.1')).map(({id}) => [id.split('.')[0], id]));
+    const full = (short = '') => ids.get(short.split('.')[0]) ?? short;
+    expect(await dependOf(full(second))).toMatch(new RegExp(`afterok:${own}[^,]*:${full(first)}`));
+    const submit = await world.stage('job', 'submit', 'own.sh', '--afterok', String(other));
+    expect({exit: submit.exitCode, says: submit.stderr}).toEqual({exit: 0, says: ''});
+    const id = submit.stdout.trim();
+    expect(await dependOf(id)).toMatch(new RegExp(`afterok:${own}[^,]*:${other}`));
+    await world.pbs('qdel', id);
+    await world.stage('cancel', 'own', '--no-cleanup');
+  });
+
+  test('lines that the workflow takes the place of are named by check', async () => {
+    world.write('lines.sh', '#!/bin/sh\n#PBS -A mine\n#PBS -l walltime=00:10:00\necho\n');
+    const file = world.write(
+      'lines.yaml',
+      'name: lines\nsteps: {c: {job: {script: lines.sh, account: theirs, resources: {walltime: "00:20:00"}}}}\n',
+    );
+    const check = await world.stage('check', file, '--offline');
+    expect(check.stdout).toContain('the workflow’s account theirs takes the place of #PBS -A mine (lines.sh:2)');
+    expect(check.stdout).toContain('walltime 00:20:00 takes the place of #PBS -l walltime=00:10:00 (lines.sh:3)');
+  });
+});
+
+test('what PBS would refuse is told with its line by check, run and job submit, and nothing is created', async () => {
+  world.write('comment.sh', '#!/bin/sh\n#PBS -l walltime=00:10:00\n#PBS -V # take everything along\necho\n');
+  const file = world.write('comment.yaml', 'name: comment\nsteps: {c: {job: {script: comment.sh}}}\n');
+  for (const argv of [
+    ['check', file],
+    ['check', file, '--offline'],
+    ['run', file],
+    ['run', file, '--no-check'],
+    ['job', 'submit', 'comment.sh'],
+  ]) {
+    const told = await world.stage(...argv);
+    expect({argv, exit: told.exitCode, says: told.stderr}).toEqual({
+      argv,
+      exit: 2,
+      says: expect.stringMatching(/comment\.sh:3: "# take everything along" is too much/),
+    });
+  }
+  expect((await world.jobs()).filter(({Job_Name}) => Job_Name.includes('comment'))).toEqual([]);
+  expect((await world.stage('status', 'comment')).exitCode).toBe(2);
+});
+
 test('every option that is honoured, merged or overridden has a row, but for those that another test is about', () => {
   const elsewhere = ['C', 'f', 'u', 'v', 'W'];
   const without = OPTIONS.filter(
