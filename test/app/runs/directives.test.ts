@@ -32,9 +32,9 @@ const BY_STAGE = {
 };
 
 let world: World;
-let bySelf: ReadonlyMap<string, JobDocument>;
-let byRun: ReadonlyMap<string, JobDocument>;
-let bySubmit: ReadonlyMap<string, JobDocument>;
+let bySelf: ReadonlyMap<string, JobDocument> = new Map();
+let byRun: ReadonlyMap<string, JobDocument> = new Map();
+let bySubmit: ReadonlyMap<string, JobDocument> = new Map();
 
 /** Hold it, and let it be in a queue that is there. */
 function held(text: string, queue: string): string {
@@ -77,7 +77,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await world.stage('cancel', 'all', '--no-cleanup');
-  for (const job of [...bySelf.values(), ...bySubmit.values()]) await world.pbs('qdel', job.id);
+  for (const job of [bySelf, bySubmit].flatMap((jobs) => [...jobs.values()])) await world.pbs('qdel', job.id);
   await world.close();
 }, patiently(60_000));
 
