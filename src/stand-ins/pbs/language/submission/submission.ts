@@ -164,7 +164,7 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
       rerunnable: option('r') !== 'n',
       outputPath: out ?? defaultPath('o'),
       errorPath: err ?? defaultPath('e'),
-      shell: option('S')?.split(',')[0]?.replace(/@.*$/, ''),
+      shell: option('S'),
       checkpoint: option('c') ?? 'u',
       userList: users,
       ...attributes,

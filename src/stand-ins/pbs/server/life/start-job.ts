@@ -56,7 +56,7 @@ function launch(core: Core, job: Job): void {
     // A new run begins with empty files; the job appends, and so may the server.
     if (path !== '/dev/null') closeSync(openSync(path, 'w', 0o666 & ~umaskOf(job)));
   }
-  const shell = shellOf(job);
+  const shell = shellOf(job, core.names.server);
   const child = startSupervisor({
     run: core.places.run(job.id),
     out: streams.out,

@@ -45,7 +45,7 @@ export function jobEnvironment(job: Job, places: Places, server: string, process
     HOME: job.home,
     LOGNAME: job.owner,
     USER: job.owner,
-    SHELL: shellOf(job),
+    SHELL: shellOf(job, server),
     PATH: BASE_PATH,
     NCPUS: cpus,
     OMP_NUM_THREADS: cpus,
@@ -81,9 +81,17 @@ function runs(path: string | undefined): path is string {
   }
 }
 
-/** `-S`, else the submitter's own shell, else bash, else sh. */
-export function shellOf(job: Job): string {
-  if (job.shell !== undefined) return job.shell;
+/** `path[@host][,path[@host]...]`: that of the host, else the last without one. Source: OpenPBS, set_shell() in mom_start.c. */
+function shellFor(list: string, host: string): string | undefined {
+  const shells = list.split(',').map((one) => one.trim().split('@'));
+  const own = shells.find(([, at]) => at !== undefined && host.startsWith(at));
+  return (own ?? shells.findLast(([, at]) => at === undefined))?.[0];
+}
+
+/** `-S`, else the submitter's own shell, else bash, else sh. @param host what this machine is called */
+export function shellOf(job: Job, host: string): string {
+  const named = job.shell === undefined ? undefined : shellFor(job.shell, host);
+  if (named !== undefined) return named;
   const submitter = decodeVariables(job.variables).findLast(([name]) => name === 'PBS_O_SHELL')?.[1];
   if (runs(submitter) && !/(nologin|false)$/.test(submitter)) return submitter;
   return runs('/bin/bash') ? '/bin/bash' : '/bin/sh';
