@@ -39,6 +39,9 @@ function described(seed: number): string {
   return [...names, ...(silent ? ['silent'] : []), ...(smallDisk ? ['small disk'] : [])].join(', ');
 }
 
+// What is mounted is unmounted at the end of this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const seconds = () => Math.round((Date.now() - started) / 1000);
 
 await Promise.all(Array.from({length: Number(values.at)}, worker));

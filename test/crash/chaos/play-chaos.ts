@@ -48,7 +48,8 @@ export async function playChaos(seed: number, keep: boolean): Promise<Played> {
   const kept = keep && wrongs.length > 0;
   thaw(world.root);
   await world.close(true);
-  if (!kept) {
+  if (kept) disk?.keep();
+  else {
     disk?.unmount();
     rmSync(world.root, {recursive: true, force: true, maxRetries: 5, retryDelay: 100});
     rmSync(`${world.root}.disk`, {force: true});

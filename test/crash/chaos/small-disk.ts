@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync} from 'node:fs';
+import {closeSync, mkdirSync, openSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 
 /** A file system of a few megabytes in a file, which can be filled and made read-only. Root alone may mount one. */
@@ -9,6 +9,8 @@ export interface SmallDisk {
   /** @param readOnly false makes it writable again */
   remount(readOnly: boolean): void;
   unmount(): void;
+  /** it stays mounted when this process ends, for a person to look into it */
+  keep(): void;
 }
 
 const MEGABYTES = 24;
@@ -30,6 +32,8 @@ export function mountSmallDisk(image: string, directory: string): SmallDisk | st
   }
   rmSync(join(directory, 'lost+found'), {recursive: true, force: true});
   const filler = join(directory, '.filler');
+  const unmount = () => void run('umount', '-l', directory);
+  process.on('exit', unmount);
   return {
     fill() {
       try {
@@ -56,7 +60,9 @@ export function mountSmallDisk(image: string, directory: string): SmallDisk | st
       run('mount', '-o', `remount,${readOnly ? 'ro' : 'rw'}`, directory);
     },
     unmount() {
-      if (existsSync(directory)) run('umount', '-l', directory);
+      process.off('exit', unmount);
+      unmount();
     },
+    keep: () => void process.off('exit', unmount),
   };
 }
