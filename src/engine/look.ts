@@ -100,7 +100,7 @@ export class Look {
     const {own, others} = split(active, request.about);
     // Where PBS takes so many jobs and no more, the end of any job may be what another run waits for.
     const opened = openRuns(context.ledger, own);
-    const isLimited = Number.isFinite(maxQueuedOf(context, opened.runs));
+    const isLimited = Number.isFinite(maxQueuedOf(context, request, opened.runs));
     const {runs, damaged} = isLimited && others.length > 0 ? openRuns(context.ledger, [...own, ...others]) : opened;
     const progress = new LookProgress(damaged);
     const link = context.monitors.newest();
@@ -148,7 +148,7 @@ export class Look {
     this.runs = runs;
     this.progress = progress;
     this.seen = seen;
-    this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, runs)));
+    this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, request, runs)));
     this.#seesPlaces(link);
   }
 
@@ -344,8 +344,12 @@ function withdraw({ledger}: EngineContext, run: OpenRun): Withdrawn[] {
   return [{run: run.id, ...refused}];
 }
 
-/** How many jobs PBS takes: as the profile says, or as PBS said when a run was created. */
-function maxQueuedOf({settings}: EngineContext, runs: readonly OpenRun[]): number {
+/**
+ * How many jobs PBS takes: as the profile says, or as PBS said when a run was created. A person who asks for a run that
+ * is there already tries it: the limit may have been raised since.
+ */
+function maxQueuedOf({settings}: EngineContext, {rebuild, creates}: LookRequest, runs: readonly OpenRun[]): number {
+  if (rebuild && !creates) return settings.maxQueued;
   return Math.min(settings.maxQueued, ...runs.flatMap(({state}) => state.spec.maxQueued ?? []));
 }
 

@@ -71,3 +71,16 @@ test('however narrow the queue, every run comes to its end, and none is given mo
     {numRuns: 40, seed: Number(process.env.STAGE_PROPERTY_SEED ?? 20_261_121)},
   );
 });
+
+test('a person who asks for a run that is there tries what PBS takes by now', async () => {
+  const at = memoryDirectory('raised-');
+  beginRuns(at, [[jobStep('a'), jobStep('b'), jobStep('c')]], 3);
+  const world = fakeWorld(at);
+  const jobs = () => ['a', 'b', 'c'].flatMap((step) => world.scheduler.submitted(`${step}.1.job`)).length;
+  await reconcile(world.context(), {rebuild: true, creates: true});
+  expect(jobs()).toBe(1);
+  await reconcile(world.context());
+  expect(jobs()).toBe(1);
+  await reconcile(world.context(), {rebuild: true});
+  expect(jobs()).toBe(3);
+});
