@@ -151,24 +151,24 @@ describe('what the command line of qsub would replace', () => {
 });
 
 test('what PBS would refuse is told with its line by check, run and job submit, and nothing is created', async () => {
-  world.write('comment.sh', '#!/bin/sh\n#PBS -l walltime=00:10:00\n#PBS -V # take everything along\necho\n');
-  const file = world.write('comment.yaml', 'name: comment\nsteps: {c: {job: {script: comment.sh}}}\n');
+  world.write('behind.sh', '#!/bin/sh\n#PBS -l walltime=00:10:00\n#PBS -V # take everything along\necho\n');
+  const file = world.write('behind.yaml', 'name: behind\nsteps: {c: {job: {script: behind.sh}}}\n');
   for (const argv of [
     ['check', file],
     ['check', file, '--offline'],
     ['run', file],
     ['run', file, '--no-check'],
-    ['job', 'submit', 'comment.sh'],
+    ['job', 'submit', 'behind.sh'],
   ]) {
     const told = await world.stage(...argv);
     expect({argv, exit: told.exitCode, says: told.stderr}).toEqual({
       argv,
       exit: 2,
-      says: expect.stringMatching(/comment\.sh:3: "# take everything along" is too much/),
+      says: expect.stringMatching(/behind\.sh:3: "# take everything along" is too much/),
     });
   }
-  expect((await world.jobs()).filter(({Job_Name}) => Job_Name.includes('comment'))).toEqual([]);
-  expect((await world.stage('status', 'comment')).exitCode).toBe(2);
+  expect((await world.jobs()).filter(({Job_Name}) => Job_Name.includes('behind'))).toEqual([]);
+  expect((await world.stage('status', 'behind')).exitCode).toBe(2);
 });
 
 test('every option that is honoured, merged or overridden has a row, but for those that another test is about', () => {
