@@ -32,6 +32,7 @@ fi
 STAGE_TERMINATED=false
 # PBS tells the script's own processes too; the wrapper lives on to record the end.
 trap 'STAGE_CAUGHT=1' TERM HUP INT USR1 USR2 XCPU
+take_copy
 (
   trap - TERM HUP INT USR1 USR2 XCPU
   run_script
@@ -39,6 +40,7 @@ trap 'STAGE_CAUGHT=1' TERM HUP INT USR1 USR2 XCPU
 STAGE_CHILD=$!
 note_term() { :; }
 await_script "$STAGE_CHILD"
+drop_copy
 STAGE_CODE=$STAGE_TOLD
 STAGE_NUMBER=1
 until fact "$STAGE_MARK.end.$STAGE_NUMBER" "{\"job\":\"$STAGE_JOB\",\"exit\":$STAGE_CODE,\"pid\":$$,\"at\":\"$(now)\"}"; do

@@ -22,6 +22,7 @@
 # STAGE_SCRIPT  the user's script, as it was at submission
 # STAGE_STDOUT    STAGE_STDERR  the run's logs of it    STAGE_STREAMS  output on PBS's streams too: two, one (joined)
 # STAGE_INTERRUPTED  fail: a script that was interrupted is not run again
+# STAGE_DELIVERS  1: PBS puts what the script wrote in its place when the job has ended
 # STAGE_SHELL     what reads the script, or empty       STAGE_SHELL_ARG  its argument, or empty
 # STAGE_BASH      1: bash -p runs the wrapper
 
@@ -94,8 +95,11 @@ require() {
 require has_succeeded succeeded $STAGE_NEEDS
 require has_ended ended $STAGE_AFTER
 
+# What PBS puts in its place when the job has ended is not there before: nothing is to follow the marker alone.
+STAGE_DELIVERED=
+[ "$STAGE_DELIVERS" = 0 ] || STAGE_DELIVERED=,\"delivers\":true
 # ended CODE TERMINATED
-ended() { echo "{\"job\":\"$STAGE_JOB\",\"exit\":$1,\"terminated\":$2,\"at\":\"$(now)\"}"; }
+ended() { echo "{\"job\":\"$STAGE_JOB\",\"exit\":$1,\"terminated\":$2$STAGE_DELIVERED,\"at\":\"$(now)\"}"; }
 started() { echo "{\"job\":\"$STAGE_JOB\",\"host\":\"$STAGE_HOST\",\"pid\":$$,\"at\":\"$(now)\"}"; }
 
 if [ "$STAGE_ARRAY" = 1 ]; then
@@ -175,16 +179,18 @@ trap 'STAGE_CAUGHT=1' HUP INT USR1 USR2 XCPU
 # script itself, where the signal does what it always does.
 STAGE_STATUS="$STAGE_CLAIM.status.$STAGE_START"
 begin_output
+take_copy
 (
   trap : TERM HUP INT USR1 USR2 XCPU
   (use_output && run_script) < /dev/null
   STAGE_CODE=$?
-  fact "$STAGE_STATUS" "{\"job\":\"$STAGE_JOB\",\"exit\":$STAGE_CODE,\"at\":\"$(now)\"}"
+  fact "$STAGE_STATUS" "{\"job\":\"$STAGE_JOB\",\"exit\":$STAGE_CODE$STAGE_DELIVERED,\"at\":\"$(now)\"}"
   exit "$STAGE_CODE"
 ) &
 STAGE_CHILD=$!
 note_term() { fact "$STAGE_CLAIM.term.$STAGE_START" "{\"job\":\"$STAGE_JOB\",\"at\":\"$(now)\"}"; }
 await_script "$STAGE_CHILD"
+drop_copy
 STAGE_CODE=$(field "$STAGE_FACTS/$STAGE_STATUS.json" exit)
 STAGE_CODE=${STAGE_CODE:-$STAGE_TOLD}
 # PBS signals the script's processes some milliseconds before the wrapper: one's own signal may be on its way.

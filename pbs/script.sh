@@ -1,5 +1,15 @@
 # What wrappers share: the user's script in a process of its own, and the wait for its end.
 
+# take_copy: the script gets a copy of its own, as PBS gives one to each job: it may call itself, change it, or remove it.
+take_copy() {
+  STAGE_COPY="${STAGE_SCRIPT%/*}/$STAGE_JOB-$$.SC"
+  { cp "$STAGE_SCRIPT" "$STAGE_COPY" && chmod 700 "$STAGE_COPY"; } 2>/dev/null && return
+  rm -f "$STAGE_COPY"
+  STAGE_COPY=$STAGE_SCRIPT
+}
+
+drop_copy() { [ "$STAGE_COPY" = "$STAGE_SCRIPT" ] || rm -f "$STAGE_COPY"; }
+
 # run_script: become the user's script. For a subshell, whose standard streams are the script's already.
 # It is read by its #! line; without one, as PBS has it, by the shell on top of the job, which reads what the kernel
 # does not take for a program, or hands it to sh. The variables of the workflow are arguments of env: no shell takes
@@ -9,16 +19,16 @@ run_script() {
     case ${STAGE_TOP##*/} in
       bash | sh | dash | ash | ksh | ksh93 | mksh) STAGE_SHELL=$STAGE_TOP ;;
       csh | tcsh)
-        read -r STAGE_LINE < "$STAGE_SCRIPT"
+        read -r STAGE_LINE < "$STAGE_COPY"
         case $STAGE_LINE in '#'*) STAGE_SHELL=$STAGE_TOP ;; *) STAGE_SHELL=/bin/sh ;; esac
         ;;
       *) STAGE_SHELL=/bin/sh ;;
     esac
   fi
-  set -- "$STAGE_SHELL" ${STAGE_SHELL_ARG:+"$STAGE_SHELL_ARG"} "$STAGE_SCRIPT"
+  set -- "$STAGE_SHELL" ${STAGE_SHELL_ARG:+"$STAGE_SHELL_ARG"} "$STAGE_COPY"
   # A name with "=" would be one more variable for env.
   case $STAGE_SHELL in *=*) set -- /usr/bin/nice -n 0 "$@" ;; esac
-  set -- "_=$STAGE_SCRIPT" "$@"
+  set -- "_=$STAGE_COPY" "$@"
   if [ "$STAGE_BASH" = 1 ]; then
     # What bash changes in an environment, whatever it is told.
     SHLVL=$((SHLVL - 1))
@@ -35,12 +45,12 @@ run_script() {
   fi
   umask "$STAGE_UMASK"
   PATH=$STAGE_PATH
-  unset STAGE_AFTER STAGE_ARRAY STAGE_BASH STAGE_CAUGHT STAGE_CHILD STAGE_CLAIM STAGE_CODE STAGE_EARLIER STAGE_END \
-    STAGE_ENDED STAGE_FACTS STAGE_HOST STAGE_INDEX STAGE_INTERRUPTED STAGE_JOB STAGE_LINE STAGE_MARK STAGE_MARKER \
-    STAGE_MARKERS STAGE_NAME STAGE_NEED STAGE_NEEDS STAGE_NEW STAGE_NOTED STAGE_NUMBER STAGE_PATH STAGE_PAUSE \
-    STAGE_PERMIT STAGE_PIPES STAGE_PLACE STAGE_SCRIPT STAGE_SHELL STAGE_SHELL_ARG STAGE_START STAGE_STATUS \
-    STAGE_STDERR STAGE_STDOUT STAGE_STREAMS STAGE_TERMINATED STAGE_TEST STAGE_TOLD STAGE_TOP STAGE_TRIES STAGE_UMASK \
-    STAGE_WAS STAGE_WHOLE STAGE_WORD STAGE_WRITTEN
+  unset STAGE_AFTER STAGE_ARRAY STAGE_BASH STAGE_CAUGHT STAGE_CHILD STAGE_CLAIM STAGE_CODE STAGE_COPY STAGE_DELIVERED \
+    STAGE_DELIVERS STAGE_EARLIER STAGE_END STAGE_ENDED STAGE_FACTS STAGE_HOST STAGE_INDEX STAGE_INTERRUPTED \
+    STAGE_JOB STAGE_LINE STAGE_MARK STAGE_MARKER STAGE_MARKERS STAGE_NAME STAGE_NEED STAGE_NEEDS STAGE_NEW \
+    STAGE_NOTED STAGE_NUMBER STAGE_PATH STAGE_PAUSE STAGE_PERMIT STAGE_PIPES STAGE_PLACE STAGE_SCRIPT STAGE_SHELL \
+    STAGE_SHELL_ARG STAGE_START STAGE_STATUS STAGE_STDERR STAGE_STDOUT STAGE_STREAMS STAGE_TERMINATED STAGE_TEST \
+    STAGE_TOLD STAGE_TOP STAGE_TRIES STAGE_UMASK STAGE_WAS STAGE_WHOLE STAGE_WORD STAGE_WRITTEN
   exec /usr/bin/env \
 #@ENVIRONMENT
     "$@"

@@ -119,6 +119,7 @@ function userJob(
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
     STAGE_STREAMS: streamsOf(directives),
+    STAGE_DELIVERS: directives.ownOutput || stagesOut(directives) ? '1' : '0',
     ...reader.values,
   };
   const forTheScript = {STAGE_RUN: run.id, STAGE_STEP: step.name, STAGE_ATTEMPT: String(action.attempt), ...step.env};
@@ -162,6 +163,11 @@ function streamsOf({ownOutput, options}: Directives): '' | 'one' | 'two' {
   if (!ownOutput) return '';
   const join = options.findLast(({letter}) => letter === 'j')?.value;
   return join === 'oe' || join === 'eo' ? 'one' : 'two';
+}
+
+/** PBS copies files when the job has ended (`-W stageout=`). */
+function stagesOut({options}: Directives): boolean {
+  return options.some(({letter, value}) => letter === 'W' && /(^|,)\s*stageout\s*=/i.test(value ?? ''));
 }
 
 /**

@@ -272,6 +272,7 @@ function readEnd(value: FactValue | undefined): EndMarker | undefined {
     job: typeof value.job === 'string' ? (value.job as JobId) : undefined,
     exit: value.exit,
     terminated: value.terminated === true,
+    delivers: value.delivers === true || undefined,
     ...atOf(value),
   };
 }

@@ -178,7 +178,7 @@ export function openLedger(home: string): Ledger {
     },
     update(run, decision, scripts, environment) {
       ensureSubdirectory(run.layout.scripts);
-      for (const [file, content] of scripts) writeWhole(join(run.layout.scripts, file), content);
+      for (const [file, content] of scripts) writeWhole(join(run.layout.scripts, file), content, {mode: 0o700});
       const kept = keepVariables(run.layout.directory, environment);
       return createFact(run.layout.facts, updateName(run.state.updates.length + 1), {...decision, environment: kept});
     },
@@ -237,7 +237,7 @@ function publishRun(
       ensureSubdirectory(directory);
     for (const [step, content] of scripts) {
       const script = join(temporary.scripts, `${step}.script`);
-      naming(script, () => writeFileSync(script, content, {mode: 0o600, flush: true}));
+      naming(script, () => writeFileSync(script, content, {mode: 0o700, flush: true}));
     }
     createFact(temporary.directory, 'spec', {...spec, environment: keepVariables(temporary.directory, environment)});
     renameSync(temporary.directory, final.directory);

@@ -89,6 +89,8 @@ export interface EndMarker {
   readonly exit: number;
   /** the job was told to end (SIGTERM) before it did: walltime, qdel or a requeue */
   readonly terminated: boolean;
+  /** what it wrote is in its place only when PBS has ended the job: PBS delivers it (`#PBS -o`, `-W stageout=`) */
+  readonly delivers?: true | undefined;
   readonly at?: number;
 }
 

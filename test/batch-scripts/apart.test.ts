@@ -42,6 +42,7 @@ function write(template: Template, script: string, {env = {}, bash = WITH_BASH}:
     STAGE_STDOUT: join(top, 'out'),
     STAGE_STDERR: join(top, 'err'),
     STAGE_STREAMS: '',
+    STAGE_DELIVERS: '0',
     STAGE_MARKERS: join(top, 'facts', 'a.1'),
     STAGE_SCRIPT: join(top, 'script'),
     STAGE_SHELL: '/bin/sh',
@@ -153,7 +154,9 @@ describe.each(TEMPLATES)('%s', (template) => {
   test('the script sees what it sees without the wrapper', () => {
     const passed = {...VALUES, ...PLAIN, OLDPWD: '/', 'a.b': 'dot', 'BASH_FUNC_module%%': '() {  echo "$@"\n}'};
     const [with_, without] = [under(template, {passed}), alone({passed})];
-    expect(with_).toEqual(without);
+    // Its own copy of the script, under another path.
+    expect(with_.get('_')).toMatch(/\.SC$/);
+    expect(with_).toEqual(new Map([...without, ['_', with_.get('_')]]));
     expect(with_.get('start')).toBe('1990');
   });
 

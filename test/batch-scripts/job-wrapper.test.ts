@@ -104,6 +104,7 @@ function wrapper({
     STAGE_STDOUT: join(logs, array ? 'compute.1.out' : 'out'),
     STAGE_STDERR: join(logs, array ? 'compute.1.err' : 'err'),
     STAGE_STREAMS: streams,
+    STAGE_DELIVERS: streams === '' ? '0' : '1',
     STAGE_SHELL: shell,
     STAGE_SHELL_ARG: '',
     STAGE_BASH: bash ? '1' : '0',
@@ -166,6 +167,20 @@ describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
     expect([read('out'), read('err')]).toEqual(['hello\n', 'trouble\n']);
     expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
     expect([done.stdout, done.stderr]).toEqual(['', '']);
+  });
+
+  test('the script has a copy of its own, which it may call, change and remove; afterwards it is gone', () => {
+    const script = '#!/bin/sh\n[ $# -gt 0 ] && echo "worker $1" && exit 0\n"$0" one && "$0" two && rm -- "$0"\n';
+    expect(run({script}).status).toBe(0);
+    expect(read('out')).toBe('worker one\nworker two\n');
+    expect(read('user.script')).toBe(script);
+    expect(run({script: 'echo changed >> "$0"'}, '2.s').status).toBe(98); // the attempt is the first job's
+    expect(readdirSync(top).filter((name) => name.endsWith('.SC'))).toEqual([]);
+  });
+
+  test('the end marker tells whether PBS still has to put the output in its place', () => {
+    run({script: 'echo hello', streams: 'two'});
+    expect(fact('compute.1.end.1')).toMatchObject({exit: 0, terminated: false, delivers: true});
   });
 
   test('what the user wants where PBS puts it is there too, stream by stream', () => {

@@ -49,6 +49,22 @@ describe.concurrent("a user's script", () => {
     expect(readFileSync(output, 'utf8')).toBe('A=1 B=two my-name\n');
   });
 
+  test('what needs it begins when PBS has put its output in its place, and not when its marker is there', async (context) => {
+    if (world.shared) return context.skip('how long PBS takes to deliver cannot be set there');
+    await world.pbs('qmgr', '-c', 'set server stage_end_delay = 3');
+    const output = join(world.work, 'delivered.txt');
+    world.write('delivers.sh', `#!/bin/sh\n#PBS -o ${output}\n#PBS -j oe\necho result\n`);
+    world.write('reads.sh', `#!/bin/sh\ncat ${output}\n`);
+    const file = world.write(
+      'delivers.yaml',
+      'name: delivers\nsteps:\n  a: {job: {script: delivers.sh}}\n  made: {needs: [a], mkdir: "cluster:/made/"}\n  b: {needs: [made], job: {script: reads.sh}}\n',
+    );
+    expect(await world.stage('run', file)).toMatchObject({exitCode: 0});
+    expect((await world.ended('delivers.1')).state).toBe('succeeded');
+    await world.pbs('qmgr', '-c', 'unset server stage_end_delay');
+    expect((await world.stage('logs', 'delivers')).stdout).toContain('result');
+  });
+
   test('what the workflow says wins over its #PBS lines', async () => {
     const queue = /default_queue = (\S+)/.exec((await world.pbs('qstat', '-B', '-f')).stdout)?.[1] ?? 'workq';
     const lines = `#!/bin/sh\n#PBS -N theirs\n#PBS -l walltime=00:07:00\n#PBS -q nosuch\n${untilTold('wins')}`;

@@ -26,6 +26,14 @@ describe('an array', () => {
     ]);
   });
 
+  test('whose output PBS delivers has ended when PBS says so', () => {
+    const run = ends(ends(begun(), 0, 0), 1, 0)
+      .fact('sweep.1.i2.start.1', {job: '1[2].s'})
+      .fact('sweep.1.i2.end.1', {job: '1[2].s', exit: 0, terminated: false, delivers: true});
+    expect(words(run)).not.toContain('end-step sweep succeeded');
+    expect(words(run.job('sweep.1.job', '1[].s', ended(0)))).toContain('end-step sweep succeeded');
+  });
+
   test('has failed when an early subjob failed, although PBS shows the exit status 0 of the last one', () => {
     const run = ends(ends(ends(begun(), 0, 3), 1, 0), 2, 0).job('sweep.1.job', '1[].s', ended(0));
     expect(run.plan()).toMatchObject([

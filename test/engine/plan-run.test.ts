@@ -68,6 +68,29 @@ describe('a new run', () => {
   });
 });
 
+describe('a job whose output PBS delivers when it has ended', () => {
+  const delivering = (seen: Parameters<ARun['job']>[2]) =>
+    new ARun([jobStep('a'), transferStep('out', {needs: ['a']})])
+      .job('a.1.job', '1.s', seen)
+      .fact('a.1.start.1', {job: '1.s'})
+      .fact('a.1.end.1', {job: '1.s', exit: 0, terminated: false, delivers: true});
+
+  test.each([
+    ['PBS is at it', live('ending')],
+    ['PBS cannot be queried', SILENT],
+  ])('is followed by nothing while %s', (_, seen) => {
+    expect(words(delivering(seen))).not.toContain('end-step a succeeded');
+    expect(words(delivering(seen))).not.toContain('submit-transfer out');
+  });
+
+  test.each([
+    ['has ended it', ended(0)],
+    ['no longer knows it', UNKNOWN],
+  ])('has succeeded when PBS %s', (_, seen) => {
+    expect(words(delivering(seen))).toContain('end-step a succeeded');
+  });
+});
+
 describe('while the stage-in is on its way', () => {
   test.each(['queued', 'active', 'paused', 'inactive'] as const)('nothing is done while it is %s', (state) => {
     const run = underWay();

@@ -30,7 +30,7 @@ export interface JobParts {
 export function jobRequest({request, content, dependencies, tag, prefix, compute, environment}: JobParts): JobRequest {
   const text = content.toString();
   const directives = readDirectives(text);
-  writeFileSync(`${prefix}.script`, content, {mode: 0o600});
+  writeFileSync(`${prefix}.script`, content, {mode: 0o700});
   const reader = readerOf(text, directives);
   const values = {
     STAGE_MARKERS: prefix,

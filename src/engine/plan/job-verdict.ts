@@ -73,7 +73,7 @@ export function judgeJob(
   };
   if (array) return judgeArray(attempt, record, array, atPbs, seen, settings);
   const end = attempt.ends.get(attempt.starts.length);
-  if (end && !end.terminated) return fromMarker(end);
+  if (end && !end.terminated && isDelivered([end], atPbs)) return fromMarker(end);
   switch (atPbs.kind) {
     case 'live':
       return {is: 'live', seen: atPbs};
@@ -84,6 +84,11 @@ export function judgeJob(
     case 'unknown':
       return fromAbsence(attempt, record, end, seen.now, settings);
   }
+}
+
+/** Where PBS delivers what a script wrote, it is in its place when PBS has ended the job: nothing may follow it earlier. */
+function isDelivered(ends: readonly EndMarker[], atPbs: JobSeen): boolean {
+  return atPbs.kind === 'ended' || atPbs.kind === 'unknown' || !ends.some(({delivers}) => delivers);
 }
 
 function fromMarker(end: EndMarker): JobVerdict {
@@ -167,7 +172,9 @@ function judgeArray(
   settings: PlanSettings,
 ): JobVerdict {
   const counted = tallySubjobs(attempt, range);
-  if (counted.open.length === 0 && counted.notStarted === 0) return concluded(counted);
+  const ends = [...attempt.indices.values()].flatMap((markers) => [...markers.ends.values()]);
+  const complete = counted.open.length === 0 && counted.notStarted === 0;
+  if (complete && isDelivered(ends, atPbs)) return concluded(counted);
   if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};
   if (atPbs.kind === 'no-evidence') return {is: 'no-evidence', why: atPbs.why};
   if (!hasBegun(attempt)) return neverBegun(record, atPbs, seen, settings);
