@@ -1,3 +1,4 @@
+import type {JobId} from '../base/job-id.ts';
 import {within} from '../base/time.ts';
 import type {StageError} from '../errors.ts';
 import type {LateSubmissions} from '../ledger/late-submissions.ts';
@@ -120,7 +121,7 @@ export class Look {
     const [seen, tasks] = await Promise.all([pbs, within(GLOBUS_ANSWERS_MS, globus), successor]);
     return new Look(context, request, {
       surroundings,
-      runs,
+      runs: runs.flatMap((run) => upToDate(context, run, seen)),
       others: new Set(others),
       unreadable: new Set(damaged.length === 0 ? [] : own.filter((id) => !runs.some((run) => run.id === id))),
       progress,
@@ -214,6 +215,7 @@ export class Look {
     // That took a while: what PBS had shown before is old by now.
     this.runs = this.#refreshed(this.runs);
     this.seen = {...(await observePbs(this.#context, this.runs, link)), ...tasks};
+    this.runs = this.runs.flatMap((run) => upToDate(this.#context, run, this.seen));
     this.#seesPlaces(link);
     this.#doneAtObservation = this.progress.done.length;
     return true;
@@ -329,6 +331,22 @@ export class Look {
       problems: this.problems,
     };
   }
+}
+
+/**
+ * A run of which PBS shows an end that the facts read before do not tell: what its jobs wrote is read again, so that no
+ * end is judged without its marker. Nothing where the run is gone.
+ */
+function upToDate({ledger}: EngineContext, run: OpenRun, seen: Pick<Observed, 'jobs'>): OpenRun[] {
+  const over = (job: JobId | undefined) =>
+    job !== undefined && ['ended', 'unknown'].includes(seen.jobs.get(job)?.kind ?? '');
+  const isNews = [...run.state.attempts.values()]
+    .flat()
+    .some(
+      ({outcome, ends, jobs}) => !outcome && ends.size === 0 && jobs.some(({role, job}) => role === 'job' && over(job)),
+    );
+  if (!isNews) return [run];
+  return ledger.isThere(run) ? [ledger.refresh(run)] : [];
 }
 
 /** A run that is not created after all, since PBS refused its first job. */

@@ -39,6 +39,8 @@ export interface JobIntent {
   readonly deadline: number;
   readonly tag: string;
   readonly hold: boolean;
+  /** its script asks for a user hold, too (`#PBS -h`) */
+  readonly ownHold?: true | undefined;
   /** ids that the job's `depend=` names */
   readonly dependsOn: readonly JobId[];
   /** how many updates of the run had been read by the process that submitted it; absent: none */

@@ -156,6 +156,21 @@ test('a run is sealed when nothing of it is left, and the chain is not tended fo
   expect(await last.tendChain()).toEqual({nextAt: undefined, gap: undefined});
 });
 
+test('an end that PBS shows is judged with what the job wrote until then', async () => {
+  begin([jobStep('a')]);
+  await reconcile(world.context());
+  world.scheduler.show('1.s' as JobId, ended(3));
+  const look = world.scheduler.look.bind(world.scheduler);
+  world.scheduler.look = async (jobs) => {
+    world.context().ledger.create(run, 'a.1.start.1', {job: '1.s'});
+    world.context().ledger.create(run, 'a.1.end.1', {job: '1.s', exit: 3, terminated: false});
+    return look(jobs);
+  };
+  const plans = await (await Look.begin(world.context())).planAll();
+  const actions = plans.flatMap((plan) => plan.actions);
+  expect(actions).toContainEqual(expect.objectContaining({do: 'end-step', state: 'failed', why: 'exit status 3'}));
+});
+
 test('a link of the chain is in the queue before that is filled', async () => {
   begin(['a', 'b', 'c', 'd', 'e'].map((name) => jobStep(name)));
   const look = await Look.begin(world.context());

@@ -139,3 +139,17 @@ test('nor at all where its need has failed: it worked on something else', () => 
     .job('compute.1.job', '2.s', ended(0), {dependsOn: ['1.s']});
   expect(run.plan()).toMatchObject([{do: 'end-step', state: 'failed', why: expect.stringContaining('first')}]);
 });
+
+test('a hold that its script asks for (#PBS -h) stays when the data is there: the job gets its permit alone', () => {
+  const run = waiting(HELD, {ready: true}, {ownHold: true});
+  expect(words(run)).toEqual(['permit-job compute']);
+  expect(words(run.fact('compute.1.job.release.intent'))).toEqual([]);
+});
+
+test('the hold of a script ends by stage release --qhold, as one of a person by qhold does', () => {
+  const run = waiting(HELD, {ready: true}, {ownHold: true}).fact('compute.1.job.hold-by-hand-1', {
+    by: 'ann',
+    comment: '',
+  });
+  expect(words(run)).toEqual(['release-job compute']);
+});

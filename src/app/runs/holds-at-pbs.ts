@@ -26,7 +26,7 @@ export async function takeOver(
     const at = seenOf({jobs, now}, record);
     if (at?.kind !== 'live' || !personHold(record, at)) continue;
     const fact = `${record.key}.hold-by-hand-${record.handedOver.length + 1}`;
-    stage.ledger.create(run, fact, {at: now, by: stage.person, comment: at.comment});
+    stage.ledger.create(run, fact, {at: now, by: stage.person, comment: at.comment ?? ''});
     taken.set(run, [...(taken.get(run) ?? []), String(record.job)]);
   }
   return taken;

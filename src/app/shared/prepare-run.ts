@@ -88,12 +88,13 @@ export async function prepareWorkflow(
   };
 }
 
-/** A script with `#PBS -r n` is never started twice: it is `on_interrupted: fail`. */
+/** A script with `#PBS -r n` is never started twice: it is `on_interrupted: fail`. One with `#PBS -h` is held by its own wish. */
 function withOwnPolicies(workflow: Workflow, scripts: ReadonlyMap<string, Uint8Array>): Workflow {
   const steps = workflow.steps.map((step): Step => {
-    if (step.kind !== 'job' || step.onInterrupted !== undefined) return step;
-    const {rerunnable} = readDirectives(new TextDecoder().decode(scripts.get(step.name)));
-    return rerunnable === false ? {...step, onInterrupted: 'fail'} : step;
+    if (step.kind !== 'job') return step;
+    const {rerunnable, hold} = readDirectives(new TextDecoder().decode(scripts.get(step.name)));
+    const fails = step.onInterrupted === undefined && rerunnable === false;
+    return {...step, ...(fails ? {onInterrupted: 'fail'} : {}), ...(hold ? {ownHold: true} : {})};
   });
   return {...workflow, steps};
 }

@@ -23,7 +23,12 @@ export async function submitStepJob(
     {
       papers: {...papers, note: (event, more) => papers.note(event, {...more, role})},
       tag,
-      intent: {hold, dependsOn: dependencies.flatMap(({jobs}) => jobs), ...updatesOf(run)},
+      intent: {
+        hold,
+        ...(role === 'job' && isHeldByItself(run, step) ? {ownHold: true} : {}),
+        dependsOn: dependencies.flatMap(({jobs}) => jobs),
+        ...updatesOf(run),
+      },
       request: () => requestOf(context, run, action, key, tag),
       explain: (error) => withPlace(run, action, error),
     },
@@ -72,4 +77,8 @@ function requestOf({jobFiles}: EngineContext, run: OpenRun, action: SubmitJob, k
       `Then try the step again: stage resume ${run.id}`,
     ]);
   }
+}
+
+function isHeldByItself(run: OpenRun, name: string): boolean {
+  return run.state.spec.workflow.steps.some((step) => step.name === name && step.kind === 'job' && step.ownHold);
 }

@@ -1,13 +1,15 @@
 import type {JobRecord} from '../../ledger/run-facts.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 
-/** A user hold that was put on a job with qhold. */
+/** A user hold that a person put on a job: with qhold, or by `#PBS -h` in its script. */
 export interface PersonHold {
   /** who, as PBS writes it */
   readonly by: string;
-  /** when, as PBS writes it, in the time zone of its server */
-  readonly on: string;
+  /** when, as PBS writes it, in the time zone of its server; absent for one of the script's own */
+  readonly on?: string;
 }
+
+const OF_THE_SCRIPT: PersonHold = {by: 'its script (#PBS -h)'};
 
 /**
  * A user hold on a job of a run that a person put there, beside or in place of one of ours. Pure.
@@ -22,12 +24,12 @@ export function personHold(record: JobRecord, at: LiveJob): PersonHold | undefin
   const {intended, ended} = record.holds;
   const ours = intended.some((number) => !ended.includes(number));
   if (!at.userHold || ours || at.holds?.includes('operator') || isHandedOver(record, at)) return undefined;
-  return readQholdComment(at.comment);
+  return readQholdComment(at.comment) ?? (record.intent.ownHold ? OF_THE_SCRIPT : undefined);
 }
 
 /** `stage release` has taken over the very hold that PBS shows: it ends as one of ours does. */
 export function isHandedOver({handedOver}: JobRecord, {userHold, comment}: LiveJob): boolean {
-  return userHold && comment !== undefined && handedOver.includes(comment);
+  return userHold && handedOver.includes(comment ?? '');
 }
 
 /** What qhold left in a job's comment; undefined for any other comment. */

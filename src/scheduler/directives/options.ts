@@ -118,7 +118,7 @@ export const OPTIONS: readonly OptionRow[] = [
     what: 'user hold',
     wrong: anything,
     stage: 'honoured',
-    how: 'The hold is yours: stage never ends it. `qrls` or `stage release` does.',
+    how: 'The hold is yours: stage never ends it. `qrls`, or `stage release RUN --qhold`, does.',
     example: '-h',
   },
   {letter: 'I', what: 'interactive job', wrong: anything, stage: 'refused', how: 'Such a job cannot run unattended.'},

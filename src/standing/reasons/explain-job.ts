@@ -165,7 +165,7 @@ function held(job: LiveJob, context: JobContext): Reason {
 /** @param hold undefined where PBS does not say whose it is */
 function heldByPerson(hold: PersonHold | undefined, {job: id, run, waitsOn, needsPermit}: JobContext): Reason {
   const held = hold === undefined ? 'a user hold was put on it' : `${hold.by} put a user hold on it`;
-  const since = hold === undefined ? '' : ` on ${hold.on}`;
+  const since = hold?.on === undefined ? '' : ` on ${hold.on}`;
   const waits = waitsOn.length > 0;
   // Ended by qrls before its data is there it would run nothing, and be submitted again.
   const way = waits && needsPermit ? `stage release ${run} --qhold` : `qrls ${id}`;

@@ -83,6 +83,8 @@ export interface JobStep extends AnyStep {
   readonly array?: JobArray;
   /** when its job was interrupted after it had started (a node failed, a queue was wiped): absent runs it again, `fail` fails the step */
   readonly onInterrupted?: 'fail';
+  /** its script asks for a user hold (`#PBS -h`), which is a person's to end; read from the script, and no part of the fingerprint */
+  readonly ownHold?: true;
 }
 
 /** A step that is a task of Globus: asked for once, and waited for. */
