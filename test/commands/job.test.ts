@@ -1,5 +1,5 @@
 import {chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {CLI, cleanEnvironment, PACKAGE, runProgram} from '../support/cli.ts';
 import {localWorld, type World} from '../support/world.ts';
@@ -249,7 +249,10 @@ test('a script whose file name cannot name a job is taken with another name for 
 test('a job that sends its results itself notes the task that did it', async () => {
   const script = readFileSync(join(PACKAGE, 'examples', 'batch', 'stage-out-in-job.sh'), 'utf8');
   mkdirSync(world.path('cluster', 'self'), {recursive: true});
-  world.write('self.sh', script.replace('set -e', `set -e\nPATH=${join(world.work, 'bin')}:$PATH`));
+  world.write(
+    'self.sh',
+    script.replace('set -e', `set -e\nPATH=${join(world.work, 'bin')}:${dirname(process.execPath)}:$PATH`),
+  );
   const places = ['FROM=cluster:/self/', 'TO=archive:/self/', `RESULTS=${world.path('cluster', 'self')}`];
   const where = [`STAGE_HOME=${world.home}`, 'STAGE_PROFILE=local'];
   const variables = [...places, ...where].flatMap((variable) => ['-v', variable]);

@@ -6,6 +6,7 @@ import {RequestWrong} from '../../errors.ts';
 import {commandLine, type Defaults, findRefused} from '../../scheduler/directives/command-line.ts';
 import {isJobName} from '../../scheduler/directives/option-values.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
+import {fileReason} from '../shared/read-batch-file.ts';
 import {whatIsNoScript} from '../shared/script-bytes.ts';
 import {refusedVariables} from '../shared/script-variables.ts';
 import type {SubmitRequest} from './submit-request.ts';
@@ -47,7 +48,7 @@ function readFile(file: string): Buffer {
     return readFileSync(file);
   } catch (error) {
     throw new RequestWrong(`the script ${file} cannot be read`, {
-      why: (error as NodeJS.ErrnoException).code ?? String(error),
+      why: fileReason(error),
     });
   }
 }

@@ -58,7 +58,7 @@ const MADE_FOR_SECRETS =
 const inJob = (environ: string): boolean => environ.includes('PBS_JOBID=');
 /** The environment of a command that a person typed: what it holds it holds by their will. */
 const isTyped = (part: string): boolean =>
-  / environ: (\/bin\/bash -p \S*\/bin\/stage |\S*\/node .*\/dist\/start)/.test(part);
+  / environ: (\/bin\/bash -p \S*\/bin\/stage |\S*\/node (.*\/dist\/start|--version $))/.test(part);
 
 const ended = (run: string, profile: string) =>
   world.waitFor(`the end of ${run}`, () => existsSync(join(world.home, profile, 'sealed', `${run}.1.json`)));
