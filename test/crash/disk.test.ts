@@ -182,7 +182,9 @@ describe.concurrent('a disk that fails in the middle of "stage run"', () => {
   test(
     'at whichever call it fails: what is recorded is whole, and the next run does the rest once',
     async () => {
-      const calls = await counted();
+      // A slow run sees more of what PBS and Globus do, and makes more calls than others will.
+      const runs = await Promise.all([counted(), counted(), counted()]);
+      const calls = runs.reduce((least, run) => (run.length < least.length ? run : least));
       expect(calls.length).toBeGreaterThan(60);
       const points = calls.map((_, index) => index + 1).filter((first) => first % STEP === 1 % STEP);
       const next = points.values();
@@ -209,7 +211,7 @@ describe.concurrent('a disk that fails in the middle of "stage run"', () => {
       const begun: Place[] = [];
       let notReached = 0;
       await Promise.all([one(), one(), one()]);
-      expect(notReached).toBeLessThan(points.length / 2);
+      expect(notReached).toBeLessThan(points.length / 3);
       for (const at of begun) await expectOnce(at);
     },
     Math.ceil(7 / STEP) * 150_000,
