@@ -75,6 +75,9 @@ export interface QueueJudgement {
   readonly objections: readonly Objection[];
 }
 
+/** PBS takes nothing, and a colon at the end, for a time, too (measured on OpenPBS 23.06.06): how long is not known, and not compared. */
+const ODD_TIME = /^(\d+(:\d+)?:)?$/;
+
 /**
  * Whether PBS takes a job into a queue, as OpenPBS decides it. Pure.
  *
@@ -96,7 +99,7 @@ export function judgeQueue(server: ServerSeen, queues: readonly QueueSeen[], wis
   if (name === undefined) return {taken: 'never', objections: [{kind: 'no-default-queue'}]};
   const unreadable = ['walltime', 'min_walltime', 'max_walltime'].flatMap((resource): Objection[] => {
     const asked = wish.resources[resource];
-    return asked === undefined || readAmount(resource, asked) !== undefined
+    return asked === undefined || ODD_TIME.test(asked) || readAmount(resource, asked) !== undefined
       ? []
       : [{kind: 'unreadable', resource, asked}];
   });

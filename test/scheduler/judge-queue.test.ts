@@ -34,6 +34,13 @@ test.each(QUEUE_SETUPS.map((setup) => [setup.name, setup] as const))('%s is judg
   if (setup.endsIn !== undefined) expect(judged.endsIn).toBe(setup.endsIn);
 });
 
+test.each(['', '1:', '00:10:'])('a walltime of "%s", which PBS takes, is not called wrong', (walltime) => {
+  const [setup] = QUEUE_SETUPS;
+  if (!setup) throw new Error('there are set-ups');
+  const objections = judge({...setup, resources: {walltime}}).objections.map(({kind}) => kind);
+  expect(objections).not.toContain('unreadable');
+});
+
 describe('the stand-in PBS does what is judged', () => {
   let root: string;
   let pbs: PbsStandIn;
