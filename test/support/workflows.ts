@@ -50,3 +50,12 @@ steps:
   );
   return {file, computed, cleaned};
 }
+
+/** A classic run whose stage-in is paused, at a collection of its own: its compute job waits for data. */
+export async function pausedRun(world: World, name: string): Promise<Classic> {
+  await world.collection(name);
+  const made = classic(world, name, {source: name});
+  await world.stage('local', 'pause', name);
+  await world.stage('run', made.file);
+  return made;
+}

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {LONG} from '../../support/batch-system.ts';
-import {classic} from '../../support/workflows.ts';
+import {classic, pausedRun} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
 // Real processes: running jobs and tasks are ended, and cleanups run as jobs.
@@ -11,21 +11,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-async function pausedRun(name: string) {
-  await world.collection(name);
-  const made = classic(world, name, {source: name});
-  await world.stage('local', 'pause', name);
-  await world.stage('run', made.file);
-  return made;
-}
-
 async function expectNothingLeft(run: string): Promise<void> {
   await world.waitFor(`nothing of ${run} in the queue`, async () => leftIn(await world.jobsOf(run)).length === 0);
 }
 
 describe.concurrent('stage cancel', () => {
   test('during the stage-in cancels the task, deletes the jobs, and runs the cleanup', async () => {
-    const {file, computed, cleaned} = await pausedRun('stop');
+    const {file, computed, cleaned} = await pausedRun(world, 'stop');
     const done = await world.stage('cancel', 'stop');
     expect(done).toMatchObject({exitCode: 0, stderr: ''});
     const sealed = await world.ended('stop.1');
@@ -46,7 +38,7 @@ describe.concurrent('stage cancel', () => {
   });
 
   test('ends a run again that was cancelled once and resumed', async () => {
-    await pausedRun('twice');
+    await pausedRun(world, 'twice');
     await world.stage('cancel', 'twice');
     await world.ended('twice.1');
     expect((await world.stage('resume', 'twice')).exitCode).toBe(0);
@@ -57,7 +49,7 @@ describe.concurrent('stage cancel', () => {
   });
 
   test('with --no-cleanup leaves the data as it is', async () => {
-    const {computed, cleaned} = await pausedRun('stop-at-once');
+    const {computed, cleaned} = await pausedRun(world, 'stop-at-once');
     await world.stage('cancel', 'stop-at-once', '--no-cleanup');
     expect((await world.ended('stop-at-once.1')).state).toBe('cancelled');
     expect([linesIn(computed), linesIn(cleaned)]).toEqual([0, 0]);

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {classic} from '../../support/workflows.ts';
+import {pausedRun} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
 // Real processes: what qrls and qhold do to a job that waits for its data is a matter of PBS, of the wrapper and of stage.
@@ -11,14 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** A classic run whose stage-in is paused, at a collection of its own; and the job that waits for it. */
-async function pausedRun(name: string) {
-  await world.collection(name);
-  const made = classic(world, name, {source: name});
-  await world.stage('local', 'pause', name);
-  await world.stage('run', made.file);
-  return made;
-}
 const computeOf = async (name: string) => {
   const jobs = (await world.jobsOf(`${name}.1`)).filter(({Job_Name}) => Job_Name === `compute.${name}`);
   return jobs.map((job) => ({...job, id: String(job.id)}));
@@ -26,7 +18,7 @@ const computeOf = async (name: string) => {
 
 describe.concurrent('a job that waits for a transfer', () => {
   test('released with qrls runs nothing, is submitted again under a hold, and runs once on all of the data', async () => {
-    const {computed} = await pausedRun('early');
+    const {computed} = await pausedRun(world, 'early');
     const [first] = await computeOf('early');
     await world.pbs('qrls', String(first?.id));
     await world.waitFor('another job', async () => (await computeOf('early')).length === 2);
@@ -41,7 +33,7 @@ describe.concurrent('a job that waits for a transfer', () => {
   });
 
   test('held with qhold stays held when the data arrives, and runs after the qrls of the person', async () => {
-    const {computed} = await pausedRun('kept');
+    const {computed} = await pausedRun(world, 'kept');
     const [job] = await computeOf('kept');
     await world.pbs('qhold', String(job?.id));
     const status = async () => (await world.status('kept')).steps.find(({step}) => step === 'compute');
@@ -57,7 +49,7 @@ describe.concurrent('a job that waits for a transfer', () => {
   });
 
   test('held with qhold, and then left to stage by "stage release --qhold", runs when its data is there', async () => {
-    const {computed} = await pausedRun('left');
+    const {computed} = await pausedRun(world, 'left');
     const [job] = await computeOf('left');
     await world.pbs('qhold', String(job?.id));
     expect((await world.stage('release', 'left')).stdout).toMatch(/is not held; nothing was changed/);

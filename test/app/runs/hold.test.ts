@@ -2,7 +2,7 @@ import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {classic} from '../../support/workflows.ts';
+import {pausedRun} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 import {wrapCommands} from '../../support/wrapped-commands.ts';
 
@@ -23,15 +23,6 @@ interface Held {
 async function holdsOf(at: World, run: string): Promise<Record<string, string>> {
   const jobs = (await at.jobsOf(run)).filter(({job_state}) => !['F', 'X'].includes(job_state));
   return Object.fromEntries(jobs.map(({Job_Name, Hold_Types = 'n'}) => [Job_Name, String(Hold_Types)]));
-}
-
-/** A classic run whose stage-in is paused, at a collection of its own. */
-async function pausedRun(name: string) {
-  await world.collection(name);
-  const made = classic(world, name, {source: name});
-  await world.stage('local', 'pause', name);
-  await world.stage('run', made.file);
-  return made;
 }
 
 /** Two jobs that wait for their time, and one that runs until it is told. */
@@ -128,7 +119,7 @@ describe.concurrent('stage hold and stage release', () => {
   });
 
   test('a transfer that ends meanwhile is recorded, and what it lets go starts after the release', async () => {
-    const {computed} = await pausedRun('during');
+    const {computed} = await pausedRun(world, 'during');
     await world.stage('hold', 'during');
     await world.stage('local', 'resume', 'during');
     await world.waitFor('the end of the stage-in', () => world.facts('during.1').includes('stage-in.1.outcome.json'));
@@ -197,7 +188,7 @@ describe.concurrent('stage hold and stage release', () => {
   });
 
   test('a run that is cancelled while it is held ends, and leaves nothing in the queue', async () => {
-    const {cleaned} = await pausedRun('given-up');
+    const {cleaned} = await pausedRun(world, 'given-up');
     await world.stage('hold', 'given-up');
     await world.stage('cancel', 'given-up');
     await world.waitFor('its end, or a hold that keeps its cleanup', async () => {
