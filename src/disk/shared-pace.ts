@@ -14,7 +14,7 @@ const [LOCK_PAUSE_MS, LOCK_TRIES, STALE_LOCK_MS] = [3, 30, 2_000];
  * One pace for all processes of a host, by a file that holds when the next turn is due.
  *
  * It is a courtesy: where the file cannot be read or written, or another process holds it for too long, the caller goes
- * on at once; and nobody waits for longer than they said.
+ * on at once; and no caller waits for longer than it said.
  *
  * @param file in a directory of this host's user; another file beside it is its lock
  */
@@ -31,7 +31,7 @@ export function sharedPace(file: string, limit: PaceLimit, clock: PaceClock = RE
         removeIfPossible(lock);
       }
     } catch {
-      return; // a disk that is full or read-only must not keep anybody from PBS
+      return; // a disk that is full or read-only must not keep a command from PBS
     }
     if (waitMs > 0) await clock.sleep(waitMs);
   };

@@ -94,7 +94,7 @@ async function inItsOrder(
       }),
     );
     if (!first || batch[0]?.do !== 'submit-job') continue;
-    // PBS has not taken what stands first: whether anything else is begun is planned anew.
+    // PBS has not taken what stands first: whether anything else is begun is planned again.
     if (came.some((is) => is !== 'done')) return;
     first = false;
   }

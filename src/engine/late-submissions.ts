@@ -11,7 +11,7 @@ interface LateJob {
 }
 
 /**
- * Delete the jobs of runs that have ended, which PBS took after their submissions were given up: nobody else would, and
+ * Delete the jobs of runs that have ended, which PBS took after their submissions were given up: no other process would, and
  * one under a user hold would stay for ever. One that runs ends by itself: its wrapper does not run the script of an
  * attempt that has ended.
  *

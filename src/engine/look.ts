@@ -1,4 +1,3 @@
-import type {JobId} from '../base/job-id.ts';
 import {within} from '../base/time.ts';
 import type {StageError} from '../errors.ts';
 import type {LateSubmissions} from '../ledger/late-submissions.ts';
@@ -10,11 +9,11 @@ import type {RunSummary} from '../ledger/summary.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan, untilFirstSubmission} from './act.ts';
 import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts';
 import type {EngineContext} from './context.ts';
+import {sealRun, type Withdrawn, withdraw} from './end-run.ts';
 import {deleteLateJobs} from './late-submissions.ts';
-import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs} from './observe.ts';
+import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs, withWhatTheyWrote} from './observe.ts';
 import {withOnePatience} from './patience.ts';
 import type {Action, Observed, PlanSettings} from './plan/actions.ts';
-import {type FirstRefusal, firstRefusal} from './plan/first-refusal.ts';
 import {nextLookForPlaces} from './plan/next-look.ts';
 import {asksGlobus, planRun} from './plan/plan-run.ts';
 import {placesTaken, queueLimit} from './plan/queue-limit.ts';
@@ -73,7 +72,7 @@ export class Look {
   withdrawn: readonly Withdrawn[] = [];
 
   readonly #context: EngineContext;
-  /** the same, without the bound on patience: for the monitor, which nobody else may submit */
+  /** the same, without the bound on patience: for the monitor, which may be submitted by no other process */
   readonly #surroundings: EngineContext;
   readonly #request: LookRequest;
   readonly #settings: PlanSettings;
@@ -121,7 +120,7 @@ export class Look {
     const [seen, tasks] = await Promise.all([pbs, within(GLOBUS_ANSWERS_MS, globus), successor]);
     return new Look(context, request, {
       surroundings,
-      runs: runs.flatMap((run) => upToDate(context, run, seen)),
+      runs,
       others: new Set(others),
       unreadable: new Set(damaged.length === 0 ? [] : own.filter((id) => !runs.some((run) => run.id === id))),
       progress,
@@ -146,7 +145,7 @@ export class Look {
     this.#others = others;
     this.#awaited = awaited;
     this.#late = late;
-    this.runs = runs;
+    this.runs = withWhatTheyWrote(context.ledger, runs, seen);
     this.progress = progress;
     this.seen = seen;
     this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, request, runs)));
@@ -189,9 +188,7 @@ export class Look {
     if (!deletes || !this.#jobsMayHaveBegun) return plans;
     // None is deleted for what an older look had shown.
     const link = this.#context.monitors.newest();
-    this.seen = {...this.seen, ...(await observePbs(this.#context, this.runs, link)), seenAt: undefined};
-    this.#seesPlaces(link);
-    this.#doneAtObservation = this.progress.done.length;
+    this.#observed({...this.seen, ...(await observePbs(this.#context, this.runs, link)), seenAt: undefined}, link);
     return this.#planned();
   }
 
@@ -214,11 +211,16 @@ export class Look {
     const link = this.#context.monitors.newest();
     // That took a while: what PBS had shown before is old by now.
     this.runs = this.#refreshed(this.runs);
-    this.seen = {...(await observePbs(this.#context, this.runs, link)), ...tasks};
-    this.runs = this.runs.flatMap((run) => upToDate(this.#context, run, this.seen));
+    this.#observed({...(await observePbs(this.#context, this.runs, link)), ...tasks}, link);
+    return true;
+  }
+
+  /** PBS was asked about everything once more. */
+  #observed(seen: Observed, link: MonitorLink | undefined): void {
+    this.seen = seen;
+    this.runs = withWhatTheyWrote(this.#context.ledger, this.runs, seen);
     this.#seesPlaces(link);
     this.#doneAtObservation = this.progress.done.length;
-    return true;
   }
 
   /** Do what is planned, and read again what was touched. */
@@ -253,6 +255,7 @@ export class Look {
     this.runs = this.#refreshed(this.runs, submitted);
     const asked = this.runs.filter(({id}) => submitted.has(id));
     this.seen = await lookAtJobs(this.#context, asked, this.#context.monitors.newest(), this.seen);
+    this.runs = withWhatTheyWrote(this.#context.ledger, this.runs, this.seen);
     return true;
   }
 
@@ -334,35 +337,6 @@ export class Look {
 }
 
 /**
- * A run of which PBS shows an end that the facts read before do not tell: what its jobs wrote is read again, so that no
- * end is judged without its marker. Nothing where the run is gone.
- */
-function upToDate({ledger}: EngineContext, run: OpenRun, seen: Pick<Observed, 'jobs'>): OpenRun[] {
-  const over = (job: JobId | undefined) =>
-    job !== undefined && ['ended', 'unknown'].includes(seen.jobs.get(job)?.kind ?? '');
-  const isNews = [...run.state.attempts.values()]
-    .flat()
-    .some(
-      ({outcome, ends, jobs}) => !outcome && ends.size === 0 && jobs.some(({role, job}) => role === 'job' && over(job)),
-    );
-  if (!isNews) return [run];
-  return ledger.isThere(run) ? [ledger.refresh(run)] : [];
-}
-
-/** A run that is not created after all, since PBS refused its first job. */
-export interface Withdrawn extends FirstRefusal {
-  readonly run: RunId;
-}
-
-/** @returns nothing where the run goes on */
-function withdraw({ledger}: EngineContext, run: OpenRun): Withdrawn[] {
-  const refused = firstRefusal(run.state);
-  if (refused === undefined) return [];
-  ledger.withdraw(run);
-  return [{run: run.id, ...refused}];
-}
-
-/**
  * How many jobs PBS takes: as the profile says, or as PBS said when a run was created. A person who asks for a run that
  * is there already tries it: the limit may have been raised since.
  */
@@ -391,10 +365,4 @@ function split(active: readonly RunId[], about: readonly RunId[] | undefined) {
   const named = new Set(about);
   const isActive = new Set(active);
   return {own: about.filter((id) => isActive.has(id)), others: active.filter((id) => !named.has(id))};
-}
-
-function sealRun({ledger, clock, by}: EngineContext, run: OpenRun): RunSummary {
-  const {first, summary} = ledger.seal(run, clock());
-  if (first) ledger.append(run.id, {at: clock(), event: `run-${summary.state}`, why: summary.why, by});
-  return summary;
 }

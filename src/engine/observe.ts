@@ -102,6 +102,30 @@ async function findTroubles(
 }
 
 /** Every job a run ever had at PBS: it is sealed when none of them is left there. */
+/**
+ * The runs, with what their jobs wrote read again where PBS shows an end of a job that the facts do not tell: facts are
+ * read before PBS is asked, and no end is judged without its marker. A run that is gone is left out.
+ */
+export function withWhatTheyWrote(
+  ledger: EngineContext['ledger'],
+  runs: readonly OpenRun[],
+  seen: Pick<Observed, 'jobs'>,
+): readonly OpenRun[] {
+  const isOver = (job: JobId | undefined) => {
+    const kind = job && seen.jobs.get(job)?.kind;
+    return kind === 'ended' || kind === 'unknown';
+  };
+  return runs.flatMap((run) => {
+    const attempts = [...run.state.attempts.values()].flat();
+    const isNews = attempts.some(
+      ({outcome, starts, ends, jobs}) =>
+        !outcome && !ends.has(starts.length) && jobs.some(({role, job}) => role === 'job' && isOver(job)),
+    );
+    if (!isNews) return [run];
+    return ledger.isThere(run) ? [ledger.refresh(run)] : [];
+  });
+}
+
 function openJobs({state}: OpenRun): JobId[] {
   return state.spec.workflow.steps.flatMap((step) => {
     return (state.attempts.get(step.name) ?? []).flatMap((attempt) => {

@@ -187,7 +187,7 @@ export function openLedger(home: string): Ledger {
     seal(run, endedAt) {
       ensureSubdirectory(layout.sealed);
       const summary = summarise(run.state, endedAt);
-      // Before the seal: after it nobody opens the run.
+      // Before the seal: after it no process opens the run.
       const late = lateSubmissionsOf(run.state, endedAt);
       if (late) lateSubmissions.add(late);
       // Named after what this process has read of the run: one that was resumed meanwhile stays open.

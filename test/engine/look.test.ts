@@ -156,14 +156,18 @@ test('a run is sealed when nothing of it is left, and the chain is not tended fo
   expect(await last.tendChain()).toEqual({nextAt: undefined, gap: undefined});
 });
 
-test('an end that PBS shows is judged with what the job wrote until then', async () => {
+test.each([1, 2])('an end that PBS shows is judged with what the job wrote until then, at start %i', async (start) => {
   begin([jobStep('a')]);
   await reconcile(world.context());
+  if (start === 2) {
+    world.context().ledger.create(run, 'a.1.start.1', {job: '1.s'});
+    world.context().ledger.create(run, 'a.1.end.1', {job: '1.s', exit: 143, terminated: true});
+  }
   world.scheduler.show('1.s' as JobId, ended(3));
   const look = world.scheduler.look.bind(world.scheduler);
   world.scheduler.look = async (jobs) => {
-    world.context().ledger.create(run, 'a.1.start.1', {job: '1.s'});
-    world.context().ledger.create(run, 'a.1.end.1', {job: '1.s', exit: 3, terminated: false});
+    world.context().ledger.create(run, `a.1.start.${start}`, {job: '1.s'});
+    world.context().ledger.create(run, `a.1.end.${start}`, {job: '1.s', exit: 3, terminated: false});
     return look(jobs);
   };
   const plans = await (await Look.begin(world.context())).planAll();

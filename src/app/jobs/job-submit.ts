@@ -107,7 +107,7 @@ interface Try {
 async function submitTry(stage: JobsStage, one: Try, {clock}: Time): Promise<JobId | undefined> {
   const {profile, by, jobs} = stage;
   const {request, name, number, content, fingerprint, dependencies} = one;
-  // On record before the intent: whoever goes on from that has it. Of two processes, the first counts.
+  // On record before the intent: the process that goes on from that has it. Of two processes, the first counts.
   if (one.environment) jobs.create(name, number, 'environment', {variables: one.environment});
   const environment = jobs.environment(name, number);
   const {

@@ -1,6 +1,6 @@
 import {basename} from 'node:path';
 import type {JobDefaults} from '../../config/profile.ts';
-import type {Withdrawn} from '../../engine/look.ts';
+import type {Withdrawn} from '../../engine/end-run.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import {commandLine} from '../../scheduler/directives/command-line.ts';

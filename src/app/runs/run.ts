@@ -112,7 +112,7 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
 }
 
 /** So long at most, another process that submits the first job of the run is waited for. */
-const FIRST_WORD_MS = 10_000;
+const LONGEST_WAIT_MS = 10_000;
 
 /** Another process, such as a monitor, asked PBS for the first job of the run: wait for what PBS says. @returns whether it had to be waited for */
 async function othersHaveHeard(
@@ -120,7 +120,7 @@ async function othersHaveHeard(
   run: RunId,
   {runs}: Pick<Reconciled, 'runs'>,
 ): Promise<boolean> {
-  const until = Date.now() + FIRST_WORD_MS;
+  const until = Date.now() + LONGEST_WAIT_MS;
   let open = runs.find(({id}) => id === run);
   for (let waited = false; ; waited = true) {
     const isOpen = open !== undefined && firstIntentOfOthers(open.state, by) !== undefined;

@@ -12,7 +12,7 @@ import {seenOf} from './job-seen.ts';
  */
 export const FIRST_WORD_MS = 60_000;
 
-/** What stands first in a run is with PBS, refused, or not begun: nobody has decided anything, and nothing else was asked for. Pure. */
+/** What stands first in a run is with PBS, refused, or not begun: no person has decided anything, and nothing else was asked for. Pure. */
 function isBeginning(run: RunState): boolean {
   const decided = run.cancel ?? run.spec.adopt ?? run.resumes[0] ?? run.holds[0] ?? run.updates[0];
   return decided === undefined && [...run.attempts.values()].flat().every(isUnbegun);
@@ -62,7 +62,7 @@ function refusedForGood(attempt: Attempt | undefined): Refusal | undefined {
 export function waitsForFirstWord(run: RunState, now: number, creates: boolean): boolean {
   const refused = firstRefusal(run);
   if (refused) return creates || now - refused.refusal.at < FIRST_WORD_MS;
-  // Past its deadline nobody is at it any more: PBS is searched for the job.
+  // Past its deadline no process is at it any more: PBS is searched for the job.
   const until = ({at, deadline}: {readonly at: number; readonly deadline: number}) =>
     Math.min(at + FIRST_WORD_MS, deadline);
   return isBeginning(run) && openIntents(run).some(({intent}) => now < until(intent));

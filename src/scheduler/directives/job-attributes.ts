@@ -61,7 +61,8 @@ const oneOf =
   (value) =>
     words.some((word) => word.toLowerCase() === value.toLowerCase()) ? undefined : `it is one of ${words.join(', ')}`;
 
-const HANDED_ON = 'Handed on as it stands.';
+/** What is said of an option or attribute that stage leaves alone. */
+export const HANDED_ON = 'Handed on as it stands.';
 
 export const ATTRIBUTES: readonly AttributeRow[] = [
   {

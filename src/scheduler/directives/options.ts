@@ -1,3 +1,4 @@
+import {HANDED_ON} from './job-attributes.ts';
 import {
   anything,
   arrayRange,
@@ -52,7 +53,6 @@ export interface OptionRow {
   readonly example?: string;
 }
 
-const HANDED_ON = 'Handed on as it stands.';
 const OUTPUT = `${HANDED_ON} The output is in PBS’s file and in \`stage logs\` alike.`;
 
 /**
