@@ -2,7 +2,7 @@ import {DEFAULT_RETRY_DELAY_MS} from '../base/duration.ts';
 import type {TaskId} from '../base/ids.ts';
 import {isCleanup, isTask} from '../workflow/model/steps.ts';
 import type {TaskStep, Workflow} from '../workflow/model/workflow.ts';
-import {type Attempt, currentAttempt, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
+import {type Attempt, currentAttempt, hasBegun, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
 
 /** Which attempt of a step counts, how the step ended, and when it is tried again. Pure. */
 
@@ -18,6 +18,23 @@ export function endOf(run: RunState, step: string): Outcome | undefined {
   const {number, outcome} = currentAttempt(run, step);
   if (!outcome || outcome.state === 'lost' || number <= putAside(run, step)) return undefined;
   return retryAt(run, step) === undefined ? outcome : undefined;
+}
+
+/**
+ * The step failed before anything of it began: PBS or Globus refused what was asked, or PBS removed its job for a
+ * dependency of the script's own. It did nothing that would have to be tidied up.
+ */
+export function failedUnbegun(run: RunState, step: string): boolean {
+  if (endOf(run, step)?.state !== 'failed') return false;
+  const aside = putAside(run, step);
+  return (run.attempts.get(step) ?? []).every((attempt) => attempt.number <= aside || !showsWork(attempt));
+}
+
+/** A job of it ran, or Globus took a task for it, so far as is recorded. */
+function showsWork(attempt: Attempt): boolean {
+  const {ends, terminated, indices, transfer, outcome} = attempt;
+  const ended = ends.size > 0 || terminated.size > 0 || outcome?.exitStatus !== undefined;
+  return hasBegun(attempt) || indices.size > 0 || ended || transfer?.task !== undefined;
 }
 
 /**

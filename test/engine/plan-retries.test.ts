@@ -30,11 +30,10 @@ test('with no retry left the step has failed, and what needs it is skipped', () 
 
 test('a cleanup waits until the last retry has failed', () => {
   const steps = [{...jobStep('compute'), retries: 1}, jobStep('cleanup', {onFailureOf: ['compute']})];
-  const run = new ARun(steps)
-    .job('cleanup.1.job', '9.s', HELD, {hold: true})
-    .fact('compute.1.outcome', {at: NOW, state: 'failed', why: 'x'});
+  const end = {at: NOW, state: 'failed', why: 'exit status 1', exitStatus: 1};
+  const run = new ARun(steps).job('cleanup.1.job', '9.s', HELD, {hold: true}).fact('compute.1.outcome', end);
   expect(words(run)).not.toContain('release-job cleanup');
-  expect(words(run.fact('compute.2.outcome', {at: NOW, state: 'failed', why: 'x'}))).toContain('release-job cleanup');
+  expect(words(run.fact('compute.2.outcome', end))).toContain('release-job cleanup');
 });
 
 test('PBS is not asked to wait for a job that may be tried again: its first failure would remove what depends on it', () => {

@@ -53,8 +53,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a cleanup is dropped',
     file: 'engine/plan/conditions.ts',
-    from: "  const failed = steps.find((step) => ['failed', 'cancelled'].includes(end(step)?.state ?? ''));",
-    to: "  const failed = steps.find((step) => ['cancelled'].includes(end(step)?.state ?? ''));",
+    from: "  const broken = steps.filter((step) => ['failed', 'cancelled'].includes(end(step)?.state ?? ''));",
+    to: "  const broken = steps.filter((step) => ['cancelled'].includes(end(step)?.state ?? ''));",
     under: [],
     seed: 7,
   },

@@ -12,29 +12,43 @@ export type Verdict =
  * May a step with these conditions start? All three kinds must hold.
  *
  * - `needs`: all succeeded. One that failed, was cancelled or skipped makes it impossible.
- * - `on_failure_of`: at least one failed or was cancelled. Impossible once all ended otherwise.
+ * - `on_failure_of`: at least one was cancelled, or failed after it had begun. Impossible once all ended otherwise.
  * - `after`: all ended, either way; skipped is an end.
+ *
+ * @param didNothing a step failed before anything of it began, such as one that PBS refused
  */
-export function judgeConditions(conditions: Conditions, end: (step: string) => Outcome | undefined): Verdict {
+export function judgeConditions(
+  conditions: Conditions,
+  end: (step: string) => Outcome | undefined,
+  didNothing: (step: string) => boolean,
+): Verdict {
   const waiting = new Set<string>();
   for (const need of conditions.needs) {
     const outcome = end(need);
     if (!outcome) waiting.add(need);
     else if (outcome.state !== 'succeeded') return {is: 'impossible', why: `${need} ${stateInWords(outcome)}`};
   }
-  const watched = judgeFailures(conditions.onFailureOf, end);
+  const watched = judgeFailures(conditions.onFailureOf, end, didNothing);
   if (watched.is === 'impossible') return watched;
   if (watched.is === 'waiting') for (const step of watched.on) waiting.add(step);
   for (const step of conditions.after) if (!end(step)) waiting.add(step);
   return waiting.size > 0 ? {is: 'waiting', on: [...waiting]} : {is: 'met', why: reasonWhenMet(conditions, watched)};
 }
 
-function judgeFailures(steps: readonly string[], end: (step: string) => Outcome | undefined): Verdict {
+function judgeFailures(
+  steps: readonly string[],
+  end: (step: string) => Outcome | undefined,
+  didNothing: (step: string) => boolean,
+): Verdict {
   if (steps.length === 0) return {is: 'met', why: ''};
-  const failed = steps.find((step) => ['failed', 'cancelled'].includes(end(step)?.state ?? ''));
+  const broken = steps.filter((step) => ['failed', 'cancelled'].includes(end(step)?.state ?? ''));
+  const failed = broken.find((step) => !didNothing(step));
   if (failed) return {is: 'met', why: `${failed} ${stateInWords(end(failed))}`};
   const open = steps.filter((step) => !end(step));
-  return open.length > 0 ? {is: 'waiting', on: open} : {is: 'impossible', why: 'nothing that it watches failed'};
+  if (open.length > 0) return {is: 'waiting', on: open};
+  const [unbegun] = broken;
+  const why = unbegun ? `${unbegun} failed before anything of it began` : 'nothing that it watches failed';
+  return {is: 'impossible', why};
 }
 
 function reasonWhenMet(conditions: Conditions, watched: Verdict): string {

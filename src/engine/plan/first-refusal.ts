@@ -1,10 +1,4 @@
-import {endOf} from '../../ledger/attempts.ts';
 import {type Attempt, newestJob, type Refusal, type RunState} from '../../ledger/run-facts.ts';
-import {mayHaveStarted} from '../../scheduler/scheduler.ts';
-import {isCleanup} from '../../workflow/model/steps.ts';
-import type {Step} from '../../workflow/model/workflow.ts';
-import type {Observed} from './actions.ts';
-import {seenOf} from './job-seen.ts';
 
 /**
  * For so long what has become of a run's first job is left to the process that creates the run: when PBS refuses that
@@ -71,43 +65,4 @@ export function waitsForFirstWord(run: RunState, now: number, creates: boolean):
 /** The open intent of another process for what stands first in the run. Pure. */
 export function firstIntentOfOthers(run: RunState, by: string): {readonly deadline: number} | undefined {
   return isBeginning(run) ? openIntents(run).find(({intent}) => intent.by !== by)?.intent : undefined;
-}
-
-/**
- * A step was refused by PBS, and nothing of the run has begun: there is nothing to tidy up. A cleanup waits for the steps
- * that may still begin, and has nothing to do when none is left. Pure.
- *
- * @returns the steps that may still begin; undefined when something has begun, or nothing was refused
- */
-export function nothingBegun(run: RunState, seen: Observed): readonly string[] | undefined {
-  const steps = run.spec.workflow.steps.filter((step) => !isCleanup(step));
-  if (
-    run.cancel ||
-    !steps.some(({name}) => endedByRefusal(run, name)) ||
-    steps.some((step) => hasBegun(run, seen, step))
-  )
-    return undefined;
-  return steps.flatMap(({name}) => (endOf(run, name) ? [] : [name]));
-}
-
-function endedByRefusal(run: RunState, name: string): boolean {
-  const attempt = run.attempts.get(name)?.at(-1);
-  return (
-    endOf(run, name)?.state === 'failed' && attempt !== undefined && newestJob(attempt, 'job')?.refused !== undefined
-  );
-}
-
-function hasBegun(run: RunState, seen: Observed, {name}: Step): boolean {
-  const end = endOf(run, name);
-  if (end && end.state !== 'skipped' && !endedByRefusal(run, name)) return true;
-  return (run.attempts.get(name) ?? []).some(
-    ({jobs, transfer, starts, indices}) =>
-      (transfer !== undefined && !transfer.refused) ||
-      starts.some((start) => !start.void) ||
-      indices.size > 0 ||
-      jobs.some((record) => {
-        const at = record.role === 'job' ? seenOf(seen, record) : undefined;
-        return at?.kind === 'live' ? mayHaveStarted(at) : at?.kind === 'ended' && at.how === 'ran';
-      }),
-  );
 }

@@ -1,5 +1,5 @@
 import type {JobId} from '../../base/job-id.ts';
-import {endOf, isOutdated, isRemoved, retryAt, workingAttempt} from '../../ledger/attempts.ts';
+import {endOf, failedUnbegun, isOutdated, isRemoved, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import {
   type Attempt,
   type HoldDecision,
@@ -14,7 +14,6 @@ import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {EndStep, Observed, PlanSettings} from './actions.ts';
 import {judgeConditions, type Verdict} from './conditions.ts';
-import {nothingBegun} from './first-refusal.ts';
 import {evidenceAt, seenForAttempt, seenOf} from './job-seen.ts';
 import {jobOf} from './job-verdict.ts';
 
@@ -26,18 +25,26 @@ export interface View {
 }
 
 /** Whether a step may start; a cancelled run starts nothing but its cleanup. */
-export function verdictOf({run, seen}: View, step: Step): Verdict {
+export function verdictOf({run}: View, step: Step): Verdict {
   if (run.cancel && !(isCleanup(step) && run.cancel.cleanup)) {
     return {is: 'impossible', why: `the run was cancelled by ${run.cancel.by}`};
   }
   const taken = isRemoved(run, step.name) && run.updates.at(-1);
   if (taken) return {is: 'impossible', why: `it was taken out of the workflow by ${taken.by}`};
-  const verdict = judgeConditions(step, (name) => endOf(run, name));
-  const mayBegin = verdict.is === 'met' && isCleanup(step) ? nothingBegun(run, seen) : undefined;
-  if (mayBegin === undefined) return verdict;
-  return mayBegin.length > 0
-    ? {is: 'waiting', on: mayBegin}
-    : {is: 'impossible', why: 'nothing of the run has begun: there is nothing to tidy up'};
+  const verdict = judgeConditions(
+    step,
+    (name) => endOf(run, name),
+    (name) => failedUnbegun(run, name),
+  );
+  if (verdict.is !== 'met' || !step.always || run.cancel || !nothingBegan(run)) return verdict;
+  return {is: 'impossible', why: 'nothing of the run has begun: there is nothing to tidy up'};
+}
+
+/** Steps failed before anything of them began, and no other step has done anything either. */
+function nothingBegan(run: RunState): boolean {
+  const ended = run.spec.workflow.steps.filter((step) => !isCleanup(step) && endOf(run, step.name));
+  const begun = ended.filter(({name}) => endOf(run, name)?.state !== 'skipped' && !failedUnbegun(run, name));
+  return begun.length === 0 && ended.some(({name}) => failedUnbegun(run, name));
 }
 
 /** The newest job of a role that was not given up; undefined when one has to be submitted (again). */

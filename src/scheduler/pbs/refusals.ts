@@ -147,8 +147,8 @@ const REFUSALS: readonly KnownRefusal[] = [
   },
   {
     says: /illegal -[oe] value/,
-    why: 'PBS does not accept the path of an output file',
-    next: ['Use a path of ASCII characters.'],
+    why: 'qsub does not accept the path of an output file: its host is not known, or it has letters that are not ASCII',
+    next: ['Correct the host before the colon of "-o" or "-e", or leave it out; use ASCII characters only.'],
   },
   {
     says: /illegal -\w value|invalid option|^usage: /m,
