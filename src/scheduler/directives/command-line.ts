@@ -88,7 +88,7 @@ function wordsFor(wrong: WrongResource | undefined, asked: string, line?: number
 }
 
 function togetherRefused(directives: Directives, said: CommandLine): Refused[] {
-  const wrong = wrongTogether([...Object.keys(directives.resources), ...Object.keys(said.resources)]);
+  const wrong = wrongTogether({...directives.resources, ...said.resources});
   if (wrong === undefined) return [];
   const {resource} = wrong;
   const line = resource in said.resources ? lineOf(directives, 'select') : lineOf(directives, resource);
@@ -105,7 +105,9 @@ function arrayRefused(directives: Directives, array: boolean): Refused[] {
   const {options} = directives;
   const isArray = array || options.some(({letter}) => letter === 'J');
   const rerun = options.findLast(({letter}) => letter === 'r');
-  const mail = options.findLast(({letter}) => letter === 'm');
+  // qsub looks at the first one, and for a -J up to its line (measured).
+  const mail = options.find(({letter}) => letter === 'm');
+  const arrayByThen = array || options.some(({letter, line}) => letter === 'J' && line <= (mail?.line ?? 0));
   const atOnce = options.filter(({letter, value = ''}) =>
     letter === 'J' ? value.includes('%') : letter === 'W' && /max_run_subjobs/.test(value),
   );
@@ -117,7 +119,11 @@ function arrayRefused(directives: Directives, array: boolean): Refused[] {
     ...(isArray && rerun?.value === 'n'
       ? [{line: rerun.line, what: 'PBS refuses -r n for a job array ("cannot submit non-rerunable Array Job")'}]
       : []),
-    ...(!isArray && mail?.value?.includes('j')
+    ...(isArray ? [] : atOnce.filter(({letter}) => letter === 'W')).map(({line}) => ({
+      line,
+      what: 'PBS refuses max_run_subjobs without a job array ("Attribute has to be set on an array job")',
+    })),
+    ...(!arrayByThen && mail?.value?.includes('j')
       ? [{line: mail.line, what: 'PBS refuses j in -m ("mail option \'j\' can not be used without array job")'}]
       : []),
   ];

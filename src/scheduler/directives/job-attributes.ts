@@ -1,4 +1,4 @@
-import {date, type Judge, userList} from './option-values.ts';
+import {type Judge, userList} from './option-values.ts';
 
 /** What qsub reads behind `-W`: `name = value[,name = value...]`. */
 export interface Assignment {
@@ -32,8 +32,10 @@ export function readAssignments(text: string): readonly Assignment[] | undefined
     const end = next < 0 ? rest.length : rest.lastIndexOf(',', next);
     if (end < from || (next >= 0 && end < 1)) return undefined;
     value += rest.slice(from, end);
+    // At the end of the list the second quote leaves a blank (measured).
+    const last = next < 0 && quote !== undefined ? ' ' : '';
     if (next < 0 && value.trimEnd().endsWith(',')) return undefined;
-    found.push({name, value: value.trimEnd()});
+    found.push({name, value: value.trimEnd() + last});
     rest = next < 0 ? '' : rest.slice(end + 1).trimStart();
     if (next >= 0 && rest === '') return undefined;
   }
@@ -52,14 +54,11 @@ export interface AttributeRow {
   readonly example?: string;
 }
 
+/** Source: is_true_or_false() in attr_fn_b.c; "yes" and "no" are refused (measured). */
 const bool: Judge = (value) =>
-  value === '' || /^(true|t|yes|y|1|false|f|no|n|0)$/i.test(value) ? undefined : 'it is true or false';
+  value === '' || /^(true|t|y|1|false|f|n|0)$/i.test(value) ? undefined : 'it is true or false';
 const trueOrFalse: Judge = (value) => (/^(true|false)$/i.test(value) ? undefined : 'it is true or false');
 const count: Judge = (value) => (/^\s*\+?\d+$/.test(value) ? undefined : 'it is a whole number, not below 0');
-const oneOf =
-  (...words: readonly string[]): Judge =>
-  (value) =>
-    words.some((word) => word.toLowerCase() === value.toLowerCase()) ? undefined : `it is one of ${words.join(', ')}`;
 
 /** What is said of an option or attribute that stage leaves alone. */
 export const HANDED_ON = 'Handed on as it stands.';
@@ -72,7 +71,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     wrong: (value) =>
       readDependencies(value)
         ? undefined
-        : `it is TYPE:ID[:ID...], with commas between several; a type is one of ${TYPES.join(', ')}`,
+        : `it is TYPE:ID[:ID...] or on:COUNT, with commas between several; a type is one of ${TYPES.join(', ')}`,
     stage: 'merged',
     how: 'It holds beside `needs`, `after` and `on_failure_of` of the step, and beside `--afterok` of `stage job submit`. When it cannot be met any more, PBS removes the job, and the step fails.',
   },
@@ -96,7 +95,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     name: 'sandbox',
     value: 'HOME, O_WORKDIR or PRIVATE',
     what: 'where the job starts',
-    wrong: oneOf('HOME', 'O_WORKDIR', 'PRIVATE'),
+    wrong: (value) => (/^(home|o_workdir|private)$/i.test(value) ? undefined : 'it is one of HOME, O_WORKDIR, PRIVATE'),
     stage: 'honoured',
     how: HANDED_ON,
     example: '-W sandbox=PRIVATE',
@@ -165,17 +164,17 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     name: 'reserve_start',
     value: '[[[[CC]YY]MM]DD]hhmm[.SS]',
     what: 'the start of a reservation',
-    wrong: date,
-    stage: 'honoured',
-    how: HANDED_ON,
+    wrong: () => 'a reservation has it, and a job has not: see pbs_rsub',
+    stage: 'refused',
+    how: 'PBS itself refuses it for a job: it is for reservations.',
   },
   {
     name: 'reserve_end',
     value: '[[[[CC]YY]MM]DD]hhmm[.SS]',
     what: 'the end of a reservation',
-    wrong: date,
-    stage: 'honoured',
-    how: HANDED_ON,
+    wrong: () => 'a reservation has it, and a job has not: see pbs_rsub',
+    stage: 'refused',
+    how: 'PBS itself refuses it for a job: it is for reservations.',
   },
   {
     name: 'credential',
@@ -203,9 +202,42 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   },
 ];
 
-/** parse_stage_list() in parse_stage.c. */
+/** Attributes that options set, by the names that `-W` takes for them as well. */
+export const OF_OPTIONS: Readonly<Record<string, string>> = {
+  checkpoint: 'c',
+  error_path: 'e',
+  job_name: 'N',
+  join_path: 'j',
+  keep_files: 'k',
+  mail_points: 'm',
+  mail_users: 'M',
+  output_path: 'o',
+  priority: 'p',
+  project: 'P',
+  shell_path_list: 'S',
+  user_list: 'u',
+};
+
+/** Attributes that no user may set (measured; READ_ONLY and NO_USER_SET in job_attr_def.xml). */
+export const SET_BY_PBS: ReadonlySet<string> = new Set([
+  'accounting_id',
+  'alt_id',
+  'comment',
+  'ctime',
+  'estimated',
+  'etime',
+  'euser',
+  'exec_host',
+  'job_state',
+  'queue',
+  'security',
+  'server',
+  'topjob_ineligible',
+]);
+
+/** parse_stage_list() in parse_stage.c: a comma with nothing before it belongs to the name behind it (measured). */
 function stageList(value: string): string | undefined {
-  const items = value.split(/(?<!\\),/).map((item) => item.trim());
+  const items = value.split(/(?<!\\|^\s*|(?<!\\),\s*),/).map((item) => item.trim());
   return items.every((item) => /^[^@]+@[^\s@:]+:[^@]+$/.test(item))
     ? undefined
     : 'it is LOCAL@HOST:REMOTE, with commas between several';
@@ -218,7 +250,7 @@ export interface OwnDependency {
   readonly jobs: readonly string[];
 }
 
-/** Source: deptypes of parse_depend.c. The server refuses two of them by now (measured), older ones take them. */
+/** Source: deptypes of parse_depend.c, without "synccount" and "syncwith", which the server refuses (measured). */
 const TYPES = [
   'after',
   'afterok',
@@ -230,10 +262,8 @@ const TYPES = [
   'beforeany',
   'on',
   'runone',
-  'synccount',
-  'syncwith',
 ];
-const JOB_ID = /^\s*\d+(\[\])?(\.[^\s#@]+)?(@[^\s#@]+)?$/;
+const JOB_ID = /^\s*\d{1,12}(\[\])?(\.[^\s#@]+)?(@[^\s#@]+)?$/;
 
 /**
  * Source: parse_depend_list() and parse_depend_item() in parse_depend.c, parse_jobid(): a subjob is refused, and so is a
@@ -243,14 +273,18 @@ const JOB_ID = /^\s*\d+(\[\])?(\.[^\s#@]+)?(@[^\s#@]+)?$/;
  */
 export function readDependencies(value: string): readonly OwnDependency[] | undefined {
   const found = value.split(',').map((item): OwnDependency => {
-    const [type = '', ...jobs] = item.trim().split(':');
+    // One colon at the end is accepted (measured).
+    const [type = '', ...jobs] = item
+      .trim()
+      .replace(/(:[^:]+):$/, '$1')
+      .split(':');
     return {type, jobs};
   });
   const fits = found.every(
     ({type, jobs}) =>
       TYPES.includes(type) &&
       jobs.length > 0 &&
-      jobs.every((job) => (type === 'on' || type === 'synccount' ? job !== '' : JOB_ID.test(job))),
+      (type === 'on' ? jobs.length === 1 && /^0*[1-9]\d*$/.test(jobs[0] ?? '') : jobs.every((job) => JOB_ID.test(job))),
   );
   return fits ? found : undefined;
 }

@@ -1,5 +1,5 @@
 import {FOREIGN_OPTIONS} from './habits.ts';
-import {ATTRIBUTES, readAssignments} from './job-attributes.ts';
+import {ATTRIBUTES, OF_OPTIONS, readAssignments, SET_BY_PBS} from './job-attributes.ts';
 import {optionRow} from './options.ts';
 import {readResourceList, wrongResource} from './resource-list.ts';
 import type {Misread, Option} from './words.ts';
@@ -24,8 +24,13 @@ interface ReadLine {
 
 /** What is wrong with lines of directives, each by itself. Pure. */
 export function findMistakes(lines: readonly ReadLine[]): Mistake[] {
+  const named = new Set<string>();
+  const all = lines.flatMap(({options}) => options);
+  const last = (letter: string) => all.findLast((each) => each.letter === letter);
+  // Of these two qsub looks at the last one alone (measured).
+  const counts = (option: Option) => !'Nq'.includes(option.letter) || option === last(option.letter);
   return lines.flatMap(({line, options, misread}) => [
-    ...options.flatMap(mistakesOf),
+    ...options.filter(counts).flatMap((option) => mistakesOf(option, named)),
     ...misread.map((each) => ({
       line,
       by: 'PBS' as const,
@@ -61,13 +66,14 @@ function wordsFor(misread: Misread): string {
   }
 }
 
-function mistakesOf(option: Option): Mistake[] {
+/** @param named the resources of earlier lines, as written: a line that names one again has no effect, and is not looked at */
+function mistakesOf(option: Option, named: Set<string>): Mistake[] {
   const {letter, line, value = ''} = option;
   const row = optionRow(letter);
   const refused: Refused = (what, unless) => ({line, by: 'PBS', option: letter, what: `PBS refuses ${what}`, unless});
   const impossible: Impossible = (what) => ({line, by: 'stage', option: letter, what});
   if (letter === 'I') return [impossible('"#PBS -I" asks for an interactive job, which cannot run unattended')];
-  if (letter === 'l') return wrongResources(value, refused);
+  if (letter === 'l') return wrongResources(value, named, refused);
   if (letter === 'W') return wrongAttributes(value, refused, impossible);
   const must = row?.wrong(value);
   if (must !== undefined) {
@@ -81,11 +87,13 @@ function mistakesOf(option: Option): Mistake[] {
 type Refused = (what: string, unless?: string) => Mistake;
 type Impossible = (what: string) => Mistake;
 
-function wrongResources(list: string, refused: Refused): Mistake[] {
+function wrongResources(list: string, named: Set<string>, refused: Refused): Mistake[] {
   const read = readResourceList(list);
   if ('wrong' in read) return [refused(`-l ${quote(list)} ("illegal -l value"): ${read.wrong}`)];
   return read.flatMap((each) => {
-    const wrong = wrongResource(each);
+    const again = named.has(each.name);
+    named.add(each.name);
+    const wrong = again ? undefined : wrongResource(each);
     return wrong
       ? [refused(`-l ${each.name}=${each.value} ("${wrong.says}"): ${wrong.must}`, `l:${wrong.resource}`)]
       : [];
@@ -98,7 +106,14 @@ function wrongAttributes(text: string, refused: Refused, impossible: Impossible)
     return [refused(`-W ${quote(text)} ("illegal -W value"): it is NAME=VALUE, with commas between several`)];
   return read.flatMap(({name, value}) => {
     const row = ATTRIBUTES.find((each) => each.name === name);
-    const must = row?.wrong(value);
+    const letter = OF_OPTIONS[name.toLowerCase()];
+    const must = (row ?? (letter === undefined ? undefined : optionRow(letter)))?.wrong(value);
+    if (must !== undefined && letter !== undefined)
+      return [refused(`-W ${name}=${value} ("illegal -${letter} value"): ${must}`)];
+    if (SET_BY_PBS.has(name.toLowerCase()))
+      return [
+        refused(`-W ${name}= ("Cannot set attribute, read only or insufficient permission"): PBS itself sets it`),
+      ];
     if (must !== undefined) return [refused(`-W ${name}=${value} ("illegal -W value"): ${must}`)];
     if (name === 'x') return [refused('-W x=: that is Torque’s, with Moab or Maui')];
     if (row?.stage !== 'refused' || !/^true$/i.test(value)) return [];

@@ -30,9 +30,9 @@ export const date: Judge = (value) => {
   return fits ? undefined : 'a time is [[[[CC]YY]MM]DD]hhmm[.SS], such as 202606311830 or 1830';
 };
 
-/** Source: verify_value_checkpoint() in ecl_verify_values.c, process_opts() in qsub.c. */
+/** Source: verify_value_checkpoint() in ecl_verify_values.c, process_opts() in qsub.c; the server refuses 0 (measured). */
 export const checkpoint: Judge = (value) =>
-  /^\s*([nscw]|[cw]=\d+)$/.test(value) ? undefined : 'it is one of n, s, c, w, c=MINUTES and w=MINUTES';
+  /^\s*([nscw]|[cw]=0*[1-9]\d*)$/.test(value) ? undefined : 'it is one of n, s, c, w, c=MINUTES and w=MINUTES';
 
 /** Source: verify_value_joinpath() in ecl_verify_values.c. */
 export const join: Judge = (value) => (/^(oe|eo|n)$/.test(value) ? undefined : 'it is one of oe, eo and n');
@@ -78,12 +78,16 @@ export const shells: Judge = (value) =>
 export const outputPath: Judge = (value) => {
   const path = value.trimStart();
   if (path === '') return 'a path is needed';
-  return /^[\x20-\x7e]+$/.test(path) ? undefined : 'a path has printable ASCII characters only';
+  if (!/^[\x20-\x7e]+$/.test(path)) return 'a path has printable ASCII characters only';
+  return /^[A-Za-z0-9.-]*[:/]|^[^:]*$/.test(path)
+    ? undefined
+    : 'what stands before a colon is the name of a host, of letters, digits, "." and "-"';
 };
 
 /** Source: verify_value_priority(), verify_datatype_long(). */
 export const priority: Judge = (value) =>
-  /^\s*[+-]?\d+$/.test(value) && Number(value) >= -1024 && Number(value) <= 1023
+  // A sign alone is 0 (measured).
+  /^\s*(?:[+-]|[+-]?\d+)$/.test(value) && !(Number(value) < -1024 || Number(value) > 1023)
     ? undefined
     : 'it is a whole number from -1024 to 1023';
 

@@ -1,5 +1,5 @@
 import {lookAlikes, tooLate} from './habits.ts';
-import {ATTRIBUTES, type OwnDependency, readAssignments, readDependencies} from './job-attributes.ts';
+import {ATTRIBUTES, OF_OPTIONS, type OwnDependency, readAssignments, readDependencies} from './job-attributes.ts';
 import {findMistakes, type Mistake} from './mistakes.ts';
 import {takesValue} from './options.ts';
 import {readResourceList} from './resource-list.ts';
@@ -90,6 +90,10 @@ function resourcesOf(list: string): [string, string][] {
 function doubtful({letter, value = '', line}: Option): {readonly line: number; readonly what: string}[] {
   const known = new Set(ATTRIBUTES.map(({name}) => name));
   const unknown =
-    letter === 'W' ? (readAssignments(value) ?? []).filter(({name}) => !known.has(name) && name !== 'x') : [];
+    letter === 'W'
+      ? (readAssignments(value) ?? []).filter(
+          ({name}) => !known.has(name) && name !== 'x' && !(name.toLowerCase() in OF_OPTIONS),
+        )
+      : [];
   return unknown.map(({name}) => ({line, what: `-W ${name}= is not in the manual of qsub: PBS may refuse it`}));
 }

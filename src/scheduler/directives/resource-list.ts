@@ -1,4 +1,5 @@
-import {isOfChunks, wrongAmount, wrongNodes, wrongPlace, wrongSelect} from './resource-values.ts';
+import {walltimeSeconds} from '../../base/walltime.ts';
+import {isNotForUsers, isOfChunks, wrongAmount, wrongNodes, wrongPlace, wrongSelect} from './resource-values.ts';
 
 export interface AskedResource {
   readonly name: string;
@@ -59,6 +60,10 @@ export interface WrongResource {
 /** What is wrong with one resource by itself. */
 export function wrongResource({name, value}: AskedResource): WrongResource | undefined {
   const resource = name.toLowerCase();
+  if (isNotForUsers(resource)) {
+    const says = `Cannot set attribute, read only or insufficient permission  Resource_List.${resource}`;
+    return {resource, says, must: 'no job may ask for it'};
+  }
   const wrongs: Readonly<Record<string, (text: string) => string | undefined>> = {
     select: wrongSelect,
     place: wrongPlace,
@@ -74,8 +79,26 @@ export function wrongResource({name, value}: AskedResource): WrongResource | und
  * What does not go together of the resources of one job; some server resource may be among them that is not known here.
  * Source: req_quejob() in req_quejob.c; measured on OpenPBS 23.06.
  */
-export function wrongTogether(resources: readonly string[]): WrongResource | undefined {
-  const names = new Set(resources.map((name) => name.toLowerCase()));
+export function wrongTogether(asked: Readonly<Record<string, string>>): WrongResource | undefined {
+  const resources = new Map(Object.entries(asked).map(([name, value]) => [name.toLowerCase(), value]));
+  return (
+    wrongLayout(new Set(resources.keys())) ?? wrongBounds(resources.get('min_walltime'), resources.get('max_walltime'))
+  );
+}
+
+/** Source: action_min_walltime(), action_max_walltime() in resc_attr.c. */
+function wrongBounds(least: string | undefined, most: string | undefined): WrongResource | undefined {
+  if (most === undefined) return undefined;
+  const wrong = (says: string, must: string) => ({resource: 'max_walltime', says, must});
+  if (least === undefined)
+    return wrong('Cannot have "max_walltime" without "min_walltime"', 'a "min_walltime" has to stand beside it');
+  const [from, to] = [walltimeSeconds(least), walltimeSeconds(most)];
+  return from !== undefined && to !== undefined && from > to
+    ? wrong('"min_walltime" can not be greater than "max_walltime"', 'it has to be as long as min_walltime at least')
+    : undefined;
+}
+
+function wrongLayout(names: ReadonlySet<string>): WrongResource | undefined {
   const selected = names.has('select');
   if (!selected && !names.has('place')) return undefined;
   const by = selected ? 'select' : 'place';

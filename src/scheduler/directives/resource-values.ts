@@ -8,12 +8,18 @@ type Kind =
   | 'number'
   /** a number that is not below 0, and not empty: verify_value_zero_or_positive() */
   | 'count'
+  /** decode_b() in attr_fn_b.c */
+  | 'bool'
+  /** verify_value_preempt_targets() */
+  | 'preempt-targets'
   | 'text';
 
 interface Known {
   readonly kind: Kind;
   /** it may stand in a chunk of "select", and not beside a "select" (ATR_DFLAG_CVTSLT) */
   readonly inSelect?: true;
+  /** PBS takes it from no user, not even from a manager: NO_USER_SET, MGR_ONLY_SET or READ_ONLY */
+  readonly notByUsers?: true;
 }
 
 const KNOWN: Readonly<Record<string, Known>> = {
@@ -22,7 +28,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   walltime: {kind: 'time'},
   min_walltime: {kind: 'time'},
   max_walltime: {kind: 'time'},
-  soft_walltime: {kind: 'time'},
+  soft_walltime: {kind: 'time', notByUsers: true},
   mem: {kind: 'size', inSelect: true},
   vmem: {kind: 'size', inSelect: true},
   hbmem: {kind: 'size', inSelect: true},
@@ -41,13 +47,27 @@ const KNOWN: Readonly<Record<string, Known>> = {
   select: {kind: 'text'},
   place: {kind: 'text'},
   nodes: {kind: 'text'},
-  preempt_targets: {kind: 'text'},
+  preempt_targets: {kind: 'preempt-targets'},
+  accelerator: {kind: 'bool', inSelect: true},
+  accelerator_memory: {kind: 'size', inSelect: true},
+  accelerator_model: {kind: 'text', inSelect: true},
+  naccelerators: {kind: 'number', inSelect: true},
+  nodect: {kind: 'count', notByUsers: true},
+  nchunk: {kind: 'text', notByUsers: true},
+  cpupercent: {kind: 'count', notByUsers: true},
+  energy: {kind: 'text', notByUsers: true},
+  exec_vnode: {kind: 'text', notByUsers: true},
 };
 
 /** It is asked for each chunk: within "select", or beside no "select". Undefined: only the server knows. */
 export function isOfChunks(resource: string): boolean | undefined {
   const known = KNOWN[resource.toLowerCase()];
   return known && known.inSelect === true;
+}
+
+/** No job may ask for it: only PBS itself sets it, or its managers later. */
+export function isNotForUsers(resource: string): boolean {
+  return KNOWN[resource.toLowerCase()]?.notByUsers === true;
 }
 
 /** Names of resources that every server knows. */
@@ -59,15 +79,24 @@ export function isBuiltIn(resource: string): boolean {
 export function wrongAmount(resource: string, value: string): string | undefined {
   switch (KNOWN[resource.toLowerCase()]?.kind) {
     case 'time':
-      return isTimeText(value) ? undefined : 'a time is HH:MM:SS, MM:SS or seconds, in digits';
+      return isTimeText(value) && (value !== '' || !/^m(in|ax)_/i.test(resource))
+        ? undefined
+        : 'a time is HH:MM:SS, MM:SS or seconds, in digits';
+    case 'bool':
+      return value === '' || /^(true|t|y|1|false|f|n|0)$/i.test(value) ? undefined : 'it is true or false';
+    case 'preempt-targets':
+      return /^\s*none$/i.test(value) ||
+        (!/^\s*none/i.test(value) && /Resource_List\.[^=]*=|[Qq][Uu][Ee][Uu][Ee][^=]*=/.test(value))
+        ? undefined
+        : 'it is NONE, or queue=NAME and Resource_List.NAME=VALUE with commas between them';
     case 'size':
       return value === '' || /^\s*\+?\d+([kmgtp][bw]?|[bw])?$/i.test(value)
         ? undefined
         : 'a size is a whole number with a unit behind it at once, such as 512mb or 4gb';
     case 'number':
-      return /^[+-]?\d*$/.test(value) ? undefined : 'it is a whole number';
+      return /^\s*[+-]?\d*$/.test(value) ? undefined : 'it is a whole number';
     case 'count':
-      return /^\+?\d+$/.test(value) ? undefined : 'it is a whole number, not below 0';
+      return /^\s*\+?\d+$/.test(value) && Number(value) < 2 ** 63 ? undefined : 'it is a whole number, not below 0';
     default:
       return undefined;
   }
@@ -134,6 +163,7 @@ export function wrongSelect(select: string): string | undefined {
   const chunks = readSelect(select);
   if (chunks === undefined)
     return 'it is CHUNK[+CHUNK...], and a chunk is [COUNT:]NAME=VALUE[:NAME=VALUE...], such as 2:ncpus=4:mem=8gb';
+  if (chunks.length === 1 && chunks[0]?.count === 0) return 'a job has one chunk at least';
   for (const {resources} of chunks) {
     const names = resources.map(([name]) => name);
     const twice = names.find((name, index) => names.indexOf(name) < index);
@@ -147,9 +177,18 @@ export function wrongSelect(select: string): string | undefined {
   return undefined;
 }
 
-/** Torque's form, which OpenPBS converts. Source: decode_nodes() in attr_resc_func.c. */
+/** Torque's form, which OpenPBS converts. Source: decode_nodes() in attr_resc_func.c, proplist() in node_manager.c. */
 export function wrongNodes(nodes: string): string | undefined {
-  return nodes === '' || /^\s*[A-Za-z0-9][\w.=-]*([+:#]\s*[A-Za-z0-9][\w.=-]*)*$/.test(nodes)
-    ? undefined
-    : 'it is COUNT[:ppn=N][+...]';
+  const fits =
+    nodes === '' ||
+    (/^\s*[A-Za-z0-9][\w.=-]*([+:#]\s*[A-Za-z0-9][\w.=-]*)*$/.test(nodes) &&
+      nodes.split('#')[0]?.split(/[+:]/).every(isOfNodes));
+  return fits ? undefined : 'it is COUNT[:ppn=N][+...]';
+}
+
+/** A count, `ppn=N`, `cpp=N` or `ncpus=N`, or what the server has to know: a host, or a resource. */
+function isOfNodes(word: string): boolean {
+  const [name = '', value] = word.trim().split(/=(.*)/s);
+  if (value === undefined) return !/^0+$/.test(name);
+  return /^(ppn|cpp|ncpus)$/i.test(name) && /^\d+$/.test(value) && !(/^ppn$/i.test(name) && Number(value) === 0);
 }
