@@ -13,6 +13,7 @@ export default class LocalOutage extends StageCommand {
     '<%= config.bin %> local outage pbs --mode lost --command qsub --count 1',
     '<%= config.bin %> local outage pbs-db --for 60s',
     '<%= config.bin %> local outage globus --mode 503 --rate 0.3',
+    '<%= config.bin %> local outage globus --mode 429 --retry-after 1h --count 1',
     '<%= config.bin %> local outage globus --mode timeout --auth --for 2m',
   ];
   static override args = {target: Args.string({required: true, description: 'pbs, pbs-db or globus'})};
@@ -22,6 +23,7 @@ export default class LocalOutage extends StageCommand {
     for: Flags.string({description: 'how long, such as 60s or 5m [default: until it is ended]'}),
     count: Flags.integer({min: 1, description: 'fail only this many requests'}),
     command: Flags.string({description: 'fail only this PBS command, such as qsub'}),
+    'retry-after': Flags.string({description: 'Retry-After of the modes 429 and 503, such as 1h'}),
     auth: Flags.boolean({default: false, description: 'fail token requests too (globus)'}),
   };
 
@@ -36,6 +38,7 @@ export default class LocalOutage extends StageCommand {
       count,
       command,
       auth,
+      retryAfter: flags['retry-after'],
     });
     await this.say(() => renderLocal(status));
     return status;

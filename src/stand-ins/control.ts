@@ -26,6 +26,9 @@ export type ControlRequest =
   /** `wanted` null: nothing any more */
   | {readonly do: 'require'; readonly collection: string; readonly wanted: Omit<Requirements, 'since'> | null}
   | {readonly do: 'limit'; readonly limits: Partial<LimitValues>}
+  /** a manager of its collections cancels a task */
+  | {readonly do: 'cancel-task'; readonly task: string; readonly message: string}
+  | {readonly do: 'forget-task'; readonly task: string}
   | {readonly do: 'add-identity'; readonly username: string; readonly linked: boolean};
 
 export interface LocalStatus {

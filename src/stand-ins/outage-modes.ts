@@ -62,6 +62,8 @@ export interface OutageWish {
   readonly command: string | null;
   /** Globus: also the token endpoint */
   readonly auth: boolean;
+  /** Globus: the `Retry-After` of its refusal, in seconds; one second with 429, none with 503, when absent */
+  readonly retryAfter?: number | undefined;
 }
 
 /** Why an outage makes no sense, and what would; undefined when it does. */
@@ -86,6 +88,11 @@ export function faultOfWish(wish: OutageWish): {what: string; why: string} | und
   }
   if (wish.auth && wish.target !== 'globus')
     return {what: '--auth belongs to an outage of Globus', why: 'PBS has no token endpoint'};
+  if (wish.retryAfter !== undefined && !(wish.target === 'globus' && ['429', '503'].includes(wish.mode)))
+    return {
+      what: '--retry-after belongs to the modes 429 and 503 of Globus',
+      why: 'other answers carry no such header',
+    };
   return undefined;
 }
 

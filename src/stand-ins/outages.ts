@@ -12,6 +12,7 @@ export interface LocalOutage extends OutageWish {
 export interface Hit {
   readonly target: OutageTarget;
   readonly mode: string;
+  readonly retryAfter: number | undefined;
   /** aborts when the outage ends */
   readonly over: AbortSignal;
   /** to be called when the request has been dealt with */
@@ -83,6 +84,7 @@ export function createOutages(random: () => number = Math.random): Outages {
       return {
         target: one.wish.target,
         mode: one.wish.mode,
+        retryAfter: one.wish.retryAfter,
         over: one.over.signal,
         done() {
           if (isDone) return;

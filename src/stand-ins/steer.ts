@@ -50,6 +50,12 @@ export async function steer({request, pbs, globus, outages, home, status, end}: 
     case 'add-identity':
       globus.addPerson(request.username, request.linked);
       break;
+    case 'cancel-task':
+      await globus.cancelTask(request.task, request.message);
+      break;
+    case 'forget-task':
+      globus.forgetTask(request.task);
+      break;
     case 'outage':
       outages.begin(request.outage);
       break;

@@ -27,6 +27,7 @@ export interface OutageOptions {
   readonly count: number | undefined;
   readonly command: string | undefined;
   readonly auth: boolean;
+  readonly retryAfter?: string | undefined;
 }
 
 /** Let one of the stand-ins fail from now on. @throws {RequestWrong} */
@@ -39,6 +40,7 @@ export async function beginOutage(standIns: StandIns, asked: OutageOptions): Pro
     count: asked.count ?? null,
     command: asked.command ?? null,
     auth: asked.auth,
+    retryAfter: asked.retryAfter === undefined ? undefined : Math.ceil(readSpan(asked.retryAfter)),
   };
   const wrong = faultOfWish(outage);
   if (wrong) throw new RequestWrong(wrong.what, {why: wrong.why, next: ['See the modes: stage local outage --help']});
@@ -64,6 +66,16 @@ export async function expire(
 
 export async function renew(standIns: StandIns, collection: string | undefined): Promise<LocalStatus> {
   return steer(standIns, {do: 'renew', collections: collection === undefined ? [] : [collection]});
+}
+
+/** As a manager of its collections does, with a message for its owner. */
+export function cancelTask(standIns: StandIns, task: string, message: string): Promise<LocalStatus> {
+  return steer(standIns, {do: 'cancel-task', task, message});
+}
+
+/** The service knows nothing of a task any more; what it copies, it goes on copying. */
+export function forgetTask(standIns: StandIns, task: string): Promise<LocalStatus> {
+  return steer(standIns, {do: 'forget-task', task});
 }
 
 export interface FaultOptions {

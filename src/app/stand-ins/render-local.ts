@@ -58,11 +58,12 @@ function renderRequirements({consent, domains, policies, mfa}: Requirements): st
   ].join(', ');
 }
 
-function renderOutage({target, mode, rate, until, count, command, auth, hits}: LocalOutage): string {
+function renderOutage({target, mode, rate, until, count, command, auth, retryAfter, hits}: LocalOutage): string {
   return [
     `${target} ${mode}`,
     ...(command === null ? [] : [`${command} only`]),
     ...(auth ? ['tokens too'] : []),
+    ...(retryAfter === undefined ? [] : [`Retry-After ${renderDuration(retryAfter)}`]),
     ...(rate === 1 ? [] : [`${rate} of the requests`]),
     ...(until === null ? [] : [`until ${until}`]),
     count === null ? `${hits} hit` : `${hits} of ${count} hit`,

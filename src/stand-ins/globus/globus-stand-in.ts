@@ -20,12 +20,15 @@ import type {Answer, Request} from './http/request.ts';
 import {readJsonFile, writeJsonFile} from './store/atomic-file.ts';
 import {openBookmarks} from './store/bookmarks.ts';
 import {type Collection, openCollections} from './store/collections.ts';
+import {type Mail, openOutbox} from './store/outbox.ts';
 import {openTaskStore} from './store/task-store.ts';
 import {openTokenStore} from './store/token-store.ts';
 import {type LimitValues, openLimits} from './transfer/limits.ts';
+import {cancelByManager} from './transfer/managed-task.ts';
 import {ALL_TASKS, openPauseRules, type PauseRules} from './transfer/pause-rules.ts';
+import {tellOwnerBy} from './transfer/task-mail.ts';
 import {startTaskRunner} from './transfer/task-runner.ts';
-import {hasEnded} from './transfer/task-state.ts';
+import {hasEnded, type TaskState} from './transfer/task-state.ts';
 import type {TransferApi} from './transfer/transfer-api.ts';
 import {routeTransfer} from './transfer/transfer-routes.ts';
 
@@ -93,6 +96,12 @@ export interface GlobusStandIn {
   setFault(collection: string, path: string, code: string | null): void;
   /** Throttle every task to so many bytes per second; kept. null: as fast as the disk. */
   setRate(bytesPerSecond: number | null): void;
+  /** A manager of its collections cancels a task. @throws {RangeError} when there is none under way */
+  cancelTask(id: string, message: string): Promise<void>;
+  /** A task is not shown to anybody any more, as after weeks at the service; one under way goes on. @throws {RangeError} */
+  forgetTask(id: string): void;
+  /** what would have been sent so far */
+  mail(): Mail[];
   counts(): {active: number; queued: number; inactive: number; ended: number};
   close(): Promise<void>;
 }
@@ -121,6 +130,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     openPauseRules(root),
   ];
   const store = openTaskStore(root, log);
+  const outbox = openOutbox(root, log);
   const runner = startTaskRunner(store, collections, {
     rate: () => settings.rate,
     retryMs: options.retryMs ?? {first: 1000, longest: 10_000},
@@ -128,6 +138,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     logins,
     limits,
     lasts,
+    tellOwner: tellOwnerBy(outbox, (id) => identities.get(id)?.username ?? id),
     log,
   });
   let url = '';
@@ -156,6 +167,11 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     mostPending: () => limits.values.pending,
   };
   const rulesOf = (id: string) => pauseRules.all().filter((rule) => rule.endpointId === id);
+  const knownTask = (id: string): TaskState => {
+    const task = store.get(id);
+    if (!task) throw new RangeError(`there is no task "${id}"`);
+    return task;
+  };
   const handle = async (request: Request): Promise<Answer> => {
     const answer = request.path.startsWith('/v0.10/') ? routeTransfer(api, request) : routeAuth(auth, request);
     if (!answer) throw new TransferProblem(404, 'ClientError.NotFound', `No such resource: ${request.path}`);
@@ -225,6 +241,17 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
       settings.rate = z.number().positive().nullable().parse(bytesPerSecond);
       writeJsonFile(settingsFile, settings);
     },
+    async cancelTask(id, message) {
+      const task = knownTask(id);
+      if (hasEnded(task)) throw new RangeError(`task ${id} has ended`);
+      await cancelByManager(runner, task, message);
+    },
+    forgetTask(id) {
+      const task = knownTask(id);
+      task.removed = true;
+      store.save(task);
+    },
+    mail: () => outbox.all(),
     counts: () => ({...runner.counts(), ended: store.all.filter(hasEnded).length}),
     async close() {
       await server.close();

@@ -41,6 +41,25 @@ test('a credential expires and is renewed, and faults are ordered and cleared, f
   expect((await local('fault', 'cluster', '/in', '--clear')).stdout).not.toContain('NO_SPACE_LEFT');
 });
 
+test('an outage says when to come again, and a task is cancelled by its manager and forgotten', async () => {
+  expect((await local('outage', 'globus', '--mode', '429', '--retry-after', '1h')).stdout).toMatch(
+    /^outage: globus 429, Retry-After 60 min, 0 hit$/m,
+  );
+  expect((await local('outage', 'globus', '--mode', '500', '--retry-after', '1h')).exitCode).toBe(2);
+  await local('outage', 'end');
+  world.writeTree(world.path('archive', 'slow'), 1);
+  await local('pause', 'archive');
+  const started = await world.stage('transfer', 'start', 'archive:/slow/', 'cluster:/slow/', '--json');
+  const {task} = started.json<{task: string}>();
+  const show = () => world.stage('transfer', 'show', task, '--json');
+  expect((await local('task', 'cancel', task, '--message', 'the tape robot is away')).exitCode).toBe(0);
+  expect((await show()).stdout).toContain('"state":"cancelled"');
+  expect((await local('task', 'forget', task)).exitCode).toBe(0);
+  expect((await show()).exitCode).toBe(2);
+  expect((await local('task', 'cancel', task)).exitCode).toBe(2);
+  await local('resume', 'archive');
+});
+
 test('a workflow waits through an expired credential, and ends well once it is renewed', async () => {
   world.writeTree(world.path('archive', 'in'), 3);
   await local('pause', 'archive');

@@ -1,3 +1,5 @@
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {openWorld, transferDocument, until, type World} from './support.ts';
 
@@ -30,7 +32,15 @@ test('one task more than may be pending is refused, and taken once another has e
   world.globus.setRate(1);
   const id = await world.transfer({from: '/d/a', to: '/1'});
   const more = transferDocument(world, {from: '/d/a', to: '/2'});
-  expect((await world.call('POST', '/transfer', more)).status).toBe(409);
+  expect(await world.call('POST', '/transfer', more)).toMatchObject({
+    status: 409,
+    body: {code: 'ClientError.Conflict.TooManyPendingJobs', message: expect.stringContaining('limit of 1 pending')},
+  });
+  // Of the same paths it says so, also where there is no room: no later try would do better.
+  expect(await world.call('POST', '/transfer', transferDocument(world, {from: '/d/a', to: '/1'}))).toMatchObject({
+    status: 409,
+    body: {code: 'Conflict'},
+  });
   await world.call('POST', `/task/${id}/cancel`);
   expect((await world.call('POST', '/transfer', more)).status).toBe(202);
 });
@@ -109,6 +119,23 @@ test('a task that has ended can be taken off the list by its owner, one under wa
   expect(await world.call('POST', `/task/${id}/remove`)).toMatchObject({status: 200, body: {DATA_TYPE: 'result'}});
   expect((await world.call('GET', `/task/${id}`)).status).toBe(404);
   expect((await world.call('GET', '/task_list')).body.total).toBe(0);
+});
+
+test('a task that the service has forgotten is neither listed nor found, and continues to copy', async () => {
+  world.globus.setRate(1);
+  const [gone, kept] = [await world.transfer({from: '/d/a', to: '/1'}), await world.transfer({from: '/d/b', to: '/2'})];
+  world.globus.forgetTask(gone);
+  for (const [method, path] of [
+    ['GET', `/task/${gone}`],
+    ['GET', `/task/${gone}/event_list`],
+    ['POST', `/task/${gone}/cancel`],
+  ] as const) {
+    expect(await world.call(method, path)).toMatchObject({status: 404, body: {code: 'ClientError.NotFound'}});
+  }
+  expect((await world.call('GET', '/task_list')).body.DATA).toMatchObject([{task_id: kept}]);
+  world.globus.setRate(null);
+  await until('it has been copied', () => existsSync(join(world.destination.directory, '1')));
+  expect(() => world.globus.forgetTask('no-such-task')).toThrow(RangeError);
 });
 
 test('a symbolic link is made, shown as what it leads to, and refused where something is', async () => {

@@ -71,6 +71,13 @@ test.each([
   });
 });
 
+test.each(['429', '503'])('%s: with Retry-After, where a wait is named', async (mode) => {
+  begin(mode, {retryAfter: 3600});
+  const answer = await raw('/task_list');
+  expect(answer.status).toBe(Number(mode));
+  expect(answer.headers.get('retry-after')).toBe('3600');
+});
+
 test('html: a proxy answers 502 with a page', async () => {
   begin('html');
   const answer = await raw('/task_list');

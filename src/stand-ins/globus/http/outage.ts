@@ -25,7 +25,11 @@ function concerns({target, mode, auth}: OutageWish, request: Request): boolean {
   return ofTransfer(request) || (auth && request.path === '/v2/oauth2/token');
 }
 
-async function inTrouble({mode, over}: Hit, request: Request, answer: () => Promise<Answer>): Promise<Answer> {
+async function inTrouble(
+  {mode, over, retryAfter}: Hit,
+  request: Request,
+  answer: () => Promise<Answer>,
+): Promise<Answer> {
   switch (mode) {
     case 'down':
       return {cut: 'close'};
@@ -38,11 +42,15 @@ async function inTrouble({mode, over}: Hit, request: Request, answer: () => Prom
       await answer();
       return {cut: 'reset'};
     case '429': // the code that goes with it is not known
-      throw problem(request, 429, 'TooManyRequests', 'Too many requests, slow down', {'retry-after': '1'});
+      throw problem(request, 429, 'TooManyRequests', 'Too many requests, slow down', {
+        'retry-after': String(retryAfter ?? 1),
+      });
     case '500':
       throw problem(request, 500, 'InternalError', 'An internal error occurred');
     case '503':
-      throw problem(request, 503, 'ServiceUnavailable', 'The service is down for maintenance');
+      throw problem(request, 503, 'ServiceUnavailable', 'The service is down for maintenance', {
+        ...(retryAfter === undefined ? {} : {'retry-after': String(retryAfter)}),
+      });
     case 'html':
       return {status: 502, html: BAD_GATEWAY};
     case 'garbage':

@@ -59,6 +59,16 @@ export const collectionDeleted = (id: string): TransferProblem =>
   new TransferProblem(404, 'EndpointDeleted', `Endpoint '${id}' has been deleted`);
 export const bookmarkNotFound = (id: string): TransferProblem =>
   new TransferProblem(404, 'BookmarkNotFound', `No bookmark found with id '${id}'`);
+/**
+ * As many tasks are pending as a user may have. Its code as public clients of the service know it, such as a pipeline on
+ * globus-sdk 4 that tries again later on it; the documentation names none.
+ */
+export const tooManyPending = (most: number): TransferProblem =>
+  new TransferProblem(
+    409,
+    'ClientError.Conflict.TooManyPendingJobs',
+    `You have reached the limit of ${most} pending tasks: wait until one of them has completed`,
+  );
 export const conflict = (message: string): TransferProblem => new TransferProblem(409, 'Conflict', message);
 
 export const oauthProblem = (error: string, message: string, status = 400): AuthProblem =>

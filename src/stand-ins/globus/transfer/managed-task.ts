@@ -1,7 +1,14 @@
+import type {TaskRunner} from './task-runner.ts';
 import type {Sides, TaskState} from './task-state.ts';
 
 /** Every collection here has the same managers, so they stand on each side there is. */
 export const sidesOf = (task: TaskState): Sides => (task.destination ? 'BOTH' : 'SOURCE');
+
+/** Cancel a task as a manager of its collections does, with a message for its owner. Done when it has ended. */
+export async function cancelByManager(runner: TaskRunner, task: TaskState, message: string): Promise<void> {
+  task.canceledByAdmin = {message, sides: sidesOf(task)};
+  await runner.cancel(task, 'Canceled by a manager of the collection');
+}
 
 /** A task as managers of its collections see it: what its owner sees, and who that is. Source: @globus/sdk 6.2, types. */
 export const managedTaskDocument = (

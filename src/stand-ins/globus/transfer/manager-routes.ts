@@ -6,7 +6,7 @@ import {badRequest, taskNotFound} from '../http/problem.ts';
 import type {Answer, Request} from '../http/request.ts';
 import {readTime} from '../http/time.ts';
 import {showCollection} from './collection-routes.ts';
-import {managedTaskDocument, sidesOf} from './managed-task.ts';
+import {cancelByManager, managedTaskDocument, sidesOf} from './managed-task.ts';
 import {pauseInfoDocument, pauseRuleDocument} from './pause-documents.ts';
 import {pauseFlags, type WantedRule} from './pause-rules.ts';
 import {readDocument, uuid} from './submission.ts';
@@ -146,9 +146,7 @@ const adminResume = z.object({DATA_TYPE: z.literal('admin_resume').optional(), t
 async function cancelTasks(api: TransferApi, request: Request): Promise<Answer> {
   const wanted = readDocument(adminCancel, await request.json());
   for (const task of wanted.task_id_list.map((id) => taskOf(api, id))) {
-    if (hasEnded(task)) continue;
-    task.canceledByAdmin = {message: wanted.message, sides: sidesOf(task)};
-    await api.runner.cancel(task, 'Canceled by a manager of the collection');
+    if (!hasEnded(task)) await cancelByManager(api.runner, task, wanted.message);
   }
   return ok({DATA_TYPE: 'admin_cancel', id: randomInt(1, 2 ** 31), done: true});
 }

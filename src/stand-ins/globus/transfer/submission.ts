@@ -30,6 +30,12 @@ export const label = z
   .refine((text) => text === text.trim(), 'must not start or end with white space');
 
 const flag = z.boolean().nullish().transform(Boolean);
+/** Mail is sent unless a submission says that none is wanted. Source: globus-sdk-python 4.3, `TransferData`. */
+const mailFlag = z
+  .boolean()
+  .nullish()
+  .transform((wanted) => wanted ?? true);
+const notifications = {notify_on_succeeded: mailFlag, notify_on_failed: mailFlag, notify_on_inactive: mailFlag};
 
 const checksumAlgorithms: Readonly<Record<string, string>> = {
   MD5: 'md5',
@@ -92,9 +98,7 @@ const transferSchema = z.object({
   delete_destination_extra: flag,
   recursive_symlinks: z.enum(['ignore', 'keep', 'copy']).nullish(),
   filter_rules: z.array(filterRule).nullish(),
-  notify_on_succeeded: flag,
-  notify_on_failed: flag,
-  notify_on_inactive: flag,
+  ...notifications,
   store_base_path_info: flag,
   source_local_user: localUser,
   destination_local_user: localUser,
@@ -108,9 +112,7 @@ const deleteSchema = z.object({
   ignore_missing: flag,
   interpret_globs: flag,
   local_user: localUser,
-  notify_on_succeeded: flag,
-  notify_on_failed: flag,
-  notify_on_inactive: flag,
+  ...notifications,
 });
 
 export type TransferItem = z.output<typeof transferItem> | z.output<typeof symlinkItem>;

@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import type {Lasts} from '../../day.ts';
 import {type AccessRules, requireAccess} from '../auth/access.ts';
 import type {Caller} from '../auth/consents.ts';
-import {badRequest, conflict} from '../http/problem.ts';
+import {badRequest, conflict, tooManyPending} from '../http/problem.ts';
 import {readTime} from '../http/time.ts';
 import type {Collection, Collections} from '../store/collections.ts';
 import type {TaskStore} from '../store/task-store.ts';
@@ -102,7 +102,7 @@ function accept(
 ): Submitted {
   const now = Date.now();
   if (to.store.all.filter((task) => task.owner === owner && !hasEnded(task)).length >= to.mostPending()) {
-    throw conflict(`At most ${to.mostPending()} tasks may be pending`);
+    throw tooManyPending(to.mostPending());
   }
   const deadline = document.deadline ? readTime(document.deadline, 'deadline') : undefined;
   if (deadline !== undefined && deadline <= now)
@@ -123,6 +123,11 @@ function accept(
     deadlineGiven: deadline !== undefined,
     source: {id: parts.source.id, name: parts.source.name},
     destination: parts.destination ? {id: parts.destination.id, name: parts.destination.name} : null,
+    notify: {
+      succeeded: document.notify_on_succeeded,
+      failed: document.notify_on_failed,
+      inactive: document.notify_on_inactive,
+    },
     filterRules: ('filter_rules' in document && document.filter_rules) || null,
     paused: false,
     removed: false,

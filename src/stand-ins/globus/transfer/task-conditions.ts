@@ -5,6 +5,7 @@ import type {Collections} from '../store/collections.ts';
 import type {TaskStore} from '../store/task-store.ts';
 import type {PauseRules} from './pause-rules.ts';
 import {addEvent} from './task-events.ts';
+import type {TellOwner} from './task-mail.ts';
 import type {TaskState} from './task-state.ts';
 
 /** What keeps a task from going on: a pause by a manager, a credential that has lapsed. */
@@ -18,6 +19,7 @@ export interface Surroundings {
   readonly logins: Logins;
   readonly store: TaskStore;
   readonly lasts: Lasts;
+  readonly tellOwner: TellOwner;
   readonly now: number;
 }
 
@@ -41,6 +43,7 @@ export function noteConditions(task: TaskState, around: Surroundings): void {
       );
     }
     store.save(task);
+    around.tellOwner(task);
   }
 }
 

@@ -11,6 +11,7 @@ import type {PauseRules} from './pause-rules.ts';
 import {grantSlots} from './slots.ts';
 import {mayWork, noteConditions} from './task-conditions.ts';
 import {addEvent, addFault} from './task-events.ts';
+import type {TellOwner} from './task-mail.ts';
 import {concludeTask, hasEnded, type TaskState} from './task-state.ts';
 import {runTransferTask} from './transfer-task.ts';
 
@@ -36,6 +37,7 @@ export interface RunnerSettings {
   readonly pauseRules: PauseRules;
   readonly logins: Logins;
   readonly limits: Limits;
+  readonly tellOwner: TellOwner;
   readonly log: (line: string) => void;
 }
 
@@ -183,6 +185,7 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
       addEvent(store, task, 'SUCCEEDED', false, JSON.stringify({files_succeeded: task.counts.filesTransferred}));
     }
     store.save(task);
+    settings.tellOwner(task);
     removeTemporaries(task.id, store.temporariesFile(task.id));
     live.delete(task.id);
     settings.log(`task ${task.id}: ${status}${fatalError ? ` (${fatalError.code})` : ''}`);

@@ -44,7 +44,11 @@ export const taskStateSchema = z.object({
   /** a manager paused this one task; the sides they manage */
   adminPause: z.object({message: z.string(), by: z.string(), sides}).optional(),
   canceledByAdmin: z.object({message: z.string(), sides}).optional(),
-  /** its owner has taken it off the list */
+  /** of which of its ends its owner is told by mail */
+  notify: z
+    .object({succeeded: z.boolean(), failed: z.boolean(), inactive: z.boolean()})
+    .default({succeeded: false, failed: false, inactive: false}),
+  /** its owner has taken it off the list, or the service has forgotten it */
   removed: z.boolean().default(false),
   /** the last thing that went wrong and is not yet fixed */
   trouble: z.object({code: z.string(), at: z.number()}).nullable(),
