@@ -42,6 +42,13 @@ export interface OpenRun {
   readonly decisions: number;
 }
 
+/** A run as it is on record at one moment. */
+export interface RunWithEnd {
+  readonly open: OpenRun;
+  /** how it ended; undefined while it is active */
+  readonly ended: RunSummary | undefined;
+}
+
 /** The state directory: facts, created and never changed. Reading it never writes. */
 export interface Ledger {
   readonly layout: StateLayout;
@@ -56,6 +63,9 @@ export interface Ledger {
   open(run: RunId): OpenRun;
   /** Read what has come to a run's facts since it was read. */
   refresh(run: OpenRun): OpenRun;
+  /** The run, and how it ended if it has. What ended while it was being read is read again: all that the seal was made
+   *  from is in it. */
+  withEnd(run: OpenRun): RunWithEnd;
   /** Create the next run of a name, with what its jobs are to have of the person's environment. @returns undefined when another process created that number first */
   createRun(
     number: number,
@@ -111,6 +121,11 @@ export function openLedger(home: string): Ledger {
       return value as unknown as ResumeDecision; // written by resume() below, whole
     });
   const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
+  const readSeal = (name: string): RunSummary | undefined => {
+    const value = readFact(layout.sealed, name);
+    // Written by seal() below; the format says how.
+    return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
+  };
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec, known?: ReadonlyMap<string, FactValue>): OpenRun => {
     const facts = readRunFacts(layoutOfRun.facts, known);
@@ -121,6 +136,7 @@ export function openLedger(home: string): Ledger {
     if (damaged) throw new LedgerDamaged(join(layoutOfRun.facts, `${damaged}.json`), facts.get(damaged));
     return {id, layout: layoutOfRun, state: foldRun(spec, facts, resumes), facts, decisions: decisions.length};
   };
+  const refresh = (run: OpenRun) => read(run.id, run.layout, run.state.original, run.facts);
 
   return {
     layout,
@@ -156,7 +172,16 @@ export function openLedger(home: string): Ledger {
       if (spec?.format !== 1) throw new LedgerDamaged(join(layoutOfRun.directory, 'spec.json'), spec);
       return read(id, layoutOfRun, spec as unknown as RunSpec);
     },
-    refresh: (run) => read(run.id, run.layout, run.state.original, run.facts),
+    refresh,
+    withEnd(run) {
+      for (let open = run; ; ) {
+        const times = open.state.resumes.length;
+        const ended = readSeal(numberedName(open.id, times));
+        if (!ended) return {open, ended};
+        open = refresh(open);
+        if (open.state.resumes.length === times) return {open, ended};
+      }
+    },
     createRun(number, parts, scripts, environment) {
       const id = runId(parts.name, number);
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
@@ -194,11 +219,7 @@ export function openLedger(home: string): Ledger {
       const first = createFact(layout.sealed, numberedName(run.id, run.state.resumes.length), {...summary});
       return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
     },
-    summary(run) {
-      const value = readFact(layout.sealed, sealName(run));
-      // Written by seal() above; the format says how.
-      return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
-    },
+    summary: (run) => readSeal(sealName(run)),
     late: () => lateSubmissions.all(),
     forgetLate: (run) => lateSubmissions.remove(run),
   };

@@ -2,6 +2,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {endOf} from '../../src/ledger/attempts.ts';
 import {type Ledger, openLedger} from '../../src/ledger/ledger.ts';
 import {jobStep, specOf} from '../support/a-run.ts';
 
@@ -82,4 +83,24 @@ test('a resumption that was left behind by a run that is gone counts for no new 
   ledger.resume(ledger.open(run), DECISION);
   rmSync(ledger.open(run).layout.directory, {recursive: true});
   expect(ledger.nextNumber('r')).toBe(2);
+});
+
+test('a run that ended after it was read is read again: all that its seal was made from is there', () => {
+  const run = failed();
+  ledger.resume(ledger.open(run), DECISION);
+  const read = ledger.open(run);
+  expect(ledger.withEnd(read)).toEqual({open: read, ended: undefined});
+  ledger.create(run, 'compute.2.outcome', {at: 7, state: 'succeeded', why: 'exit status 0'});
+  ledger.seal(ledger.open(run), 8);
+  const {open, ended} = ledger.withEnd(read);
+  expect([endOf(open.state, 'compute')?.state, ended?.state]).toEqual(['succeeded', 'succeeded']);
+});
+
+test('a run that ended after it was read, and was resumed since, has no end', () => {
+  const run = failed();
+  const read = ledger.open(run);
+  ledger.seal(ledger.open(run), 2);
+  ledger.resume(ledger.open(run), DECISION);
+  const {open, ended} = ledger.withEnd(read);
+  expect([open.state.resumes.length, ended]).toEqual([1, undefined]);
 });

@@ -39,6 +39,7 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
     find: () => spec.run,
     open: read,
     refresh: read,
+    withEnd: () => ({open: read(), ended: seals.get(resumes.length)}),
     createRun: () => undefined,
     create(_run, name, value) {
       if (facts.has(name)) return false;

@@ -1,6 +1,6 @@
 import {count} from '../../base/units.ts';
 import {RequestWrong, type StageError} from '../../errors.ts';
-import type {OpenRun} from '../../ledger/ledger.ts';
+import type {RunWithEnd} from '../../ledger/ledger.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
 import {describeDifference} from '../../workflow/model/difference.ts';
@@ -8,12 +8,8 @@ import type {Workflow} from '../../workflow/model/workflow.ts';
 import type {PreparedWorkflow} from '../shared/prepare-run.ts';
 import {currentWorkflow, type PlannedUpdate, planUpdate} from './update-run.ts';
 
-/** The newest run of a name, as it is on record. */
-export interface RecordedRun {
-  readonly open: OpenRun;
-  /** how it ended; undefined while it is active */
-  readonly ended: RunSummary | undefined;
-}
+/** The newest run of a name. */
+export type RecordedRun = RunWithEnd;
 
 /** What `stage run` is asked for. */
 export interface RunChoices {

@@ -79,9 +79,11 @@ export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Prom
 }
 
 /** @returns undefined when there is nothing to open: the run goes on, or has succeeded */
-function open(stage: RunsStage, read: OpenRun, redo: readonly string[]): Reopening | undefined {
-  const run = read.id;
-  const sealed = stage.ledger.summary(run) !== undefined;
+function open(stage: RunsStage, chosen: OpenRun, redo: readonly string[]): Reopening | undefined {
+  const run = chosen.id;
+  // A run that ends this moment would otherwise have an end, and steps that seem not to have begun.
+  const {open: read, ended} = stage.ledger.withEnd(chosen);
+  const sealed = ended !== undefined;
   if (read.state.cancel && !sealed) throw new BeingCancelled(run);
   const found = reopening(read.state, redo, sealed);
   if (!found) return undefined;

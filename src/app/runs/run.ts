@@ -71,7 +71,7 @@ function recordedRun({ledger}: RunsStage, name: string): RecordedRun | undefined
   for (;;) {
     const run = ledger.find(name);
     if (run === undefined) return undefined;
-    const recorded = {open: ledger.open(run), ended: ledger.summary(run)};
+    const recorded = ledger.withEnd(ledger.open(run));
     if (recorded.ended || firstRefusal(recorded.open.state) === undefined) return recorded;
     ledger.withdraw(recorded.open);
   }

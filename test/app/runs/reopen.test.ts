@@ -1,6 +1,11 @@
-import {describe, expect, test} from 'vitest';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, onTestFinished, test} from 'vitest';
 import {reopening} from '../../../src/app/runs/reopen.ts';
-import {ARun, jobStep} from '../../support/a-run.ts';
+import {resumeRuns} from '../../../src/app/runs/resume.ts';
+import {ARun, jobStep, specOf} from '../../support/a-run.ts';
+import {fakeStage} from '../../support/fake-stage.ts';
 
 const STEPS = [
   jobStep('prep'),
@@ -45,4 +50,26 @@ describe('a step that runs whatever happened, when its run is resumed', () => {
       cleanedUp: [],
     });
   });
+});
+
+test('a run that ends while it is being read is not resumed: none of its steps only seemed not to have begun', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'reopen-'));
+  onTestFinished(() => rmSync(directory, {recursive: true, force: true}));
+  const stage = fakeStage(directory);
+  const {ledger} = stage;
+  const {run: _, number, nonce: __, format: ___, ...spec} = specOf([jobStep('compute')]);
+  const run = ledger.createRun(number, spec, new Map());
+  if (!run) throw new Error('it exists');
+  const endsMeanwhile: typeof ledger.open = (id) => {
+    const read = ledger.open(id);
+    ledger.create(id, 'compute.1.outcome', {at: 1, state: 'succeeded', why: 'exit status 0'});
+    ledger.seal(ledger.open(id), 2);
+    return read;
+  };
+  const {runs, exit} = await resumeRuns(
+    {...stage, ledger: {...ledger, open: endsMeanwhile}},
+    {run: spec.name, redo: []},
+  );
+  expect([runs[0]?.message, exit]).toEqual([expect.stringMatching(/there is nothing to resume/), 0]);
+  expect(ledger.open(run).state.resumes).toEqual([]);
 });
