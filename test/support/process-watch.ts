@@ -27,7 +27,7 @@ export function watchProcesses(directory: string, also: () => void = () => undef
   const look = () => {
     also();
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
-      const [cmdline = '', environ = ''] = ['cmdline', 'environ'].map((part) => shownIn(`/proc/${pid}/${part}`));
+      const {cmdline, environ} = shownBy((part) => shownIn(`/proc/${pid}/${part}`));
       if (!cmdline.includes(directory) && !environ.includes(directory)) continue;
       const name = cmdline.replaceAll('\0', ' ').slice(0, 400);
       for (const [part, text] of Object.entries({cmdline, environ}))
@@ -39,6 +39,19 @@ export function watchProcesses(directory: string, also: () => void = () => undef
     seen: () => [...texts.values()],
     end: () => clearInterval(timer),
   };
+}
+
+/**
+ * The arguments and the environment of one program: between the two questions the process may become another one, and a
+ * command that a person typed with a secret in its environment would go by the name of what started it.
+ */
+export function shownBy(read: (part: 'cmdline' | 'environ') => string): {cmdline: string; environ: string} {
+  for (let cmdline = read('cmdline'); ; ) {
+    const environ = read('environ');
+    const since = read('cmdline');
+    if (since === cmdline) return {cmdline, environ};
+    cmdline = since;
+  }
 }
 
 function shownIn(file: string): string {

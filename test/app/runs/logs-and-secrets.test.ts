@@ -1,6 +1,7 @@
 import {existsSync, readdirSync, readFileSync, statSync, truncateSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {bytesIn, filesUnder} from '../../support/files.ts';
 import {classic} from '../../support/workflows.ts';
 import {linesIn, localWorld, modeOf, type World} from '../../support/world.ts';
 
@@ -34,12 +35,6 @@ function shownByProcesses(): {part: string; text: string}[] {
       return []; // it has ended
     }
   });
-}
-
-function filesUnder(directory: string): string[] {
-  return readdirSync(directory, {recursive: true, withFileTypes: true})
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** What must be nowhere but in the files that are made for it. */
@@ -96,7 +91,7 @@ test('logs hold events, stdout and stderr of every step, live while a job runs; 
     ...filesUnder(world.home)
       .map((path) => [relative(world.home, path), path] as const)
       .filter(([name]) => !/^(stand-ins|local\/tokens)\//.test(name))
-      .map(([name, path]) => [name, readFileSync(path, 'latin1')] as const),
+      .map(([name, path]) => [name, bytesIn(path) ?? ''] as const),
   ] as const;
   expect(texts.length).toBeGreaterThan(20);
   for (const secret of secrets())
@@ -135,7 +130,7 @@ test('runs and tokens are readable by their owner alone', async () => {
   for (const file of [...filesUnder(join(state, 'tokens')), ...filesUnder(join(state, 'sealed'))])
     expect({file, mode: modeOf(file)}).toEqual({file, mode: '600'});
   for (const file of filesUnder(join(state, 'runs/private.1')))
-    expect({file, others: statSync(file).mode & 0o077}).toEqual({file, others: 0});
+    expect({file, others: (statSync(file, {throwIfNoEntry: false})?.mode ?? 0) & 0o077}).toEqual({file, others: 0});
   expect(existsSync(join(world.home, 'stand-ins/credentials.json'))).toBe(true);
   expect(modeOf(join(world.home, 'stand-ins/credentials.json'))).toBe('600');
 });

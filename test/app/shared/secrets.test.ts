@@ -3,7 +3,8 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {copyCode, runWithPerson} from '../../auth/support/person.ts';
-import {watchProcesses} from '../../support/process-watch.ts';
+import {bytesIn, filesUnder} from '../../support/files.ts';
+import {shownBy, watchProcesses} from '../../support/process-watch.ts';
 import {classic} from '../../support/workflows.ts';
 import {linesIn, localWorld, type World} from '../../support/world.ts';
 
@@ -35,21 +36,6 @@ const own = () =>
     client_id: string;
     client_secret: string;
   };
-
-function filesUnder(directory: string): string[] {
-  return readdirSync(directory, {recursive: true, withFileTypes: true})
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-function readIfThere(name: string): string | undefined {
-  try {
-    return readFileSync(name, 'latin1');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return undefined;
-  }
-}
 
 /** Files that are made to hold secrets: those of `stage`, mode 0600, and those of the service itself. */
 const MADE_FOR_SECRETS =
@@ -141,7 +127,7 @@ test.each(Object.entries(WAYS))(
       ...filesUnder(world.root)
         .filter((name) => !MADE_FOR_SECRETS.test(relative(world.root, name)))
         .flatMap((name) => {
-          const text = readIfThere(name); // a job that still runs may have taken its temporary file away
+          const text = bytesIn(name);
           return text === undefined ? [] : [{part: name, text: `${name}\n${text}`}];
         }),
     ];
@@ -151,16 +137,28 @@ test.each(Object.entries(WAYS))(
   },
 );
 
-test('what a process shows for a moment is seen', async () => {
+test('what a process shows is seen', async () => {
   const watch = watchProcesses(world.root);
   for (const kind of ['argument', 'environment']) {
-    const shown = spawn('sleep', kind === 'argument' ? ['0.3', '0'] : ['0.3'], {
-      env: {WORLD: world.root, ...(kind === 'environment' ? {SECRET: 'for-a-moment'} : {})},
-      ...(kind === 'argument' ? {argv0: 'for-another-moment'} : {}),
+    const words = `for-a-moment-in-an-${kind}`;
+    const shown = spawn('sleep', kind === 'argument' ? ['60', '0'] : ['60'], {
+      env: {WORLD: world.root, ...(kind === 'environment' ? {SECRET: words} : {})},
+      ...(kind === 'argument' ? {argv0: words} : {}),
     });
-    await new Promise((resolve) => shown.once('close', resolve));
+    // Until it has been seen: how long a look takes depends on how many processes there are.
+    await world.waitFor(words, () => watch.seen().some(({text}) => text.includes(words)));
+    shown.kill();
   }
   watch.end();
-  for (const words of ['for-a-moment', 'for-another-moment'])
-    expect(watch.seen().some(({text}) => text.includes(words))).toBe(true);
+});
+
+test('a process that becomes another program while it is looked at is seen as what it became', () => {
+  const reads: Record<string, string[]> = {
+    cmdline: ['node vitest', '', 'bash -p bin/stage whoami', 'bash -p bin/stage whoami'],
+    environ: ['STAGE_CLIENT_SECRET=x', 'STAGE_CLIENT_SECRET=x', 'STAGE_CLIENT_SECRET=x'],
+  };
+  expect(shownBy((part) => reads[part]?.shift() ?? 'read too often')).toEqual({
+    cmdline: 'bash -p bin/stage whoami',
+    environ: 'STAGE_CLIENT_SECRET=x',
+  });
 });
