@@ -1,5 +1,6 @@
 import type {SubmitRequest} from '../app/jobs/submit-request.ts';
 import type {JobArray} from '../base/job-array.ts';
+import {unusableArgument} from '../base/qsub-arguments.ts';
 import {configuresStage, isReserved, isTooLong, MAX_VARIABLE_BYTES, RESERVED} from '../base/script-environment.ts';
 import {RequestWrong} from '../errors.ts';
 import {readArrayRange} from '../workflow/model/array-range.ts';
@@ -37,8 +38,14 @@ export function readSubmitFlags(script: string, flags: SubmitFlags): SubmitReque
     hold: flags.hold,
     array: flags.array === undefined ? undefined : arrayOf(flags.array),
     after: {afterok: flags.afterok ?? [], afternotok: flags.afternotok ?? [], afterany: flags.afterany ?? []},
-    extra: flags.extra ?? [],
+    extra: usable(flags.extra ?? []),
   };
+}
+
+function usable(extra: readonly string[]): readonly string[] {
+  const why = unusableArgument(extra);
+  if (why !== undefined) throw new RequestWrong(`--extra ${extra.join(' ')} cannot be used`, {why});
+  return extra;
 }
 
 function resourcesOf(words: readonly string[]): Record<string, string> {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import {UUID} from '../base/ids.ts';
 import {NAME} from '../base/names.ts';
+import {unusableArgument} from '../base/qsub-arguments.ts';
 import {LOG_FORMATS, LOG_LEVELS} from '../log/log.ts';
 
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
@@ -20,6 +21,9 @@ const seconds = z.union([z.number().check(z.positive()), matching(/^\d+(\.\d+)?(
 const walltime = matching(/^\d{1,4}:[0-5]\d:[0-5]\d$/, 'must be "HH:MM:SS", in quotes');
 const absolute = matching(/^\//, 'must be an absolute path');
 const text = z.pipe(z.union([z.string(), z.number(), z.boolean()], 'must be text'), z.transform(String));
+const qsubArgument = text.check(
+  z.refine((word) => unusableArgument([word]) === undefined, {error: ({input}) => unusableArgument([String(input)])}),
+);
 
 const WHOLE = 'must be a whole number above 0';
 
@@ -30,7 +34,7 @@ const submission = {
   project: maybe(z.string()),
   /** null takes a default away */
   resources: maybe(z.record(z.string(), z.nullable(text))),
-  extra: maybe(z.array(text)),
+  extra: maybe(z.array(qsubArgument)),
 };
 const jobs = {
   ...submission,

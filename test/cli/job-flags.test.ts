@@ -17,3 +17,19 @@ test.each([
   expect(() => given(word)).toThrow(RequestWrong);
   expect(() => given(word)).toThrow(what);
 });
+
+test.each([
+  [['-z'], 'does not print the id'],
+  [['-k', 'oe', '-hz'], 'does not print the id'],
+  [['-I'], 'cannot run unattended'],
+])('a further argument with which nothing can be confirmed is refused before PBS is asked: %j', (extra, why) => {
+  const asked = () => readSubmitFlags('a.sh', {again: false, hold: false, extra});
+  expect(asked).toThrow(expect.objectContaining({exit: 2, why: expect.stringContaining(why)}));
+});
+
+test.each([[['-k', 'oe']], [['-p', '-1']], [['-m', 'n', '-V']]])(
+  'other further arguments are taken as written: %j',
+  (extra) => {
+    expect(readSubmitFlags('a.sh', {again: false, hold: false, extra}).extra).toEqual(extra);
+  },
+);

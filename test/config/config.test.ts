@@ -101,6 +101,13 @@ describe('a configuration', () => {
     );
   });
 
+  test('a further argument of qsub with which nothing can be confirmed is refused with its line', () => {
+    const text = 'profiles:\n  a:\n    staging:\n      extra: [-k, oe, -z]\n';
+    expect(() => readConfig(text, 'c')).toThrow(
+      expect.objectContaining({exit: 2, details: [expect.stringMatching(/^c:4:.*extra.*does not print the id/)]}),
+    );
+  });
+
   test('gives the engine what a site limits, who looks, and which paths are which', () => {
     const text = `profiles:
   a:
