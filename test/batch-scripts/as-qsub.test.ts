@@ -10,7 +10,7 @@ import {localWorld, type World} from '../support/world.ts';
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 /** Each writes NAME.result, or files of its own, into the directory it was submitted from. */
-const SCRIPTS: Readonly<Record<string, string | Buffer>> = {
+const FOR_ANY: Readonly<Record<string, string | Buffer>> = {
   'whole-environment': '#!/bin/bash\n#PBS -V\ncat /proc/$$/environ > "$PBS_O_WORKDIR/whole-environment.result"\n',
   'plain-environment': '#!/bin/sh\ncat /proc/$$/environ > "$PBS_O_WORKDIR/plain-environment.result"\n',
   'names-of-wrappers':
@@ -57,6 +57,29 @@ const SCRIPTS: Readonly<Record<string, string | Buffer>> = {
   nodes:
     '#!/bin/bash\n#PBS -l select=1:ncpus=2\n(wc -l < "$PBS_NODEFILE"; echo "$NCPUS $OMP_NUM_THREADS $PBS_ENVIRONMENT") > "$PBS_O_WORKDIR/nodes.result"\n',
 };
+
+/** With csh or tcsh on top of the job, or reading the script, as they are on many older sites. */
+const FOR_TCSH: typeof FOR_ANY = {
+  'csh-under-tcsh':
+    '#!/bin/csh\n#PBS -S /bin/tcsh\ncd $PBS_O_WORKDIR\nsetenv MINE "a b"\nset path = ($path /opt/x)\n(env | grep -E "^(PATH|SHELL|SHLVL|HOST|PWD|MINE)=" | sort) > csh-under-tcsh.result\nexit 5\n',
+  'tcsh-environment':
+    '#!/bin/csh\n#PBS -S /bin/tcsh\ncat /proc/$$/environ > "$PBS_O_WORKDIR/tcsh-environment.result"\n',
+  'csh-alone':
+    '#!/bin/csh -f\n#PBS -v "A=1,B=two words"\necho "$A/$B" `wc -c` `umask` > $PBS_O_WORKDIR/csh-alone.result\n',
+  'tcsh-without-a-line':
+    '#PBS -S /bin/tcsh\nset x = (1 2 3)\nforeach i ($x)\n  echo "$i $?tcsh" >> $PBS_O_WORKDIR/tcsh-without-a-line.result\nend\nexit 3\n',
+  'no-hash-under-tcsh':
+    ': sh reads what begins like this\n#PBS -S /bin/tcsh\necho "${BASH_VERSION:-no bash} ok" > "$PBS_O_WORKDIR/no-hash-under-tcsh.result"\n',
+  'whole-under-tcsh':
+    '#!/bin/bash\n#PBS -V -S /bin/tcsh\n(echo "$MY_INPUT"; module load gcc; env | grep -E "^(PATH|SHELL|SHLVL|HOST)=") > "$PBS_O_WORKDIR/whole-under-tcsh.result" 2>&1\n',
+  'joined-under-csh':
+    '#!/bin/tcsh -f\n#PBS -S /bin/csh -j oe -o joined-under-csh.log\nforeach i (1 2 3)\n  echo "step $i"\n  sh -c "echo warning $i >&2"\nend\n',
+  'two-files-under-tcsh':
+    '#!/bin/csh\n#PBS -S /bin/tcsh -o two-files-under-tcsh.out -e two-files-under-tcsh.err\necho out\nno-such-command\nexit 7\n',
+  'kills-itself-under-tcsh': '#!/bin/csh\n#PBS -S /bin/tcsh\nkill -USR1 $$\n',
+};
+const hasTcsh = existsSync('/bin/tcsh') && existsSync('/bin/csh');
+const SCRIPTS = {...FOR_ANY, ...(hasTcsh ? FOR_TCSH : {})};
 const NAMES = Object.keys(SCRIPTS);
 const WAYS = ['qsub', 'run', 'submit'] as const;
 type Way = (typeof WAYS)[number];
@@ -102,7 +125,8 @@ beforeAll(async () => {
     const ended = kept ? all.length === asked.size && all.every(({job_state}) => job_state === 'F') : all.length === 0;
     return ended && all;
   });
-  ids.push(...asked.keys());
+  // The longest first: 4.server is the end of 34.server, too.
+  ids.push(...[...asked.keys()].sort((a, b) => b.length - a.length));
   for (const job of jobs) {
     const {way, name} = asked.get(job.id) as {way: Way; name: string}; // filtered by that above
     statuses[way][name] = job.Exit_status;
@@ -137,9 +161,12 @@ function environmentOf(text: string): Map<string, string> {
   return new Map(entries.filter(([name]) => !ANY.includes(name)));
 }
 
-test.for(NAMES.filter((name) => !name.endsWith('-environment')))('%s: stage does what qsub does', (name, context) => {
+const ALL = [...Object.keys(FOR_ANY), ...Object.keys(FOR_TCSH)];
+const isEnvironment = (name: string) => name.endsWith('-environment');
+test.for(ALL.filter((name) => !isEnvironment(name)))('%s: stage does what qsub does', (name, context) => {
+  needs(context, 'tcsh', hasTcsh || !(name in FOR_TCSH));
   needs(context, 'functions handed on', name !== 'functions' || (existsSync('/bin/bash') && !world.shared));
-  const nothingLeft = ['missing-interpreter', 'relative-interpreter', 'kills-itself'].includes(name);
+  const nothingLeft = /^(missing|relative)-interpreter$|^kills-itself/.test(name);
   expect(Object.values(leftBy('qsub', name)).filter((text) => text !== '').length === 0).toBe(nothingLeft);
   if (nothingLeft) expect(statuses.qsub[name]).not.toBe(0);
   for (const way of ['run', 'submit'] as const) {
@@ -148,22 +175,20 @@ test.for(NAMES.filter((name) => !name.endsWith('-environment')))('%s: stage does
   }
 });
 
-test.each(['whole-environment', 'plain-environment'])(
-  '%s: what comes on top is documented, and nothing else',
-  (name) => {
-    const of = (way: Way) => environmentOf(leftBy(way, name)[`${name}.result`] ?? '');
-    const plain = of('qsub');
-    expect(plain.get('PBS_O_WORKDIR')).toBe('DIRECTORY');
-    // Not every server hands on the environment: -V of OpenPBS 23.06.06 sends nothing.
-    if (name === 'whole-environment' && !world.shared) expect(plain.get('MY_INPUT')).toBe(ENV.MY_INPUT);
-    for (const way of ['run', 'submit'] as const) {
-      const seen = of(way);
-      const more = [...seen.keys()].filter((each) => !plain.has(each)).sort();
-      expect({way, more}).toEqual({way, more: way === 'run' ? OWN : ['STAGE_INTENT']});
-      expect(new Map([...seen].filter(([each]) => plain.has(each)))).toEqual(plain);
-    }
-  },
-);
+test.for(ALL.filter(isEnvironment))('%s: what comes on top is documented, and nothing else', (name, context) => {
+  needs(context, 'tcsh', hasTcsh || !(name in FOR_TCSH));
+  const of = (way: Way) => environmentOf(leftBy(way, name)[`${name}.result`] ?? '');
+  const plain = of('qsub');
+  expect(plain.get('PBS_O_WORKDIR')).toBe('DIRECTORY');
+  // Not every server hands on the environment: -V of OpenPBS 23.06.06 sends nothing.
+  if (name === 'whole-environment' && !world.shared) expect(plain.get('MY_INPUT')).toBe(ENV.MY_INPUT);
+  for (const way of ['run', 'submit'] as const) {
+    const seen = of(way);
+    const more = [...seen.keys()].filter((each) => !plain.has(each)).sort();
+    expect({way, more}).toEqual({way, more: way === 'run' ? OWN : ['STAGE_INTENT']});
+    expect(new Map([...seen].filter(([each]) => plain.has(each)))).toEqual(plain);
+  }
+});
 
 test('a script that is never to be started twice is "on_interrupted: fail"', async () => {
   world.write('once.sh', '#!/bin/sh\n#PBS -r n\ntrue\n');

@@ -11,6 +11,7 @@ const SENTENCES = {
   'functions handed on':
     'needs bash, and a server known to hand on exported functions with -V: only the stand-in of the local profile is one',
   'numbers set back': 'needs a server whose job numbers can be set back: only the stand-in of the local profile is one',
+  tcsh: 'needs tcsh (/bin/tcsh and /bin/csh), such as from the Debian package of that name',
   compiler: 'needs a C compiler (cc on PATH), which makes the library that lets calls to the disk fail',
 } as const;
 

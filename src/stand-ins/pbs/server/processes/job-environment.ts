@@ -105,6 +105,8 @@ export function shellOf(job: Job, host: string): string {
  */
 export function shellLine(job: Job, script: string, shell: string): string {
   const path = quoteWord(script);
-  if (job.binDirectory === undefined || /(csh|fish)$/.test(basename(shell))) return path;
-  return `PATH=${quoteWord(job.binDirectory)}:"$PATH"; export PATH; ${path}`;
+  const name = basename(shell);
+  if (job.binDirectory === undefined || name === 'fish') return path;
+  const commands = `${quoteWord(job.binDirectory)}:"$PATH"`;
+  return name.endsWith('csh') ? `setenv PATH ${commands}; ${path}` : `PATH=${commands}; export PATH; ${path}`;
 }
