@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
 import {profileOf} from '../support/fake-stage.ts';
@@ -27,6 +27,15 @@ describe('the whole-run properties catch that', () => {
     if (PRINTS) process.stdout.write(`| ${fault.name} | ${caught?.wrong ?? 'NOT CAUGHT'} | ${caught?.runs ?? '-'} |\n`);
     expect(caught?.wrong).toBeDefined();
   });
+});
+
+test('docs/testing.md names each fault', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/testing.md'), 'utf8');
+  const planted = page.slice(page.indexOf('## Planted faults'), page.indexOf('## On a real PBS'));
+  const named = [...planted.matchAll(/^\| (.+?) +\|/gm)].flatMap(([, name = '']) =>
+    /^fault$|^-+$/.test(name) ? [] : [name],
+  );
+  expect(named).toEqual([...FAULTS, ...JOB_FAULTS, ...MONITOR_FAULTS].map(({name}) => name));
 });
 
 describe('the deaths of single jobs and of monitors catch that', () => {
