@@ -12,6 +12,7 @@ import type {EngineContext} from './context.ts';
 import {sealRun, type Withdrawn, withdraw} from './end-run.ts';
 import {deleteLateJobs} from './late-submissions.ts';
 import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs, withWhatTheyWrote} from './observe.ts';
+import {recordHolds} from './own-holds.ts';
 import {withOnePatience} from './patience.ts';
 import type {Action, Observed, PlanSettings} from './plan/actions.ts';
 import {nextLookForPlaces} from './plan/next-look.ts';
@@ -257,6 +258,11 @@ export class Look {
     this.seen = await lookAtJobs(this.#context, asked, this.#context.monitors.newest(), this.seen);
     this.runs = withWhatTheyWrote(this.#context.ledger, this.runs, this.seen);
     return true;
+  }
+
+  /** Put on record by what the user holds that this look has put on jobs are known. */
+  recordHolds(): Promise<void> {
+    return recordHolds(this.#context, this.progress.done);
   }
 
   /** Read what has come to the runs. One that was not to be after all is gone (see {@link withdrawn}). */

@@ -39,6 +39,7 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   await look.linkFirst();
   await planAndAct(look);
   if (await look.hearGlobus()) await planAndAct(look);
+  await look.recordHolds();
   look.seal();
   const tended = await look.tendChain();
   const {seen, runs, sealed, withdrawn, problems} = look;

@@ -232,6 +232,11 @@ function foldJob(
       intended: numbersOf(`${name}.hold-`, '.intent', holds),
       confirmed: numbersOf(`${name}.hold-`, '.confirmed', holds),
       ended,
+      comments: holds.flatMap((fact) => {
+        const hold = /\.hold-(\d+)\.comment-\d+$/.exec(fact)?.[1];
+        const ours = hold !== undefined && fact.startsWith(`${name}.hold-`);
+        return ours ? [{hold: Number(hold), comment: String(facts.get(fact)?.comment ?? '')}] : [];
+      }),
       endedAt: ended.length > 0 ? Math.max(...ended.map((number) => endedAt(number))) : undefined,
     },
   };

@@ -142,6 +142,8 @@ export interface JobRecord {
     readonly intended: readonly number[];
     readonly confirmed: readonly number[];
     readonly ended: readonly number[];
+    /** what PBS wrote at the qhold of a hold, for each process that put it there; empty where it was not learnt */
+    readonly comments: readonly {readonly hold: number; readonly comment: string}[];
     /** when the last of them was taken back */
     readonly endedAt?: number;
   };

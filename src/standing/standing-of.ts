@@ -1,6 +1,7 @@
 import {estimateRemainingMs} from '../engine/plan/next-look.ts';
+import {letGoUnderHold} from '../engine/plan/plan-holds.ts';
 import type {View} from '../engine/plan/view.ts';
-import {type RunState, standingHold} from '../ledger/run-facts.ts';
+import {standingHold} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';
 import type {TransferTask} from '../transfer/transfer-service.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
@@ -36,7 +37,7 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
       (cancel
         ? `cancelled by ${cancel.by}; waiting for what still runs to end`
         : `${hold ? `held by ${hold.by}; ` : ''}${monitor ? `${monitor.brief}; ` : ''}${lineOf(steps)}`),
-    reasons: [...reasonsOf(run), ...(monitor ? [monitor] : [])],
+    reasons: [...reasonsOf(view), ...(monitor ? [monitor] : [])],
     hold,
     createdAt: spec.createdAt,
     now: seen.now,
@@ -58,16 +59,19 @@ function lineOf(steps: readonly StepStanding[]): string {
 }
 
 /** What concerns the run as a whole. */
-function reasonsOf(run: RunState): Reason[] {
-  const {spec, cancel} = run;
-  const hold = standingHold(run);
+function reasonsOf(view: View): Reason[] {
+  const {spec, cancel} = view.run;
+  const hold = standingHold(view.run);
+  const letGo = hold ? spec.workflow.steps.flatMap((step) => letGoUnderHold(view, step)) : [];
+  const goOn =
+    letGo.length === 0 ? '' : `, and ${letGo.join(', ')}, whose user hold was ended by hand (qrls), may start`;
   const held: Reason[] = hold
     ? [
         {
           standing: 'action',
           code: 'RUN_HELD',
           what: `the run is held by ${hold.by}${hold.steps ? ` (only ${hold.steps.join(', ')})` : ''}`,
-          why: 'nothing new is started; running jobs and transfers continue',
+          why: `nothing new is submitted or released; running jobs and transfers continue${goOn}`,
           next: [`End the hold: stage release ${spec.run}`],
           since: hold.at,
         },

@@ -9,6 +9,8 @@ import {type RunSummary, summarise} from '../../src/ledger/summary.ts';
 
 export interface MemoryLedger extends Ledger {
   readonly facts: Map<string, FactValue>;
+  /** the step whose end markers have not come to the processes that look */
+  endsOnTheirWay: string | undefined;
 }
 
 /** The ledger of one run, without a disk: names that can be created once. The fold and the summary are the real ones. */
@@ -19,15 +21,21 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
   let withdrawn = false;
   const layout = stateLayout('/memory');
   const decisions = () => [...facts.keys()].filter((name) => name.startsWith('decision.')).length;
-  const read = () => ({
-    id: spec.run,
-    layout: runLayout(layout, spec.run),
-    state: foldRun(spec, new Map(facts), [...resumes]),
-    facts: new Map(facts),
-    decisions: decisions(),
-  });
-  return {
+  const hasCome = (name: string, {endsOnTheirWay}: MemoryLedger) =>
+    endsOnTheirWay === undefined || !name.startsWith(`${endsOnTheirWay}.`) || !name.includes('.end.');
+  const read = () => {
+    const come = new Map([...facts].filter(([name]) => hasCome(name, ledger)));
+    return {
+      id: spec.run,
+      layout: runLayout(layout, spec.run),
+      state: foldRun(spec, come, [...resumes]),
+      facts: come,
+      decisions: decisions(),
+    };
+  };
+  const ledger: MemoryLedger = {
     facts,
+    endsOnTheirWay: undefined,
     layout,
     runs: () => (withdrawn ? [] : [spec.run]),
     activeRuns: () => (withdrawn || seals.has(resumes.length) ? [] : [spec.run]),
@@ -68,6 +76,7 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
     late: () => [],
     forgetLate: () => {},
   };
+  return ledger;
 }
 
 /** The facts of a monitor chain, without a disk. */

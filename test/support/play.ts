@@ -30,6 +30,7 @@ export const TROUBLES = [
   'cancelled',
   'updated',
   'resumed',
+  'ends seen late',
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
@@ -104,6 +105,7 @@ async function playEpoch(
   }
   world.pbs.down = false;
   world.globus.down = false;
+  world.ledger.endsOnTheirWay = undefined;
   world.pbs.next = undefined;
   world.pbs.monitors = undefined;
   if (broken.length > 0) return;
@@ -142,6 +144,11 @@ function trouble(world: Simulation, has: (trouble: Trouble) => boolean): void {
     pbs.down = chance.once(3);
     globus.down = chance.once(3);
   }
+  if (has('ends seen late')) {
+    // PBS would tell of an end whose marker is still on its way.
+    pbs.down = chance.once(2);
+    ledger.endsOnTheirWay = pbs.down ? chance.pick(world.steps)?.name : undefined;
+  }
   if (has('refusals and lost answers')) pbs.next = chance.pick([undefined, 'limit', 'lost-answer', 'timeout'] as const);
   if (has('deleted by hand') && chance.once(4)) world.deleteByHand();
   if (has('no monitor taken')) takeNoMonitors(world);
@@ -167,6 +174,7 @@ function trouble(world: Simulation, has: (trouble: Trouble) => boolean): void {
 async function calm(world: Simulation): Promise<void> {
   world.pbs.down = false;
   world.globus.down = false;
+  world.ledger.endsOnTheirWay = undefined;
   world.pbs.next = undefined;
   world.pbs.monitors = undefined;
   world.endHoldsByHand();

@@ -662,7 +662,9 @@ export class Simulation {
 
   /** Somebody puts a user hold on a job that has not begun, whether it has one or not. */
   holdByHand(): void {
-    const job = this.chance.pick(this.jobsOfSteps().filter(({state, comment}) => state === 'pending' && !comment));
+    const job = this.chance.pick(
+      this.jobsOfSteps().filter(({state, comment}) => state === 'pending' && !comment?.startsWith('Job held by ann ')),
+    );
     if (!job) return;
     this.say(`somebody holds ${job.id} ${job.request.script}`);
     this.pbs.keep(job, 'ann');

@@ -1,6 +1,7 @@
 import {count} from '../../base/units.ts';
 import type {Observed} from '../../engine/plan/actions.ts';
 import {seenOf} from '../../engine/plan/job-seen.ts';
+import {hasHoldOfRun, personHold} from '../../engine/plan/person-hold.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import type {LedgerDamaged} from '../../ledger/ledger.ts';
@@ -91,15 +92,19 @@ export async function releaseRuns(
   }
   const asked = {runs, damaged, named: request.run !== undefined};
   const taken = request.qhold ? await takeOver(stage, runs) : new Map<RunId, readonly string[]>();
-  return advanceAll(stage, asked, 'ended', (run, {jobs, open}) => {
+  return advanceAll(stage, asked, 'ended', (run, {jobs, open, theirs}) => {
     const over = taken.get(run) ?? [];
     if (over.length > 0)
       return `${run} is released: the user hold of ${over.join(', ')} was put there by qhold; it ends now where the data is there, and otherwise when it is${jobs.length > 0 ? `; that of ${count(jobs.length, 'other job')} was ended` : ''}`;
     if (open > 0)
       return `${run} will be released; PBS could not be queried, so ${count(open, 'job')} will keep a user hold until it can`;
+    const stay =
+      theirs.length > 0
+        ? `; that of ${theirs.join(', ')} was put there by qhold, and stays: end it with stage release ${run} --qhold`
+        : '';
     return ended.has(run) || jobs.length > 0
-      ? `${run} is released: the user hold of ${count(jobs.length, 'job')} was ended`
-      : `${run} is not held; nothing was changed`;
+      ? `${run} is released: the user hold of ${count(jobs.length, 'job')} was ended${stay}`
+      : `${run} is not held; nothing was changed${stay}`;
   });
 }
 
@@ -111,6 +116,8 @@ interface HoldChange {
   readonly before: number;
   /** how many it could not be done to, or not be learnt of */
   readonly open: number;
+  /** those on which a person put a user hold while the run was held */
+  readonly theirs: readonly string[];
   /** PBS said no to some of them */
   readonly refused: boolean;
   /** arrays that PBS shows as begun after they were held */
@@ -147,6 +154,7 @@ async function advanceAll(
           jobs,
           before: heldBefore(state, looked.seen, jobs),
           open,
+          theirs: heldByPersons(state, looked.seen),
           refused: refused && open > 0,
           goOn: begun.get(run) ?? [],
         }),
@@ -183,8 +191,21 @@ function stillHeld(state: RunState, seen: Observed): number {
   return jobRecordsOf(state).filter((record) => {
     const held = record.holds.confirmed.some((number) => !record.holds.ended.includes(number));
     const shown = seenOf(seen, record);
-    return held && (shown?.kind === 'no-evidence' || (shown?.kind === 'live' && shown.userHold));
+    return (
+      held &&
+      (shown?.kind === 'no-evidence' || (shown?.kind === 'live' && shown.userHold && !personHold(record, shown)))
+    );
   }).length;
+}
+
+/** Jobs that a hold of the run was put on, and that stay under the one that a person put on them since. */
+function heldByPersons(state: RunState, seen: Observed): string[] {
+  return jobRecordsOf(state).flatMap((record) => {
+    const shown = seenOf(seen, record);
+    return record.job && shown?.kind === 'live' && hasHoldOfRun(record) && personHold(record, shown)
+      ? [record.job]
+      : [];
+  });
 }
 
 /** Jobs that a hold has nothing to add to: they were under a user hold, ours or a person's. */

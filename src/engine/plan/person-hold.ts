@@ -15,16 +15,28 @@ const OF_THE_SCRIPT: PersonHold = {by: 'its script (#PBS -h)'};
  * A user hold on a job of a run that a person put there, beside or in place of one of ours. Pure.
  *
  * PBS writes "Job held by USER on DATE" into the comment at every qhold, not where a job is submitted under a hold
- * (qsub -h), and removes it with the hold (measured on OpenPBS 23.06). `stage hold` uses qhold, too: while one stands
- * the comment is its own. Beside a hold of an operator the comment is about that.
+ * (qsub -h), and removes it with the hold (measured on OpenPBS 23.06). `stage hold` uses qhold, too, and records the
+ * comments of its own: while one stands, another comment is that of a person who put a hold beside it. Beside a hold
+ * of an operator the comment is about that.
  *
  * @returns undefined for one that `stage release` has taken over since
  */
 export function personHold(record: JobRecord, at: LiveJob): PersonHold | undefined {
-  const {intended, ended} = record.holds;
-  const ours = intended.some((number) => !ended.includes(number));
-  if (!at.userHold || ours || at.holds?.includes('operator') || isHandedOver(record, at)) return undefined;
-  return readQholdComment(at.comment) ?? (record.intent.ownHold ? OF_THE_SCRIPT : undefined);
+  if (!at.userHold || at.holds?.includes('operator') || isHandedOver(record, at)) return undefined;
+  const written = readQholdComment(at.comment);
+  if (hasHoldOfRun(record)) return isOfRun(record, at) ? undefined : written;
+  return written ?? (record.intent.ownHold ? OF_THE_SCRIPT : undefined);
+}
+
+/** `stage hold` has put a user hold on the job, or was about to, and has not taken it back. */
+export function hasHoldOfRun({holds}: JobRecord): boolean {
+  return holds.intended.some((number) => !holds.ended.includes(number));
+}
+
+/** What PBS shows is that hold, so far as is known. */
+function isOfRun({holds: {ended, comments}}: JobRecord, {comment}: LiveJob): boolean {
+  const ours = comments.filter(({hold}) => !ended.includes(hold));
+  return ours.length === 0 || ours.some((one) => one.comment === '' || one.comment === comment);
 }
 
 /** `stage release` has taken over the very hold that PBS shows: it ends as one of ours does. */

@@ -1,3 +1,4 @@
+import type {JobId} from '../../base/job-id.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {Attempt, JobRecord} from '../../ledger/run-facts.ts';
 import {mayHaveStarted} from '../../scheduler/scheduler.ts';
@@ -5,13 +6,15 @@ import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {tallySubjobs} from './array-tally.ts';
 import {seenOf} from './job-seen.ts';
+import {personHold} from './person-hold.ts';
 import {holdOn, isLive, isOlderThanRelease, type View} from './view.ts';
 
 /**
  * What a person's hold and its end ask of a step's queued jobs. Pure.
  *
  * A job that is under a user hold already is left alone and not written down, so that the end of the hold gives back
- * exactly the holds that were there. Sentinels are not held: they only look.
+ * exactly the holds that were there. So does one that a person put on a job beside ours: it stays, and ours is over
+ * when that is. Sentinels are not held: they only look.
  */
 export function planHolds(view: View, step: Step): Action[] {
   const hold = holdOn(view.run, step.name);
@@ -24,10 +27,22 @@ export function planHolds(view: View, step: Step): Action[] {
       const free = mayBegin(view, step, attempt, record) && !record.holds.confirmed.includes(hold.number);
       return free ? [{do: 'hold-job', ...on, hold: hold.number, why: `the run is held by ${hold.by}`}] : [];
     }
-    if (!isLive(view, record)) return [];
+    const at = seenOf(view.seen, record);
+    if (!isLive(view, record) || (at?.kind === 'live' && personHold(record, at))) return [];
     return record.holds.intended
       .filter((number) => !record.holds.ended.includes(number))
       .map((number) => ({do: 'unhold-job', ...on, hold: number, why: 'the hold of the run was ended'}));
+  });
+}
+
+/** Jobs that PBS may begin although their run is held: the hold was put on them, and a person, or PBS, has ended it since. Pure. */
+export function letGoUnderHold(view: View, step: Step): JobId[] {
+  const hold = holdOn(view.run, step.name);
+  const attempt = workingAttempt(view.run, step.name);
+  return attempt.jobs.flatMap((record) => {
+    const wasHeld = hold !== undefined && record.holds.confirmed.includes(hold.number);
+    const shown = seenOf(view.seen, record)?.kind === 'live';
+    return record.job && wasHeld && shown && mayBegin(view, step, attempt, record) ? [record.job] : [];
   });
 }
 

@@ -2,7 +2,7 @@ import type {JobId} from '../../base/job-id.ts';
 import {renderTime} from '../../base/units.ts';
 import {tallySubjobs} from '../../engine/plan/array-tally.ts';
 import {evidenceAt} from '../../engine/plan/job-seen.ts';
-import {personHold} from '../../engine/plan/person-hold.ts';
+import {hasHoldOfRun, personHold} from '../../engine/plan/person-hold.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {refusedPauseMs, TRIES_OF_UNKNOWN_SERVER} from '../../engine/plan/view.ts';
 import {hasBegun, type JobRecord} from '../../ledger/run-facts.ts';
@@ -120,8 +120,9 @@ function live(facts: StepFacts<JobStep>, job: JobFacts, id: JobId, seen: LiveJob
 const SHOWN_LATE_MS = 60_000;
 
 /** A user hold of ours: the one that it was submitted under, or one that `stage hold` put on it. */
-function ourHold({seen}: View, {intent, job, releasedAt, holds}: JobRecord): OurHold {
-  if (holds.intended.some((number) => !holds.ended.includes(number))) return 'stands';
+function ourHold({seen}: View, record: JobRecord): OurHold {
+  const {intent, job, releasedAt, holds} = record;
+  if (hasHoldOfRun(record)) return 'stands';
   if (intent.hold && releasedAt === undefined) return 'stands';
   // A look that is not younger than the release may show the job as it was before.
   const at = job === undefined ? seen.now : evidenceAt(seen, job);

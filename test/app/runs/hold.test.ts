@@ -157,6 +157,30 @@ describe.concurrent('stage hold and stage release', () => {
     expect((await world.ended('next.1')).state).toBe('succeeded');
   });
 
+  test('a hold that a person puts on a job meanwhile stays at the release, until "--qhold" or qrls', async () => {
+    const {log, end} = await queuedRun(world, 'beside');
+    await world.stage('hold', 'beside');
+    const idOf = async (name: string) => (await world.jobsOf('beside.1')).find(({Job_Name}) => Job_Name === name)?.id;
+    const second = String(await idOf('second.beside'));
+    const before = (await world.jobsOf('beside.1')).find(({id}) => id === second)?.comment;
+    await world.waitFor('another second, by which PBS tells its holds apart', async () => {
+      await world.pbs('qhold', second);
+      return (await world.jobsOf('beside.1')).find(({id}) => id === second)?.comment !== before;
+    });
+    const released = (await world.stage('release', 'beside', '--json')).json<Held>().runs[0];
+    expect(released?.message).toBe(
+      `beside.1 is released: the user hold of 1 job was ended; that of ${second} was put there by qhold, and stays: end it with stage release beside.1 --qhold`,
+    );
+    expect(await holdsOf(world, 'beside.1')).toMatchObject({'second.beside': 'su', 'third.beside': 's'});
+    end();
+    await world.waitFor('the third', () => linesIn(log) === 2);
+    await world.stage('status', 'beside');
+    expect(await holdsOf(world, 'beside.1')).toMatchObject({'second.beside': 'u'});
+    await world.stage('release', 'beside', '--qhold');
+    expect((await world.ended('beside.1')).state).toBe('succeeded');
+    expect(linesIn(log)).toBe(3);
+  });
+
   test('--step holds the jobs of that step alone', async () => {
     const {end} = await queuedRun(world, 'some');
     await world.stage('hold', 'some', '--step', 'third');
