@@ -8,12 +8,12 @@ import type {RunId} from '../ledger/state-directory.ts';
 import type {RunSummary} from '../ledger/summary.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan, untilFirstSubmission} from './act.ts';
 import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts';
+import {withCircuitBreakers} from './circuit-breaker.ts';
 import type {EngineContext} from './context.ts';
 import {sealRun, type Withdrawn, withdraw} from './end-run.ts';
 import {deleteLateJobs} from './late-submissions.ts';
 import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs, withWhatTheyWrote} from './observe.ts';
 import {recordHolds} from './own-holds.ts';
-import {withOnePatience} from './patience.ts';
 import type {Action, Observed, PlanSettings} from './plan/actions.ts';
 import {nextLookForPlaces} from './plan/next-look.ts';
 import {asksGlobus, planRun} from './plan/plan-run.ts';
@@ -73,7 +73,7 @@ export class Look {
   withdrawn: readonly Withdrawn[] = [];
 
   readonly #context: EngineContext;
-  /** the same, without the bound on patience: for the monitor, which may be submitted by no other process */
+  /** the same, without circuit breakers: for the monitor, which may be submitted by no other process */
   readonly #surroundings: EngineContext;
   readonly #request: LookRequest;
   readonly #settings: PlanSettings;
@@ -96,7 +96,7 @@ export class Look {
 
   /** Open the runs that have not ended, and observe them. A monitor has its successor in the queue before that is over. */
   static async begin(surroundings: EngineContext, request: LookRequest = {}): Promise<Look> {
-    const context = withOnePatience(surroundings);
+    const context = withCircuitBreakers(surroundings);
     const active = context.ledger.activeRuns();
     const {own, others} = split(active, request.about);
     // Where PBS takes so many jobs and no more, the end of any job may be what another run waits for.

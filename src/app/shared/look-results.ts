@@ -1,4 +1,4 @@
-import {withOnePatience} from '../../engine/patience.ts';
+import {withCircuitBreakers} from '../../engine/circuit-breaker.ts';
 import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
@@ -32,7 +32,7 @@ export async function standingAfter(
   const state = open?.state ?? stage.ledger.open(run).state;
   const tasks = asked.ofMany
     ? new Map()
-    : await learnAbout(withOnePatience(engine).transfers, tasksOf(state, looked.seen));
+    : await learnAbout(withCircuitBreakers(engine).transfers, tasksOf(state, looked.seen));
   const seen = await withReservations(stage, [state], looked.seen, asked.thorough ?? false);
   const routes = asked.thorough ? await learnAboutRoutes(stage, open ?? stage.ledger.open(run)) : undefined;
   const view = {run: state, seen, settings: {...engine.settings, rebuild: false}};

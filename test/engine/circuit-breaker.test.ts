@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {noEvidence} from '../../src/base/no-evidence.ts';
-import {withOnePatience} from '../../src/engine/patience.ts';
+import {withCircuitBreakers} from '../../src/engine/circuit-breaker.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
@@ -16,7 +16,7 @@ import {memoryDirectory} from '../support/memory-directory.ts';
 let directory: string;
 let world: FakeWorld;
 beforeEach(() => {
-  directory = memoryDirectory('patience-');
+  directory = memoryDirectory('circuit-breaker-');
   world = fakeWorld(directory);
 });
 afterEach(() => {
@@ -80,21 +80,21 @@ describe('Globus does not answer', () => {
   });
 });
 
-describe('one patience', () => {
-  const silence = new TransferUnreachable('GET /task_list', 'no answer within 30 s', {silent: true});
+describe('a circuit breaker', () => {
+  const timeout = new TransferUnreachable('GET /task_list', 'no answer within 30 s', {silent: true});
 
-  test('ends with the first silence: what is asked afterwards fails at once, and nothing is concluded', async () => {
+  test('is tripped by the first time limit that passes: what is asked afterwards fails at once, and nothing is concluded', async () => {
     const transfers = new FakeTransfers();
     let asked = 0;
     transfers.look = async (ids) => {
       asked += 1;
       return noEvidence(ids, 'Globus did not answer "GET /task_list": no answer within 30 s', true);
     };
-    const patient = withOnePatience({scheduler: new FakeScheduler(), transfers}).transfers;
+    const guarded = withCircuitBreakers({scheduler: new FakeScheduler(), transfers}).transfers;
     const id = 'task-1' as never;
-    await patient.look([id]);
-    expect([...(await patient.look([id])).values()]).toMatchObject([{kind: 'no-evidence', silent: true}]);
-    await expect(patient.newSubmissionId()).rejects.toMatchObject({
+    await guarded.look([id]);
+    expect([...(await guarded.look([id])).values()]).toMatchObject([{kind: 'no-evidence', silent: true}]);
+    await expect(guarded.newSubmissionId()).rejects.toMatchObject({
       silent: true,
       exit: 4,
       why: 'no answer within 30 s',
@@ -102,7 +102,7 @@ describe('one patience', () => {
     expect(asked).toBe(1);
   });
 
-  test('is not used up by an answer, whatever it says', async () => {
+  test('is not tripped by an answer, whatever it says', async () => {
     const transfers = new FakeTransfers();
     transfers.recent = async () => {
       throw new TransferUnreachable('GET /task_list', 'HTTP 502');
@@ -110,35 +110,35 @@ describe('one patience', () => {
     transfers.stat = async (): Promise<undefined> => {
       throw new TransferRefused({asked: 'it', globusCode: 'PermissionDenied', why: 'no'});
     };
-    const patient = withOnePatience({scheduler: new FakeScheduler(), transfers}).transfers;
-    await expect(patient.recent()).rejects.toThrow();
-    await expect(patient.stat({collection: 'c', path: '/'})).rejects.toThrow();
-    expect(await patient.newSubmissionId()).toBe('sub-1');
+    const guarded = withCircuitBreakers({scheduler: new FakeScheduler(), transfers}).transfers;
+    await expect(guarded.recent()).rejects.toThrow();
+    await expect(guarded.stat({collection: 'c', path: '/'})).rejects.toThrow();
+    expect(await guarded.newSubmissionId()).toBe('sub-1');
   });
 
-  test('with PBS is not used up by one silent server of two', async () => {
+  test('of PBS is not tripped by one of two servers that does not answer', async () => {
     const scheduler = new FakeScheduler();
     scheduler.look = async ([old, ...ids]) =>
       new Map([...noEvidence([old as never], 'timeout', true), ...noEvidence(ids, 'no such server')]);
-    const patient = withOnePatience({scheduler, transfers: new FakeTransfers()}).scheduler;
-    await patient.look(['1.old', '2.s'] as never[]);
-    expect((await patient.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
+    const guarded = withCircuitBreakers({scheduler, transfers: new FakeTransfers()}).scheduler;
+    await guarded.look(['1.old', '2.s'] as never[]);
+    expect((await guarded.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
     scheduler.release = async () => {
       throw new SchedulerUnreachable('qrls', 'it did not answer in time', {silent: true});
     };
-    await expect(patient.release('2.s' as never)).rejects.toThrow();
-    expect((await patient.submit(requestOf('y.sh', 's-y', {}))).kind).toBe('unreachable');
+    await expect(guarded.release('2.s' as never)).rejects.toThrow();
+    expect((await guarded.submit(requestOf('y.sh', 's-y', {}))).kind).toBe('unreachable');
     expect(scheduler.jobs.size).toBe(1);
   });
 
-  test('with one service leaves that with the other', async () => {
+  test('of one service leaves that of the other', async () => {
     const transfers = new FakeTransfers();
     transfers.newSubmissionId = async () => {
-      throw silence;
+      throw timeout;
     };
-    const patient = withOnePatience({scheduler: new FakeScheduler(), transfers});
-    await expect(patient.transfers.newSubmissionId()).rejects.toThrow();
-    expect((await patient.scheduler.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
+    const guarded = withCircuitBreakers({scheduler: new FakeScheduler(), transfers});
+    await expect(guarded.transfers.newSubmissionId()).rejects.toThrow();
+    expect((await guarded.scheduler.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
   });
 });
 
