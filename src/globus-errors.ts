@@ -3,9 +3,9 @@ import {EXIT, StageError} from './errors.ts';
 /** Globus could not be queried, or answered with nothing that can be read. Nothing may be concluded. */
 export class TransferUnreachable extends StageError {
   /** it did not answer in time: whatever else it is asked now would wait as long */
-  readonly silent: boolean;
+  readonly timedOut: boolean;
 
-  constructor(asked: string, why: string, {cause, silent = false}: {cause?: unknown; silent?: boolean} = {}) {
+  constructor(asked: string, why: string, {cause, timedOut = false}: {cause?: unknown; timedOut?: boolean} = {}) {
     super({
       code: 'TRANSFER_UNREACHABLE',
       exit: EXIT.unreachable,
@@ -14,7 +14,7 @@ export class TransferUnreachable extends StageError {
       next: ['Nothing is lost: run the same command again later.'],
       cause,
     });
-    this.silent = silent;
+    this.timedOut = timedOut;
   }
 }
 

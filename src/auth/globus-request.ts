@@ -61,7 +61,7 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
     };
   } catch (error) {
     const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : explainFailure(error, url);
-    throw new TransferUnreachable(asked, why, {silent: signal.aborted});
+    throw new TransferUnreachable(asked, why, {timedOut: signal.aborted});
   }
 }
 

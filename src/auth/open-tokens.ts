@@ -29,7 +29,7 @@ export interface OpenTokens extends TokenSource {
 /** Longest time of one renewal: two tries of 20 s, one of which may hang in connecting, and the pause between. */
 const REFRESH = {timeoutMs: 20_000, retries: 1, backoffMs: 500};
 const STALE_MS = 60_000;
-const PATIENCE_MS = 90_000;
+const LONGEST_WAIT_MS = 90_000;
 const POLL_MS = 150;
 
 /** Tokens for one resource server. Nothing is read or asked before the first token is wanted. */
@@ -63,7 +63,7 @@ async function openNativeTokens(settings: SignInSettings, resourceServer: string
       return tokenFor(resourceServer, given, authUrl);
     },
     loginCommand,
-    patienceMs: PATIENCE_MS,
+    longestWaitMs: LONGEST_WAIT_MS,
     pollMs: POLL_MS,
     now,
   });

@@ -14,7 +14,7 @@ export interface RefreshingSettings {
   /** what a person types to sign in, such as `stage login --profile cluster` */
   readonly loginCommand: string;
   /** how long another process is waited for; longer than its turn lasts */
-  readonly patienceMs: number;
+  readonly longestWaitMs: number;
   readonly pollMs: number;
   readonly now: () => number;
 }
@@ -26,7 +26,7 @@ export interface RefreshingSettings {
  * only, so two must not use it at once, and one whose answer was lost may be used up: then a person must sign in.
  */
 export function createRefreshingSource(settings: RefreshingSettings): TokenSource {
-  const {store, claims, refresh, loginCommand, patienceMs, pollMs, now} = settings;
+  const {store, claims, refresh, loginCommand, longestWaitMs, pollMs, now} = settings;
 
   async function stored(): Promise<StoredToken> {
     const token = await store.read();
@@ -39,7 +39,7 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
   }
 
   async function renewTogether(rejected: string | undefined): Promise<StoredToken> {
-    const end = now() + patienceMs;
+    const end = now() + longestWaitMs;
     for (;;) {
       const token = await stored();
       if (isUsable(token, rejected, now())) return token;

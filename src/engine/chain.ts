@@ -210,8 +210,8 @@ async function upToDate(context: EngineContext, view: MonitorView, mine: number 
   return {...view, newest: link, seen: {...view.seen, jobs: new Map([...view.seen.jobs, ...looked])}};
 }
 
-const PATIENCE_MS = 5_000;
-const LONGEST_PATIENCE_MS = 15_000;
+const WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 15_000;
 const PAUSE_MS = 100;
 
 /**
@@ -231,7 +231,7 @@ async function settled(context: EngineContext, seen: Observed): Promise<MonitorL
     if (newest.generation !== generation) appeared = now;
     generation = newest.generation;
     const waitedMs = Math.max(now - began, pauses * PAUSE_MS); // a clock may be set back
-    if (now - appeared >= PATIENCE_MS || waitedMs >= LONGEST_PATIENCE_MS) return newest;
+    if (now - appeared >= WAIT_MS || waitedMs >= LONGEST_WAIT_MS) return newest;
     await context.sleep(PAUSE_MS);
   }
 }

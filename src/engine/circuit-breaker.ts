@@ -19,15 +19,15 @@ export function withCircuitBreakers<C extends Pick<EngineContext, 'scheduler' | 
 
 function schedulerWithBreaker(pbs: Scheduler): Scheduler {
   const breaker = new CircuitBreaker(
-    (error): error is SchedulerUnreachable => error instanceof SchedulerUnreachable && error.silent,
-    (why) => new SchedulerUnreachable('qstat', why, {silent: true}),
+    (error): error is SchedulerUnreachable => error instanceof SchedulerUnreachable && error.timedOut,
+    (why) => new SchedulerUnreachable('qstat', why, {timedOut: true}),
   );
   return {
     async submit(request) {
       if (breaker.tripped) return {kind: 'unreachable', error: breaker.tripped};
       const answer = await pbs.submit(request);
-      if (answer.kind === 'unclear' && answer.silent)
-        breaker.trip(new SchedulerUnreachable('qsub', 'it did not answer in time', {silent: true}));
+      if (answer.kind === 'unclear' && answer.timedOut)
+        breaker.trip(new SchedulerUnreachable('qsub', 'it did not answer in time', {timedOut: true}));
       return answer;
     },
     release: (job) => breaker.ask(() => pbs.release(job)),
@@ -43,9 +43,9 @@ function schedulerWithBreaker(pbs: Scheduler): Scheduler {
 
 function transfersWithBreaker(globus: TransferService): TransferService {
   const breaker = new CircuitBreaker(
-    (error): error is TransferUnreachable => error instanceof TransferUnreachable && error.silent,
+    (error): error is TransferUnreachable => error instanceof TransferUnreachable && error.timedOut,
     // What a look shows of a task is the whole story, with the question in it.
-    (why) => new TransferUnreachable('GET /task_list', why.replace(/^.*?": /s, ''), {silent: true}),
+    (why) => new TransferUnreachable('GET /task_list', why.replace(/^.*?": /s, ''), {timedOut: true}),
   );
   return {
     newSubmissionId: () => breaker.ask(() => globus.newSubmissionId()),
@@ -117,5 +117,5 @@ class CircuitBreaker<E extends Error & {readonly why?: string | undefined}> {
 }
 
 function hasTimedOut(seen: {readonly kind: string} | NoEvidence): seen is NoEvidence {
-  return seen.kind === 'no-evidence' && 'silent' in seen && seen.silent === true;
+  return seen.kind === 'no-evidence' && 'timedOut' in seen && seen.timedOut === true;
 }

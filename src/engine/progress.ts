@@ -47,7 +47,7 @@ export class LookProgress {
         return;
       case 'problem':
         this.problems.push(performed.error);
-        this.pbsIsAway ||= performed.error instanceof SchedulerUnreachable || performed.silent === true;
+        this.pbsIsAway ||= performed.error instanceof SchedulerUnreachable || performed.timedOut === true;
         return;
       case 'others':
         return;

@@ -139,7 +139,7 @@ export type Submission =
   /** PBS could not be reached before anything was sent; no job exists */
   | {readonly kind: 'unreachable'; readonly error: SchedulerUnreachable}
   /** the answer was lost (timeout, connection cut, unreadable): the job may exist; look for its tag later */
-  | {readonly kind: 'unclear'; readonly why: string /** it did not answer in time */; readonly silent?: true};
+  | {readonly kind: 'unclear'; readonly why: string /** it did not answer in time */; readonly timedOut?: true};
 
 /** Of many jobs, those that something could not be done for. */
 export type NotDone = ReadonlyMap<JobId, SchedulerUnreachable | SchedulerRefused>;
@@ -188,9 +188,9 @@ export interface SchedulerCapabilities {
 /** PBS could not be queried. Nothing is known to have changed, and nothing may be concluded. */
 export class SchedulerUnreachable extends StageError {
   /** it did not answer in time: whatever else it is asked now would wait as long */
-  readonly silent: boolean;
+  readonly timedOut: boolean;
 
-  constructor(asked: string, why: string, {cause, silent = false}: {cause?: unknown; silent?: boolean} = {}) {
+  constructor(asked: string, why: string, {cause, timedOut = false}: {cause?: unknown; timedOut?: boolean} = {}) {
     super({
       code: 'SCHEDULER_UNREACHABLE',
       exit: EXIT.unreachable,
@@ -199,7 +199,7 @@ export class SchedulerUnreachable extends StageError {
       next: ['Nothing was changed: run the same command again later.', 'Check whether PBS answers: qstat -B'],
       cause,
     });
-    this.silent = silent;
+    this.timedOut = timedOut;
   }
 }
 

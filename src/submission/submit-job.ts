@@ -43,8 +43,8 @@ export type JobSubmitted =
   | {readonly is: 'impossible'}
   /** no job exists */
   | {readonly is: 'refused'; readonly error: SchedulerRefused | SchedulerUnreachable}
-  /** the answer was lost: settle.ts finds out, after the deadline. `silent`: PBS did not answer in time */
-  | {readonly is: 'unclear'; readonly why: string; readonly silent?: true | undefined};
+  /** the answer was lost: settle.ts finds out, after the deadline. `timedOut`: PBS did not answer in time */
+  | {readonly is: 'unclear'; readonly why: string; readonly timedOut?: true | undefined};
 
 /**
  * Submit a job exactly once: put the intent on record, ask PBS, put its answer on record. Of several processes the one
@@ -101,7 +101,7 @@ export async function submitJob(
     }
     case 'unclear':
       papers.note('submission-unclear', {why: answer.why});
-      return {is: 'unclear', why: answer.why, silent: answer.silent};
+      return {is: 'unclear', why: answer.why, timedOut: answer.timedOut};
     default:
       return answer satisfies never;
   }

@@ -173,7 +173,7 @@ function rig(
         return {accessToken: next, expiresAt: issuedAt + 172_800_000, issuedAt, resourceServer: 'x'};
       },
       loginCommand: 'stage login --profile me',
-      patienceMs: 300,
+      longestWaitMs: 300,
       pollMs: 10,
       now: Date.now,
     });

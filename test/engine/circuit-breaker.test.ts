@@ -35,7 +35,7 @@ describe('Globus does not answer', () => {
     let waits = 0;
     world.transfers.newSubmissionId = async () => {
       waits += 1;
-      throw new TransferUnreachable('GET /submission_id', 'no answer within 30 s', {silent: true});
+      throw new TransferUnreachable('GET /submission_id', 'no answer within 30 s', {timedOut: true});
     };
     const looked = await reconcile(world.context());
     expect(waits).toBe(1);
@@ -81,7 +81,7 @@ describe('Globus does not answer', () => {
 });
 
 describe('a circuit breaker', () => {
-  const timeout = new TransferUnreachable('GET /task_list', 'no answer within 30 s', {silent: true});
+  const timeout = new TransferUnreachable('GET /task_list', 'no answer within 30 s', {timedOut: true});
 
   test('is tripped by the first time limit that passes: what is asked afterwards fails at once, and nothing is concluded', async () => {
     const transfers = new FakeTransfers();
@@ -93,9 +93,9 @@ describe('a circuit breaker', () => {
     const guarded = withCircuitBreakers({scheduler: new FakeScheduler(), transfers}).transfers;
     const id = 'task-1' as never;
     await guarded.look([id]);
-    expect([...(await guarded.look([id])).values()]).toMatchObject([{kind: 'no-evidence', silent: true}]);
+    expect([...(await guarded.look([id])).values()]).toMatchObject([{kind: 'no-evidence', timedOut: true}]);
     await expect(guarded.newSubmissionId()).rejects.toMatchObject({
-      silent: true,
+      timedOut: true,
       exit: 4,
       why: 'no answer within 30 s',
     });
@@ -124,7 +124,7 @@ describe('a circuit breaker', () => {
     await guarded.look(['1.old', '2.s'] as never[]);
     expect((await guarded.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');
     scheduler.release = async () => {
-      throw new SchedulerUnreachable('qrls', 'it did not answer in time', {silent: true});
+      throw new SchedulerUnreachable('qrls', 'it did not answer in time', {timedOut: true});
     };
     await expect(guarded.release('2.s' as never)).rejects.toThrow();
     expect((await guarded.submit(requestOf('y.sh', 's-y', {}))).kind).toBe('unreachable');
@@ -146,7 +146,7 @@ describe('PBS does not answer one qsub', () => {
   test('a monitor is submitted all the same, and no other job: this may be the last look', async () => {
     begin('a', [jobStep('one')]);
     begin('b', [jobStep('two')]);
-    world.scheduler.answerNext = {kind: 'unclear', why: 'it did not answer in time', silent: true};
+    world.scheduler.answerNext = {kind: 'unclear', why: 'it did not answer in time', timedOut: true};
     const looked = await reconcile(world.context());
     expect(looked.gap).toBeUndefined();
     expect(world.scheduler.submitted('monitor')).toHaveLength(1);

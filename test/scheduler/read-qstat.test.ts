@@ -183,7 +183,7 @@ test('a whole document from a server that is down is no answer', () => {
   const away = readQstat([jobId('20633.pbs-sn1')], asked, JSON_WITH_HISTORY);
   expect(away).toEqual({
     kind: 'no-answer',
-    silent: false,
+    timedOut: false,
     why: expect.stringMatching(/^no connection to the server\. PBS said: "(?!.*20633)/),
   });
   expect(readQstat([jobId('1.pbs-sn1')], recordedQstat('no configuration'), JSON_WITH_HISTORY).kind).toBe('no-answer');

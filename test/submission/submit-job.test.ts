@@ -36,7 +36,7 @@ test('a qsub that does not answer in time is met once, and the other jobs are no
   const context = world.context();
   world.scheduler.submit = async ({script}) => {
     asked.push(script);
-    return {kind: 'unclear', why: 'timeout', silent: true};
+    return {kind: 'unclear', why: 'timeout', timedOut: true};
   };
   const {
     run: _,

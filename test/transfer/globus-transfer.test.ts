@@ -125,7 +125,7 @@ test.each(HOPELESS.filter(([name]) => !/form|404|no answer/.test(name)))(
 
 test('one that did not answer in time is not asked again at once: that would take as long once more', async () => {
   const {transfer, asked} = await globus(['silent', SUBMISSION], {fetchTimeoutMs: 150});
-  await expect(transfer.newSubmissionId()).rejects.toMatchObject({silent: true});
+  await expect(transfer.newSubmissionId()).rejects.toMatchObject({timedOut: true});
   expect(asked).toHaveLength(1);
 });
 
@@ -134,7 +134,7 @@ test('when it does not answer about the first tasks of many, it is not asked abo
   const tasks = Array.from({length: 120}, (_, at) => taskId(at));
   const seen = [...(await transfer.look(tasks)).values()];
   expect(seen).toHaveLength(120);
-  expect(seen.every((one) => one.kind === 'no-evidence' && one.silent)).toBe(true);
+  expect(seen.every((one) => one.kind === 'no-evidence' && one.timedOut)).toBe(true);
   expect(asked).toHaveLength(1);
 });
 

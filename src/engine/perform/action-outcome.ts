@@ -12,7 +12,7 @@ export type ActionOutcome =
   | {
       readonly is: 'problem';
       readonly error: StageError /** PBS did not answer in time */;
-      readonly silent?: true | undefined;
+      readonly timedOut?: true | undefined;
     };
 
 export const DONE: ActionOutcome = {is: 'done'};

@@ -47,7 +47,7 @@ export async function submitStepJob(
     case 'unclear': {
       const later =
         'Nothing is submitted twice: stage asks PBS for the job by its tag first. Run the same command again later.';
-      return {is: 'problem', error: new SubmissionUnclear(key, done.why, [later]), silent: done.silent};
+      return {is: 'problem', error: new SubmissionUnclear(key, done.why, [later]), timedOut: done.timedOut};
     }
     default:
       return done satisfies never;

@@ -66,7 +66,7 @@ export function explainUnreachable(done: CommandResult): SchedulerUnreachable {
   return new SchedulerUnreachable(
     done.asked,
     `${whyLost(done) ?? `the answer could not be read (exit ${done.exitCode})`}${quoted(done)}`,
-    {silent: done.timedOut},
+    {timedOut: done.timedOut},
   );
 }
 

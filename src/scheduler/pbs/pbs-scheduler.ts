@@ -66,7 +66,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     // Each turn corrects one assumption; after three corrections something is wrong that asking does not fix.
     for (let turn = 0; turn < 4; turn += 1) {
       const answer = await askQstat(jobs, form, history);
-      if (answer.kind === 'no-answer') return noEvidence(jobs, answer.why, answer.silent);
+      if (answer.kind === 'no-answer') return noEvidence(jobs, answer.why, answer.timedOut);
       if (answer.kind === 'unreadable' && form === 'text') return noEvidence(jobs, answer.why);
       if (answer.kind === 'unreadable') form = 'text';
       if (answer.kind === 'history') history = (await learn({historyKept: answer.kept})).historyKept;
@@ -205,7 +205,7 @@ function notAsked(request: JobRequest, why: string): Submission {
 }
 
 function isSilence(error: unknown): boolean {
-  return error instanceof SchedulerUnreachable && error.silent;
+  return error instanceof SchedulerUnreachable && error.timedOut;
 }
 
 function reasonOf(error: unknown): string {

@@ -22,7 +22,7 @@ export type QstatAnswer =
   /** the question assumed wrongly whether finished jobs are kept: ask again with or without `-x` */
   | {readonly kind: 'history'; readonly kept: boolean}
   /** nothing may be concluded about any id */
-  | {readonly kind: 'no-answer'; readonly why: string /** it did not answer in time */; readonly silent: boolean};
+  | {readonly kind: 'no-answer'; readonly why: string /** it did not answer in time */; readonly timedOut: boolean};
 
 const READERS = {json: readQstatJson, text: readQstatText};
 
@@ -106,5 +106,5 @@ function namedUnknown(done: CommandResult): ByNumber<string> {
 /** The question is left out: it names all jobs of all runs. */
 function noAnswer(done: CommandResult, why: string): QstatAnswer {
   const words = done.stderr.replace(/\s+/g, ' ').trim().slice(0, 400);
-  return {kind: 'no-answer', why: `${why}${words === '' ? '' : `. PBS said: "${words}"`}`, silent: done.timedOut};
+  return {kind: 'no-answer', why: `${why}${words === '' ? '' : `. PBS said: "${words}"`}`, timedOut: done.timedOut};
 }

@@ -28,7 +28,7 @@ export function readQsub(done: CommandResult, otherServer?: string): Submission 
   if (done.notFound) return {kind: 'unreachable', error: explainUnreachable(done)};
   if (neverStarted(done)) return notStarted(done);
   const lost = whyLost(done);
-  if (lost !== undefined) return {...unclear(done, lost), ...(done.timedOut ? {silent: true as const} : {})};
+  if (lost !== undefined) return {...unclear(done, lost), ...(done.timedOut ? {timedOut: true as const} : {})};
 
   const job = printedJobId(done.stdout);
   if (done.exitCode === 0) return job ? {kind: 'submitted', job} : unclear(done, 'it ended well but printed no job id');

@@ -84,7 +84,7 @@ export function createCaller(settings: CallerSettings): Caller {
     await pace();
     const where = {url: settings.transferUrl, authorization: `Bearer ${token}`, timeoutMs};
     const answer = await requestOnce(asked, call, where).catch((error: unknown) => {
-      throw error instanceof TransferUnreachable ? new FailedTry(error, !error.silent, 0) : error;
+      throw error instanceof TransferUnreachable ? new FailedTry(error, !error.timedOut, 0) : error;
     });
     // A success that cannot be read says nothing; a proxy's page of status 200 is one.
     if (isGood(answer) && answer.body === undefined)

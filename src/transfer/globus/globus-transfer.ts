@@ -74,10 +74,10 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         try {
           for (const [id, what] of await lookChunk(chunk)) seen.set(id, what);
         } catch (error) {
-          const silent = error instanceof TransferUnreachable && error.silent;
-          const rest = silent ? askable.slice(at) : chunk; // the rest would wait as long
-          for (const [id, what] of noEvidence(rest, reasonOf(error), silent)) seen.set(id, what);
-          if (silent) break;
+          const timedOut = error instanceof TransferUnreachable && error.timedOut;
+          const rest = timedOut ? askable.slice(at) : chunk; // the rest would wait as long
+          for (const [id, what] of noEvidence(rest, reasonOf(error), timedOut)) seen.set(id, what);
+          if (timedOut) break;
         }
       }
       return seen;
