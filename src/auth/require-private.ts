@@ -4,12 +4,18 @@ import {SignInNeeded} from '../globus-errors.ts';
 /**
  * Refuse a file or directory with secrets that others could read or replace. One that is not there is no offence.
  *
+ * @param look as lstat of node:fs/promises
  * @returns whether it is there
  * @throws {SignInNeeded} naming the path, its mode and the command that corrects it; the system's error when the disk
  * does not answer, which says nothing of a sign-in
  */
-export async function isPrivate(name: string, kind: 'file' | 'directory', what: string): Promise<boolean> {
-  const found = await privacyOf(name, kind);
+export async function isPrivate(
+  name: string,
+  kind: 'file' | 'directory',
+  what: string,
+  look?: Parameters<typeof privacyOf>[2],
+): Promise<boolean> {
+  const found = await privacyOf(name, kind, look);
   if (found.kind === 'unusable')
     throw new SignInNeeded({
       what: `The ${what} ${name} cannot be used`,

@@ -1,4 +1,4 @@
-import {chmodSync, renameSync} from 'node:fs';
+import {chmodSync, renameSync, type Stats} from 'node:fs';
 import {lstat} from 'node:fs/promises';
 import {placeWhole} from './whole-file.ts';
 
@@ -15,10 +15,15 @@ export type Privacy =
 /**
  * Whether a file or directory is its owner's alone.
  *
+ * @param look as lstat of node:fs/promises
  * @throws the system's error when the disk does not answer, which says nothing of the file
  */
-export async function privacyOf(path: string, wanted: 'file' | 'directory'): Promise<Privacy> {
-  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+export async function privacyOf(
+  path: string,
+  wanted: 'file' | 'directory',
+  look: (path: string) => Promise<Stats> = lstat,
+): Promise<Privacy> {
+  const found = await look(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     if (error.code !== undefined && MODES_AND_PLACES.has(error.code)) return error.code;
     throw error;
