@@ -94,7 +94,7 @@ steps:
     name,
     file,
     computed,
-    // While nothing fails, a command need not be one that could meet it. Jobs always are, by `setup`.
+    // While nothing fails, a command need not be one that could meet it; nor need jobs, by `setup`.
     stage: (...argv) =>
       disk.isBroken() ? world.process(...argv, {env: {...env, ...disk.env}}) : world.stage(...argv, {env}),
     ended: (seconds = 60) => {

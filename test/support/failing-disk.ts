@@ -20,7 +20,7 @@ export interface Fault {
 /** Makes the disk fail for the processes that are started with `env`, while they run too. */
 export interface FailingDisk {
   readonly env: Readonly<Record<string, string>>;
-  /** a line for a profile's `setup:`, so that jobs meet the same disk */
+  /** a line for a profile's `setup:`, so that jobs that begin while it is broken meet the same disk */
   readonly setup: string;
   /** shell commands for scripts that break the disk themselves */
   toBreak(fault: Fault): string;
@@ -77,7 +77,7 @@ function diskAt(control: string, library: string): FailingDisk {
     `${error} ${first} ${count} w${CAN_REMOVE.includes(error) ? '' : 'u'}${reads ? 'r' : ''} ${directory}`;
   return {
     env,
-    setup: `export ${Object.entries(env)
+    setup: `[ ! -e ${shellQuote(control)} ] || export ${Object.entries(env)
       .map(([name, value]) => `${name}=${value}`)
       .join(' ')}`,
     toBreak: (fault) => `echo ${shellQuote(line(fault))} > ${shellQuote(control)}`,

@@ -123,11 +123,11 @@ process.on('exit', () => {
 
 /** bash hands its variables on as it got them, and speaks TCP without another program. */
 function scriptFor(name, port) {
-  // What a process loads when it starts needs one of its own; so does a qsub that waits for its job, and takes it along.
+  // What a stage command loads when it starts needs a process; so does a qsub that waits for its job, and takes it along.
   const [cold, unless] =
     name === 'stage'
       ? [`'${join(entry, 'bin', 'stage')}'`, 'case "$LD_PRELOAD$NODE_OPTIONS$NODE_EXTRA_CA_CERTS" in ?*)']
-      : ['"${0%/*}/../bin-cold/${0##*/}"', 'case "${LD_PRELOAD:+block}$*" in --version | *block*)'];
+      : ['"${0%/*}/../bin-cold/${0##*/}"', 'case "$*" in --version | *block*)'];
   return `#!/bin/bash -p
 cold() { exec ${cold} "$@"; }
 ${unless} cold "$@" ;; esac
