@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -32,6 +33,7 @@ let taken = 0;
 beforeAll(async () => {
   world = await localWorld();
   library = mkdtempSync(join(tmpdir(), 'stage-disk-'));
+  symlinkSync(join(world.root, '.cache'), join(library, '.cache')); // as for a person who has used stage before
   diskOf = failingDisks(library);
   const sections = profiles.flatMap((profile) => [
     `  ${profile}:`,

@@ -1,6 +1,6 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {cleanEnvironment, PACKAGE} from './cli.ts';
@@ -14,6 +14,7 @@ export default async function setUp(): Promise<() => void> {
   const {STAGE_TEST_OWN_PROCESSES, STAGE_TEST_PBS, STAGE_TEST_CRASH} = process.env;
   if (STAGE_TEST_OWN_PROCESSES === '1' || STAGE_TEST_PBS === '1' || STAGE_TEST_CRASH) return () => {};
   const directory = mkdtempSync(join(tmpdir(), 'stage-warm-'));
+  mkdirSync(join(directory, 'compiled'));
   const pool = fork(join(import.meta.dirname, 'warm-pool.mjs'), [directory, PACKAGE], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],

@@ -1,16 +1,22 @@
 // A process that runs one stage command after another, each through the built entry with its own arguments, environment
 // and directory, as warm-pool.mjs tells it: what a command says and leaves is tested without paying a start of Node.js.
-import {createRequire, enableCompileCache} from 'node:module';
+import {createRequire, enableCompileCache, flushCompileCache} from 'node:module';
 import {join} from 'node:path';
 
 enableCompileCache(process.argv[2]); // what the first of these processes compiled
+/** By then a process has compiled most of what it will need; it is killed in the end, and would not write it then. */
+const COMPILING_COMMANDS = 10;
+let commands = 0;
 const require = createRequire(import.meta.url);
 
 /** Thrown in place of the end of this process. */
 class Ended extends Error {}
 
 const {exit} = process;
-process.on('message', async (order) => process.send(await run(order)));
+process.on('message', async (order) => {
+  process.send(await run(order));
+  if (++commands <= COMPILING_COMMANDS) flushCompileCache();
+});
 process.on('disconnect', () => exit.call(process, 0));
 
 async function run({entry, argv, cwd, umask, env}) {

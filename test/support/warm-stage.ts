@@ -6,6 +6,9 @@ import {cleanEnvironment, type Ran, type RunOptions, ranOf, runStage} from './cl
 /** The directory of warm-pool.mjs, where there is one: see warm-setup.ts. */
 const POOL = process.env.STAGE_TEST_WARM;
 
+/** What Node.js has compiled for earlier commands, where there is a pool. */
+export const COMPILED = POOL === undefined ? undefined : join(POOL, 'compiled');
+
 /** Have the PBS commands of stand-ins run without a start of Node.js each, until these start again. */
 export function warmPbsCommands(standIns: string): void {
   if (POOL === undefined) return;

@@ -1,6 +1,16 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {userInfo} from 'node:os';
 import {dirname, join, relative} from 'node:path';
 import {standInHome} from '../../src/stand-ins/stand-in-home.ts';
@@ -11,7 +21,7 @@ import {type CrashPoints, mortalConfig, openCrashPoints} from './crash-points.ts
 import {type GlobusClient, globusOf, type TaskDocument} from './globus.ts';
 import {ownJobs} from './own-jobs.ts';
 import {until} from './until.ts';
-import {runWarm, warmPbsCommands} from './warm-stage.ts';
+import {COMPILED, runWarm, warmPbsCommands} from './warm-stage.ts';
 
 /** A job as `qstat -x -f -F json` shows it, with its id. */
 export interface JobDocument {
@@ -157,7 +167,10 @@ export async function localWorld({
   };
   mkdirSync(work, {recursive: true});
   // As for a person who has used stage before: what Node.js compiled is kept, by commands and by jobs, which know HOME alone.
-  for (const cache of ['cache', '.cache']) mkdirSync(join(root, cache, 'stage'), {recursive: true});
+  for (const cache of ['cache', '.cache']) {
+    mkdirSync(join(root, cache, 'stage'), {recursive: true});
+    if (COMPILED !== undefined) symlinkSync(COMPILED, join(root, cache, 'stage', 'compiled'));
+  }
   const points = openCrashPoints(join(root, 'points'));
   const batch = batchSystem(root, home, config);
   const env: Record<string, string> = {...batch.env};
