@@ -1,7 +1,7 @@
 import type {JobId} from '../base/job-id.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
-import type {Papers} from './papers.ts';
 import {isOpen, isOverdue, readSettlement, type Settlement, type SubmissionRecord} from './settlement.ts';
+import type {SubmissionFacts} from './submission-facts.ts';
 
 // To settle a submission is to find out, and record, whether PBS took a job whose confirmation is missing since the process
 // that submitted it died or got no answer. settlement.ts decides, without I/O; here PBS is searched and the result recorded.
@@ -24,7 +24,7 @@ export async function searchByTag(
 
 /** Put on record what became of a submission. @returns false when that was done before */
 export function settle(
-  {create, note}: Pick<Papers, 'create' | 'note'>,
+  {create, note}: Pick<SubmissionFacts, 'create' | 'note'>,
   settlement: Pick<Settlement, 'is'> & {readonly job?: JobId},
   at: number,
 ): boolean {
@@ -51,7 +51,7 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 8_000];
  * @throws {SchedulerUnreachable} when PBS cannot be queried
  */
 export async function waitUntilSettled(
-  papers: Pick<Papers, 'create' | 'note'>,
+  facts: Pick<SubmissionFacts, 'create' | 'note'>,
   read: () => SubmissionRecord,
   scheduler: Pick<Scheduler, 'findByTag'>,
   {clock, sleep}: Time,
@@ -64,7 +64,7 @@ export async function waitUntilSettled(
     const overdue = isOverdue(record, clock());
     const found = begun ? undefined : (await searchByTag(scheduler, [tag])).get(tag);
     const settlement = readSettlement(begun, found ?? (overdue ? null : undefined));
-    if (!settlement || !settle(papers, settlement, clock()))
+    if (!settlement || !settle(facts, settlement, clock()))
       await sleep(Math.max(1, Math.min(pauseMs, overdue ? pauseMs : deadline + 1 - clock())));
   }
 }

@@ -2,11 +2,11 @@ import type {JobId} from '../base/job-id.ts';
 import type {FactValue} from '../disk/facts.ts';
 import {EXIT, StageError} from '../errors.ts';
 import type {JobRequest, Scheduler, SchedulerRefused, SchedulerUnreachable} from '../scheduler/scheduler.ts';
-import type {Papers} from './papers.ts';
+import type {SubmissionFacts} from './submission-facts.ts';
 
 /** One job that is to be submitted once. */
 export interface JobSubmission {
-  readonly papers: Papers;
+  readonly facts: SubmissionFacts;
   /** unlike any other's. qsub has no key of its own: this travels in the job's variables, and finds the job again */
   readonly tag: string;
   /** what the intent holds besides tag, deadline, time and author */
@@ -53,15 +53,15 @@ export type JobSubmitted =
  * @throws what request() threw, when that may pass by itself: the intent is closed
  */
 export async function submitJob(
-  {papers, tag, intent, request, explain = (error) => error}: JobSubmission,
+  {facts, tag, intent, request, explain = (error) => error}: JobSubmission,
   {scheduler, clock, by, deadlineMs}: Submitter,
 ): Promise<JobSubmitted> {
-  const refused = (value: FactValue) => papers.create('refused', {at: clock(), ...value});
-  if (papers.overtaken() !== undefined) return {is: 'overtaken'};
+  const refused = (value: FactValue) => facts.create('refused', {at: clock(), ...value});
+  if (facts.overtaken() !== undefined) return {is: 'overtaken'};
   const at = clock();
-  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};
+  if (!facts.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};
   // A process that decides looks for intents afterwards, and one that intends looks for decisions: one of them sees the other.
-  const overtaken = papers.overtaken();
+  const overtaken = facts.overtaken();
   if (overtaken !== undefined) {
     refused({why: overtaken, retry: true});
     return {is: 'overtaken'};
@@ -76,22 +76,22 @@ export async function submitJob(
       throw error;
     }
     const {why, next} = error;
-    if (refused({why, retry: false, next})) papers.note('job-refused', {why});
+    if (refused({why, retry: false, next})) facts.note('job-refused', {why});
     return {is: 'impossible'};
   }
   const answer = await scheduler.submit(asked);
   switch (answer.kind) {
     case 'submitted': {
       const {job} = answer;
-      papers.create('confirmed', {at: clock(), job});
-      papers.note('job-submitted', {job});
+      facts.create('confirmed', {at: clock(), job});
+      facts.note('job-submitted', {job});
       return {is: 'submitted', job};
     }
     case 'refused': {
       const error = explain(answer.error);
       const {why, message, next, unknownServer} = error;
       refused({why: why ?? message, retry: answer.retry, next, unknownServer});
-      papers.note('job-refused', {why});
+      facts.note('job-refused', {why});
       return {is: 'refused', error};
     }
     case 'unreachable': {
@@ -100,7 +100,7 @@ export async function submitJob(
       return {is: 'refused', error: answer.error};
     }
     case 'unclear':
-      papers.note('submission-unclear', {why: answer.why});
+      facts.note('submission-unclear', {why: answer.why});
       return {is: 'unclear', why: answer.why, timedOut: answer.timedOut};
     default:
       return answer satisfies never;

@@ -3,7 +3,7 @@ import type {TaskRequest} from '../base/task-request.ts';
 import type {FactValue} from '../disk/facts.ts';
 import {TransferRefused} from '../globus-errors.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
-import type {Papers} from './papers.ts';
+import type {SubmissionFacts} from './submission-facts.ts';
 
 /** What the intent of a task says: asking Globus again with the same submission id gives the same task. */
 export interface TaskIntent {
@@ -13,7 +13,7 @@ export interface TaskIntent {
 
 /** One Globus task that is to be submitted once. */
 export interface TaskSubmission {
-  readonly papers: Papers;
+  readonly facts: SubmissionFacts;
   /** what is on record already, by a process that died or had no answer */
   readonly intended: TaskIntent | undefined;
   /** what to ask for, when nothing is on record */
@@ -43,28 +43,28 @@ export type TaskSubmitted =
  * @throws {TransferUnreachable} {SignInNeeded} the intent stands
  */
 export async function submitTask(
-  {papers, intended, request, intent, explain}: TaskSubmission,
+  {facts, intended, request, intent, explain}: TaskSubmission,
   {transfers, clock, by}: {readonly transfers: TransferService; readonly clock: () => number; readonly by: string},
 ): Promise<TaskSubmitted> {
   let asked = intended;
   if (asked === undefined) {
     const at = clock();
     asked = {submissionId: await transfers.newSubmissionId(), request: request()};
-    if (papers.overtaken() !== undefined) return {is: 'overtaken'};
-    if (!papers.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};
+    if (facts.overtaken() !== undefined) return {is: 'overtaken'};
+    if (!facts.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};
     // A process that decides looks for intents afterwards, and one that intends looks for decisions: one of them sees the other.
-    const why = papers.overtaken();
+    const why = facts.overtaken();
     if (why !== undefined) return {is: 'overtaken', why};
-  } else if (papers.overtaken() !== undefined) return {is: 'overtaken'};
+  } else if (facts.overtaken() !== undefined) return {is: 'overtaken'};
   try {
     const task = await transfers.submit(asked.submissionId, asked.request);
-    if (papers.create('confirmed', {at: clock(), task})) papers.note('transfer-submitted', {task});
+    if (facts.create('confirmed', {at: clock(), task})) facts.note('transfer-submitted', {task});
     return {is: 'submitted', task};
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
     const {why, next} = await explain(error, asked.request);
-    if (papers.create('refused', {at: clock(), why: `${error.message}: ${why}`, retry: false, next}))
-      papers.note('transfer-refused', {why});
+    if (facts.create('refused', {at: clock(), why: `${error.message}: ${why}`, retry: false, next}))
+      facts.note('transfer-refused', {why});
     return {is: 'refused'};
   }
 }

@@ -1,22 +1,22 @@
 import {expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
-import type {Paper} from '../../src/submission/papers.ts';
 import {settle, waitUntilSettled} from '../../src/submission/settle.ts';
 import {isOverdue, mayArriveLate, readSettlement, type SubmissionRecord} from '../../src/submission/settlement.ts';
+import type {SubmissionFactName} from '../../src/submission/submission-facts.ts';
 
 const JOB = '7.s' as JobId; // made up: only its identity counts
 const TAG = 's-x.1.w';
 
-/** Papers in memory, as far as settling goes, and a clock that runs while somebody sleeps or PBS answers. */
+/** A submission in memory, as far as settling goes, and a clock that runs while somebody sleeps or PBS answers. */
 function aSubmission(deadline: number) {
-  const facts = new Map<Paper, FactValue>();
+  const facts = new Map<SubmissionFactName, FactValue>();
   const events: string[] = [];
   const world = {now: 0, questions: 0, begun: undefined as JobId | undefined};
-  const papers = {
-    create(paper: Paper, value: FactValue) {
-      if (facts.has(paper)) return false;
-      facts.set(paper, value);
+  const submission = {
+    create(name: SubmissionFactName, value: FactValue) {
+      if (facts.has(name)) return false;
+      facts.set(name, value);
       return true;
     },
     note: (event: string) => events.push(event),
@@ -32,7 +32,7 @@ function aSubmission(deadline: number) {
   /** PBS takes the job at an instant; each question is answered as it was asked, so many milliseconds later. */
   const wait = (takenAt: number, askingMs: number) =>
     waitUntilSettled(
-      papers,
+      submission,
       read,
       {
         async findByTag([tag = '']) {
@@ -49,7 +49,7 @@ function aSubmission(deadline: number) {
         },
       },
     );
-  return {world, papers, facts, events, read, wait};
+  return {world, submission, facts, events, read, wait};
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -86,25 +86,25 @@ test('a job that says that it has begun is adopted without asking PBS, which may
 });
 
 test('what another process puts on record ends the waiting', async () => {
-  const {papers, wait} = aSubmission(1_000);
-  papers.create('refused', {at: 0, why: 'no'});
+  const {submission, wait} = aSubmission(1_000);
+  submission.create('refused', {at: 0, why: 'no'});
   expect(await wait(0, 10)).toBeUndefined();
 });
 
 test('while PBS cannot be queried nothing is concluded', async () => {
-  const {papers, facts, read} = aSubmission(0);
+  const {submission, facts, read} = aSubmission(0);
   const down = async () => {
     throw new Error('down');
   };
   const time = {clock: () => 5, sleep: async () => {}};
-  await expect(waitUntilSettled(papers, read, {findByTag: down}, time)).rejects.toThrow('down');
+  await expect(waitUntilSettled(submission, read, {findByTag: down}, time)).rejects.toThrow('down');
   expect(facts.size).toBe(0);
 });
 
 test('of several that settle one submission the first counts, and only it tells people', () => {
-  const {papers, events} = aSubmission(0);
+  const {submission, events} = aSubmission(0);
   const adopted = {is: 'adopted', job: JOB} as const;
-  expect([settle(papers, adopted, 1), settle(papers, adopted, 2)]).toEqual([true, false]);
+  expect([settle(submission, adopted, 1), settle(submission, adopted, 2)]).toEqual([true, false]);
   expect(events).toEqual(['job-adopted']);
 });
 

@@ -37,8 +37,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a job is submitted although another process wrote the intent',
     file: 'submission/submit-job.ts',
-    from: "  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};",
-    to: "  papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});",
+    from: "  if (!facts.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};",
+    to: "  facts.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});",
     under: ['two at once'],
     seed: 226,
   },
@@ -281,8 +281,8 @@ export const JOB_FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'a single job is submitted although another process wrote the intent',
     file: 'submission/submit-job.ts',
-    from: "  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};",
-    to: "  papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});",
+    from: "  if (!facts.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};",
+    to: "  facts.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});",
   },
   {
     name: 'a single job is asked for before its intent is on record',
@@ -298,14 +298,14 @@ export const JOB_FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   },
   {
     name: 'a single job is confirmed without being found by its id',
-    file: 'app/jobs/job-papers.ts',
-    from: "      if (paper === 'confirmed')",
+    file: 'app/jobs/job-facts.ts',
+    from: "      if (fact === 'confirmed')",
     to: '      if (false)',
   },
   {
     name: 'a try that was given up may run all the same',
-    file: 'app/jobs/job-papers.ts',
-    from: "      if (paper === 'never-arrived' && !store.takeClaim(name, number)) return false;",
+    file: 'app/jobs/job-facts.ts',
+    from: "      if (fact === 'never-arrived' && !store.takeClaim(name, number)) return false;",
     to: '',
   },
 ];

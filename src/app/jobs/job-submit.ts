@@ -11,7 +11,7 @@ import {SubmissionUnclear, submitJob} from '../../submission/submit-job.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
 import {environmentOfScript} from '../shared/environment-kept.ts';
 import {isKept} from './check-taken.ts';
-import {papersOfJob} from './job-papers.ts';
+import {factsOfJob} from './job-facts.ts';
 import {jobRequest} from './job-request.ts';
 import {ownVariables, readScript, requestFingerprint, requireJobName} from './job-script.ts';
 import {dependenciesOf} from './look-at-dependencies.ts';
@@ -84,7 +84,7 @@ async function settled(stage: JobsStage, {name, number}: NamedJob, time: Time): 
     return one;
   };
   if (read().givenUp) return undefined;
-  const job = await waitUntilSettled(papersOfJob(jobs, name, number), read, await stage.scheduler(), time);
+  const job = await waitUntilSettled(factsOfJob(jobs, name, number), read, await stage.scheduler(), time);
   return job && (await isKeptByPbs(stage, name, number, time)) ? {...read(), job} : undefined;
 }
 
@@ -117,7 +117,7 @@ async function submitTry(stage: JobsStage, one: Try, {clock}: Time): Promise<Job
   const tag = `s-job.${name}.${number}.${newWord()}`;
   const done = await submitJob(
     {
-      papers: papersOfJob(jobs, name, number),
+      facts: factsOfJob(jobs, name, number),
       tag,
       intent: {
         essence: fingerprint,

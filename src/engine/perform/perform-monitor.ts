@@ -1,6 +1,6 @@
 import {StageError} from '../../errors.ts';
-import type {Papers} from '../../submission/papers.ts';
 import {settle} from '../../submission/settle.ts';
+import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import {submitJob} from '../../submission/submit-job.ts';
 import type {EngineContext} from '../context.ts';
 import type {MonitorAction} from '../plan/plan-monitor.ts';
@@ -20,15 +20,15 @@ export async function performMonitor(
 ): Promise<LinkOutcome> {
   const {monitors, scheduler, clock} = context;
   const {generation} = action;
-  const papers = papersOfLink(context, generation);
+  const facts = factsOfLink(context, generation);
   switch (action.do) {
     case 'submit-monitor':
-      return submitLink(context, papers, action, problems);
+      return submitLink(context, facts, action, problems);
     case 'adopt-monitor':
-      settle(papers, {is: 'adopted', job: action.job}, clock());
+      settle(facts, {is: 'adopted', job: action.job}, clock());
       return 'learnt';
     case 'give-up-monitor':
-      settle(papers, {is: 'never-arrived'}, clock());
+      settle(facts, {is: 'never-arrived'}, clock());
       return 'learnt';
     case 'move-monitor':
     case 'delete-monitor':
@@ -53,9 +53,9 @@ export async function performMonitor(
 }
 
 /** The record of one link of the chain. */
-function papersOfLink({monitors}: EngineContext, generation: number): Papers {
+function factsOfLink({monitors}: EngineContext, generation: number): SubmissionFacts {
   return {
-    create: (paper, value) => monitors.create(generation, paper, value),
+    create: (name, value) => monitors.create(generation, name, value),
     note: () => {}, // the chain is no run's, and keeps no journal
     overtaken: () => undefined, // a link that turns out to be unwanted looks for a second
   };
@@ -63,14 +63,14 @@ function papersOfLink({monitors}: EngineContext, generation: number): Papers {
 
 async function submitLink(
   context: EngineContext,
-  papers: Papers,
+  facts: SubmissionFacts,
   {generation, startAt}: MonitorAction & {do: 'submit-monitor'},
   problems: StageError[],
 ): Promise<LinkOutcome> {
   const tag = `s-monitor.${generation}.${context.newWord()}`;
   const request = () => context.jobFiles.forMonitor(generation, startAt, tag);
   const {intentDeadlineMs} = context.settings;
-  const done = await submitJob({papers, tag, intent: {startAt}, request}, {...context, deadlineMs: intentDeadlineMs});
+  const done = await submitJob({facts, tag, intent: {startAt}, request}, {...context, deadlineMs: intentDeadlineMs});
   if (done.is === 'refused') problems.push(done.error);
   // An answer that was lost is settled by a later look; another link follows at the time when that can be told.
   return done.is === 'submitted' || done.is === 'others' ? done.is : undefined;

@@ -26,13 +26,13 @@ export async function performTogether<K extends OnManyJobs['do']>(
   asked: readonly Together<OnManyJobs & {do: K}>[],
 ): Promise<readonly ActionOutcome[]> {
   const {ledger, scheduler, by} = context;
-  const [paper, event] = what === 'delete-job' ? ['delete', 'job-deleted'] : ['release', 'job-released'];
+  const [name, event] = what === 'delete-job' ? ['delete', 'job-deleted'] : ['release', 'job-released'];
   const intended = asked.map(({run, action}) => {
     const {key, step, why} = action;
     const holds =
       what === 'delete-job' || ledger.stillHolds(run, attemptKey(step, workingAttempt(run.state, step).number));
     if (!holds) return false;
-    recordsOf(context, run, action).fact(`${key}.${paper}.intent`, {why, by});
+    recordsOf(context, run, action).fact(`${key}.${name}.intent`, {why, by});
     return true;
   });
   const jobs = asked.filter((_, at) => intended[at]).map(({action}) => action.job);
@@ -43,7 +43,7 @@ export async function performTogether<K extends OnManyJobs['do']>(
     const error = notDone.get(job);
     if (error) return {is: 'problem', error};
     const {fact, note} = recordsOf(context, run, action);
-    if (fact(`${key}.${paper}.confirmed`)) note(event, {job});
+    if (fact(`${key}.${name}.confirmed`)) note(event, {job});
     return DONE;
   });
 }

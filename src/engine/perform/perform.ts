@@ -2,8 +2,8 @@ import {StageError} from '../../errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {absentName, attemptKey, seenAgainName} from '../../ledger/run-facts.ts';
-import type {Papers} from '../../submission/papers.ts';
 import {settle} from '../../submission/settle.ts';
+import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
 import {type ActionOutcome, askRepeatably, DONE, OTHERS, recordsOf, STALE, updatesOf} from './action-outcome.ts';
@@ -63,7 +63,7 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     }
     case 'adopt-job':
     case 'give-up-intent': {
-      const create: Papers['create'] = (paper, value) => fact(`${action.key}.${paper}`, value);
+      const create: SubmissionFacts['create'] = (name, value) => fact(`${action.key}.${name}`, value);
       const settlement =
         action.do === 'adopt-job' ? ({is: 'adopted', job: action.job} as const) : ({is: 'never-arrived'} as const);
       return settle({create, note}, settlement, clock()) ? DONE : OTHERS;

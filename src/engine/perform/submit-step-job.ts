@@ -5,7 +5,7 @@ import {CannotBeSubmitted, SubmissionUnclear, submitJob} from '../../submission/
 import type {EngineContext} from '../context.ts';
 import type {SubmitJob} from '../plan/actions.ts';
 import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
-import {papersOf} from './run-papers.ts';
+import {factsOfSubmission} from './submission-facts.ts';
 import {whereNamed} from './where-named.ts';
 
 /** Submit a job that serves an attempt of a step. */
@@ -18,10 +18,10 @@ export async function submitStepJob(
   const {step, role, hold, dependencies} = action;
   const key = jobKey(step, action.attempt, role, action.serial);
   const tag = `s-${run.id}.${key}.${context.newWord()}`;
-  const papers = papersOf(context, run, {key, attempt: attemptKey(step, action.attempt)}, records);
+  const facts = factsOfSubmission(context, run, {key, attempt: attemptKey(step, action.attempt)}, records);
   const done = await submitJob(
     {
-      papers: {...papers, note: (event, more) => papers.note(event, {...more, role})},
+      facts: {...facts, note: (event, more) => facts.note(event, {...more, role})},
       tag,
       intent: {
         hold,

@@ -11,7 +11,7 @@ import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
 import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
-import {papersOf} from './run-papers.ts';
+import {factsOfSubmission} from './submission-facts.ts';
 import {taskRequest} from './transfer-request.ts';
 
 /** Submit the task of a step's attempt, or submit it again under the submission id that is on record. */
@@ -22,15 +22,15 @@ export async function submitStepTask(
   records: Records,
 ): Promise<ActionOutcome> {
   const attempt = attemptKey(action.step, action.attempt);
-  const papers = papersOf(context, run, {key: `${attempt}.transfer`, attempt}, records);
+  const facts = factsOfSubmission(context, run, {key: `${attempt}.transfer`, attempt}, records);
   const intent = workingAttempt(run.state, action.step).transfer?.intent;
   if (intent && 'adopted' in intent) {
-    papers.create('confirmed', {task: intent.adopted});
+    facts.create('confirmed', {task: intent.adopted});
     return DONE;
   }
   const done = await submitTask(
     {
-      papers,
+      facts,
       intended: intent,
       request: () => taskRequest(run.state, stepOf(run, action.step), action.attempt),
       intent: updatesOf(run),

@@ -1,5 +1,5 @@
 import type {OpenRun} from '../../ledger/ledger.ts';
-import type {Papers} from '../../submission/papers.ts';
+import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import type {EngineContext} from '../context.ts';
 import type {Records} from './action-outcome.ts';
 
@@ -9,14 +9,14 @@ import type {Records} from './action-outcome.ts';
  * @param key prefix of its facts: `compute.1.job`, `stage-in.1.transfer`
  * @param attempt prefix of its attempt's facts
  */
-export function papersOf(
+export function factsOfSubmission(
   {ledger}: EngineContext,
   run: OpenRun,
   {key, attempt}: {readonly key: string; readonly attempt: string},
   {fact, note}: Records,
-): Papers {
+): SubmissionFacts {
   return {
-    create: (paper, value) => fact(`${key}.${paper}`, value),
+    create: (name, value) => fact(`${key}.${name}`, value),
     note,
     overtaken: () => (ledger.stillHolds(run, attempt) ? undefined : 'the run was changed before it was submitted'),
   };

@@ -1,16 +1,16 @@
 import type {FactValue} from '../disk/facts.ts';
 
 /** The facts that are recorded about one submission to PBS; each can be created once. */
-export type Paper = 'intent' | 'confirmed' | 'refused' | 'never-arrived';
+export type SubmissionFactName = 'intent' | 'confirmed' | 'refused' | 'never-arrived';
 
 /**
- * The papers of a submission are the facts that record it: that it is intended, and what came of it. The ledger of runs, the
- * monitor chain and the jobs of "stage job submit" each keep them in files of their own; how something is submitted
- * exactly once is the same for all of them.
+ * The facts that record one submission: that it is intended, and what came of it. The ledger of runs, the monitor chain
+ * and the jobs of "stage job submit" each keep them in files of their own; how something is submitted exactly once is the
+ * same for all of them.
  */
-export interface Papers {
+export interface SubmissionFacts {
   /** @returns false when it existed already */
-  create(paper: Paper, value: FactValue): boolean;
+  create(name: SubmissionFactName, value: FactValue): boolean;
   /** Write an event to the journal, for people: nothing is decided by it. */
   note(event: string, more?: object): void;
   /** Why the submission is no longer wanted, such as a cancellation; undefined while it is wanted. */
