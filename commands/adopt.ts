@@ -34,7 +34,7 @@ searches by the label that stage gives its tasks, and by the collections between
     const {run, step, task} = args;
     const report = await adoptTask(await this.connect(flags.profile), {run, step, task, force: flags.force});
     process.exitCode = report.exit;
-    await this.show((style) => renderRunReport(report, style));
+    await this.show(report, renderRunReport);
     return report;
   }
 }

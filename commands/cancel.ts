@@ -20,7 +20,7 @@ export default class Cancel extends StageCommand {
     const {args, flags} = await this.parse(Cancel);
     const report = await cancelRun(await this.connect(flags.profile), {run: args.run, cleanup: flags.cleanup});
     process.exitCode = report.exit;
-    await this.show((style) => renderRunReport(report, style));
+    await this.show(report, renderRunReport);
     return report;
   }
 }

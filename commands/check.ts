@@ -29,7 +29,7 @@ whether each source exists. With --probe, a directory is made and deleted at eac
     const request = {...workflowRequest(args.workflow, flags), offline: flags.offline, probe: flags.probe};
     const report = await checkWorkflowFile(await this.connect(flags.profile), request);
     process.exitCode = report.exit;
-    await this.say(() => renderCheck(report));
+    await this.say(report, renderCheck);
     return report;
   }
 }

@@ -25,7 +25,7 @@ tests that another node sees what this one writes.`;
       jobTimeoutSeconds: flags['job-timeout'],
     });
     process.exitCode = report.exit;
-    await this.say(() => renderDoctor(report));
+    await this.say(report, renderDoctor);
     return report;
   }
 }

@@ -28,7 +28,7 @@ Jobs that were already held are remembered: "stage release" ends only the holds 
     const run = oneOrAll(args.run, flags.all);
     const report = await holdRuns(await this.connect(flags.profile), {run, steps: flags.step ?? []});
     process.exitCode = report.exit;
-    await this.say(() => renderHold(report));
+    await this.say(report, renderHold);
     return report;
   }
 }

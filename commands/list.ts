@@ -19,7 +19,7 @@ export default class List extends StageCommand {
   async run(): Promise<{runs: readonly RunLine[]}> {
     const {flags} = await this.parse(List);
     const runs = listRuns(await this.connect(flags.profile), flags.state ?? [], flags.ids);
-    await this.show((style) => renderList(runs, style));
+    await this.show(runs, renderList);
     return {runs};
   }
 }

@@ -54,7 +54,7 @@ login of the globus CLI. Given a workflow or collections, the consents that they
       personAtTerminal(),
     );
     process.exitCode = report.exit;
-    await this.say(() => renderLogin(report));
+    await this.say(report, renderLogin);
     return report;
   }
 }

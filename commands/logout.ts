@@ -15,7 +15,7 @@ export default class Logout extends StageCommand {
   async run(): Promise<LogoutReport> {
     const {flags} = await this.parse(Logout);
     const report = await logout(await this.connect(flags.profile), {forget: flags.forget});
-    await this.say(() => renderLogout(report));
+    await this.say(report, renderLogout);
     return report;
   }
 }

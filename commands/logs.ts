@@ -31,7 +31,7 @@ export default class Logs extends StageCommand {
     const stage = await this.connect(flags.profile);
     const request = {run: args.run, steps: flags.step ?? [], own: flags.own};
     const report = collectLogs(stage, request, flags.pbs ? await pbsLogs(stage, request) : []);
-    if (!this.jsonEnabled()) this.log(renderLogs(report, this.style(process.stdout))); // output of jobs is not wrapped
+    this.print(report, renderLogs, {tabs: true}); // output of jobs is not wrapped
     return report;
   }
 }

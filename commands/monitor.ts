@@ -41,7 +41,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
       const waited = await waitForTransfer(stage, {of: flags.of, seconds: flags.seconds ?? 0});
       // Its script must tell a transfer that failed from a node.js that could not begin, which ends with 1.
       process.exitCode = waited.exit === EXIT.failed ? TRANSFER_FAILED : waited.exit;
-      await this.say(() => waited.message);
+      await this.say(waited, ({message}) => message);
       return waited;
     }
     const report = await tick(stage, {
@@ -52,7 +52,7 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
       seconds: flags.seconds,
     });
     process.exitCode = report.exit;
-    await this.say(() => renderMonitor(report));
+    await this.say(report, renderMonitor);
     return report;
   }
 }

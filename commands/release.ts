@@ -25,7 +25,7 @@ With --qhold those that you put on its jobs yourself end, too; a job that still 
       qhold: flags.qhold,
     });
     process.exitCode = report.exit;
-    await this.say(() => renderHold(report));
+    await this.say(report, renderHold);
     return report;
   }
 }

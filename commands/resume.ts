@@ -34,7 +34,7 @@ With --all, jobs that the queue lost are submitted again for every run that has 
     if (run === undefined && flags.redo !== undefined) throw new RequestWrong('--redo is for one run; name it');
     const report = await resumeRuns(await this.connect(flags.profile), {run, redo: flags.redo ?? []});
     process.exitCode = report.exit;
-    await this.show((style) => renderResumed(report, style));
+    await this.show(report, renderResumed);
     return report;
   }
 }

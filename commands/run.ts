@@ -61,10 +61,10 @@ nothing is created.`;
     });
     process.exitCode = report.exit;
     if (!flags.wait || report.run.endedAt !== undefined) {
-      await this.show((style) => renderRunReport(report, style));
+      await this.show(report, renderRunReport);
       return report;
     }
-    if (!this.jsonEnabled()) process.stderr.write(`${report.message}\n`);
+    this.note(report.message);
     const {report: last, left} = await watchRun(stage, report.run.run, {
       quiet: this.jsonEnabled(),
       style: (stream) => this.style(stream),
@@ -75,7 +75,7 @@ nothing is created.`;
       : `${run.run} has ${run.state === 'cancelled' ? 'been cancelled' : run.state}`;
     const watched = {...report, message, run, problems: last.problems, exit: last.exit};
     process.exitCode = last.exit;
-    await this.show((style) => renderRunReport(watched, style));
+    await this.show(watched, renderRunReport);
     return watched;
   }
 }

@@ -8,7 +8,7 @@ export default class Schema extends StageCommand {
     await this.parse(Schema);
     const {workflowJsonSchema} = await import('../src/workflow/file/json-schema.ts');
     const schema = workflowJsonSchema();
-    this.log(JSON.stringify(schema, null, 2));
+    this.print(schema, (document) => JSON.stringify(document, null, 2));
     return schema;
   }
 }

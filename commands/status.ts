@@ -37,7 +37,7 @@ else 4 when something could not be done, queried or read, else 0, however earlie
         ? (await watchRun(stage, args.run, {quiet: this.jsonEnabled(), style: (stream) => this.style(stream)})).report
         : await showStatus(stage, args.run);
     process.exitCode = report.exit;
-    await this.show((style) => renderStatus(report, style));
+    await this.show(report, renderStatus);
     return report;
   }
 }

@@ -22,7 +22,7 @@ there ends is pointed out. Exit code 3 when one has expired.`;
     const {args, flags} = await this.parse(Whoami);
     const report = await whoami(await this.connect(flags.profile), collectionsRequest(args.workflow, flags));
     process.exitCode = report.exit;
-    await this.say(() => renderWhoami(report));
+    await this.say(report, renderWhoami);
     return report;
   }
 }

@@ -22,7 +22,7 @@ one or for room in its queue; a pause before a retry; a hold set by hand. Each w
     const {args, flags} = await this.parse(Why);
     const report = await explainWhy(await this.connect(flags.profile), {run: args.run, step: args.step});
     process.exitCode = report.exit;
-    await this.show((style) => renderWhy(report, style));
+    await this.show(report, renderWhy);
     return report;
   }
 }

@@ -29,8 +29,8 @@ profile maps. Names go to stdout, one per line, directories with "/" at the end;
     const {all: hidden, match, limit, offset} = flags;
     const stage = await this.connect(flags.profile);
     const report = await listCollection(stage, {place: args.place, hidden, match, limit, offset});
-    if (!this.jsonEnabled()) this.logToStderr(renderListingHead(report));
-    for (const line of this.jsonEnabled() ? [] : renderListing(report, flags.long)) this.log(line);
+    this.note(renderListingHead(report));
+    this.print(report, (listing) => renderListing(listing, flags.long).join('\n'));
     return report;
   }
 }

@@ -26,7 +26,7 @@ export default class CollectionSearch extends StageCommand {
     const scope = SCOPES.find((one) => one === flags.scope) ?? 'all';
     const {limit, offset} = flags;
     const report = await searchCollections(await this.connect(flags.profile), {text, scope, limit, offset});
-    await this.say(() => renderSearch(report));
+    await this.say(report, renderSearch);
     return report;
   }
 }

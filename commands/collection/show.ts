@@ -18,7 +18,7 @@ export default class CollectionShow extends StageCommand {
   async run(): Promise<CollectionView> {
     const {args, flags} = await this.parse(CollectionShow);
     const report = await showCollection(await this.connect(flags.profile), args.collection);
-    await this.say(() => renderCollection(report));
+    await this.say(report, renderCollection);
     return report;
   }
 }

@@ -18,7 +18,7 @@ export default class JobHold extends StageCommand {
   async run(): Promise<ChangeReport> {
     const {argv, flags} = await this.parse(JobHold);
     const report = await changeJobs(await this.connect(flags.profile), 'hold', argv.map(String));
-    await this.say(() => report.jobs.join('\n'));
+    await this.say(report, ({jobs}) => jobs.join('\n'));
     return report;
   }
 }

@@ -22,7 +22,7 @@ how it ended, else 0. An array succeeds when each of its members has.`;
     const {argv, flags} = await this.parse(JobShow);
     const report = await showJobs(await this.connect(flags.profile), argv.map(String));
     process.exitCode = report.exit;
-    await this.say(() => (flags.state ? report.jobs.map(({state}) => state).join('\n') : renderJobs(report.jobs)));
+    await this.say(report, ({jobs}) => (flags.state ? jobs.map(({state}) => state).join('\n') : renderJobs(jobs)));
     return report;
   }
 }

@@ -49,7 +49,7 @@ The profile adds its queue, account and resources for compute jobs.`;
   async run(): Promise<SubmitReport> {
     const {args, flags} = await this.parse(JobSubmit);
     const report = await submitNamedJob(await this.connect(flags.profile), readSubmitFlags(args.script, flags));
-    this.log(report.job);
+    this.print(report, ({job}) => job);
     return report;
   }
 }

@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import type {JobReport} from '../../src/app/jobs/job.ts';
 import {waitForJobs} from '../../src/app/jobs/job-wait.ts';
 import {renderJobs} from '../../src/app/jobs/render-jobs.ts';
+import {shown} from '../../src/base/visible.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class JobWait extends StageCommand {
@@ -26,12 +27,12 @@ export default class JobWait extends StageCommand {
     let last = '';
     const stage = await this.connect(flags.profile);
     const report = await waitForJobs(stage, argv.map(String), flags.timeout, (look) => {
-      const text = renderJobs(look.jobs);
-      if (text !== last && !this.jsonEnabled()) this.logToStderr(text);
+      const text = renderJobs(shown(look.jobs));
+      if (text !== last) this.note(...text.split('\n'));
       last = text;
     });
     process.exitCode = report.exit;
-    await this.say(() => renderJobs(report.jobs));
+    await this.say(report.jobs, renderJobs);
     return report;
   }
 }

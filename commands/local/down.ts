@@ -9,7 +9,7 @@ export default class LocalDown extends StageCommand {
   async run(): Promise<DownReport> {
     await this.parse(LocalDown);
     const report = await localDown(await this.standIns());
-    this.log(report.ended ? 'ended' : 'they were not running');
+    await this.say(report, ({ended}) => (ended ? 'ended' : 'they were not running'));
     return report;
   }
 }

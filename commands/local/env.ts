@@ -19,7 +19,8 @@ export default class LocalEnv extends StageCommand {
   async run(): Promise<EnvReport> {
     const {flags} = await this.parse(LocalEnv);
     const report = await localEnvironment(await this.standIns(), flags['with-credentials']);
-    for (const [name, value] of Object.entries(report.environment)) this.log(`export ${name}=${shellQuote(value)}`);
+    const entries = Object.entries(report.environment);
+    this.forShell(...entries.map(([name, value]) => `export ${name}=${shellQuote(value)}`));
     return report;
   }
 }

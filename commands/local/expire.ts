@@ -26,7 +26,7 @@ export default class LocalExpire extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalExpire);
     const status = await expire(await this.standIns(), {collection: args.collection, tokens: flags.tokens});
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

@@ -25,7 +25,7 @@ export default class LocalFault extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalFault);
     const status = await setFault(await this.standIns(), {...args, code: flags.code, clear: flags.clear});
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

@@ -28,7 +28,7 @@ export default class LocalLimit extends StageCommand {
     const {flags} = await this.parse(LocalLimit);
     const {active, pending, requests, files, entries, reset} = flags;
     const status = await setLimits(await this.standIns(), {active, pending, requests, files, entries, reset});
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

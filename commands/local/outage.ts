@@ -40,7 +40,7 @@ export default class LocalOutage extends StageCommand {
       auth,
       retryAfter: flags['retry-after'],
     });
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

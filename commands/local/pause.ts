@@ -13,7 +13,7 @@ export default class LocalPause extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalPause);
     const status = await pauseCollection(await this.standIns(), args.collection, flags.message);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

@@ -14,7 +14,7 @@ export default class LocalRate extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalRate);
     const status = await setRate(await this.standIns(), args.rate);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

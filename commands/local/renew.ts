@@ -14,7 +14,7 @@ export default class LocalRenew extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalRenew);
     const status = await renew(await this.standIns(), args.collection);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

@@ -26,7 +26,7 @@ export default class LocalRequire extends StageCommand {
     const {args, flags} = await this.parse(LocalRequire);
     const {consent, mfa, nothing, domain: domains, policy: policies} = flags;
     const status = await setRequirements(await this.standIns(), {...args, consent, mfa, nothing, domains, policies});
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

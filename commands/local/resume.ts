@@ -12,7 +12,7 @@ export default class LocalResume extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalResume);
     const status = await resumeCollection(await this.standIns(), args.collection);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

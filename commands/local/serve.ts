@@ -35,7 +35,7 @@ export default class LocalServe extends StageCommand {
         collections: flags.collection,
         withCredentials: flags['with-credentials'],
       },
-      {print: (line) => this.log(line), show: (line) => this.logToStderr(line)},
+      {print: (line) => this.forShell(line), show: (line) => this.note(line)},
     );
   }
 }

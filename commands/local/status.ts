@@ -9,7 +9,7 @@ export default class LocalStatus extends StageCommand {
   async run(): Promise<LocalReport> {
     await this.parse(LocalStatus);
     const report = await localStatus(await this.standIns());
-    this.log(report.status ? renderLocal(report.status) : 'not running; start them with: stage local up');
+    this.print(report, ({status}) => (status ? renderLocal(status) : 'not running; start them with: stage local up'));
     return report;
   }
 }

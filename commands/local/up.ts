@@ -21,7 +21,7 @@ export default class LocalUp extends StageCommand {
   async run(): Promise<UpReport> {
     const {flags} = await this.parse(LocalUp);
     const report = await localUp(await this.standIns(), flags.day);
-    this.log(`${report.started ? 'started' : 'already running'}\n${renderLocal(report.status)}`);
+    this.print(report, ({started, status}) => `${started ? 'started' : 'already running'}\n${renderLocal(status)}`);
     return report;
   }
 }

@@ -9,7 +9,7 @@ export default class LocalWipe extends StageCommand {
   async run(): Promise<WipeReport> {
     await this.parse(LocalWipe);
     const report = await wipeJobs(await this.standIns());
-    this.log(`${report.wiped} jobs were removed`);
+    await this.say(report, ({wiped}) => `${wiped} jobs were removed`);
     return report;
   }
 }

@@ -18,7 +18,7 @@ be reached.`;
     const {args, flags} = await this.parse(ProfileCheck);
     const report = await checkProfile(await this.connect(args.name ?? flags.profile));
     process.exitCode = report.exit;
-    await this.say(() => renderProfileCheck(report));
+    await this.say(report, renderProfileCheck);
     return report;
   }
 }

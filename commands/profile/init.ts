@@ -71,7 +71,7 @@ The rest of the file is kept, with its comments. An existing profile is replaced
     const terminal = people ? (await import('../../src/cli/ask-terminal.ts')).askInTerminal() : undefined;
     try {
       const report = await initProfile(request, await this.openSite(), terminal?.ask);
-      await this.say(() => renderInit(report));
+      await this.say(report, renderInit);
       return report;
     } finally {
       terminal?.close();

@@ -9,7 +9,7 @@ export default class ProfileList extends StageCommand {
   async run(): Promise<Report> {
     await this.parse(ProfileList);
     const report = await listProfiles();
-    await this.say(() => renderProfiles(report));
+    await this.say(report, renderProfiles);
     return report;
   }
 }

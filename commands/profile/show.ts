@@ -13,7 +13,7 @@ export default class ProfileShow extends StageCommand {
   async run(): Promise<ProfileView> {
     const {args, flags} = await this.parse(ProfileShow);
     const {written, ...view} = await showProfile(args.name ?? flags.profile);
-    await this.say(() => renderProfile({...view, name: view.profile.name, written}));
+    await this.say({...view, name: view.profile.name, written}, renderProfile);
     return view;
   }
 }

@@ -14,7 +14,7 @@ export default class TransferCancel extends StageCommand {
     const {args, flags} = await this.parse(TransferCancel);
     const report = await cancelTransfer(await this.connect(flags.profile), args.task);
     process.exitCode = report.exit;
-    await this.say(() => renderTasks(report.tasks));
+    await this.say(report.tasks, renderTasks);
     return report;
   }
 }

@@ -29,8 +29,8 @@ with --submission-id is never a second task.`;
       submissionId: flags['submission-id'],
       typed: ['stage', 'transfer', 'delete', ...this.argv],
     };
-    const report = await deletePath(stage, request, (id) => this.logToStderr(`submission id ${id}`));
-    this.log(report.task);
+    const report = await deletePath(stage, request, (id) => this.note(`submission id ${id}`));
+    this.print(report, ({task}) => task);
     return report;
   }
 }

@@ -14,8 +14,8 @@ export default class TransferList extends StageCommand {
   async run(): Promise<TaskReport> {
     const {flags} = await this.parse(TransferList);
     const report = await listTransfers(await this.connect(flags.profile), flags.limit);
-    await this.say(() =>
-      report.tasks.length > 0 ? renderTasks(report.tasks) : 'Globus lists no transfer task of yours.',
+    await this.say(report.tasks, (tasks) =>
+      tasks.length > 0 ? renderTasks(tasks) : 'Globus lists no transfer task of yours.',
     );
     return report;
   }

@@ -11,7 +11,7 @@ export default class TransferMkdir extends StageCommand {
   async run(): Promise<MkdirReport> {
     const {args, flags} = await this.parse(TransferMkdir);
     const report = await makeDirectory(await this.connect(flags.profile), args.at);
-    await this.say(() => `${report.at} ${report.made ? 'was made' : 'exists already'}`);
+    await this.say(report, ({at, made}) => `${at} ${made ? 'was made' : 'exists already'}`);
     return report;
   }
 }

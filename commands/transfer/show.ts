@@ -12,7 +12,7 @@ export default class TransferShow extends StageCommand {
     const {args, flags} = await this.parse(TransferShow);
     const report = await showTransfers(await this.connect(flags.profile), [args.task]);
     process.exitCode = report.exit;
-    await this.say(() => renderTasks(report.tasks));
+    await this.say(report.tasks, renderTasks);
     return report;
   }
 }

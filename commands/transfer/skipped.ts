@@ -17,9 +17,9 @@ Each line is a path, a tab, and the reason. Globus keeps the list for 30 days.`;
   async run(): Promise<SkippedReport> {
     const {args, flags} = await this.parse(TransferSkipped);
     const report = await listSkipped(await this.connect(flags.profile), args.task, flags.limit);
-    if (report.files.length > 0) await this.say(() => renderSkipped(report.files));
-    else this.logToStderr('It skipped nothing.');
-    if (report.more) this.logToStderr(`There are more than these ${report.files.length}: see them with --limit.`);
+    if (report.files.length > 0) await this.say(report.files, renderSkipped);
+    else this.note('It skipped nothing.');
+    if (report.more) this.note(`There are more than these ${report.files.length}: see them with --limit.`);
     return report;
   }
 }

@@ -39,8 +39,8 @@ from FROM and TO, which then end in "/".`;
       submissionId: flags['submission-id'],
       typed: ['stage', 'transfer', 'start', ...this.argv],
     };
-    const report = await startTransfer(stage, request, (id) => this.logToStderr(`submission id ${id}`));
-    this.log(report.task);
+    const report = await startTransfer(stage, request, (id) => this.note(`submission id ${id}`));
+    this.print(report, ({task}) => task);
     return report;
   }
 }

@@ -12,7 +12,7 @@ export default class TransferSubmissionId extends StageCommand {
   async run(): Promise<SubmissionIdReport> {
     const {flags} = await this.parse(TransferSubmissionId);
     const report = await newSubmissionId(await this.connect(flags.profile));
-    await this.say(() => report.submissionId);
+    await this.say(report, ({submissionId}) => submissionId);
     return report;
   }
 }

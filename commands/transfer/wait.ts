@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {renderTasks} from '../../src/app/transfers/render-tasks.ts';
 import {type TaskReport, waitForTransfers} from '../../src/app/transfers/transfer.ts';
+import {shown} from '../../src/base/visible.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
 
 export default class TransferWait extends StageCommand {
@@ -20,12 +21,12 @@ an expired sign-in or an outage of Globus.`;
     const stage = await this.connect(flags.profile);
     let last = '';
     const report = await waitForTransfers(stage, argv.map(String), flags.timeout, (look) => {
-      const text = renderTasks(look.tasks);
-      if (text !== last && !this.jsonEnabled()) this.logToStderr(text);
+      const text = renderTasks(shown(look.tasks));
+      if (text !== last) this.note(...text.split('\n'));
       last = text;
     });
     process.exitCode = report.exit;
-    await this.say(() => renderTasks(report.tasks));
+    await this.say(report.tasks, renderTasks);
     return report;
   }
 }

@@ -1,6 +1,8 @@
 import {createInterface} from 'node:readline';
 import type {Ask} from '../app/site/profile-init.ts';
+import {visible} from '../base/visible.ts';
 import {RequestWrong} from '../errors.ts';
+import {writeLines} from './output.ts';
 
 /** Ask on stderr, read from stdin: stdout stays free for the result. Answers typed or pasted ahead are kept. */
 export function askInTerminal(): {readonly ask: Ask; readonly close: () => void} {
@@ -10,12 +12,12 @@ export function askInTerminal(): {readonly ask: Ask; readonly close: () => void}
   return {
     close: () => terminal.close(),
     async ask({text, proposal, choices}, complaint) {
-      if (complaint !== undefined) process.stderr.write(`  ${complaint}\n`);
+      if (complaint !== undefined) writeLines(process.stderr, [`  ${complaint}`]);
       const hints = [
         choices && choices.length <= 12 ? choices.join(', ') : '',
         proposal === undefined ? 'empty for none' : `[${proposal}]`,
       ];
-      terminal.setPrompt(`${[text, ...hints.filter((hint) => hint !== '')].join('; ')}: `);
+      terminal.setPrompt(visible(`${[text, ...hints.filter((hint) => hint !== '')].join('; ')}: `));
       terminal.prompt();
       const line = await lines.next();
       if (!line.done) return line.value;

@@ -3,6 +3,7 @@ import {renderRun} from '../app/shared/render-status.ts';
 import type {RunView, StepView} from '../app/shared/run-view.ts';
 import {type Style, spelt, widthOf} from '../app/shared/text-layout.ts';
 import {renderTime} from '../base/units.ts';
+import {inWords, writeLines} from './output.ts';
 
 export interface LiveView {
   show(view: RunView): void;
@@ -31,7 +32,10 @@ function redrawing(stream: NodeJS.WriteStream, style: () => Style, redraw: Redra
   const draw = () => {
     if (!shown) return;
     const now = style();
-    const text = spelt(picture(shown, now, stream.rows || 24), now);
+    const text = spelt(
+      inWords(shown, (view) => picture(view, now, stream.rows || 24), now),
+      now,
+    );
     redraw(text);
     drawn = text.split('\n');
   };
@@ -88,7 +92,7 @@ function lineByLine(stream: NodeJS.WriteStream, style: Style): LiveView {
         const progress = progressInWords(step);
         const told = [step.state, progress, step.reason].filter((part) => part !== '').join(', ');
         const line = `${renderTime(Date.now())} ${step.step}: ${told}`;
-        stream.write(`${spelt(line, style)}\n`);
+        writeLines(stream, [spelt(line, style)]);
       }
     },
     end() {},

@@ -2,6 +2,7 @@ import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Config, Errors, run, settings} from '@oclif/core';
 import {builtVersion} from '../wiring/built-version.ts';
+import {writeText} from './output.ts';
 import {asStageError, showError} from './stage-command.ts';
 import {longFlags, requireCommand} from './words-for-help.ts';
 
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   try {
     const config = await Config.load({root: dirname(DIST)});
     requireCommand(config, argv);
-    if (argv[0] === '--version') process.stdout.write(`${versionText(config)}\n`);
+    if (argv[0] === '--version') writeText(process.stdout, versionText(config));
     else await run(argv, config);
   } catch (thrown) {
     if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit;

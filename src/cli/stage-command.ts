@@ -2,10 +2,12 @@ import {Command, Errors, Flags, type Interfaces} from '@oclif/core';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
 import {ofTheSystem} from '../app/shared/system-error.ts';
 import {hasWideLetters, loadWidths, type Style, spelt, wrapped} from '../app/shared/text-layout.ts';
+import {shown, visible, visibleLine} from '../base/visible.ts';
 import {EXIT, StageError} from '../errors.ts';
 import type {Log} from '../log/log.ts';
 import type {StandIns} from '../stand-ins/door.ts';
 import type {Stage} from '../wiring/stage.ts';
+import {inWords, writeDocument, writeForShell, writeLines, writeText} from './output.ts';
 import {styleOf} from './style.ts';
 import {requireWords, type Taken, usageError} from './usage-error.ts';
 
@@ -46,7 +48,7 @@ export abstract class StageCommand extends Command {
       profile,
       cliVersion: this.config.version,
       command: this.commandName(),
-      verbose: this.argv.includes('--verbose') ? (line) => process.stderr.write(`${line}\n`) : undefined,
+      verbose: this.argv.includes('--verbose') ? (line) => writeText(process.stderr, line) : undefined,
       ...options,
     });
     this.#log = stage.log;
@@ -66,16 +68,43 @@ export abstract class StageCommand extends Command {
   }
 
   /** Print a result for people, wrapped to the terminal; under --json it is not even put into words. */
-  protected async say(render: () => string): Promise<void> {
-    await this.show((style) => wrapped(spelt(render(), style), style));
+  protected async say<T>(report: T, render: (report: T) => string): Promise<void> {
+    await this.show(report, (seen, style) => wrapped(spelt(render(seen), style), style));
   }
 
   /** The same for what is laid out by its own renderer. */
-  protected async show(render: (style: Style) => string): Promise<void> {
+  protected async show<T>(report: T, render: (report: T, style: Style) => string): Promise<void> {
     if (this.jsonEnabled()) return;
     const style = this.style(process.stdout);
-    const text = render(style);
-    this.log(spelt(hasWideLetters(text) ? await loadWidths().then(() => render(style)) : text, style));
+    const laidOut = () => inWords(report, (seen) => render(seen, style), style);
+    const text = laidOut();
+    this.#print(spelt(hasWideLetters(text) ? await loadWidths().then(laidOut) : text, style), style);
+  }
+
+  /**
+   * The same for lines that are names, or output of jobs: not wrapped, and spelt as they are.
+   *
+   * @param tabs part columns in what programs wrote
+   */
+  protected print<T>(report: T, render: (report: T, style: Style) => string, {tabs = false} = {}): void {
+    if (this.jsonEnabled()) return;
+    const style = this.style(process.stdout);
+    const text = render(shown(report, tabs ? visibleLine : visible), style);
+    if (text !== '') this.#print(text, style);
+  }
+
+  /** Say something on standard error, beside the result: what is going on, or where a listing begins. */
+  protected note(...lines: readonly string[]): void {
+    if (!this.jsonEnabled()) writeLines(process.stderr, lines);
+  }
+
+  /** Lines for a shell, by `eval`. */
+  protected forShell(...lines: readonly string[]): void {
+    if (!this.jsonEnabled()) writeForShell(process.stdout, lines);
+  }
+
+  #print(text: string, {colour}: Style): void {
+    writeText(process.stdout, text, colour);
   }
 
   /** How to write on a stream, as the flags and the environment ask for. */
@@ -85,7 +114,7 @@ export abstract class StageCommand extends Command {
 
   /** oclif colours JSON for people; ours is for programs, and may be long: laid out only in a terminal. */
   protected override logJson(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(document, null, process.stdout.isTTY ? 2 : undefined)}\n`);
+    writeDocument(document, process.stdout.isTTY ? 2 : undefined);
   }
 
   /** Arguments are taken from the command line alone: what comes on standard input is a list for `--batch -`. */
@@ -142,9 +171,10 @@ function wordsToLog(argv: readonly string[]): string {
 
 /** Show an error on the stream its form belongs to, and set the exit code. */
 export function showError(error: StageError, form: {readonly json: boolean; readonly style?: Style}): void {
-  if (form.json) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
-  else process.stderr.write(renderError(error, form.style ?? styleOf(process.stderr)));
-  if (error.cause !== undefined && debugging()) process.stderr.write(`${stackOf(error)}\n`);
+  const style = form.style ?? styleOf(process.stderr);
+  if (form.json) writeDocument(errorDocument(error), 2);
+  else writeText(process.stderr, renderError(shown(errorDocument(error).error), style), style.colour);
+  if (error.cause !== undefined && debugging()) writeText(process.stderr, stackOf(error));
   process.exitCode = error.exit;
 }
 

@@ -14,7 +14,7 @@ import('./main.ts').catch((error: unknown) => {
     exit: 126,
     what: 'stage could not be loaded',
     // Only loading fails here: main.ts shows its own errors. Further lines tell which file asked for the missing one.
-    why: (error as Error).message.split('\n')[0],
+    why: (error as Error).message.split('\n')[0]?.replace(/\p{C}/gu, '?'), // it may name a path of any letters
     next: ['If it is being installed or built at this moment, run the same command again; otherwise install it again.'],
     details: [],
   };

@@ -1,11 +1,12 @@
 import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline/promises';
 import type {Person} from '../app/sign-in/login.ts';
+import {writeLines} from './output.ts';
 
 /** The person at this terminal. Everything is said on stderr: stdout is for results. */
 export function personAtTerminal(): Person {
   return {
-    show: (lines) => void process.stderr.write(`${lines.join('\n')}\n`),
+    show: (lines) => writeLines(process.stderr, lines),
 
     async askForCode() {
       const terminal = createInterface({input: process.stdin, output: process.stderr});

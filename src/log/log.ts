@@ -1,4 +1,5 @@
 import {DAY_MS} from '../base/time.ts';
+import {visibleJson} from '../base/visible.ts';
 
 /** How much a line matters; `debug` is what was only looked at. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -38,7 +39,7 @@ export interface LogLine {
 
 /**
  * A line without its end, in one of the formats. Pure. Texts from outside cannot end a line or begin another field:
- * whatever is not plain is quoted as a JSON text.
+ * whatever is not plain is quoted as a JSON text, with escapes for all that a terminal would obey.
  *
  * `netlogger`: `ts=` (ISO 8601 in UTC), `event=`, `level=` first, then name=value pairs. Source: "Grid Logging: Best
  * Practices Guide" (LBNL, CEDPS), sections on format and required fields.
@@ -50,7 +51,7 @@ export function renderLine({at, level, event, fields}: LogLine, format: LogForma
   });
   switch (format) {
     case 'json':
-      return JSON.stringify({ts, level, event, ...Object.fromEntries(given)});
+      return visibleJson(JSON.stringify({ts, level, event, ...Object.fromEntries(given)}));
     case 'netlogger':
       return [`ts=${ts}`, `event=stage.${event}`, `level=${NETLOGGER_LEVELS[level]}`, ...given.map(pair)].join(' ');
     case 'text':
@@ -69,7 +70,7 @@ const NETLOGGER_LEVELS: Readonly<Record<LogLevel, string>> = {
 
 function pair([name, value]: readonly [string, string | number | boolean]): string {
   const text = String(value);
-  return `${name}=${/^[\w@%+=:,./()[\]~#*-]+$/.test(text) ? text : JSON.stringify(text)}`;
+  return `${name}=${/^[\w@%+=:,./()[\]~#*-]+$/.test(text) ? text : visibleJson(JSON.stringify(text))}`;
 }
 
 /** The name of a host's file of one day (in UTC): `HOST-2026-11-30.log`. */

@@ -41,8 +41,11 @@ test('NetLogger lines begin with ts, event and level', () => {
 test.each(['text', 'json', 'netlogger'] as const)(
   'a text from outside cannot end a line of %s, or begin a field',
   (format) => {
-    const told = renderLine({...line, fields: {why: 'all is well\nlevel=Info run=other.1 "x"\u001b[2J'}}, format);
-    expect(told).not.toMatch(/[\n\u001b]/);
+    const told = renderLine(
+      {...line, fields: {why: 'all is well\nlevel=Info run=other.1 "x"\u001b[2J\u009b2J\u202e\u007f'}},
+      format,
+    );
+    expect(told).not.toMatch(/[\n\u001b\u007f\u009b\u202e]/);
     expect(told.split(/(?<!\\)"/).join('')).not.toMatch(/ run=other\.1 x$/);
   },
 );

@@ -20,7 +20,7 @@ export default class CollectionAliasList extends StageCommand {
   async run(): Promise<AliasListReport> {
     const {flags} = await this.parse(CollectionAliasList);
     const report = await listAliases(await this.connect(flags.profile), flags.workflow);
-    await this.say(() => renderAliases(report));
+    await this.say(report, renderAliases);
     return report;
   }
 }

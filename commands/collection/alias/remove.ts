@@ -19,7 +19,7 @@ export default class CollectionAliasRemove extends StageCommand {
     const {args, flags} = await this.parse(CollectionAliasRemove);
     const request = {name: args.name, forProfile: flags['for-profile'], workflow: flags.workflow};
     const report = await removeAlias(await this.connect(flags.profile), request);
-    await this.say(() => `${report.name} was removed from ${report.file}; it was ${report.collection}.`);
+    await this.say(report, ({name, file, collection}) => `${name} was removed from ${file}; it was ${collection}.`);
     return report;
   }
 }

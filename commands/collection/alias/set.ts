@@ -29,7 +29,7 @@ with its comments. Globus is queried whether the collection exists.`;
     const {workflow, force, offline} = flags;
     const request = {...args, forProfile: flags['for-profile'], workflow, force, offline};
     const report = await setAlias(await this.connect(flags.profile), request);
-    await this.say(() => renderAliasSet(report));
+    await this.say(report, renderAliasSet);
     return report;
   }
 }

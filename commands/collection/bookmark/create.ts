@@ -19,7 +19,7 @@ export default class CollectionBookmarkCreate extends StageCommand {
   async run(): Promise<BookmarkView> {
     const {args, flags} = await this.parse(CollectionBookmarkCreate);
     const report = await createBookmark(await this.connect(flags.profile), args.name, args.place);
-    await this.say(() => renderBookmarks({bookmarks: [report]}));
+    await this.say({bookmarks: [report]}, renderBookmarks);
     return report;
   }
 }

@@ -16,7 +16,8 @@ export default class CollectionBookmarkDelete extends StageCommand {
     const {args, flags} = await this.parse(CollectionBookmarkDelete);
     const report = await deleteBookmark(await this.connect(flags.profile), args.bookmark);
     await this.say(
-      () => `The bookmark "${report.name}" is deleted; it was ${report.alias ?? report.collection}:${report.path}`,
+      report,
+      ({name, alias, collection, path}) => `The bookmark "${name}" is deleted; it was ${alias ?? collection}:${path}`,
     );
     return report;
   }

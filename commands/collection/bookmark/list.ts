@@ -14,7 +14,7 @@ export default class CollectionBookmarkList extends StageCommand {
   async run(): Promise<BookmarkListReport> {
     const {flags} = await this.parse(CollectionBookmarkList);
     const report = await listBookmarks(await this.connect(flags.profile));
-    await this.say(() => renderBookmarks(report));
+    await this.say(report, renderBookmarks);
     return report;
   }
 }

@@ -15,7 +15,7 @@ export default class LocalCollectionAdd extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalCollectionAdd);
     const status = await addCollection(await this.standIns(), args.name, args.directory);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

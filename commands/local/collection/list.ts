@@ -10,7 +10,7 @@ export default class LocalCollectionList extends StageCommand {
   async run(): Promise<LocalStatus['collections']> {
     await this.parse(LocalCollectionList);
     const collections = await listCollections(await this.standIns());
-    await this.say(() => renderLocalCollections(collections));
+    await this.say(collections, renderLocalCollections);
     return collections;
   }
 }

@@ -12,7 +12,7 @@ export default class LocalCollectionRemove extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalCollectionRemove);
     const status = await removeCollection(await this.standIns(), args.collection);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

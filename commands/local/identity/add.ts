@@ -20,7 +20,7 @@ export default class LocalIdentityAdd extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalIdentityAdd);
     const status = await addIdentity(await this.standIns(), args.username, flags.linked);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

@@ -15,7 +15,7 @@ export default class LocalOutageEnd extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalOutageEnd);
     const status = await endOutage(await this.standIns(), args.target);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

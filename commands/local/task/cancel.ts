@@ -19,7 +19,7 @@ export default class LocalTaskCancel extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalTaskCancel);
     const status = await cancelTask(await this.standIns(), args.task, flags.message);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

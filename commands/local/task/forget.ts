@@ -14,7 +14,7 @@ export default class LocalTaskForget extends StageCommand {
   async run(): Promise<LocalStatus> {
     const {args} = await this.parse(LocalTaskForget);
     const status = await forgetTask(await this.standIns(), args.task);
-    await this.say(() => renderLocal(status));
+    await this.say(status, renderLocal);
     return status;
   }
 }

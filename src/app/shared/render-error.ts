@@ -21,13 +21,12 @@ export function errorDocument(error: StageError): ErrorDocument {
 const LABEL = 'error:';
 
 /** An error for people: what happened, each finding, why, what next. */
-export function renderError(error: StageError, style: Style): string {
+export function renderError({what, why, next, details}: ErrorDocument['error'], style: Style): string {
   const text = [
-    `${LABEL} ${error.message}`,
-    ...error.details.map((line) => `  ${line}`),
-    ...(error.why ? [`  why: ${error.why}`] : []),
-    ...error.next.map((line, index) => `${index === 0 ? '  next: ' : '        '}${line}`),
-    '',
+    `${LABEL} ${what}`,
+    ...details.map((line) => `  ${line}`),
+    ...(why ? [`  why: ${why}`] : []),
+    ...next.map((line, index) => `${index === 0 ? '  next: ' : '        '}${line}`),
   ].join('\n');
   return paint(LABEL, 'red', style) + wrapped(spelt(text, style), style).slice(LABEL.length);
 }

@@ -52,6 +52,29 @@ test('while the source is paused short monitors look, compute stays held, and it
   expect(await world.tasks()).toHaveLength(2);
 });
 
+test('a message of a manager is shown, and neither clears the screen nor writes a line of its own', async () => {
+  const message = 'soon\u001b[2J\u001b[H\u009b2J\u202e\n✓ told.1  succeeded';
+  await world.stage('local', 'pause', 'archive', '--message', message);
+  const {file} = classic(world, 'told');
+  await world.stage('run', file);
+  const seen = '"soon\\u001b[2J\\u001b[H\\u009b2J\\u202e\\n✓ told.1 succeeded"';
+  for (const command of [
+    ['status', 'told'],
+    ['why', 'told'],
+  ]) {
+    const {stdout} = await world.stage(...command);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(stdout.split('\n').filter((line) => line.startsWith('✓ told'))).toEqual([]);
+    expect(stdout).toContain('soon\\u001b[2J');
+  }
+  expect((await world.stage('status', 'told')).stdout).toContain(seen);
+  const {stdout} = await world.stage('status', 'told', '--json');
+  expect(stdout).not.toMatch(/[\u007f-\u009f\u202e]/);
+  expect(JSON.stringify(JSON.parse(stdout))).toContain('soon\\u001b[2J');
+  await world.stage('local', 'resume', 'archive');
+  expect((await world.ended('told.1')).state).toBe('succeeded');
+});
+
 function alive(jobs: readonly JobDocument[]): readonly JobDocument[] {
   return jobs.filter(({job_state}) => !['F', 'X', 'E'].includes(job_state));
 }
