@@ -2,9 +2,26 @@ import {createHash} from 'node:crypto';
 import {rmSync} from 'node:fs';
 import {hostname} from 'node:os';
 import path from 'node:path';
+import * as z from 'zod/mini';
 import {ensureDirectory} from '../disk/directories.ts';
-import {createFact, namesIn, readFact} from '../disk/facts.ts';
+import {createFact, namesIn} from '../disk/facts.ts';
+import {type FactKind, readFact} from '../disk/read-fact.ts';
 import type {StoredToken} from './token-store.ts';
+
+/** Facts of tokens. They are learnt again: one that is damaged counts as one that is not there, or as a turn of unknown age. */
+export const TURN = {
+  what: 'a turn at renewing a token',
+  schema: z.looseObject({by: z.string(), at: z.number()}),
+} as const;
+export const REFUSED_TOKEN = {
+  what: 'a token that Globus refuses',
+  schema: z.looseObject({why: z.string(), at: z.number()}),
+} as const;
+
+function wholeOf<T>(directory: string, name: string, kind: FactKind<T>): T | undefined {
+  const read = readFact(directory, name, kind);
+  return read.is === 'whole' ? read.value : undefined;
+}
 
 /** Whose turn it is to renew one generation of a token. */
 export type Turn =
@@ -63,12 +80,12 @@ export function createRefreshClaims({directory, name, staleMs, now}: RefreshClai
   return {
     take(generation) {
       ensureDirectory(directory);
-      const refused = readFact(directory, nameOf(generation, 'refused'));
-      if (refused) return {kind: 'refused', why: String(refused.why ?? '')};
+      const refused = wholeOf(directory, nameOf(generation, 'refused'), REFUSED_TOKEN);
+      if (refused) return {kind: 'refused', why: refused.why};
       const turn = latest(generation);
-      const before = turn === 0 ? undefined : readFact(directory, nameOf(generation, turn));
+      const before = turn === 0 ? undefined : wholeOf(directory, nameOf(generation, turn), TURN);
       if (turn > 0 && !isStale(nameOf(generation, turn), before?.at))
-        return {kind: 'theirs', by: String(before?.by ?? 'another process')};
+        return {kind: 'theirs', by: before?.by ?? 'another process'};
       const mine = nameOf(generation, turn + 1);
       if (!createFact(directory, mine, {by: `${hostname()}:${process.pid}`, at: now()}))
         return {kind: 'theirs', by: 'another process'};

@@ -1,10 +1,9 @@
-import {closeSync, fstatSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, writeSync} from 'node:fs';
+import {closeSync, fstatSync, fsyncSync, linkSync, lstatSync, openSync, readdirSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {temporaryName} from '../base/ids.ts';
-import {parseJson} from '../base/json.ts';
 import {naming, removeIfPossible} from './whole-file.ts';
 
-/** What a fact holds once it has been read; its readers know which fields to expect. */
+/** What a fact holds; a schema says which fields (read-fact.ts). */
 export type FactValue = Readonly<Record<string, unknown>>;
 
 /**
@@ -67,45 +66,6 @@ export function flushDirectoryOf(path: string): void {
   }
 }
 
-/**
- * All facts of a directory by name, without the `.json`.
- *
- * Temporary files are left out. A file that does not parse is given as an empty value: a job's marker may be
- * cut short by a node that lost power, and its name alone still says that the job got that far.
- *
- * @param known facts of this directory that were read before. None changes, so only those that are new are read: an
- *   empty one again, since it may not have been here whole yet
- * @throws the system's error when the directory cannot be read, or does not exist: no facts would mean that nothing
- *   had been done yet
- */
-export function readFacts(
-  directory: string,
-  known: ReadonlyMap<string, FactValue> = new Map(),
-): Map<string, FactValue> {
-  const facts = new Map<string, FactValue>();
-  for (const file of readdirSync(directory)) {
-    if (!file.endsWith('.json') || file.startsWith('.')) continue;
-    const name = file.slice(0, -5);
-    const before = known.get(name);
-    const value = before && Object.keys(before).length > 0 ? before : readFact(directory, name);
-    if (value) facts.set(name, value);
-  }
-  return facts;
-}
-
-/** One fact, or undefined when it does not exist. */
-export function readFact(directory: string, name: string): FactValue | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(directory, `${name}.json`), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const value = parseJson(text);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as FactValue) : {};
-}
-
 /** Names in a directory; none when it does not exist. */
 export function namesIn(directory: string): string[] {
   try {
@@ -114,4 +74,9 @@ export function namesIn(directory: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
+}
+
+/** Something goes by the name of a fact, whatever it is: its name is taken. */
+export function isThere(directory: string, name: string): boolean {
+  return lstatSync(join(directory, `${name}.json`), {throwIfNoEntry: false}) !== undefined;
 }

@@ -1,7 +1,9 @@
 import {EXIT, StageError} from '../errors.ts';
+import type {LedgerDamaged} from '../ledger/damage.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
+import {refreshRuns} from '../ledger/open-runs.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import {isOpen} from '../submission/settlement.ts';
@@ -151,7 +153,8 @@ async function makePlace(
   settings: PlanSettings,
   {startAt, problems}: {readonly startAt: number; readonly problems: StageError[]},
 ): Promise<number | undefined> {
-  const fresh = runs.map((run) => context.ledger.refresh(run));
+  const setAside = (_: OpenRun, damage: LedgerDamaged) => void problems.push(damage);
+  const fresh = refreshRuns(context.ledger, runs, setAside);
   const given = placeForMonitor(
     fresh.map(({state}) => state),
     seen,
@@ -178,11 +181,12 @@ async function makePlace(
  * have come, or is gone, that is soon; none is needed where the last look of a monitor wanted none. Pure.
  */
 export function nextLookAtOthers(
-  newest: Pick<MonitorLink, 'startAt'> | undefined,
+  newest: Pick<MonitorLink, 'startAt' | 'damaged'> | undefined,
   last: LookFact | undefined,
   now: number,
   {minMs}: LookBounds,
 ): number[] {
+  if (newest?.damaged) return [now + minMs];
   const linkSince = newest !== undefined && newest.startAt > (last?.at ?? Number.NEGATIVE_INFINITY);
   if (!linkSince && last && last.nextAt === undefined) return [];
   return [Math.max(newest?.startAt ?? 0, now + minMs)];

@@ -1,9 +1,10 @@
 import {within} from '../base/time.ts';
 import type {StageError} from '../errors.ts';
+import {LedgerDamaged} from '../ledger/damage.ts';
 import type {LateSubmissions} from '../ledger/late-submissions.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
-import {openRuns} from '../ledger/open-runs.ts';
+import {openRuns, refreshRuns, unlessDamaged} from '../ledger/open-runs.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import type {RunSummary} from '../ledger/summary.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan, untilFirstSubmission} from './act.ts';
@@ -79,8 +80,8 @@ export class Look {
   readonly #settings: PlanSettings;
   /** undefined: every run */
   readonly #about: ReadonlySet<RunId> | undefined;
-  /** runs that have not ended, and that could not be read */
-  readonly #unreadable: ReadonlySet<RunId>;
+  /** runs that have not ended, and that could not be read: they are set aside */
+  readonly #unreadable: Set<RunId>;
   /** runs that have not ended, and that this look is not about */
   readonly #others: ReadonlySet<RunId>;
   /** what Globus has been asked, and has not answered yet */
@@ -103,14 +104,14 @@ export class Look {
     const opened = openRuns(context.ledger, own);
     const isLimited = Number.isFinite(maxQueuedOf(context, request, opened.runs));
     const {runs, damaged} = isLimited && others.length > 0 ? openRuns(context.ledger, [...own, ...others]) : opened;
-    const progress = new LookProgress(damaged);
     const link = context.monitors.newest();
+    const {found: late, damaged: damagedLate} = context.ledger.late();
+    const progress = new LookProgress([...damaged, ...damagedLate, ...damageOfLink(link)]);
     // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
     const successor =
       request.monitor !== undefined && runs.length > 0 && context.settings.stagingJobs
         ? predictSuccessor(context, request.monitor, progress.problems)
         : undefined;
-    const late = context.ledger.late();
     const pbs = observePbs(context, runs, link, late);
     const ofOwn = new Set(own);
     const globus = observeGlobus(
@@ -146,9 +147,9 @@ export class Look {
     this.#others = others;
     this.#awaited = awaited;
     this.#late = late;
-    this.runs = withWhatTheyWrote(context.ledger, runs, seen);
     this.progress = progress;
     this.seen = seen;
+    this.runs = withWhatTheyWrote(context.ledger, runs, seen, this.#setAside);
     this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, request, runs)));
     this.#seesPlaces(link);
   }
@@ -219,7 +220,7 @@ export class Look {
   /** PBS was asked about everything once more. */
   #observed(seen: Observed, link: MonitorLink | undefined): void {
     this.seen = seen;
-    this.runs = withWhatTheyWrote(this.#context.ledger, this.runs, seen);
+    this.runs = withWhatTheyWrote(this.#context.ledger, this.runs, seen, this.#setAside);
     this.#seesPlaces(link);
     this.#doneAtObservation = this.progress.done.length;
   }
@@ -256,7 +257,7 @@ export class Look {
     this.runs = this.#refreshed(this.runs, submitted);
     const asked = this.runs.filter(({id}) => submitted.has(id));
     this.seen = await lookAtJobs(this.#context, asked, this.#context.monitors.newest(), this.seen);
-    this.runs = withWhatTheyWrote(this.#context.ledger, this.runs, this.seen);
+    this.runs = withWhatTheyWrote(this.#context.ledger, this.runs, this.seen, this.#setAside);
     return true;
   }
 
@@ -267,12 +268,14 @@ export class Look {
 
   /** Read what has come to the runs. One that was not to be after all is gone (see {@link withdrawn}). */
   #refreshed(runs: readonly OpenRun[], which?: ReadonlySet<RunId>): OpenRun[] {
-    const {ledger} = this.#context;
-    return runs.flatMap((run) => {
-      if (which && !which.has(run.id)) return [run];
-      return ledger.isThere(run) ? [ledger.refresh(run)] : [];
-    });
+    return refreshRuns(this.#context.ledger, runs, this.#setAside, (run) => !which || which.has(run.id));
   }
+
+  /** What is on record of a run cannot be used: it is told, and the other runs go on. */
+  readonly #setAside = ({id}: OpenRun, damage: LedgerDamaged): void => {
+    this.#unreadable.add(id);
+    this.problems.push(damage);
+  };
 
   /** Seal the runs that are over, and withdraw the one that this process creates when PBS refused its first job. */
   seal(): void {
@@ -282,7 +285,7 @@ export class Look {
     const gone = new Set(this.withdrawn.map(({run}) => run));
     this.runs = this.runs.filter(({id}) => !gone.has(id));
     const over = this.runs.filter(({state}) => mayBeSealed(state, this.seen, this.#settings));
-    this.sealed = over.map((run) => sealRun(this.#context, run));
+    this.sealed = over.flatMap((run) => unlessDamaged(run, this.#setAside, () => sealRun(this.#context, run)));
   }
 
   /** See that the next look comes when it is needed. @returns undefined when there is no chain */
@@ -356,7 +359,7 @@ interface Begun {
   readonly surroundings: EngineContext;
   readonly runs: readonly OpenRun[];
   readonly others: ReadonlySet<RunId>;
-  readonly unreadable: ReadonlySet<RunId>;
+  readonly unreadable: Set<RunId>;
   readonly progress: LookProgress;
   readonly seen: Observed;
   readonly awaited: Promise<AtGlobus> | undefined;
@@ -371,4 +374,11 @@ function split(active: readonly RunId[], about: readonly RunId[] | undefined) {
   const named = new Set(about);
   const isActive = new Set(active);
   return {own: about.filter((id) => isActive.has(id)), others: active.filter((id) => !named.has(id))};
+}
+
+/** A link of the chain of which nothing can be known: it is counted on no more. */
+function damageOfLink(link: MonitorLink | undefined): LedgerDamaged[] {
+  const healed =
+    'This link of the monitor chain is set aside, and another one takes its place: nothing has to be done.';
+  return link?.damaged ? [new LedgerDamaged(link.damaged, {healed})] : [];
 }

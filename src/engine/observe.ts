@@ -1,9 +1,11 @@
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import {waitingForTasks} from '../ledger/attempts.ts';
+import type {LedgerDamaged} from '../ledger/damage.ts';
 import type {LateSubmissions} from '../ledger/late-submissions.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
+import {refreshRuns} from '../ledger/open-runs.ts';
 import {SearchIncomplete} from '../scheduler/scheduler.ts';
 import {searchByTag} from '../submission/settle.ts';
 import {isOverdue, mayArriveLate} from '../submission/settlement.ts';
@@ -101,31 +103,32 @@ async function findTroubles(
   return new Map(found.flat());
 }
 
-/** Every job a run ever had at PBS: it is sealed when none of them is left there. */
 /**
  * The runs, with what their jobs wrote read again where PBS shows an end of a job that the facts do not tell: facts are
- * read before PBS is asked, and no end is judged without its marker. A run that is gone is left out.
+ * read before PBS is asked, and no end is judged without its marker. A run that is gone is left out, and one that is
+ * damaged is set aside.
  */
 export function withWhatTheyWrote(
   ledger: EngineContext['ledger'],
   runs: readonly OpenRun[],
   seen: Pick<Observed, 'jobs'>,
+  setAside: (run: OpenRun, damage: LedgerDamaged) => void,
 ): readonly OpenRun[] {
   const isOver = (job: JobId | undefined) => {
     const kind = job && seen.jobs.get(job)?.kind;
     return kind === 'ended' || kind === 'unknown';
   };
-  return runs.flatMap((run) => {
-    const attempts = [...run.state.attempts.values()].flat();
-    const isNews = attempts.some(
-      ({outcome, starts, ends, jobs}) =>
-        !outcome && !ends.has(starts.length) && jobs.some(({role, job}) => role === 'job' && isOver(job)),
-    );
-    if (!isNews) return [run];
-    return ledger.isThere(run) ? [ledger.refresh(run)] : [];
-  });
+  const isNews = ({state}: OpenRun) =>
+    [...state.attempts.values()]
+      .flat()
+      .some(
+        ({outcome, starts, ends, jobs}) =>
+          !outcome && !ends.has(starts.length) && jobs.some(({role, job}) => role === 'job' && isOver(job)),
+      );
+  return refreshRuns(ledger, runs, setAside, isNews);
 }
 
+/** Every job a run ever had at PBS: it is sealed when none of them is left there. */
 function openJobs({state}: OpenRun): JobId[] {
   return state.spec.workflow.steps.flatMap((step) => {
     return (state.attempts.get(step.name) ?? []).flatMap((attempt) => {

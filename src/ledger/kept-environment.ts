@@ -1,5 +1,9 @@
 import {createHash} from 'node:crypto';
-import {createFact, readFact} from '../disk/facts.ts';
+import {join} from 'node:path';
+import {createFact} from '../disk/facts.ts';
+import {readFact} from '../disk/read-fact.ts';
+import {LedgerDamaged, missing} from './damage.ts';
+import {ENVIRONMENT} from './fact-schemas.ts';
 import type {RunState} from './run-facts.ts';
 import type {RunLayout} from './state-directory.ts';
 
@@ -20,12 +24,14 @@ export function keepVariables(directory: string, variables: KeptVariables | unde
   return name;
 }
 
-/** What was kept for a step, as it is by now. @returns undefined when nothing was */
+/** What was kept for a step, as it is by now. @returns undefined when nothing was. @throws {LedgerDamaged} when it is there no more */
 export function keptFor(
   {layout, state}: {readonly layout: RunLayout; readonly state: RunState},
   step: string,
 ): KeptVariables | undefined {
   const {environment} = state.updates.findLast(({changed}) => changed.includes(step)) ?? state.original;
   if (environment === undefined) return undefined;
-  return readFact(layout.directory, environment)?.variables as KeptVariables | undefined; // as keepVariables() wrote it
+  const read = readFact(layout.directory, environment, ENVIRONMENT);
+  if (read.is === 'whole') return read.value.variables;
+  throw new LedgerDamaged(read.is === 'absent' ? missing(join(layout.directory, `${environment}.json`)) : read);
 }

@@ -1,8 +1,11 @@
 import {join} from 'node:path';
 import {DAY_MS} from '../base/time.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
-import {createFact, namesIn, readFact} from '../disk/facts.ts';
+import {createFact, namesIn} from '../disk/facts.ts';
+import {readFact} from '../disk/read-fact.ts';
 import {removeIfPossible} from '../disk/whole-file.ts';
+import {LedgerDamaged} from './damage.ts';
+import {LATE} from './fact-schemas.ts';
 import type {RunState} from './run-facts.ts';
 import type {RunId} from './state-directory.ts';
 
@@ -37,12 +40,16 @@ export function openLateSubmissions(directory: string) {
       ensureSubdirectory(directory);
       createFact(directory, late.run, {...late});
     },
-    all(): LateSubmissions[] {
-      return files().flatMap((name) => {
-        const value = readFact(directory, name);
-        // Written by add() above. One that was cut short names nothing to look for.
-        return Array.isArray(value?.tags) ? [value as unknown as LateSubmissions] : [];
-      });
+    all(): {readonly found: readonly LateSubmissions[]; readonly damaged: readonly LedgerDamaged[]} {
+      const found: LateSubmissions[] = [];
+      const damaged: LedgerDamaged[] = [];
+      const moved = 'a job of that run which PBS takes late stays in the queue until you delete it';
+      for (const name of files()) {
+        const read = readFact(directory, name, LATE);
+        if (read.is === 'whole') found.push(read.value);
+        else if (read.is !== 'absent') damaged.push(new LedgerDamaged(read, {moved}));
+      }
+      return {found, damaged};
     },
     remove(run: RunId): void {
       removeIfPossible(join(directory, `${run}.json`));

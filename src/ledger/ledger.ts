@@ -1,22 +1,27 @@
-import {existsSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type * as z from 'zod/mini';
 import {newWord} from '../base/ids.ts';
 import {ensureDirectory, ensureSubdirectory, isDirectory} from '../disk/directories.ts';
-import {createFact, type FactValue, flushDirectoryOf, namesIn, readFact, readFacts} from '../disk/facts.ts';
+import {createFact, type FactValue, flushDirectoryOf, isThere, namesIn} from '../disk/facts.ts';
+import {type FactRead, inItsPlace, readFact, readFacts} from '../disk/read-fact.ts';
 import {naming, removeIfPossible, writeWhole} from '../disk/whole-file.ts';
-import {EXIT, StageError} from '../errors.ts';
+import {LedgerDamaged, missing, type WayOut} from './damage.ts';
+import {
+  ENVIRONMENT,
+  nameOfKind,
+  RESUMED,
+  RUN_FACTS,
+  type RunFactKind,
+  requireKind,
+  SEAL,
+  SPEC,
+} from './fact-schemas.ts';
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {type KeptVariables, keepVariables} from './kept-environment.ts';
 import {type LateSubmissions, lateSubmissionsOf, openLateSubmissions} from './late-submissions.ts';
-import {
-  isUpdate,
-  type ResumeDecision,
-  type RunSpec,
-  type RunState,
-  type UpdateDecision,
-  updateName,
-} from './run-facts.ts';
+import {type ResumeDecision, type RunSpec, type RunState, type UpdateDecision, updateName} from './run-facts.ts';
 import {
   numberedName,
   parseNumberedName,
@@ -49,6 +54,12 @@ export interface RunWithEnd {
   readonly ended: RunSummary | undefined;
 }
 
+/** What is kept in `late/`. */
+export interface LateFound {
+  readonly found: readonly LateSubmissions[];
+  readonly damaged: readonly LedgerDamaged[];
+}
+
 /** The state directory: facts, created and never changed. Reading it never writes. */
 export interface Ledger {
   readonly layout: StateLayout;
@@ -60,8 +71,9 @@ export interface Ledger {
   nextNumber(name: string): number;
   /** The newest run of a name, or the run with that very id. */
   find(nameOrId: string): RunId | undefined;
+  /** @throws {LedgerDamaged} when a fact that it is the sum of cannot be used: it is set aside until that is repaired */
   open(run: RunId): OpenRun;
-  /** Read what has come to a run's facts since it was read. */
+  /** Read what has come to a run's facts since it was read. @throws as {@link open} */
   refresh(run: OpenRun): OpenRun;
   /** The run, and how it ended if it has. What ended while it was being read is read again: all that the seal was made
    *  from is in it. */
@@ -79,7 +91,7 @@ export interface Ledger {
   withdraw(run: OpenRun): void;
   /** What was planned still holds: no person has decided anything since `run` was read, and the attempt, if one is named, has not ended. */
   stillHolds(run: OpenRun, attempt?: string): boolean;
-  /** Create a fact of a run. @returns false when it existed */
+  /** Create a fact of a run. @returns false when it existed. @throws {RangeError} for one without a schema */
   create(run: RunId, name: string, value: FactValue): boolean;
   /** Record that steps of a run are to be tried again; a sealed run is open again from then on.
    *  @returns false when it was resumed since `run` was read */
@@ -95,9 +107,10 @@ export interface Ledger {
   append(run: RunId, event: RunEvent): void;
   /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
+  /** @throws {LedgerDamaged} when the seal cannot be used */
   summary(run: RunId): RunSummary | undefined;
-  /** What PBS may still take of runs that were sealed. */
-  late(): readonly LateSubmissions[];
+  /** What PBS may still take of runs that were sealed, and files that should say so and do not. */
+  late(): LateFound;
   /** Nothing is left to look for. */
   forgetLate(run: RunId): void;
 }
@@ -110,31 +123,26 @@ export function openLedger(home: string): Ledger {
     namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));
   const timesResumed = (run: RunId): number => {
     let number = 0;
-    while (existsSync(join(layout.resumed, `${numberedName(run, number + 1)}.json`))) number += 1;
+    while (isThere(layout.resumed, numberedName(run, number + 1))) number += 1;
     return number;
   };
   const resumesOf = (run: RunId): ResumeDecision[] =>
     Array.from({length: timesResumed(run)}, (_, index) => {
       const name = numberedName(run, index + 1);
-      const value = readFact(layout.resumed, name);
-      if (!value?.steps) throw new LedgerDamaged(join(layout.resumed, `${name}.json`), value);
-      return value as unknown as ResumeDecision; // written by resume() below, whole
+      return whole(readFact(layout.resumed, name, RESUMED), join(layout.resumed, `${name}.json`));
     });
   const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
   const readSeal = (name: string): RunSummary | undefined => {
-    const value = readFact(layout.sealed, name);
-    // Written by seal() below; the format says how.
-    return value?.format === 1 ? (value as unknown as RunSummary) : undefined;
+    const seal = readFact(layout.sealed, name, SEAL);
+    if (seal.is === 'absent') return undefined;
+    const moved = {moved: 'the run is looked at again, and sealed again when it has ended'};
+    return summaryOf(whole(seal, join(layout.sealed, `${name}.json`), moved));
   };
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec, known?: ReadonlyMap<string, FactValue>): OpenRun => {
     const facts = readRunFacts(layoutOfRun.facts, known);
-    const resumes = resumesOf(id);
-    const decisions = [...facts.keys()].filter(isDecision);
-    // What was asked for cannot be guessed; other facts say enough by their names.
-    const damaged = decisions.find((name) => isUpdate(name) && !facts.get(name)?.workflow);
-    if (damaged) throw new LedgerDamaged(join(layoutOfRun.facts, `${damaged}.json`), facts.get(damaged));
-    return {id, layout: layoutOfRun, state: foldRun(spec, facts, resumes), facts, decisions: decisions.length};
+    const state = foldRun(spec, facts, resumesOf(id));
+    return {id, layout: layoutOfRun, state, facts, decisions: [...facts.keys()].filter(isDecision).length};
   };
   const refresh = (run: OpenRun) => read(run.id, run.layout, run.state.original, run.facts);
 
@@ -168,9 +176,14 @@ export function openLedger(home: string): Ledger {
     },
     open(id) {
       const layoutOfRun = runLayout(layout, id);
-      const spec = readFact(layoutOfRun.directory, 'spec');
-      if (spec?.format !== 1) throw new LedgerDamaged(join(layoutOfRun.directory, 'spec.json'), spec);
-      return read(id, layoutOfRun, spec as unknown as RunSpec);
+      const {directory} = layoutOfRun;
+      const spec = whole(readFact(directory, 'spec', SPEC), join(directory, 'spec.json'));
+      const run = read(id, layoutOfRun, spec);
+      // Found out before a job of it is asked for: without its environment it would do something else.
+      for (const {environment} of [spec, ...run.state.updates])
+        if (environment !== undefined)
+          whole(readFact(directory, environment, ENVIRONMENT), join(directory, `${environment}.json`));
+      return run;
     },
     refresh,
     withEnd(run) {
@@ -207,7 +220,10 @@ export function openLedger(home: string): Ledger {
       const kept = keepVariables(run.layout.directory, environment);
       return createFact(run.layout.facts, updateName(run.state.updates.length + 1), {...decision, environment: kept});
     },
-    create: (run, name, value) => createFact(runLayout(layout, run).facts, name, value),
+    create(run, name, value) {
+      requireKind(name);
+      return createFact(runLayout(layout, run).facts, name, value);
+    },
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
     seal(run, endedAt) {
       ensureSubdirectory(layout.sealed);
@@ -225,13 +241,57 @@ export function openLedger(home: string): Ledger {
   };
 }
 
-/** @throws {LedgerDamaged} when there is no such directory: a run has one from its first moment */
+/** @throws {LedgerDamaged} for anything but a whole fact: one that is absent has to be there */
+function whole<T>(read: FactRead<T>, path: string, wayOut: WayOut = {}): T {
+  if (read.is === 'whole') return read.value;
+  throw new LedgerDamaged(read.is === 'absent' ? missing(path) : read, wayOut);
+}
+
+/** What a seal says; its first version did not say what a step waited for. */
+function summaryOf(seal: z.output<typeof SEAL.schema>): RunSummary {
+  const steps = seal.steps.map((step) => ({
+    ...step,
+    needs: step.needs ?? [],
+    onFailureOf: step.onFailureOf ?? [],
+    after: step.after ?? [],
+  }));
+  return {...seal, format: 1, steps};
+}
+
+/**
+ * The facts of a run. A marker whose name says enough counts when a loss of power has cut it short.
+ *
+ * @throws {LedgerDamaged} for any other that cannot be used, and when there is no such directory: a run has one from its
+ *   first moment
+ */
 function readRunFacts(directory: string, known?: ReadonlyMap<string, FactValue>): Map<string, FactValue> {
+  const kindOf = (name: string): RunFactKind | undefined => {
+    const kind = nameOfKind(name);
+    if (kind) return RUN_FACTS[kind];
+    if (!isDecision(name)) return undefined;
+    const why = 'it is a decision that this version of stage does not know';
+    throw new LedgerDamaged({is: 'newer', path: join(directory, `${name}.json`), why});
+  };
+  const {whole: found, unusable} = readDirectory(directory, () => readFacts(directory, kindOf, known));
+  const facts = new Map(found);
+  for (const [name, fact] of unusable) {
+    const {byName, moved} = kindOf(name) ?? {};
+    if (!byName || fact.is !== 'damaged' || !fact.cut) throw new LedgerDamaged(fact, {moved});
+    facts.set(name, {});
+  }
+  return facts;
+}
+
+/** @throws {LedgerDamaged} where the directory is missing, or is none */
+function readDirectory<T>(path: string, read: () => T): T {
   try {
-    return readFacts(directory, known);
+    return read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new LedgerDamaged(directory, undefined);
-    throw error;
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new LedgerDamaged(missing(path));
+    const why = inItsPlace(path, code);
+    if (why === undefined) throw error;
+    throw new LedgerDamaged({is: 'damaged', path, why});
   }
 }
 
@@ -265,7 +325,10 @@ function publishRun(
   } catch (error) {
     removeIfPossible(temporary.directory);
     // A network file system may repeat a rename whose answer was lost: then the run is there, and ours.
-    if (isDirectory(final.directory)) return readFact(final.directory, 'spec')?.nonce === spec.nonce;
+    if (isDirectory(final.directory)) {
+      const there = readFact(final.directory, 'spec', SPEC);
+      return there.is === 'whole' && there.value.nonce === spec.nonce;
+    }
     throw error;
   }
   // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
@@ -294,19 +357,5 @@ function removeWithdrawn(runs: string): void {
     } catch {
       // Another process removes it, or a file of it is open on a network file system: the next one tries again.
     }
-  }
-}
-
-/** A file of the state directory is not what stage wrote there. */
-export class LedgerDamaged extends StageError {
-  constructor(path: string, found: unknown) {
-    super({
-      code: 'LEDGER_DAMAGED',
-      exit: EXIT.unreachable,
-      what: 'a file of the state directory cannot be used',
-      why:
-        found === undefined ? `${path} does not exist` : `${path} is empty, cut short, or of another version of stage`,
-      next: ['Restore it from a backup, or move its run directory away: other runs are not affected.'],
-    });
   }
 }

@@ -1,10 +1,10 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
-import type {JobId} from '../base/job-id.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
-import {createFact, type FactValue, namesIn, readFact} from '../disk/facts.ts';
+import {createFact, type FactValue, namesIn} from '../disk/facts.ts';
+import {type FactKind, type FactRead, readFact, type UnusableFact} from '../disk/read-fact.ts';
+import {MONITOR_FACTS} from './fact-schemas.ts';
 import type {MonitorLink} from './monitor-link.ts';
-import type {Refusal} from './run-facts.ts';
 
 /** What a look saw of the tasks, for the next one's estimates. */
 export interface LookFact {
@@ -14,15 +14,15 @@ export interface LookFact {
   readonly nextAt?: number;
 }
 
-export type MonitorFactKind = 'intent' | 'confirmed' | 'refused' | 'never-arrived' | 'unwanted' | 'look';
+export type MonitorFactKind = keyof typeof MONITOR_FACTS;
 
 /** Links kept for people to read; older ones are removed by the newest. */
 const KEPT_GENERATIONS = 20;
 
 export interface MonitorLedger {
-  /** The newest link. */
+  /** The newest link; with `damaged` where what is on record of it cannot be used. */
   newest(): MonitorLink | undefined;
-  /** The newest look. */
+  /** The newest look: a hint, which is not there when it cannot be used. */
   lastLook(): LookFact | undefined;
   /** @returns false when it existed already */
   create(generation: number, kind: MonitorFactKind, value: FactValue): boolean;
@@ -34,37 +34,46 @@ export function openMonitorLedger(directory: string): MonitorLedger {
   const name = (generation: number, kind: string) => `${String(generation).padStart(6, '0')}.${kind}`;
   const generationsWith = (kind: MonitorFactKind): number[] =>
     namesIn(directory)
-      .filter((file) => file.endsWith(`.${kind}.json`) && !file.startsWith('.'))
-      .map((file) => Number.parseInt(file, 10))
+      .flatMap((file) => {
+        const [, number, its] = /^([0-9]{6,15})\.(.+)\.json$/.exec(file) ?? [];
+        return its === kind ? [Number(number)] : [];
+      })
       .sort((a, b) => a - b);
+  const read = <T>(generation: number, kind: MonitorFactKind, as: FactKind<T>) =>
+    readFact(directory, name(generation, kind), as);
 
   return {
     newest() {
       const generation = generationsWith('intent').pop();
       if (generation === undefined) return undefined;
-      // The casts stand because only create() below writes these.
-      const intent = readFact(directory, name(generation, 'intent')) as
-        | {tag: string; startAt: number; deadline: number}
-        | undefined;
-      const confirmed = readFact(directory, name(generation, 'confirmed')) as {job: JobId; at: number} | undefined;
-      const refused = readFact(directory, name(generation, 'refused')) as Refusal | undefined;
-      if (!intent) return undefined;
+      const intent = read(generation, 'intent', MONITOR_FACTS.intent);
+      const confirmed = read(generation, 'confirmed', MONITOR_FACTS.confirmed);
+      const refused = read(generation, 'refused', MONITOR_FACTS.refused);
+      const neverArrived = read(generation, 'never-arrived', MONITOR_FACTS['never-arrived']);
+      const unwanted = read(generation, 'unwanted', MONITOR_FACTS.unwanted);
+      const [damaged] = [intent, confirmed, refused, neverArrived, unwanted].filter(isUnusable);
+      if (damaged) {
+        const {startAt = 0} = wholeOf(intent) ?? {};
+        return {generation, tag: '', startAt, deadline: 0, neverArrived: true, unwanted: false, damaged};
+      }
+      const asked = wholeOf(intent);
+      if (!asked) return undefined; // pruned this moment
+      const {tag, startAt, deadline} = asked;
+      const taken = wholeOf(confirmed);
       return {
         generation,
-        tag: intent.tag,
-        startAt: intent.startAt,
-        deadline: intent.deadline,
-        ...(confirmed ? {job: confirmed.job, confirmedAt: confirmed.at} : {}),
-        refused: refused || undefined,
-        neverArrived: readFact(directory, name(generation, 'never-arrived')) !== undefined,
-        unwanted: readFact(directory, name(generation, 'unwanted')) !== undefined,
+        tag,
+        startAt,
+        deadline,
+        ...(taken ? {job: taken.job, confirmedAt: taken.at} : {}),
+        refused: wholeOf(refused),
+        neverArrived: neverArrived.is === 'whole',
+        unwanted: unwanted.is === 'whole',
       };
     },
     lastLook() {
       const generation = generationsWith('look').pop();
-      return generation === undefined
-        ? undefined
-        : (readFact(directory, name(generation, 'look')) as LookFact | undefined);
+      return generation === undefined ? undefined : wholeOf(read(generation, 'look', MONITOR_FACTS.look));
     },
     create(generation, kind, value) {
       ensureSubdirectory(directory);
@@ -78,4 +87,12 @@ export function openMonitorLedger(directory: string): MonitorLedger {
       }
     },
   };
+}
+
+function wholeOf<T>(read: FactRead<T>): T | undefined {
+  return read.is === 'whole' ? read.value : undefined;
+}
+
+function isUnusable(read: FactRead<unknown>): read is UnusableFact {
+  return read.is === 'damaged' || read.is === 'newer';
 }

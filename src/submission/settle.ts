@@ -1,4 +1,5 @@
 import type {JobId} from '../base/job-id.ts';
+import {EXIT, StageError} from '../errors.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import {isOpen, isOverdue, readSettlement, type Settlement, type SubmissionRecord} from './settlement.ts';
 import type {SubmissionFacts} from './submission-facts.ts';
@@ -56,15 +57,37 @@ export async function waitUntilSettled(
   scheduler: Pick<Scheduler, 'findByTag'>,
   {clock, sleep}: Time,
 ): Promise<JobId | undefined> {
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+  let pauseMs = FIRST_PAUSE_MS;
+  for (let overdueRounds = 0; overdueRounds < MOST_ROUNDS; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const record = read();
     if (!isOpen(record)) return record.refused || record.neverArrived ? undefined : record.job;
     const {tag, deadline, begun} = record;
     // Before the question: a qsub that PBS takes while it is answering is not in the answer.
     const overdue = isOverdue(record, clock());
+    if (overdue) overdueRounds += 1;
     const found = begun ? undefined : (await searchByTag(scheduler, [tag])).get(tag);
     const settlement = readSettlement(begun, found ?? (overdue ? null : undefined));
     if (!settlement || !settle(facts, settlement, clock()))
       await sleep(Math.max(1, Math.min(pauseMs, overdue ? pauseMs : deadline + 1 - clock())));
+  }
+  throw new NotSettled(read().tag);
+}
+
+/** After its deadline one answer of PBS settles a submission, and one more round shows that on record. */
+const MOST_ROUNDS = 20;
+
+/** What PBS says of a submission cannot be put on record, or not be seen there. */
+class NotSettled extends StageError {
+  constructor(tag: string) {
+    super({
+      code: 'NOT_SETTLED',
+      exit: EXIT.unreachable,
+      what: `what became of the submission ${tag} cannot be put on record`,
+      why: `PBS was asked ${MOST_ROUNDS} times, and its answer does not show in the state directory`,
+      next: [
+        'See whether the state directory can be written and read: stage doctor',
+        'Then run the same command again.',
+      ],
+    });
   }
 }

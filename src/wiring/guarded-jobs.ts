@@ -25,6 +25,11 @@ export function guardJobs(store: JobStore, {layout, requireState}: GuardedLedger
       if (found === undefined) requireThere();
       return found;
     },
+    newestNumber(name) {
+      const number = store.newestNumber(name);
+      if (number === 0) requireThere();
+      return number;
+    },
     withIds(jobs) {
       const found = store.withIds(jobs);
       if (found.size < jobs.length) requireThere();

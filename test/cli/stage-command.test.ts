@@ -7,7 +7,7 @@ import {asStageError, showError} from '../../src/cli/stage-command.ts';
 import {StateDirectoryGone} from '../../src/disk/state-note.ts';
 import {EXIT, RequestWrong, type StageError} from '../../src/errors.ts';
 import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
-import {LedgerDamaged} from '../../src/ledger/ledger.ts';
+import {LedgerDamaged} from '../../src/ledger/damage.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {SchedulerRefused, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {StandInError, standInsDown} from '../../src/stand-ins/door.ts';
@@ -23,7 +23,7 @@ const ERRORS: [StageError, number][] = [
   [new TransferUnreachable('task list', 'HTTP 503', {cause: secret}), EXIT.unreachable],
   [new TransferRefused({asked: 'transfer', globusCode: 'Conflict', why: 'y', cause: secret}), EXIT.usage],
   [new SignInNeeded({what: 'a', why: 'b', next: ['c'], cause: secret}), EXIT.actionNeeded],
-  [new LedgerDamaged('/x/spec.json', undefined), EXIT.unreachable],
+  [new LedgerDamaged({is: 'damaged', path: '/x/spec.json', why: 'it is empty'}), EXIT.unreachable],
   [explainStandIns(standInsDown('ECONNREFUSED')), EXIT.unreachable],
   [explainStandIns(new StandInError('other-version', 'a', {why: 'b', next: ['c']})), EXIT.actionNeeded],
   [explainStandIns(new StandInError('wrong', 'a', {why: 'b', next: ['c']})), EXIT.usage],

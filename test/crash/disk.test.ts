@@ -443,7 +443,7 @@ test('a run that cannot be read is named with its file, and the other runs of it
   expect(started.exitCode).toBe(0);
   // A command about one run opens no other; one about all names what it cannot read.
   const all = await at.stage('status');
-  expect(all.stdout + all.stderr).toContain(`${spec} is empty, cut short`);
+  expect(all.stdout + all.stderr).toContain(`${spec}: it is cut short`);
   await until('the end of the other run', () => existsSync(join(at.state, 'sealed', `${at.name}-other.1.json`)));
   const listed = (await at.stage('list', '--json')).json<{runs: {run: string; state: string}[]}>().runs;
   expect(listed.map(({state}) => state)).toEqual(['succeeded', 'unreadable']);

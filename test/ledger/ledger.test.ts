@@ -4,10 +4,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {createFact, readFact, readFacts} from '../../src/disk/facts.ts';
+import * as z from 'zod/mini';
+import {createFact} from '../../src/disk/facts.ts';
+import {type FactKind, readFact, readFacts} from '../../src/disk/read-fact.ts';
+import {LedgerDamaged} from '../../src/ledger/damage.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import {appendEvent, readEvents} from '../../src/ledger/journal.ts';
-import {LedgerDamaged, openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/ledger.ts';
 import {openRuns} from '../../src/ledger/open-runs.ts';
 import {parseRunId, type RunId} from '../../src/ledger/state-directory.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
@@ -31,7 +34,7 @@ describe('a fact', () => {
   test('is created once, and what it says never changes', () => {
     expect(createFact(top, 'a.1.job.intent', {tag: 'first'})).toBe(true);
     expect(createFact(top, 'a.1.job.intent', {tag: 'second'})).toBe(false);
-    expect(readFact(top, 'a.1.job.intent')).toEqual({tag: 'first'});
+    expect(readFact(top, 'a.1.job.intent', ANY)).toEqual({is: 'whole', value: {tag: 'first'}});
     expect(readdirSync(top)).toEqual(['a.1.job.intent.json']);
   });
 
@@ -79,28 +82,26 @@ describe('a fact', () => {
   });
 
   test('is not missing because its directory is: no facts would mean that nothing was done yet', () => {
-    expect(() => readFacts(join(top, 'missing'))).toThrow(/ENOENT/);
+    expect(() => readFacts(join(top, 'missing'), () => ANY)).toThrow(/ENOENT/);
   });
 
   test('a leftover of a killed process is no fact', () => {
     writeFileSync(join(top, '.new-host-1-ab'), '{"tag":');
-    expect(readFacts(top).size).toBe(0);
-  });
-
-  test('a marker that was cut short still exists, and says nothing', () => {
-    writeFileSync(join(top, 'compute.1.start.1.json'), '{"job":"1.');
-    expect(readFacts(top).get('compute.1.start.1')).toEqual({});
+    expect(readFacts(top, () => ANY)).toEqual({whole: new Map(), unusable: new Map()});
   });
 
   test('that was read is not read again; one that is new is, one that was not whole, and none that is gone', () => {
     const put = (name: string, text: string) => writeFileSync(join(top, `${name}.json`), text);
     for (const name of ['old', 'cut', 'gone']) put(name, name === 'cut' ? '{"job":"1.' : '{"at":1}');
-    const before = readFacts(top);
+    const before = readFacts(top, () => ANY).whole;
     for (const name of ['old', 'cut', 'new']) put(name, '{"at":2}'); // no fact changes: only a reading would tell
     rmSync(join(top, 'gone.json'));
-    expect(Object.fromEntries(readFacts(top, before))).toEqual({old: {at: 1}, cut: {at: 2}, new: {at: 2}});
+    const {whole} = readFacts(top, () => ANY, before);
+    expect(Object.fromEntries(whole)).toEqual({old: {at: 1}, cut: {at: 2}, new: {at: 2}});
   });
 });
+
+const ANY: FactKind<Readonly<Record<string, unknown>>> = {what: 'anything', schema: z.looseObject({})};
 
 describe('the fold', () => {
   const FACTS = new Map<string, Record<string, unknown>>([

@@ -73,7 +73,7 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
       return {first, summary: seals.get(epoch) ?? summary};
     },
     summary: () => seals.get(resumes.length),
-    late: () => [],
+    late: () => ({found: [], damaged: []}),
     forgetLate: () => {},
   };
   return ledger;

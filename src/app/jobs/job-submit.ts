@@ -52,17 +52,17 @@ export async function submitNamedJob(
   const fingerprint = requestFingerprint(request, content);
   let again = request.again;
   for (let dropped = 0; dropped < DROPS; ) {
-    const newest = stage.jobs.newest(name);
-    const known = newest && !again ? await settled(stage, newest, time) : undefined;
+    // With --again nothing of the last try is asked: its record may be damaged.
+    const newest = again ? undefined : stage.jobs.newest(name);
+    const known = newest && (await settled(stage, newest, time));
     if (known) {
       if (known.fingerprint !== fingerprint) throw new OtherJob(name, known.job);
       return {job: known.job, name, submitted: false};
     }
-    const number = (newest?.number ?? 0) + 1;
+    const number = stage.jobs.newestNumber(name) + 1;
     const dependencies = await dependenciesOf(stage, request);
     // A try that comes later asks for the same job: in the environment in which it was first asked for.
-    const kept =
-      newest?.fingerprint === fingerprint && !again ? stage.jobs.environment(name, newest.number) : undefined;
+    const kept = newest?.fingerprint === fingerprint ? stage.jobs.environment(name, newest.number) : undefined;
     const environment = kept ?? environmentOfScript(content.toString(), ownVariables(request));
     const asked = {request, name, number, content, fingerprint, dependencies, environment};
     const job = await submitTry(stage, asked, time);

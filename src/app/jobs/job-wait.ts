@@ -1,7 +1,7 @@
 import {EXIT, StageError} from '../../errors.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
 import {lookUntil} from '../shared/look-until.ts';
-import {type JobReport, type JobView, lookAt, resolveJobs} from './job.ts';
+import {type JobReport, type JobView, lookAt, resolveWhole, withDamaged} from './job.ts';
 
 /**
  * Wait until all jobs have ended. Only PBS's word of an end, or a job's own end marker, is one: while PBS cannot be
@@ -19,7 +19,8 @@ export async function waitForJobs(
   timeoutSeconds: number | undefined,
   onLook: (report: JobReport) => void,
 ): Promise<JobReport> {
-  const asked = resolveJobs(stage, texts);
+  const {whole: asked, damaged} = resolveWhole(stage, texts);
+  if (asked.length === 0) return withDamaged({jobs: [], exit: EXIT.ok}, damaged);
   const unknownSince = new Map<string, number>();
   const look = async () => {
     const report = await lookAt(stage, asked);
@@ -33,9 +34,9 @@ export async function waitForJobs(
     ({jobs}) => jobs.every((job) => hasEnded(job) || lost(job)),
     timeoutSeconds,
   );
-  if (left) return {...seen, exit: EXIT.interrupted};
+  if (left) return {...withDamaged(seen, damaged), exit: EXIT.interrupted};
   if (!so) throw new JobsNotEnded(seen.jobs, timeoutSeconds ?? 0);
-  return seen;
+  return withDamaged(seen, damaged);
 }
 
 function hasEnded({state}: JobView): boolean {

@@ -1,7 +1,8 @@
 import type {JobArray} from '../../base/job-array.ts';
 import {type JobId, memberOf, readJobId} from '../../base/job-id.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
-import type {JobStore, NamedJob} from '../../ledger/job-store.ts';
+import {LedgerDamaged} from '../../ledger/damage.ts';
+import type {JobStore, MarkedExit, NamedJob} from '../../ledger/job-store.ts';
 import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
 
@@ -57,9 +58,37 @@ export interface JobReport {
   readonly exit: ExitCode;
 }
 
-/** Look at jobs once. */
+/** Look at jobs once. One whose record is damaged is told, and does not stop the others. */
 export async function showJobs(stage: JobsStage, texts: readonly string[]): Promise<JobReport> {
-  return lookAt(stage, resolveJobs(stage, texts));
+  const {whole, damaged} = resolveWhole(stage, texts);
+  return withDamaged(whole.length > 0 ? await lookAt(stage, whole) : {jobs: [], exit: EXIT.ok}, damaged);
+}
+
+/** What was asked about, apart from names whose record is damaged. @throws as {@link resolveJobs} */
+export function resolveWhole(
+  stage: Pick<JobsStage, 'jobs'>,
+  texts: readonly string[],
+): {readonly whole: readonly ResolvedJob[]; readonly damaged: readonly JobView[]} {
+  const damaged: JobView[] = [];
+  const whole = texts.flatMap((text) => {
+    try {
+      return resolveJobs(stage, [text]);
+    } catch (error) {
+      if (!(error instanceof LedgerDamaged)) throw error;
+      damaged.push({job: text, name: text, state: 'no-evidence', reason: damageInWords(error)});
+      return [];
+    }
+  });
+  return {whole, damaged};
+}
+
+/** The report with those whose record is damaged: of them nothing can be said. */
+export function withDamaged({jobs, exit}: JobReport, damaged: readonly JobView[]): JobReport {
+  return {jobs: [...jobs, ...damaged], exit: exit === EXIT.failed || damaged.length === 0 ? exit : EXIT.unreachable};
+}
+
+function damageInWords({message, why, next}: LedgerDamaged): string {
+  return [`${message}: ${why}`, ...next].join('. ').replaceAll('..', '.');
 }
 
 /** One question for all jobs; one more for the members of arrays that have ended. */
@@ -86,6 +115,8 @@ async function jobViewOf(
     return {...base, state: 'no-evidence', reason: `PBS could not be queried: ${seen.why}`};
   if (seen.kind === 'live')
     return {...base, state: seen.state, reason: seen.comment ?? '', queue: seen.queue, ...timesOf(seen)};
+  if (named?.damaged && seen.kind === 'unknown')
+    return {...base, state: 'no-evidence', reason: damageInWords(named.damaged)};
   const array = (seen.kind === 'ended' ? seen.array : undefined) ?? named?.array;
   if (array && (seen.kind === 'unknown' || seen.how === 'ran'))
     return {
@@ -107,7 +138,8 @@ async function jobViewOf(
 type JudgedJob = Pick<JobView, 'state' | 'reason' | 'exitStatus'>;
 
 /** PBS has forgotten it: only the marker of its wrapper can tell. */
-function judgeMarker(exit: number | undefined): JudgedJob {
+function judgeMarker(exit: MarkedExit | undefined): JudgedJob {
+  if (exit instanceof LedgerDamaged) return {state: 'no-evidence', reason: damageInWords(exit)};
   if (exit === undefined)
     return {state: 'unknown', reason: 'PBS does not know it (any more), and no marker records how it ended'};
   return {state: exit === 0 ? 'succeeded' : 'failed', reason: `exit status ${exit}, by its marker`, exitStatus: exit};
@@ -123,7 +155,7 @@ export async function judgeMembers(
   const indices: number[] = [];
   for (let index = array.first; index <= array.last; index += array.step) indices.push(index);
   const seen = await scheduler.look(indices.map((index) => memberOf(job, index)));
-  const exits = named ? store.memberExits(named) : new Map<number, number>();
+  const exits = named ? store.memberExits(named) : new Map<number, MarkedExit>();
   const members = indices.map((index): JudgedJob & {index: number} => {
     const one = seen.get(memberOf(job, index));
     if (one?.kind === 'ended') {

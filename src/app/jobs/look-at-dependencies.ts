@@ -1,4 +1,5 @@
-import type {JobStore} from '../../ledger/job-store.ts';
+import {LedgerDamaged} from '../../ledger/damage.ts';
+import type {JobStore, MarkedExit} from '../../ledger/job-store.ts';
 import type {Dependency, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
 import {judgeMembers, type ResolvedJob, resolveJobs} from './job.ts';
@@ -33,8 +34,9 @@ async function byMembers(scheduler: Scheduler, store: JobStore, one: ResolvedJob
 }
 
 /** Where PBS has forgotten a job of ours, its marker says how it ended. */
-function byMarker(seen: JobSeen | undefined, exit: number | undefined): JobSeen {
+function byMarker(seen: JobSeen | undefined, exit: MarkedExit | undefined): JobSeen {
   if (seen === undefined) return {kind: 'no-evidence', why: 'it was not looked at'};
   if (seen.kind !== 'unknown' || exit === undefined) return seen;
+  if (exit instanceof LedgerDamaged) return {kind: 'no-evidence', why: `${exit.message}: ${exit.why}`};
   return {kind: 'ended', how: 'ran', exitStatus: exit, reason: `exit status ${exit}, by its marker`, name: ''};
 }

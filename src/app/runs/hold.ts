@@ -4,7 +4,7 @@ import {seenOf} from '../../engine/plan/job-seen.ts';
 import {hasHoldOfRun, personHold} from '../../engine/plan/person-hold.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
-import type {LedgerDamaged} from '../../ledger/ledger.ts';
+import type {LedgerDamaged} from '../../ledger/damage.ts';
 import {type HoldDecision, type RunState, standingHold} from '../../ledger/run-facts.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';

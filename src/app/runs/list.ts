@@ -1,6 +1,6 @@
 import {iso} from '../../base/time.ts';
 import type {Observed, PlanSettings} from '../../engine/plan/actions.ts';
-import {LedgerDamaged} from '../../ledger/ledger.ts';
+import {LedgerDamaged} from '../../ledger/damage.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import {inOneLine, type RunStanding} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';

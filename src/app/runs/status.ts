@@ -1,9 +1,12 @@
 import {reconcile} from '../../engine/turn.ts';
-import {EXIT, type ExitCode} from '../../errors.ts';
+import type {ExitCode} from '../../errors.ts';
+import {LedgerDamaged} from '../../ledger/damage.ts';
+import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
 import {
   exitOf,
+  exitOfProblems,
   exitUnderWay,
   notLearnt,
   type ProblemDocument,
@@ -27,29 +30,43 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
   const summary = run && stage.ledger.summary(run);
   if (summary)
     return {runs: [viewSummary(summary)], problems: [], notKnown: [], exit: exitOf(viewSummary(summary), [])};
-  if (run === undefined && stage.ledger.activeRuns().length === 0 && stage.ledger.late().length === 0) {
-    return {runs: endedRuns(stage), problems: [], notKnown: [], exit: EXIT.ok};
+  if (run === undefined && stage.ledger.activeRuns().length === 0 && isNothingLate(stage)) {
+    const {ended, damaged} = endedRuns(stage);
+    const problems = problemDocuments([...damaged.values()]);
+    return {runs: ended, problems, notKnown: [], exit: exitOfProblems(problems)};
   }
   const looked = await reconcile(await stage.engine(), {about: run && [run]});
-  const problems = problemDocuments(looked.problems);
   const notKnown = notLearnt(looked);
   if (run !== undefined) {
     const standing = await standingAfter(stage, run, looked);
+    const problems = problemDocuments(looked.problems);
     return {runs: [viewRun(standing)], problems, notKnown, exit: exitOf(standing, problems, notKnown)};
   }
+  const {ended, damaged} = endedRuns(stage);
+  const over = new Set<string>([...ended.map((view) => view.run), ...damaged.keys()]);
   const active = await Promise.all(
-    looked.runs
-      .filter((open) => !stage.ledger.summary(open.id))
-      .map((open) => standingAfter(stage, open.id, looked, {ofMany: true})),
+    looked.runs.filter(({id}) => !over.has(id)).map(({id}) => standingAfter(stage, id, looked, {ofMany: true})),
   );
-  const runs = [...endedRuns(stage), ...active.map(viewRun)];
-  return {runs, problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
+  const problems = problemDocuments([...looked.problems, ...damaged.values()]);
+  return {runs: [...ended, ...active.map(viewRun)], problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
 }
 
-function endedRuns(stage: RunsStage): RunView[] {
-  return stage.ledger
-    .runs()
-    .flatMap((id) => stage.ledger.summary(id) ?? [])
-    .sort((a, b) => a.createdAt - b.createdAt)
-    .map(viewSummary);
+/** Runs that have ended, oldest first, and by run the seals that do not tell how. */
+function endedRuns({ledger}: RunsStage) {
+  const damaged = new Map<RunId, LedgerDamaged>();
+  const summaries = ledger.runs().flatMap((id) => {
+    try {
+      return ledger.summary(id) ?? [];
+    } catch (error) {
+      if (!(error instanceof LedgerDamaged)) throw error;
+      damaged.set(id, error);
+      return [];
+    }
+  });
+  return {ended: summaries.sort((a, b) => a.createdAt - b.createdAt).map(viewSummary), damaged};
+}
+
+function isNothingLate({ledger}: RunsStage): boolean {
+  const {found, damaged} = ledger.late();
+  return found.length === 0 && damaged.length === 0;
 }

@@ -1,6 +1,7 @@
 import {type TaskId, UUID} from '../../base/ids.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {LedgerDamaged, OpenRun} from '../../ledger/ledger.ts';
+import type {LedgerDamaged} from '../../ledger/damage.ts';
+import type {OpenRun} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';

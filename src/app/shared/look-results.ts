@@ -84,7 +84,7 @@ export function exitUnderWay(
 
 /** Those of the runs that could be read: a damaged run is reported, and does not stop the others. */
 export function withoutDamage<P extends {readonly code: string}>(problems: readonly P[]): P[] {
-  return problems.filter(({code}) => code !== 'LEDGER_DAMAGED');
+  return problems.filter(({code}) => code !== 'LEDGER_DAMAGED' && code !== 'LEDGER_NEWER');
 }
 
 /** A person's turn comes before "try again later". */

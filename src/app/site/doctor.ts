@@ -1,14 +1,18 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import * as z from 'zod/mini';
 import {shellQuote} from '../../base/shell.ts';
 import {sleep} from '../../base/time.ts';
-import {readFact} from '../../disk/facts.ts';
+import {readFact} from '../../disk/read-fact.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import {SubmissionUnclear} from '../../submission/submit-job.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
 import {exitOfFindings, type Finding, fine, isProblem, problemOf} from '../shared/findings.ts';
 import {findSite} from './profile-check.ts';
 import {tryDirectory} from './try-directory.ts';
+
+/** What the probe job writes. */
+const FROM_JOB = {what: 'a file of the probe job', schema: z.looseObject({host: z.string()})} as const;
 
 export interface DoctorReport {
   readonly findings: readonly Finding[];
@@ -93,9 +97,9 @@ async function examineFromJob(stage: SignInStage, probe: string, timeoutSeconds:
   if (submission.kind === 'unclear') throw new SubmissionUnclear(name, submission.why, []);
   const until = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < until) {
-    const fact = readFact(probe, 'from-job');
-    if (fact)
-      return `job ${submission.job} on ${String(fact.host)} saw the files of this host, and this host saw its file`;
+    const fact = readFact(probe, 'from-job', FROM_JOB);
+    if (fact.is === 'whole')
+      return `job ${submission.job} on ${fact.value.host} saw the files of this host, and this host saw its file`;
     await sleep(500);
   }
   await scheduler.delete(submission.job);

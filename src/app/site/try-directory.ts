@@ -1,8 +1,10 @@
 import {mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import * as z from 'zod/mini';
 import {newWord} from '../../base/ids.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
-import {createFact, readFact} from '../../disk/facts.ts';
+import {createFact} from '../../disk/facts.ts';
+import {readFact} from '../../disk/read-fact.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
 import {type Finding, fine, problem, problemOf} from '../shared/findings.ts';
@@ -55,7 +57,7 @@ function tries(home: string, probe: string): Finding[] {
       () =>
         createFact(probe, 'fact', {first: true}) &&
         !createFact(probe, 'fact', {first: false}) &&
-        readFact(probe, 'fact')?.first === true &&
+        isFirst(probe) &&
         'the second creation was refused',
     ),
     tryOut(home, 'no directory is renamed onto another', () => {
@@ -71,6 +73,11 @@ function tries(home: string, probe: string): Finding[] {
       return false;
     }),
   ];
+}
+
+function isFirst(probe: string): boolean {
+  const read = readFact(probe, 'fact', {what: 'a probe', schema: z.looseObject({first: z.boolean()})});
+  return read.is === 'whole' && read.value.first;
 }
 
 /** @param prove says in words what was seen; false when it is not so */

@@ -106,6 +106,7 @@ export function chainGap(view: MonitorView): ChainGap | undefined {
   const {newest, wantedAt, seen, me} = view;
   if (wantedAt === undefined) return undefined;
   if (!newest) return {certain: true, why: 'none was submitted'};
+  if (newest.damaged) return {certain: true, why: 'what is on record of the last one is damaged'};
   if (newest.refused) return {certain: true, why: `PBS accepted none: ${newest.refused.why}`};
   if (newest.neverArrived) return {certain: true, why: 'the last one never arrived at PBS'};
   if (newest.generation === me) return {certain: true, why: 'the one that runs has no successor'};
