@@ -204,6 +204,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
 
 /** Attributes that options set, by the names that `-W` takes for them as well. */
 export const OF_OPTIONS: Readonly<Record<string, string>> = {
+  array_indices_submitted: 'J',
   checkpoint: 'c',
   error_path: 'e',
   job_name: 'N',

@@ -57,6 +57,10 @@ const KNOWN: Readonly<Record<string, Known>> = {
   cpupercent: {kind: 'count', notByUsers: true},
   energy: {kind: 'text', notByUsers: true},
   exec_vnode: {kind: 'text', notByUsers: true},
+  nodemask: {kind: 'text', notByUsers: true},
+  start_time: {kind: 'text', notByUsers: true},
+  partition: {kind: 'text', notByUsers: true},
+  hpm: {kind: 'number'},
 };
 
 /** It is asked for each chunk: within "select", or beside no "select". Undefined: only the server knows. */
@@ -163,7 +167,7 @@ export function wrongSelect(select: string): string | undefined {
   const chunks = readSelect(select);
   if (chunks === undefined)
     return 'it is CHUNK[+CHUNK...], and a chunk is [COUNT:]NAME=VALUE[:NAME=VALUE...], such as 2:ncpus=4:mem=8gb';
-  if (chunks.length === 1 && chunks[0]?.count === 0) return 'a job has one chunk at least';
+  if (chunks.every(({count}) => count === 0)) return 'a job has one chunk at least';
   for (const {resources} of chunks) {
     const names = resources.map(([name]) => name);
     const twice = names.find((name, index) => names.indexOf(name) < index);

@@ -23,6 +23,7 @@ const BEYOND = new Map([
   ['#PBS -W depend=afterok:1.2.3', 'the name of a host'],
   ['#PBS -a 196901010000', 'a time before 1970'],
   ['#PBS -l mem=99999999999999999999gb', 'a number of more than 63 bits'],
+  ['#PBS -l mem=99999999999999999999', 'a number of more than 63 bits'],
   ['#PBS -l walltime=18446744073709551616', 'a number of more than 63 bits'],
   ['#PBS -l preempt_targets=Resource_List.ncpus=x', 'a server looks at the amounts in it'],
   ['#PBS -l preempt_targets=Resource_List.walltime=x', 'a server looks at the amounts in it'],

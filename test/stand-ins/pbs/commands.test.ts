@@ -26,7 +26,7 @@ const REFUSED: [line: string, rc: number, err: string][] = [
   ['qsub bad.sh', 1, "qsub: invalid option -- 'Q'\nqsub: directive error: -Q x \n"],
   ['qsub comment.sh', 1, 'qsub: directive error: -N x # trailing comment \n'],
   ['qsub -q nosuchq ok.sh', 170, 'qsub: Unknown queue\n'],
-  ['qsub -q workq@elsewhere ok.sh', 160, 'Unknown Host.\nqsub: cannot connect to server pbs-sn1 (errno=15008)\n'],
+  ['qsub -q workq@elsewhere ok.sh', 160, 'Unknown Host.\nqsub: cannot connect to server elsewhe (errno=15008)\n'],
   ['qsub -v A=x,y ok.sh', 1, 'qsub: cannot send environment with the job\n'],
   ['qsub -P p,q ok.sh', 166, 'qsub: Illegal attribute or resource value project\n'],
   ['qsub -u bob ok.sh', 175, 'qsub: Bad UID for job execution\n'],

@@ -170,7 +170,7 @@ describe('resources', () => {
   test('nodes become a select', () => {
     expect(list('nodes=2:ppn=2').select).toBe('2:ncpus=2:mpiprocs=2');
     const onHost = (nodes: string) => resourceList(splitResources(`nodes=${nodes}`), {}, {}, 'n1').select;
-    expect([onHost('n1'), onHost('2:ppn=4')]).toEqual(['1:ncpus=1:mpiprocs=1:host=n1', '2:ncpus=4:mpiprocs=4']);
+    expect([onHost('n1'), onHost('2:ppn=4')]).toEqual(['1:ncpus=1:host=n1', '2:ncpus=4:mpiprocs=4']);
     expect(() => onHost('n2')).toThrow('Unknown resource: n2');
   });
   test.each([

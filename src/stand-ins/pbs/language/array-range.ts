@@ -21,6 +21,12 @@ export function readArrayRange(text: string): ArrayRange | undefined {
   return {text: `${first}-${last}${match[3] === undefined ? '' : `:${step}`}`, indices, limit};
 }
 
+/** How many indices a range has. */
+export function countIndices(text: string): number {
+  const [, first = '0', last = '0', step = '1'] = /^(\d+)-(\d+)(?::(\d+))?/.exec(text) ?? [];
+  return Math.floor((Number(last) - Number(first)) / Number(step)) + 1;
+}
+
 /** `0-3,7`, `-` for none; the range it was submitted with while nothing is missing from it. */
 export function showIndices(indices: readonly number[], submitted: string): string {
   if (indices.length === 0) return '-';

@@ -23,6 +23,8 @@ const ID_TYPES = new Set([
   'runone',
 ]);
 const NUMBER_TYPES = new Set(['on', 'synccount']);
+/** The client knows it, and the server refuses it (measured). */
+const REFUSED_TYPE = 'syncwith';
 
 export type ReadDepend =
   | {readonly kind: 'groups'; readonly groups: DependGroup[]}
@@ -35,29 +37,33 @@ export type ReadDepend =
 /** Read the value of `depend=`. */
 export function readDepend(text: string, names: ServerNames): ReadDepend {
   const value = text.trim();
-  if (value === '') return {kind: 'illegal'};
+  if (value === '' || value.endsWith(',')) return {kind: 'illegal'};
   const groups: DependGroup[] = [];
   let fault: PbsFault | undefined;
   let vanishes = false;
   const elements = value.split(',');
-  for (const [at, element] of elements.entries()) {
-    if (element === '') {
-      // Measured: an empty first element passes the client and is refused by the server; later ones do not pass.
-      if (at > 0) return {kind: 'illegal'};
+  for (const element of elements) {
+    if (element.trim() === '') {
+      // Measured: an empty element passes the client, and is refused by the server.
       fault = badValue('depend');
       continue;
     }
-    const [type = '', ...words] = element.trimStart().split(':');
+    // One colon at the end is accepted (measured).
+    const [type = '', ...words] = element
+      .trim()
+      .replace(/(:[^:]+):$/, '$1')
+      .split(':');
     if (words.length === 0 || words.some((word) => word === '')) return {kind: 'illegal'};
     if (NUMBER_TYPES.has(type)) {
       if (type !== 'on' || words.length > 1 || !/^[1-9]\d*$/.test(words[0] ?? '')) fault = badValue('depend');
       else groups.push({type, jobs: [], count: Number(words[0])});
       continue;
     }
-    if (!ID_TYPES.has(type)) return {kind: 'illegal'};
+    if (!ID_TYPES.has(type) && type !== REFUSED_TYPE) return {kind: 'illegal'};
+    if (type === REFUSED_TYPE) fault = badValue('depend');
     const jobs: string[] = [];
     for (const word of words) {
-      const id = readDependencyId(word, names);
+      const id = readDependencyId(word.trimStart(), names);
       if (id.kind === 'malformed') return {kind: 'illegal'};
       if (id.kind === 'unknown-host') vanishes = true;
       else jobs.push(id.id);

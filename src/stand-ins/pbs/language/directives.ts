@@ -1,7 +1,11 @@
 /** `#PBS` lines of a script. */
 
-/** Split a directive into words; quotes protect blanks and are dropped, a backslash protects the next character. */
-export function splitWords(line: string): string[] {
+/**
+ * Split a directive into words; quotes protect blanks and are dropped, a backslash protects the next character.
+ *
+ * @returns undefined for a quote without a second one
+ */
+export function splitWords(line: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
   let quote = '';
@@ -21,12 +25,13 @@ export function splitWords(line: string): string[] {
       word = (word ?? '') + (line[i] ?? '');
     } else word = (word ?? '') + char;
   }
+  if (quote !== '') return undefined;
   if (word !== undefined) words.push(word);
   return words;
 }
 
 /**
- * The directives before the first executable line, each as an argument vector.
+ * The directives before the first executable line, each as an argument vector; undefined for one with unmatched quotes.
  *
  * They may be indented by what C calls a blank: a byte order mark is none, and makes its line the first executable one.
  * Comments, blank lines and lines that begin with a colon may stand between them (OpenPBS, check_job_script.c). A backslash at the end of a directive joins the next line, whatever that is (measured: the
@@ -34,19 +39,18 @@ export function splitWords(line: string): string[] {
  *
  * @param prefix `#PBS`, or what `-C` says; empty switches directives off
  */
-export function readDirectives(script: string, prefix: string): string[][] {
+export function readDirectives(script: string, prefix: string): (string[] | undefined)[] {
   if (prefix === '') return [];
-  const found: string[][] = [];
+  const found: (string[] | undefined)[] = [];
   const lines = script.split('\n');
   for (let i = 0; i < lines.length; i += 1) {
     let line = (lines[i] ?? '').replace(/^[ \t\v\f\r]+/, '');
     if (line.startsWith(prefix)) {
-      while (line.endsWith('\\') && i + 1 < lines.length) {
+      while (/\\\s*$/.test(line) && i + 1 < lines.length) {
         i += 1;
-        line = `${line.slice(0, -1)}${lines[i] ?? ''}`;
+        line = `${line.replace(/\\\s*$/, '')}${lines[i] ?? ''}`;
       }
-      const words = splitWords(line.slice(prefix.length));
-      if (words.length > 0) found.push(words);
+      found.push(splitWords(line.slice(prefix.length)));
       continue;
     }
     if (/^(:|[ \t\v\f\r]*(#|$))/.test(lines[i] ?? '')) continue;

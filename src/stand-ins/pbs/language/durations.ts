@@ -1,10 +1,15 @@
 /** Walltimes and sizes as resources have them. */
 
-/** Read seconds, `MM:SS` or `HH:MM:SS`. @returns seconds, or undefined for anything else */
+/**
+ * Read seconds, `MM:SS` or `HH:MM:SS`; a colon may stand at the end, and half a second is rounded up (measured).
+ *
+ * @returns seconds, or undefined for anything else
+ */
 export function readDuration(text: string): number | undefined {
-  if (!/^\d+(:\d+){0,2}(\.\d+)?$/.test(text)) return undefined;
-  const parts = text.replace(/\..*$/, '').split(':').map(Number);
-  return parts.reduce((sum, part) => sum * 60 + part, 0);
+  if (!/^(\d+(:\d+){0,2}(\.\d*)?|\d+(:\d+)?:)$/.test(text)) return undefined;
+  const [whole = '', fraction = ''] = text.split('.');
+  const seconds = whole.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return seconds < 2 ** 63 ? seconds + (/^[5-9]/.test(fraction) ? 1 : 0) : undefined;
 }
 
 /** `HH:MM:SS`, hours without an upper bound. */
@@ -24,8 +29,8 @@ export interface Size {
 
 /** Read a size such as `1gb`, `512MB`, `2mw`, `100`. */
 export function readSize(text: string): Size | undefined {
-  const match = /^(\d+)([kmgtp]?)([bw]?)$/i.exec(text);
-  if (!match) return undefined;
+  const match = /^\s*\+?(\d+)([kmgtp]?)([bw]?)$/i.exec(text);
+  if (!match || Number(match[1]) >= 2 ** 63) return undefined;
   const [, amount = '0', scale = '', kind = ''] = match;
   return {amount: Number(amount), unit: `${scale}${kind === '' ? 'b' : kind}`.toLowerCase()};
 }

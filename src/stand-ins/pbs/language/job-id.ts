@@ -49,6 +49,6 @@ export function subjobIndexOf(id: string): number | undefined {
 
 /** A job id as `-W depend` accepts it: an array, but never a subjob. */
 export function readDependencyId(text: string, known: ServerNames): AskedId {
-  if (/^\s/.test(text) || /\[[^\]]+\]/.test(text)) return {kind: 'malformed'};
+  if (/^\s/.test(text) || /^\d{13}|\[[^\]]+\]/.test(text)) return {kind: 'malformed'};
   return readJobId(text, known);
 }

@@ -7,24 +7,41 @@ export function checkName(name: string): 'fine' | 'illegal' | 'too-long' {
 }
 
 const CHECKS: Readonly<Record<string, (value: string) => boolean>> = {
-  c: (value) => /^(n|s|u|c|w|[cw]=\d+)$/.test(value),
+  c: (value) => /^([nsucw]|[cw]=\d+)$/.test(value),
   e: (value) => legalPath(value),
   h: (value) => /^([uosp]+|n)$/.test(value),
   j: (value) => /^(oe|eo|n)$/.test(value),
-  k: (value) => value === 'n' || /^[oed]+$/.test(value),
-  m: (value) => value === 'n' || /^[abej]+$/.test(value),
-  M: (value) => value !== '',
+  J: (value) => {
+    const [, first, last, step = '1'] = /^(\d+)-(\d+)(?::(\d+))?$/.exec(value) ?? [];
+    return last !== undefined && Number(first) < Number(last) && Number(step) >= 1;
+  },
+  k: (value) => /^[oedn]+$/.test(value) && !(/[oe]/.test(value) && /n/.test(value)) && !/^d+$/.test(value),
+  m: (value) => /^(n|[abej]+)$/.test(value) && value !== 'j',
+  M: (value) => isAtList(value),
   o: (value) => legalPath(value),
-  p: (value) => /^[+-]?\d+$/.test(value) && Number(value) >= -1024 && Number(value) <= 1023,
+  // A sign alone is 0 (measured).
+  p: (value) => /^\s*[+-]?\d*$/.test(value) && value.trim() !== '' && !(Number(value) < -1024 || Number(value) > 1023),
   r: (value) => /^[yn]$/.test(value),
-  R: (value) => /^(o|e|oe|eo)$/.test(value),
-  S: (value) => value.startsWith('/') || value.includes('@'),
-  u: (value) => value !== '',
+  R: (value) => /^[oe]+$/.test(value),
+  S: (value) => isAtList(value, {eachHostOnce: true, absolute: true}),
+  u: (value) => isAtList(value, {eachHostOnce: true}),
 };
 
-/** PBS takes paths of printable ASCII only. */
+/** Printable ASCII, and not blank; before a colon stands a host. Source: prepare_path() in prepare_path.c. */
 function legalPath(value: string): boolean {
-  return /^[ -~]+$/.test(value);
+  const path = value.trimStart();
+  return /^[ -~]+$/.test(path) && /^[A-Za-z0-9.-]*[:/]|^[^:]*$/.test(path);
+}
+
+/** `name[@host],...`. Source: parse_at_list() in parse_at.c. */
+function isAtList(value: string, {eachHostOnce = false, absolute = false} = {}): boolean {
+  const items = value.split(',').map((item) => item.trim());
+  const hosts = items.map((item) => item.split('@')[1] ?? '');
+  return (
+    items.every((item) => /^[!-~]+$/.test(item) && /^[^#@]+(@[^#@]+)?$/.test(item)) &&
+    (!absolute || items.every((item) => item.startsWith('/'))) &&
+    (!eachHostOnce || new Set(hosts).size === hosts.length)
+  );
 }
 
 export function legalValue(letter: string, value: string): boolean {

@@ -6,7 +6,7 @@
  * Source: usage texts and behaviour measured on OpenPBS 23.06.
  */
 export const OPTIONS: Readonly<Record<string, string>> = {
-  qsub: 'a:A:c:C:e:fGhIj:J:k:l:m:M:N:o:p:P:q:r:R:S:u:v:VW:Xz',
+  qsub: 'a:A:c:C:e:fhIj:J:k:l:m:M:N:o:p:P:q:r:R:S:u:v:VW:Xz',
   qstat: 'aBD:EfF:GHiJMnpqQrsTtu:wx1',
   qdel: 'W:x',
   qhold: 'h:',
@@ -28,6 +28,9 @@ export interface GivenOption {
   readonly letter: string;
   /** the option's argument; empty for a flag */
   readonly value: string;
+  /** which of the permuted words the value ends, and how many of its characters stand before the value */
+  readonly word: number;
+  readonly from: number;
 }
 
 export interface GivenArguments {
@@ -35,6 +38,8 @@ export interface GivenArguments {
   readonly operands: readonly string[];
   /** what getopt itself complains about, without the name of the command: `invalid option -- 'Q'` */
   readonly complaints: readonly string[];
+  /** both, in the order in which getopt tells them */
+  readonly told: readonly (GivenOption | string)[];
   /** the operands stand behind a `--` */
   readonly dashes: boolean;
   /** options first, operands last: the order GNU getopt leaves behind */
@@ -48,9 +53,8 @@ export interface GivenArguments {
  * @param spec letters, a colon behind each that takes an argument
  */
 export function readArguments(argv: readonly string[], spec: string): GivenArguments {
-  const options: GivenOption[] = [];
+  const told: (GivenOption | string)[] = [];
   const operands: string[] = [];
-  const complaints: string[] = [];
   const optionWords: string[] = [];
   let dashes = false;
   for (let at = 0; at < argv.length; at += 1) {
@@ -69,22 +73,31 @@ export function readArguments(argv: readonly string[], spec: string): GivenArgum
       const letter = word[i] ?? '';
       const position = letter === ':' ? -1 : spec.indexOf(letter);
       if (position < 0) {
-        complaints.push(`invalid option -- '${letter}'`);
+        told.push(`invalid option -- '${letter}'`);
         continue;
       }
       if (spec[position + 1] !== ':') {
-        options.push({letter, value: ''});
+        told.push({letter, value: '', word: optionWords.length - 1, from: word.length});
         continue;
       }
       const attached = word.slice(i + 1);
-      if (attached !== '') options.push({letter, value: attached});
+      if (attached !== '') told.push({letter, value: attached, word: optionWords.length - 1, from: i + 1});
       else if (at + 1 < argv.length) {
         at += 1;
         optionWords.push(argv[at] ?? '');
-        options.push({letter, value: argv[at] ?? ''});
-      } else complaints.push(`option requires an argument -- '${letter}'`);
+        told.push({letter, value: argv[at] ?? '', word: optionWords.length - 1, from: 0});
+      } else told.push(`option requires an argument -- '${letter}'`);
       break;
     }
   }
-  return {options, operands, complaints, dashes, permuted: [...optionWords, ...operands]};
+  const options = told.filter((each) => typeof each !== 'string');
+  const complaints = told.filter((each) => typeof each === 'string');
+  return {
+    options,
+    operands,
+    complaints,
+    told,
+    dashes,
+    permuted: [...optionWords, ...(dashes ? ['--'] : []), ...operands],
+  };
 }

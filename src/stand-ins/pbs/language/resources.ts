@@ -1,55 +1,9 @@
-import {badValue, FAULT, Refusal, unknownResource} from './answer.ts';
+import {badValue, FAULT, type PbsFault, Refusal, unknownResource} from './answer.ts';
 import {addSizes, readDuration, readSize, type Size, showDuration} from './durations.ts';
+import {builtIn, type CustomResources, canonicalName, fits, kindOf, type ResourceKind} from './resource-table.ts';
+import {chunksWritten} from './select.ts';
 
 /** `-l`: reading, checking, and what becomes of it in a job's Resource_List. */
-
-export type ResourceKind = 'time' | 'size' | 'long' | 'string' | 'select' | 'place' | 'nodes';
-
-/** The resources every server has. */
-const RESOURCES: Readonly<Record<string, ResourceKind>> = {
-  accelerator: 'string',
-  accelerator_memory: 'size',
-  accelerator_model: 'string',
-  arch: 'string',
-  cput: 'time',
-  file: 'size',
-  host: 'string',
-  max_walltime: 'time',
-  mem: 'size',
-  min_walltime: 'time',
-  mpiprocs: 'long',
-  mpparch: 'string',
-  naccelerators: 'long',
-  nchunk: 'long',
-  ncpus: 'long',
-  nice: 'long',
-  nodes: 'nodes',
-  ompthreads: 'long',
-  pcput: 'time',
-  place: 'place',
-  pmem: 'size',
-  pvmem: 'size',
-  select: 'select',
-  software: 'string',
-  soft_walltime: 'time',
-  vmem: 'size',
-  vnode: 'string',
-  walltime: 'time',
-};
-
-/** What a chunk of a select may ask for; of these, only one place may say how much. */
-const IN_CHUNKS = new Set([
-  'ncpus',
-  'mem',
-  'vmem',
-  'mpiprocs',
-  'ompthreads',
-  'arch',
-  'host',
-  'vnode',
-  'accelerator',
-  'naccelerators',
-]);
 
 export interface AskedResource {
   readonly name: string;
@@ -69,22 +23,24 @@ export function splitResources(text: string): AskedResource[] {
   return asked;
 }
 
-/** Custom resources by name, as `create resource` made them. */
-export type CustomResources = Readonly<Record<string, 'string' | 'long' | 'size' | 'time'>>;
-
+/** A value as a job keeps it. @throws {Refusal} */
 function shownValue(kind: ResourceKind, name: string, value: string): string {
-  if (kind === 'time') {
-    const seconds = readDuration(value);
-    if (seconds === undefined) throw new Refusal(badValue(name));
-    return showDuration(seconds);
+  if (!fits(kind, value)) throw new Refusal(badValue(name));
+  switch (kind) {
+    case 'time':
+      return showDuration(readDuration(value) ?? 0);
+    case 'size': {
+      const size = readSize(value);
+      return size ? `${size.amount}${size.unit}` : value;
+    }
+    case 'long':
+    case 'count':
+      return String(Number(value) || 0);
+    case 'bool':
+      return /^(true|t|y|1)$/i.test(value) ? 'True' : 'False';
+    default:
+      return value;
   }
-  if (kind === 'size') {
-    const size = readSize(value);
-    if (!size) throw new Refusal(badValue(name));
-    return `${size.amount}${size.unit}`;
-  }
-  if (kind === 'long' && !/^[+-]?\d+$/.test(value)) throw new Refusal(badValue(name));
-  return value;
 }
 
 export interface Chunk {
@@ -94,22 +50,30 @@ export interface Chunk {
 
 /** Read `2:ncpus=2:mem=1gb+1:ncpus=4`. @throws {Refusal} */
 function readSelect(text: string, custom: CustomResources): Chunk[] {
-  return text.split('+').map((part) => {
-    const words = part.split(':');
-    const counted = /^\d+$/.test(words[0] ?? '');
+  const chunks = chunksWritten(text);
+  if (chunks === undefined) throw new Refusal(badValue('Resource_List.select'));
+  const read = chunks.map(({count, resources}) => {
     const asked: Record<string, string> = {};
-    for (const word of counted ? words.slice(1) : words) {
-      const [name = '', ...value] = word.split('=');
-      const kind = RESOURCES[name] ?? custom[name];
+    for (const {name, value} of resources) {
+      const known = canonicalName(name);
+      const kind = kindOf(known, custom);
       if (!kind) throw new Refusal({code: unknownResource('').code, text: `Unknown resource: ${name}`});
-      if (!IN_CHUNKS.has(name) && !(name in custom))
+      if (builtIn(known) !== undefined && !isOfChunks(known))
         throw new Refusal({code: 15108, text: `Resource invalid in "select" specification: ${name}`});
-      if (value.length === 0) throw new Refusal(badValue('Resource_List.select'));
-      asked[name] = shownValue(kind, 'Resource_List.select', value.join('='));
+      if (known in asked)
+        throw new Refusal({
+          code: 15116,
+          text: `duplicated resource within a section of a select specification, resource is: ${name}`,
+        });
+      asked[known] = shownValue(kind, '', value);
     }
-    return {count: counted ? Number(words[0]) : 1, asked};
+    return {count, asked};
   });
+  if (read.every(({count}) => count === 0)) throw new Refusal(badValue(''));
+  return read;
 }
+
+const isOfChunks = (name: string): boolean => builtIn(name)?.inChunks === true;
 
 /** The chunks a job runs on, with one processor where the request is silent (`default_chunk.ncpus`). */
 export function chunksOf(resources: Readonly<Record<string, string>>, custom: CustomResources): Chunk[] {
@@ -124,20 +88,35 @@ export function cpusOf(chunks: readonly Chunk[]): number {
 }
 
 /** @param host the only one there is; without it any name is taken for one. @throws {Refusal} */
-function readNodes(text: string, host: string | undefined): string {
-  return text
+function readNodes(
+  nodes: string,
+  ncpus: string | undefined,
+  host: string | undefined,
+): {select: string; place: string} {
+  const [text = '', ...how] = nodes.split('#').map((each) => each.toLowerCase());
+  const unknown = (name: string) => new Refusal({code: unknownResource('').code, text: `Unknown resource: ${name}`});
+  const strange = how.find((word) => word !== 'excl' && word !== 'shared');
+  if (strange !== undefined) throw unknown(strange);
+  const select = text
     .split('+')
     .map((part) => {
       const words = part.split(':');
-      const count = /^\d+$/.test(words[0] ?? '') ? words[0] : '1';
-      const perNode = /(?:^|:)ppn=(\d+)/.exec(part)?.[1] ?? '1';
+      const count = /^\d+$/.test(words[0] ?? '') ? (words[0] ?? '') : '1';
+      const amount = (name: RegExp) => words.findLast((word) => name.test(word))?.split('=')[1];
+      const processes = Number(amount(/^ppn=/) ?? '1');
+      const each = amount(/^(cpp|ncpus)=/) ?? ncpus ?? '1';
       const named = words.slice(words[0] === count ? 1 : 0).filter((word) => !word.includes('='));
-      const unknown = named.find((word) => host !== undefined && word.toLowerCase() !== host.toLowerCase());
-      if (unknown !== undefined)
-        throw new Refusal({code: unknownResource('').code, text: `Unknown resource: ${unknown}`});
-      return [`${count}:ncpus=${perNode}:mpiprocs=${perNode}`, ...named.map((name) => `host=${name}`)].join(':');
+      const nobody = named.find((word) => host !== undefined && word !== host.toLowerCase());
+      if (nobody !== undefined) throw unknown(nobody);
+      return [
+        `${count}:ncpus=${processes * Number(each)}`,
+        ...named.map((name) => `host=${name}`),
+        ...(processes > 1 ? [`mpiprocs=${processes}`] : []),
+      ].join(':');
     })
     .join('+');
+  // Measured: "shared" alone leaves the places free.
+  return {select, place: how[0] === 'shared' ? 'free' : how[0] === 'excl' ? 'scatter:excl' : 'scatter'};
 }
 
 /**
@@ -155,12 +134,27 @@ export function resourceList(
 ): Record<string, string> {
   const given: Record<string, string> = {};
   for (const {name, value} of asked) {
-    const kind = RESOURCES[name] ?? custom[name];
+    if (name === 'neednodes') continue; // it is dropped (measured)
+    const known = canonicalName(name);
+    const kind = kindOf(known, custom);
     if (!kind) throw new Refusal(unknownResource(`Resource_List.${name}`));
-    if (value === '') delete given[name];
-    else given[name] = kind === 'select' ? value : shownValue(kind, `Resource_List.${name}`, value);
+    if (value === '' && kind !== 'long') delete given[known];
+    else given[known] = kind === 'select' ? value.trimStart() : shownValue(kind, `Resource_List.${name}`, value);
   }
   return completeResources(given, defaults, custom, host);
+}
+
+/** What does not go together of what was asked for; of several resources the last by the alphabet is told (measured). */
+export function wrongTogether(given: Readonly<Record<string, string>>): PbsFault | undefined {
+  if (given.select === undefined && given.place === undefined) return undefined;
+  const outside = Object.keys(given)
+    .filter((name) => name === 'nodes' || isOfChunks(name))
+    .sort()
+    .at(-1);
+  if (outside === 'nodes') return {code: 15110, text: 'Cannot be used with select or place: nodes'};
+  if (outside !== undefined)
+    return {code: 15109, text: `"-lresource=" cannot be used with "select" or "place", resource is: ${outside}`};
+  return given.select === undefined ? FAULT.placeAlone : undefined;
 }
 
 /** Fill in what follows from a request: totals, chunks, places. @throws {Refusal} */
@@ -171,29 +165,20 @@ function completeResources(
   host?: string,
 ): Record<string, string> {
   const list: Record<string, string> = {...given};
-  // Measured: wherever each of them was said.
-  if (given.nodes !== undefined && (given.select !== undefined || given.place !== undefined))
-    throw new Refusal({code: 15110, text: 'Cannot be used with select or place: nodes'});
-  const jobWide = Object.keys(given).find((name) => IN_CHUNKS.has(name));
-  if (given.select !== undefined || given.place !== undefined) {
-    if (given.select !== undefined && jobWide !== undefined)
-      throw new Refusal({
-        code: 15109,
-        text: `"-lresource=" cannot be used with "select" or "place", resource is: ${jobWide}`,
-      });
-    if (given.select === undefined) throw new Refusal(FAULT.placeAlone);
-  }
+  const wrong = wrongTogether(given);
+  if (wrong) throw new Refusal(wrong);
   for (const [name, value] of Object.entries(defaults)) {
-    if (list[name] === undefined && !(IN_CHUNKS.has(name) && given.select !== undefined)) list[name] = value;
+    if (list[name] === undefined && !(isOfChunks(name) && given.select !== undefined)) list[name] = value;
   }
   if (given.nodes !== undefined) {
-    list.select = readNodes(given.nodes, host);
-    list.place = 'scatter';
+    Object.assign(list, readNodes(given.nodes, given.ncpus, host));
   }
   if (list.select === undefined) {
-    const parts = [`ncpus=${list.ncpus ?? '1'}`];
-    for (const name of ['mem', 'vmem', 'mpiprocs', 'ompthreads', 'arch', 'host', 'vnode'])
-      if (given[name] !== undefined) parts.push(`${name}=${given[name]}`);
+    const of: Readonly<Record<string, string>> = {...given, ncpus: list.ncpus ?? '1'};
+    const parts = Object.keys(of)
+      .filter(isOfChunks)
+      .sort()
+      .map((name) => `${name}=${of[name]}`);
     list.select = `1:${parts.join(':')}`;
     list.place = 'pack';
   }
@@ -201,15 +186,16 @@ function completeResources(
   const chunks = chunksOf(list, custom);
   list.ncpus = String(cpusOf(chunks));
   list.nodect = String(chunks.reduce((sum, chunk) => sum + chunk.count, 0));
-  for (const name of ['mem', 'vmem']) {
+  for (const name of ['mem', 'vmem', 'hbmem', 'accelerator_memory']) {
     const sizes = chunks.flatMap((chunk): Size[] => {
       const size = readSize(chunk.asked[name] ?? '');
       return size ? [{...size, amount: size.amount * chunk.count}] : [];
     });
     if (sizes.length > 0) list[name] = addSizes(sizes);
   }
-  const processes = chunks.reduce((sum, chunk) => sum + chunk.count * Number(chunk.asked.mpiprocs ?? 0), 0);
-  if (processes > 0) list.mpiprocs = String(processes);
+  for (const name of ['mpiprocs', 'naccelerators'])
+    if (chunks.some(({asked}) => asked[name] !== undefined))
+      list[name] = String(chunks.reduce((sum, {count, asked}) => sum + count * Number(asked[name] ?? 0), 0));
   return list;
 }
 
@@ -222,10 +208,11 @@ export function alterResources(
   const names = new Set(asked.map(({name}) => name));
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(old))
-    if (!IN_CHUNKS.has(name) && !['nodect', 'select', 'place', 'nodes'].includes(name)) kept[name] = value;
+    if (!isOfChunks(name) && !['nodect', 'select', 'place', 'nodes'].includes(name)) kept[name] = value;
   const place = old.place ?? 'pack';
   const base: AskedResource[] = Object.entries(kept).map(([name, value]) => ({name, value}));
-  const reshaped = names.has('select') || names.has('nodes') || [...names].some((name) => IN_CHUNKS.has(name));
+  const reshaped =
+    names.has('select') || names.has('nodes') || [...names].some((name) => isOfChunks(canonicalName(name)));
   if (!reshaped) base.push({name: 'select', value: old.select ?? '1:ncpus=1'});
   const list = resourceList([...base, ...asked], {}, custom);
   return names.has('place') ? list : {...list, place};
@@ -233,7 +220,7 @@ export function alterResources(
 
 /** A limit is exceeded when both are numbers of the same kind and the first is larger. */
 export function compareResource(name: string, left: string, right: string, custom: CustomResources): number {
-  const kind = RESOURCES[name] ?? custom[name];
+  const kind = kindOf(name, custom);
   const numberOf = (text: string): number => {
     if (kind === 'time') return readDuration(text) ?? 0;
     if (kind === 'size') {

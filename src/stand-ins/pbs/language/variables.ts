@@ -87,7 +87,7 @@ export function readVariables(text: string, env: Readonly<Record<string, string>
       at = taken.quoted ? plain.length : taken.next;
       continue;
     }
-    const own = env[name];
+    const own = env[name] ?? (name.startsWith('PBS_O_') ? '' : undefined);
     if (own === undefined) return undefined;
     // The environment's value joins the list as text, so that its trailing backslash swallows what follows.
     const rest = plain.slice(at + head.length);

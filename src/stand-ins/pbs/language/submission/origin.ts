@@ -6,12 +6,18 @@ import {escapeValue} from '../variables.ts';
 
 /** What a job keeps of the place and the shell it was submitted from. */
 
-/** A path of `-o` or `-e` as a job keeps it: `host:/absolute`, with a slash behind a directory that exists. */
+/**
+ * A path of `-o` or `-e` as a job keeps it: `host:/absolute`, with a slash behind a directory that exists; `host:` where it
+ * names a host alone.
+ *
+ * @returns undefined for a host that does not resolve
+ */
 export function outputPath(text: string, workdir: string, names: ServerNames): string | undefined {
-  const match = /^([A-Za-z0-9.-]+):(.*)$/.exec(text);
-  if (match && names.server !== match[1] && !names.aliases.includes(match[1] ?? '')) return undefined;
-  const given = match ? (match[2] ?? '') : text;
-  if (given === '') return undefined;
+  const [, host, behind = ''] = /^\s*([A-Za-z0-9.-]*):(.*)$/.exec(text) ?? [];
+  const known = [names.server, ...names.aliases].map((name) => name.toLowerCase());
+  if (host && !known.includes(host.toLowerCase())) return undefined;
+  const given = host === undefined ? text.trimStart() : behind;
+  if (given === '') return host ? `${names.server}:` : undefined;
   const path = given.startsWith('/') ? given : join(workdir, given);
   let slash = '';
   try {

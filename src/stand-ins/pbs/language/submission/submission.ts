@@ -1,19 +1,21 @@
 import {basename, resolve} from 'node:path';
 import type {Job} from '../../server/store/job.ts';
 import {isTrue, resourceGroup, type Settings} from '../../server/store/settings.ts';
-import {badValue, FAULT, failed, type PbsAnswer, Refusal, refused, Stop, usageError} from '../answer.ts';
-import {type ArrayRange, readArrayRange} from '../array-range.ts';
+import {FAULT, failed, type PbsAnswer, Refusal, refused as refusedBy, Stop} from '../answer.ts';
+import {type ArrayRange, countIndices, readArrayRange} from '../array-range.ts';
 import type {PbsCommand} from '../command.ts';
-import {readStartTime} from '../dates.ts';
-import {splitWords} from '../directives.ts';
+import {readDirectives, splitWords} from '../directives.ts';
 import type {ServerNames} from '../job-id.ts';
-import {checkName} from '../option-values.ts';
 import {OPTIONS, readArguments} from '../options.ts';
 import {resourceList} from '../resources.ts';
-import {environmentVariables, readVariables} from '../variables.ts';
+import {USAGE} from '../usage.ts';
+import {environmentVariables} from '../variables.ts';
 import {readWAttributes} from './attributes.ts';
-import {directiveLevel, emptyLevel, mergeResources, readLevel} from './level.ts';
+import {refusedByClient} from './client-checks.ts';
 import {outputPath, variableList} from './origin.ts';
+import {type Caller, nothingSaid, readOptions, type Said, type Source, sendDefaults} from './qsub-options.ts';
+import {lastValue} from './sent.ts';
+import {checkAttributes, checkChunks, checkOwner, checkTogether, type Known} from './server-checks.ts';
 
 /** From a qsub command to a job: options, directives, defaults. Reads nothing but whether `-o` names a directory. */
 
@@ -45,7 +47,7 @@ export function readSubmission(command: PbsCommand, context: SubmissionContext):
     return read(command, context);
   } catch (error) {
     if (error instanceof Stop) return error.answer;
-    if (error instanceof Refusal) return refused('qsub', error.fault);
+    if (error instanceof Refusal) return refusedBy('qsub', error.fault);
     throw error;
   }
 }
@@ -53,90 +55,74 @@ export function readSubmission(command: PbsCommand, context: SubmissionContext):
 function read(command: PbsCommand, {names, settings, now}: SubmissionContext): Submission {
   const {user} = command;
   const given = readArguments(command.argv, OPTIONS.qsub ?? '');
-  if (given.complaints.length > 0) throw new Stop(usageError(given.complaints));
-  if (!given.dashes && given.operands.length > 1) throw new Stop(usageError([]));
-  if (given.dashes && given.operands.length === 0) throw new Stop(usageError([]));
-  const line = readLevel(given);
-  if (line.single.has('I')) {
-    if (line.single.has('J'))
-      throw new Stop(usageError(['interactive and array job submission cannot be used together']));
-    // A real server would open a session here; these words are the stand-in's own.
-    if (command.terminal)
-      throw new Stop(
-        failed(
-          'qsub: the stand-in PBS of stage runs no interactive jobs; submit a script, or use your own shell: jobs run on this machine\n',
-          1,
-        ),
-      );
-    throw new Stop(
-      failed('qsub:\tstandard input and output must be a terminal for\n\tinteractive job submission\n', 1),
-    );
-  }
+  const said = nothingSaid();
+  const caller: Caller = {env: command.env, now, tz: command.tz, terminal: command.terminal === true};
+  const line = readOptions(said, given, 'line', caller);
+  if (line.wrong || line.complaints.length > 0) throw new Stop(failed(`${line.complaints.join('')}${USAGE.qsub}`, 2));
+  const scriptName = given.dashes ? undefined : (command.script?.name ?? undefined);
+  const ownName = scriptName === undefined ? 'STDIN' : basename(scriptName);
+  if (!said.ranks.has('N')) said.sent.push({name: 'Job_Name', value: ownName});
   const text = given.dashes ? undefined : (command.script?.text ?? '');
   if (text?.includes('\r\n')) throw new Stop(failed('qsub: script contains cr, lf\n', 1));
-  const prefix = line.single.get('C') ?? command.env.PBS_DPREFIX ?? '#PBS';
-  const directives = text === undefined ? emptyLevel : directiveLevel(text, prefix);
-  const site = readLevel(readArguments(splitWords(settings.server.default_qsub_arguments ?? ''), OPTIONS.qsub ?? ''));
-  const levels = [site, directives, line];
-  const option = (letter: string): string | undefined =>
-    line.single.get(letter) ?? directives.single.get(letter) ?? site.single.get(letter);
+  const prefix = said.other.get('C') ?? command.env.PBS_DPREFIX ?? '#PBS';
+  for (const words of readDirectives(text ?? '', prefix)) readLine(said, words, 'directive', caller);
+  sendDefaults(said);
+  const destination = said.other.get('q') ?? '';
+  const asked = connect(destination, names);
+  readLine(said, splitWords(settings.server.default_qsub_arguments ?? ''), 'site', caller);
 
-  const scriptName = given.dashes ? undefined : (command.script?.name ?? undefined);
-  const name = option('N') ?? (scriptName === undefined ? 'STDIN' : basename(scriptName));
-  if (option('N') === undefined) {
-    const checked = checkName(name);
-    if (checked === 'illegal') throw new Stop(usageError(['illegal -N value']));
-    if (checked === 'too-long') throw new Stop(failed('qsub: Job name is too long \n', 2));
-  }
-  const rangeText = option('J');
+  const {sent} = said;
+  const refused = refusedByClient(sent, names);
+  if (refused) throw new Stop(refused);
+  const known: Known = {names, settings, user};
+  checkChunks(sent);
+  const queue = queueOf(asked, settings);
+  checkAttributes(sent, known);
+  checkTogether(sent, known);
+  const rangeText = lastValue(sent, 'array_indices_submitted');
+  checkOwner(sent, rangeText === undefined ? 0 : countIndices(rangeText), queue, known);
+
+  const value = (name: string): string | undefined => lastValue(sent, name);
+  const limit = Number(value('max_run_subjobs') ?? '0') || undefined;
   const range: ArrayRange | undefined = rangeText === undefined ? undefined : readArrayRange(rangeText);
-  const mail = option('m') ?? 'a';
-  if (mail.includes('j') && !range)
-    throw new Stop(failed("qsub: mail option 'j' can not be used without array job\n", 1));
-  if (range && option('r') === 'n') throw new Stop(usageError([' cannot submit non-rerunable Array Job']));
-  const startText = option('a');
-  const executionTime = startText === undefined ? undefined : readStartTime(startText, now, command.tz);
-  if (startText !== undefined && executionTime === undefined) throw new Stop(usageError(['illegal -a value']));
-
+  const name = value('Job_Name') ?? ownName;
   const workdir = command.pwd ?? command.cwd;
-  const outText = option('o');
-  const errText = option('e');
-  const out = outText === undefined ? undefined : outputPath(outText, workdir, names);
-  const err = errText === undefined ? undefined : outputPath(errText, workdir, names);
-  if (outText !== undefined && out === undefined) throw new Stop(usageError(['illegal -o value']));
-  if (errText !== undefined && err === undefined) throw new Stop(usageError(['illegal -e value']));
-
-  const queue = queueOf(option('q'), names, settings);
-  const w = readWAttributes(levels, names, user);
-  const listed = option('v');
-  const own = listed === undefined ? '' : readVariables(listed, command.env);
-  if (own === undefined) throw new Stop(failed('qsub: cannot send environment with the job\n', 1));
-  const whole = option('V') === undefined ? '' : environmentVariables(command.env);
-  const project = option('P');
-  if (project !== undefined && /[",]/.test(project)) throw new Refusal(badValue('project'));
-  const users = option('u');
-  if (users !== undefined && users.replace(/@.*$/, '') !== user) throw new Refusal(FAULT.badUser);
-
-  const merged = mergeResources(levels);
+  const startText = value('Execution_Time');
+  const executionTime = startText === undefined ? undefined : Number(startText) * 1000;
+  const pathOf = (attribute: string): string | undefined => {
+    const written = value(attribute);
+    return written === undefined ? undefined : outputPath(written, workdir, names);
+  };
+  const [out, err] = [pathOf('Output_Path'), pathOf('Error_Path')];
+  const w = readWAttributes(sent, names);
+  const whole = said.ranks.has('V') ? environmentVariables(command.env) : '';
+  const project = value('project');
   const defaults = {
     ...resourceGroup(settings.server, 'resources_default'),
     ...resourceGroup(settings.queues[queue], 'resources_default'),
   };
-  const resources = resourceList(merged, defaults, settings.resources, names.server);
+  const wanted = sent.flatMap(({resource, value: amount}) =>
+    resource === undefined ? [] : [{name: resource, value: amount}],
+  );
+  const resources = resourceList(wanted, defaults, settings.resources, names.server);
   const variables = variableList(
     command,
     workdir,
     user,
-    [own, whole].filter((part) => part !== '').join(','),
+    [said.variables, whole].filter((part) => part !== '').join(','),
     names.server,
     queue,
   );
   const submitArguments = command.argv.filter((word) => word !== '').join(' ');
-  const {depend, vanishes, block, ...attributes} = w;
+  const {depend, vanishes, ...attributes} = w;
 
   const job = (id: string, seq: number): Job => {
     const suffix = range ? `${seq}.^array_index^` : String(seq);
-    const defaultPath = (letter: string): string => `${names.server}:${resolve(workdir, `${name}.${letter}${suffix}`)}`;
+    /** As it was named, where that is more than a host. */
+    const pathFor = (path: string | undefined, letter: string): string =>
+      path === undefined || path.endsWith(':')
+        ? `${names.server}:${resolve(workdir, `${name}.${letter}${suffix}`)}`
+        : path;
     return {
       id,
       seq,
@@ -144,7 +130,7 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
       owner: user,
       group: user,
       queue,
-      account: blankIsAbsent(option('A')),
+      account: blankIsAbsent(value('Account_Name')),
       project: blankIsAbsent(project) ?? '_pbs_project_default',
       state: 'Q',
       substate: 10,
@@ -152,23 +138,23 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
       qtime: now,
       mtime: now,
       executionTime,
-      holds: option('h') === undefined ? '' : 'u',
+      holds: (value('Hold_Types') ?? 'n').includes('u') ? 'u' : '',
       depend,
       unregistered: depend.length > 0 ? structuredClone(depend) : undefined,
-      join: option('j') ?? 'n',
-      keep: option('k') ?? 'n',
-      mailPoints: mail,
-      mailUsers: option('M'),
-      priority: Number(option('p') ?? '0'),
-      removeFiles: option('R'),
-      rerunnable: option('r') !== 'n',
-      outputPath: out ?? defaultPath('o'),
-      errorPath: err ?? defaultPath('e'),
-      shell: option('S'),
-      checkpoint: option('c') ?? 'u',
-      userList: users,
+      join: value('Join_Path') ?? 'n',
+      keep: value('Keep_Files') ?? 'n',
+      mailPoints: value('Mail_Points') ?? 'a',
+      mailUsers: value('Mail_Users'),
+      priority: Number(value('Priority')) || 0,
+      removeFiles: value('Remove_Files'),
+      rerunnable: !/^(n|f|0|false)$/i.test(value('Rerunable') ?? 'y'),
+      outputPath: pathFor(out, 'o'),
+      errorPath: pathFor(err, 'e'),
+      shell: value('Shell_Path_List'),
+      checkpoint: value('Checkpoint') ?? 'u',
+      userList: value('User_List'),
       ...attributes,
-      block: block || undefined,
+      block: said.block || undefined,
       resources,
       variables,
       submitArguments: submitArguments === '' ? undefined : submitArguments,
@@ -181,7 +167,7 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
         submitted: range.text,
         submittedCount: range.indices.length,
         remaining: range.indices,
-        limit: range.limit,
+        limit,
         ended: 0,
         expired: 0,
         failed: false,
@@ -191,17 +177,42 @@ function read(command: PbsCommand, {names, settings, now}: SubmissionContext): S
   };
   const bytes = command.script?.bytes;
   const script = text === undefined || bytes === undefined ? text : Buffer.from(bytes, 'base64');
-  return {job, script, array: range !== undefined, block, quiet: option('z') !== undefined, vanishes};
+  return {job, script, array: range !== undefined, block: said.block, quiet: said.ranks.has('z'), vanishes};
 }
 
 const blankIsAbsent = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
-/** `-q queue`, `queue@server`, `@server`. */
-function queueOf(asked: string | undefined, names: ServerNames, settings: Settings): string {
-  const [queue = '', server] = (asked ?? '').split('@');
+/** One directive, or the site's own arguments. @throws {Stop} where they are wrong */
+function readLine(said: Said, words: readonly string[] | undefined, source: Source, caller: Caller): void {
+  // The character that it prints is the end of the line (measured).
+  if (words === undefined) throw new Stop(failed('qsub: unmatched \0\n', 1));
+  const read = readOptions(said, readArguments(words, OPTIONS.qsub ?? ''), source, caller);
+  if (!read.wrong && read.complaints.length === 0) return;
+  const left = read.words.map((word) => `${word} `).join('');
+  throw new Stop(failed(`${read.complaints.join('')}qsub: directive error: ${left}\n`, 1));
+}
+
+/** `-q queue`, `queue@server`, `@server`. @returns the queue. @throws {Stop} for what is none, or another server */
+function connect(destination: string, names: ServerNames): string {
+  const [queue = '', ...servers] = destination.trimStart().split('@');
+  const isName = (text: string) => /^[!-~]*$/.test(text) && !text.includes('#');
+  const formed =
+    isName(queue) && queue.length <= 15 && servers.length <= 1 && servers.every((name) => name !== '' && isName(name));
+  if (!formed) throw new Stop(failed(`qsub: illegally formed destination: ${destination}\n`, 2));
+  const [server] = servers;
   if (server !== undefined && server !== names.server && !names.aliases.includes(server))
-    throw new Stop(failed(`Unknown Host.\nqsub: cannot connect to server ${names.server} (errno=15008)\n`, 160));
-  const chosen = queue === '' ? settings.server.default_queue : queue;
+    throw new Stop(
+      failed(
+        `Unknown Host.\nqsub: cannot connect to server ${server.slice(0, names.server.length)} (errno=15008)\n`,
+        160,
+      ),
+    );
+  // A blank before its name belongs to it for the server (measured).
+  return destination.startsWith(' ') ? destination : queue;
+}
+
+function queueOf(asked: string, settings: Settings): string {
+  const chosen = asked === '' ? settings.server.default_queue : asked;
   if (chosen === undefined) throw new Refusal(FAULT.noDefaultQueue);
   if (!settings.queues[chosen]) throw new Refusal(FAULT.unknownQueue);
   if (!isTrue(settings.queues[chosen], 'enabled')) throw new Refusal(FAULT.queueDisabled);

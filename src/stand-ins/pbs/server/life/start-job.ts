@@ -61,7 +61,7 @@ function launch(core: Core, job: Job): void {
     run: core.places.run(job.id),
     out: streams.out,
     err: streams.err,
-    umask: (job.umask ?? '077').padStart(3, '0'),
+    umask: umaskOf(job).toString(8).padStart(3, '0'),
     home: job.jobdir ?? job.home,
     what:
       job.executable === undefined
