@@ -15,7 +15,7 @@ import {commandLine} from '../scheduler/directives/command-line.ts';
 import {type Directives, readDirectives} from '../scheduler/directives/read-directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
-import {environmentOf, passedTo, variablesBeside} from './passed-environment.ts';
+import {environmentOf, originOf, passedTo, variablesBeside} from './passed-environment.ts';
 import {readerOf, topShell} from './script-reader.ts';
 import {assign, envArguments, exported, writeScript} from './template.ts';
 
@@ -138,7 +138,7 @@ function userJob(
     workdir: existsSync(run.state.spec.workflow.workdir) ? run.state.spec.workflow.workdir : run.layout.directory,
     tag,
     userVariables: variablesBeside(directives, step.env),
-    environment: kept && environmentOf(kept, passedTo(directives, step.env)),
+    ...(kept && {environment: environmentOf(kept, passedTo(directives, step.env)), origin: originOf(kept)}),
     hold: action.hold,
     dependencies: action.dependencies,
     ownDependencies: directives.depend,

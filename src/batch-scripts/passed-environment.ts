@@ -47,7 +47,8 @@ const NOT_THEIRS = ['STAGE_CLI', '_'];
 const MOST = 1024 * 1024;
 
 /**
- * What to keep of an environment for the scripts of a run: nothing where none takes anything from it. Pure.
+ * What to keep of an environment for the scripts of a run: what qsub tells of it in any case, and what the scripts take
+ * from it; nothing where there is no script. Pure.
  *
  * @param env the person's, at the moment the run is created
  */
@@ -55,9 +56,9 @@ export function keepEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   scripts: readonly Passed[],
 ): KeptEnvironment | undefined {
+  if (scripts.length === 0) return undefined;
   const all = scripts.some((script) => script.all);
   const named = new Set(scripts.flatMap(({names}) => names));
-  if (!all && named.size === 0) return undefined;
   const asked = Object.entries(env).filter((entry): entry is [string, string] => {
     const [name, value] = entry;
     return value !== undefined && !NOT_THEIRS.includes(name) && (all || named.has(name) || ALWAYS.includes(name));
@@ -83,6 +84,15 @@ export function environmentOf(kept: Variables, {all, names}: Passed): Variables 
       ([name]) => names.includes(name) || ALWAYS.includes(name) || (all && !SECRET.test(name)),
     ),
   );
+}
+
+/**
+ * Of what is kept, that which qsub tells a script that takes nothing from its environment: PBS_O_PATH and the like are
+ * those of the person's shell, whichever process submits the job. Names that were not set there have no value.
+ */
+export function originOf(kept: Variables): Readonly<Record<string, string | undefined>> {
+  // The job's directory is where qsub is started.
+  return Object.fromEntries(ALWAYS.flatMap((name) => (name === 'PWD' ? [] : [[name, kept[name]]])));
 }
 
 /** Names of `-v` without a value that are not set: PBS refuses the job. Pure. */

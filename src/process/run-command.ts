@@ -25,8 +25,8 @@ export interface CommandResult {
 export interface RunOptions {
   /** directory to start in */
   readonly cwd?: string;
-  /** added to the environment */
-  readonly env?: Readonly<Record<string, string>>;
+  /** added to the environment; a name without a value is taken out */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** its whole environment, but for `env`; that of this process, with what the settings add, when not given */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** 60 s when not given */
@@ -90,8 +90,9 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
 }
 
 /** A command is looked for along the PATH that it is given: one from elsewhere may not lead to it. */
-async function fileOf(command: string, {environment}: RunOptions): Promise<string> {
-  return environment === undefined ? command : ((await findCommand(command)) ?? command);
+async function fileOf(command: string, {environment, env = {}}: RunOptions): Promise<string> {
+  const isElsewhere = environment !== undefined || 'PATH' in env;
+  return isElsewhere ? ((await findCommand(command)) ?? command) : command;
 }
 
 interface Ended {

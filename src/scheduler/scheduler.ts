@@ -25,6 +25,8 @@ export interface JobRequest {
   readonly userVariables: readonly string[];
   /** what `-V` and `-v NAME` mean: the environment of qsub; absent: that of this process */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** what qsub tells of the shell it was called in (`PBS_O_PATH`), where that is not this process; a name without a value is not set */
+  readonly origin?: Readonly<Record<string, string | undefined>> | undefined;
   /** submit under a user hold (`-h`) */
   readonly hold: boolean;
   readonly dependencies: readonly Dependency[];

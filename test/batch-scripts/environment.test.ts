@@ -36,6 +36,18 @@ describe('what #PBS -V and -v NAME mean', () => {
   );
 });
 
+test('without -V, what qsub tells of its shell is that of the one that created the run', async () => {
+  const name = 'origin';
+  const script = `#!/bin/sh\necho "$PBS_O_LANG $PBS_O_MAIL\${PBS_O_TZ-}" > "$PBS_O_WORKDIR/${name}.out"\n`;
+  const file = oneJob(name, script);
+  await world.stage('local', 'outage', 'pbs');
+  await world.stage('run', file, {env: {LANG: 'de_DE.UTF-8', MAIL: '/var/mail/ada'}});
+  await world.stage('local', 'outage', 'end');
+  await world.stage('run', file, {env: {LANG: 'C', MAIL: '/var/mail/bob', TZ: 'Asia/Tokyo'}});
+  expect((await world.ended(`${name}.1`)).state).toBe('succeeded');
+  expect(read(`${name}.out`)).toBe('de_DE.UTF-8 /var/mail/ada\n');
+});
+
 test('what the step sets itself need not be in the environment, and counts', async () => {
   const script = '#!/bin/sh\n#PBS -v SIZE,REP,X=1\necho "$SIZE $REP $X" > "$PBS_O_WORKDIR/beside.out"\n';
   const file = oneJob('beside', script, {env: {SIZE: 10, REP: 'a, "b"', X: 2}});

@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import {
   environmentOf,
   keepEnvironment,
+  originOf,
   passedTo,
   reservedNames,
   unsetNames,
@@ -26,8 +27,18 @@ const SHELL = {
   _: '/usr/bin/node',
 };
 
-test('nothing is kept for scripts that take nothing from the environment', () => {
-  expect(keepEnvironment(SHELL, [passed(`-v "A=1,B='x,y'"`), passed('-N name')])).toBeUndefined();
+test('nothing is kept where there is no script', () => {
+  expect(keepEnvironment(SHELL, [])).toBeUndefined();
+});
+
+test('for scripts that take nothing from the environment, what qsub tells of it is kept, and nothing else', () => {
+  const scripts = [passed(`-v "A=1,B='x,y'"`), passed('-N name')];
+  const {variables = {}} = keepEnvironment(SHELL, scripts) ?? {};
+  expect(variables).toEqual({PATH: SHELL.PATH, HOME: SHELL.HOME});
+  for (const script of scripts) expect(environmentOf(variables, script)).toBeUndefined();
+  expect(originOf(variables)).toMatchObject({PATH: SHELL.PATH, HOME: SHELL.HOME, LANG: undefined});
+  expect(Object.keys(originOf(variables))).toContain('LANG');
+  expect(originOf(variables)).not.toHaveProperty('PWD');
 });
 
 test('for -V all is kept but what looks like a secret, which is named, and what stage set itself', () => {

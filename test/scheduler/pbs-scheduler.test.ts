@@ -58,6 +58,18 @@ test('a job submitted from a job of ours, whose tag stands in the environment, b
   expect(await pbs.log()).toContain('env s-mine');
 });
 
+test('qsub tells of the shell that is named, and not of this process', async () => {
+  vi.stubEnv('LANG', 'C');
+  vi.stubEnv('TZ', 'Asia/Tokyo');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const pbs = await fakePbs({
+    qsub: {stdout: '4.pbs-sn1\n', before: 'echo "of $LANG ${TZ-none} $STAGE_INTENT" >> "$d/log"'},
+  });
+  const origin = {LANG: 'de_DE.UTF-8', TZ: undefined};
+  await pbs.scheduler.submit(aRequest({tag: 's-mine', workdir: pbs.directory, origin}));
+  expect(await pbs.log()).toContain('of de_DE.UTF-8 none s-mine');
+});
+
 test('a submission is tried again while no connection is made', async () => {
   const pbs = await fakePbs({qsub: [DOWN, DOWN, {stdout: '4.pbs-sn1\n'}]});
   expect(await pbs.scheduler.submit(aRequest({workdir: pbs.directory}))).toMatchObject({kind: 'submitted'});

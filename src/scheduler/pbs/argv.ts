@@ -53,9 +53,15 @@ export function qsubArgv(request: JobRequest): string[] {
  *
  * UTC only where we give a start time: a `#PBS -a 1800` of the user's own means local time. PBS does not hand it to the
  * job unless the script says `-V`; besides that TZ shows up as PBS_O_TZ, which nothing reads.
+ *
+ * What it tells of the person's shell, where it has not that whole environment anyway.
  */
-export function qsubEnvironment({tag, startAt}: JobRequest): Record<string, string> {
-  return {STAGE_INTENT: tag, ...(startAt === undefined ? {} : IN_UTC)};
+export function qsubEnvironment({tag, startAt, environment, origin}: JobRequest): Record<string, string | undefined> {
+  return {
+    ...(environment === undefined ? origin : {}),
+    STAGE_INTENT: tag,
+    ...(startAt === undefined ? {} : IN_UTC),
+  };
 }
 
 /** What the commands of PBS themselves are told by their environment (pbs.conf(8)), and Kerberos by its own. */
