@@ -11,7 +11,7 @@ import {earlierAttempts} from '../ledger/attempts.ts';
 import {keptFor} from '../ledger/kept-environment.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
-import {commandLine} from '../scheduler/directives/command-line.ts';
+import {qsubCommandLine} from '../scheduler/directives/command-line.ts';
 import {type Directives, readDirectives} from '../scheduler/directives/read-directives.ts';
 import type {JobRequest} from '../scheduler/scheduler.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
@@ -130,7 +130,7 @@ function userJob(
     '#@ENVIRONMENT': envArguments(forTheScript),
   });
   const defaults = profile.compute;
-  const said = commandLine(directives, step, defaults);
+  const said = qsubCommandLine(directives, step, defaults);
   const kept = keptFor(run, step.name);
   return {
     ...(step.jobName ? {name: step.jobName} : directives.jobName ? {} : {name: `${step.name}.${run.state.spec.name}`}),

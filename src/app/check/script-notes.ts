@@ -1,6 +1,6 @@
 import {basename} from 'node:path';
 import type {Profile} from '../../config/profile.ts';
-import {commandLine, hiddenLines} from '../../scheduler/directives/command-line.ts';
+import {hiddenLines, qsubCommandLine} from '../../scheduler/directives/command-line.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 
@@ -9,7 +9,7 @@ export function scriptNotes(step: JobStep, content: Uint8Array, {compute}: Profi
   const file = basename(step.script);
   const text = new TextDecoder().decode(content);
   const directives = readDirectives(text);
-  const hidden = hiddenLines(directives, commandLine(directives, step, compute));
+  const hidden = hiddenLines(directives, qsubCommandLine(directives, step, compute));
   return [
     ...(text.startsWith('#!')
       ? []

@@ -4,7 +4,7 @@ import {variablesBeside} from '../../batch-scripts/passed-environment.ts';
 import {readerOf, topShell} from '../../batch-scripts/script-reader.ts';
 import {assign, writeScript} from '../../batch-scripts/template.ts';
 import type {JobDefaults} from '../../config/profile.ts';
-import {commandLine} from '../../scheduler/directives/command-line.ts';
+import {qsubCommandLine} from '../../scheduler/directives/command-line.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {Dependency, JobRequest} from '../../scheduler/scheduler.ts';
 import {workingDirectory} from '../shared/working-directory.ts';
@@ -42,7 +42,7 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
     '#@DIRECTIVES': directives.lines,
     '#@VALUES': assign(values),
   });
-  const said = commandLine(directives, request, compute);
+  const said = qsubCommandLine(directives, request, compute);
   const optional = {
     name: request.jobName ?? (directives.jobName ? undefined : basename(request.script)),
     queue: said.queue,

@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {RequestWrong} from '../../errors.ts';
-import {commandLine, type Defaults, findRefused} from '../../scheduler/directives/command-line.ts';
+import {type Defaults, findRefused, qsubCommandLine} from '../../scheduler/directives/command-line.ts';
 import {isJobName} from '../../scheduler/directives/option-values.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import {fileReason} from '../shared/read-batch-file.ts';
@@ -23,7 +23,7 @@ export function readScript(request: SubmitRequest, defaults: Defaults): Buffer {
   if (noScript !== undefined)
     throw new RequestWrong(`the script ${script} cannot be run`, {code: 'SCRIPT_INVALID', details: [noScript]});
   const directives = readDirectives(content.toString());
-  const said = commandLine(directives, request, defaults);
+  const said = qsubCommandLine(directives, request, defaults);
   const refused = findRefused(directives, said, {array: request.array !== undefined}).filter(
     ({by, option}) => !(by === 'stage' && option === 'J'),
   );

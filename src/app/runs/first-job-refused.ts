@@ -3,7 +3,7 @@ import type {JobDefaults} from '../../config/profile.ts';
 import type {Withdrawn} from '../../engine/end-run.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
-import {commandLine} from '../../scheduler/directives/command-line.ts';
+import {qsubCommandLine} from '../../scheduler/directives/command-line.ts';
 import {lineOfRefusal} from '../../scheduler/directives/line-of-refusal.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {PreparedWorkflow} from '../shared/prepare-run.ts';
@@ -40,6 +40,6 @@ function placeOf(step: string, words: string, {workflow, scripts}: PreparedWorkf
   const content = scripts.get(step);
   if (job?.kind !== 'job' || content === undefined) return '';
   const directives = readDirectives(new TextDecoder().decode(content));
-  const line = lineOfRefusal(words, directives, commandLine(directives, job, defaults));
+  const line = lineOfRefusal(words, directives, qsubCommandLine(directives, job, defaults));
   return line === undefined ? '' : ` (${basename(job.script)}:${line})`;
 }

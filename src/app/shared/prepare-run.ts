@@ -4,7 +4,7 @@ import {NAME} from '../../base/names.ts';
 import type {Place} from '../../base/task-request.ts';
 import type {JobDefaults} from '../../config/profile.ts';
 import {RequestWrong} from '../../errors.ts';
-import {commandLine, findRefused} from '../../scheduler/directives/command-line.ts';
+import {findRefused, qsubCommandLine} from '../../scheduler/directives/command-line.ts';
 import {readDirectives} from '../../scheduler/directives/read-directives.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {fingerprint, hashScripts} from '../../workflow/model/fingerprint.ts';
@@ -199,7 +199,7 @@ function checkScript(step: JobStep, content: Uint8Array, defaults: JobDefaults):
   const noScript = whatIsNoScript(file, content);
   if (noScript !== undefined) return [noScript];
   const directives = readDirectives(new TextDecoder().decode(content));
-  const said = commandLine(directives, step, defaults);
+  const said = qsubCommandLine(directives, step, defaults);
   const refused = [
     ...findRefused(directives, said, {array: step.array !== undefined}),
     ...refusedVariables(directives, step.env),

@@ -2,7 +2,7 @@ import {basename} from 'node:path';
 import {countSubjobs} from '../../base/job-array.ts';
 import type {Profile} from '../../config/profile.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
-import {type CommandLine, commandLine} from '../../scheduler/directives/command-line.ts';
+import {type QsubCommandLine, qsubCommandLine} from '../../scheduler/directives/command-line.ts';
 import {lineOfResource} from '../../scheduler/directives/line-of-refusal.ts';
 import {type Directives, readDirectives} from '../../scheduler/directives/read-directives.ts';
 import {judgeQueue, type Objection, type QueueJudgement, type QueueWish, WEIGHT} from '../../scheduler/judge-queue.ts';
@@ -21,7 +21,7 @@ export interface JobsToJudge extends QueueWish {
 function placeOf(
   file: string,
   directives: Directives,
-  said: CommandLine,
+  said: QsubCommandLine,
   what: 'queue' | {readonly resource: string},
 ): string | undefined {
   const line =
@@ -41,7 +41,7 @@ export function computeJobs({compute}: Profile): JobsToJudge {
 /** What a job step asks of PBS, by the first that says it: the workflow, a `#PBS` line of its script, the profile. */
 export function jobsOfStep(step: JobStep, script: string, {compute}: Profile): JobsToJudge {
   const directives = readDirectives(script);
-  const said = commandLine(directives, step, compute);
+  const said = qsubCommandLine(directives, step, compute);
   return {
     whose: {step: step.name},
     queue: said.queue ?? directives.queue,

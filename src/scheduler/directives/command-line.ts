@@ -3,7 +3,7 @@ import {type AskedResource, type WrongResource, wrongResource, wrongTogether} fr
 import {isOfChunks} from './resource-values.ts';
 
 /** What the command line of qsub says beside a script's own lines. */
-export interface CommandLine {
+export interface QsubCommandLine {
   readonly jobName?: string | undefined;
   readonly queue?: string | undefined;
   readonly account?: string | undefined;
@@ -14,7 +14,7 @@ export interface CommandLine {
 }
 
 /** Those of a profile. */
-export type Defaults = Omit<CommandLine, 'jobName'>;
+export type Defaults = Omit<QsubCommandLine, 'jobName'>;
 
 /**
  * What stage tells qsub of one job: what a person said for it takes the place of the script's lines, and the defaults of
@@ -22,7 +22,7 @@ export type Defaults = Omit<CommandLine, 'jobName'>;
  *
  * @param said in the workflow, or by flags
  */
-export function commandLine(directives: Directives, said: CommandLine, defaults: Defaults): CommandLine {
+export function qsubCommandLine(directives: Directives, said: QsubCommandLine, defaults: Defaults): QsubCommandLine {
   const one = (key: 'queue' | 'account' | 'project') =>
     (said[key] ?? (directives[key] === undefined ? defaults[key] : undefined)) || undefined;
   return {
@@ -38,7 +38,7 @@ export function commandLine(directives: Directives, said: CommandLine, defaults:
 const LAYOUTS = new Set(['select', 'nodes', 'place']);
 
 /** Resources of chunks do not go with a "select" or "nodes" of another: a layout is taken whole, or not at all. */
-function fillIn(defaults: CommandLine['resources'], said: CommandLine['resources']): Record<string, string> {
+function fillIn(defaults: QsubCommandLine['resources'], said: QsubCommandLine['resources']): Record<string, string> {
   const names = Object.keys(said);
   const has = (...some: string[]) => some.some((name) => names.includes(name));
   const leaveOut = (name: string): boolean => {
@@ -51,7 +51,7 @@ function fillIn(defaults: CommandLine['resources'], said: CommandLine['resources
 }
 
 /** One thing that PBS would refuse of a script and what is said beside it. */
-export interface Refused {
+export interface DirectiveRefusal {
   /** the line of the script; absent: it is said on the command line */
   readonly line?: number | undefined;
   readonly what: string;
@@ -65,7 +65,11 @@ export interface Refused {
  * @param said how qsub's command line is
  * @param array whether it asks for an array
  */
-export function findRefused(directives: Directives, said: CommandLine, {array}: {readonly array: boolean}): Refused[] {
+export function findRefused(
+  directives: Directives,
+  said: QsubCommandLine,
+  {array}: {readonly array: boolean},
+): DirectiveRefusal[] {
   const hidden = new Set([
     ...(said.jobName === undefined ? [] : ['N']),
     ...(said.queue === undefined ? [] : ['q']),
@@ -83,11 +87,11 @@ export function findRefused(directives: Directives, said: CommandLine, {array}: 
   ];
 }
 
-function wordsFor(wrong: WrongResource | undefined, asked: string, line?: number): Refused[] {
+function wordsFor(wrong: WrongResource | undefined, asked: string, line?: number): DirectiveRefusal[] {
   return wrong ? [{line, what: `PBS refuses ${asked} ("${wrong.says}"): ${wrong.must}`}] : [];
 }
 
-function togetherRefused(directives: Directives, said: CommandLine): Refused[] {
+function togetherRefused(directives: Directives, said: QsubCommandLine): DirectiveRefusal[] {
   const wrong = wrongTogether({...directives.resources, ...said.resources});
   if (wrong === undefined) return [];
   const {resource} = wrong;
@@ -101,7 +105,7 @@ export function lineOf({options}: Directives, resource: string): number | undefi
   return options.find(({letter, value = ''}) => letter === 'l' && name.test(value))?.line;
 }
 
-function arrayRefused(directives: Directives, array: boolean): Refused[] {
+function arrayRefused(directives: Directives, array: boolean): DirectiveRefusal[] {
   const {options} = directives;
   const isArray = array || options.some(({letter}) => letter === 'J');
   const rerun = options.findLast(({letter}) => letter === 'r');
@@ -132,7 +136,7 @@ function arrayRefused(directives: Directives, array: boolean): Refused[] {
 /** What the command line takes the place of: lines of a script that have no effect. */
 export function hiddenLines(
   directives: Directives,
-  said: CommandLine,
+  said: QsubCommandLine,
 ): {readonly key: string; readonly now: string; readonly line: number; readonly written: string}[] {
   const keys = [
     ['N', 'job_name', said.jobName],

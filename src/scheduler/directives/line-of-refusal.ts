@@ -1,4 +1,4 @@
-import {type CommandLine, lineOf} from './command-line.ts';
+import {lineOf, type QsubCommandLine} from './command-line.ts';
 import type {Directives} from './read-directives.ts';
 
 /** How PBS names what it does not take, and which option says it. Measured on OpenPBS 23.06. */
@@ -15,7 +15,7 @@ const RESOURCE =
   /Resource_List\.(\w+)|Unknown resource:? (\w+)|resource is: (\w+)|specification: (\w+)|value select\.(\w+)/;
 
 /** The line of a script that made PBS refuse a job, as far as its words tell; undefined when the command line said it. Pure. */
-export function lineOfRefusal(words: string, directives: Directives, said: CommandLine): number | undefined {
+export function lineOfRefusal(words: string, directives: Directives, said: QsubCommandLine): number | undefined {
   const resource = RESOURCE.exec(words)
     ?.slice(1)
     .find((name) => name !== undefined)
@@ -32,7 +32,7 @@ export function lineOfRefusal(words: string, directives: Directives, said: Comma
 }
 
 /** The line of a script that asks for a resource, by itself or within its "select"; undefined when the command line does. */
-export function lineOfResource(directives: Directives, said: CommandLine, resource: string): number | undefined {
+export function lineOfResource(directives: Directives, said: QsubCommandLine, resource: string): number | undefined {
   if (resource in said.resources) return undefined;
   const within = said.resources.select === undefined && directives.resources.select?.includes(`${resource}=`);
   return lineOf(directives, resource) ?? (within ? lineOf(directives, 'select') : undefined);

@@ -45,7 +45,7 @@ function wordsFor(misread: Misread): string {
     case 'unknown': {
       const {letter, word} = misread;
       const hint = FOREIGN_OPTIONS[letter];
-      return `${quote(word)} is no option of qsub: PBS refuses it ("invalid option -- '${letter}'")${hint ? `. ${hint}` : ''}`;
+      return `${inQuotes(word)} is no option of qsub: PBS refuses it ("invalid option -- '${letter}'")${hint ? `. ${hint}` : ''}`;
     }
     case 'no-value':
       return `-${misread.letter} has no value: PBS refuses it ("option requires an argument -- '${misread.letter}'")`;
@@ -61,7 +61,7 @@ function wordsFor(misread: Misread): string {
           : behind && behind.value === undefined
             ? `-${behind.letter} takes no value`
             : 'options alone may stand there';
-      return `${quote(words)} is too much: PBS refuses the line ("directive error"); ${why}`;
+      return `${inQuotes(words)} is too much: PBS refuses the line ("directive error"); ${why}`;
     }
   }
 }
@@ -70,26 +70,32 @@ function wordsFor(misread: Misread): string {
 function mistakesOf(option: Option, named: Set<string>): Mistake[] {
   const {letter, line, value = ''} = option;
   const row = optionRow(letter);
-  const refused: Refused = (what, unless) => ({line, by: 'PBS', option: letter, what: `PBS refuses ${what}`, unless});
-  const impossible: Impossible = (what) => ({line, by: 'stage', option: letter, what});
+  const refused: TellRefused = (what, unless) => ({
+    line,
+    by: 'PBS',
+    option: letter,
+    what: `PBS refuses ${what}`,
+    unless,
+  });
+  const impossible: TellImpossible = (what) => ({line, by: 'stage', option: letter, what});
   if (letter === 'I') return [impossible('"#PBS -I" asks for an interactive job, which cannot run unattended')];
   if (letter === 'l') return wrongResources(value, named, refused);
   if (letter === 'W') return wrongAttributes(value, refused, impossible);
   const must = row?.wrong(value);
   if (must !== undefined) {
     const says = letter === 'v' ? 'cannot send environment with the job' : `illegal -${letter} value`;
-    return [refused(`-${letter} ${quote(value)} ("${says}"): ${must}`, row?.always ? undefined : letter)];
+    return [refused(`-${letter} ${inQuotes(value)} ("${says}"): ${must}`, row?.always ? undefined : letter)];
   }
   if (letter !== 'J') return [];
   return [impossible('"#PBS -J" asks for a job array; remove the line, and write array: into the workflow')];
 }
 
-type Refused = (what: string, unless?: string) => Mistake;
-type Impossible = (what: string) => Mistake;
+type TellRefused = (what: string, unless?: string) => Mistake;
+type TellImpossible = (what: string) => Mistake;
 
-function wrongResources(list: string, named: Set<string>, refused: Refused): Mistake[] {
+function wrongResources(list: string, named: Set<string>, refused: TellRefused): Mistake[] {
   const read = readResourceList(list);
-  if ('wrong' in read) return [refused(`-l ${quote(list)} ("illegal -l value"): ${read.wrong}`)];
+  if ('wrong' in read) return [refused(`-l ${inQuotes(list)} ("illegal -l value"): ${read.wrong}`)];
   return read.flatMap((each) => {
     const again = named.has(each.name);
     named.add(each.name);
@@ -100,10 +106,10 @@ function wrongResources(list: string, named: Set<string>, refused: Refused): Mis
   });
 }
 
-function wrongAttributes(text: string, refused: Refused, impossible: Impossible): Mistake[] {
+function wrongAttributes(text: string, refused: TellRefused, impossible: TellImpossible): Mistake[] {
   const read = readAssignments(text);
   if (read === undefined)
-    return [refused(`-W ${quote(text)} ("illegal -W value"): it is NAME=VALUE, with commas between several`)];
+    return [refused(`-W ${inQuotes(text)} ("illegal -W value"): it is NAME=VALUE, with commas between several`)];
   return read.flatMap(({name, value}) => {
     const row = ATTRIBUTES.find((each) => each.name === name);
     const letter = OF_OPTIONS[name.toLowerCase()];
@@ -127,6 +133,6 @@ function wrongAttributes(text: string, refused: Refused, impossible: Impossible)
   });
 }
 
-function quote(text: string): string {
+function inQuotes(text: string): string {
   return `"${text}"`;
 }

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {commandLine, hiddenLines} from '../../../src/scheduler/directives/command-line.ts';
+import {hiddenLines, qsubCommandLine} from '../../../src/scheduler/directives/command-line.ts';
 import {readDirectives} from '../../../src/scheduler/directives/read-directives.ts';
 
 const script = readDirectives('#PBS -q gpu -A mine\n#PBS -l select=1:ncpus=8:ngpus=2\n');
@@ -12,7 +12,7 @@ const defaults = {
 
 describe('defaults of a profile', () => {
   test('are for what neither the workflow nor the script says', () => {
-    expect(commandLine(script, {resources: {}}, defaults)).toEqual({
+    expect(qsubCommandLine(script, {resources: {}}, defaults)).toEqual({
       jobName: undefined,
       queue: undefined,
       account: undefined,
@@ -23,7 +23,7 @@ describe('defaults of a profile', () => {
 
   test('and what the workflow says takes the place of both', () => {
     const said = {queue: 'long', resources: {walltime: '02:00:00'}};
-    expect(commandLine(script, said, defaults)).toMatchObject({queue: 'long', resources: {walltime: '02:00:00'}});
+    expect(qsubCommandLine(script, said, defaults)).toMatchObject({queue: 'long', resources: {walltime: '02:00:00'}});
   });
 
   test.each([
@@ -34,12 +34,12 @@ describe('defaults of a profile', () => {
     ['#PBS -l walltime=5', {select: '2', walltime: '1:00'}, {select: '2'}],
     ['#PBS -l select=1', {filesystems: 'home'}, {filesystems: 'home'}],
   ])('%s beside %o: a layout of chunks is one thing', (line, resources, expected) => {
-    expect(commandLine(readDirectives(line), {resources: {}}, {resources}).resources).toEqual(expected);
+    expect(qsubCommandLine(readDirectives(line), {resources: {}}, {resources}).resources).toEqual(expected);
   });
 });
 
 test('lines that further arguments of the profile take the place of are told', () => {
-  const said = commandLine(
+  const said = qsubCommandLine(
     script,
     {resources: {}},
     {resources: {}, extraArgs: ['-m', 'n', '-A', 'centre', '-lmem=1gb']},
@@ -48,7 +48,7 @@ test('lines that further arguments of the profile take the place of are told', (
 });
 
 test('lines that the workflow takes the place of are told, unless they say the same', () => {
-  const said = commandLine(script, {queue: 'main', account: 'mine', resources: {select: '1:ncpus=1'}}, defaults);
+  const said = qsubCommandLine(script, {queue: 'main', account: 'mine', resources: {select: '1:ncpus=1'}}, defaults);
   expect(hiddenLines(script, said)).toEqual([
     {key: 'queue', now: 'main', line: 1, written: '-q gpu'},
     {key: 'select', now: '1:ncpus=1', line: 2, written: '-l select=1:ncpus=8:ngpus=2'},
