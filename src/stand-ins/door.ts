@@ -43,6 +43,8 @@ export interface StandIns {
   readonly directory: string;
   /** a file with the client's credentials, once they have served */
   readonly credentialsFile: string;
+  /** a file with what their sign-in page asks for, once they have served */
+  readonly signInCodeFile: string;
   /** they have served here before */
   haveServed(): boolean;
   /** friendly names of their collections and ids, whether they run or not */
@@ -67,6 +69,7 @@ export function openStandIns({stageHome, version, programs}: StandInsOptions): S
     stageHome,
     directory: home.root,
     credentialsFile: home.credentials,
+    signInCodeFile: home.signInCode,
     haveServed: () => existsSync(home.root),
     collectionNames: () => collectionNames(home),
     up: (dayMs) => ensureStandIns(options, dayMs),

@@ -19,6 +19,8 @@ export interface StandInHome {
   /** friendly names and ids, for those who must not start anything */
   readonly names: string;
   readonly credentials: string;
+  /** what the sign-in page of Globus asks for */
+  readonly signInCode: string;
 }
 
 /** Unix domain sockets allow about 104 bytes of path. */
@@ -40,6 +42,7 @@ export function standInHome(stageHome: string): StandInHome {
     log: join(root, 'daemon.log'),
     names: join(root, 'collections.json'),
     credentials: join(root, 'credentials.json'),
+    signInCode: join(root, 'globus', 'sign-in-code'),
   };
 }
 

@@ -6,6 +6,7 @@ import {setImmediate as aMoment} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, onTestFinished, test} from 'vitest';
 import {type Document, openWorld, type World} from '../stand-ins/globus/support.ts';
 import {runStage} from '../support/cli.ts';
+import {allowAll} from '../support/sign-in-page.ts';
 import {signInDesk} from './support/desk.ts';
 
 // Real processes: a command reads what another program, globus-cli, left; Globus itself serves in this process.
@@ -32,8 +33,8 @@ async function cliLogin() {
   const query = new URLSearchParams({client_id: client, redirect_uri, scope: SCOPE, state: '_default'});
   query.set('response_type', 'code');
   query.set('access_type', 'offline');
-  const page = await fetch(new URL(`/v2/oauth2/authorize?${query}`, world.globus.url), {redirect: 'manual'});
-  const code = new URL(page.headers.get('location') ?? '').searchParams.get('code') ?? '';
+  const back = await allowAll(new URL(`/v2/oauth2/authorize?${query}`, world.globus.url));
+  const code = back?.searchParams.get('code') ?? '';
   const given = await ask('/v2/oauth2/token', {
     method: 'POST',
     headers: {authorization: `Basic ${Buffer.from(`${client}:${secret}`).toString('base64')}`},

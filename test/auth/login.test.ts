@@ -5,6 +5,7 @@ import type {ErrorDocument} from '../commands/support.ts';
 import {openWorld, type World} from '../stand-ins/globus/support.ts';
 import {failingDisks, hasCompiler} from '../support/failing-disk.ts';
 import {needs} from '../support/needs.ts';
+import {visit} from '../support/sign-in-page.ts';
 import {modeOf} from '../support/world.ts';
 import {CLIENT, signInDesk} from './support/desk.ts';
 
@@ -77,7 +78,7 @@ test('with a browser on this machine the code comes back by itself, and another 
     const foreign = await fetch(new URL('/?code=STOLEN&state=other', address));
     expect(foreign.status).toBe(400);
     expect((await fetch(new URL('/elsewhere', address))).status).toBe(404);
-    expect(await (await fetch(address)).text()).toContain('You are signed in');
+    expect(await visit(address)).toContain('You are signed in');
     return undefined;
   });
   expect(signedIn).toMatchObject({exitCode: 0, stdout: expect.stringContaining('You are signed in to Globus.')});

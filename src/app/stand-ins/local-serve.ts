@@ -73,6 +73,7 @@ async function announce(
   if (asked.withCredentials) environment.push(...Object.entries(await cliCredentials(standIns)));
   for (const [name, value] of environment) output.print(`export ${name}=${shellQuote(value)}`);
   for (const {name, id, directory} of status.collections) output.show(`collection ${name}: ${id}, ${directory}`);
+  output.show(`its sign-in page asks for the code in ${standIns.signInCodeFile}`);
   output.show(`Globus answers at ${status.url}; end with Ctrl-C`);
 }
 

@@ -1,3 +1,4 @@
+import {existsSync, readFileSync} from 'node:fs';
 import {readDuration} from '../../base/duration.ts';
 import {DAY_MS} from '../../base/time.ts';
 import {RequestWrong} from '../../errors.ts';
@@ -57,6 +58,18 @@ export interface EnvReport {
 export async function localEnvironment(standIns: StandIns, withCredentials: boolean): Promise<EnvReport> {
   const environment = standIns.shellEnvironment((await standIns.up()).status, process.env.PATH ?? '');
   return {environment: withCredentials ? {...environment, ...(await cliCredentials(standIns))} : environment};
+}
+
+export interface CodeReport {
+  readonly code: string;
+  readonly file: string;
+}
+
+/** What the sign-in page of the stand-in asks for; starts the stand-ins when they never ran. */
+export async function signInCode(standIns: StandIns): Promise<CodeReport> {
+  const file = standIns.signInCodeFile;
+  if (!existsSync(file)) await standIns.up();
+  return {code: readFileSync(file, 'utf8').trim(), file};
 }
 
 /** The stand-in's client, in the variables that the globus CLI reads. */

@@ -10,6 +10,7 @@ import {openIdTokenSigner} from './auth/id-token.ts';
 import {type Identity, openIdentities} from './auth/identities.ts';
 import {openLogins} from './auth/logins.ts';
 import {type Requirements, requirements} from './auth/requirements.ts';
+import {openSignInCode} from './auth/sign-in-code.ts';
 import {FAULT_CODES} from './copy/fault.ts';
 import {readPath} from './copy/paths.ts';
 import type {PlannedFault} from './copy/planned-faults.ts';
@@ -112,6 +113,9 @@ function shown(one: Collection, rules: PauseRules): LocalCollection {
   return {...one, pausedBy: {message: rule.message, since: new Date(rule.createdAt).toISOString(), rule: rule.id}};
 }
 
+/** Name of the file, in the directory of its state, with the code that the sign-in page asks for. */
+export const SIGN_IN_CODE = 'sign-in-code';
+
 const settingsSchema = z.object({port: z.number().default(0), rate: z.number().positive().nullable().default(null)});
 
 export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<GlobusStandIn> {
@@ -147,6 +151,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     tokens,
     consents,
     logins,
+    signInCode: openSignInCode(join(root, SIGN_IN_CODE)),
     signer: openIdTokenSigner(root),
     signedIn: () => runner.tryNow(),
     hasDataAccess: (id) => collections.get(id)?.requires?.consent === true,

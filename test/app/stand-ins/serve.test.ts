@@ -81,6 +81,15 @@ test('it prints what points a client at it, shows requests without secrets, and 
   expect((await stage('local', 'status')).stdout).toMatch(/^not running/);
 });
 
+test('the code of its sign-in page is printed on demand, from a file that the page and the start of it name', async () => {
+  const one = await serve('--globus');
+  const printed = (await stage('local', 'code')).stdout.trim();
+  const file = join(home, 'stand-ins', 'globus', 'sign-in-code');
+  expect(printed).toBe(readFileSync(file, 'utf8').trim());
+  expect(one.stderr).toContain(`asks for the code in ${file}`);
+  expect(one.stderr + one.stdout).not.toContain(printed);
+});
+
 test('a second one for the same directory, and a port that is taken, are wrong requests', async () => {
   const one = await serve('--globus');
   const {port} = new URL(variable(one.stdout, 'GLOBUS_SDK_SERVICE_URL_AUTH'));

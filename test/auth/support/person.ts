@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process';
 import {CLI, cleanEnvironment, type Ran} from '../../support/cli.ts';
+import {visit} from '../../support/sign-in-page.ts';
 
 export interface PersonsTurn extends Ran {
   /** the pages that were shown, in order */
@@ -11,7 +12,7 @@ export type AtPage = (address: string) => Promise<string | undefined>;
 
 /** Opens the page as a browser would that is allowed everything, and copies the code that is shown. */
 export async function copyCode(address: string): Promise<string | undefined> {
-  const page = await (await fetch(address)).text();
+  const page = await visit(address);
   return /id="auth-code">([^<]+)</.exec(page)?.[1];
 }
 

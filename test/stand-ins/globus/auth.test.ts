@@ -3,7 +3,8 @@ import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {openTokenStore} from '../../../src/stand-ins/globus/store/token-store.ts';
-import {askToken, type Document, openWorld, signIn, type World} from './support.ts';
+import {allowAll} from '../../support/sign-in-page.ts';
+import {askToken, type Document, openWorld, registeredClient, signIn, type World} from './support.ts';
 
 const TRANSFER = 'urn:globus:auth:scope:transfer.api.globus.org:all';
 
@@ -115,12 +116,7 @@ test('a native client signs in with PKCE, refreshes, and gets its refresh token 
   const authorize = new URL(`/v2/oauth2/authorize?${query}`, world.globus.url);
   const page = await fetch(authorize, {headers: {accept: 'text/html'}});
   expect(await page.text()).toContain('<form method="post" action="/v2/oauth2/authorize">');
-  const allowed = await fetch(new URL('/v2/oauth2/authorize', world.globus.url), {
-    method: 'POST',
-    body: query,
-    redirect: 'manual',
-  });
-  const back = new URL(allowed.headers.get('location') ?? '');
+  const back = (await allowAll(authorize)) ?? authorize;
   expect(back.searchParams.get('state')).toBe('here');
   const code = back.searchParams.get('code') ?? '';
   expect(await (await fetch(back)).text()).toContain(code);
@@ -166,8 +162,8 @@ test('a code is worth nothing with another verifier', async () => {
     code_challenge: createHash('sha256').update('right').digest('base64url'),
     code_challenge_method: 'S256',
   });
-  const answer = await fetch(new URL(`/v2/oauth2/authorize?${query}`, world.globus.url), {redirect: 'manual'});
-  const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? '';
+  const back = await allowAll(new URL(`/v2/oauth2/authorize?${query}`, world.globus.url));
+  const code = back?.searchParams.get('code') ?? '';
   const refused = await post('/v2/oauth2/token', {
     grant_type: 'authorization_code',
     client_id: 'native',
@@ -180,19 +176,7 @@ test('a code is worth nothing with another verifier', async () => {
 
 test('only the owner of a task sees it', async () => {
   const id = await world.transfer({from: '/later', to: '/later'});
-  const registered = await fetch(new URL('/v2/api/clients', world.globus.url), {
-    method: 'POST',
-    headers: {'content-type': 'application/json'},
-    body: JSON.stringify({client: {name: 'Globus CLI', template_id: randomUUID()}}),
-  });
-  const {included} = (await registered.json()) as {included: {client_credential: {client: string; secret: string}}};
-  const {client, secret} = included.client_credential;
-  const response = await fetch(new URL('/v2/oauth2/token', world.globus.url), {
-    method: 'POST',
-    headers: {authorization: `Basic ${Buffer.from(`${client}:${secret}`).toString('base64')}`},
-    body: new URLSearchParams({grant_type: 'client_credentials', scope: TRANSFER}),
-  });
-  world.token = String(((await response.json()) as Document).access_token);
+  world.token = (await registeredClient(world.globus)).token;
   expect((await world.call('GET', `/task/${id}`)).status).toBe(404);
   expect((await world.call('POST', `/task/${id}/cancel`)).status).toBe(404);
   expect((await world.call('GET', '/task_list')).body.total).toBe(0);

@@ -6,6 +6,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lasts} from '../../../src/stand-ins/day.ts';
 import {type GlobusStandIn, openGlobusStandIn} from '../../../src/stand-ins/globus/globus-stand-in.ts';
 import type {Outages} from '../../../src/stand-ins/outages.ts';
+import {allowAll} from '../../support/sign-in-page.ts';
 
 export type Document = Record<string, unknown>;
 
@@ -196,12 +197,31 @@ export async function signInByHand(
     code_challenge_method: 'S256',
     ...parameters,
   });
-  const sent = await fetch(new URL(`/v2/oauth2/authorize?${query}`, globus.url), {redirect: 'manual'});
-  const back = new URL(sent.headers.get('location') ?? '');
-  const code = back.searchParams.get('code');
-  if (code === null) return {error: back.searchParams.get('error')};
+  const back = (await allowAll(new URL(`/v2/oauth2/authorize?${query}`, globus.url)))?.searchParams;
+  const code = back?.get('code') ?? null;
+  if (code === null) return {error: back?.get('error')};
   const exchange = {grant_type: 'authorization_code', client_id, code, code_verifier, redirect_uri};
   return (await askToken(globus, exchange, false)).body;
+}
+
+/** A client that registered itself, as the globus CLI does and anybody on this machine can, with a token for Transfer. */
+export async function registeredClient(globus: GlobusStandIn): Promise<{client: string; token: string}> {
+  const registered = await fetch(new URL('/v2/api/clients', globus.url), {
+    method: 'POST',
+    headers: {'content-type': 'application/json'},
+    body: JSON.stringify({client: {name: 'Globus CLI', template_id: randomUUID()}}),
+  });
+  const {included} = (await registered.json()) as {included: {client_credential: {client: string; secret: string}}};
+  const {client, secret} = included.client_credential;
+  const response = await fetch(new URL('/v2/oauth2/token', globus.url), {
+    method: 'POST',
+    headers: {authorization: `Basic ${Buffer.from(`${client}:${secret}`).toString('base64')}`},
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      scope: 'urn:globus:auth:scope:transfer.api.globus.org:all',
+    }),
+  });
+  return {client, token: String(((await response.json()) as Document).access_token)};
 }
 
 /** The access token for a service among those that a login gave. */

@@ -17,9 +17,10 @@ export interface AccessRules {
  * Refuse what needs collections that ask for something the caller has not done. Consents come first, and all of them at
  * once; only a new sign-in renews a session.
  *
- * @throws {TransferProblem} 403 `ConsentRequired` or `AuthPolicyFailed`, with what the caller has to do
+ * @throws {TransferProblem} 403 `PermissionDenied`, `ConsentRequired` or `AuthPolicyFailed`, with what the caller has to do
  */
 export function requireAccess(rules: AccessRules, collections: readonly Collection[], caller: Caller): void {
+  for (const one of collections) requireMember(rules, one, caller);
   const lacking = collections
     .filter((one) => one.requires?.consent)
     .map((one) => dataAccessScope(one.id))
@@ -30,6 +31,12 @@ export function requireAccess(rules: AccessRules, collections: readonly Collecti
     const session = sessionLacks(collection, caller, rules);
     if (session) throw session;
   }
+}
+
+/** @throws {TransferProblem} 403 for a caller to whom the collection is not even shown */
+export function requireMember({identities}: AccessRules, {id}: Collection, caller: Caller): void {
+  if (identities.isMember(caller.identity)) return;
+  throw new TransferProblem(403, 'PermissionDenied', `You do not have permission to use endpoint '${id}'`);
 }
 
 /** Both collections of a transfer go in one bracket. Source: globus-cli 3.41. */

@@ -3,17 +3,24 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character
 const page = (body: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>stage local sign-in</title></head><body>${body}</body></html>`;
 
-/**
- * Asks the person at this machine; the form sends the same parameters back.
- *
- * @param identities as whom they may sign in; the first one is proposed
- */
+export interface ConsentPage {
+  readonly message: string | null;
+  /** as whom they may sign in; the first one is proposed */
+  readonly identities: readonly {readonly id: string; readonly username: string}[];
+  /** file with the sign-in code */
+  readonly codeFile: string;
+  /** host of another program that gets the code for the client; undefined when it is shown here */
+  readonly sendsTo: string | undefined;
+  readonly wrongCode: boolean;
+}
+
+/** Asks the person at this machine; the form sends the same parameters back. */
 export function consentPage(
   parameters: URLSearchParams,
-  message: string | null,
-  identities: readonly {readonly id: string; readonly username: string}[],
+  {message, identities, codeFile, sendsTo, wrongCode}: ConsentPage,
 ): string {
-  const fields = [...parameters].map(
+  const asked = [...parameters].filter(([name]) => name !== 'identity');
+  const fields = asked.map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
   );
   const choices = identities.map(
@@ -25,6 +32,11 @@ export function consentPage(
       `<form method="post" action="/v2/oauth2/authorize">${fields.join('')}` +
       `<p>${identities.length === 0 ? 'There is no identity of the required kind.' : 'As'}</p>${choices.join('')}` +
       `<p>allow:</p><pre>${escapeHtml((parameters.get('scope') ?? '').split(' ').join('\n'))}</pre>` +
+      (sendsTo === undefined ? '' : `<p>The answer is sent to <b>${escapeHtml(sendsTo)}</b>.</p>`) +
+      `<p>${wrongCode ? '<b>That was not the sign-in code.</b> ' : ''}To show that this stand-in is yours, type its sign-in code. ` +
+      '"stage local code" prints it; it is kept in</p>' +
+      `<pre id="sign-in-code-file">${escapeHtml(codeFile)}</pre>` +
+      '<p><input type="password" name="sign_in_code" autocomplete="current-password" required autofocus></p>' +
       '<button>Allow</button></form>',
   );
 }

@@ -6,6 +6,7 @@ import type {Consents} from './consents.ts';
 import type {IdTokenSigner} from './id-token.ts';
 import type {Identities, Identity} from './identities.ts';
 import type {Logins} from './logins.ts';
+import type {SignInCode} from './sign-in-code.ts';
 
 /** What the resources of Globus Auth share. */
 export interface AuthService {
@@ -14,6 +15,7 @@ export interface AuthService {
   readonly signer: IdTokenSigner;
   readonly consents: Consents;
   readonly logins: Logins;
+  readonly signInCode: SignInCode;
   /** to be called when a person has signed in by hand */
   readonly signedIn: () => void;
   /** whether a collection is a mapped one that asks for the `data_access` consent */

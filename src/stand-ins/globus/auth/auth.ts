@@ -4,7 +4,7 @@ import type {Answer, Request} from '../http/request.ts';
 import type {Grant} from '../store/token-store.ts';
 import {authCodePage} from './auth-pages.ts';
 import {type AuthService, identityClaims, PROVIDER, requireClient} from './auth-service.ts';
-import {askConsent, redirectWithCode} from './authorize.ts';
+import {allow, askConsent} from './authorize.ts';
 import {AUTH_SERVER} from './scopes.ts';
 import {grantTokens} from './token-grants.ts';
 
@@ -32,7 +32,7 @@ export function routeAuth(auth: AuthService, request: Request): Promise<Answer> 
     case 'GET /v2/oauth2/authorize':
       return Promise.resolve().then(() => askConsent(auth, request));
     case 'POST /v2/oauth2/authorize':
-      return request.form().then((form) => redirectWithCode(auth, form));
+      return request.form().then((form) => allow(auth, form));
     case 'GET /v2/web/auth-code':
       return Promise.resolve({status: 200, html: authCodePage(request.query.get('code') ?? '')});
     case 'GET /v2/api/identities':

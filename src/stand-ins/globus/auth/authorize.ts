@@ -8,20 +8,30 @@ import {byServer} from './token-grants.ts';
 
 const CODE_MS = 10 * 60_000;
 
-/** A browser is asked; a program that follows redirects is taken for the person who would have clicked. */
 export function askConsent(auth: AuthService, request: Request): Answer {
-  readAuthorization(auth, request.query);
-  if (!(request.headers.accept ?? '').includes('text/html')) return redirectWithCode(auth, request.query);
-  const {message, fitting} = readSession(auth, request.query);
-  return {status: 200, html: consentPage(request.query, message, fitting)};
+  return showPage(auth, request.query, readAuthorization(auth, request.query).redirectUri);
+}
+
+function showPage(auth: AuthService, parameters: URLSearchParams, to: URL, wrongCode = false): Answer {
+  const {message, fitting} = readSession(auth, parameters);
+  const sendsTo = to.host === new URL(auth.url()).host ? undefined : to.host;
+  const page = {message, identities: fitting, codeFile: auth.signInCode.file, sendsTo, wrongCode};
+  return {status: wrongCode ? 403 : 200, html: consentPage(parameters, page)};
 }
 
 /**
- * The person has agreed: note what they allowed and that they signed in, and send them back with a code. One who has no
- * identity of the kind that is asked for goes back with an error.
+ * Somebody has agreed. With the code that only the owner of this stand-in can read it is the owner: note what they allowed
+ * and that they signed in, and send them back with a code for the client. One who has no identity of the kind that is
+ * asked for goes back with an error.
  */
-export function redirectWithCode(auth: AuthService, parameters: URLSearchParams): Answer {
+export function allow(auth: AuthService, form: URLSearchParams): Answer {
+  const parameters = new URLSearchParams(form);
+  parameters.delete('sign_in_code');
   const wanted = readAuthorization(auth, parameters);
+  if (!auth.signInCode.matches(form.get('sign_in_code') ?? '')) {
+    auth.log('a sign-in with a wrong sign-in code was refused');
+    return showPage(auth, parameters, wanted.redirectUri, true);
+  }
   const {fitting, policies, mfa} = readSession(auth, parameters);
   const chosen = parameters.get('identity');
   const as = chosen === null ? fitting[0] : fitting.find((one) => one.id === chosen);

@@ -39,6 +39,11 @@ export interface Identities {
   addPerson(username: string, linked: boolean): Identity;
   /** Whether they may manage the collections here: the person at this machine and the stand-in's own client. */
   isManager(id: string): boolean;
+  /**
+   * Whether they may use the collections here: people who sign in on the page, and the stand-in's own client. A client that
+   * registers itself is anybody on this machine.
+   */
+  isMember(id: string): boolean;
   get(id: string): Identity | undefined;
   byUsername(username: string): Identity | undefined;
   /** @returns whether the secret is that client's */
@@ -88,6 +93,7 @@ export function openIdentities(root: string): Identities {
       return asPerson(added);
     },
     isManager: (id) => id === user.id || isLinked(id) || id === kept.own.id,
+    isMember: (id) => id === kept.own.id || people().some((one) => one.id === id),
     get: (id) => everybody().find((one) => one.id === id.toLowerCase()),
     byUsername: (username) => everybody().find((one) => one.username === username.toLowerCase()),
     isClient(id, secret) {

@@ -3,6 +3,7 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import type {AddressInfo} from 'node:net';
 import {AuthProblem, TransferProblem} from './problem.ts';
 import {type Handle, readRequest, requestLine} from './request.ts';
+import {foreignRequest} from './same-machine.ts';
 
 export interface ServerOptions {
   /** hears of every request, in one line */
@@ -94,12 +95,13 @@ async function answer(
 ): Promise<Sent | {readonly cut: 'reset' | 'close'}> {
   const request = readRequest(incoming, gone);
   try {
+    const foreign = foreignRequest(incoming.headers);
+    if (foreign) throw new TransferProblem(foreign.status, 'PermissionDenied', foreign.why);
     const done = await handle(request);
     if ('cut' in done) return done;
     if ('text' in done) return {status: done.status, headers: {'content-type': done.type}, text: done.text};
     if ('location' in done) return {status: 302, headers: {location: done.location}, text: ''};
-    if ('html' in done)
-      return {status: done.status, headers: {'content-type': 'text/html; charset=utf-8'}, text: done.html};
+    if ('html' in done) return {status: done.status, headers: PAGE, text: done.html};
     return inJson(done.status, done.document);
   } catch (error) {
     if (!(error instanceof TransferProblem || error instanceof AuthProblem)) {
@@ -110,6 +112,16 @@ async function answer(
     incoming.resume(); // what was not read must not block the connection
   }
 }
+
+/** No other page frames ours or runs a script in it, and nothing keeps what it shows. */
+const PAGE = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
 
 function problemAnswer(error: unknown, path: string): Sent {
   if (error instanceof AuthProblem) {

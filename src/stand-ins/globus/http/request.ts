@@ -65,7 +65,16 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
 }
 
 /** Parameters that are as good as a password for as long as they live. */
-const SECRET = new Set(['code', 'state', 'code_challenge', 'token', 'access_token', 'refresh_token', 'client_secret']);
+const SECRET = new Set([
+  'code',
+  'sign_in_code',
+  'state',
+  'code_challenge',
+  'token',
+  'access_token',
+  'refresh_token',
+  'client_secret',
+]);
 
 /** What a person may see of a request and its answer: no headers, no bodies, no codes. */
 export function requestLine(

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {requireMember} from '../auth/access.ts';
 import type {Caller} from '../auth/consents.ts';
 import {
   listDirectory,
@@ -23,8 +24,11 @@ export const COLLECTION_ROUTES: readonly Route[] = [
   [
     'GET',
     /^\/endpoint\/([^/]+)$/,
-    (api, request, caller, id) =>
-      ok(narrow(showCollection(api, caller, api.collections.mustGet(id)), request.query.get('fields'))),
+    (api, request, caller, id) => {
+      const collection = api.collections.mustGet(id);
+      requireMember(api.access, collection, caller);
+      return ok(narrow(showCollection(api, caller, collection), request.query.get('fields')));
+    },
   ],
   ['GET', /^\/endpoint_search$/, searchCollections],
   [
@@ -83,6 +87,7 @@ function searchCollections(api: TransferApi, {query}: Request, caller: Caller): 
   const type = query.get('filter_entity_type')?.split(',');
   const found = api.collections
     .all()
+    .filter(() => api.access.identities.isMember(caller.identity))
     .filter((one) => words.every((word) => `${one.name} ${one.id}`.toLowerCase().includes(word)))
     .map((one) => showCollection(api, caller, one))
     .filter((one) => !scope.startsWith('shared') && (!owner || one.owner_id === owner))

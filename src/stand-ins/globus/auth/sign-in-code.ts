@@ -1,0 +1,50 @@
+import {randomInt, timingSafeEqual} from 'node:crypto';
+import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname} from 'node:path';
+
+/**
+ * What a person types on the sign-in page, to show that they are the user this stand-in belongs to: every user of the
+ * machine can open the page, and every page that their browser shows can lead there. The service asks for a password.
+ */
+export interface SignInCode {
+  /** where it is written, for its owner alone */
+  readonly file: string;
+  matches(typed: string): boolean;
+}
+
+/** Letters and digits that are not mistaken for each other; 79 bits in all: nobody tries them all. */
+const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
+const LENGTH = 16;
+const WELL_FORMED = /^([a-z0-9]{4}-){3}[a-z0-9]{4}$/;
+
+/** @param file made with mode 0600 when it does not exist or holds something else; the same code after a restart */
+export function openSignInCode(file: string): SignInCode {
+  const code = readCode(file) ?? writeCode(file);
+  chmodSync(file, 0o600);
+  return {
+    file,
+    matches(typed) {
+      const [given, right] = [typed, code].map((text) => Buffer.from(text.toLowerCase().replace(/[^a-z0-9]/g, '')));
+      return (
+        given !== undefined && right !== undefined && given.length === right.length && timingSafeEqual(given, right)
+      );
+    },
+  };
+}
+
+function readCode(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, 'utf8').trim();
+    return WELL_FORMED.test(text) ? text : undefined;
+  } catch {
+    return undefined; // there is none yet
+  }
+}
+
+function writeCode(file: string): string {
+  const letters = Array.from({length: LENGTH}, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  const code = letters.match(/.{4}/g)?.join('-') ?? letters;
+  mkdirSync(dirname(file), {recursive: true, mode: 0o700});
+  writeFileSync(file, `${code}\n`, {mode: 0o600});
+  return code;
+}
