@@ -85,7 +85,7 @@ const forbidden = [
         '^src/engine/plan/',
         '^src/ledger/(run-facts|attempts|summary|monitor-link)\\.ts$',
         '^src/limits/grant\\.ts$',
-        '^src/submission/settlement\\.ts$',
+        '^src/submission/resolution\\.ts$',
         '^src/workflow/model/',
         '^src/base/',
         '^src/scheduler/(scheduler|reservations)\\.ts$',

@@ -6,7 +6,7 @@ import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {refreshRuns} from '../ledger/open-runs.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
-import {isOpen} from '../submission/settlement.ts';
+import {isOpen} from '../submission/resolution.ts';
 import type {EngineContext} from './context.ts';
 import {performMonitor} from './perform/perform-monitor.ts';
 import {performTogether} from './perform/perform-together.ts';
@@ -53,7 +53,7 @@ export async function linkFirst(
   const {bounds, refusedRetryMs} = context.settings;
   const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds, new Map()) ?? []);
   const wantedAt = Math.min(seen.now + bounds.maxMs, ...wanted);
-  const newest = await settled(context, seen);
+  const newest = await newestResolved(context, seen);
   const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs, insist, stays};
   const link = planMonitor(view).find((action) => action.do === 'submit-monitor');
   if (link) await performMonitor(context, link, problems);
@@ -103,7 +103,7 @@ export async function tendMonitors(
     ...runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds, earlier) ?? []),
     ...(placesAt === undefined ? [] : [placesAt]),
   ];
-  const newest = await settled(context, seen);
+  const newest = await newestResolved(context, seen);
   if (others) wanted.push(...nextLookAtOthers(newest, last, seen.now, context.settings.bounds));
   const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
   if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
@@ -121,7 +121,7 @@ export async function tendMonitors(
       // decided in this look, as there may be no further one.
       again ||= did === 'learnt' || did === 'others';
     }
-    view = withNewest(view, again ? await settled(context, view.seen) : context.monitors.newest());
+    view = withNewest(view, again ? await newestResolved(context, view.seen) : context.monitors.newest());
     if (again) view = await upToDate(context, view, mine);
   }
   if (wantedAt !== undefined && isRefusedForItsPlace(view.newest)) {
@@ -223,7 +223,7 @@ const PAUSE_MS = 100;
  * it a fraction of a second; one that died doing so will never say, and is not waited for longer than that. A further
  * link that appears meanwhile is given the same time: every process that waits would add another one otherwise.
  */
-async function settled(context: EngineContext, seen: Observed): Promise<MonitorLink | undefined> {
+async function newestResolved(context: EngineContext, seen: Observed): Promise<MonitorLink | undefined> {
   const began = context.clock();
   let appeared = began;
   let generation = context.monitors.newest()?.generation;

@@ -37,9 +37,9 @@ export async function deleteLateJobs(
     if (!notDone.has(job)) ledger.append(late.run, {at: clock(), event: 'job-deleted', why, by, job});
   for (const late of all) {
     const jobs = arrived.filter((one) => one.late === late);
-    const settled =
+    const resolved =
       jobs.length === late.tags.length && jobs.every(({job}) => !notDone.has(job) && isKnown(seen.get(job)));
-    if (settled || clock() > late.until) ledger.forgetLate(late.run);
+    if (resolved || clock() > late.until) ledger.forgetLate(late.run);
   }
   return [...notDone.values()];
 }

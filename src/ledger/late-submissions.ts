@@ -21,7 +21,7 @@ export interface LateSubmissions {
 /** A server that stands still takes a qsub when it goes on; one that was away for longer has lost it. */
 const LOOKED_FOR_MS = DAY_MS;
 
-/** What is still to be looked for when a run is sealed; undefined when every submission is settled. Pure. */
+/** What is still to be looked for when a run is sealed; undefined when every submission is resolved. Pure. */
 export function lateSubmissionsOf({spec, attempts}: RunState, now: number): LateSubmissions | undefined {
   const records = [...attempts.values()].flat().flatMap(({jobs}) => jobs);
   const open = records.filter(({neverArrived, job, intent}) => {
@@ -32,7 +32,7 @@ export function lateSubmissionsOf({spec, attempts}: RunState, now: number): Late
   return {run: spec.run, tags: open.map(({intent}) => intent.tag), until};
 }
 
-/** The directory `late/`: a file for each run that has ended with such submissions, until they are settled. */
+/** The directory `late/`: a file for each run that has ended with such submissions, until they are resolved. */
 export function openLateSubmissions(directory: string) {
   const files = () => namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));
   return {

@@ -4,7 +4,7 @@ import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {MONITOR, type Owner, Owners, ownerOfTag} from './owners.ts';
 
-// For tests alone: where a process can be made to die. What is done after a crash is in settle.ts.
+// For tests alone: where a process can be made to die. What is done after a crash is in resolve.ts.
 
 /**
  * Called at every effect boundary; it may throw, or end the process.

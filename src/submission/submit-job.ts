@@ -43,12 +43,12 @@ export type JobSubmitted =
   | {readonly is: 'impossible'}
   /** no job exists */
   | {readonly is: 'refused'; readonly error: SchedulerRefused | SchedulerUnreachable}
-  /** the answer was lost: settle.ts finds out, after the deadline. `timedOut`: PBS did not answer in time */
+  /** the answer was lost: resolve.ts finds out, after the deadline. `timedOut`: PBS did not answer in time */
   | {readonly is: 'unclear'; readonly why: string; readonly timedOut?: true | undefined};
 
 /**
  * Submit a job exactly once: put the intent on record, ask PBS, put its answer on record. Of several processes the one
- * that creates the intent acts. One that dies in between leaves an intent, and settle.ts finds out what became of it.
+ * that creates the intent acts. One that dies in between leaves an intent, and resolve.ts finds out what became of it.
  *
  * @throws what request() threw, when that may pass by itself: the intent is closed
  */

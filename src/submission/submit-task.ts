@@ -38,7 +38,7 @@ export type TaskSubmitted =
 
 /**
  * Submit a task exactly once: the submission id is on record before Globus is asked, and asking again with it gives
- * the same task, so that what is unconfirmed is settled by asking again.
+ * the same task, so that what is unconfirmed is resolved by asking again.
  *
  * @throws {TransferUnreachable} {SignInNeeded} the intent stands
  */

@@ -80,9 +80,9 @@ describe('a job that PBS takes after its run was sealed', () => {
   });
 });
 
-test('a run whose submissions are all settled leaves nothing to look for', () => {
-  const settled = new ARun([jobStep('a')]).job('a.1.job', '1.s');
-  expect(lateSubmissionsOf(settled.state, NOW)).toBeUndefined();
+test('a run whose submissions are all resolved leaves nothing to look for', () => {
+  const resolved = new ARun([jobStep('a')]).job('a.1.job', '1.s');
+  expect(lateSubmissionsOf(resolved.state, NOW)).toBeUndefined();
   const lost = new ARun([jobStep('a')])
     .fact('a.1.job.intent', {tag: 's-a', hold: false, dependsOn: [], deadline: NOW})
     .fact('a.1.job.never-arrived');

@@ -292,7 +292,7 @@ export const JOB_FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   },
   {
     name: 'a single job whose answer was lost is not looked for',
-    file: 'submission/settle.ts',
+    file: 'submission/resolve.ts',
     from: '(await searchByTag(scheduler, [tag])).get(tag)',
     to: 'null',
   },
@@ -321,8 +321,8 @@ export const MONITOR_FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'no link follows one whose process died submitting it',
     file: 'engine/plan/plan-monitor.ts',
-    from: '    if (settlement === undefined)\n',
-    to: '    if (settlement === undefined) return [];\n    if (settlement === undefined)\n',
+    from: '    if (resolution === undefined)\n',
+    to: '    if (resolution === undefined) return [];\n    if (resolution === undefined)\n',
   },
 ];
 

@@ -1,6 +1,6 @@
 import type {JobStore, NamedJob} from '../../ledger/job-store.ts';
 import type {JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
-import type {Time} from '../../submission/settle.ts';
+import type {Time} from '../../submission/resolve.ts';
 
 /** Pauses before each look. PBS drops such a job within milliseconds of its answer (measured on OpenPBS 23.06). */
 const PAUSES_MS = [100, 500];

@@ -6,7 +6,7 @@ import {EXIT, RequestWrong, StageError} from '../../errors.ts';
 import {isJobStoreName, type NamedJob} from '../../ledger/job-store.ts';
 import type {Dependency} from '../../scheduler/scheduler.ts';
 import {submissionDeadlineMs} from '../../submission/deadline.ts';
-import {type Time, waitUntilSettled} from '../../submission/settle.ts';
+import {type Time, waitUntilResolved} from '../../submission/resolve.ts';
 import {SubmissionUnclear, submitJob} from '../../submission/submit-job.ts';
 import type {JobsStage} from '../../wiring/stage.ts';
 import {environmentOfScript} from '../shared/environment-kept.ts';
@@ -54,7 +54,7 @@ export async function submitNamedJob(
   for (let dropped = 0; dropped < DROPS; ) {
     // With --again nothing of the last try is asked: its record may be damaged.
     const newest = again ? undefined : stage.jobs.newest(name);
-    const known = newest && (await settled(stage, newest, time));
+    const known = newest && (await resolved(stage, newest, time));
     if (known) {
       if (known.fingerprint !== fingerprint) throw new OtherJob(name, known.job);
       return {job: known.job, name, submitted: false};
@@ -73,10 +73,10 @@ export async function submitNamedJob(
   throw new DroppedByPbs(name);
 }
 
-type Settled = NamedJob & {readonly job: JobId};
+type Resolved = NamedJob & {readonly job: JobId};
 
 /** The job of a try, once it is known what became of it. @returns undefined when it came to nothing */
-async function settled(stage: JobsStage, {name, number}: NamedJob, time: Time): Promise<Settled | undefined> {
+async function resolved(stage: JobsStage, {name, number}: NamedJob, time: Time): Promise<Resolved | undefined> {
   const {jobs} = stage;
   const read = (): NamedJob => {
     const one = jobs.read(name, number);
@@ -84,7 +84,7 @@ async function settled(stage: JobsStage, {name, number}: NamedJob, time: Time): 
     return one;
   };
   if (read().givenUp) return undefined;
-  const job = await waitUntilSettled(factsOfJob(jobs, name, number), read, await stage.scheduler(), time);
+  const job = await waitUntilResolved(factsOfJob(jobs, name, number), read, await stage.scheduler(), time);
   return job && (await isKeptByPbs(stage, name, number, time)) ? {...read(), job} : undefined;
 }
 

@@ -1,5 +1,5 @@
 import {StageError} from '../../errors.ts';
-import {settle} from '../../submission/settle.ts';
+import {recordResolution} from '../../submission/resolve.ts';
 import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import {submitJob} from '../../submission/submit-job.ts';
 import type {EngineContext} from '../context.ts';
@@ -25,10 +25,10 @@ export async function performMonitor(
     case 'submit-monitor':
       return submitLink(context, facts, action, problems);
     case 'adopt-monitor':
-      settle(facts, {is: 'adopted', job: action.job}, clock());
+      recordResolution(facts, {is: 'adopted', job: action.job}, clock());
       return 'learnt';
     case 'give-up-monitor':
-      settle(facts, {is: 'never-arrived'}, clock());
+      recordResolution(facts, {is: 'never-arrived'}, clock());
       return 'learnt';
     case 'move-monitor':
     case 'delete-monitor':
@@ -72,6 +72,6 @@ async function submitLink(
   const {intentDeadlineMs} = context.settings;
   const done = await submitJob({facts, tag, intent: {startAt}, request}, {...context, deadlineMs: intentDeadlineMs});
   if (done.is === 'refused') problems.push(done.error);
-  // An answer that was lost is settled by a later look; another link follows at the time when that can be told.
+  // An answer that was lost is resolved by a later look; another link follows at the time when that can be told.
   return done.is === 'submitted' || done.is === 'others' ? done.is : undefined;
 }

@@ -2,7 +2,7 @@ import {StageError} from '../../errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {absentName, attemptKey, seenAgainName} from '../../ledger/run-facts.ts';
-import {settle} from '../../submission/settle.ts';
+import {recordResolution} from '../../submission/resolve.ts';
 import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
@@ -64,9 +64,9 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'adopt-job':
     case 'give-up-intent': {
       const create: SubmissionFacts['create'] = (name, value) => fact(`${action.key}.${name}`, value);
-      const settlement =
+      const resolution =
         action.do === 'adopt-job' ? ({is: 'adopted', job: action.job} as const) : ({is: 'never-arrived'} as const);
-      return settle({create, note}, settlement, clock()) ? DONE : OTHERS;
+      return recordResolution({create, note}, resolution, clock()) ? DONE : OTHERS;
     }
     case 'hold-job':
       return holdJob(context, run, action, records);

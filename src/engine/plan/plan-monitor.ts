@@ -1,6 +1,6 @@
 import type {JobId} from '../../base/job-id.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
-import {readSettlement} from '../../submission/settlement.ts';
+import {resolutionOf} from '../../submission/resolution.ts';
 import type {Observed} from './actions.ts';
 import {seenAs} from './job-seen.ts';
 import type {LookBounds} from './next-look.ts';
@@ -54,16 +54,16 @@ export function planMonitor(view: MonitorView): MonitorAction[] {
   if (newest.refused) return mayTryAgain(view, newest.refused.at) ? extend(view) : [];
   const {generation} = newest;
   if (!newest.job) {
-    const settlement = readSettlement(undefined, seen.tags.get(newest.tag));
-    if (settlement?.is === 'adopted')
-      return [{do: 'adopt-monitor', generation, job: settlement.job, why: settlement.why}];
+    const resolution = resolutionOf(undefined, seen.tags.get(newest.tag));
+    if (resolution?.is === 'adopted')
+      return [{do: 'adopt-monitor', generation, job: resolution.job, why: resolution.why}];
     // The process that was submitting it has died, or is very slow: a further link, at the time when that can be told, serves for either.
-    if (settlement === undefined)
+    if (resolution === undefined)
       return wantedAt === undefined || view.stays
         ? []
         : extend({...view, wantedAt: Math.max(wantedAt, newest.deadline)});
     // No other process may come: the next link follows at once.
-    return [{do: 'give-up-monitor', generation, why: settlement.why}, ...extend(view)];
+    return [{do: 'give-up-monitor', generation, why: resolution.why}, ...extend(view)];
   }
   const at = seenAs(seen, newest);
   if (at === undefined) return [];

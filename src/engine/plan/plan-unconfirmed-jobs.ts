@@ -1,5 +1,5 @@
 import type {Attempt} from '../../ledger/run-facts.ts';
-import {readSettlement} from '../../submission/settlement.ts';
+import {resolutionOf} from '../../submission/resolution.ts';
 import type {Action} from './actions.ts';
 import type {View} from './view.ts';
 
@@ -20,9 +20,9 @@ function ofAttempt(view: View, step: string, attempt: Attempt): Action[] {
     if (late) return [{do: 'adopt-job', step, key, job: late, why: 'it arrived after it was given up'}];
     if (record.neverArrived) return [];
     const claimed = record.role === 'job' ? attempt.starts.find((start) => start.job)?.job : undefined;
-    const settlement = readSettlement(claimed, view.seen.tags.get(record.intent.tag));
-    if (settlement?.is === 'adopted') return [{do: 'adopt-job', step, key, job: settlement.job, why: settlement.why}];
-    if (settlement) return [{do: 'give-up-intent', step, key, why: settlement.why}];
+    const resolution = resolutionOf(claimed, view.seen.tags.get(record.intent.tag));
+    if (resolution?.is === 'adopted') return [{do: 'adopt-job', step, key, job: resolution.job, why: resolution.why}];
+    if (resolution) return [{do: 'give-up-intent', step, key, why: resolution.why}];
     return [];
   });
 }

@@ -1,6 +1,6 @@
 import type {JobId} from '../base/job-id.ts';
 
-// Decides what became of a submission whose confirmation is missing; settle.ts asks PBS and records it.
+// Decides what became of a submission whose confirmation is missing; resolve.ts asks PBS and records it.
 
 /** A submission to PBS, as far as it is on record. */
 export interface SubmissionRecord {
@@ -33,7 +33,7 @@ export function mayArriveLate({job, refused, neverArrived, deadline}: Submission
 }
 
 /** What became of a submission whose confirmation is missing. */
-export type Settlement =
+export type Resolution =
   | {readonly is: 'adopted'; readonly job: JobId; readonly why: string}
   | {readonly is: 'never-arrived'; readonly why: string};
 
@@ -45,7 +45,7 @@ export type Settlement =
  *   that is not known
  * @returns undefined when nothing may be concluded
  */
-export function readSettlement(begun: JobId | undefined, found: JobId | null | undefined): Settlement | undefined {
+export function resolutionOf(begun: JobId | undefined, found: JobId | null | undefined): Resolution | undefined {
   if (begun) return {is: 'adopted', job: begun, why: 'it started, so it was submitted'};
   if (found === undefined) return undefined;
   return found === null

@@ -1,14 +1,14 @@
 import {expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
-import {settle, waitUntilSettled} from '../../src/submission/settle.ts';
-import {isOverdue, mayArriveLate, readSettlement, type SubmissionRecord} from '../../src/submission/settlement.ts';
+import {isOverdue, mayArriveLate, resolutionOf, type SubmissionRecord} from '../../src/submission/resolution.ts';
+import {recordResolution, waitUntilResolved} from '../../src/submission/resolve.ts';
 import type {SubmissionFactName} from '../../src/submission/submission-facts.ts';
 
 const JOB = '7.s' as JobId; // made up: only its identity counts
 const TAG = 's-x.1.w';
 
-/** A submission in memory, as far as settling goes, and a clock that runs while somebody sleeps or PBS answers. */
+/** A submission in memory, as far as resolving goes, and a clock that runs while somebody sleeps or PBS answers. */
 function aSubmission(deadline: number) {
   const facts = new Map<SubmissionFactName, FactValue>();
   const events: string[] = [];
@@ -25,13 +25,13 @@ function aSubmission(deadline: number) {
     tag: TAG,
     deadline,
     begun: world.begun,
-    job: facts.get('confirmed')?.job as JobId | undefined, // put there by settle()
+    job: facts.get('confirmed')?.job as JobId | undefined, // put there by recordResolution()
     refused: facts.get('refused'),
     neverArrived: facts.has('never-arrived'),
   });
   /** PBS takes the job at an instant; each question is answered as it was asked, so many milliseconds later. */
   const wait = (takenAt: number, askingMs: number) =>
-    waitUntilSettled(
+    waitUntilResolved(
       submission,
       read,
       {
@@ -97,14 +97,14 @@ test('while PBS cannot be queried nothing is concluded', async () => {
     throw new Error('down');
   };
   const time = {clock: () => 5, sleep: async () => {}};
-  await expect(waitUntilSettled(submission, read, {findByTag: down}, time)).rejects.toThrow('down');
+  await expect(waitUntilResolved(submission, read, {findByTag: down}, time)).rejects.toThrow('down');
   expect(facts.size).toBe(0);
 });
 
-test('of several that settle one submission the first counts, and only it tells people', () => {
+test('of several that resolve one submission the first counts, and only it tells people', () => {
   const {submission, events} = aSubmission(0);
   const adopted = {is: 'adopted', job: JOB} as const;
-  expect([settle(submission, adopted, 1), settle(submission, adopted, 2)]).toEqual([true, false]);
+  expect([recordResolution(submission, adopted, 1), recordResolution(submission, adopted, 2)]).toEqual([true, false]);
   expect(events).toEqual(['job-adopted']);
 });
 
@@ -115,7 +115,7 @@ test.each([
   [JOB, undefined, 'adopted'],
   [JOB, null, 'adopted'],
 ])('begun as %s and found as %s: %s', (begun, found, is) => {
-  expect(readSettlement(begun, found)?.is).toBe(is);
+  expect(resolutionOf(begun, found)?.is).toBe(is);
 });
 
 test('a submission is overdue past its deadline while nothing is on record, and looked for an hour longer when given up', () => {

@@ -1,12 +1,13 @@
 import type {JobId} from '../base/job-id.ts';
 import {EXIT, StageError} from '../errors.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
-import {isOpen, isOverdue, readSettlement, type Settlement, type SubmissionRecord} from './settlement.ts';
+import {isOpen, isOverdue, type Resolution, resolutionOf, type SubmissionRecord} from './resolution.ts';
 import type {SubmissionFacts} from './submission-facts.ts';
 
-// To settle a submission is to find out, and record, whether PBS took a job whose confirmation is missing since the process
-// that submitted it died or got no answer. settlement.ts decides, without I/O; here PBS is searched and the result recorded.
-// The engine calls searchByTag and settle for runs and for the monitor chain; "stage job submit" calls waitUntilSettled.
+// To resolve a submission is to find out, and record, whether PBS took a job whose confirmation is missing since the process
+// that submitted it died or got no answer. resolution.ts decides, without I/O; here PBS is searched and the result recorded.
+// The engine calls searchByTag and recordResolution for runs and for the monitor chain; "stage job submit" calls
+// waitUntilResolved.
 
 /**
  * Search PBS for overdue submissions: one question, whatever their number.
@@ -24,12 +25,12 @@ export async function searchByTag(
 }
 
 /** Put on record what became of a submission. @returns false when that was done before */
-export function settle(
+export function recordResolution(
   {create, note}: Pick<SubmissionFacts, 'create' | 'note'>,
-  settlement: Pick<Settlement, 'is'> & {readonly job?: JobId},
+  resolution: Pick<Resolution, 'is'> & {readonly job?: JobId},
   at: number,
 ): boolean {
-  const {is, job} = settlement;
+  const {is, job} = resolution;
   const first = is === 'adopted' ? create('confirmed', {at, job, adopted: true}) : create('never-arrived', {at});
   if (first) note(is === 'adopted' ? 'job-adopted' : 'submission-given-up', job === undefined ? {} : {job});
   return first;
@@ -51,7 +52,7 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 8_000];
  * @returns undefined when it came to nothing
  * @throws {SchedulerUnreachable} when PBS cannot be queried
  */
-export async function waitUntilSettled(
+export async function waitUntilResolved(
   facts: Pick<SubmissionFacts, 'create' | 'note'>,
   read: () => SubmissionRecord,
   scheduler: Pick<Scheduler, 'findByTag'>,
@@ -66,8 +67,8 @@ export async function waitUntilSettled(
     const overdue = isOverdue(record, clock());
     if (overdue) overdueRounds += 1;
     const found = begun ? undefined : (await searchByTag(scheduler, [tag])).get(tag);
-    const settlement = readSettlement(begun, found ?? (overdue ? null : undefined));
-    if (!settlement || !settle(facts, settlement, clock()))
+    const resolution = resolutionOf(begun, found ?? (overdue ? null : undefined));
+    if (!resolution || !recordResolution(facts, resolution, clock()))
       await sleep(Math.max(1, Math.min(pauseMs, overdue ? pauseMs : deadline + 1 - clock())));
   }
   throw new NotSettled(read().tag);
