@@ -47,8 +47,8 @@ async function together<K extends OnManyJobs['do']>(
   );
   const each = [...new Map(asked.map((one) => [one.action.job, one])).values()];
   if (each.length === 0) return;
-  const performed = await performTogether(context, what, each);
-  for (const [at, {run, action}] of each.entries()) progress.end(run.id, action, performed[at] ?? OTHERS);
+  const outcomes = await performTogether(context, what, each);
+  for (const [at, {run, action}] of each.entries()) progress.end(run.id, action, outcomes[at] ?? OTHERS);
 }
 
 function isOfKind<K extends OnManyJobs['do']>(action: Action, what: K): action is OnManyJobs & {do: K} {
@@ -87,10 +87,10 @@ async function inItsOrder(
     // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
     const came = await Promise.all(
       now.map(async (action) => {
-        const performed = await perform(context, run, action);
-        progress.end(run.id, action, performed);
-        if (performed.is !== 'done') places.release(action);
-        return performed.is;
+        const outcome = await perform(context, run, action);
+        progress.end(run.id, action, outcome);
+        if (outcome.is !== 'done') places.release(action);
+        return outcome.is;
       }),
     );
     if (!first || batch[0]?.do !== 'submit-job') continue;

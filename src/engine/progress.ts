@@ -36,8 +36,8 @@ export class LookProgress {
     return !(this.pbsIsAway && ASKING_PBS.includes(action.do));
   }
 
-  end(run: RunId, action: Action, performed: ActionOutcome): void {
-    switch (performed.is) {
+  end(run: RunId, action: Action, outcome: ActionOutcome): void {
+    switch (outcome.is) {
       case 'done':
         this.done.push({run, action});
         return;
@@ -46,8 +46,8 @@ export class LookProgress {
         this.#tried.delete(`${run} ${actionKey(action)}`);
         return;
       case 'problem':
-        this.problems.push(performed.error);
-        this.pbsIsAway ||= performed.error instanceof SchedulerUnreachable || performed.timedOut === true;
+        this.problems.push(outcome.error);
+        this.pbsIsAway ||= outcome.error instanceof SchedulerUnreachable || outcome.timedOut === true;
         return;
       case 'others':
         return;
