@@ -84,6 +84,11 @@ export const outputPath: Judge = (value) => {
     : 'what stands before a colon is the name of a host, of letters, digits, "." and "-"';
 };
 
+/** The host that a path of `-o` or `-e` names; undefined for that of the submission. */
+export function hostOfPath(value: string): string | undefined {
+  return /^\s*([A-Za-z0-9.-]+):/.exec(value)?.[1];
+}
+
 /** Source: verify_value_priority(), verify_datatype_long(). */
 export const priority: Judge = (value) =>
   // A sign alone is 0 (measured).

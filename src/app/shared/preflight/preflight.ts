@@ -8,6 +8,7 @@ import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findi
 import type {PreparedWorkflow} from '../prepare-run.ts';
 import {type Elsewhere, findQueues, type JobsToJudge, jobsOfStep, stagingJobs} from '../queue-findings.ts';
 import {askCollections, namesOf, planQuestions} from './ask-collections.ts';
+import {askForOutputHosts} from './ask-for-output-hosts.ts';
 import {askForResources} from './ask-for-resources.ts';
 import {findAtGlobus} from './check-at-globus.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
@@ -59,11 +60,12 @@ async function askPbs(
       queues.filter(({name}) => names.has(name)),
     ),
   );
-  const [elsewhere, resources] = await Promise.all([
+  const [elsewhere, resources, hosts] = await Promise.all([
     askElsewhere(site, jobs, server),
     askForResources(site, jobs, server, queues),
+    askForOutputHosts(site, prepared, server.name),
   ]);
-  return [...findQueues(jobs, server, queues, elsewhere), ...resources];
+  return [...findQueues(jobs, server, queues, elsewhere), ...resources, ...hosts];
 }
 
 /** Ask the other servers that queues are named at. */
