@@ -3,7 +3,7 @@ set -eu
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
 [ -f "$root/dist/start.cjs" ] || { echo "build it first: npm run build" >&2; exit 2; }
-stage() { "$root/bin/stage" "$@"; }
+stage() { "${STAGE_SCENARIO_CLI:-$root/bin/stage}" "$@"; }
 unset STAGE_CONFIG
 
 # Print a command as a reader would type it, and run it. It must succeed.

@@ -11,7 +11,17 @@
 // asks dies of the same. Who goes away before the answer takes the process along, as a signal to the job would.
 import {fork} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {openSync, writeFileSync} from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {createServer} from 'node:net';
 import {basename, join} from 'node:path';
 import {runPbs} from './warm-pbs.mjs';
@@ -88,6 +98,7 @@ function runStage(socket, {called, env, ...order}) {
   const answered = (answer) => {
     leave();
     giveBack(mine);
+    if (env.STAGE_HOME) warmPbsCommands(join(env.STAGE_HOME, 'stand-ins'));
     answerWith(socket, answer);
   };
   const died = () => {
@@ -108,6 +119,19 @@ function runStage(socket, {called, env, ...order}) {
   socket.on('close', left);
   socket.resume(); // so that its end is noticed
   child.send({...order, entry, env: {...env, STAGE_CLI: called}});
+}
+
+/** Stand-ins write their PBS commands when they start: those that a command of ours may have started get warm ones. */
+function warmPbsCommands(standIns) {
+  const [bin, cold] = [join(standIns, 'bin'), join(standIns, 'bin-cold')];
+  if (lstatSync(join(bin, 'qsub'), {throwIfNoEntry: false})?.isFile() !== true) return;
+  mkdirSync(cold, {recursive: true});
+  for (const name of readdirSync(bin).filter((each) => !each.includes('.'))) {
+    rmSync(join(cold, name), {force: true});
+    linkSync(join(bin, name), join(cold, name));
+    symlinkSync(join(directory, 'pbs'), join(bin, `.${name}`));
+    renameSync(join(bin, `.${name}`), join(bin, name)); // jobs may be calling it
+  }
 }
 
 server.listen(0, '127.0.0.1', () => {

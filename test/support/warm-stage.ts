@@ -1,4 +1,4 @@
-import {mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import {cleanEnvironment, type Ran, type RunOptions, ranOf, runStage} from './cli.ts';
@@ -6,19 +6,11 @@ import {cleanEnvironment, type Ran, type RunOptions, ranOf, runStage} from './cl
 /** The directory of warm-pool.mjs, where there is one: see warm-setup.ts. */
 const POOL = process.env.STAGE_TEST_WARM;
 
+/** Stands for `bin/stage` in scripts, where there is a pool: the command is run there. */
+export const WARM_STAGE = POOL === undefined ? undefined : join(POOL, 'stage');
+
 /** What Node.js has compiled for earlier commands, where there is a pool. */
 export const COMPILED = POOL === undefined ? undefined : join(POOL, 'compiled');
-
-/** Have the PBS commands of stand-ins run without a start of Node.js each, until these start again. */
-export function warmPbsCommands(standIns: string): void {
-  if (POOL === undefined) return;
-  const [bin, cold] = [join(standIns, 'bin'), join(standIns, 'bin-cold')];
-  mkdirSync(cold, {recursive: true});
-  for (const name of readdirSync(bin).filter((each) => !each.includes('.'))) {
-    renameSync(join(bin, name), join(cold, name));
-    symlinkSync(join(POOL, 'pbs'), join(bin, name));
-  }
-}
 
 /**
  * As `runStage`, in a process that has run other commands before it. Commands that are asked for at once run at once,

@@ -21,7 +21,7 @@ import {type CrashPoints, mortalConfig, openCrashPoints} from './crash-points.ts
 import {type GlobusClient, globusOf, type TaskDocument} from './globus.ts';
 import {ownJobs} from './own-jobs.ts';
 import {until} from './until.ts';
-import {COMPILED, runWarm, warmPbsCommands} from './warm-stage.ts';
+import {COMPILED, runWarm} from './warm-stage.ts';
 
 /** A job as `qstat -x -f -F json` shows it, with its id. */
 export interface JobDocument {
@@ -347,7 +347,6 @@ export async function localWorld({
   };
   const up = await world.stage('local', 'up', ...(day === undefined ? [] : ['--day', day]));
   if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
-  if (!ownProcesses && !batch.shared) warmPbsCommands(standIns);
   for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
   return world;
 }

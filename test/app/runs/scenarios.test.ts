@@ -3,10 +3,12 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {patience, patiently, siteConfig, worldsDirectory} from '../../support/batch-system.ts';
 import {cleanEnvironment, PACKAGE, runProgram} from '../../support/cli.ts';
+import {WARM_STAGE} from '../../support/warm-stage.ts';
 import {classic} from '../../support/workflows.ts';
 import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 
-// Real processes: the scripts that readers replay are run as they stand.
+// Real processes: the scripts that readers replay are run as they stand. The first takes the commands that readers have;
+// in the others they run in processes that have run others before.
 
 const SCRIPTS = join(PACKAGE, 'examples', 'scenarios');
 const PAGES = join(PACKAGE, 'docs', 'scenarios');
@@ -33,7 +35,11 @@ describe.concurrent('a scenario that a reader can replay', () => {
     ['e', 'a transfer that was started elsewhere does the work of a step'],
   ])('%s: %s', {timeout: patiently(150_000)}, async (letter) => {
     const ran = await runProgram('sh', [join(SCRIPTS, `${letter}.sh`)], {
-      env: cleanEnvironment({HOME: home, ...elsewhere(home)}),
+      env: cleanEnvironment({
+        HOME: home,
+        ...(WARM_STAGE === undefined || letter === 'a' ? {} : {STAGE_SCENARIO_CLI: WARM_STAGE}),
+        ...elsewhere(home),
+      }),
       timeoutMs: patiently(140_000),
     });
     expect({exit: ran.exitCode, said: ran.exitCode === 0 ? '' : ran.stdout + ran.stderr}).toEqual({exit: 0, said: ''});

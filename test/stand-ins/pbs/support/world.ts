@@ -6,6 +6,7 @@ import {execa} from 'execa';
 import {build} from 'rolldown';
 import type {Lasts} from '../../../../src/stand-ins/day.ts';
 import {type CommandOptions, writeCommands} from '../../../../src/stand-ins/pbs/commands.ts';
+import {askPbs} from '../../../support/ask-pbs.ts';
 import {type Daemon, serve} from './daemon.ts';
 
 /** A stand-in PBS with its commands on PATH, a home directory, and ways to wait. */
@@ -25,7 +26,7 @@ export interface World {
   script(name: string, text: string): void;
   /** submit and return the id */
   qsub(args: string): Promise<string>;
-  /** attributes of one job, finished ones too; undefined when unknown */
+  /** attributes of one job, finished ones too, as qstat gets them; undefined when unknown */
   job(id: string): Promise<Record<string, unknown> | undefined>;
   state(id: string): Promise<string>;
   until(what: string, holds: () => boolean | Promise<boolean>, seconds?: number): Promise<void>;
@@ -116,9 +117,8 @@ export async function openWorld(options: {serverName?: string; user?: string; la
       return done.out.trim();
     },
     async job(id) {
-      const done = await world.sh(`qstat -x -f -F json '${id}'`);
-      if (done.rc !== 0) return undefined;
-      const document: {Jobs?: Record<string, Record<string, unknown>>} = JSON.parse(done.out);
+      const said = await askPbs(socketPath, 'qstat', '-x', '-f', '-F', 'json', id).catch(() => '');
+      const document: {Jobs?: Record<string, Record<string, unknown>>} = said === '' ? {} : JSON.parse(said);
       return document.Jobs?.[id];
     },
     async state(id) {
