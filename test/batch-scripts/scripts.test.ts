@@ -10,7 +10,7 @@ import {linesIn, localWorld, type World} from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await localWorld({ownProcesses: true});
+  world = await localWorld();
 });
 afterAll(() => world.close());
 

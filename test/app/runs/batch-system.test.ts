@@ -10,7 +10,7 @@ import {leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
 /** What only a manager of the server can bring about: `needs` says how to tell the tests on a real one. */
 let world: World;
 beforeAll(async () => {
-  world = await localWorld({ownProcesses: true});
+  world = await localWorld();
 });
 afterAll(() => world.close());
 

@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, expect, onTestFinished, test} from 'vitest';
 import {needs} from '../../support/needs.ts';
 import {classic} from '../../support/workflows.ts';
 import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/world.ts';
@@ -8,11 +8,14 @@ import {hashesOf, leftIn, linesIn, localWorld, type World} from '../../support/w
 
 let world: World;
 beforeAll(async () => {
-  world = await localWorld({ownProcesses: true});
+  world = await localWorld();
 });
 afterAll(() => world.close());
 
 test('one command stages 300 files in, computes, stages the result out, and leaves nothing in the queue', async () => {
+  // Commands and jobs as a user has them: each is found and started by itself.
+  const world = await localWorld({ownProcesses: true});
+  onTestFinished(() => world.close());
   const {file, computed, cleaned} = classic(world, 'climate', {files: 300});
   const started = await world.stage('run', file);
   expect(started).toMatchObject({exitCode: 0, stderr: ''});

@@ -6,7 +6,7 @@ import {localWorld, type World} from '../../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await localWorld({ownProcesses: true});
+  world = await localWorld();
   await world.stage('local', 'up');
 });
 afterAll(() => world.close());
