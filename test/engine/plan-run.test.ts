@@ -448,3 +448,21 @@ test('a transfer that went on without some files has succeeded, and says how man
     },
   ]);
 });
+
+test('a dependent that PBS removed with a job that failed is skipped in its first attempt', () => {
+  const run = new ARun([jobStep('first'), jobStep('second', {needs: ['first']})])
+    .job('first.1.job', '1.s', ended(271))
+    .job('second.1.job', '2.s', {...ended(undefined), byDependency: true}, {dependsOn: ['1.s']});
+  expect(words(run)).toEqual(['end-step first failed']);
+  run.outcome('first', 'failed');
+  expect(run.plan()).toMatchObject([{do: 'end-step', step: 'second', attempt: 1, state: 'skipped'}]);
+});
+
+test('where the job that failed is tried again, it is submitted again', () => {
+  const run = new ARun([{...jobStep('first'), retries: 1}, jobStep('second', {needs: ['first']})])
+    .job('first.1.job', '1.s', ended(271))
+    .job('second.1.job', '2.s', ended(undefined), {hold: true});
+  expect(words(run)).toEqual(['end-step first failed']);
+  run.fact('first.1.outcome', {state: 'failed', why: 'exit status 271', exitStatus: 271, at: NOW});
+  expect(words(run)).toEqual(['void-attempt second']);
+});

@@ -25,6 +25,7 @@ import {
   maySubmit,
   nextSerial,
   standingJob,
+  stepNamed,
   type View,
   verdictOf,
 } from './view.ts';
@@ -133,6 +134,13 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
     return [
       failed(step, attempt, `${stands.why}; "on_interrupted: fail", or "#PBS -r n", keeps it from being run again`),
     ];
+  if (
+    stands.is === 'lost' &&
+    !stands.started &&
+    verdict.is === 'waiting' &&
+    verdict.on.some((name) => isEnding(view, name))
+  )
+    return [];
   if (stands.is === 'lost' || (stands.is === 'deleted-by-hand' && view.settings.rebuild)) {
     const unpermitted = stands.is === 'lost' ? stands.unpermitted : undefined;
     return [{do: 'void-attempt', step: step.name, attempt: attempt.number, why: stands.why, unpermitted}];
@@ -235,6 +243,18 @@ function concluded(
     why,
     exitStatus,
   };
+}
+
+/**
+ * The job of a step has ended, which is about to be recorded: PBS removes its dependents where it failed, and what is
+ * to become of them is known only then.
+ */
+function isEnding(view: View, name: string): boolean {
+  const step = stepNamed(view.run, name);
+  if (step.kind !== 'job' || endOf(view.run, name)) return false;
+  const attempt = workingAttempt(view.run, name);
+  const record = standingJob(attempt, 'job');
+  return record !== undefined && judgeJob(attempt, record, view.seen, view.settings, step.array).is === 'ended';
 }
 
 /** Its `depend=` names a job that was given up since; PBS would never release it. */
