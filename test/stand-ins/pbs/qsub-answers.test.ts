@@ -12,16 +12,24 @@ import answers from '../../scheduler/fixtures/qsub-directives.json' with {type: 
 const names = {server: 'pbs-sn1', aliases: ['localhost', '10.77.0.1']};
 const env = {HOME: '/home/alice', PATH: '/opt/pbs/bin:/usr/bin:/bin', SHELL: '/bin/bash', LOGNAME: 'alice'};
 
-function answerTo(options: readonly string[], lines: string): {exitCode: number; stderr: string} {
+function submit(options: readonly string[], lines: string) {
   const argv = ['-f', '-h', ...options, 'job.sh'];
   const {operands} = readArguments(argv, OPTIONS.qsub ?? '');
   const script = {name: operands[0] ?? null, text: operands[0] === 'job.sh' ? `#!/bin/bash\n${lines}\necho x\n` : ''};
   const cwd = '/home/alice/none';
   const command = {command: 'qsub', argv, cwd, env, user: 'alice', script};
-  const settings = freshSettings();
-  const submission = readSubmission(command, {names, settings, now: Date.UTC(2026, 10, 30, 12)});
+  return readSubmission(command, {names, settings: freshSettings(), now: Date.UTC(2026, 10, 30, 12)});
+}
+
+function keptOf(options: readonly string[], lines: string) {
+  const submission = submit(options, lines);
+  return 'exitCode' in submission ? undefined : submission.job('1.pbs-sn1', 1);
+}
+
+function answerTo(options: readonly string[], lines: string): {exitCode: number; stderr: string} {
+  const submission = submit(options, lines);
   if ('exitCode' in submission) return told(submission);
-  const fault = refusalToQueue(submission.job('1.pbs-sn1', 1), settings, []);
+  const fault = refusalToQueue(submission.job('1.pbs-sn1', 1), freshSettings(), []);
   return fault ? told(refused('qsub', fault)) : {exitCode: 0, stderr: ''};
 }
 
@@ -37,3 +45,20 @@ test.each(answers.flatMap((each) => ('argv' in each && each.argv ? [{...each, ar
     expect(answerTo(argv, '')).toEqual(onCommandLine ?? {exitCode, stderr});
   },
 );
+
+// qstat -f of such jobs on OpenPBS 23.06.06.
+test.each([
+  [[], '#PBS -l walltime=1:00\n#PBS -l walltime=2:00', {walltime: '00:01:00', select: '1:ncpus=1', place: 'pack'}],
+  [['-l', 'WALLTIME=10', '-l', 'ncpus=1', '-l', 'ncpus=3'], '#PBS -l walltime=5', {walltime: '00:00:05', ncpus: '3'}],
+  [['-l', 'mem=4G', '-l', 'ncpus=+2'], '', {mem: '4gb', ncpus: '2', select: '1:mem=4gb:ncpus=2'}],
+  [['-l', 'nodes=1:ppn=2:cpp=2#excl'], '', {select: '1:ncpus=4:mpiprocs=2', place: 'scatter:excl'}],
+  [['-l', 'select=1:ncpus=1:hbmem=1gb'], '', {hbmem: '1gb', place: 'free'}],
+  [['-l', 'walltime=1:2:'], '#PBS -l nice=', {walltime: '01:02:00', nice: '0'}],
+])('%j beside %j: the resources are kept as the real qsub keeps them', (options, lines, expected) => {
+  expect(keptOf(options, lines)?.resources).toMatchObject(expected);
+});
+
+test('of what -W says by name the last is kept, and nothing of what an option has a default for', () => {
+  const kept = keptOf(['-W', 'umask=022,run_count=3'], '#PBS -W umask=027,run_count=5\n#PBS -W Priority=5');
+  expect(kept).toMatchObject({umask: '27', runCount: 5, priority: 0});
+});
