@@ -7,7 +7,7 @@ import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseTransfer} from '../shared/choose.ts';
 import {environmentKept} from '../shared/environment-kept.ts';
 import type {Finding} from '../shared/findings.ts';
-import {type PreflightRequest, preflight, requirePassed} from '../shared/preflight/preflight.ts';
+import {type PreflightRequest, preflight, queueLimitFor, requirePassed} from '../shared/preflight/preflight.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {readOnce} from '../shared/read-once.ts';
 import {graft} from './adopt/adopt.ts';
@@ -87,6 +87,8 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
   const onLimit = (limit: number | undefined) => {
     maxQueued = limit;
   };
+  // Without the check it is read all the same: jobs that wait would else fill a queue in which nothing can go on.
+  if (!asked.check) maxQueued = await queueLimitFor(stage, prepared, LONGEST_FOR_LIMIT_MS);
   const notes = asked.check ? await checked(stage, prepared, {adopted: Object.keys(adopt), onLimit}) : [];
   // PBS and Globus must be usable in principle before anything is recorded.
   await stage.engine();
@@ -110,6 +112,9 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
   const report = isHeard ? (await advance(stage, run, how)).report : first;
   return {...report, notes: [...adopted.flatMap((each) => each.notes), ...notes, ...report.notes]};
 }
+
+/** PBS is not waited for longer where nothing is to be checked. */
+const LONGEST_FOR_LIMIT_MS = 5_000;
 
 /** So long at most, another process that submits the first job of the run is waited for. */
 const LONGEST_WAIT_MS = 10_000;

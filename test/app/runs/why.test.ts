@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {localWorld, type World} from '../../support/world.ts';
 
@@ -103,8 +105,8 @@ test('a full queue, a job that depends on another step and one that was deleted'
       'full.yaml',
       'name: full\nsteps:\n  one: {job: {script: full.sh}}\n  two: {needs: [one], job: {script: full.sh}}\n',
     );
-    // Without the check before a run the limit is not known before PBS refuses a job.
-    await world.stage('run', file, '--no-check');
+    // A second command tries what PBS takes by now: it refuses a job.
+    for (let command = 1; command <= 2; command++) await world.stage('run', file, '--no-check');
     const refused = (await why('full')).report.reasons.find(({code}) => code === 'JOB_REFUSED_FOR_NOW');
     expect(refused).toMatchObject({standing: 'trouble', why: expect.stringContaining('limit')});
     await world.pbs('qmgr', '-c', 'unset queue workq max_queued');
@@ -120,6 +122,19 @@ test('a full queue, a job that depends on another step and one that was deleted'
     await world.pbs('qmgr', '-c', 'unset queue workq max_queued');
     await world.pbs('qmgr', '-c', 'set queue workq started = True');
   }
+});
+
+test('how many jobs PBS takes is read where a run is created without a check, too', async () => {
+  await world.pbs('qmgr', '-c', 'set queue workq max_queued = "[u:PBS_GENERIC=40]"');
+  try {
+    world.write('narrow.sh', '#!/bin/sh\nexit 0\n');
+    const file = world.write('narrow.yaml', 'name: narrow\nsteps:\n  one: {job: {script: narrow.sh}}\n');
+    await world.stage('run', file, '--no-check');
+  } finally {
+    await world.pbs('qmgr', '-c', 'unset queue workq max_queued');
+  }
+  const spec = JSON.parse(readFileSync(join(world.state, 'runs/narrow.1/spec.json'), 'utf8'));
+  expect(spec).toMatchObject({maxQueued: 40});
 });
 
 test('an outage of PBS and of Globus is told as such, and concludes nothing', async () => {

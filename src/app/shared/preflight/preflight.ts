@@ -1,7 +1,8 @@
+import {within} from '../../../base/time.ts';
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
 import {isElsewhere} from '../../../scheduler/judge-queue.ts';
-import {limitOf, type ServerSeen, type Site} from '../../../scheduler/site.ts';
+import {limitOf, type QueueSeen, type ServerSeen, type Site} from '../../../scheduler/site.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
@@ -43,6 +44,36 @@ export async function preflight(
   return [...directory, ...findLeftOut(prepared), ...pbs, ...globus];
 }
 
+/**
+ * How many jobs of the user PBS takes at a time in the queues of a workflow, and nothing else.
+ *
+ * @returns undefined where it does not say so within the time: it may refuse jobs later, which are then tried again
+ */
+export async function queueLimitFor(
+  stage: WorkflowStage,
+  prepared: PreparedWorkflow,
+  longestMs: number,
+): Promise<number | undefined> {
+  const jobs = jobsOf(prepared, stage.profile);
+  if (jobs.length === 0) return undefined;
+  const site = await stage.site();
+  const asked = Promise.all([site.server(), site.queues()]);
+  const [server, queues] =
+    (await within(
+      longestMs,
+      asked.catch(() => undefined),
+    )) ?? [];
+  return server && queues && limitIn(jobs, server, queues);
+}
+
+function limitIn(jobs: readonly JobsToJudge[], server: ServerSeen, queues: readonly QueueSeen[]): number | undefined {
+  const names = new Set(jobs.map(({queue}) => queue ?? server.defaultQueue));
+  return limitOf(
+    server,
+    queues.filter(({name}) => names.has(name)),
+  );
+}
+
 /** The jobs of the workflow, and those that look after it. */
 async function askPbs(
   stage: WorkflowStage,
@@ -53,13 +84,7 @@ async function askPbs(
   if (jobs.length === 0) return [];
   const site = await stage.site();
   const [server, queues] = await Promise.all([site.server(), site.queues()]);
-  const names = new Set(jobs.map(({queue}) => queue ?? server.defaultQueue));
-  onLimit?.(
-    limitOf(
-      server,
-      queues.filter(({name}) => names.has(name)),
-    ),
-  );
+  onLimit?.(limitIn(jobs, server, queues));
   const [elsewhere, resources, hosts] = await Promise.all([
     askElsewhere(site, jobs, server),
     askForResources(site, jobs, server, queues),
