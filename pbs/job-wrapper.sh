@@ -74,7 +74,7 @@ has_succeeded() {
 }
 has_ended() {
   grep -qs '"exit":' "$STAGE_FACTS/$1.end."*.json "$STAGE_FACTS/$1.status."*.json ||
-    grep -qsv '"state":"lost"' "$STAGE_FACTS/$1.outcome.json"
+    grep -qsE '"state":"(succeeded|failed|cancelled|skipped)"' "$STAGE_FACTS/$1.outcome.json"
 }
 # require TEST WORD ATTEMPTS…
 require() {

@@ -1,16 +1,22 @@
+import {createHash} from 'node:crypto';
 import {statSync} from 'node:fs';
 import {join} from 'node:path';
+import * as z from 'zod/mini';
 import {ensureDirectory} from '../disk/directories.ts';
 import {fileCache} from '../disk/file-cache.ts';
 import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
 /** Changed whenever the shape of a profile, or what it may say, changes, so that no old cache is believed. */
-const FORMAT = 4;
+const FORMAT = 5;
 
-interface Cached {
-  readonly key: string;
-  readonly config: Omit<Config, 'profiles'> & {readonly profiles: readonly (readonly [string, Profile])[]};
+type CachedConfig = Omit<Config, 'profiles'> & {readonly profiles: readonly (readonly [string, Profile])[]};
+
+/** `sum` is of the configuration as JSON: one that was changed or cut short is read from its file again. */
+const Cached = z.looseObject({key: z.string(), sum: z.string(), config: z.custom<CachedConfig>()});
+
+function sumOf(config: CachedConfig): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex');
 }
 
 /**
@@ -23,10 +29,12 @@ export async function throughCache(file: string, directory: string, read: () => 
   const {ino, mtimeNs, ctimeNs, size} = statSync(file, {bigint: true});
   const key = [FORMAT, file, ino, mtimeNs, ctimeNs, size].join(' ');
   const name = `config${file.replaceAll('/', '-').slice(-100)}.json`;
-  const cache = fileCache<Cached>(join(directory, name), ensureDirectory);
+  const cache = fileCache(join(directory, name), Cached, ensureDirectory);
   const cached = cache.read();
-  if (cached?.key === key) return {...cached.config, profiles: new Map(cached.config.profiles)};
+  if (cached?.key === key && cached.sum === sumOf(cached.config))
+    return {...cached.config, profiles: new Map(cached.config.profiles)};
   const config = await read();
-  cache.write({key, config: {...config, profiles: [...config.profiles]}});
+  const kept = {...config, profiles: [...config.profiles]};
+  cache.write({key, sum: sumOf(kept), config: kept});
   return config;
 }

@@ -1,21 +1,25 @@
-import {readFileSync} from 'node:fs';
+import {constants, readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
+import type * as z from 'zod/mini';
+import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import {writeWhole} from './whole-file.ts';
 
 /**
  * A file of JSON that may vanish at any time, for what can be learnt again. It is for its owner alone.
  *
+ * @param schema whatever does not fit it counts as not there
  * @param ensure makes its directory; what it throws, like any failure to write, means no more than that nothing is kept
  */
 export function fileCache<T>(
   path: string,
+  schema: z.ZodMiniType<T>,
   ensure: (directory: string) => void,
 ): {read(): T | undefined; write(value: T): void} {
   return {
     read() {
       try {
-        // Written below; whatever else stands there is learnt again.
-        return JSON.parse(readFileSync(path, 'utf8')) as T;
+        const read = schema.safeParse(parseJson(readFileSync(path, {encoding: 'utf8', flag: QUICKLY})), NOT_COMPILED);
+        return read.success ? read.data : undefined;
       } catch {
         return undefined;
       }
@@ -30,3 +34,6 @@ export function fileCache<T>(
     },
   };
 }
+
+/** A pipe in its place is not waited for. The type knows names of flags alone. */
+const QUICKLY = (constants.O_RDONLY | constants.O_NONBLOCK) as unknown as string;

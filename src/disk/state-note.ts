@@ -1,8 +1,11 @@
 import {join} from 'node:path';
+import * as z from 'zod/mini';
 import {EXIT, StageError} from '../errors.ts';
 import {ensureDirectory} from './directories.ts';
 import {fileCache} from './file-cache.ts';
 import {removeIfPossible} from './whole-file.ts';
+
+const NOTE = z.looseObject({directory: z.string()});
 
 /** A word in this host's cache that a state directory holds something. It may be lost at any time. */
 export interface StateNote {
@@ -18,8 +21,8 @@ export interface StateNote {
  */
 export function openNote(directory: string, home: string, what: 'active' | 'jobs'): StateNote {
   const path = join(directory, `${what}${home.replaceAll('/', '-').slice(-150)}.json`);
-  const cache = fileCache<{readonly directory?: unknown}>(path, ensureDirectory);
-  const stands = () => cache.read()?.directory === home; // anything else in its place has no fitting directory
+  const cache = fileCache(path, NOTE, ensureDirectory);
+  const stands = () => cache.read()?.directory === home;
   return {
     path,
     stands,

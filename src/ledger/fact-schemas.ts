@@ -194,7 +194,7 @@ export const RUN_FACTS = {
       environment: z.optional(text),
       changed: z.array(text),
       removed: z.array(text),
-      steps: counts,
+      steps: z.optional(counts),
     }),
   ),
 } as const satisfies Readonly<Record<string, RunFactKind>>;

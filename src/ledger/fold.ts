@@ -34,8 +34,8 @@ import {
  * @param asked what the run was asked to do when it was created
  * @param resumes the run's facts in `resumed/`, oldest first
  *
- * The casts stand where facts become values: `stage` itself wrote these files, once and whole (facts.ts),
- * and the spec's `format` says how. Markers come from shell scripts and are read field by field.
+ * The casts stand where facts become values: they have been read by their schemas (fact-schemas.ts). Markers come from
+ * shell scripts, may be empty, and are read field by field.
  */
 export function foldRun(
   asked: RunSpec,
@@ -65,7 +65,7 @@ function foldUpdates(facts: ReadonlyMap<string, FactValue>): UpdateDecision[] {
   for (;;) {
     const update = facts.get(updateName(updates.length + 1)) as unknown as UpdateDecision | undefined;
     if (!update) return updates;
-    updates.push(update);
+    updates.push({...update, steps: update.steps ?? {}}); // the first version of stage that wrote updates put nothing aside
   }
 }
 

@@ -1,7 +1,8 @@
-import {closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync} from 'node:fs';
+import {closeSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
-import {parseJson} from '../base/json.ts';
+import * as z from 'zod/mini';
+import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {namesIn} from '../disk/facts.ts';
 
@@ -61,23 +62,42 @@ function appendWhole(path: string, line: Buffer): void {
   }
 }
 
-/** All events of a run, oldest first. Half a line at the end of a journal (its writer was killed) is left out. */
+const optionalNumber = z.optional(z.number());
+const optionalText = z.optional(z.string());
+
+/** A line of a journal. */
+const EVENT: z.ZodMiniType<RunEvent> = z.looseObject({
+  at: z.number(),
+  event: z.string(),
+  step: optionalText,
+  attempt: optionalNumber,
+  job: optionalText,
+  task: optionalText,
+  why: optionalText,
+  bytesTransferred: optionalNumber,
+  bytesExpected: optionalNumber,
+  filesTransferred: optionalNumber,
+  files: optionalNumber,
+  bytesPerSecond: optionalNumber,
+  secondsRemaining: optionalNumber,
+  by: z.string(),
+});
+
+/** All events of a run, oldest first. Half a line (its writer was killed), and whatever else is no event, is left out. */
 export function readEvents(directory: string): RunEvent[] {
   return namesIn(directory)
-    .filter((name) => name.endsWith('.ndjson'))
+    .filter((name) => name.endsWith('.ndjson') && isFile(join(directory, name)))
     .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n'))
     .flatMap((line) => parseEvent(line))
     .sort((a, b) => a.at - b.at);
 }
 
-function parseEvent(line: string): RunEvent[] {
-  if (line === '') return [];
-  const value = parseJson(line);
-  return isEvent(value) ? [value] : [];
+function isFile(path: string): boolean {
+  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false;
 }
 
-function isEvent(value: unknown): value is RunEvent {
-  return (
-    typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'number' && 'event' in value
-  );
+function parseEvent(line: string): RunEvent[] {
+  if (line === '') return [];
+  const read = EVENT.safeParse(parseJson(line), NOT_COMPILED);
+  return read.success ? [read.data] : [];
 }

@@ -272,10 +272,11 @@ export async function openSite(
 async function createScheduler({profile, where, ledger, standIns, wrap}: Parts): Promise<Scheduler> {
   const local = profile.scheduler.kind === 'local';
   // All at once: the stand-ins answer while modules are being read.
-  const [up, {createRunCommand}, {createPbsScheduler}] = await Promise.all([
+  const [up, {createRunCommand}, {createPbsScheduler}, {REMEMBERED}] = await Promise.all([
     local ? standIns() : undefined,
     import('../process/run-command.ts'),
     import('../scheduler/pbs/pbs-scheduler.ts'),
+    import('../scheduler/pbs/capabilities.ts'),
   ]);
   const binDirectory = up ? up.home.bin : profile.scheduler.bin;
   const run = await paced(createRunCommand({binDirectory, env: proxyEnvironment(profile.proxy)}), {profile, where});
@@ -284,7 +285,7 @@ async function createScheduler({profile, where, ledger, standIns, wrap}: Parts):
       run,
       timeoutMs: profile.scheduler.timeoutMs,
       user: userInfo().username,
-      cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), ensureSubdirectory),
+      cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), REMEMBERED, ensureSubdirectory),
     }),
   );
 }

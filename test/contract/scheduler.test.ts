@@ -5,6 +5,7 @@ import type {JobId} from '../../src/base/job-id.ts';
 import {ensureDirectory} from '../../src/disk/directories.ts';
 import {fileCache} from '../../src/disk/file-cache.ts';
 import {createRunCommand} from '../../src/process/run-command.ts';
+import {REMEMBERED} from '../../src/scheduler/pbs/capabilities.ts';
 import {createPbsScheduler} from '../../src/scheduler/pbs/pbs-scheduler.ts';
 import {patience} from '../support/batch-system.ts';
 import {FakeScheduler, requestOf} from '../support/fakes.ts';
@@ -77,7 +78,7 @@ async function commands(): Promise<SchedulerWorld> {
     run,
     timeoutMs: 10_000 * patience,
     user: userInfo().username,
-    cache: fileCache(join(world.root, 'cache', 'scheduler.json'), ensureDirectory),
+    cache: fileCache(join(world.root, 'cache', 'scheduler.json'), REMEMBERED, ensureDirectory),
   });
   const {server} = world;
   const shown = await world.pbs('qstat', '-B', '-f');

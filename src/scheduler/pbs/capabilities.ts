@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type {CommandResult, RunCommand} from '../../process/run-command.ts';
 import type {SchedulerCapabilities} from '../scheduler.ts';
 import {explainUnreachable} from './explain.ts';
@@ -8,6 +9,9 @@ export interface CapabilityCache {
   read(): SchedulerCapabilities | undefined | Promise<SchedulerCapabilities | undefined>;
   write(capabilities: SchedulerCapabilities): void | Promise<void>;
 }
+
+/** What its file holds. */
+export const REMEMBERED = z.looseObject({serverName: z.string(), historyKept: z.boolean()});
 
 /** Ask the server what it can do. @throws {SchedulerUnreachable} */
 export async function probeCapabilities(run: RunCommand): Promise<SchedulerCapabilities> {
