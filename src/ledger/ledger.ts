@@ -107,6 +107,10 @@ export interface Ledger {
   append(run: RunId, event: RunEvent): void;
   /** Seal a run that has ended: no tick looks at it again. Safe to repeat. @returns whether this call was the first */
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
+  /** Those facts of a run that can be read, whatever has become of others. */
+  readableFacts(run: RunId): ReadonlyMap<string, FactValue>;
+  /** Seal a run that cannot be read: no tick looks at it again. Safe to repeat. */
+  sealAside(run: RunId, summary: RunSummary): void;
   /** @throws {LedgerDamaged} when the seal cannot be used */
   summary(run: RunId): RunSummary | undefined;
   /** What PBS may still take of runs that were sealed, and files that should say so and do not. */
@@ -129,7 +133,7 @@ export function openLedger(home: string): Ledger {
   const resumesOf = (run: RunId): ResumeDecision[] =>
     Array.from({length: timesResumed(run)}, (_, index) => {
       const name = numberedName(run, index + 1);
-      return whole(readFact(layout.resumed, name, RESUMED), join(layout.resumed, `${name}.json`));
+      return whole(readFact(layout.resumed, name, RESUMED), join(layout.resumed, `${name}.json`), wayOutOf(run));
     });
   const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
   const readSeal = (name: string): RunSummary | undefined => {
@@ -140,7 +144,7 @@ export function openLedger(home: string): Ledger {
   };
   const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec, known?: ReadonlyMap<string, FactValue>): OpenRun => {
-    const facts = readRunFacts(layoutOfRun.facts, known);
+    const facts = readRunFacts(id, layoutOfRun.facts, known);
     const state = foldRun(spec, facts, resumesOf(id));
     return {id, layout: layoutOfRun, state, facts, decisions: [...facts.keys()].filter(isDecision).length};
   };
@@ -177,12 +181,12 @@ export function openLedger(home: string): Ledger {
     open(id) {
       const layoutOfRun = runLayout(layout, id);
       const {directory} = layoutOfRun;
-      const spec = whole(readFact(directory, 'spec', SPEC), join(directory, 'spec.json'));
+      const spec = whole(readFact(directory, 'spec', SPEC), join(directory, 'spec.json'), wayOutOf(id));
       const run = read(id, layoutOfRun, spec);
       // Found out before a job of it is asked for: without its environment it would do something else.
       for (const {environment} of [spec, ...run.state.updates])
         if (environment !== undefined)
-          whole(readFact(directory, environment, ENVIRONMENT), join(directory, `${environment}.json`));
+          whole(readFact(directory, environment, ENVIRONMENT), join(directory, `${environment}.json`), wayOutOf(id));
       return run;
     },
     refresh,
@@ -235,6 +239,14 @@ export function openLedger(home: string): Ledger {
       const first = createFact(layout.sealed, numberedName(run.id, run.state.resumes.length), {...summary});
       return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
     },
+    readableFacts(run) {
+      const {facts} = runLayout(layout, run);
+      return isDirectory(facts) ? readFacts(facts, kindOfFact).whole : new Map();
+    },
+    sealAside(run, summary) {
+      ensureSubdirectory(layout.sealed);
+      createFact(layout.sealed, sealName(run), {...summary});
+    },
     summary: (run) => readSeal(sealName(run)),
     late: () => lateSubmissions.all(),
     forgetLate: (run) => lateSubmissions.remove(run),
@@ -258,40 +270,48 @@ function summaryOf(seal: z.output<typeof SEAL.schema>): RunSummary {
   return {...seal, format: 1, steps};
 }
 
+function kindOfFact(name: string): RunFactKind | undefined {
+  const kind = nameOfKind(name);
+  return kind && RUN_FACTS[kind];
+}
+
+function wayOutOf(run: RunId): WayOut {
+  return {giveUp: `stage cancel ${run} --give-up`};
+}
+
 /**
  * The facts of a run. A marker whose name says enough counts when a loss of power has cut it short.
  *
  * @throws {LedgerDamaged} for any other that cannot be used, and when there is no such directory: a run has one from its
  *   first moment
  */
-function readRunFacts(directory: string, known?: ReadonlyMap<string, FactValue>): Map<string, FactValue> {
+function readRunFacts(run: RunId, directory: string, known?: ReadonlyMap<string, FactValue>): Map<string, FactValue> {
   const kindOf = (name: string): RunFactKind | undefined => {
-    const kind = nameOfKind(name);
-    if (kind) return RUN_FACTS[kind];
-    if (!isDecision(name)) return undefined;
+    const kind = kindOfFact(name);
+    if (kind || !isDecision(name)) return kind;
     const why = 'it is a decision that this version of stage does not know';
-    throw new LedgerDamaged({is: 'newer', path: join(directory, `${name}.json`), why});
+    throw new LedgerDamaged({is: 'newer', path: join(directory, `${name}.json`), why}, wayOutOf(run));
   };
-  const {whole: found, unusable} = readDirectory(directory, () => readFacts(directory, kindOf, known));
+  const {whole: found, unusable} = readDirectory(directory, wayOutOf(run), () => readFacts(directory, kindOf, known));
   const facts = new Map(found);
   for (const [name, fact] of unusable) {
     const {byName, moved} = kindOf(name) ?? {};
-    if (!byName || fact.is !== 'damaged' || !fact.cut) throw new LedgerDamaged(fact, {moved});
+    if (!byName || fact.is !== 'damaged' || !fact.cut) throw new LedgerDamaged(fact, {...wayOutOf(run), moved});
     facts.set(name, {});
   }
   return facts;
 }
 
 /** @throws {LedgerDamaged} where the directory is missing, or is none */
-function readDirectory<T>(path: string, read: () => T): T {
+function readDirectory<T>(path: string, wayOut: WayOut, read: () => T): T {
   try {
     return read();
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new LedgerDamaged(missing(path));
+    if (code === 'ENOENT') throw new LedgerDamaged(missing(path), wayOut);
     const why = inItsPlace(path, code);
     if (why === undefined) throw error;
-    throw new LedgerDamaged({is: 'damaged', path, why});
+    throw new LedgerDamaged({is: 'damaged', path, why}, wayOut);
   }
 }
 

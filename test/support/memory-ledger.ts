@@ -72,6 +72,8 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
       if (first) seals.set(epoch, summary);
       return {first, summary: seals.get(epoch) ?? summary};
     },
+    readableFacts: () => facts,
+    sealAside: (_run, summary) => void seals.set(resumes.length, summary),
     summary: () => seals.get(resumes.length),
     late: () => ({found: [], damaged: []}),
     forgetLate: () => {},
