@@ -99,6 +99,8 @@ function lineByLine(stream: NodeJS.WriteStream, style: Style): LiveView {
   };
 }
 
+/** Of the bytes, and of the files where it is not known how many bytes there are. */
 function tenth(step: StepView): number {
-  return Math.floor((percentOf(step) ?? 0) / 10);
+  const {filesTransferred = 0, files = 0} = step;
+  return Math.floor((percentOf(step) ?? (files > 0 ? (100 * filesTransferred) / files : 0)) / 10);
 }

@@ -12,7 +12,7 @@ import {performMonitor} from './perform/perform-monitor.ts';
 import {performTogether} from './perform/perform-together.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
-import {type EarlierLook, type LookBounds, nextLookAtRun} from './plan/next-look.ts';
+import {type LookBounds, nextLookAtRun} from './plan/next-look.ts';
 import {placeForMonitor} from './plan/place-for-monitor.ts';
 import {type ChainGap, chainGap, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
 
@@ -51,7 +51,7 @@ export async function linkFirst(
   }: Pick<Tending, 'runs' | 'seen' | 'settings' | 'insist' | 'stays' | 'problems'>,
 ): Promise<number | undefined> {
   const {bounds, refusedRetryMs} = context.settings;
-  const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds, new Map()) ?? []);
+  const wanted = runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, bounds) ?? []);
   const wantedAt = Math.min(seen.now + bounds.maxMs, ...wanted);
   const newest = await newestResolved(context, seen);
   const view: MonitorView = {newest, wantedAt, me: undefined, seen, bounds, refusedRetryMs, insist, stays};
@@ -98,9 +98,8 @@ export async function tendMonitors(
   {runs, unreadable, others, seen, settings, me, insist, stays, link, placesAt, problems}: Tending,
 ): Promise<Tended> {
   const last = context.monitors.lastLook();
-  const earlier = earlierLooks(last);
   const wanted = [
-    ...runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds, earlier) ?? []),
+    ...runs.flatMap((run) => nextLookAtRun(run.state, seen, settings, context.settings.bounds) ?? []),
     ...(placesAt === undefined ? [] : [placesAt]),
   ];
   const newest = await newestResolved(context, seen);
@@ -263,11 +262,6 @@ function afterThisLook(view: MonitorView, link: number | undefined): MonitorView
   };
   const {confirmedAt: _, ...newest} = view.newest;
   return {...view, newest, seen: {...view.seen, jobs: new Map([...view.seen.jobs, [job, assumed]])}};
-}
-
-function earlierLooks(last: LookFact | undefined): ReadonlyMap<string, EarlierLook> {
-  if (!last) return new Map();
-  return new Map(Object.entries(last.tasks).map(([task, {subtasksPending}]) => [task, {at: last.at, subtasksPending}]));
 }
 
 function lookFact(seen: Observed, nextAt: number | undefined): LookFact {

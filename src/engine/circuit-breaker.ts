@@ -57,7 +57,7 @@ function transfersWithBreaker(globus: TransferService): TransferService {
     pauses: (task) => breaker.ask(() => globus.pauses(task)),
     moved: (task) => breaker.ask(() => globus.moved(task)),
     skipped: (task, limit) => breaker.ask(() => globus.skipped(task, limit)),
-    list: (place) => breaker.ask(() => globus.list(place)),
+    list: (place, most) => breaker.ask(() => globus.list(place, most)),
     stat: (place) => breaker.ask(() => globus.stat(place)),
     makeDirectory: (place) => breaker.ask(() => globus.makeDirectory(place)),
     collection: (id) => breaker.ask(() => globus.collection(id)),

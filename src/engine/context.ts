@@ -4,6 +4,7 @@ import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {PlanSettings, SubmitJob} from './plan/actions.ts';
 import type {LookBounds} from './plan/next-look.ts';
+import type {RateHints} from './rate-hints.ts';
 
 /** Writes the batch scripts that PBS is given, and says how to submit them. */
 export interface JobFiles {
@@ -19,6 +20,7 @@ export interface EngineContext {
   readonly scheduler: Scheduler;
   readonly transfers: TransferService;
   readonly jobFiles: JobFiles;
+  readonly rates: RateHints;
   readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** a short random word, unlike any before */

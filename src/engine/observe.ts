@@ -15,10 +15,11 @@ import type {Observed} from './plan/actions.ts';
 import {evidenceAt} from './plan/job-seen.ts';
 import {isFaulting} from './plan/plan-fail-fast.ts';
 import {readTrouble, type TaskTrouble} from './plan/task-trouble.ts';
+import {rateSeen} from './rate-hints.ts';
 
 /** What PBS shows, and what Globus shows. */
 type AtPbs = Pick<Observed, 'now' | 'jobs' | 'tags'>;
-export type AtGlobus = Pick<Observed, 'tasks' | 'troubles'>;
+export type AtGlobus = Pick<Observed, 'tasks' | 'troubles' | 'rates'>;
 
 /**
  * Look once at all jobs: one question to PBS, and another for the tags of overdue submissions.
@@ -55,7 +56,8 @@ export async function observeGlobus(context: EngineContext, runs: readonly OpenR
   if (tasks.length === 0) return NO_TASKS;
   const tasksSeen = await context.transfers.look(tasks);
   const troubles = await findTroubles(context, runs, tasksSeen);
-  return {tasks: tasksSeen, troubles: troubles.size > 0 ? troubles : undefined};
+  const rates = rateSeen(context.rates, tasksSeen, context.clock());
+  return {tasks: tasksSeen, troubles: troubles.size > 0 ? troubles : undefined, rates};
 }
 
 /** Nothing of Globus has been seen. */

@@ -79,6 +79,20 @@ export const RUN_FACTS = {
         ),
       ),
   ),
+  'transfer.source': kind(
+    'what the source of a transfer held',
+    z.looseObject({
+      files: count,
+      directories: count,
+      bytes: count,
+      sizes: z.record(z.string(), z.tuple([count, count])),
+      cut: z.boolean(),
+      why: z.optional(text),
+      listedAt: time,
+      updates: z.optional(count),
+    }),
+    {moved: 'no time is told that the transfer will take'},
+  ),
   'transfer.confirmed': kind('the task that Globus gave', z.looseObject({at: time, task}), {
     moved: 'the submission is repeated under its id, for which Globus gives the same task',
   }),

@@ -1,6 +1,7 @@
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import {isSameJob} from '../base/job-id.ts';
+import type {SourceTotals} from '../base/source-totals.ts';
 import type {FactValue} from '../disk/facts.ts';
 import {
   type Attempt,
@@ -20,6 +21,7 @@ import {
   type RunSpec,
   type RunState,
   type SignInDemand,
+  SOURCE_FACT,
   type StartMarker,
   seenAgainName,
   type TransferIntent,
@@ -49,10 +51,11 @@ export function foldRun(
   for (const step of spec.workflow.steps) {
     const numbers = [...(byAttempt.get(step.name)?.keys() ?? [])];
     const count = Math.max(1, ...numbers);
+    const changedBy = updates.findLastIndex(({changed}) => changed.includes(step.name)) + 1;
     attempts.set(
       step.name,
       Array.from({length: count}, (_, index) =>
-        foldAttempt(step.name, index + 1, byAttempt.get(step.name)?.get(index + 1) ?? new Map()),
+        foldAttempt(step.name, index + 1, byAttempt.get(step.name)?.get(index + 1) ?? new Map(), changedBy),
       ),
     );
   }
@@ -101,7 +104,8 @@ function groupByAttempt(facts: ReadonlyMap<string, FactValue>): Map<string, Map<
   return groups;
 }
 
-function foldAttempt(step: string, number: number, facts: AttemptFacts): Attempt {
+/** @param changedBy the number of the last update by which the step does something else; 0: none */
+function foldAttempt(step: string, number: number, facts: AttemptFacts, changedBy: number): Attempt {
   const outcome = facts.get('outcome') as Outcome | undefined;
   const transfer = foldTransfer(facts);
   const jobs = foldJobs(attemptKey(step, number), facts);
@@ -109,6 +113,7 @@ function foldAttempt(step: string, number: number, facts: AttemptFacts): Attempt
   return {
     number,
     transfer: transfer || undefined,
+    source: foldSource(facts, changedBy),
     ...(transfer?.task ? {} : foldSignIn(facts)),
     jobs,
     ...markers,
@@ -169,6 +174,12 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
     cancelReason: typeof cancel?.why === 'string' ? cancel.why : undefined,
     cancelled: facts.has('transfer.cancel.confirmed'),
   };
+}
+
+/** A listing of what the step moved before a person had it move something else is of no use. */
+function foldSource(facts: AttemptFacts, changedBy: number): SourceTotals | undefined {
+  const source = facts.get(SOURCE_FACT) as (SourceTotals & {updates?: number}) | undefined;
+  return source && (source.updates ?? 0) >= changedBy ? source : undefined;
 }
 
 function foldSignIn(facts: AttemptFacts): Pick<Attempt, 'signIn'> {

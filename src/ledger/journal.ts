@@ -23,6 +23,7 @@ export interface RunEvent {
   readonly files?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
   readonly secondsRemaining?: number | undefined;
+  readonly noEstimate?: string | undefined;
   /** who noticed or did it: `user@host:pid` */
   readonly by: string;
 }

@@ -6,7 +6,7 @@ import {type FactKind, type FactRead, readFact, type UnusableFact} from '../disk
 import {MONITOR_FACTS} from './fact-schemas.ts';
 import type {MonitorLink} from './monitor-link.ts';
 
-/** What a look saw of the tasks, for the next one's estimates. */
+/** What a look saw of the tasks: the next one tells how far they got since. */
 export interface LookFact {
   readonly at: number;
   readonly tasks: Readonly<Record<string, {readonly subtasksPending: number}>>;

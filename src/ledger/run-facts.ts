@@ -1,5 +1,6 @@
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
+import type {SourceTotals} from '../base/source-totals.ts';
 import type {TaskRequest} from '../base/task-request.ts';
 import type {Workflow} from '../workflow/model/workflow.ts';
 import type {RunId} from './state-directory.ts';
@@ -175,6 +176,8 @@ export interface SignInDemand {
 export interface Attempt {
   readonly number: number;
   readonly transfer?: TransferRecord;
+  /** what its source held when it was listed; absent: it was not listed */
+  readonly source?: SourceTotals | undefined;
   /** what Globus asked for last, while it has not taken the transfer */
   readonly signIn?: SignInDemand & {readonly number: number};
   /** in order of role and serial */
@@ -295,6 +298,9 @@ export function isUpdate(fact: string): boolean {
 export function attemptKey(step: string, attempt: number): string {
   return `${step}.${attempt}`;
 }
+
+/** After an attempt's prefix: what the source of its transfer held when it was listed. */
+export const SOURCE_FACT = 'transfer.source';
 
 export function jobKey(step: string, attempt: number, role: JobRole, serial: number): string {
   return `${attemptKey(step, attempt)}.${role}${serial === 1 ? '' : `-${serial}`}`;

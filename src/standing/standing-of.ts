@@ -1,9 +1,9 @@
-import {estimateRemainingMs} from '../engine/plan/next-look.ts';
 import {letGoUnderHold} from '../engine/plan/plan-holds.ts';
+import {rateOf} from '../engine/plan/rate.ts';
+import {remainingOf} from '../engine/plan/remaining.ts';
 import type {View} from '../engine/plan/view.ts';
 import {standingHold} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';
-import type {TransferTask} from '../transfer/transfer-service.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
 import {writtenPlaces} from '../workflow/model/written-places.ts';
 import {adviceOn, explainEnd} from './reasons/explain-end.ts';
@@ -109,7 +109,7 @@ function standingOfStep(view: View, step: Step, known: ExtraKnowledge): StepStan
     verdict,
     ...(job ? {job: {id: job.id, seen: job.seen, verdict: job.verdict}} : {}),
     ...(task ? {task: {...task, trouble: known.tasks?.get(task.id)?.trouble ?? view.seen.troubles?.get(task.id)}} : {}),
-    progress: end ? movedInAll(end) : progressOf(step, task?.seen, view.seen.now),
+    progress: end ? movedInAll(end) : progressOf(facts),
     startedAt: start,
   };
 }
@@ -137,25 +137,20 @@ function judge(facts: StepFacts): Judgement {
   }
 }
 
-function progressOf(step: Step, seen: NonNullable<StepFacts['task']>['seen'], now: number): Progress | undefined {
+function progressOf({view, step, attempt, task}: StepFacts): Progress | undefined {
+  const seen = task?.seen;
   if (seen?.kind !== 'task' || step.kind !== 'transfer') return undefined;
+  const {source} = attempt;
+  const hint = view.seen.rates?.get(seen.task);
+  const remaining = remainingOf(seen, source, hint);
   return {
     bytes: seen.bytesTransferred,
-    bytesExpected: bytesExpected(seen),
+    bytesExpected: source && !source.cut ? source.bytes : undefined,
     files: seen.filesTransferred,
     filesFound: seen.files,
     skippedErrors: seen.skippedErrors,
-    bytesPerSecond: seen.rate,
+    bytesPerSecond: seen.state === 'active' ? rateOf(hint, seen) : undefined,
     faults: seen.faults,
-    remainingMs: estimateRemainingMs(seen, now),
+    ...(remaining.is === 'estimate' ? {remainingMs: remaining.ms} : {noEstimate: remaining.why}),
   };
-}
-
-/** Without a tenth of the files nothing can be said of the others. */
-const ENOUGH = 0.1;
-
-/** How many bytes there may be in all, if what is left is like what was moved: Globus documents hold no total. */
-function bytesExpected({bytesTransferred, filesTransferred, files}: TransferTask): number | undefined {
-  const share = files > 0 ? filesTransferred / files : 0;
-  return share >= ENOUGH && bytesTransferred > 0 ? Math.round(bytesTransferred / share) : undefined;
 }

@@ -57,7 +57,7 @@ export interface Reason {
 /** What a transfer has moved, and how it gets on. */
 export interface Progress {
   readonly bytes?: number | undefined;
-  /** an estimate: Globus tells of files and subtasks, and never how many bytes there are in all */
+  /** what its source held when it was listed: Globus tells of files and subtasks, and never how many bytes there are in all */
   readonly bytesExpected?: number | undefined;
   readonly files?: number | undefined;
   /** found so far: grows while directories are walked */
@@ -66,6 +66,8 @@ export interface Progress {
   readonly skippedErrors?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
   readonly remainingMs?: number | undefined;
+  /** why it is not known how long it will take */
+  readonly noEstimate?: string | undefined;
   readonly faults?: number | undefined;
 }
 

@@ -227,7 +227,7 @@ function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners
     makeDirectory: (place) => transfers.makeDirectory(place),
     skipped: (task, limit) => transfers.skipped(task, limit),
     moved: (task) => transfers.moved(task),
-    list: (place) => transfers.list(place),
+    list: (place, most) => transfers.list(place, most),
     collection: (id) => transfers.collection(id),
   };
 }

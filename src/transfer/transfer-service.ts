@@ -106,6 +106,8 @@ export interface FileEntry {
   readonly name: string;
   readonly type: 'file' | 'dir' | 'other';
   readonly sizeBytes: number;
+  /** a symbolic link; type and size are of what it leads to */
+  readonly link?: true | undefined;
 }
 
 /** Globus Transfer as the engine needs it. All methods but `look` throw
@@ -130,8 +132,8 @@ export interface TransferService {
   moved(task: TaskId): Promise<readonly {readonly from: string; readonly to: string}[]>;
   /** What a task with `skipSourceErrors` passed over, at most `limit` of it; `more` when there is more. */
   skipped(task: TaskId, limit: number): Promise<{readonly files: readonly SkippedFile[]; readonly more: boolean}>;
-  /** List one directory of a collection. */
-  list(place: Place): Promise<readonly FileEntry[]>;
+  /** List one directory of a collection. @param most names at most; as many as that: there may be more */
+  list(place: Place, most?: number): Promise<readonly FileEntry[]>;
   /** What lies at a path; undefined when there is nothing. */
   stat(place: Place): Promise<FileEntry | undefined>;
   /** Make one directory. @throws {TransferRefused} when it exists, or its parent does not */

@@ -145,7 +145,7 @@ export function logged(log: Log): {
       moved: (task) => look('globus.moved', {...fieldsOf(owners.of(task)), task}, () => globus.moved(task)),
       skipped: (task, limit) =>
         look('globus.skipped', {...fieldsOf(owners.of(task)), task}, () => globus.skipped(task, limit)),
-      list: (place) => look('globus.ls', {...place}, () => globus.list(place)),
+      list: (place, most) => look('globus.ls', {...place}, () => globus.list(place, most)),
       stat: (place) => look('globus.stat', {...place}, () => globus.stat(place)),
       makeDirectory: (place) => logRequest('info', 'globus.mkdir', {...place}, () => globus.makeDirectory(place)),
       collection: (id) => look('globus.collection', {collection: id}, () => globus.collection(id)),

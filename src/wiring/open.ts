@@ -13,6 +13,7 @@ import {ensureSubdirectory} from '../disk/directories.ts';
 import {fileCache} from '../disk/file-cache.ts';
 import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
+import {openRateHints} from '../engine/rate-hints.ts';
 import {openJobStore} from '../ledger/job-store.ts';
 import {openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
@@ -195,6 +196,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       }),
     ),
     jobFiles: createJobFiles(callBack),
+    rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
     clock: Date.now,
     sleep,
     newWord,

@@ -96,7 +96,7 @@ describe('a step that is to fail fast', () => {
     const run = aRun({});
     const bounds = {minMs: 30_000, maxMs: 1_800_000};
     const look = (troubles: ReadonlyMap<TaskId, TaskTrouble>) =>
-      nextLookAtRun(run.state, {...run.seen(), troubles}, SETTINGS, bounds, new Map());
+      nextLookAtRun(run.state, {...run.seen(), troubles}, SETTINGS, bounds);
     expect(look(new Map())).toBe(NOW + 1_800_000);
     expect(look(new Map([['t' as TaskId, missing(200_000)]]))).toBe(NOW + 400_000);
     expect(look(new Map([['t' as TaskId, missing(599_000)]]))).toBe(NOW + 30_000);

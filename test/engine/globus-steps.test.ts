@@ -148,7 +148,7 @@ describe('a step that makes a directory', () => {
     const bounds = {minMs: 30_000, maxMs: 1_800_000};
     const attempt = open.state.attempts.get('make')?.[0];
     expect(attempt?.signIn).toMatchObject({what: 'sign in', next: ['stage login']});
-    expect(nextLookAtRun(open.state, seen, SETTINGS, bounds, new Map())).toBe(seen.now + bounds.maxMs);
+    expect(nextLookAtRun(open.state, seen, SETTINGS, bounds)).toBe(seen.now + bounds.maxMs);
     world.transfers.makeDirectory = async () => {};
     await look();
     expect(outcome('make')).toMatchObject({state: 'succeeded'});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
-import {estimateRemainingMs, nextLookAtRun, nextLookAtTask} from '../../src/engine/plan/next-look.ts';
+import {nextLookAtRun, nextLookAtTask} from '../../src/engine/plan/next-look.ts';
 import {type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
 import type {JobSeen} from '../../src/scheduler/scheduler.ts';
 import {ARun, ended, HELD, jobStep, live, NOW, SETTINGS, task, transferStep, UNKNOWN} from '../support/a-run.ts';
@@ -10,15 +10,50 @@ const BOUNDS = {minMs: 30_000, maxMs: 1_800_000};
 const MINUTE = 60_000;
 
 describe('the next look at a transfer', () => {
-  test('comes after half of what is left', () => {
-    const moving = task('active', {requestedAt: NOW - 10 * MINUTE, subtasksTotal: 100, subtasksPending: 50});
-    expect(estimateRemainingMs(moving, NOW)).toBe(10 * MINUTE);
-    expect(nextLookAtTask(moving, BOUNDS, NOW)).toBe(NOW + 5 * MINUTE);
+  const GB = 1e9;
+  const hundred = {
+    files: 100,
+    directories: 1,
+    bytes: 100 * GB,
+    sizes: {10: [100, 100 * GB]},
+    cut: false,
+    listedAt: 0,
+  } as const;
+  const rate = (watchedMs: number, bytesPerSecond: number) => ({
+    since: NOW - watchedMs,
+    at: NOW,
+    bytes: 0,
+    movedBytes: bytesPerSecond * 1000,
+    movedMs: 1_000_000,
+    rests: false,
+  });
+  const half = task('active', {
+    requestedAt: NOW - 100 * MINUTE,
+    bytesTransferred: 50 * GB,
+    filesTransferred: 50,
+    files: 100,
+    rate: 1,
   });
 
-  test('counts with the rate since the last look, not with the average', () => {
-    const stalled = task('active', {requestedAt: NOW - 100 * MINUTE, subtasksTotal: 100, subtasksPending: 50});
-    expect(estimateRemainingMs(stalled, NOW, {at: NOW - MINUTE, subtasksPending: 60})).toBe(5 * MINUTE);
+  test('comes after half of what is left, at the rate of the last looks', () => {
+    const known = {source: hundred, rate: rate(100 * MINUTE, (50 * GB) / 600)};
+    expect(nextLookAtTask(half, BOUNDS, NOW, known)).toBe(NOW + 5 * MINUTE);
+  });
+
+  test('comes no later than the task was watched so far', () => {
+    const known = {source: hundred, rate: rate(2 * MINUTE, (50 * GB) / 6000)};
+    expect(nextLookAtTask(half, BOUNDS, NOW, known)).toBe(NOW + 2 * MINUTE);
+  });
+
+  test.each([
+    ['no listing', {}],
+    ['a listing that was cut', {source: {...hundred, cut: true}, rate: rate(100 * MINUTE, GB)}],
+  ])('with %s, subtasks that are left put it off, and no further than ten minutes', (_why, known) => {
+    const moving = (minutes: number, pending: number) =>
+      task('active', {requestedAt: NOW - minutes * MINUTE, subtasksTotal: 100, subtasksPending: pending});
+    expect(nextLookAtTask(moving(10, 50), BOUNDS, NOW, known)).toBe(NOW + 5 * MINUTE);
+    expect(nextLookAtTask(moving(60, 99), BOUNDS, NOW, known)).toBe(NOW + 10 * MINUTE);
+    expect(nextLookAtTask(moving(60, 1), BOUNDS, NOW, known)).toBe(NOW + 3 * MINUTE);
   });
 
   test('without an estimate comes after a twentieth of the time that has passed, at most ten minutes', () => {
@@ -162,7 +197,7 @@ test('a link that never arrived is given up, and another one follows in the same
 });
 
 describe('the next look at a run', () => {
-  const look = (run: ARun) => nextLookAtRun(run.state, run.seen(), SETTINGS, BOUNDS, new Map());
+  const look = (run: ARun) => nextLookAtRun(run.state, run.seen(), SETTINGS, BOUNDS);
   const watched = (run: ARun, step: string, job: string) =>
     run.job(`${step}.1.sentinel`, `s${job}`, live('held', {otherHold: true}), {dependsOn: [job]});
 

@@ -245,7 +245,7 @@ describe('a transfer that Globus takes only after a sign-in', () => {
     const context = world.context();
     const settings = {...context.settings, rebuild: false};
     expect(standingOf({run: open.state, seen: looked.seen, settings}).line).toContain('Globus requires a consent');
-    const next = nextLookAtRun(open.state, looked.seen, settings, context.settings.bounds, new Map());
+    const next = nextLookAtRun(open.state, looked.seen, settings, context.settings.bounds);
     expect(next).toBe(looked.seen.now + context.settings.bounds.maxMs);
   });
 });

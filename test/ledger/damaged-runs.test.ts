@@ -32,6 +32,10 @@ const {workflow} = specOf(CLASSIC);
 /** A whole fact of each kind, by its name in the run `r.1`. One that the run has itself is taken as it is. */
 const SAMPLES: Readonly<Record<RunFactName, readonly [name: string, value: object]>> = {
   'transfer.intent': ['stage-in.1.transfer.intent', {}],
+  'transfer.source': [
+    'stage-in.1.transfer.source',
+    {files: 1, directories: 1, bytes: 5, sizes: {1: [1, 5]}, cut: false, listedAt: AT},
+  ],
   'transfer.confirmed': ['stage-in.1.transfer.confirmed', {}],
   'transfer.refused': ['stage-in.1.transfer.refused', REFUSED],
   'transfer.forced': ['stage-in.1.transfer.forced', BY],

@@ -1,8 +1,9 @@
-import {basename, dirname} from 'node:path/posix';
+import {basename, dirname, join} from 'node:path/posix';
 import type {TaskId} from '../../src/base/ids.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {Place, TaskRequest} from '../../src/base/task-request.ts';
 import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
+import {openRateHints} from '../../src/engine/rate-hints.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {type JobStore, openJobStore} from '../../src/ledger/job-store.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
@@ -247,11 +248,11 @@ export class FakeTransfers implements TransferService {
     return {files: [], more: false};
   }
 
-  async list(place: Place): Promise<readonly FileEntry[]> {
+  async list(place: Place, most?: number): Promise<readonly FileEntry[]> {
     this.reach();
     const key = keyOf(place);
     if (!isTop(key) && this.entries.get(key)?.type !== 'dir') throw refused('ClientError.NotFound', place);
-    return [...this.entries].flatMap(([path, entry]) => (dirname(path) === key ? [entry] : []));
+    return [...this.entries].flatMap(([path, entry]) => (dirname(path) === key ? [entry] : [])).slice(0, most);
   }
 
   async collection(id: string): Promise<CollectionSeen> {
@@ -354,6 +355,7 @@ export function fakeWorld(directory: string): FakeWorld {
         monitors: openMonitorLedger(ledger.layout.monitor),
         scheduler: world.scheduler,
         transfers: world.transfers,
+        rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
         jobFiles: {
           forRun: (_run, action, key, tag) =>
             requestOf(`${key}.sh`, tag, {hold: action.hold, dependencies: action.dependencies}),

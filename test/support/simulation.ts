@@ -218,7 +218,7 @@ export class Simulation {
         stat: (place) => globus.stat(place),
         makeDirectory: (place) => globus.makeDirectory(place),
         skipped: () => globus.skipped(),
-        list: (place) => globus.list(place),
+        list: (place, most) => globus.list(place, most),
         collection: (id) => globus.collection(id),
       },
       jobFiles: {
@@ -228,6 +228,7 @@ export class Simulation {
           return requestOf(`monitor-${generation}`, tag, {startAt});
         },
       },
+      rates: {read: () => new Map(), write: () => {}},
       clock: () => this.now,
       sleep: async (ms) => {
         this.now += ms;

@@ -1,7 +1,9 @@
+import type {SourceTotals} from '../../base/source-totals.ts';
 import {sleep} from '../../base/time.ts';
 import {firstIntentOfOthers, firstRefusal} from '../../engine/plan/first-refusal.ts';
 import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, StageError} from '../../errors.ts';
+import {attemptKey, SOURCE_FACT} from '../../ledger/run-facts.ts';
 import {type RunId, runId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseTransfer} from '../shared/choose.ts';
@@ -87,9 +89,13 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
   const onLimit = (limit: number | undefined) => {
     maxQueued = limit;
   };
+  let sources: ReadonlyMap<string, SourceTotals> = new Map();
+  const onSources = (totals: typeof sources) => {
+    sources = totals;
+  };
   // Without the check it is read all the same: jobs that wait would else fill a queue in which nothing can go on.
   if (!asked.check) maxQueued = await queueLimitFor(stage, prepared, LONGEST_FOR_LIMIT_MS);
-  const notes = asked.check ? await checked(stage, prepared, {adopted: Object.keys(adopt), onLimit}) : [];
+  const notes = asked.check ? await checked(stage, prepared, {adopted: Object.keys(adopt), onLimit, onSources}) : [];
   // PBS and Globus must be usable in principle before anything is recorded.
   await stage.engine();
   const spec = {
@@ -106,6 +112,10 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
   };
   const created = stage.ledger.createRun(number, spec, prepared.scripts, environmentKept(prepared)?.variables);
   const run = created ?? otherRun(stage, asked);
+  // Where this process dies before all are on record, the one that submits the transfer lists its source.
+  if (created)
+    for (const [step, totals] of sources)
+      stage.ledger.create(created, `${attemptKey(step, 1)}.${SOURCE_FACT}`, {...totals});
   const how = {created: created !== undefined, prepared};
   const {report: first, looked} = await advance(stage, run, how);
   const isHeard = await othersHaveHeard(stage, run, looked);

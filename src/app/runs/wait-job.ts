@@ -117,5 +117,6 @@ function pauseMs(engine: EngineContext, attempt: Attempt, looked: Reconciled): n
   const task = attempt.transfer?.task && looked.seen.tasks.get(attempt.transfer.task);
   const now = engine.clock();
   if (task?.kind !== 'task') return engine.settings.bounds.minMs;
-  return nextLookAtTask(task, engine.settings.bounds, now) - now;
+  const known = {source: attempt.source, rate: looked.seen.rates?.get(task.task)};
+  return nextLookAtTask(task, engine.settings.bounds, now, known) - now;
 }

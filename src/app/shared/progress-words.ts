@@ -9,37 +9,41 @@ export interface ProgressText {
   readonly files?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
   readonly secondsRemaining?: number | undefined;
+  readonly noEstimate?: string | undefined;
 }
 
 /** Progress in the names that documents have. */
 export function progressDocument(progress: Progress | undefined): ProgressText {
   if (!progress) return {};
-  const {bytes, bytesExpected, files, filesFound, bytesPerSecond, remainingMs} = progress;
+  const {bytes, bytesExpected, files, filesFound, bytesPerSecond, remainingMs, noEstimate} = progress;
   return {
     bytesTransferred: bytes,
     bytesExpected,
     filesTransferred: files,
     files: filesFound,
-    bytesPerSecond,
+    bytesPerSecond: bytesPerSecond === undefined ? undefined : Math.round(bytesPerSecond),
     secondsRemaining: remainingMs === undefined ? undefined : Math.round(remainingMs / 1000),
+    noEstimate,
   };
 }
 
-/** How much of what was found has been moved, in per cent; undefined while nothing was found, or all of it is there. */
-export function percentOf({filesTransferred = 0, files = 0}: ProgressText): number | undefined {
-  return files > filesTransferred ? Math.floor((100 * filesTransferred) / files) : undefined;
+/** How much of what its source held has been moved, in per cent; undefined where that is not known, or all of it is there. */
+export function percentOf({bytesTransferred = 0, bytesExpected = 0}: ProgressText): number | undefined {
+  return bytesExpected > bytesTransferred ? Math.floor((100 * bytesTransferred) / bytesExpected) : undefined;
 }
 
-/** `42 %, 4.2 GB of about 10 GB (17 of 40 files), 120 MB/s, about 3 min left`; empty where nothing is known of it. */
+/** `42 %, 4.2 GB of 10 GB (17 of 40 files), 120 MB/s, about 3 min left`; empty where nothing is known of it. */
 export function progressInWords(progress: ProgressText): string {
-  const {bytesTransferred, bytesExpected, filesTransferred, files, bytesPerSecond, secondsRemaining} = progress;
+  const {bytesTransferred, bytesExpected, filesTransferred, files, bytesPerSecond, secondsRemaining, noEstimate} =
+    progress;
   if (bytesTransferred === undefined) return '';
   const percent = percentOf(progress);
-  const of = percent !== undefined && bytesExpected !== undefined ? ` of about ${renderBytes(bytesExpected)}` : '';
+  const of = bytesExpected === undefined ? '' : ` of ${renderBytes(bytesExpected)}`;
   return [
     ...(percent === undefined ? [] : [`${percent} %`]),
     `${renderBytes(bytesTransferred)}${of}${filesTransferred === undefined ? '' : ` (${renderFiles(filesTransferred, files)})`}`,
     ...(bytesPerSecond ? [`${renderBytes(bytesPerSecond)}/s`] : []),
     ...(secondsRemaining === undefined ? [] : [`about ${renderDuration(secondsRemaining)} left`]),
+    ...(noEstimate === undefined ? [] : [`no estimate: ${noEstimate}`]),
   ].join(', ');
 }

@@ -31,7 +31,7 @@ export interface StepView {
   readonly job?: string | undefined;
   readonly task?: string | undefined;
   readonly bytesTransferred?: number | undefined;
-  /** an estimate, from the files that were moved and those that were found */
+  /** what its source held when it was listed, before the transfer began */
   readonly bytesExpected?: number | undefined;
   readonly filesTransferred?: number | undefined;
   /** found so far: grows while directories are walked */
@@ -40,6 +40,8 @@ export interface StepView {
   readonly skippedErrors?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
   readonly secondsRemaining?: number | undefined;
+  /** why it is not known how long it will take */
+  readonly noEstimate?: string | undefined;
   readonly faults?: number | undefined;
   readonly exitStatus?: number | undefined;
   /** what PBS says of the job */

@@ -11,6 +11,7 @@ import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
 import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
+import {listSource} from './list-source.ts';
 import {factsOfSubmission} from './submission-facts.ts';
 import {taskRequest} from './transfer-request.ts';
 
@@ -23,16 +24,20 @@ export async function submitStepTask(
 ): Promise<ActionOutcome> {
   const attempt = attemptKey(action.step, action.attempt);
   const facts = factsOfSubmission(context, run, {key: `${attempt}.transfer`, attempt}, records);
-  const intent = workingAttempt(run.state, action.step).transfer?.intent;
+  const {transfer, source} = workingAttempt(run.state, action.step);
+  const intent = transfer?.intent;
   if (intent && 'adopted' in intent) {
     facts.create('confirmed', {task: intent.adopted});
     return DONE;
   }
+  const step = stepOf(run, action.step);
+  const isNew = !intent && facts.overtaken() === undefined;
+  if (isNew && !source && step.kind === 'transfer') await listSource(context, run, step, {...records, attempt});
   const done = await submitTask(
     {
       facts,
       intended: intent,
-      request: () => taskRequest(run.state, stepOf(run, action.step), action.attempt),
+      request: () => taskRequest(run.state, step, action.attempt),
       intent: updatesOf(run),
       explain: (error, request) => explain(context, run, action, request, error),
     },

@@ -5,6 +5,7 @@ import type {Reservation} from '../../scheduler/reservations.ts';
 import type {Dependency, JobSeen} from '../../scheduler/scheduler.ts';
 import type {TaskSeen} from '../../transfer/transfer-service.ts';
 import type {Strategy} from '../../workflow/model/workflow.ts';
+import type {RateHint} from './rate.ts';
 import type {TaskTrouble} from './task-trouble.ts';
 
 /** One thing to do to a run, and why. The reconciler's switch over `do` is exhaustive. */
@@ -102,6 +103,8 @@ export interface Observed {
   readonly tags: ReadonlyMap<string, JobId | null>;
   /** what stands in the way of tasks whose step is to fail fast; asked for only those that fault */
   readonly troubles?: ReadonlyMap<TaskId, TaskTrouble>;
+  /** how fast tasks have moved, as this look and earlier ones saw them */
+  readonly rates?: ReadonlyMap<string, RateHint> | undefined;
   /** reservations, where a person asked why a job waits; nothing is planned by them */
   readonly reservations?: readonly Reservation[];
 }

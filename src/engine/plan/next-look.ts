@@ -1,3 +1,4 @@
+import type {SourceTotals} from '../../base/source-totals.ts';
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, type JobRecord, newestJob, type RunState} from '../../ledger/run-facts.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
@@ -12,6 +13,8 @@ import {seenOf} from './job-seen.ts';
 import {judgeJob} from './job-verdict.ts';
 import {personHold} from './person-hold.ts';
 import {failsAt} from './plan-fail-fast.ts';
+import type {RateHint} from './rate.ts';
+import {remainingOf} from './remaining.ts';
 import {
   holdOn,
   isPending,
@@ -30,43 +33,37 @@ export interface LookBounds {
   readonly maxMs: number;
 }
 
-/** What an earlier look saw of a task; the rate between two looks tells more than the average since the start. */
-export interface EarlierLook {
-  readonly at: number;
-  readonly subtasksPending: number;
+/** What is known of a transfer besides its document: how much its source holds, and how fast it has moved so far. */
+export interface TaskPace {
+  readonly source?: SourceTotals | undefined;
+  readonly rate?: RateHint | undefined;
 }
 
 const UNKNOWN_REMAINDER_MAX_MS = 10 * 60_000;
+const UNKNOWN_REMAINDER_SHARE = 0.05;
 
 /**
- * How long a task will still take, in milliseconds.
- *
- * Globus documents hold no total of bytes, so this counts subtasks: those done since the earlier look, else
- * since the request. Source: Globus Transfer API, "Task document".
- *
- * @returns undefined when nothing has been done yet, or the task does not move
- */
-export function estimateRemainingMs(task: TransferTask, now: number, earlier?: EarlierLook): number | undefined {
-  if (task.state !== 'active' || task.trouble !== undefined || task.subtasksTotal === 0) return undefined;
-  const recent =
-    earlier && now > earlier.at ? (earlier.subtasksPending - task.subtasksPending) / (now - earlier.at) : 0;
-  const average = now > task.requestedAt ? (task.subtasksTotal - task.subtasksPending) / (now - task.requestedAt) : 0;
-  const perMs = recent > 0 ? recent : average;
-  return perMs > 0 ? task.subtasksPending / perMs : undefined;
-}
-
-/**
- * When to look at a task next: after half the estimated remaining time; without an estimate after 5 % of
- * the elapsed time, at most 10 minutes; at the slow end while it is paused, queued, faulting or inactive.
+ * When to look at a task next: after half the estimated remaining time, and no later than it was watched so far, since
+ * a rate of a moment ago says nothing of hours. Without an estimate after 5 % of the elapsed time, at most 10 minutes;
+ * subtasks that are left may put it off within these 10 minutes, and no more: how large they are is not known. At the
+ * slow end while it is paused, faulting or inactive.
  *
  * @returns an instant in milliseconds, within the bounds counted from `now`
  */
-export function nextLookAtTask(task: TransferTask, bounds: LookBounds, now: number, earlier?: EarlierLook): number {
+export function nextLookAtTask(task: TransferTask, bounds: LookBounds, now: number, known: TaskPace = {}): number {
   const within = (ms: number) => now + Math.min(Math.max(ms, bounds.minMs), bounds.maxMs);
   if (task.state === 'paused' || task.state === 'inactive' || task.trouble !== undefined) return within(bounds.maxMs);
-  const remaining = estimateRemainingMs(task, now, earlier);
-  if (remaining !== undefined) return within(remaining / 2);
-  return within(Math.min((now - task.requestedAt) * 0.05, UNKNOWN_REMAINDER_MAX_MS));
+  const remaining = remainingOf(task, known.source, known.rate);
+  if (remaining.is === 'estimate') return within(Math.min(remaining.ms / 2, now - (known.rate?.since ?? now)));
+  const elapsed = now - task.requestedAt;
+  const latest = Math.min(UNKNOWN_REMAINDER_MAX_MS, elapsed / 2);
+  return within(Math.min(Math.max(elapsed * UNKNOWN_REMAINDER_SHARE, subtasksLeftMs(task, now) / 2), latest));
+}
+
+/** What is left of the subtasks that were found, at their average rate: a guess, never shown. 0 where nothing is known. */
+function subtasksLeftMs({state, subtasksTotal, subtasksPending, requestedAt}: TransferTask, now: number): number {
+  const done = subtasksTotal - subtasksPending;
+  return state === 'active' && done > 0 ? (subtasksPending * (now - requestedAt)) / done : 0;
 }
 
 /**
@@ -81,13 +78,12 @@ export function nextLookAtRun(
   seen: Observed,
   settings: PlanSettings,
   bounds: LookBounds,
-  earlier: ReadonlyMap<string, EarlierLook>,
 ): number | undefined {
   const view = {run, seen, settings};
   const {steps} = run.spec.workflow;
   if (steps.every((step) => endOf(run, step.name))) return seen.now + bounds.minMs; // only its seal is missing
   const [soon, late] = [seen.now + bounds.minMs, seen.now + bounds.maxMs];
-  const waits: Waits = {view, soon, late, bounds, earlier, left: leftToPerson(view)};
+  const waits: Waits = {view, soon, late, bounds, left: leftToPerson(view)};
   return earliest(steps.flatMap((step) => (endOf(run, step.name) ? [] : (nextLookAtStep(waits, step) ?? []))));
 }
 
@@ -121,7 +117,6 @@ interface Waits {
   readonly soon: number;
   readonly late: number;
   readonly bounds: LookBounds;
-  readonly earlier: ReadonlyMap<string, EarlierLook>;
   /** steps with which nothing goes on before a person decides */
   readonly left: ReadonlySet<string>;
 }
@@ -178,9 +173,9 @@ function lookForWork(waits: Waits, step: Step): number | undefined {
   }
 }
 
-function lookForTask({view, soon, late, bounds, earlier}: Waits, step: TaskStep): number | undefined {
+function lookForTask({view, soon, late, bounds}: Waits, step: TaskStep): number | undefined {
   const {run, seen} = view;
-  const {transfer, signIn} = workingAttempt(run, step.name);
+  const {transfer, source, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
   if (!transfer && verdictOf(view, step).is !== 'met') return undefined;
   if (!transfer?.task) return signIn ? late : soon;
@@ -189,7 +184,7 @@ function lookForTask({view, soon, late, bounds, earlier}: Waits, step: TaskStep)
   if (task.kind !== 'task') return late;
   const failing = failsAt(step, transfer.task, seen);
   return Math.min(
-    nextLookAtTask(task, bounds, seen.now, earlier.get(transfer.task)),
+    nextLookAtTask(task, bounds, seen.now, {source, rate: seen.rates?.get(transfer.task)}),
     failing ?? Number.MAX_SAFE_INTEGER,
   );
 }

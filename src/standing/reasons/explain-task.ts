@@ -1,6 +1,9 @@
 import type {TaskId} from '../../base/ids.ts';
 import {type Place, pathAbove} from '../../base/task-request.ts';
-import {count, renderDuration} from '../../base/units.ts';
+import {count, renderBytes, renderDuration} from '../../base/units.ts';
+import type {TaskPace} from '../../engine/plan/next-look.ts';
+import {rateOf} from '../../engine/plan/rate.ts';
+import {remainingOf} from '../../engine/plan/remaining.ts';
 import type {TaskTrouble} from '../../engine/plan/task-trouble.ts';
 import {
   type CollectionSeen,
@@ -36,6 +39,8 @@ export interface TaskPlace {
   readonly from: Place;
   readonly to: Place;
   readonly now: number;
+  /** absent: nothing is said of how long it will take */
+  readonly pace?: TaskPace | undefined;
 }
 
 /** Without a byte for so long, a task that reports no trouble is worth a word. */
@@ -67,7 +72,7 @@ function reasonOf(task: TransferTask, known: TaskKnowledge, place: TaskPlace): R
       return task.trouble === undefined && known.trouble === undefined ? queued(known) : faulting(task, known, place);
     case 'active':
       if (task.trouble !== undefined) return faulting(task, known, place);
-      return moving(task, place.now);
+      return moving(task, place);
     case 'succeeded':
       return {
         standing: 'fine',
@@ -191,7 +196,7 @@ function fill(text: string, words: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? name);
 }
 
-function moving(task: TransferTask, now: number): Reason {
+function moving(task: TransferTask, {now, pace}: TaskPlace): Reason {
   const quiet =
     task.rate === 0 && task.bytesTransferred === 0 && !isDeletion(task) && now - task.requestedAt > QUIET_MS;
   if (quiet)
@@ -203,16 +208,34 @@ function moving(task: TransferTask, now: number): Reason {
       next: [`See what Globus says about it: https://app.globus.org/activity/${task.task}`],
       since: task.requestedAt,
     };
-  const of = task.files > task.filesTransferred ? ` of ${task.files} found` : '';
   return {
     standing: 'fine',
     code: 'TASK_ACTIVE',
     what: isDeletion(task)
       ? `Globus is deleting at ${task.sourceName}`
       : `Globus is moving data from ${task.sourceName} to ${task.destinationName}`,
-    why: `${isDeletion(task) ? task.files : `${task.filesTransferred}${of}`} files so far${task.faults > 0 ? `, after ${task.faults} faults that it recovered from` : ''}`,
+    why: `${howFar(task, pace)}${task.faults > 0 ? `, after ${task.faults} faults that it recovered from` : ''}`,
     next: [],
   };
+}
+
+/** `17 of 40 found files so far, 3.1 GB of 12 GB, 210 MB/s, about 45 min left` */
+function howFar(task: TransferTask, pace: TaskPace | undefined): string {
+  if (isDeletion(task)) return `${task.files} files so far`;
+  const found = task.files > task.filesTransferred ? ` of ${task.files} found` : '';
+  const files = `${task.filesTransferred}${found} files so far`;
+  if (!pace) return files;
+  const {source, rate: hint} = pace;
+  const of = source && !source.cut ? ` of ${renderBytes(source.bytes)}` : '';
+  const rate = rateOf(hint, task);
+  const remaining = remainingOf(task, source, hint);
+  return [
+    files,
+    `${renderBytes(task.bytesTransferred)}${of}`,
+    ...(rate ? [`${renderBytes(rate)}/s`] : []),
+    ...(remaining.is === 'estimate' ? [`about ${renderDuration(remaining.ms / 1000)} left`] : []),
+    ...(remaining.is === 'none' && remaining.why ? [`no estimate: ${remaining.why}`] : []),
+  ].join(', ');
 }
 
 function cancelled(task: TransferTask, {run}: TaskPlace): Reason {

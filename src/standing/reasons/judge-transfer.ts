@@ -72,8 +72,9 @@ const WORDS: Readonly<Partial<Record<TransferTask['state'], StepStateWord>>> = {
   inactive: 'action-needed',
 };
 
-function judgeTask({view, step, known}: StepFacts<TaskStep>, seen: TransferTask): Judgement {
-  const place = {run: view.run.spec.run, ...endsOf(step), now: view.seen.now};
+function judgeTask({view, step, known, attempt}: StepFacts<TaskStep>, seen: TransferTask): Judgement {
+  const pace = {source: attempt.source, rate: view.seen.rates?.get(seen.task)};
+  const place = {run: view.run.spec.run, ...endsOf(step), now: view.seen.now, pace};
   const reason = explainTask(seen, known.tasks?.get(seen.task) ?? {}, place);
   const state = WORDS[seen.state] ?? 'transferring';
   if (reason.standing !== 'fine') return judged(state, reason);

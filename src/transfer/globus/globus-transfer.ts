@@ -139,12 +139,12 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       return {files: files.slice(0, limit), more: marker !== undefined || files.length > limit};
     },
 
-    async list({collection, path}) {
+    async list({collection, path}, most = Number.POSITIVE_INFINITY) {
       checkId(collection, 'collection');
       const asked = `GET /operation/endpoint/${collection}/ls of ${path}`;
       const all: FileEntry[] = [];
-      for (let total = 1; all.length < total; ) {
-        const query = {path, limit: LIST_PAGE, offset: all.length};
+      for (let total = 1; all.length < Math.min(total, most); ) {
+        const query = {path, limit: Math.min(LIST_PAGE, most - all.length), offset: all.length};
         const page = await call(asked, FileList, (sdk) => files.ls(collection, {query}, sdk));
         for (const entry of page.DATA) all.push(readFile(entry)); // a page is nearly as long as the arguments of a call can be
         total = page.total ?? all.length;

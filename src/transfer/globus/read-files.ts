@@ -5,12 +5,12 @@ import {Count, Text} from './document-parts.ts';
 import {readTime} from './read-task.ts';
 
 export const FileList = z.object({
-  DATA: z.array(z.object({name: z.string(), type: z.string(), size: Count})),
+  DATA: z.array(z.object({name: z.string(), type: z.string(), size: Count, link_target: Text})),
   total: Count,
 });
 
 /** What `stat` answers: a bare file document. */
-export const FileDocument = z.object({name: Text, type: z.string(), size: Count});
+export const FileDocument = z.object({name: Text, type: z.string(), size: Count, link_target: Text});
 
 /** A listing with all that people are shown of a file. Source: Globus Transfer API, "File document". */
 export const FileDetailsList = z.object({
@@ -31,13 +31,14 @@ export const FileDetailsList = z.object({
   ),
 });
 
-export function readFile({name, type, size}: z.infer<typeof FileList>['DATA'][number]): FileEntry {
-  return {name, type: typeOf(type), sizeBytes: size ?? 0};
+export function readFile({name, type, size, link_target}: z.infer<typeof FileList>['DATA'][number]): FileEntry {
+  return {name, type: typeOf(type), sizeBytes: size ?? 0, link: link_target ? true : undefined};
 }
 
 export function readFileDetails(file: z.infer<typeof FileDetailsList>['DATA'][number]): FileDetails {
   return {
     ...readFile(file),
+    link: undefined, // its target says so
     modifiedAt: readTime(file.last_modified),
     permissions: file.permissions || undefined,
     user: file.user || undefined,

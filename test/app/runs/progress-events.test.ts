@@ -21,18 +21,22 @@ function lookAt(run: ARun) {
   return movingIn({runs: [open], seen: run.seen()}, SETTINGS);
 }
 
-test('a monitor tells how far each transfer is, in bytes', () => {
+test('a monitor tells how far each transfer is, in bytes of what its source held', () => {
   const files = {files: 4, filesTransferred: 2, bytesTransferred: 5_000_000_000, rate: 100_000_000};
-  const moving = lookAt(new ARun([transferStep('in'), jobStep('compute')]).task('in', 't', task('active', files)));
-  const text = renderMonitor({
-    looked: {runs: 1, jobs: 0, tasks: 1},
-    did: [],
-    moving,
-    ended: [],
-    problems: [],
-    notKnown: [],
-  });
-  expect(text).toContain('r.1 in: 50 %, 5.0 GB of about 10 GB (2 of 4 files), 100 MB/s');
+  const run = new ARun([transferStep('in'), jobStep('compute')]).task('in', 't', task('active', files));
+  const told = () =>
+    renderMonitor({
+      looked: {runs: 1, jobs: 0, tasks: 1},
+      did: [],
+      moving: lookAt(run),
+      ended: [],
+      problems: [],
+      notKnown: [],
+    });
+  expect(told()).toContain('r.1 in: 5.0 GB (2 of 4 files), 100 MB/s, no estimate: its source was not listed before');
+  const sizes = {10: [4, 10_000_000_000]};
+  run.fact('in.1.transfer.source', {files: 4, directories: 1, bytes: 10_000_000_000, sizes, cut: false, listedAt: 0});
+  expect(told()).toContain('r.1 in: 50 %, 5.0 GB of 10 GB (2 of 4 files), 100 MB/s, about 50 s left');
 });
 
 test('nothing is told of a transfer that stands', () => {

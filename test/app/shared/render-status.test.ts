@@ -34,7 +34,7 @@ const show = (view: RunView, style: Partial<Style> = {}) => renderRun(view, {col
 
 test('a transfer says first how far it is and when it ends, then why, and its id last and short', () => {
   const line =
-    '└─ ▶ in  transferring  42 %, 4.2 GB of about 10 GB (42 of 100 files), 120 MB/s, about 3 min left, archive to cluster';
+    '└─ ▶ in  transferring  42 %, 4.2 GB of 10 GB (42 of 100 files), 120 MB/s, about 3 min left, archive to cluster';
   expect(show(run(MOVING))[1]).toBe(`${line}, task 3fd916ca`);
   expect(show(run(MOVING), {ids: true})[1]).toBe(`${line}, task ${TASK}`);
 });

@@ -33,6 +33,7 @@ function ofStep(attempt: string, transfer: boolean): string[] {
   ]);
   const own = transfer
     ? [
+        `fact ${attempt}.transfer.source`,
         `fact ${attempt}.transfer.intent`,
         `transfer ${attempt}`,
         `fact ${attempt}.transfer.confirmed`,

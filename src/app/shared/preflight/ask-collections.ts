@@ -1,5 +1,6 @@
 import type {Place} from '../../../base/task-request.ts';
 import {StageError} from '../../../errors.ts';
+import type {SourceListing} from '../../../transfer/source-listing.ts';
 import type {CollectionSeen, FileEntry, TransferService} from '../../../transfer/transfer-service.ts';
 import {itemsOf} from '../../../workflow/model/items.ts';
 import type {Workflow} from '../../../workflow/model/workflow.ts';
@@ -46,20 +47,18 @@ export function planQuestions(workflow: Workflow, adopted: readonly string[]): P
   });
 }
 
-/** All questions side by side: each collection and each place once. */
+/** All questions side by side: each collection and each place once, and one for the places of a directory together. */
 export async function askCollections(
-  transfers: TransferService,
+  transfers: Pick<TransferService, 'collection'>,
+  listing: Pick<SourceListing, 'lookAt'>,
   questions: readonly PlaceQuestion[],
 ): Promise<Answers> {
   const ids = [...new Set(questions.map(({place}) => place.collection))];
-  const stats = new Map<string, Promise<FileEntry | undefined | StageError>>();
-  for (const {place} of questions) {
-    const key = `${place.collection}:${place.path}`;
-    if (!stats.has(key)) stats.set(key, orError(transfers.stat(place)));
-  }
   const [collections, places] = await Promise.all([
     Promise.all(ids.map(async (id) => [id, await orError(transfers.collection(id))] as const)),
-    Promise.all(questions.map(({place}) => stats.get(`${place.collection}:${place.path}`))),
+    listing.lookAt(
+      questions.map(({place, end, recursive, needed}) => ({place, contents: end === 'source' && recursive, needed})),
+    ),
   ]);
   return {collections: new Map(collections), places};
 }

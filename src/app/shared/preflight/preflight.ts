@@ -1,8 +1,10 @@
+import type {SourceTotals} from '../../../base/source-totals.ts';
 import {within} from '../../../base/time.ts';
 import type {Profile} from '../../../config/profile.ts';
 import {EXIT, StageError} from '../../../errors.ts';
 import {isElsewhere} from '../../../scheduler/judge-queue.ts';
 import {limitOf, type QueueSeen, type ServerSeen, type Site} from '../../../scheduler/site.ts';
+import {createSourceListing} from '../../../transfer/source-listing.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
@@ -13,6 +15,7 @@ import {askForOutputHosts} from './ask-for-output-hosts.ts';
 import {askForResources} from './ask-for-resources.ts';
 import {findAtGlobus} from './check-at-globus.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
+import {listSources} from './list-sources.ts';
 
 export interface PreflightRequest {
   /** make and delete a directory at each destination */
@@ -21,6 +24,8 @@ export interface PreflightRequest {
   readonly adopted: readonly string[];
   /** is told how many jobs of the user PBS takes at a time, where it says so */
   readonly onLimit?: (limit: number | undefined) => void;
+  /** is told how much the transfers are to move that nothing comes before, as far as their sources could be listed */
+  readonly onSources?: (totals: ReadonlyMap<string, SourceTotals>) => void;
 }
 
 /**
@@ -113,12 +118,17 @@ function jobsOf({workflow, scripts}: PreparedWorkflow, profile: Profile): JobsTo
 async function askGlobus(
   stage: WorkflowStage,
   {workflow}: PreparedWorkflow,
-  {probe, adopted}: PreflightRequest,
+  {probe, adopted, onSources}: PreflightRequest,
 ): Promise<Finding[]> {
   const questions = planQuestions(workflow, adopted);
   if (questions.length === 0) return [];
   const engine = await stage.engine();
-  const answers = await askCollections(engine.transfers, questions);
+  const listing = createSourceListing(engine.transfers, engine.clock);
+  const [answers, totals] = await Promise.all([
+    askCollections(engine.transfers, listing, questions),
+    onSources ? listSources(listing, workflow) : undefined,
+  ]);
+  if (totals) onSources?.(totals);
   const found = findAtGlobus(questions, answers, namesOf(workflow, await stage.collections()), Date.now());
   if (!probe || found.some(isProblem)) return found;
   const {probeDestinations} = await import('./probe-destinations.ts');

@@ -5,6 +5,7 @@ import {findAtGlobus} from '../../../../src/app/shared/preflight/check-at-globus
 import {CheckFailed} from '../../../../src/app/shared/preflight/preflight.ts';
 import type {StageError} from '../../../../src/errors.ts';
 import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../../../src/globus-errors.ts';
+import {createSourceListing} from '../../../../src/transfer/source-listing.ts';
 import type {CollectionSeen, FileEntry} from '../../../../src/transfer/transfer-service.ts';
 import type {TransferStep} from '../../../../src/workflow/model/workflow.ts';
 import {jobStep, specOf, transferStep} from '../../../support/a-run.ts';
@@ -85,6 +86,10 @@ test('each collection and each place is asked about once, whatever the number of
       asked.push(`stat ${path}`);
       return DIR;
     },
+    list: async ({path}: {path: string}) => {
+      asked.push(`ls ${path}`);
+      return [DIR];
+    },
     collection: async (id: string) => {
       asked.push(`collection ${id.slice(0, 1)}`);
       throw silent;
@@ -92,8 +97,10 @@ test('each collection and each place is asked about once, whatever the number of
   };
   const steps = ['a', 'b'].map((name) => ({...transferStep(name), from: transferStep('x').from}));
   // A fake of the two questions that are asked.
-  const answers = await askCollections(transfers as never, planQuestions(specOf(steps).workflow, []));
-  expect(asked.sort()).toEqual(['collection a', 'collection b', 'stat /a/to/', 'stat /b/to/', 'stat /x/from/']);
+  const listing = createSourceListing(transfers, () => 0);
+  const answers = await askCollections(transfers as never, listing, planQuestions(specOf(steps).workflow, []));
+  expect(asked.sort()).toEqual(['collection a', 'collection b', 'ls /x/from/', 'stat /a/to/', 'stat /b/to/']);
+  expect(answers.places).toMatchObject([{type: 'dir'}, {type: 'dir'}, {type: 'dir'}, {type: 'dir'}]);
   expect(answers.collections.size).toBe(2);
 });
 
