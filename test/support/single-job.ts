@@ -51,8 +51,8 @@ const REQUEST: SubmitRequest = {
 };
 
 /**
- * Submit a job whose process dies at every effect there is, and once more at every effect of the repetition; and let
- * several processes submit it at once.
+ * Submit a job whose process dies at every effect there is, and once more at every effect of the repetition, or is
+ * repeated by two processes at once; and let several processes submit it at once.
  *
  * @returns how many cases were played, and everything that is not as it must be: one job, one id, found by its id, and
  *   no other try of the name that could still run
@@ -97,6 +97,19 @@ export async function exploreJob(
       const {effects} = one.world;
       await judge(`died at ${effects[first - 1]}, then at ${effects[second - 1]}`, one, [report]);
     }
+  for (let first = 1; first <= quiet.world.effects.length; first++) {
+    const one = fresh();
+    one.world.dieAt = first;
+    await one.submit().catch((error: unknown) => {
+      if (!(error instanceof Died)) throw error;
+    });
+    played += 1;
+    await judge(
+      `died at ${one.world.effects[first - 1]}, then two at once`,
+      one,
+      await Promise.all([one.submit(), one.submit()]),
+    );
+  }
   const crowd = fresh();
   await judge('five at once', crowd, await Promise.all(Array.from({length: 5}, () => crowd.submit())));
   return {played, wrongs};

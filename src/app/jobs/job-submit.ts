@@ -54,12 +54,13 @@ export async function submitNamedJob(
   for (let dropped = 0; dropped < DROPS; ) {
     // With --again nothing of the last try is asked: its record may be damaged.
     const newest = again ? undefined : stage.jobs.newest(name);
+    // The one after the try that was looked at: of several processes that find the same, the first to take it acts for all.
+    const number = (again ? stage.jobs.newestNumber(name) : (newest?.number ?? 0)) + 1;
     const known = newest && (await resolved(stage, newest, time));
     if (known) {
       if (known.fingerprint !== fingerprint) throw new OtherJob(name, known.job);
       return {job: known.job, name, submitted: false};
     }
-    const number = stage.jobs.newestNumber(name) + 1;
     const dependencies = await dependenciesOf(stage, request);
     // A try that comes later asks for the same job: in the environment in which it was first asked for.
     const kept = newest?.fingerprint === fingerprint ? stage.jobs.environment(name, newest.number) : undefined;
