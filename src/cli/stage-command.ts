@@ -1,6 +1,6 @@
 import {Command, Errors, Flags, type Interfaces} from '@oclif/core';
 import {errorDocument, renderError} from '../app/shared/render-error.ts';
-import {ofTheSystem} from '../app/shared/system-error.ts';
+import {ofThePlace} from '../app/shared/system-error.ts';
 import {hasWideLetters, loadWidths, type Style, spelt, wrapped} from '../app/shared/text-layout.ts';
 import {shown, visible, visibleLine} from '../base/visible.ts';
 import {EXIT, StageError} from '../errors.ts';
@@ -186,7 +186,7 @@ export function showError(error: StageError, form: {readonly json: boolean; read
 export function asStageError(thrown: unknown, taken?: Taken): StageError {
   if (thrown instanceof StageError) return thrown;
   if (thrown instanceof Errors.CLIError) return usageError(thrown, taken);
-  return ofTheSystem(thrown) ?? defect(thrown);
+  return ofThePlace(thrown) ?? defect(thrown);
 }
 
 function defect(thrown: unknown): StageError {

@@ -1,6 +1,6 @@
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {EngineContext} from './context.ts';
-import {OTHERS} from './perform/action-outcome.ts';
+import {type ActionOutcome, OTHERS} from './perform/action-outcome.ts';
 import {perform} from './perform/perform.ts';
 import {type OnManyJobs, performTogether} from './perform/perform-together.ts';
 import type {Action} from './plan/actions.ts';
@@ -47,7 +47,7 @@ async function together<K extends OnManyJobs['do']>(
   );
   const each = [...new Map(asked.map((one) => [one.action.job, one])).values()];
   if (each.length === 0) return;
-  const outcomes = await performTogether(context, what, each);
+  const outcomes = await progress.recording<readonly ActionOutcome[]>(() => performTogether(context, what, each), []);
   for (const [at, {run, action}] of each.entries()) progress.end(run.id, action, outcomes[at] ?? OTHERS);
 }
 
@@ -87,7 +87,7 @@ async function inItsOrder(
     // Each has an intent of its own, so a death among them leaves some that are to be asked for, and no more than that.
     const came = await Promise.all(
       now.map(async (action) => {
-        const outcome = await perform(context, run, action);
+        const outcome = await progress.recording(() => perform(context, run, action), OTHERS);
         progress.end(run.id, action, outcome);
         if (outcome.is !== 'done') places.release(action);
         return outcome.is;

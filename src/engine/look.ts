@@ -52,6 +52,8 @@ export interface LookRequest {
   readonly monitor?: number | undefined;
   /** the monitor chain is driven elsewhere (cron, or a loop in a shell): add no link */
   readonly withoutChain?: boolean | undefined;
+  /** it is to show what is known: a disk that is full or read-only, where nothing can be put on record, is told, and ends nothing */
+  readonly shows?: boolean | undefined;
   /** this process looks again soon while the chain is open: it adds no link beside one that PBS may have taken */
   readonly stays?: boolean | undefined;
 }
@@ -106,7 +108,7 @@ export class Look {
     const {runs, damaged} = isLimited && others.length > 0 ? openRuns(context.ledger, [...own, ...others]) : opened;
     const link = context.monitors.newest();
     const {found: late, damaged: damagedLate} = context.ledger.late();
-    const progress = new LookProgress([...damaged, ...damagedLate, ...damageOfLink(link)]);
+    const progress = new LookProgress([...damaged, ...damagedLate, ...damageOfLink(link)], request.shows);
     // The successor is on its way to PBS before anything is looked at, and in the queue before anything is done.
     const successor =
       request.monitor !== undefined && runs.length > 0 && context.settings.stagingJobs
@@ -236,7 +238,7 @@ export class Look {
     );
     if (this.#owesLink && this.progress.done.some(({action}) => action.do === 'submit-job')) {
       this.#owesLink = false;
-      await this.#submitLink();
+      await this.progress.recording(() => this.#submitLink(), undefined);
     }
   }
 

@@ -1,3 +1,4 @@
+import {refusedWrite} from '../disk/system-error.ts';
 import type {StageError} from '../errors.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import {SchedulerUnreachable} from '../scheduler/scheduler.ts';
@@ -18,11 +19,37 @@ export class LookProgress {
   readonly problems: StageError[];
   /** PBS did not answer a moment ago: every further question would wait for nothing */
   pbsIsAway = false;
+  /** the disk is full or read-only: nothing further is done */
+  diskTakesNothing = false;
   readonly #tried = new Set<string>();
+  readonly #shows: boolean;
 
-  /** @param problems those that were met before anything was tried */
-  constructor(problems: readonly StageError[] = []) {
+  /**
+   * @param problems those that were met before anything was tried
+   * @param shows a disk that takes nothing is a problem, and ends nothing: what is known is shown
+   */
+  constructor(problems: readonly StageError[] = [], shows = false) {
     this.problems = [...problems];
+    this.#shows = shows;
+  }
+
+  /**
+   * Do what has to be put on record.
+   *
+   * @returns `otherwise` where the disk takes nothing, which is told once
+   * @throws what `work` throws; the refusal of a disk, too, where this look is not to show what is known
+   */
+  async recording<T>(work: () => T | Promise<T>, otherwise: T): Promise<T> {
+    if (this.diskTakesNothing) return otherwise;
+    try {
+      return await work();
+    } catch (error) {
+      const refusal = this.#shows ? refusedWrite(error) : undefined;
+      if (!refusal) throw error;
+      if (!this.diskTakesNothing) this.problems.push(refusal);
+      this.diskTakesNothing = true;
+      return otherwise;
+    }
   }
 
   /** An action that was tried is not planned again in the same look. */
@@ -33,7 +60,7 @@ export class LookProgress {
   /** @returns false when there is no use in performing the action now */
   begin(run: RunId, action: Action): boolean {
     this.#tried.add(`${run} ${actionKey(action)}`);
-    return !(this.pbsIsAway && ASKING_PBS.includes(action.do));
+    return !(this.diskTakesNothing || (this.pbsIsAway && ASKING_PBS.includes(action.do)));
   }
 
   end(run: RunId, action: Action, outcome: ActionOutcome): void {

@@ -35,15 +35,16 @@ const MAX_ROUNDS = 1000;
  */
 export async function reconcile(context: EngineContext, request: LookRequest = {}): Promise<Reconciled> {
   const look = await Look.begin(context, request);
-  await look.deleteLateJobs();
-  await look.linkFirst();
+  const {progress} = look;
+  await progress.recording(() => look.deleteLateJobs(), undefined);
+  await progress.recording(() => look.linkFirst(), undefined);
   await planAndAct(look);
   if (await look.hearGlobus()) await planAndAct(look);
-  await look.recordHolds();
-  look.seal();
-  const tended = await look.tendChain();
+  await progress.recording(() => look.recordHolds(), undefined);
+  await progress.recording(() => look.seal(), undefined);
+  const tended = await progress.recording(() => look.tendChain(), undefined);
   const {seen, runs, sealed, withdrawn, problems} = look;
-  return {seen, runs, sealed, withdrawn, done: look.progress.done, problems, ...tended};
+  return {seen, runs, sealed, withdrawn, done: progress.done, problems, ...tended};
 }
 
 async function planAndAct(look: Look): Promise<void> {

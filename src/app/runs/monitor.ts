@@ -11,7 +11,7 @@ import {
   problemDocuments,
   withoutDamage,
 } from '../shared/look-results.ts';
-import {ofTheSystem} from '../shared/system-error.ts';
+import {ofThePlace} from '../shared/system-error.ts';
 import {isWorthALine, type Moving, movingIn} from './progress-events.ts';
 
 export interface MonitorReport {
@@ -117,7 +117,7 @@ async function lookWithRetries<T>(look: () => Promise<T>, sleep: (ms: number) =>
     try {
       return await look();
     } catch (error) {
-      if (!(error instanceof StageError ? error.exit === EXIT.unreachable : ofTheSystem(error))) throw error;
+      if (!(error instanceof StageError ? error.exit === EXIT.unreachable : ofThePlace(error))) throw error;
       await sleep(pauseMs);
     }
   }

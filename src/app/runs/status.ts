@@ -35,7 +35,7 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
     const problems = problemDocuments([...damaged.values()]);
     return {runs: ended, problems, notKnown: [], exit: exitOfProblems(problems)};
   }
-  const looked = await reconcile(await stage.engine(), {about: run && [run]});
+  const looked = await reconcile(await stage.engine(), {about: run && [run], shows: true});
   const notKnown = notLearnt(looked);
   if (run !== undefined) {
     const standing = await standingAfter(stage, run, looked);

@@ -27,7 +27,7 @@ export async function explainWhy(stage: RunsStage, asked: {run: string; step: st
     const standing = standingOfSeal(sealed, (step) => adviceOn(recorded, step));
     return {...reportOf(standing, asked.step), problems: [], notKnown: [], exit: exitOf(standing, [])};
   }
-  const looked = await reconcile(await stage.engine(), {about: [run]});
+  const looked = await reconcile(await stage.engine(), {about: [run], shows: true});
   const standing = await standingAfter(stage, run, looked, {thorough: true});
   const problems = problemDocuments(looked.problems);
   const notKnown = notLearnt(looked);
