@@ -1,4 +1,5 @@
 import {connect} from 'node:net';
+import * as z from 'zod/mini';
 import type {Requirements} from './globus/auth/requirements.ts';
 import type {LocalCollection} from './globus/globus-stand-in.ts';
 import type {LimitValues} from './globus/transfer/limits.ts';
@@ -78,14 +79,47 @@ const TIMEOUT_MS = 20_000;
  */
 export async function askStatus({socket, version}: Address): Promise<LocalStatus> {
   const found = readStatus(await exchange(socket, {do: 'status'}, TIMEOUT_MS));
-  if (found.status?.version === version) return found.status;
-  throw new StandInError('other-version', 'the stand-ins that run here are of another version of stage', {
-    why: `${theirVersion(found)}, this command is of ${version}`,
+  if (found.version !== version) throw otherVersion(`${theirVersion(found)}, this command is of ${version}`);
+  // Two builds of one version may differ: what was built before a change answers in another form.
+  if (!isStatus(found.status))
+    throw otherVersion(`${theirVersion(found)}, as this command is, but they answer in another form: another build`);
+  return found.status;
+}
+
+function otherVersion(why: string): StandInError {
+  return new StandInError('other-version', 'the stand-ins that run here are of another version of stage', {
+    why,
     next: [
       'End them, and start those of this version: stage local down; stage local up',
       'Queued jobs and files stay.',
     ],
   });
+}
+
+const number = z.number();
+
+/** What this version makes use of in a status. */
+const STATUS = z.looseObject({
+  pid: number,
+  version: z.string(),
+  url: z.string(),
+  jobs: z.looseObject({queued: number, held: number, waiting: number, running: number, finished: number}),
+  tasks: z.looseObject({active: number, queued: number, inactive: number, ended: number}),
+  collections: z.array(z.looseObject({id: z.string(), name: z.string(), directory: z.string()})),
+  outages: z.array(z.looseObject({since: z.string(), hits: number})),
+  daySeconds: number,
+  limits: z.looseObject({
+    active: number,
+    pending: number,
+    requests: z.nullable(number),
+    files: number,
+    entries: number,
+  }),
+  identities: z.array(z.string()),
+});
+
+function isStatus(found: unknown): found is LocalStatus {
+  return STATUS.safeParse(found, {jitless: true}).success;
 }
 
 function theirVersion({version, pid}: StatusFound): string {
@@ -97,26 +131,25 @@ function theirVersion({version, pid}: StatusFound): string {
 interface StatusFound {
   readonly version: string | undefined;
   readonly pid: number | undefined;
-  /** whole only where it is of our version */
-  readonly status: LocalStatus | undefined;
+  /** as it was told; of whatever form */
+  readonly status: unknown;
 }
 
 /** Pure. @throws {StandInError} `down` for an answer that broke off */
 export function readStatus(text: string): StatusFound {
   if (!text.endsWith('\n')) throw standInsDown('the answer was cut short');
   const status = statusIn(text);
-  const has = (key: 'version' | 'pid', type: string) => typeof status?.[key] === type;
   return {
-    version: has('version', 'string') ? status?.version : undefined,
-    pid: has('pid', 'number') ? status?.pid : undefined,
+    version: typeof status?.version === 'string' ? status.version : undefined,
+    pid: typeof status?.pid === 'number' ? status.pid : undefined,
     status,
   };
 }
 
 /** Other versions may answer anything; their text is looked into and not believed. */
-function statusIn(text: string): LocalStatus | undefined {
+function statusIn(text: string): {readonly version?: unknown; readonly pid?: unknown} | undefined {
   try {
-    const document = JSON.parse(text) as {answer?: {status?: LocalStatus}} | null;
+    const document = JSON.parse(text) as {answer?: {status?: {version?: unknown}}} | null;
     return document?.answer?.status ?? undefined;
   } catch {
     return undefined;
@@ -133,11 +166,25 @@ export async function askStandIns(address: Address, request: ControlRequest): Pr
   if (request.do === 'status') return {status};
   const text = await exchange(address.socket, request, TIMEOUT_MS);
   if (!text.endsWith('\n')) throw standInsDown('the answer was cut short');
-  const answer = JSON.parse(text) as {wrong?: string; answer?: ControlAnswer}; // both ends are this program
-  if (answer.answer) return answer.answer;
+  const answer = answerIn(text);
+  if (answer.answer) {
+    if (isStatus(answer.answer.status)) return answer.answer;
+    throw otherVersion('they answer in another form than this version does');
+  }
   throw new StandInError('wrong', answer.wrong ?? 'the stand-ins did not understand the request', {
     next: ['See what there is: stage local status'],
   });
+}
+
+/** @throws {StandInError} `other-version` for what is no answer of this version */
+function answerIn(text: string): {readonly wrong?: string; readonly answer?: ControlAnswer} {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer === 'object' && answer !== null) return answer; // its status is looked into by the caller
+  } catch {
+    // it is said below
+  }
+  throw otherVersion('they answer in another form than this version does');
 }
 
 /** Ask a background process of whatever version to end: every version knows this request. */

@@ -109,6 +109,31 @@ describe('stand-ins from before versions were compared', () => {
   });
 });
 
+test('those that say the same version and answer in another form are named as well: they were built before a change', async () => {
+  const own = /^stage (.*), Node/.exec((await stage('--version')).stdout)?.[1];
+  const {socket} = standInHome(home);
+  mkdirSync(join(home, 'stand-ins'), {mode: 0o700});
+  const status = {version: own, pid: 17, url: 'http://127.0.0.1:1/', jobs: {}, tasks: {}, collections: []};
+  const answer = `${JSON.stringify({answer: {status}})}\n`;
+  const server = createServer({allowHalfOpen: true}, (asking) => asking.once('data', () => asking.end(answer)));
+  await new Promise<void>((done) => server.listen(socket, done));
+  try {
+    for (const argv of [
+      ['local', 'status'],
+      ['local', 'wipe'],
+      ['job', 'show', '1'],
+      ['run', 'w.yaml'],
+    ])
+      expect({argv, ...(await stage(...argv))}).toMatchObject({
+        argv,
+        exitCode: 3,
+        stderr: expect.stringMatching(/another form: another build.*stage local down; stage local up/s),
+      });
+  } finally {
+    await new Promise((done) => server.close(done));
+  }
+});
+
 test.each<[string, Partial<ReturnType<typeof readStatus>>]>([
   ['{"answer":{"status":{"version":"1","pid":2}}}', {version: '1', pid: 2}],
   ['{"answer":{"status":{"version":1,"pid":"2"}}}', {version: undefined, pid: undefined}],
