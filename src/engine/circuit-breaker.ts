@@ -57,7 +57,8 @@ function transfersWithBreaker(globus: TransferService): TransferService {
     pauses: (task) => breaker.ask(() => globus.pauses(task)),
     moved: (task) => breaker.ask(() => globus.moved(task)),
     skipped: (task, limit) => breaker.ask(() => globus.skipped(task, limit)),
-    list: (place, most) => breaker.ask(() => globus.list(place, most)),
+    // A collection that is slow to list a directory says nothing of Globus, and a listing is not waited for to its end.
+    list: (place, most) => breaker.askAlone(() => globus.list(place, most)),
     stat: (place) => breaker.ask(() => globus.stat(place)),
     makeDirectory: (place) => breaker.ask(() => globus.makeDirectory(place)),
     collection: (id) => breaker.ask(() => globus.collection(id)),
@@ -78,6 +79,12 @@ class CircuitBreaker<E extends Error & {readonly why?: string | undefined}> {
 
   trip(timeout: E): void {
     this.tripped ??= timeout;
+  }
+
+  /** A question whose time limit is its own: others are asked all the same. */
+  async askAlone<T>(question: () => Promise<T>): Promise<T> {
+    if (this.tripped) throw this.tripped;
+    return await question();
   }
 
   async ask<T>(question: () => Promise<T>): Promise<T> {

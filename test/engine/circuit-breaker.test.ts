@@ -43,6 +43,16 @@ describe('Globus does not answer', () => {
     expect(new Set(looked.problems.map(({code}) => code))).toEqual(new Set(['TRANSFER_UNREACHABLE']));
   });
 
+  test('a collection that does not list its directories keeps no transfer from being submitted', async () => {
+    for (const name of ['a', 'b']) begin(name, [transferStep('in')]);
+    world.transfers.list = async () => {
+      throw new TransferUnreachable('GET /ls', 'no answer within 30 s', {timedOut: true});
+    };
+    const looked = await reconcile(world.context());
+    expect(looked.problems).toEqual([]);
+    expect(world.transfers.tasks.size).toBe(2);
+  });
+
   test('all jobs of all runs, sentinels too, are submitted before any transfer is', async () => {
     for (const name of ['a', 'b']) begin(name, [...CLASSIC.slice(0, 2)]);
     await reconcile(world.context());
