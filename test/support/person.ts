@@ -33,7 +33,7 @@ export function aPerson(world: World, {again, deaths, seconds}: Life): Person {
     says,
     async waits(what, condition) {
       const end = Date.now() + seconds * 1000;
-      for (;;) {
+      for (let waitMs = 150; ; waitMs = Math.min(waitMs * 1.2, 500)) {
         const value = await condition();
         if (value !== undefined && value !== false) return value;
         if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${what}`);
@@ -41,7 +41,7 @@ export function aPerson(world: World, {again, deaths, seconds}: Life): Person {
         if (now > noticed) {
           noticed = now;
           await says(...again);
-        } else await pause(150);
+        } else await pause(waitMs);
       }
     },
   };

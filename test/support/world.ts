@@ -190,6 +190,7 @@ export async function localWorld({
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const running = () => read(join(standIns, 'running.json')) as {pid: number; url: string};
   const factsOf = (run: string) => join(state, 'runs', run, 'facts');
+  const everyJob = together(() => askPbs(standInHome(home).socket, 'qstat', '-x', '-f', '-F', 'json'));
   const globus = () => globusOf(running().url, join(standIns, 'credentials.json'));
 
   const world: World = {
@@ -243,8 +244,7 @@ export async function localWorld({
         const own = await ownJobs(world.pbs, userInfo().username);
         return own.filter((job) => JSON.stringify(job).includes(root));
       }
-      const said = await askPbs(standInHome(home).socket, 'qstat', '-x', '-f', '-F', 'json');
-      const document = JSON.parse(said) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
+      const document = JSON.parse(await everyJob()) as {Jobs?: Record<string, Omit<JobDocument, 'id'>>};
       return Object.entries(document.Jobs ?? {}).map(([id, job]) => ({...job, id}) as JobDocument);
     },
     async jobsOf(run) {
@@ -349,6 +349,21 @@ export async function localWorld({
   if (up.exitCode !== 0) throw new Error(`the stand-ins did not start: ${up.stderr}`);
   for (const directory of Object.values(directories)) mkdirSync(directory, {recursive: true});
   return world;
+}
+
+/** Asks that come while another is under way share the next one, which begins after them. */
+function together<T>(ask: () => Promise<T>): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | undefined;
+  return () => {
+    next ??= last.then(() => {
+      next = undefined;
+      const asked = ask();
+      last = asked.catch(() => undefined);
+      return asked;
+    });
+    return next;
+  };
 }
 
 function managing(how: Managing, options: RunOptions): Pick<World, 'setServer' | 'server'> {
