@@ -70,9 +70,9 @@ export default defineConfig({
     // Bounds, not expectations: on two cores that others use too, a chain of a dozen processes takes its time.
     testTimeout: process.env.CI ? 600_000 : 180_000,
     hookTimeout: process.env.CI ? 300_000 : 120_000,
-    // Tests mostly wait for what jobs and tasks do in real time: three files with three concurrent tests each keep two cores
+    // Tests mostly wait for what jobs and tasks do in real time: four files with three concurrent tests each keep two cores
     // busy. Where each command is a process of its own, two do.
-    maxWorkers: process.env.STAGE_TEST_OWN_PROCESSES === '1' || process.env.STAGE_TEST_PBS === '1' ? 2 : 3,
+    maxWorkers: process.env.STAGE_TEST_OWN_PROCESSES === '1' || process.env.STAGE_TEST_PBS === '1' ? 2 : 4,
     maxConcurrency: 3,
     // No test is tried again in its place, since worlds are shared: scripts/test.sh has failed files run again, alone.
     reporters: ['default'],
