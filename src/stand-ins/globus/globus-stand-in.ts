@@ -11,6 +11,7 @@ import {type Identity, openIdentities} from './auth/identities.ts';
 import {openLogins} from './auth/logins.ts';
 import {type Requirements, requirements} from './auth/requirements.ts';
 import {openSignInCode} from './auth/sign-in-code.ts';
+import {closeKept} from './copy/confine.ts';
 import {FAULT_CODES} from './copy/fault.ts';
 import {readPath} from './copy/paths.ts';
 import type {PlannedFault} from './copy/planned-faults.ts';
@@ -261,6 +262,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     async close() {
       await server.close();
       await runner.close();
+      closeKept();
     },
   };
 }

@@ -45,7 +45,8 @@ function copy(content: Buffer, onMoved: (bytes: number) => void = () => undefine
     moved: onMoved,
     checksummed: () => undefined,
   };
-  const wanted = {from: place('from'), to: place('to'), temporary: place('part'), sourcePath: '/from'};
+  const destination = {directory, side: 'destination'} as const;
+  const wanted = {destination, to: place('to'), temporary: 'part', sourcePath: '/from'};
   const how = {destinationPath: '/to', verify: true, preserveTimestamp: false, algorithm: 'MD5'};
   return copyFile(source, fstatSync(source), {...wanted, ...how}, pace);
 }

@@ -1,8 +1,10 @@
 import {createHash, type Hash} from 'node:crypto';
 import {close, constants, fstatSync, futimesSync, open, openSync, read, type Stats, write} from 'node:fs';
 import {rename, unlink} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {promisify} from 'node:util';
 import {hashName} from '../transfer/submission.ts';
+import {atPlace, type Ground, inDirectory} from './confine.ts';
 import {asFault, Fault} from './fault.ts';
 
 // Plain descriptors instead of handles: what asks no disk is done at once, since a round through the thread pool costs
@@ -13,11 +15,11 @@ const writeAt = promisify(write);
 const openFile = promisify(open);
 const closeFile = promisify(close);
 
-/** One file to copy: real places on this machine, and the paths in which clients speak of them. */
+/** One file to copy: where it is to lie on this machine, and the paths in which clients speak of it. */
 export interface FileCopy {
-  readonly from: string;
+  readonly destination: Ground;
   readonly to: string;
-  /** a name beside `to` that nothing else uses */
+  /** a name in the directory of `to` that nothing else uses */
   readonly temporary: string;
   readonly sourcePath: string;
   readonly destinationPath: string;
@@ -51,24 +53,40 @@ export interface Copied {
  * @throws {Fault} of the side that failed; the temporary is gone then
  */
 export async function copyFile(source: number, stats: Stats, copy: FileCopy, pace: CopyPace): Promise<Copied> {
-  const hash = copy.verify || copy.expected ? createHash(hashName(copy.algorithm) ?? 'md5') : undefined;
   let moved = 0;
   const counting = (bytes: number) => {
     moved += bytes;
     pace.moved(bytes);
   };
-  const target = await openFile(copy.temporary, 'w+', 0o666).catch((error: unknown) => {
-    throw asFault(error, 'destination', copy.destinationPath);
-  });
+  try {
+    return await inDirectory(copy.destination, dirname(copy.to), (directory) =>
+      copyBy(`${directory}/${copy.temporary}`, source, stats, copy, {...pace, moved: counting}),
+    );
+  } catch (error) {
+    pace.moved(-moved);
+    throw pace.signal.aborted ? error : asFault(error, 'destination', copy.destinationPath);
+  }
+}
+
+async function copyBy(
+  temporary: string,
+  source: number,
+  stats: Stats,
+  copy: FileCopy,
+  pace: CopyPace,
+): Promise<Copied> {
+  const {size} = stats;
+  const hash = copy.verify || copy.expected ? createHash(hashName(copy.algorithm) ?? 'md5') : undefined;
+  const target = await openFile(temporary, 'wx+', 0o666);
   let isOpen = true;
   try {
-    await pump(source, target, stats.size, copy, {...pace, moved: counting}, hash);
+    await pump(source, target, size, copy, pace, hash);
     const checksum = hash?.digest('hex') ?? null;
-    if (hash) pace.checksummed(moved);
+    if (hash) pace.checksummed(size);
     if (copy.expected && checksum !== copy.expected.toLowerCase()) {
       throw new Fault('EXTERNAL_CHECKSUM_MISMATCH', 'source', copy.sourcePath, `the source has checksum ${checksum}`);
     }
-    if (copy.verify && !(await isSame(source, target, moved, copy, pace))) {
+    if (copy.verify && !(await isSame(source, target, size, copy, pace))) {
       throw new Fault(
         'VERIFY_CHECKSUM',
         'destination',
@@ -79,13 +97,13 @@ export async function copyFile(source: number, stats: Stats, copy: FileCopy, pac
     if (copy.preserveTimestamp) futimesSync(target, stats.atime, stats.mtime);
     isOpen = false;
     await closeFile(target);
-    await rename(copy.temporary, copy.to);
-    return {size: moved, checksum};
+    // Its directory may have been moved meanwhile: the file goes to what has taken its place.
+    await atPlace(copy.destination, copy.to, (place) => rename(temporary, place));
+    return {size, checksum};
   } catch (error) {
     if (isOpen) await closeFile(target).catch(() => undefined); // of no more use
-    await unlink(copy.temporary).catch(() => undefined); // its directory may be gone with it
-    pace.moved(-moved);
-    throw pace.signal.aborted ? error : asFault(error, 'destination', copy.destinationPath);
+    await unlink(temporary).catch(() => undefined); // its directory may be gone with it
+    throw error;
   }
 }
 

@@ -1,6 +1,8 @@
 import {createHash} from 'node:crypto';
 import {closeSync, futimesSync, openSync, readSync, renameSync, rmSync, type Stats, writeSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {hashName} from '../transfer/submission.ts';
+import {atPlaceNow} from './confine.ts';
 import type {Copied, CopyPace, FileCopy} from './copy-file.ts';
 import {asFault, Fault} from './fault.ts';
 
@@ -29,9 +31,8 @@ export async function copySmallFile(source: number, stats: Stats, copy: FileCopy
     throw new Fault('EXTERNAL_CHECKSUM_MISMATCH', 'source', copy.sourcePath, `the source has checksum ${checksum}`);
   }
   try {
-    write(openSync(copy.temporary, 'w+', 0o666), bytes, stats, copy, checksum);
+    atPlaceNow(copy.destination, copy.to, (place) => write(place, bytes, stats, copy, checksum));
   } catch (error) {
-    rmSync(copy.temporary, {force: true});
     throw asFault(error, 'destination', copy.destinationPath);
   }
   pace.moved(size);
@@ -47,7 +48,20 @@ function readAll(source: number, into: Buffer, path: string): number {
   }
 }
 
-function write(target: number, bytes: Buffer, stats: Stats, copy: FileCopy, checksum: string | null): void {
+function write(place: string, bytes: Buffer, stats: Stats, copy: FileCopy, checksum: string | null): void {
+  const temporary = join(dirname(place), copy.temporary);
+  const target = openSync(temporary, 'wx+', 0o666);
+  try {
+    fill(target, bytes, stats, copy, checksum);
+    renameSync(temporary, place);
+  } catch (error) {
+    rmSync(temporary, {force: true});
+    throw error;
+  }
+}
+
+/** Write, look at what was written, and close. */
+function fill(target: number, bytes: Buffer, stats: Stats, copy: FileCopy, checksum: string | null): void {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(target, bytes, at, bytes.length - at, at);
     if (copy.verify && checksum !== digest(copy.algorithm, readBack(target, bytes.length))) {
@@ -62,7 +76,6 @@ function write(target: number, bytes: Buffer, stats: Stats, copy: FileCopy, chec
   } finally {
     closeSync(target);
   }
-  renameSync(copy.temporary, copy.to);
 }
 
 function readBack(file: number, size: number): Buffer {

@@ -1,8 +1,10 @@
-import {closeSync, fstatSync, type Stats} from 'node:fs';
-import {lstat, rm} from 'node:fs/promises';
+import {closeSync, fstatSync, lstatSync, type Stats} from 'node:fs';
+import {dirname} from 'node:path';
+import {atPlaceNow} from './confine.ts';
 import {type CopyPace, checksumOf, copyFile, openSource} from './copy-file.ts';
 import {copySmallFile, SMALL_BYTES} from './copy-small-file.ts';
-import {Fault, systemCode} from './fault.ts';
+import {Fault} from './fault.ts';
+import {removeTree} from './remove-tree.ts';
 import {decideSync} from './sync-decision.ts';
 import {type FileWork, onDestination, type Tools} from './transfer-work.ts';
 
@@ -13,7 +15,7 @@ export async function copyOne(work: FileWork, tools: Tools): Promise<void> {
     counts.subtasksSucceeded++;
     return;
   }
-  const source = openSource(work.from);
+  const source = atPlaceNow(tools.source, work.from, openSource);
   try {
     const stats = fstatSync(source); // of a file that is open, it asks no disk
     if (!stats.isFile()) throw new Fault('NOT_A_FILE', 'source', work.sourcePath, 'not a regular file any more');
@@ -43,7 +45,8 @@ export async function copyOne(work: FileWork, tools: Tools): Promise<void> {
       stats,
       {
         ...work,
-        temporary: await onDestination(work.destinationPath, async () => tools.temporaries.beside(work.to)),
+        destination: tools.destination,
+        temporary: await onDestination(work.destinationPath, async () => tools.temporaries.nameIn(dirname(work.to))),
         verify: options.verifyChecksum,
         preserveTimestamp: options.preserveTimestamp,
         algorithm,
@@ -64,14 +67,12 @@ async function isThere(work: FileWork, source: number, stats: Stats, pace: CopyP
   const {syncLevel, deleteDestinationExtra} = tools.options;
   if (syncLevel === null && !deleteDestinationExtra) return false;
   return onDestination(work.destinationPath, async () => {
-    const there = await lstat(work.to).catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (there?.isDirectory() && deleteDestinationExtra) await rm(work.to, {recursive: true});
+    const {destination} = tools;
+    const there = atPlaceNow(destination, work.to, (place) => lstatSync(place, {throwIfNoEntry: false}));
+    if (there?.isDirectory() && deleteDestinationExtra) await removeTree(destination, work.to);
     const decision = decideSync(syncLevel, stats, there?.isFile() ? there : undefined);
     if (decision !== 'compare-checksums') return decision === 'skip';
-    const other = openSource(work.to);
+    const other = atPlaceNow(destination, work.to, openSource);
     try {
       return (await checksumOf(source, 'MD5', pace)) === (await checksumOf(other, 'MD5', pace));
     } finally {

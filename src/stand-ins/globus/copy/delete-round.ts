@@ -1,10 +1,12 @@
-import {lstat, opendir, readdir, rmdir, unlink} from 'node:fs/promises';
-import {basename, dirname, join} from 'node:path';
+import {lstat, readdir, unlink} from 'node:fs/promises';
+import {basename, dirname} from 'node:path';
 import type {TaskCounts} from '../transfer/task-state.ts';
+import {atPlace, type Ground, inDirectory} from './confine.ts';
 import type {CopyPace} from './copy-file.ts';
 import {asFault, FatalFault, Fault, systemCode} from './fault.ts';
 import {globToRegExp} from './glob.ts';
-import {childPath, type Ground, locateForWriting} from './paths.ts';
+import {childPath, locateForWriting} from './paths.ts';
+import {removeTree} from './remove-tree.ts';
 
 export interface DeleteTools {
   readonly counts: TaskCounts;
@@ -36,7 +38,7 @@ async function named(path: string, tools: DeleteTools): Promise<string[]> {
   const directory = dirname(path);
   const place = await onDisk(directory, () => locateForWriting(tools.ground, childPath(directory, 'any')));
   const glob = globToRegExp(basename(path));
-  const names = await onDisk(directory, () => readdir(dirname(place)));
+  const names = await onDisk(directory, () => inDirectory(tools.ground, dirname(place), (name) => readdir(name)));
   const meant = names.filter((name) => glob.test(name) && (!name.startsWith('.') || basename(path).startsWith('.')));
   return meant.length > 0 ? meant.map((name) => childPath(directory, name)) : [path];
 }
@@ -48,10 +50,14 @@ async function remove(path: string, tools: DeleteTools): Promise<void> {
   try {
     tools.meetPlanned(path);
     const place = await locateForWriting(tools.ground, path);
-    const seen = await lstat(place);
-    if (!seen.isDirectory()) await removeFile(place, tools);
-    else if (tools.recursive) await removeTree(place, path, tools);
-    else throw new Fault('IS_A_DIRECTORY', 'source', path, 'recursive was not asked for');
+    const isDirectory = await atPlace(tools.ground, place, async (name) => (await lstat(name)).isDirectory());
+    if (isDirectory && !tools.recursive)
+      throw new Fault('IS_A_DIRECTORY', 'source', path, 'recursive was not asked for');
+    if (isDirectory) await removeDirectory(place, path, tools);
+    else {
+      await atPlace(tools.ground, place, (name) => unlink(name));
+      tools.counts.files++;
+    }
   } catch (error) {
     if (tools.pace.signal.aborted) throw error;
     if (tools.ignoreMissing && systemCode(error) === 'ENOENT') return;
@@ -59,22 +65,14 @@ async function remove(path: string, tools: DeleteTools): Promise<void> {
   }
 }
 
-async function removeTree(directory: string, path: string, tools: DeleteTools): Promise<void> {
-  for await (const entry of await opendir(directory)) {
-    await tools.pace.pass();
-    const [place, child] = [join(directory, entry.name), childPath(path, entry.name)];
-    tools.meetPlanned(child);
-    if (entry.isDirectory()) await removeTree(place, child, tools);
-    else await removeFile(place, tools);
-  }
-  await rmdir(directory);
-  tools.counts.directories++;
-}
-
-async function removeFile(place: string, tools: DeleteTools): Promise<void> {
-  await unlink(place);
-  tools.counts.files++;
-}
+const removeDirectory = (place: string, path: string, tools: DeleteTools): Promise<void> =>
+  removeTree(tools.ground, place, {
+    async before(_entry, at) {
+      await tools.pace.pass();
+      tools.meetPlanned(path + at.slice(place.length));
+    },
+    removed: (kind) => tools.counts[kind === 'file' ? 'files' : 'directories']++,
+  });
 
 async function onDisk<Result>(path: string, step: () => Promise<Result>): Promise<Result> {
   try {

@@ -1,14 +1,15 @@
 import type {Stats} from 'node:fs';
-import {lstat, mkdir, opendir, readlink, rename, stat, symlink} from 'node:fs/promises';
+import {lstat, mkdir, opendir, readlink, rename, symlink} from 'node:fs/promises';
 import {userInfo} from 'node:os';
 import {basename, join} from 'node:path';
 import {matching, oneOf, range, readFilters, readOrder, readPage} from '../http/list-query.ts';
 import {badRequest, TransferProblem} from '../http/problem.ts';
 import {fileTime, readTime} from '../http/time.ts';
 import type {Collection} from '../store/collections.ts';
+import {atPlace, type Ground, inDirectory} from './confine.ts';
 import {systemCode} from './fault.ts';
 import {type Operation, operationFailed} from './operation-failed.ts';
-import {childPath, type Ground, locate, locateForWriting, PathRefused, readPath} from './paths.ts';
+import {childPath, locate, locateForWriting, PathRefused, readPath} from './paths.ts';
 import {meetPlanned} from './planned-faults.ts';
 import {isTemporary} from './temporaries.ts';
 
@@ -61,9 +62,10 @@ export async function listDirectory(
   const rows: Record<string, unknown>[] = [];
   const directory = await listable(ground, path);
   let seen = 0;
-  for await (const entry of await opendir(directory, {bufferSize: 512}).catch((error) =>
+  const listing = await inDirectory(ground, directory, (name) => opendir(name, {bufferSize: 512})).catch((error) =>
     refuse(ground, error, 'DirListing', path),
-  )) {
+  );
+  for await (const entry of listing) {
     if (++seen > most) throw refuse(ground, tooMany(most), 'DirListing', path);
     if (isTemporary(entry.name) || (!showHidden && entry.name.startsWith('.'))) continue;
     const row = await fileDocument(ground, join(directory, entry.name), childPath(path, entry.name)).catch(
@@ -97,7 +99,7 @@ async function listable(ground: OperationGround, path: string): Promise<string> 
   try {
     meetPlanned(ground.collection.faults, 'source', path);
     const place = await locate(ground, path);
-    if ((await stat(place)).isDirectory()) return place;
+    if ((await atPlace(ground, place, lstat)).isDirectory()) return place;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
       throw new TransferProblem(404, 'ClientError.NotFound', `Directory '${path}' not found on endpoint`);
@@ -125,9 +127,12 @@ export async function statPath(ground: OperationGround, path: string): Promise<R
 }
 
 /** One file as Globus lists it: a link shows what it leads to, and itself in the `link_…` fields. */
-async function fileDocument(ground: Ground, place: string, path: string): Promise<Record<string, unknown>> {
-  const own = await lstat(place);
-  const link = own.isSymbolicLink();
+async function fileDocument(ground: Ground, real: string, path: string): Promise<Record<string, unknown>> {
+  const {own, target} = await atPlace(ground, real, async (place) => {
+    const seen = await lstat(place);
+    return {own: seen, target: seen.isSymbolicLink() ? await readlink(place) : null};
+  });
+  const link = target !== null;
   const seen = link ? await statFollowed(ground, path) : own;
   const shown = seen ?? own;
   return {
@@ -139,7 +144,7 @@ async function fileDocument(ground: Ground, place: string, path: string): Promis
     permissions: (shown.mode & 0o7777).toString(8).padStart(4, '0'),
     user: userName(shown),
     group: String(shown.gid),
-    link_target: link ? await readlink(place) : null,
+    link_target: target,
     link_size: link ? own.size : null,
     link_user: link ? userName(own) : null,
     link_group: link ? String(own.gid) : null,
@@ -149,7 +154,7 @@ async function fileDocument(ground: Ground, place: string, path: string): Promis
 
 const statFollowed = (ground: Ground, path: string): Promise<Stats | undefined> =>
   locate(ground, path).then(
-    (place) => stat(place),
+    (real) => atPlace(ground, real, (there) => lstat(there)),
     () => undefined, // it leads nowhere, or out of the collection: shown as invalid
   );
 
@@ -172,7 +177,7 @@ export async function makeDirectory(ground: OperationGround, path: string): Prom
   try {
     meetPlanned(ground.collection.faults, 'destination', path);
     if (path === '/') throw exists();
-    await mkdir(await locateForWriting(ground, path));
+    await atPlace(ground, await locateForWriting(ground, path), (place) => mkdir(place));
   } catch (error) {
     throw refuse(ground, error, 'Mkdir', path);
   }
@@ -182,9 +187,11 @@ export async function renamePath(ground: OperationGround, from: string, to: stri
   try {
     meetPlanned(ground.collection.faults, 'destination', to);
     if (from === '/' || to === '/') throw Object.assign(new Error("a collection's own directory"), {code: 'EACCES'});
-    const target = await locateForWriting(ground, to);
-    if (await lstat(target).catch(() => undefined)) throw exists();
-    await rename(await locateForWriting(ground, from), target);
+    const [source, target] = [await locateForWriting(ground, from), await locateForWriting(ground, to)];
+    await atPlace(ground, target, async (there) => {
+      if (await lstat(there).catch(() => undefined)) throw exists();
+      await atPlace(ground, source, (here) => rename(here, there));
+    });
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') throw new TransferProblem(404, 'ClientError.NotFound', `'${from}' not found on endpoint`);
@@ -197,7 +204,7 @@ export async function makeLink(ground: OperationGround, path: string, target: st
   try {
     meetPlanned(ground.collection.faults, 'destination', path);
     if (path === '/') throw exists();
-    await symlink(target, await locateForWriting(ground, path));
+    await atPlace(ground, await locateForWriting(ground, path), (place) => symlink(target, place));
   } catch (error) {
     throw refuse(ground, error, 'Symlink', path);
   }

@@ -1,7 +1,8 @@
 import type {Dirent} from 'node:fs';
-import {lstat, mkdir, opendir, readlink, rename, rm, stat, symlink} from 'node:fs/promises';
+import {lstat, mkdir, opendir, readlink, rename, rm, symlink} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import type {TransferItem} from '../transfer/submission.ts';
+import {atPlace, inDirectory, makeDirectories} from './confine.ts';
 import {FatalFault, Fault, systemCode} from './fault.ts';
 import {childPath, locate, locateForWriting} from './paths.ts';
 import {isTemporary} from './temporaries.ts';
@@ -42,10 +43,10 @@ async function beginItem(item: TransferItem, tools: Tools): Promise<Work | undef
   const pair = async (from: string): Promise<Pair> => {
     const to = await onDestination(destinationPath, async () => {
       const place = await locateForWriting(tools.destination, destinationPath);
-      await mkdir(dirname(place), {recursive: true});
+      makeDirectories(tools.destination, dirname(place));
       return place;
     });
-    return {from, to, sourcePath, destinationPath};
+    return {from, trail: from, to, sourcePath, destinationPath};
   };
   if (item.DATA_TYPE === 'transfer_symlink_item') {
     const link = {kind: 'link' as const, item, ...(await pair(await locateForWriting(tools.source, sourcePath)))};
@@ -53,16 +54,22 @@ async function beginItem(item: TransferItem, tools: Tools): Promise<Work | undef
     return link;
   }
   const from = await locate(tools.source, sourcePath);
-  const seen = await stat(from);
+  const seen = await atPlace(tools.source, from, lstat);
   if (seen.isDirectory()) {
     if (item.recursive === false)
       throw new Fault('IS_A_DIRECTORY', 'source', sourcePath, 'recursive was not asked for');
     const places = await pair(from);
     const to = await onDestination(destinationPath, async () => {
-      await mkdir(places.to, {recursive: true}).catch((error: unknown) => {
-        throw notDirectory(error, destinationPath);
+      const there = await locate(tools.destination, destinationPath).catch((error: unknown) => {
+        if (systemCode(error) === 'ENOENT') return undefined;
+        throw error;
       });
-      return locate(tools.destination, destinationPath);
+      try {
+        makeDirectories(tools.destination, there ?? places.to);
+      } catch (error) {
+        throw notDirectory(error, destinationPath);
+      }
+      return there ?? places.to;
     });
     tools.counts.directories++;
     return {kind: 'directory', item, ...places, to};
@@ -84,29 +91,31 @@ async function openDirectory(
   stack: Work[],
   found: OnFile,
 ): Promise<void> {
-  if (work.to !== top) await makeDirectory(work, tools);
+  const to = work.to === top ? work.to : await makeDirectory(work, tools);
   let entries = 0;
-  for await (const entry of await opendir(work.from, {bufferSize: 256})) {
+  const listing = await inDirectory(tools.source, work.from, (directory) => opendir(directory, {bufferSize: 256}));
+  for await (const entry of listing) {
     await tools.pace.pass();
     if (isTemporary(entry.name)) continue;
     requireWithin(tools.limits.entries, ++entries, 'entries of a directory', work.sourcePath);
     const child = {
       item: work.item,
       from: join(work.from, entry.name),
-      to: join(work.to, entry.name),
+      trail: join(work.trail, entry.name),
+      to: join(to, entry.name),
       sourcePath: childPath(work.sourcePath, entry.name),
       destinationPath: childPath(work.destinationPath, entry.name),
     };
-    const kind = await kindOf(entry, child, tools);
+    const {kind, from = child.from} = await kindOf(entry, child, tools);
     if (!kind || !tools.isIncluded(entry.name, kind === 'directory' ? 'dir' : 'file')) continue;
-    if (kind === 'directory' && child.from === top) continue; // a directory copied into itself is not walked for ever
+    if (kind === 'directory' && from === top) continue; // a directory copied into itself is not walked for ever
     tools.counts.subtasksTotal++;
     if (kind === 'directory') tools.counts.directories++;
     else if (kind === 'file')
       requireWithin(tools.limits.files, ++tools.counts.files, 'files of a task', child.sourcePath);
     else tools.counts.symlinks++;
-    if (kind === 'file') await found({kind, ...child, ...(await behindLink(entry, child, tools))});
-    else stack.push({kind, ...child});
+    if (kind === 'file') await found({kind, ...child, from});
+    else stack.push({kind, ...child, from});
   }
   tools.counts.subtasksSucceeded++;
 }
@@ -117,53 +126,62 @@ function requireWithin(limit: number, count: number, what: string, path: string)
   throw new FatalFault(new Fault('LIMIT_EXCEEDED', 'source', path, `more than ${limit} ${what}`));
 }
 
+interface Kind {
+  /** undefined for what is left out */
+  readonly kind?: 'directory' | 'file' | 'link';
+  /** where a link leads that is followed */
+  readonly from?: string;
+}
+
 /** What an entry counts as; links go by `recursive_symlinks`, and what is neither file nor directory is left out. */
-async function kindOf(entry: Dirent, pair: Pair, tools: Tools): Promise<'directory' | 'file' | 'link' | undefined> {
-  if (entry.isDirectory()) return 'directory';
-  if (entry.isFile()) return 'file';
-  if (!entry.isSymbolicLink() || tools.options.recursiveSymlinks === 'ignore') return undefined;
-  if (tools.options.recursiveSymlinks === 'keep') return 'link';
-  const real = await locate(tools.source, pair.sourcePath).catch(() => undefined); // leads nowhere, or out: left out
-  if (real === undefined || `${pair.from}/`.startsWith(`${real}/`)) return undefined;
-  const seen = await stat(real);
-  return seen.isDirectory() ? 'directory' : seen.isFile() ? 'file' : undefined;
+async function kindOf(entry: Dirent, pair: Pair, tools: Tools): Promise<Kind> {
+  if (entry.isDirectory()) return {kind: 'directory'};
+  if (entry.isFile()) return {kind: 'file'};
+  if (!entry.isSymbolicLink() || tools.options.recursiveSymlinks === 'ignore') return {};
+  if (tools.options.recursiveSymlinks === 'keep') return {kind: 'link'};
+  const from = await locate(tools.source, pair.sourcePath).catch(() => undefined); // leads nowhere, or out: left out
+  if (from === undefined || `${pair.trail}/`.startsWith(`${from}/`)) return {};
+  const seen = await atPlace(tools.source, from, lstat);
+  return seen.isDirectory() ? {kind: 'directory', from} : seen.isFile() ? {kind: 'file', from} : {};
 }
 
-/** A file is opened without following links: one that a link leads to is named by where it lies. */
-async function behindLink(entry: Dirent, {sourcePath}: Pair, tools: Tools): Promise<{from?: string}> {
-  return entry.isSymbolicLink() ? {from: await locate(tools.source, sourcePath)} : {};
-}
-
-async function makeDirectory(work: DirectoryWork, tools: Tools): Promise<void> {
-  await onDestination(work.destinationPath, async () => {
-    try {
-      await mkdir(work.to);
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
-      const seen = await lstat(work.to);
-      if (seen.isDirectory()) return;
-      if (seen.isSymbolicLink() && (await stat(await locate(tools.destination, work.destinationPath))).isDirectory())
-        return;
-      if (!tools.options.deleteDestinationExtra) throw notDirectory(error, work.destinationPath);
-      await rm(work.to);
-      await mkdir(work.to);
-    }
-  });
+/** @returns where it really lies: a link to another directory of the collection is followed */
+function makeDirectory({to, destinationPath}: DirectoryWork, {destination, options}: Tools): Promise<string> {
+  return onDestination(destinationPath, () =>
+    atPlace(destination, to, async (place) => {
+      try {
+        await mkdir(place);
+        return to;
+      } catch (error) {
+        if (systemCode(error) !== 'EEXIST') throw error;
+        const seen = await lstat(place);
+        if (seen.isDirectory()) return to;
+        const real = seen.isSymbolicLink() ? await locate(destination, destinationPath) : undefined;
+        if (real !== undefined && (await atPlace(destination, real, lstat)).isDirectory()) return real;
+        if (!options.deleteDestinationExtra) throw notDirectory(error, destinationPath);
+        await rm(place);
+        await mkdir(place);
+        return to;
+      }
+    }),
+  );
 }
 
 const notDirectory = (error: unknown, path: string): unknown =>
   systemCode(error) === 'EEXIST' ? new Fault('NOT_A_DIRECTORY', 'destination', path, 'a file is in the way') : error;
 
 async function makeLink(work: LinkWork, tools: Tools): Promise<void> {
-  const target = await readlink(work.from).catch((error: unknown) => {
+  const target = await atPlace(tools.source, work.from, readlink).catch((error: unknown) => {
     throw systemCode(error) === 'EINVAL'
       ? new Fault('NOT_A_SYMLINK', 'source', work.sourcePath, 'not a symbolic link')
       : error;
   });
-  await onDestination(work.destinationPath, async () => {
-    const temporary = tools.temporaries.beside(work.to);
-    await symlink(target, temporary);
-    await rename(temporary, work.to);
-  });
+  await onDestination(work.destinationPath, () =>
+    atPlace(tools.destination, work.to, async (place) => {
+      const temporary = join(dirname(place), tools.temporaries.nameIn(dirname(work.to)));
+      await symlink(target, temporary);
+      await rename(temporary, place);
+    }),
+  );
   tools.counts.subtasksSucceeded++;
 }

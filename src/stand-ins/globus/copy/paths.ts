@@ -1,6 +1,7 @@
 import {realpath} from 'node:fs/promises';
-import {basename, dirname, join, sep} from 'node:path';
-import {Fault, type Side, systemCode} from './fault.ts';
+import {basename, dirname, join} from 'node:path';
+import {type Ground, isInside, leadsOut} from './confine.ts';
+import {systemCode} from './fault.ts';
 
 /** Why a path was refused before any disk was touched. */
 export class PathRefused extends Error {}
@@ -34,17 +35,9 @@ export function readPath(raw: string, relative: 'refuse' | 'from-home' = 'refuse
 export const childPath = (directory: string, name: string): string =>
   directory === '/' ? `/${name}` : `${directory}/${name}`;
 
-const isInside = (root: string, path: string): boolean =>
-  path === root || path.startsWith(root === sep ? sep : root + sep);
-
-/** One side of a task, or of an operation: the collection's directory, and what to say when something is wrong. */
-export interface Ground {
-  readonly directory: string;
-  readonly side: Side;
-}
-
 /**
- * Where an existing thing really lies, symbolic links followed.
+ * Where an existing thing really lies, symbolic links followed. The answer is a text that may be out of date at once: what
+ * is done there goes through `atPlace` or `inDirectory`.
  *
  * @throws {Fault} PERMISSION_DENIED when a link leads out of the collection's directory
  * @throws the file system's own error when there is no such thing
@@ -52,7 +45,7 @@ export interface Ground {
 export async function locate(ground: Ground, path: string): Promise<string> {
   const root = await realpath(ground.directory);
   const real = await realpath(join(root, path));
-  if (!isInside(root, real)) throw leadsOut(ground, path);
+  if (!isInside(root, real)) throw leadsOut(ground.side, path);
   return real;
 }
 
@@ -69,7 +62,7 @@ export async function locateForWriting(ground: Ground, path: string): Promise<st
   for (let parent = dirname(path); ; parent = dirname(parent)) {
     try {
       const real = await realpath(join(root, parent));
-      if (!isInside(root, real)) throw leadsOut(ground, path);
+      if (!isInside(root, real)) throw leadsOut(ground.side, path);
       return join(real, ...missing);
     } catch (error) {
       if (systemCode(error) !== 'ENOENT' || parent === '/') throw error;
@@ -77,6 +70,3 @@ export async function locateForWriting(ground: Ground, path: string): Promise<st
     }
   }
 }
-
-const leadsOut = (ground: Ground, path: string): Fault =>
-  new Fault('PERMISSION_DENIED', ground.side, path, 'a symbolic link leads out of the collection');

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {appendFileSync, readdirSync, readFileSync, rmSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 
 const PREFIX = '.stage-part-';
 
@@ -9,8 +9,8 @@ export const isTemporary = (name: string): boolean => name.startsWith(PREFIX);
 
 /** The half-copied files of one task. */
 export interface Temporaries {
-  /** A fresh name beside the target. The directory is on record before the name can exist. */
-  beside(target: string): string;
+  /** A fresh name for a file that will have its own name in this directory. The directory is on record before the name can exist. */
+  nameIn(directory: string): string;
 }
 
 /** @param journal file in which the directories are listed that hold temporaries of this task */
@@ -19,13 +19,12 @@ export function createTemporaries(task: string, journal: string): Temporaries {
   const start = randomBytes(3).toString('hex');
   let count = 0;
   return {
-    beside(target) {
-      const directory = dirname(target);
+    nameIn(directory) {
       if (!noted.has(directory)) {
         appendFileSync(journal, `${JSON.stringify(directory)}\n`, {mode: 0o600});
         noted.add(directory);
       }
-      return join(directory, `${PREFIX}${task}-${start}${(count++).toString(36)}`);
+      return `${PREFIX}${task}-${start}${(count++).toString(36)}`;
     },
   };
 }

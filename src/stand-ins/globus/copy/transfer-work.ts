@@ -1,20 +1,22 @@
 import type {LimitValues} from '../transfer/limits.ts';
 import type {TransferItem} from '../transfer/submission.ts';
 import type {TaskCounts, TaskState} from '../transfer/task-state.ts';
+import type {Ground} from './confine.ts';
 import type {Copied, CopyPace} from './copy-file.ts';
 import {asFault, type Fault, type Side, systemCode} from './fault.ts';
 import type {Included} from './filter-rules.ts';
 import type {Gate} from './gate.ts';
-import type {Ground} from './paths.ts';
 import type {Temporaries} from './temporaries.ts';
 import type {Throttle} from './throttle.ts';
 
 /** A piece of a transfer that is still to do. What fails comes back as it was, to be tried again. */
 export type Work = {readonly kind: 'item'; readonly item: TransferItem} | FileWork | DirectoryWork | LinkWork;
 
-/** Real places on this machine, and the paths in which clients speak of them. */
+/** Where both really lie on this machine, without links on the way, and the paths in which clients speak of them. */
 export interface Pair {
   readonly from: string;
+  /** how the walk came to `from`, links not resolved */
+  readonly trail: string;
   readonly to: string;
   readonly sourcePath: string;
   readonly destinationPath: string;

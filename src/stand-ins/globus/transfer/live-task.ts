@@ -1,6 +1,6 @@
+import type {Ground} from '../copy/confine.ts';
 import {Fault, type Side} from '../copy/fault.ts';
 import {createGate, type Gate} from '../copy/gate.ts';
-import type {Ground} from '../copy/paths.ts';
 import {meetPlanned} from '../copy/planned-faults.ts';
 import {createThrottle, type Throttle} from '../copy/throttle.ts';
 import type {Work} from '../copy/transfer-work.ts';
