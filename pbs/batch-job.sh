@@ -9,6 +9,7 @@
 #@apart.sh
 #@VALUES
 # STAGE_MARKERS  prefix of the markers         STAGE_SCRIPT     the user's script, as it was at submission
+# STAGE_SHA256   its digest, or empty
 # STAGE_SHELL    what reads it, or empty       STAGE_SHELL_ARG  its argument, or empty
 # STAGE_BASH     1: bash -p runs the wrapper
 
@@ -24,6 +25,15 @@ STAGE_MARK=${STAGE_MARKERS##*/}${STAGE_INDEX:+.member-$STAGE_INDEX}
 # stage, which looks for theirs, and them one sees the other.
 given_up() { [ "$STAGE_MARK" != "${STAGE_MARKERS##*/}" ] && [ -e "$STAGE_MARKERS.claim.json" ]; }
 
+# The script is what it was at submission, or nothing is run.
+trap drop_copy EXIT
+take_copy
+if ! is_recorded; then
+  fact "$STAGE_MARK.altered" "{\"job\":\"$STAGE_JOB\",\"at\":\"$(now)\"}"
+  say "$STAGE_SCRIPT is not what was submitted (SHA-256 $STAGE_SHA256): the script was not run"
+  exit 94
+fi
+
 if ! fact "$STAGE_MARK.claim" "{\"job\":\"$STAGE_JOB\"}" || given_up; then
   say "${STAGE_MARKERS##*/} was given up, or claimed by another job, or $STAGE_FACTS cannot be written; the script was not run"
   exit 98
@@ -32,7 +42,6 @@ fi
 STAGE_TERMINATED=false
 # PBS tells the script's own processes too; the wrapper lives on to record the end.
 trap 'STAGE_CAUGHT=1' TERM HUP INT USR1 USR2 XCPU
-take_copy
 (
   trap - TERM HUP INT USR1 USR2 XCPU
   run_script
@@ -40,7 +49,6 @@ take_copy
 STAGE_CHILD=$!
 note_term() { :; }
 await_script "$STAGE_CHILD"
-drop_copy
 STAGE_CODE=$STAGE_TOLD
 STAGE_NUMBER=1
 until fact "$STAGE_MARK.end.$STAGE_NUMBER" "{\"job\":\"$STAGE_JOB\",\"exit\":$STAGE_CODE,\"pid\":$$,\"at\":\"$(now)\"}"; do

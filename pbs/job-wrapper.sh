@@ -19,7 +19,7 @@
 # STAGE_NEEDS     STAGE_AFTER   attempts that must have succeeded, and ended, as PBS was told in depend=
 # STAGE_ARRAY     1: a subjob   STAGE_EARLIER  attempts whose subjobs need not run again
 # STAGE_PERMIT    KEY.release.intent, the fact that must exist, or empty
-# STAGE_SCRIPT  the user's script, as it was at submission
+# STAGE_SCRIPT  the user's script, as it was at submission; STAGE_SHA256 its digest, or empty
 # STAGE_STDOUT    STAGE_STDERR  the run's logs of it    STAGE_STREAMS  output on PBS's streams too: two, one (joined)
 # STAGE_INTERRUPTED  fail: a script that was interrupted is not run again
 # STAGE_DELIVERS  1: PBS puts what the script wrote in its place when the job has ended
@@ -94,6 +94,16 @@ require() {
 }
 require has_succeeded succeeded $STAGE_NEEDS
 require has_ended ended $STAGE_AFTER
+
+# The script is what was recorded when the run was created or updated, or nothing is run, and nothing claimed for it: the
+# attempt counts as lost, and the next one is not submitted while the script differs.
+trap drop_copy EXIT
+take_copy
+if ! is_recorded; then
+  fact "$STAGE_CLAIM.altered" "{\"job\":\"$STAGE_JOB\",\"at\":\"$(now)\"}"
+  say "$STAGE_SCRIPT is not what was recorded (SHA-256 $STAGE_SHA256): the script was not run"
+  exit 94
+fi
 
 # What PBS puts in its place when the job has ended is not there before: nothing is to follow the marker alone.
 STAGE_DELIVERED=
@@ -179,7 +189,6 @@ trap 'STAGE_CAUGHT=1' HUP INT USR1 USR2 XCPU
 # script itself, where the signal does what it always does.
 STAGE_STATUS="$STAGE_CLAIM.status.$STAGE_START"
 begin_output
-take_copy
 (
   trap : TERM HUP INT USR1 USR2 XCPU
   (use_output && run_script) < /dev/null
@@ -190,7 +199,6 @@ take_copy
 STAGE_CHILD=$!
 note_term() { fact "$STAGE_CLAIM.term.$STAGE_START" "{\"job\":\"$STAGE_JOB\",\"at\":\"$(now)\"}"; }
 await_script "$STAGE_CHILD"
-drop_copy
 STAGE_CODE=$(field "$STAGE_FACTS/$STAGE_STATUS.json" exit)
 STAGE_CODE=${STAGE_CODE:-$STAGE_TOLD}
 # PBS signals the script's processes some milliseconds before the wrapper: one's own signal may be on its way.

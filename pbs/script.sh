@@ -8,6 +8,26 @@ take_copy() {
   STAGE_COPY=$STAGE_SCRIPT
 }
 
+# digest FILE: set STAGE_DIGEST to its SHA-256 in hex, by what the node has for it.
+digest() {
+  for STAGE_TOOL in sha256sum 'openssl dgst -sha256' 'shasum -a 256'; do
+    STAGE_DIGEST=$({ $STAGE_TOOL < "$1" | sed -n 's/.*\([0-9a-f]\{64\}\).*/\1/p'; } 2>/dev/null)
+    [ -z "$STAGE_DIGEST" ] || return 0
+  done
+  return 1
+}
+
+# is_recorded: the copy that is about to be run is what was recorded when it was submitted (STAGE_SHA256). Nobody can
+# change it any more then but who could change its directory.
+is_recorded() {
+  [ -n "$STAGE_SHA256" ] || return 0
+  digest "$STAGE_COPY" || {
+    say "this node has no sha256sum, openssl or shasum: the script was not compared with what was recorded"
+    return 0
+  }
+  [ "$STAGE_DIGEST" = "$STAGE_SHA256" ]
+}
+
 drop_copy() { [ "$STAGE_COPY" = "$STAGE_SCRIPT" ] || rm -f "$STAGE_COPY"; }
 
 # run_script: become the user's script. For a subshell, whose standard streams are the script's already.
@@ -46,11 +66,11 @@ run_script() {
   umask "$STAGE_UMASK"
   PATH=$STAGE_PATH
   unset STAGE_AFTER STAGE_ARRAY STAGE_BASH STAGE_CAUGHT STAGE_CHILD STAGE_CLAIM STAGE_CODE STAGE_COPY STAGE_DELIVERED \
-    STAGE_DELIVERS STAGE_EARLIER STAGE_END STAGE_ENDED STAGE_FACTS STAGE_HOST STAGE_INDEX STAGE_INTERRUPTED \
+    STAGE_DELIVERS STAGE_DIGEST STAGE_EARLIER STAGE_END STAGE_ENDED STAGE_FACTS STAGE_HOST STAGE_INDEX STAGE_INTERRUPTED \
     STAGE_JOB STAGE_LINE STAGE_MARK STAGE_MARKER STAGE_MARKERS STAGE_NAME STAGE_NEED STAGE_NEEDS STAGE_NEW \
     STAGE_NOTED STAGE_NUMBER STAGE_PATH STAGE_PAUSE STAGE_PERMIT STAGE_PIPES STAGE_PLACE STAGE_SCRIPT STAGE_SHELL \
-    STAGE_SHELL_ARG STAGE_START STAGE_STATUS STAGE_STDERR STAGE_STDOUT STAGE_STREAMS STAGE_TERMINATED STAGE_TEST \
-    STAGE_TOLD STAGE_TOP STAGE_TRIES STAGE_UMASK STAGE_WAS STAGE_WHOLE STAGE_WORD STAGE_WRITTEN
+    STAGE_SHA256 STAGE_SHELL_ARG STAGE_START STAGE_STATUS STAGE_STDERR STAGE_STDOUT STAGE_STREAMS STAGE_TERMINATED STAGE_TEST \
+    STAGE_TOLD STAGE_TOOL STAGE_TOP STAGE_TRIES STAGE_UMASK STAGE_WAS STAGE_WHOLE STAGE_WORD STAGE_WRITTEN
   exec /usr/bin/env \
 #@ENVIRONMENT
     "$@"

@@ -9,7 +9,7 @@ export default class LocalCode extends StageCommand {
 
   async run(): Promise<CodeReport> {
     const report = await signInCode(await this.standIns());
-    this.log(report.code);
+    this.print(report, ({code}) => code);
     return report;
   }
 }

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {shellQuote} from '../base/shell.ts';
 import {staySeconds, walltimeSeconds} from '../base/walltime.ts';
@@ -16,6 +16,7 @@ import {type Directives, readDirectives} from '../scheduler/directives/read-dire
 import type {JobRequest} from '../scheduler/scheduler.ts';
 import type {JobStep} from '../workflow/model/workflow.ts';
 import {environmentOf, originOf, passedTo, variablesBeside} from './passed-environment.ts';
+import {readRecorded} from './recorded-script.ts';
 import {readerOf, topShell} from './script-reader.ts';
 import {assign, envArguments, exported, writeScript} from './template.ts';
 
@@ -99,7 +100,8 @@ function userJob(
   profile: Profile,
 ): JobRequest {
   const userScript = join(run.layout.scripts, run.state.spec.scripts?.[step.name] ?? `${step.name}.script`);
-  const text = readFileSync(userScript, 'utf8');
+  const recorded = run.state.spec.scriptHashes[step.name] ?? '';
+  const text = readRecorded(userScript, recorded, {run: run.id, step: step.name}).toString();
   const directives = readDirectives(text);
   const claim = attemptKey(step.name, action.attempt);
   const reader = readerOf(text, directives);
@@ -116,6 +118,7 @@ function userJob(
       .join(' '),
     STAGE_INTERRUPTED: step.onInterrupted ?? (directives.rerunnable === false ? 'fail' : ''),
     STAGE_SCRIPT: userScript,
+    STAGE_SHA256: recorded,
     STAGE_STDOUT: join(run.layout.logs, `${claim}.out`),
     STAGE_STDERR: join(run.layout.logs, `${claim}.err`),
     STAGE_STREAMS: streamsOf(directives),

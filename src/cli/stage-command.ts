@@ -107,6 +107,16 @@ export abstract class StageCommand extends Command {
     writeText(process.stdout, text, colour);
   }
 
+  /** Nothing goes past `say`, `show`, `print` and `note`: no text fits here. */
+  override log(_: never): never {
+    throw new TypeError('commands say what they say by src/cli/output.ts');
+  }
+
+  /** @see log */
+  override logToStderr(_: never): never {
+    throw new TypeError('commands say what they say by src/cli/output.ts');
+  }
+
   /** How to write on a stream, as the flags and the environment ask for. */
   protected style(stream: NodeJS.WriteStream): Style {
     return styleOf(stream, {ascii: this.argv.includes('--ascii'), ids: this.argv.includes('--ids')});

@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {lstatSync} from 'node:fs';
 import {enableCompileCache} from 'node:module';
 
 // What bin/stage starts: it loads nothing else of stage itself, so that it can say when that is missing.
@@ -6,7 +6,10 @@ import {enableCompileCache} from 'node:module';
 // What was compiled spares the next start a good part of its time. Only where stage keeps things already: made from
 // nothing, the directory would hang where an automounter answers ENOENT although the parent exists.
 const cache = `${process.env.XDG_CACHE_HOME || `${process.env.HOME}/.cache`}/stage`;
-if (existsSync(cache)) enableCompileCache(`${cache}/compiled`);
+// What others could have put there would run as one's own: src/disk/trust.ts says so later on, and in words.
+const kept = lstatSync(cache, {throwIfNoEntry: false});
+if (kept?.isDirectory() && kept.uid === process.getuid?.() && (kept.mode & 0o022) === 0)
+  enableCompileCache(`${cache}/compiled`);
 import('./main.ts').catch((error: unknown) => {
   // 126, as a shell says it of what cannot be executed: staging jobs try again, since an installation may be on its way.
   const told = {

@@ -155,6 +155,9 @@ export const RUN_FACTS = {
       byName: true,
     },
   ),
+  altered: kind('a job that found another script than was recorded', z.looseObject({job: z.optional(job), at: told}), {
+    byName: true,
+  }),
   end: kind(
     'the end of a job',
     z.looseObject({

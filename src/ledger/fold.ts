@@ -118,6 +118,7 @@ function foldAttempt(step: string, number: number, facts: AttemptFacts, changedB
     jobs,
     ...markers,
     starts: markers.starts.map((start) => asOnRecord(start, jobs)),
+    altered: facts.has('altered') || undefined,
     indices: foldIndices(facts),
     ...(outcome ? {outcome} : {}),
   };

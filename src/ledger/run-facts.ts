@@ -186,6 +186,8 @@ export interface Attempt {
   readonly starts: readonly StartMarker[];
   readonly ends: ReadonlyMap<number, EndMarker>;
   readonly terminated: ReadonlySet<number>;
+  /** a job of it found another script in the place of the one that was recorded, and ran nothing */
+  readonly altered?: true | undefined;
   /** markers of an array's subjobs, by index */
   readonly indices: ReadonlyMap<number, Markers>;
   readonly outcome?: Outcome;

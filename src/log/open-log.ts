@@ -1,4 +1,4 @@
-import {appendFileSync, existsSync, readdirSync, rmSync} from 'node:fs';
+import {closeSync, constants, existsSync, openSync, readdirSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {
@@ -74,6 +74,9 @@ export function openLog(settings: LogSettings): Log {
   };
 }
 
+/** Through no link: it would be somebody's way to have lines added to another file. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
 const RANK: Readonly<Record<LogLevel, number>> = {error: 0, warn: 1, info: 2, debug: 3};
 
 function isBelow(level: LogLevel, least: LogLevel): boolean {
@@ -100,7 +103,12 @@ function createDayFile({
         for (const name of outdatedLogs(readdirSync(directory), host, at, keepDays))
           rmSync(join(directory, name), {force: true});
       }
-      appendFileSync(file, `${line}\n`, {mode: 0o600});
+      const opened = openSync(file, APPEND, 0o600);
+      try {
+        writeSync(opened, `${line}\n`);
+      } finally {
+        closeSync(opened);
+      }
     } catch {
       // A full, read-only or absent disk: nothing is decided by a log, and the work goes on.
     }

@@ -1,8 +1,10 @@
 import {connect} from 'node:net';
+import {dirname} from 'node:path';
 import * as z from 'zod/mini';
 import type {Requirements} from './globus/auth/requirements.ts';
 import type {LocalCollection} from './globus/globus-stand-in.ts';
 import type {LimitValues} from './globus/transfer/limits.ts';
+import {isOthersDirectory} from './others-directory.ts';
 import type {OutageTarget, OutageWish} from './outage-modes.ts';
 import type {LocalOutage} from './outages.ts';
 import {StandInError, standInsDown} from './stand-in-error.ts';
@@ -195,6 +197,10 @@ export async function askToEnd(socket: string, timeoutMs: number): Promise<void>
 /** Send one request, and collect what comes back until the other end closes. */
 function exchange(socketPath: string, request: ControlRequest, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
+    if (isOthersDirectory(dirname(socketPath))) {
+      reject(standInsDown(`${dirname(socketPath)} is not a directory of yours alone`));
+      return;
+    }
     const socket = connect(socketPath);
     let text = '';
     socket.setEncoding('utf8');

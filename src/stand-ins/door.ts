@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs';
+import {dirname} from 'node:path';
 import {
   type BackgroundOptions,
   endStandIns,
@@ -41,6 +42,8 @@ export interface StandIns {
   readonly stageHome: string;
   /** the directory of all their state */
   readonly directory: string;
+  /** where their socket lies, and the commands of PBS: what is believed, and run */
+  readonly trusted: readonly string[];
   /** a file with the client's credentials, once they have served */
   readonly credentialsFile: string;
   /** a file with what their sign-in page asks for, once they have served */
@@ -68,6 +71,7 @@ export function openStandIns({stageHome, version, programs}: StandInsOptions): S
   return {
     stageHome,
     directory: home.root,
+    trusted: [home.root, home.bin, home.pbs, home.globus, dirname(home.socket)],
     credentialsFile: home.credentials,
     signInCodeFile: home.signInCode,
     haveServed: () => existsSync(home.root),

@@ -1,7 +1,8 @@
-import {chmodSync, mkdirSync, rmSync, statSync} from 'node:fs';
+import {chmodSync, mkdirSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {dirname} from 'node:path';
 import type {ControlAnswer, ControlRequest} from './control.ts';
+import {isOthersDirectory} from './others-directory.ts';
 import type {Outages} from './outages.ts';
 import {answerPbs, CUT} from './pbs/outage.ts';
 import type {Emit, PbsCommand, PbsStandIn} from './pbs/pbs-stand-in.ts';
@@ -20,11 +21,10 @@ export function listen(
   ready: () => void,
 ): Server {
   mkdirSync(dirname(path), {recursive: true, mode: 0o700});
-  const {uid, mode} = statSync(dirname(path));
-  if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
+  if (isOthersDirectory(dirname(path)))
     throw new StandInError('wrong', 'the stand-ins are not served where others could reach them', {
-      why: `${dirname(path)} is open to others`,
-      next: [`Close it: chmod 700 ${dirname(path)}`],
+      why: `${dirname(path)} is open to others, or not a directory of yours`,
+      next: [`Close it: chmod 700 ${dirname(path)}`, `If it is not yours, remove it: rm -r ${dirname(path)}`],
     });
   rmSync(path, {force: true}); // left by a process that was killed: the lock is ours
   const server = createServer({allowHalfOpen: true}, (socket) => {

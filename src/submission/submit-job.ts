@@ -72,7 +72,8 @@ export async function submitJob(
   } catch (error) {
     // PBS is not asked: no process is to wait for the intent's deadline.
     if (!(error instanceof CannotBeSubmitted)) {
-      refused({why: `its script could not be written: ${error instanceof Error ? error.message : error}`, retry: true});
+      const why = error instanceof Error ? error.message : String(error);
+      refused({why: error instanceof StageError ? why : `its script could not be written: ${why}`, retry: true});
       throw error;
     }
     const {why, next} = error;

@@ -33,6 +33,7 @@ import {lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
 import {logged} from './logged.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 import type {Stage} from './stage.ts';
+import {requireTrustedPlaces, requireTrustedState, trustedJobs, trustedLedger} from './trusted-places.ts';
 
 export interface OpenOptions {
   readonly profile: string | undefined;
@@ -49,6 +50,7 @@ export interface OpenOptions {
 export async function openStage(options: OpenOptions): Promise<Stage> {
   const {profile: asked, cliVersion, inJob = false, command, verbose} = options;
   const where = locations(process.env);
+  requireTrustedPlaces(where, process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
   // What asks over HTTPS; PBS commands are given the same (commandsOf).
@@ -70,7 +72,9 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     verbose,
   });
   const wrap = logged(log);
-  const opened = guardLedger(watched.ledger(openLedger(stateDirectory)), {notes: where.cache, expected: inJob});
+  const found = openLedger(stateDirectory);
+  requireTrustedState(found.layout);
+  const opened = trustedLedger(guardLedger(watched.ledger(found), {notes: where.cache, expected: inJob}));
   const ledger = wrap.ledger(opened);
   const standIns = once(async () => (await openLocal(where, cliVersion)).up());
   const environment = await environmentCredentials();
@@ -87,7 +91,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     locations: where,
     log,
     ledger,
-    jobs: guardJobs(watched.jobs(openJobStore(stateDirectory)), ledger, where.cache),
+    jobs: trustedJobs(guardJobs(watched.jobs(openJobStore(stateDirectory)), ledger, where.cache), stateDirectory),
     requireState: ledger.requireState,
     by,
     person,

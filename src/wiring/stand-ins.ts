@@ -1,17 +1,24 @@
 import {join} from 'node:path';
 import {locations} from '../config/locations.ts';
 import {packageRoot} from '../disk/package-root.ts';
+import {requireTrusted, untrustedAt} from '../disk/trust.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import {openStandIns, StandInError, type StandIns} from '../stand-ins/door.ts';
 import {builtVersion} from './built-version.ts';
 
-/** The stand-ins of a state directory, with errors of ours. @param version of this stage */
+/**
+ * The stand-ins of a state directory, with errors of ours.
+ *
+ * @param version of this stage
+ * @throws {NotTrusted} when others could have put something in their place
+ */
 export function connectStandIns(stageHome: string, version: string): StandIns {
   const standIns = openStandIns({
     stageHome,
     version: builtVersion(version),
     programs: join(packageRoot(), 'dist'),
   });
+  requireTrusted(untrustedAt([{path: stageHome, own: false}, ...standIns.trusted.map((path) => ({path, own: true}))]));
   return {
     ...standIns,
     up: (dayMs) => explained(standIns.up(dayMs)),

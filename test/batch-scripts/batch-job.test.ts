@@ -3,6 +3,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'nod
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {sha256} from '../../src/batch-scripts/recorded-script.ts';
 import {assign, writeScript} from '../../src/batch-scripts/template.ts';
 import {cleanEnvironment, runProgram} from '../support/cli.ts';
 import {until} from '../support/until.ts';
@@ -16,12 +17,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, {recursive: true, force: true}));
 
 /** The wrapper around a script, as PBS would be given it. */
-function wrapped(script: string): string {
+function wrapped(script: string, recorded = sha256(Buffer.from(script))): string {
   const [file, wrapper] = [join(directory, 'a.1.script'), join(directory, 'a.1.sh')];
   writeFileSync(file, script);
   const values = {
     STAGE_MARKERS: join(directory, 'a.1'),
     STAGE_SCRIPT: file,
+    STAGE_SHA256: recorded,
     STAGE_SHELL: '/bin/sh',
     STAGE_SHELL_ARG: '',
   };
@@ -43,6 +45,12 @@ test("the script's output and exit status are its own, and a marker tells the en
   expect(done).toMatchObject({exitCode: 3, stdout: 'out\n', stderr: 'err\n'});
   expect(markers()).toEqual(['a.1.claim.json', 'a.1.end.1.json']);
   expect(marker('a.1.end.1')).toMatchObject({job: '4.pbs', exit: 3});
+});
+
+test('a script that is not what was submitted is not run', async () => {
+  const done = await run(wrapped('echo mine\n', sha256(Buffer.from('echo ran\n'))), {PBS_JOBID: '4.pbs'});
+  expect(done).toMatchObject({exitCode: 94, stdout: '', stderr: expect.stringContaining('is not what was submitted')});
+  expect(markers()).toEqual(['a.1.altered.json']);
 });
 
 test('a job that PBS runs again runs its script again; another job for the same name does not', async () => {

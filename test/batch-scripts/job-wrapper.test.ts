@@ -16,6 +16,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {shellQuote} from '../../src/base/shell.ts';
+import {sha256} from '../../src/batch-scripts/recorded-script.ts';
 import {assign, envArguments, fillTemplate} from '../../src/batch-scripts/template.ts';
 import {type FailingDisk, failingDisks, hasCompiler} from '../support/failing-disk.ts';
 import {needs} from '../support/needs.ts';
@@ -72,6 +73,8 @@ interface Options {
   readonly commands?: string;
   /** where its logs are */
   readonly logs?: string;
+  /** the SHA-256 of the script, as it was recorded */
+  readonly recorded?: string;
 }
 
 function wrapper({
@@ -89,6 +92,7 @@ function wrapper({
   env = {},
   commands,
   logs = top,
+  recorded = '',
 }: Options): string {
   writeFileSync(join(top, 'user.script'), script);
   const values = {
@@ -101,6 +105,7 @@ function wrapper({
     STAGE_PERMIT: permit,
     STAGE_INTERRUPTED: interrupted,
     STAGE_SCRIPT: join(top, 'user.script'),
+    STAGE_SHA256: recorded,
     STAGE_STDOUT: join(logs, array ? 'compute.1.out' : 'out'),
     STAGE_STDERR: join(logs, array ? 'compute.1.err' : 'err'),
     STAGE_STREAMS: streams,
@@ -176,6 +181,53 @@ describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
     expect(read('user.script')).toBe(script);
     expect(run({script: 'echo changed >> "$0"'}, '2.s').status).toBe(98); // the attempt is the first job's
     expect(readdirSync(top).filter((name) => name.endsWith('.SC'))).toEqual([]);
+  });
+
+  describe('the recorded digest of the script', () => {
+    const [good, other] = ['echo ran\n', 'echo mine\n'];
+    const recorded = sha256(Buffer.from(good));
+    /** A directory in which only the named commands for digests work; the others are not on this node. */
+    const nodeWith = (...present: readonly string[]) => {
+      const commands = mkdtempSync(join(top, 'node-'));
+      for (const name of ['sha256sum', 'openssl', 'shasum'].filter((one) => !present.includes(one)))
+        writeFileSync(join(commands, name), '#!/bin/sh\nexit 127\n', {mode: 0o755});
+      return commands;
+    };
+
+    test.each(['sha256sum', 'openssl', 'shasum'])('is compared by %s, where the node has it', (tool) => {
+      const commands = nodeWith(tool);
+      expect(run({script: other, recorded, commands}).status).toBe(94);
+      expect(run({script: good, recorded, commands})).toMatchObject({status: 0, stderr: ''});
+      expect(read('out')).toBe('ran\n');
+    });
+
+    test('differs: nothing is run, and nothing but that is on record', () => {
+      const done = run({script: other, recorded});
+      expect(done).toMatchObject({
+        status: 94,
+        stderr: expect.stringContaining(`is not what was recorded (SHA-256 ${recorded})`),
+      });
+      expect(names()).toEqual(['compute.1.altered.json']);
+      expect(fact('compute.1.altered')).toMatchObject({job: '1.s'});
+      expect(existsSync(join(top, 'out'))).toBe(false);
+      expect(readdirSync(top).filter((name) => name.endsWith('.SC'))).toEqual([]);
+    });
+
+    test('differs: a subjob claims neither the array nor its index', () => {
+      expect(run({script: other, recorded, array: true}, '1[3].s').status).toBe(94);
+      expect(names()).toEqual(['compute.1.altered.json']);
+    });
+
+    test('is of the copy that is run: what changes afterwards is not run', () => {
+      const script = `echo ran; echo 'echo mine' > ${shellQuote(join(top, 'user.script'))}\n`;
+      expect(run({script, recorded: sha256(Buffer.from(script))}).status).toBe(0);
+      expect(read('out')).toBe('ran\n');
+    });
+
+    test('is not compared on a node that has no command for it, which the log says', () => {
+      const done = run({script: good, recorded, commands: nodeWith()});
+      expect(done).toMatchObject({status: 0, stderr: expect.stringContaining('was not compared')});
+    });
   });
 
   test('the end marker tells whether PBS still has to put the output in its place', () => {

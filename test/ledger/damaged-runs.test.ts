@@ -60,6 +60,7 @@ const SAMPLES: Readonly<Record<RunFactName, readonly [name: string, value: objec
   'job.hold.comment': ['compute.1.job.hold-1.comment-1', {at: AT, comment: 'Job held by ada'}],
   'job.hold.ended': ['compute.1.job.hold-1.ended', {at: AT}],
   start: ['compute.1.start.1', {job: '1.s', host: 'n1', pid: 1, at: '2026-11-21T10:15:52Z'}],
+  altered: ['compute.1.altered', {job: '1.s', at: '2026-11-21T10:15:52Z'}],
   end: ['compute.1.end.1', {job: '1.s', exit: 3, terminated: false, at: '2026-11-21T10:15:52Z'}],
   status: ['compute.1.status.1', {job: '1.s', exit: 3, at: '2026-11-21T10:15:52Z'}],
   term: ['compute.1.term.1', {job: '1.s', at: '2026-11-21T10:15:52Z'}],

@@ -44,7 +44,7 @@ test('each fact that the wrapper of a job writes has a schema', () => {
       .replaceAll('$STAGE_START', '1'),
   );
   expect(new Set(names.map((name) => nameOfKind(name)))).toEqual(
-    new Set(['job.unpermitted', 'start', 'end', 'status', 'term']),
+    new Set(['job.unpermitted', 'altered', 'start', 'end', 'status', 'term']),
   );
 });
 

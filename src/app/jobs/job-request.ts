@@ -1,6 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {variablesBeside} from '../../batch-scripts/passed-environment.ts';
+import {sha256} from '../../batch-scripts/recorded-script.ts';
 import {readerOf, topShell} from '../../batch-scripts/script-reader.ts';
 import {assign, writeScript} from '../../batch-scripts/template.ts';
 import type {JobDefaults} from '../../config/profile.ts';
@@ -35,6 +36,7 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
   const values = {
     STAGE_MARKERS: prefix,
     STAGE_SCRIPT: `${prefix}.script`,
+    STAGE_SHA256: sha256(content),
     ...reader.values,
   };
   writeScript(`${prefix}.sh`, 'batch-job.sh', {

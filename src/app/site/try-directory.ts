@@ -8,6 +8,7 @@ import {readFact} from '../../disk/read-fact.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
 import {type Finding, fine, problem, problemOf} from '../shared/findings.ts';
+import {findOthers} from './find-others.ts';
 
 /**
  * Try out on the actual directory what facts rely on.
@@ -22,7 +23,7 @@ export async function tryDirectory<T>(
   const gone = findGone(stage);
   const probe = join(home, `.check-${newWord()}`);
   try {
-    return await goOn(probe, gone ? [gone] : tries(home, probe));
+    return await goOn(probe, gone ? [gone] : [...tries(home, probe), findOthers(stage)]);
   } finally {
     rmSync(probe, {recursive: true, force: true});
   }

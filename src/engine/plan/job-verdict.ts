@@ -25,9 +25,13 @@ export type JobVerdict =
 
 /** What pbs/job-wrapper.sh ends with when what lets it run is missing. */
 const NOT_PERMITTED = 96;
+/** Of a job that found another script in the place of the one that was recorded. */
+const ALTERED_EXIT = 94;
+const ALTERED = 'its script was not the one that was recorded, and was not run';
 /** What pbs/job-wrapper.sh ends with when it did not run the script: the facts that let it run are not there; it cannot record a start. */
 const DID_NOTHING: ReadonlyMap<number, string> = new Map([
   [NOT_PERMITTED, 'PBS started it although it may not run yet, and it did nothing'],
+  [ALTERED_EXIT, ALTERED],
   [97, 'its node could not record a start in the state directory, and the script was not run'],
 ]);
 /** What it ends with when PBS starts a job again whose step may not be run a second time. */
@@ -39,6 +43,11 @@ const LET_GO_EARLY: JobVerdict = {
   why: 'it was released by hand (qrls) before what it waits for had ended, and its script was not run',
   unpermitted: true,
 };
+
+/** @param attempt of which no end is on record */
+function foundAltered(attempt: Attempt): JobVerdict {
+  return {is: 'lost', started: hasBegun(attempt), why: ALTERED};
+}
 
 /**
  * It said itself that it had no permit; or PBS says that it ended so, while none is on record.
@@ -97,6 +106,7 @@ function fromMarker(end: EndMarker): JobVerdict {
 
 function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: EndMarker | undefined): JobVerdict {
   if (!hasBegun(attempt) && wasLetGoEarly(record, job.exitStatus)) return LET_GO_EARLY;
+  if (attempt.altered && !end) return foundAltered(attempt);
   if (job.how === 'ran' && job.exitStatus !== undefined) {
     const exitStatus = job.exitStatus;
     const nothing = !hasBegun(attempt) ? DID_NOTHING.get(exitStatus) : undefined;
@@ -139,6 +149,7 @@ function fromAbsence(
 ): JobVerdict {
   const started = hasBegun(attempt);
   if (!started && record.unpermitted) return LET_GO_EARLY;
+  if (attempt.altered && !end) return foundAltered(attempt);
   if (record.deleteIntended && !started) return {is: 'lost', started: false, why: 'deleted before it started'};
   const fresh = freshAbsence(record, now, settings);
   if (fresh) return fresh;
@@ -177,6 +188,7 @@ function judgeArray(
   if (complete && isDelivered(ends, atPbs)) return concluded(counted);
   if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};
   if (atPbs.kind === 'no-evidence') return {is: 'no-evidence', why: atPbs.why};
+  if (!hasBegun(attempt) && attempt.altered) return foundAltered(attempt);
   if (!hasBegun(attempt)) return neverBegun(record, atPbs, seen, settings);
   // It is over, and markers are missing: one from another node may still be on its way through the file system.
   const fresh = freshAbsence(record, seen.now, settings);
@@ -186,6 +198,7 @@ function judgeArray(
   const noneFailed = counted.failed.length === 0 && ended.length === 0;
   // Subjobs that were started before the permit was there ran nothing: another attempt does what is missing.
   if (record.unpermitted && noneFailed && notStarted.length > 0) return LET_GO_EARLY;
+  if (attempt.altered && noneFailed && notStarted.length > 0) return foundAltered(attempt);
   // As of a single job: where PBS says that it ran to an end, one that left no marker was killed, and has failed.
   const ran = atPbs.kind === 'ended' && atPbs.how === 'ran';
   const interrupted =

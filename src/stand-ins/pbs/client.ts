@@ -1,7 +1,9 @@
 import {closeSync, openSync, readSync, statSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {userInfo} from 'node:os';
+import {dirname} from 'node:path';
 import {isatty} from 'node:tty';
+import {isOthersDirectory} from '../others-directory.ts';
 import {userEnvironment} from './kept-variables.ts';
 import {OPTIONS, readArguments} from './language/options.ts';
 import {serverDown} from './language/server-down.ts';
@@ -121,6 +123,7 @@ function readPart(line: string): Part {
 
 /** Send one request; hand over each part as it comes. @returns the exit code, or why there is none */
 function ask(socketPath: string, request: object, take: (part: Part) => void): Promise<number | 'down' | 'lost'> {
+  if (isOthersDirectory(dirname(socketPath))) return Promise.resolve('down'); // whatever answers there is not our server
   return new Promise((resolve) => {
     let connected = false;
     let rest = '';

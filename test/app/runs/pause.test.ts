@@ -57,7 +57,7 @@ test('a message of a manager is shown, and neither clears the screen nor writes 
   await world.stage('local', 'pause', 'archive', '--message', message);
   const {file} = classic(world, 'told');
   await world.stage('run', file);
-  const seen = '"soon\\u001b[2J\\u001b[H\\u009b2J\\u202e\\n✓ told.1 succeeded"';
+  const seen = '"soon\\u001b[2J\\u001b[H\\u009b2J\\u202e\\n✓ told.1  succeeded"';
   for (const command of [
     ['status', 'told'],
     ['why', 'told'],

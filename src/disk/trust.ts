@@ -1,0 +1,156 @@
+import {lstatSync, readdirSync, readlinkSync, type Stats} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
+import {shellWord} from '../base/shell.ts';
+import {EXIT, StageError} from '../errors.ts';
+import {isPrivateGroup, isUnmapped, nameOfGroup, nameOfUser} from './users.ts';
+
+// Who else could change what stage is about to read and run: by writing into it, or by putting something else in its
+// place. A command asks once, before it reads anything: a call of lstat(2) for each directory above and below.
+
+const [GROUP_WRITES, OTHERS_WRITE, OTHERS_PASS, STICKY] = [0o020, 0o002, 0o011, 0o1000];
+const MOST_LINKS = 40;
+
+/** A file or directory that somebody else could change. */
+export interface Untrusted {
+  readonly path: string;
+  /** whose it is, and its mode, in words */
+  readonly why: string;
+  /** the mode to give to chmod, where the one who asks may */
+  readonly repair?: string | undefined;
+}
+
+/** What stage would read and run could have been put there by somebody else. */
+export class NotTrusted extends StageError {
+  constructor(found: readonly Untrusted[]) {
+    const [first] = found;
+    const mine = found.filter(({repair}) => repair !== undefined);
+    super({
+      code: 'NOT_TRUSTED',
+      exit: EXIT.usage,
+      what: `${first?.path} can be changed by others`,
+      why: `${first?.why}. What stage finds there it runs as you, so nothing was read and nothing was changed`,
+      details: found.slice(1).map(({path, why}) => `${path}: ${why}`),
+      next: [
+        ...(mine.length > 0 ? [repairOf(mine)] : []),
+        ...(mine.length < found.length
+          ? ['Keep it where nobody else can change it: in your home directory, or in another one by STAGE_HOME.']
+          : ['If others may have been there, look at what is in it first.']),
+      ],
+    });
+  }
+}
+
+/** One command for all of them. */
+export function repairOf(found: readonly Untrusted[]): string {
+  return `chmod go-w ${found.map(({path}) => shellWord(path)).join(' ')}`;
+}
+
+/** @throws {NotTrusted} when there is anything */
+export function requireTrusted(found: readonly Untrusted[]): void {
+  if (found.length > 0) throw new NotTrusted(found);
+}
+
+function eachOnce(found: readonly Untrusted[]): readonly Untrusted[] {
+  return found.length < 2 ? found : [...new Map(found.map((one) => [one.path, one])).values()];
+}
+
+/** What was found of a path. */
+interface Place {
+  readonly untrusted: readonly Untrusted[];
+  /** where it is when links have been followed; undefined when it does not exist */
+  readonly real?: string | undefined;
+}
+
+/** What to look at, and whether stage makes it: then nobody else may write in it, whatever the group. */
+export interface Target {
+  readonly path: string;
+  readonly own: boolean;
+}
+
+/**
+ * What others could change of files or directories and of those above them, each link on the way included. One that does
+ * not exist is nobody's; those above it count.
+ *
+ * Above them a group of one's own may write (umask 002, and a group for each user), and everybody where only owners may
+ * rename (the sticky bit): there nothing of one's own can be replaced.
+ */
+export function untrustedAt(targets: readonly Target[]): readonly Untrusted[] {
+  const seen = new Map<string, Place>();
+  const found = targets.flatMap(({path, own}) => {
+    const {real, untrusted} = lookAt(resolve(path), 0, seen);
+    return real === undefined || !own ? untrusted : [...untrusted, ...untrustedOwn(real)];
+  });
+  return eachOnce(found);
+}
+
+/** The same of the file or directory alone, where what lies above has been looked at. A link is none of ours. */
+export function untrustedOwn(path: string): readonly Untrusted[] {
+  const found = lstatSync(path, {throwIfNoEntry: false});
+  if (!found) return [];
+  if (found.isSymbolicLink()) return [{path, why: 'it is a symbolic link, and stage makes none there'}];
+  return judge(path, found, found.mode & (GROUP_WRITES | OTHERS_WRITE));
+}
+
+/** What others could change of the files in a directory, where they can come to them: nothing where they cannot. */
+export function untrustedIn(directory: string, closed: boolean): readonly Untrusted[] {
+  const found = untrustedOwn(directory);
+  if (closed || isClosed(directory)) return found;
+  const files = readdirSync(directory, {withFileTypes: true}).filter((entry) => !entry.isDirectory());
+  return [...found, ...files.flatMap(({name}) => untrustedOwn(join(directory, name)))];
+}
+
+/** Nobody else comes through this directory to what lies below. */
+export function isClosed(directory: string): boolean {
+  const found = lstatSync(directory, {throwIfNoEntry: false});
+  return !found || (found.mode & OTHERS_PASS) === 0;
+}
+
+/** @param seen what was found of directories: none is looked at twice */
+function lookAt(path: string, links: number, seen: Map<string, Place>): Place {
+  const known = seen.get(path);
+  if (known) return known;
+  const place = lookAfresh(path, links, seen);
+  seen.set(path, place);
+  return place;
+}
+
+function lookAfresh(path: string, links: number, seen: Map<string, Place>): Place {
+  const parent = dirname(path);
+  if (parent === path) return {untrusted: asParent(path, lstatSync(path)), real: path};
+  const above = lookAt(parent, links, seen);
+  if (above.real === undefined) return above;
+  const real = join(above.real, basename(path));
+  const found = lstatSync(real, {throwIfNoEntry: false});
+  if (!found) return {untrusted: above.untrusted};
+  if (!found.isSymbolicLink()) return {untrusted: [...above.untrusted, ...asParent(real, found)], real};
+  if (links > MOST_LINKS) return {untrusted: above.untrusted}; // the process that opens it is told
+  const target = lookAt(resolve(above.real, readlinkSync(real)), links + 1, seen);
+  return {untrusted: [...above.untrusted, ...judge(real, found, 0), ...target.untrusted], real: target.real};
+}
+
+/** Who could put something else in the place of what lies in a directory. */
+function asParent(path: string, found: Stats): readonly Untrusted[] {
+  const {mode, gid, uid} = found;
+  const writers = (mode & STICKY) !== 0 ? 0 : mode & (GROUP_WRITES | OTHERS_WRITE);
+  // Members of root's group administer the system.
+  const known = writers === GROUP_WRITES && ((uid === 0 && gid === 0) || isPrivateGroup(gid));
+  return judge(path, found, known ? 0 : writers);
+}
+
+function judge(path: string, {uid, gid, mode}: Stats, writers: number): Untrusted[] {
+  const me = process.getuid?.();
+  if (me === undefined) return [];
+  const octal = (mode & 0o7777).toString(8).padStart(4, '0');
+  if (uid !== me && uid !== 0 && !isUnmapped(uid))
+    return [{path, why: `it belongs to ${nameOfUser(uid)}, mode ${octal}`}];
+  if (writers === 0) return [];
+  const who = (writers & OTHERS_WRITE) === 0 ? `the group ${nameOfGroup(gid)}` : 'everybody';
+  const owner = uid === me ? 'you' : nameOfUser(uid);
+  return [
+    {
+      path,
+      why: `it belongs to ${owner}, mode ${octal}: ${who} may write in it`,
+      repair: uid === me ? 'go-w' : undefined,
+    },
+  ];
+}
