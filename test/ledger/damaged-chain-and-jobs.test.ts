@@ -31,7 +31,7 @@ describe('a link of the monitor chain of which a fact is damaged', () => {
     unwanted: {at: AT, by: 'x'},
     look: {at: AT, tasks: {t: {subtasksPending: 1}}, nextAt: AT + 1},
   };
-  const cases = (Object.keys(LINK) as MonitorFactKind[]).flatMap((kind) =>
+  const cases = (Object.keys(MONITOR_FACTS) as MonitorFactKind[]).flatMap((kind) =>
     DAMAGES.map((damage) => [kind, damage] as const),
   );
 
@@ -104,7 +104,8 @@ describe('a single job of which a fact is damaged', () => {
     const stage = {...fakeStage(directory), scheduler: async () => job.world.scheduler, jobs: openJobStore(directory)};
     return {directory, job, stage, first, submit: () => job.submit({variables})};
   };
-  const kinds = (Object.keys(FACTS) as Kind[]).filter((kind) => kind !== 'environment' && kind !== 'claim');
+  const apart: readonly string[] = ['environment', 'claim', 'end', 'index']; // each has a test of its own below
+  const kinds = (Object.keys(JOB_FACTS) as Kind[]).filter((kind) => !apart.includes(kind));
 
   test.each(kinds)('%s: nothing is submitted in its place, it is named, and other jobs go on', async (kind) => {
     const {job, stage, submit} = await begin();
@@ -170,6 +171,24 @@ describe('a single job of which a fact is damaged', () => {
         restore(path, whole);
       }
     expect(await showJobs(stage, ['one'])).toMatchObject({exit: 0, jobs: [{state: 'succeeded'}]});
+  });
+
+  test('its environment: a further try is not submitted in another one', async () => {
+    const {stage, job, submit, first} = await begin();
+    // It came to nothing: the same request is to be submitted again, in the environment in which it was first asked for.
+    const prefix = stage.jobs.prefix('one', 1);
+    moveAway(`${prefix}.confirmed.json`);
+    putIfMissing(`${prefix}.refused.json`, {at: AT, why: 'no such queue', retry: true});
+    const path = `${prefix}.environment.json`;
+    const whole = putIfMissing(path, {variables: {DAY: '1'}});
+    for (const damage of DAMAGES)
+      for (const apply of waysTo(damage, path, JOB_FACTS.environment)) {
+        apply();
+        await expect(submit()).rejects.toMatchObject(problem(path));
+        restore(path, whole);
+      }
+    expect([...job.world.scheduler.jobs.keys()]).toEqual([first.job]);
+    expect(await submit()).toMatchObject({submitted: true, job: '2.s'});
   });
 
   test('the index by its id: it is found all the same, in whatever way that is damaged', async () => {

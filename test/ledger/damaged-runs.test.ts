@@ -134,7 +134,7 @@ async function expectOtherToEnd(stage: FakeStage): Promise<void> {
 /** Of a marker that counts by its name, what a loss of power leaves is no damage. */
 const CUTS = ['empty', 'cut in half', 'not JSON'];
 
-describe.each(Object.keys(SAMPLES) as RunFactName[])('%s', (kindName) => {
+describe.each(Object.keys(RUN_FACTS) as RunFactName[])('%s', (kindName) => {
   const kind: RunFactKind = RUN_FACTS[kindName];
   const [name, value] = SAMPLES[kindName];
 
@@ -212,6 +212,24 @@ test('a decision that this version does not know is one of a newer version', asy
   const path = fileOf(stage, 'decision.postpone-1');
   putIfMissing(path, BY);
   await expectSetAside(stage, path);
+});
+
+test('a fact that is damaged while a look is under way sets its run aside, and the look goes on', async () => {
+  const stage = await begun();
+  const {scheduler} = stage.world;
+  const [job] = scheduler.submitted('alone.1.job');
+  if (job) scheduler.finish(job, 0);
+  const [compute] = scheduler.submitted('compute.1.job');
+  if (compute) scheduler.finish(compute, 3);
+  const path = fileOf(stage, 'compute.1.end.1');
+  const look = scheduler.look.bind(scheduler);
+  scheduler.look = async (jobs) => {
+    putIfMissing(path, {odd: true});
+    return look(jobs);
+  };
+  const {problems, sealed} = await reconcile(await stage.engine());
+  expect(problems).toEqual([expect.objectContaining({code: 'LEDGER_DAMAGED', path})]);
+  expect(sealed).toMatchObject([{run: 'o.1', state: 'succeeded'}]);
 });
 
 test('an emptied outcome of a failed step is not taken for a success, whoever looks', async () => {

@@ -260,6 +260,45 @@ describe('a run', () => {
     expect([again.original.workflow, again.spec.workflow]).toEqual([workflow, changed]);
   });
 
+  test('as the first version of stage wrote it, without what came later, is still read', () => {
+    const {run, number, ...spec} = specOf(CLASSIC);
+    const directory = join(top, 'runs', run);
+    mkdirSync(join(directory, 'facts'), {recursive: true});
+    mkdirSync(join(top, 'sealed'));
+    const put = (path: string, value: object) => writeFileSync(join(top, `${path}.json`), JSON.stringify(value));
+    const {format: _, ...unnumbered} = {...spec, run, number};
+    put(`runs/${run}/spec`, unnumbered);
+    const intent = {at: 1, deadline: 5, tag: 't', hold: true, dependsOn: [], by: 'a@h:1'};
+    const {workflow, fingerprint, scriptHashes} = spec;
+    for (const [name, value] of Object.entries({
+      'compute.1.job.intent': intent,
+      'compute.1.job.confirmed': {at: 2, job: '1.s'},
+      'compute.1.job.absent': {at: 2, job: '1.s'},
+      'compute.1.start.1': {job: '1.s', host: 'n', at: '2026-01-01T00:00:00Z'},
+      'compute.1.end.1': {job: '1.s', exit: 0, terminated: false, at: '2026-01-01T00:00:00Z'},
+      'compute.1.outcome': {at: 3, state: 'succeeded', why: 'exit status 0'},
+      'decision.update-1': {
+        at: 4,
+        by: 'ann',
+        workflow,
+        fingerprint,
+        scriptHashes,
+        scripts: {},
+        changed: [],
+        removed: [],
+      },
+    }))
+      put(`runs/${run}/facts/${name}`, value);
+    const step = {step: 'compute', kind: 'job', state: 'succeeded', why: 'exit status 0', attempts: 1};
+    const seal = {run, name: 'r', number: 1, profile: 'test', state: 'succeeded', why: 'x', fingerprint: 'f'};
+    put(`sealed/${run}`, {...seal, createdAt: 1, endedAt: 2, steps: [step]});
+    const ledger = openLedger(top);
+    const {state} = ledger.open(run);
+    expect(state.attempts.get('compute')).toMatchObject([{outcome: {state: 'succeeded'}, starts: [{job: '1.s'}]}]);
+    expect(state.updates).toMatchObject([{steps: {}}]);
+    expect(ledger.summary(run)).toMatchObject({state: 'succeeded', steps: [{step: 'compute', needs: []}]});
+  });
+
   test.each(['r', 'r.0', 'r.01', '../x.1', 'r.1.2', '.1', `${'r'.repeat(64)}.1`])('"%s" is no run id', (text) => {
     expect(parseRunId(text)).toBeUndefined();
   });
