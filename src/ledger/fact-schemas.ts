@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {FactKind} from '../disk/read-fact.ts';
-import type {RunSpec} from './run-facts.ts';
+import type {OutcomeCause, RunSpec} from './run-facts.ts';
 import type {RunId} from './state-directory.ts';
 import {taskRequest, workflow} from './workflow-schema.ts';
 
@@ -20,6 +20,8 @@ const isWord = (value: unknown) => typeof value === 'string' && value !== '';
 const job = z.custom<JobId>(isWord);
 const task = z.custom<TaskId>(isWord);
 const run = z.custom<RunId>(isWord);
+/** One that a later version knows is no damage. */
+const cause = z.optional(z.custom<OutcomeCause>(isWord));
 const words = z.record(z.string(), text);
 const counts = z.record(z.string(), count);
 
@@ -187,6 +189,7 @@ export const RUN_FACTS = {
       skippedErrors: z.optional(time),
       exitStatus: z.optional(time),
       final: yes,
+      cause,
       unpermitted: yes,
     }),
     {moved: 'the attempt is judged again by its markers, PBS and Globus'},
@@ -308,6 +311,7 @@ export const SEAL = {
         files: z.optional(time),
         skippedErrors: z.optional(time),
         exitStatus: z.optional(time),
+        cause,
       }),
     ),
   }),

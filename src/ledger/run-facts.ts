@@ -60,6 +60,17 @@ export type TransferIntent = {
   | {readonly adopted: TaskId /** whatever it moves */; readonly forced?: true}
 );
 
+/** What ended an attempt besides its own work, for what is advised and for scripts. */
+export type OutcomeCause =
+  /** the manager of a collection cancelled its task at Globus */
+  | 'task-cancelled-by-manager'
+  /** its task was cancelled at Globus under the identity that owns it, and not by stage */
+  | 'task-cancelled'
+  /** the deadline of its task passed */
+  | 'task-expired'
+  /** its job was deleted while it ran (qdel), and not by stage */
+  | 'job-deleted';
+
 export type OutcomeState = 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'lost';
 
 export interface Outcome {
@@ -74,6 +85,7 @@ export interface Outcome {
   readonly exitStatus?: number;
   /** another attempt would end no differently, or must not be made: the step is not retried */
   readonly final?: true;
+  readonly cause?: OutcomeCause | undefined;
   /** of a lost attempt: its job was let go by hand before its needs had succeeded. It does not count among those that were lost */
   readonly unpermitted?: true;
 }

@@ -2,7 +2,7 @@ import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {Step, StepKind} from '../workflow/model/workflow.ts';
 import {endOf} from './attempts.ts';
-import {currentAttempt, newestJob, type OutcomeState, type RunState} from './run-facts.ts';
+import {currentAttempt, newestJob, type OutcomeCause, type OutcomeState, type RunState} from './run-facts.ts';
 import type {RunId} from './state-directory.ts';
 
 export type RunEnd = 'succeeded' | 'failed' | 'cancelled';
@@ -25,6 +25,7 @@ export interface StepSummary {
   readonly files?: number;
   readonly skippedErrors?: number;
   readonly exitStatus?: number;
+  readonly cause?: OutcomeCause | undefined;
 }
 
 /** `sealed/RUN.json`: all that lists and reports need of a run that has ended. */
@@ -99,5 +100,6 @@ function summariseStep(run: RunState, {name: step, kind, needs, onFailureOf, aft
     files: outcome?.files,
     skippedErrors: outcome?.skippedErrors,
     exitStatus: outcome?.exitStatus,
+    cause: outcome?.cause,
   };
 }

@@ -121,6 +121,8 @@ export interface EndedJob {
   readonly exitStatus?: number;
   /** `ran`: it has an exit status; `deleted`: by qdel before it ran (substate 91); `removed`: by its dependency (substate 92, no exit status) */
   readonly how: 'ran' | 'deleted' | 'removed';
+  /** it was deleted while it ran, by qdel: substate 91 with an exit status (measured on OpenPBS 23.06) */
+  readonly deletedRunning?: true;
   /** PBS says that what its `depend=` waits for cannot be met any more */
   readonly byDependency?: true;
   /** one phrase for people: "exit status 3", "killed: walltime exceeded", "killed by signal 15", "deleted before it started" */

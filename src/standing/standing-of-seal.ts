@@ -18,7 +18,7 @@ export function standingOfSeal(
 
 function sealedStep(run: string, sealed: StepSummary, adviceOn: (step: string) => readonly string[]): StepStanding {
   const {step, kind, state, why, needs, onFailureOf, after, attempts, startedAt, endedAt, exitStatus} = sealed;
-  const {job, task, skippedErrors} = sealed;
+  const {job, task, skippedErrors, cause} = sealed;
   const advice = state === 'failed' || state === 'cancelled' ? adviceOn(step) : [];
   return {
     step,
@@ -29,8 +29,8 @@ function sealedStep(run: string, sealed: StepSummary, adviceOn: (step: string) =
     places: [],
     attempt: attempts,
     state,
-    reason: explainEnd({run, step, state, why, at: endedAt, skippedErrors, task, advice}),
-    end: {why, at: endedAt, exitStatus},
+    reason: explainEnd({run, step, state, why, at: endedAt, skippedErrors, cause, task, advice}),
+    end: {why, at: endedAt, exitStatus, cause},
     ...(job ? {job: {id: job}} : {}),
     ...(task ? {task: {id: task}} : {}),
     progress: movedInAll(sealed),

@@ -118,10 +118,13 @@ function standingOfStep(view: View, step: Step, known: ExtraKnowledge): StepStan
 function judge(facts: StepFacts): Judgement {
   const {view, step, end, task} = facts;
   if (end) {
-    const {state, why, at, skippedErrors} = end;
+    const {state, why, at, skippedErrors, cause} = end;
     const {run} = view.run.spec;
     const advice = adviceOn(view.run, step.name);
-    return judged(state, explainEnd({run, step: step.name, state, why, at, skippedErrors, task: task?.id, advice}));
+    return judged(
+      state,
+      explainEnd({run, step: step.name, state, why, at, skippedErrors, cause, task: task?.id, advice}),
+    );
   }
   // Each kind was told apart by the case: TypeScript does not narrow the type around a field.
   switch (step.kind) {

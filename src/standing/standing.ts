@@ -91,7 +91,7 @@ export interface StepStanding {
   readonly state: StepStateWord;
   readonly reason: Reason;
   /** how it ended; undefined while it may still go on */
-  readonly end?: Pick<Outcome, 'why' | 'exitStatus'> & {readonly at?: number | undefined};
+  readonly end?: Pick<Outcome, 'why' | 'exitStatus' | 'cause'> & {readonly at?: number | undefined};
   /** whether it may start; undefined in a sealed run */
   readonly verdict?: Verdict;
   /** the job whose success is the step's */

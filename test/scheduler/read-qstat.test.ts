@@ -138,6 +138,12 @@ test.each([
   expect(seen('4.pbs-sn1', finished(attributes))).toMatchObject({kind: 'ended', how, reason});
 });
 
+test('a job that was deleted while it ran is told from one that was signalled otherwise', () => {
+  expect(seen('4.pbs-sn1', finished({Exit_status: 271, substate: 91}))).toMatchObject({deletedRunning: true});
+  for (const other of [{Exit_status: 271, substate: 93}, {Exit_status: -29, substate: 93}, {substate: 91}])
+    expect(seen('4.pbs-sn1', finished({Exit_status: undefined, ...other}))).not.toHaveProperty('deletedRunning');
+});
+
 test('a requeued job that still shows an exit status has not ended', () => {
   expect(seen('4.pbs-sn1', finished({job_state: 'H', Exit_status: -11, Hold_Types: 'us'}))).toMatchObject({
     kind: 'live',

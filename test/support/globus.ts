@@ -13,6 +13,8 @@ export interface GlobusClient {
   readonly token: string;
   tasks(): Promise<TaskDocument[]>;
   cancel(task: string): Promise<void>;
+  /** give a task another deadline */
+  expireAt(task: string, instant: Date): Promise<void>;
   /** start a transfer of one directory, as any program may; @returns its task id */
   transfer(from: {collection: string; path: string}, to: {collection: string; path: string}): Promise<string>;
 }
@@ -44,6 +46,9 @@ export async function globusOf(url: string, credentialsFile: string): Promise<Gl
     tasks: async () => (await call('GET', 'task_list?limit=1000')).DATA,
     cancel: async (task) => {
       await call('POST', `task/${task}/cancel`);
+    },
+    expireAt: async (task, instant) => {
+      await call('PUT', `task/${task}`, {DATA_TYPE: 'task', deadline: instant.toISOString()});
     },
     async transfer(from, to) {
       const {value: submission_id} = await call('GET', 'submission_id');

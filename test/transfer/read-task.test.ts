@@ -35,6 +35,7 @@ test.each([
   ['succeeded', {status: 'SUCCEEDED', nice_status: null, is_ok: null}],
   ['failed', {status: 'FAILED', fatal_error: {code: 'EXPIRED', description: 'deadline expired'}}],
   ['failed', {status: 'FAILED', fatal_error: null}],
+  ['cancelled', {status: 'FAILED', fatal_error: null, canceled_by_admin: 'SOURCE'}],
   ['cancelled', {status: 'FAILED', fatal_error: {code: 'CANCELED', description: 'canceled'}}],
   ['cancelled', {status: 'FAILED', fatal_error: '{"code": "CANCELED", "description": "canceled"}'}],
 ])('a task is %s with %o', (state, change) => {

@@ -44,6 +44,8 @@ export interface StepView {
   readonly noEstimate?: string | undefined;
   readonly faults?: number | undefined;
   readonly exitStatus?: number | undefined;
+  /** who or what ended it besides its own work: a stable word for scripts */
+  readonly cause?: string | undefined;
   /** what PBS says of the job */
   readonly comment?: string | undefined;
   /** when PBS expects to start the job */
@@ -107,6 +109,7 @@ function viewStep(standing: StepStanding): StepView {
     skippedErrors: progress?.skippedErrors,
     faults: progress?.faults,
     exitStatus: end?.exitStatus,
+    cause: end?.cause,
     startedAt: iso(standing.startedAt),
     endedAt: iso(end?.at),
   };

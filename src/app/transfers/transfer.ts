@@ -1,6 +1,7 @@
 import type {TaskId} from '../../base/ids.ts';
 import {iso} from '../../base/time.ts';
 import {count} from '../../base/units.ts';
+import {managerInWords} from '../../engine/plan/conclude-task.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import {
   type SkippedFile,
@@ -99,7 +100,7 @@ function viewTask(task: TransferTask): TaskView {
   return {
     task: task.task,
     state: task.state,
-    reason: task.fatalError ? `${task.fatalError.code}: ${task.fatalError.description}` : (task.trouble ?? skips(task)),
+    reason: endInWords(task) ?? task.trouble ?? skips(task),
     label: task.label,
     from: task.sourceName || task.sourceCollection,
     to: task.destinationName || task.destinationCollection,
@@ -112,6 +113,12 @@ function viewTask(task: TransferTask): TaskView {
     requestedAt: iso(task.requestedAt),
     completedAt: iso(task.completedAt),
   };
+}
+
+/** In Globus's own words, and those of the manager who cancelled it. */
+function endInWords(task: TransferTask): string | undefined {
+  if (task.fatalError) return `${task.fatalError.code}: ${task.fatalError.description}`;
+  return task.cancelledByManager && `cancelled by ${managerInWords(task)}`;
 }
 
 function skips({state, skippedErrors}: TransferTask): string {

@@ -23,22 +23,27 @@ export async function endStep(
   if (end.state === 'failed' && !run.state.cancel && ledger.refresh(run).state.cancel) return OTHERS;
   // What never began ends by what people asked for: an update since may let it begin.
   if (UNBEGUN.includes(end.state) && !ledger.stillHolds(run, attemptKey(end.step, end.attempt))) return STALE;
-  return recordEnd(await withLastError(transfers, run, end), records);
+  // What was concluded from other words than the task's is told in those alone.
+  return recordEnd(end === action ? await withLastError(transfers, run, end) : end, records);
 }
 
 /** Put on record how an attempt ended: the first one to say so counts. */
 export function recordEnd(action: EndStep, {note, fact}: Records): ActionOutcome {
   const {do: _, step, attempt, ...outcome} = action;
   if (!fact(`${attemptKey(step, attempt)}.outcome`, outcome)) return OTHERS;
-  note(`step-${action.state}`, {attempt, bytesTransferred: action.bytes, filesTransferred: action.files});
+  note(`step-${action.state}`, {
+    why: action.why,
+    attempt,
+    bytesTransferred: action.bytes,
+    filesTransferred: action.files,
+  });
   return DONE;
 }
 
 /** A transfer that failed is shown with its last error, which names the file; Globus forgets events after a month. */
 async function withLastError(transfers: TransferService, run: OpenRun, action: EndStep): Promise<EndStep> {
   const task = currentAttempt(run.state, action.step).transfer?.task;
-  // What is final was concluded from other words than the task's.
-  if (!task || action.final || action.state === 'succeeded' || action.state === 'skipped') return action;
+  if (!task || action.state === 'succeeded' || action.state === 'skipped') return action;
   const last = await lastError(transfers, task);
   return last === undefined || action.why.includes(last)
     ? action

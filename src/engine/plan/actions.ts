@@ -1,6 +1,6 @@
 import type {TaskId} from '../../base/ids.ts';
 import type {JobId} from '../../base/job-id.ts';
-import type {JobRole, OutcomeState} from '../../ledger/run-facts.ts';
+import type {JobRole, OutcomeCause, OutcomeState} from '../../ledger/run-facts.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
 import type {Dependency, JobSeen} from '../../scheduler/scheduler.ts';
 import type {TaskSeen} from '../../transfer/transfer-service.ts';
@@ -89,6 +89,7 @@ export interface EndStep {
   readonly skippedErrors?: number;
   readonly exitStatus?: number;
   readonly final?: true;
+  readonly cause?: OutcomeCause | undefined;
 }
 
 /** What one look at PBS and Globus showed. */

@@ -9,7 +9,14 @@ import {seenForAttempt} from './job-seen.ts';
 /** What is known of the job that runs a step's script. */
 export type JobVerdict =
   | {readonly is: 'live'; readonly seen: LiveJob}
-  | {readonly is: 'ended'; readonly succeeded: boolean; readonly why: string; readonly exitStatus?: number}
+  | {
+      readonly is: 'ended';
+      readonly succeeded: boolean;
+      readonly why: string;
+      readonly exitStatus?: number;
+      /** it was deleted while it ran, and not by us */
+      readonly deletedByHand?: true | undefined;
+    }
   /** PBS does not know it, and the grace time has begun (`noted`) or must begin */
   | {readonly is: 'absent'; readonly noted: boolean}
   | {
@@ -116,7 +123,7 @@ function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: En
     }
     const why =
       hasBegun(attempt) || exitStatus === 0 ? job.reason : `${job.reason}, before its wrapper could record a start`;
-    return {is: 'ended', succeeded: exitStatus === 0, why, exitStatus};
+    return {is: 'ended', succeeded: exitStatus === 0, why, exitStatus, deletedByHand: isDeletedByHand(job, record)};
   }
   if (hasBegun(attempt)) {
     if (end) return fromMarker(end);
@@ -127,6 +134,11 @@ function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: En
   return isRefusedByOwnDependency(job, record)
     ? OWN_DEPENDENCY
     : {is: 'lost', started: false, why: 'PBS removed it before it started'};
+}
+
+/** It was deleted while it ran, and nothing of stage asked for that. */
+function isDeletedByHand(job: JobSeen, {deleteIntended}: JobRecord): true | undefined {
+  return (job.kind === 'ended' && job.deletedRunning && !deleteIntended) || undefined;
 }
 
 /** stage named no job for it to wait for: its script did, and another attempt would be removed as well. */
@@ -206,7 +218,8 @@ function judgeArray(
   if (interrupted && noneFailed)
     return {is: 'lost', started: true, why: `${subjobsInWords([...counted.open, ...notStarted])} did not end`};
   const over = [...ended, ...counted.open, ...notStarted].map((index) => ({index, exit: undefined}));
-  return concluded({...counted, failed: [...counted.failed, ...over]});
+  const deletedByHand = over.length > 0 ? isDeletedByHand(atPbs, record) : undefined;
+  return {...concluded({...counted, failed: [...counted.failed, ...over]}), deletedByHand};
 }
 
 function neverBegun(record: JobRecord, atPbs: JobSeen, seen: Observed, settings: PlanSettings): JobVerdict {
@@ -226,7 +239,7 @@ function neverBegun(record: JobRecord, atPbs: JobSeen, seen: Observed, settings:
   return lost('PBS no longer knows it');
 }
 
-function concluded(counted: ArrayTally): JobVerdict {
+function concluded(counted: ArrayTally): JobVerdict & {is: 'ended'} {
   const [first] = counted.failed;
   const all = counted.succeeded.length + new Set(counted.failed.map(({index}) => index)).size;
   if (!first) return {is: 'ended', succeeded: true, why: `all ${all} subjobs exited with 0`, exitStatus: 0};

@@ -234,15 +234,10 @@ function concluded(
   verdict: JobVerdict & {is: 'ended'},
 ): Action {
   const state = verdict.succeeded ? 'succeeded' : view.run.cancel && record.deleteIntended ? 'cancelled' : 'failed';
-  const {why, exitStatus} = verdict;
-  return {
-    do: 'end-step',
-    step: step.name,
-    attempt: attempt.number,
-    state,
-    why,
-    exitStatus,
-  };
+  const {why, exitStatus, deletedByHand} = verdict;
+  const end = {do: 'end-step', step: step.name, attempt: attempt.number, state, why, exitStatus} as const;
+  // As a task that a person cancelled: it comes back at a person's word alone (docs/decisions/0006).
+  return deletedByHand && state === 'failed' ? {...end, final: true, cause: 'job-deleted'} : end;
 }
 
 /**

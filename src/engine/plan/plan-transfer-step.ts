@@ -1,8 +1,8 @@
 import {adoptedTask, endOf, isForced, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
-import type {TransferTask} from '../../transfer/transfer-service.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
+import {concludeTask} from './conclude-task.ts';
 import {planFailFast} from './plan-fail-fast.ts';
 import {planSpent} from './plan-leftovers.ts';
 import {planLauncher, planWaiting} from './plan-staging-jobs.ts';
@@ -111,20 +111,8 @@ function planStarted(view: View, step: string, attempt: Attempt): Action[] {
     return [{do: 'submit-transfer', step, attempt: attempt.number, why: 'its submission was not confirmed'}];
   const seen = view.seen.tasks.get(transfer.task);
   if (seen?.kind !== 'task') return [];
-  const end = concludeTransfer(seen);
-  if (end)
-    return [
-      {
-        do: 'end-step',
-        step,
-        attempt: attempt.number,
-        ...end,
-        ...(seen.state === 'cancelled' && transfer.cancelReason && !cancel
-          ? {why: `the task was cancelled (${transfer.cancelReason})`}
-          : {}),
-        ...(cancel && end.state === 'failed' && seen.state === 'cancelled' ? {state: 'cancelled' as const} : {}),
-      },
-    ];
+  const end = concludeTask(seen, {cancel, transfer});
+  if (end) return [{do: 'end-step', step, attempt: attempt.number, ...end}];
   if (cancel && !transfer.cancelled)
     return [
       {
@@ -136,42 +124,4 @@ function planStarted(view: View, step: string, attempt: Attempt): Action[] {
       },
     ];
   return [];
-}
-
-/** How a task ended; undefined while it may still move data. Queued, paused, faulting and inactive are no ends. */
-export function concludeTransfer(
-  task: TransferTask,
-): {state: 'succeeded' | 'failed'; why: string; bytes: number; files: number; skippedErrors?: number} | undefined {
-  const moved = {bytes: task.bytesTransferred, files: task.filesTransferred};
-  switch (task.state) {
-    case 'succeeded':
-      if (!task.skippedErrors) return {state: 'succeeded', why: 'Globus reports SUCCEEDED', ...moved};
-      return {
-        state: 'succeeded',
-        why: reasonOfSkips(task, task.skippedErrors),
-        ...moved,
-        skippedErrors: task.skippedErrors,
-      };
-    case 'failed':
-      return {state: 'failed', why: reasonOfFailure(task), ...moved};
-    case 'cancelled':
-      return {
-        state: 'failed',
-        why: `the task was cancelled${task.fatalError?.description ? ` (${task.fatalError.description})` : ''}`,
-        ...moved,
-      };
-    default:
-      return undefined;
-  }
-}
-
-/** The task was asked to go on without what it cannot read. */
-function reasonOfSkips({task}: TransferTask, skipped: number): string {
-  return `succeeded, ${skipped} ${skipped === 1 ? 'file' : 'files'} skipped; which: stage transfer skipped ${task}`;
-}
-
-function reasonOfFailure(task: TransferTask): string {
-  const error = task.fatalError;
-  const trouble = task.trouble ? `; last trouble: ${task.trouble}` : '';
-  return error ? `Globus reports ${error.code}: ${error.description}${trouble}` : `Globus reports FAILED${trouble}`;
 }

@@ -110,8 +110,13 @@ function ended(record: PbsRecord): JobSeen {
   };
 }
 
-function withStatus(exitStatus: number, substate: string): Pick<EndedJob, 'how' | 'exitStatus' | 'reason'> {
-  return {how: 'ran', exitStatus, reason: exitReason(exitStatus, substate === '91')};
+function withStatus(
+  exitStatus: number,
+  substate: string,
+): Pick<EndedJob, 'how' | 'exitStatus' | 'reason' | 'deletedRunning'> {
+  const deleted = substate === '91';
+  const reason = exitReason(exitStatus, deleted);
+  return {how: 'ran', exitStatus, reason, ...(deleted ? {deletedRunning: true} : {})};
 }
 
 /** Substate 92 is shared with success: only the missing exit status tells a job that its dependency removed. */

@@ -1,6 +1,6 @@
 import type {TaskId} from '../../base/ids.ts';
 import {count} from '../../base/units.ts';
-import {currentAttempt, type OutcomeState, type RunState} from '../../ledger/run-facts.ts';
+import {currentAttempt, type OutcomeCause, type OutcomeState, type RunState} from '../../ledger/run-facts.ts';
 import type {Reason} from '../standing.ts';
 
 /** How a step ended, and what can be done about it. */
@@ -11,6 +11,7 @@ export interface EndedStep {
   readonly why: string;
   readonly at?: number | undefined;
   readonly skippedErrors?: number | undefined;
+  readonly cause?: OutcomeCause | undefined;
   readonly task?: TaskId | undefined;
   /** what can be done about the refusal that ended it */
   readonly advice: readonly string[];
@@ -27,7 +28,16 @@ export function explainEnd(end: EndedStep): Reason {
   return {...reasonOf(end), brief: end.why, ...(end.at === undefined ? {} : {since: end.at})};
 }
 
-function reasonOf({run, step, state, why, skippedErrors, task, advice}: EndedStep): Reason {
+/** What a person should know about the cause; an older version may not know it. */
+const ADVICE: Readonly<Record<OutcomeCause, string>> = {
+  'task-cancelled-by-manager':
+    'Ask the manager of the collection first ("stage collection show" has the contact): no retry starts it again.',
+  'task-cancelled': 'Somebody cancelled it at Globus under your identity: no retry starts it again.',
+  'task-expired': 'Fix what blocked it, or give it more time: "deadline" in the workflow.',
+  'job-deleted': 'Somebody deleted it while it ran (qdel): no retry starts it again.',
+};
+
+function reasonOf({run, step, state, why, cause, skippedErrors, task, advice}: EndedStep): Reason {
   switch (state) {
     case 'succeeded':
       return succeeded(why, skippedErrors, task);
@@ -44,6 +54,7 @@ function reasonOf({run, step, state, why, skippedErrors, task, advice}: EndedSte
         why,
         next: [
           ...advice,
+          ...(cause && cause in ADVICE ? [ADVICE[cause]] : []),
           `See its output: stage logs ${run} --step ${step}`,
           `Fix the cause, then try it again: stage resume ${run}`,
         ],

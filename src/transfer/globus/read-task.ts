@@ -110,7 +110,7 @@ function stateOf(task: TaskDocument, fatalCode: string | undefined): TransferTas
     case 'SUCCEEDED':
       return 'succeeded';
     case 'FAILED': // there is no status of its own for a task that was cancelled
-      return fatalCode === 'CANCELED' ? 'cancelled' : 'failed';
+      return fatalCode === 'CANCELED' || managerOf(task) ? 'cancelled' : 'failed';
     case 'INACTIVE':
       return 'inactive';
     case 'ACTIVE':
