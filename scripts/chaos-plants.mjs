@@ -3,20 +3,20 @@ export const PLANTS = {
   // Jobs and transfers are asked for first and written down afterwards.
   'no-intent': {
     'src/submission/submit-task.ts': [
-      ["if (!papers.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};", ''],
+      ["if (!facts.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};", ''],
       [
-        "if (papers.create('confirmed', {at: clock(), task})) papers.note('transfer-submitted', {task});",
-        "papers.create('intent', {at: clock(), ...asked, by, ...intent});\n    if (papers.create('confirmed', {at: clock(), task})) papers.note('transfer-submitted', {task});",
+        "if (facts.create('confirmed', {at: clock(), task})) facts.note('transfer-submitted', {task});",
+        "facts.create('intent', {at: clock(), ...asked, by, ...intent});\n    if (facts.create('confirmed', {at: clock(), task})) facts.note('transfer-submitted', {task});",
       ],
     ],
     'src/submission/submit-job.ts': [
       [
-        "  if (!papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};\n",
+        "  if (!facts.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by})) return {is: 'others'};\n",
         '',
       ],
       [
-        "      papers.create('confirmed', {at: clock(), job});\n",
-        "      papers.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});\n      papers.create('confirmed', {at: clock(), job});\n",
+        "      facts.create('confirmed', {at: clock(), job});\n",
+        "      facts.create('intent', {at, tag, ...intent, deadline: at + deadlineMs, by});\n      facts.create('confirmed', {at: clock(), job});\n",
       ],
     ],
   },
