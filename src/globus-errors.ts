@@ -18,20 +18,36 @@ export class TransferUnreachable extends StageError {
   }
 }
 
+/**
+ * Why the same request may be accepted later: `room`, since as many tasks are pending as an identity may have; `unclear`,
+ * since it is a conflict whose code is not known here.
+ */
+export type Later = 'room' | 'unclear';
+
 /** Globus answered, and said no. `why` quotes its code and message. */
 export class TransferRefused extends StageError {
   /** Globus's own error code, such as `EndpointNotFound` */
   readonly globusCode: string;
-  constructor(parts: {asked: string; globusCode: string; why: string; next?: readonly string[]; cause?: unknown}) {
+  /** absent: asking again would end no differently */
+  readonly later?: Later | undefined;
+  constructor(parts: {
+    asked: string;
+    globusCode: string;
+    why: string;
+    next?: readonly string[];
+    later?: Later | undefined;
+    cause?: unknown;
+  }) {
     super({
       code: 'TRANSFER_REFUSED',
-      exit: EXIT.usage,
+      exit: parts.later ? EXIT.unreachable : EXIT.usage,
       what: `Globus refused "${parts.asked}"`,
       why: parts.why,
       next: parts.next ?? [],
       cause: parts.cause,
     });
     this.globusCode = parts.globusCode;
+    this.later = parts.later;
   }
 }
 

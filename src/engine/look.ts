@@ -20,6 +20,7 @@ import {nextLookForPlaces} from './plan/next-look.ts';
 import {asksGlobus, planRun} from './plan/plan-run.ts';
 import {placesTaken, queueLimit} from './plan/queue-limit.ts';
 import {mayBeSealed} from './plan/sealing.ts';
+import {taskRoom} from './plan/task-room.ts';
 import {LookProgress} from './progress.ts';
 import {QueuePlaces} from './queue-places.ts';
 
@@ -311,6 +312,8 @@ export class Look {
   }
 
   #planned(): RunPlan[] {
+    const states = this.runs.map(({state}) => state);
+    this.seen = {...this.seen, room: taskRoom(states, this.#settings.refusedRetryMs)};
     const queueIsFull = this.places.waiting > 0;
     return this.runs.map((run) => {
       const creates = (this.#request.creates ?? false) && (this.#about?.has(run.id) ?? false);

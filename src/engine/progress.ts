@@ -21,6 +21,8 @@ export class LookProgress {
   pbsIsAway = false;
   /** the disk is full or read-only: nothing further is done */
   diskTakesNothing = false;
+  /** Globus had no room for a task a moment ago: it has none for the next one either */
+  globusIsFull = false;
   readonly #tried = new Set<string>();
   readonly #shows: boolean;
 
@@ -60,6 +62,7 @@ export class LookProgress {
   /** @returns false when there is no use in performing the action now */
   begin(run: RunId, action: Action): boolean {
     this.#tried.add(`${run} ${actionKey(action)}`);
+    if (this.globusIsFull && action.do === 'submit-transfer') return false;
     return !(this.diskTakesNothing || (this.pbsIsAway && ASKING_PBS.includes(action.do)));
   }
 
@@ -75,6 +78,9 @@ export class LookProgress {
       case 'problem':
         this.problems.push(outcome.error);
         this.pbsIsAway ||= outcome.error instanceof SchedulerUnreachable || outcome.timedOut === true;
+        return;
+      case 'put-off':
+        this.globusIsFull ||= outcome.room;
         return;
       case 'others':
         return;

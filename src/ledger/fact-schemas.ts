@@ -99,6 +99,14 @@ export const RUN_FACTS = {
     moved: 'the submission is repeated under its id, for which Globus gives the same task',
   }),
   'transfer.refused': kind('a refusal of Globus', refusal, {moved: GLOBUS_ASKED_AGAIN}),
+  'transfer.later': kind(
+    'a submission that Globus refused for now',
+    z.looseObject({at: time, why: text, room: yes, next: z.optional(z.array(text))}),
+    {moved: GLOBUS_ASKED_AGAIN},
+  ),
+  'transfer.again': kind('a submission that is about to be repeated', z.looseObject({at: time, by}), {
+    moved: GLOBUS_ASKED_AGAIN,
+  }),
   'transfer.forced': kind('the word of a person that a task counts', z.looseObject({at: time, by}), {
     moved: 'say it again with "stage adopt --force"',
   }),

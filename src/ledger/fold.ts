@@ -24,6 +24,7 @@ import {
   SOURCE_FACT,
   type StartMarker,
   seenAgainName,
+  type TaskLater,
   type TransferIntent,
   type TransferRecord,
   type UpdateDecision,
@@ -171,6 +172,7 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
     ...(confirmed ? {task: confirmed.task, confirmedAt: confirmed.at} : {}),
     forced: forced ? (true as const) : undefined,
     refused: refused || undefined,
+    ...foldPutOff(facts, !confirmed && !refused),
     cancelIntended: cancel !== undefined,
     cancelReason: typeof cancel?.why === 'string' ? cancel.why : undefined,
     cancelled: facts.has('transfer.cancel.confirmed'),
@@ -181,6 +183,24 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
 function foldSource(facts: AttemptFacts, changedBy: number): SourceTotals | undefined {
   const source = facts.get(SOURCE_FACT) as (SourceTotals & {updates?: number}) | undefined;
   return source && (source.updates ?? 0) >= changedBy ? source : undefined;
+}
+
+/** @param open neither a task nor a final refusal is known */
+function foldPutOff(facts: AttemptFacts, open: boolean): Pick<TransferRecord, 'putOff' | 'tries'> {
+  const later: TaskLater[] = [];
+  for (let number = 1; ; number++) {
+    const one = facts.get(`transfer.later-${number}`) as unknown as TaskLater | undefined;
+    if (!one) break;
+    later.push(one);
+  }
+  let begun = 1;
+  while (facts.has(`transfer.again-${begun + 1}`)) begun++;
+  const [first, last] = [later[0], later.at(-1)];
+  const answered = open && first && last && later.length >= begun;
+  return {
+    tries: {refused: later.length, begun},
+    putOff: answered ? {...last, since: first.at, times: later.length} : undefined,
+  };
 }
 
 function foldSignIn(facts: AttemptFacts): Pick<Attempt, 'signIn'> {

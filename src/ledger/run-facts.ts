@@ -169,10 +169,35 @@ export interface TransferRecord {
   readonly forced?: true;
   readonly confirmedAt?: number;
   readonly refused?: Refusal;
+  /** absent: there is a task, or may be one */
+  readonly putOff?: PutOff | undefined;
+  /** how many tries were put off, and how many were begun */
+  readonly tries: {readonly refused: number; readonly begun: number};
   readonly cancelIntended: boolean;
   /** why we were about to cancel it */
   readonly cancelReason?: string;
   readonly cancelled: boolean;
+}
+
+/**
+ * `transfer.later-NUMBER`: Globus refused the try of this number, and may accept a later one. A further try is announced
+ * by `transfer.again-NUMBER`, and made under the submission id of the first.
+ */
+export interface TaskLater {
+  readonly at: number;
+  readonly why: string;
+  /** there was no room for another task; else it is not understood */
+  readonly room?: true | undefined;
+  /** what a person can do about it, in lines */
+  readonly next?: readonly string[] | undefined;
+}
+
+/** A submission that Globus has refused for now, so that there is no task: the newest of its refusals. */
+export interface PutOff extends TaskLater {
+  /** when the first try was refused */
+  readonly since: number;
+  /** how many were */
+  readonly times: number;
 }
 
 /** `transfer.sign-in-NUMBER`: Globus took no submission until a person acts. A further one when it asks for something else. */

@@ -55,7 +55,9 @@ function lineOf(steps: readonly StepStanding[]): string {
   const faulting = steps.find(({state, progress}) => state === 'transferring' && (progress?.faults ?? 0) > 0);
   if (faulting) return told(faulting);
   const busy = steps.filter(({state}) => ['running', 'transferring', 'queued'].includes(state));
-  return busy.length > 0 ? busy.map(({step, state}) => `${step} is ${state}`).join(', ') : 'waiting';
+  if (busy.length > 0) return busy.map(({step, state}) => `${step} is ${state}`).join(', ');
+  const refused = steps.find(({reason}) => reason.code === 'TRANSFER_REFUSED_FOR_NOW');
+  return refused ? told(refused) : 'waiting';
 }
 
 /** What concerns the run as a whole. */

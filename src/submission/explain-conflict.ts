@@ -1,4 +1,4 @@
-import type {TaskRequest} from '../base/task-request.ts';
+import type {TaskRequest, TransferRequest} from '../base/task-request.ts';
 import {StageError} from '../errors.ts';
 import {TransferRefused} from '../globus-errors.ts';
 import type {TransferService, TransferTask} from '../transfer/transfer-service.ts';
@@ -8,29 +8,66 @@ export function isConflict(error: unknown): error is TransferRefused {
   return error instanceof TransferRefused && error.globusCode === 'Conflict';
 }
 
+/** The tasks that may be in the way of a request. */
+export interface Conflicting {
+  /** the one that bears the label of the request, which says for what it was submitted: the task that is asked for */
+  readonly own?: TransferTask | undefined;
+  /** the others whose source and destination agree with it, as far as that is known */
+  readonly others: readonly TransferTask[];
+}
+
 /**
- * Unfinished tasks that may be the one in the way: between the same collections, those with the same label first.
+ * Unfinished tasks that may be the one in the way: between the same collections, and of the same paths where these are
+ * known. One request, however many tasks there are.
  *
- * @returns none when Globus cannot be queried: it is told for people, and nothing depends on it
+ * @param requestOf what a task was asked for, where that is on record: Globus does not tell the paths of a task under way
+ * @returns none when Globus cannot be queried: nothing is concluded from that
  */
-export async function tasksInTheWay(
-  transfers: TransferService,
+export async function conflictingTasks(
+  transfers: Pick<TransferService, 'recent'>,
   request: TaskRequest,
-): Promise<readonly TransferTask[]> {
-  if ('collection' in request) return [];
+  requestOf: (task: TransferTask) => TaskRequest | undefined,
+): Promise<Conflicting> {
+  if ('collection' in request) return {others: []};
   try {
     const unfinished = await transfers.recent({unfinished: true});
-    const between = unfinished.filter(
-      (task) =>
-        task.sourceCollection === request.sourceCollection &&
-        task.destinationCollection === request.destinationCollection,
-    );
-    const sameLabel = between.filter(({label}) => label === request.label);
-    return sameLabel.length > 0 ? sameLabel : between;
+    return judgeConflict(request, unfinished, requestOf);
   } catch (error) {
-    if (error instanceof StageError) return [];
+    if (error instanceof StageError) return {others: []};
     throw error;
   }
+}
+
+/** Which of the tasks are in the way of a request. Pure. */
+export function judgeConflict(
+  request: TransferRequest,
+  unfinished: readonly TransferTask[],
+  requestOf: (task: TransferTask) => TaskRequest | undefined,
+): Conflicting {
+  const between = unfinished.filter(
+    (task) =>
+      task.sourceCollection === request.sourceCollection &&
+      task.destinationCollection === request.destinationCollection,
+  );
+  const labelled = between.filter(({label}) => label === request.label);
+  const [own] = labelled;
+  // Two of that label are of runs of one name in two state directories: which is ours is not known.
+  if (own && labelled.length === 1) return {own, others: []};
+  const others = between.filter((task) => {
+    const known = requestOf(task);
+    return known === undefined || havePathsInCommon(request, known);
+  });
+  return {others};
+}
+
+function havePathsInCommon(request: TransferRequest, other: TaskRequest): boolean {
+  if ('collection' in other) return false;
+  const pairs = new Set(other.items.map(pairOf));
+  return request.items.some((item) => pairs.has(pairOf(item)));
+}
+
+function pairOf({from, to}: {readonly from: string; readonly to: string}): string {
+  return JSON.stringify([from, to]);
 }
 
 /** `task 6672… ("climate in", active)`, or several of them. */

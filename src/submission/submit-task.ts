@@ -3,7 +3,7 @@ import type {TaskRequest} from '../base/task-request.ts';
 import type {FactValue} from '../disk/facts.ts';
 import {TransferRefused} from '../globus-errors.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
-import type {SubmissionFacts} from './submission-facts.ts';
+import type {SubmissionFacts, TaskFactName} from './submission-facts.ts';
 
 /** What the intent of a task says: asking Globus again with the same submission id gives the same task. */
 export interface TaskIntent {
@@ -13,19 +13,26 @@ export interface TaskIntent {
 
 /** One Globus task that is to be submitted once. */
 export interface TaskSubmission {
-  readonly facts: SubmissionFacts;
-  /** what is on record already, by a process that died or had no answer */
+  readonly facts: SubmissionFacts<TaskFactName>;
+  /** what is on record already, by a process that died or had no answer, or whose answer was "later" */
   readonly intended: TaskIntent | undefined;
+  /** how many tries Globus has refused for now, and how many were begun: none is made twice at once */
+  readonly tries?: {readonly refused: number; readonly begun: number} | undefined;
   /** what to ask for, when nothing is on record */
   request(): TaskRequest;
   /** what the intent holds besides request, submission id, time and author */
   readonly intent: FactValue;
-  /** what to put on record of a refusal */
-  explain(
-    error: TransferRefused,
-    request: TaskRequest,
-  ): Promise<{readonly why: string; readonly next: readonly string[]}>;
+  /** what a refusal comes to */
+  explain(error: TransferRefused, request: TaskRequest): Promise<RefusalOfTask>;
 }
+
+/** What a refusal of a task comes to, and what to put on record of it. */
+export type RefusalOfTask =
+  | {readonly is: 'final'; readonly why: string; readonly next: readonly string[]}
+  /** the same request may be accepted later; `room`: as soon as another task has ended */
+  | {readonly is: 'later'; readonly room: boolean; readonly why: string; readonly next: readonly string[]}
+  /** the task is there already: it is the one that was asked for */
+  | {readonly is: 'there'; readonly task: TaskId};
 
 export type TaskSubmitted =
   | {readonly is: 'submitted'; readonly task: TaskId}
@@ -34,7 +41,9 @@ export type TaskSubmitted =
   /** it was decided otherwise meanwhile: Globus was not asked. `why`: when the intent had just been created */
   | {readonly is: 'overtaken'; readonly why?: string | undefined}
   /** on record */
-  | {readonly is: 'refused'};
+  | {readonly is: 'refused'}
+  /** on record: it is asked for again later */
+  | {readonly is: 'put-off'; readonly room: boolean};
 
 /**
  * Submit a task exactly once: the submission id is on record before Globus is asked, and asking again with it gives
@@ -43,7 +52,7 @@ export type TaskSubmitted =
  * @throws {TransferUnreachable} {SignInNeeded} the intent stands
  */
 export async function submitTask(
-  {facts, intended, request, intent, explain}: TaskSubmission,
+  {facts, intended, tries = {refused: 0, begun: 1}, request, intent, explain}: TaskSubmission,
   {transfers, clock, by}: {readonly transfers: TransferService; readonly clock: () => number; readonly by: string},
 ): Promise<TaskSubmitted> {
   let asked = intended;
@@ -56,15 +65,42 @@ export async function submitTask(
     const why = facts.overtaken();
     if (why !== undefined) return {is: 'overtaken', why};
   } else if (facts.overtaken() !== undefined) return {is: 'overtaken'};
+  const later = (value: FactValue) => facts.create(`later-${tries.refused + 1}`, {at: clock(), ...value});
+  if (intended !== undefined && tries.refused >= tries.begun) {
+    if (!facts.create(`again-${tries.begun + 1}`, {at: clock(), by})) return {is: 'others'};
+    const why = facts.overtaken();
+    if (why !== undefined) {
+      later({why}); // this try is not made: no process is to take it for one whose answer was lost
+      return {is: 'overtaken'};
+    }
+  }
   try {
     const task = await transfers.submit(asked.submissionId, asked.request);
-    if (facts.create('confirmed', {at: clock(), task})) facts.note('transfer-submitted', {task});
-    return {is: 'submitted', task};
+    return confirmed(facts, clock(), task, 'transfer-submitted');
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
-    const {why, next} = await explain(error, asked.request);
-    if (facts.create('refused', {at: clock(), why: `${error.message}: ${why}`, retry: false, next}))
-      facts.note('transfer-refused', {why});
-    return {is: 'refused'};
+    const came = await explain(error, asked.request);
+    switch (came.is) {
+      case 'there':
+        return confirmed(facts, clock(), came.task, 'task-adopted');
+      case 'later': {
+        const {why, room, next} = came;
+        if (later({why, room: room || undefined, next})) facts.note('transfer-put-off', {why});
+        return {is: 'put-off', room};
+      }
+      case 'final': {
+        const {why, next} = came;
+        if (facts.create('refused', {at: clock(), why: `${error.message}: ${why}`, retry: false, next}))
+          facts.note('transfer-refused', {why});
+        return {is: 'refused'};
+      }
+      default:
+        return came satisfies never;
+    }
   }
+}
+
+function confirmed(facts: SubmissionFacts<TaskFactName>, at: number, task: TaskId, event: string): TaskSubmitted {
+  if (facts.create('confirmed', {at, task})) facts.note(event, {task});
+  return {is: 'submitted', task};
 }

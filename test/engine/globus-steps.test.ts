@@ -181,16 +181,44 @@ describe('a transfer that Globus refuses since another one has the same paths', 
     expect(outcome('in')?.why).not.toContain('T-2');
   });
 
-  test('prefers the task with its own label, and names several where it cannot know', async () => {
+  test('takes the task with its own label for its own, without a person', async () => {
+    begin([transferStep('in')]);
+    world.transfers.refuseWith = conflict;
+    const own = task('queued', {task: 'T-2' as TaskId, label: 'stage r.1 in 1', ...between});
+    world.transfers.recent = async () => [task('active', {task: 'T-1' as TaskId, label: 'mine', ...between}), own];
+    await look();
+    expect(outcome('in')).toBeUndefined();
+    expect(openLedger(directory).open(run).state.attempts.get('in')?.[0]?.transfer?.task).toBe('T-2');
+  });
+
+  test('names several tasks where it cannot know, and leaves out one that moves other paths', async () => {
     begin([transferStep('in'), transferStep('other')]);
+    await look();
+    const [known] = world.transfers.tasks.values();
+    world.transfers.show('other', task('failed', {task: 'task-sub-2' as TaskId}));
+    openLedger(directory).create(run, 'other.1.outcome', {at: 0, state: 'lost', why: 'x'});
     world.transfers.refuseWith = conflict;
     world.transfers.recent = async () => [
       task('active', {task: 'T-1' as TaskId, label: 'mine', ...between}),
-      task('queued', {task: 'T-2' as TaskId, label: 'stage r.1 in 1', ...between}),
+      task('active', {task: 'T-2' as TaskId, label: 'of a colleague', ...between}),
+      task('active', {task: known?.task ?? ('' as TaskId), label: 'stage r.1 in 1', ...between}),
     ];
     await look();
-    expect(outcome('in')?.why).toContain('it is task T-2');
-    expect(outcome('other')?.why).toContain('it is one of T-1 ("mine", active), T-2');
-    expect(outcome('other')?.why).toContain('stage adopt r.1 other TASK_ID');
+    const second = openLedger(directory).open(run).state.attempts.get('other')?.[1]?.outcome;
+    expect(second?.why).toContain('it is one of T-1 ("mine", active), T-2');
+    expect(second?.why).not.toContain(known?.task);
+    expect(second?.why).toContain('stage adopt r.1 other TASK_ID');
+  });
+
+  test('waits where no task is found that could be the one, or Globus does not say', async () => {
+    begin([transferStep('in')]);
+    world.transfers.refuseWith = conflict;
+    world.transfers.recent = async () => [task('active', {task: 'T-9' as TaskId, label: 'elsewhere'})];
+    await look();
+    expect(outcome('in')).toBeUndefined();
+    world.transfers.refuseWith = undefined;
+    world.now += 60_000;
+    await look();
+    expect([...world.transfers.tasks.keys()]).toEqual(['sub-1']);
   });
 });

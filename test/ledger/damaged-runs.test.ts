@@ -38,6 +38,8 @@ const SAMPLES: Readonly<Record<RunFactName, readonly [name: string, value: objec
   ],
   'transfer.confirmed': ['stage-in.1.transfer.confirmed', {}],
   'transfer.refused': ['stage-in.1.transfer.refused', REFUSED],
+  'transfer.later': ['stage-in.1.transfer.later-1', {at: AT, why: 'so many are pending', room: true}],
+  'transfer.again': ['stage-in.1.transfer.again-2', BY],
   'transfer.forced': ['stage-in.1.transfer.forced', BY],
   'transfer.sign-in': ['stage-out.1.transfer.sign-in-1', {at: AT, what: 'consent', next: ['sign in']}],
   'transfer.cancel.intent': ['stage-in.1.transfer.cancel.intent', {...BY, why: 'x'}],

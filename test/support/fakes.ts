@@ -149,6 +149,10 @@ export class FakeTransfers implements TransferService {
   down = false;
   /** thrown at every submission until it is taken away */
   refuseWith: Error | undefined;
+  /** so many tasks may be pending, and no more */
+  mostPending = Number.POSITIVE_INFINITY;
+  /** how many submissions were refused for want of room */
+  refusedForRoom = 0;
   /** why every task that has not ended is paused */
   paused: readonly Pause[] = [];
   private ids = 0;
@@ -169,6 +173,15 @@ export class FakeTransfers implements TransferService {
     if (this.refuseWith) throw this.refuseWith;
     const known = this.tasks.get(id);
     if (known) return known.task;
+    if (this.pending.length >= this.mostPending) {
+      this.refusedForRoom += 1;
+      throw new TransferRefused({
+        asked: 'POST /transfer',
+        globusCode: 'TooMany',
+        why: 'so many are pending',
+        later: 'room',
+      });
+    }
     const made = `task-${id}` as TaskId;
     const ends =
       'collection' in request
@@ -185,6 +198,11 @@ export class FakeTransfers implements TransferService {
         this.down ? {kind: 'no-evidence', why: 'down'} : (this.find(id)?.seen ?? {kind: 'unknown'}),
       ]),
     );
+  }
+
+  /** tasks that have not ended */
+  get pending(): TransferTask[] {
+    return [...this.tasks.values()].flatMap(({seen}) => (seen.kind === 'task' && !hasEnded(seen) ? [seen] : []));
   }
 
   private find(id: TaskId): {request: TaskRequest; seen: TaskSeen} | undefined {

@@ -30,6 +30,12 @@ const TABLE: [status: number, code: string, more: object, verdict: Verdict, agai
   [404, 'EndpointDeleted', {}, 'refused', false],
   [404, 'BookmarkNotFound', {}, 'refused', false],
   [409, 'Conflict', {}, 'refused', false],
+  [409, 'ClientError.Conflict.TooManyPendingJobs', {}, 'later', false],
+  [403, 'TooManyPendingJobs', {}, 'later', false],
+  [429, 'ClientError.TooManyTasks', {}, 'later', false],
+  [400, 'PendingTaskLimit', {}, 'later', false],
+  [409, 'ClientError.Conflict', {}, 'later', false],
+  [409, 'ClientError.Conflict.Unheard', {}, 'later', false],
   [429, 'TooManyRequests', {}, 'later', true],
   [502, 'ExternalError.DirListingFailed', {}, 'later', false],
   [502, 'ExternalError.DirListingFailed.NotDirectory', {}, 'refused', false],
@@ -79,6 +85,23 @@ async function globus(reactions: Reaction[]) {
   });
   return {...service, transfer};
 }
+
+test.each([
+  [409, 'ClientError.Conflict.TooManyPendingJobs', 'x', 'room'],
+  [429, 'TooManyPendingTransfers', 'x', 'room'],
+  [409, 'Conflict', 'You have reached the limit of 100 pending tasks', 'room'],
+  [403, 'ClientError.Forbidden', 'Too many queued transfers', 'room'],
+  [400, 'ClientError.BadRequest', '100 active tasks: the maximum', 'room'],
+  [409, 'ClientError.Conflict.Unheard', 'x', 'unclear'],
+  [409, 'Conflict', 'A transfer with identical paths has not yet completed', undefined],
+  [400, 'ClientError.BadRequest.TooManyItems', 'too many items in one transfer', undefined],
+  [403, 'PermissionDenied', 'the limit of active sessions', undefined],
+  [502, 'ExternalError.DirListingFailed.SizeLimit', 'more entries than the limit', undefined],
+  [404, 'EndpointNotFound', 'no such endpoint for queued transfers', undefined],
+] as const)('%i %s "%s" may be accepted later: %s', (status, code, message, later) => {
+  const error = explainGlobus('POST /transfer', {status, body: {code, message}});
+  expect(error).toMatchObject({globusCode: code, later, exit: later ? 4 : 2});
+});
 
 const page = {'content-type': 'text/html'};
 const NO_WORDS: [string, Reaction][] = [

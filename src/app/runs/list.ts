@@ -67,11 +67,16 @@ function inALine(standing: RunStanding): RunLine {
   };
 }
 
-/** How tasks and jobs get on is not on record; what a person decided, a failure, and a sign-in that is needed, are. */
+/** What PBS or Globus accepts later: on record, as it says. */
+const REFUSED_FOR_NOW = ['TRANSFER_REFUSED_FOR_NOW', 'JOB_REFUSED_FOR_NOW'];
+
+/** How tasks and jobs get on is not on record; what a person decided, a failure, a refusal, and a sign-in that is needed, are. */
 function reasonOnRecord({state, line, hold, steps}: RunStanding): string {
   if (state !== 'active') return line;
   if (hold) return `held by ${hold.by}`;
-  const step = steps.find((one) => one.state === 'failed' || one.state === 'action-needed');
+  const step =
+    steps.find((one) => one.state === 'failed' || one.state === 'action-needed') ??
+    steps.find(({reason}) => REFUSED_FOR_NOW.includes(reason.code));
   return step ? `${step.step}: ${inOneLine(step.reason)}` : '';
 }
 

@@ -1,7 +1,7 @@
 import type {Place, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
-import {conflictInWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
+import {conflictInWords, conflictingTasks, isConflict} from '../../submission/explain-conflict.ts';
 import type {TransferService} from '../../transfer/transfer-service.ts';
 import type {TransfersStage} from '../../wiring/stage.ts';
 import {checkTransfer} from '../../workflow/file/check-transfer.ts';
@@ -67,7 +67,8 @@ async function submit(transfers: TransferService, request: TransferRequest, aski
     return await submitOnce(transfers, request, asking);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    const tasks = await tasksInTheWay(transfers, request);
+    const {own, others} = await conflictingTasks(transfers, request, () => undefined);
+    const tasks = own ? [own] : others;
     const [only] = tasks;
     throw new TransferRefused({
       asked: 'POST /transfer',

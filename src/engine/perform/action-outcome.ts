@@ -9,6 +9,8 @@ export type ActionOutcome =
   | {readonly is: 'others'}
   /** it was decided otherwise since it was planned: plan again */
   | {readonly is: 'stale'}
+  /** Globus refused it for now; `room`: since it has no room for another task */
+  | {readonly is: 'put-off'; readonly room: boolean}
   | {
       readonly is: 'problem';
       readonly error: StageError /** PBS did not answer in time */;

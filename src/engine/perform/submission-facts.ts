@@ -1,5 +1,5 @@
 import type {OpenRun} from '../../ledger/ledger.ts';
-import type {SubmissionFacts} from '../../submission/submission-facts.ts';
+import type {SubmissionFactName, SubmissionFacts, TaskFactName} from '../../submission/submission-facts.ts';
 import type {EngineContext} from '../context.ts';
 import type {Records} from './action-outcome.ts';
 
@@ -14,7 +14,7 @@ export function factsOfSubmission(
   run: OpenRun,
   {key, attempt}: {readonly key: string; readonly attempt: string},
   {fact, note}: Records,
-): SubmissionFacts {
+): SubmissionFacts<SubmissionFactName | TaskFactName> {
   return {
     create: (name, value) => fact(`${key}.${name}`, value),
     note,

@@ -2,10 +2,13 @@ import type {TaskRequest} from '../../base/task-request.ts';
 import {lowerFirst} from '../../base/text.ts';
 import type {TransferRefused} from '../../globus-errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
+import {LedgerDamaged} from '../../ledger/damage.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey} from '../../ledger/run-facts.ts';
-import {conflictInWords, isConflict, tasksInTheWay} from '../../submission/explain-conflict.ts';
-import {submitTask} from '../../submission/submit-task.ts';
+import {parseRunId} from '../../ledger/state-directory.ts';
+import {conflictInWords, conflictingTasks, isConflict} from '../../submission/explain-conflict.ts';
+import {type RefusalOfTask, submitTask} from '../../submission/submit-task.ts';
+import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
@@ -37,6 +40,7 @@ export async function submitStepTask(
     {
       facts,
       intended: intent,
+      tries: transfer?.tries,
       request: () => taskRequest(run.state, step, action.attempt),
       intent: updatesOf(run),
       explain: (error, request) => explain(context, run, action, request, error),
@@ -47,6 +51,8 @@ export async function submitStepTask(
     case 'submitted':
     case 'refused':
       return DONE;
+    case 'put-off':
+      return {is: 'put-off', room: done.room};
     case 'others':
       return OTHERS;
     case 'overtaken':
@@ -59,24 +65,43 @@ export async function submitStepTask(
   }
 }
 
-/** When another task has the same paths: which, and how it can do the step's work. */
+/** What a refusal comes to: where another task has the same paths, which, and how it can do the step's work. */
 async function explain(
-  {transfers}: EngineContext,
+  {transfers, ledger}: EngineContext,
   run: OpenRun,
   {step}: Action,
   request: TaskRequest,
   error: TransferRefused,
-): Promise<{readonly why: string; readonly next: readonly string[]}> {
-  const {why = '', next: way} = error;
-  if (!isConflict(error)) return {why, next: way};
-  const tasks = await tasksInTheWay(transfers, request);
-  const id = tasks.length === 1 ? tasks[0]?.task : 'TASK_ID';
-  const next = [
+): Promise<RefusalOfTask> {
+  const {why = '', next, later} = error;
+  const put = {is: 'later', room: later === 'room', why} as const;
+  if (later === 'room') return {...put, next: ['Nothing has to be done. See what is pending: stage transfer list']};
+  if (later === undefined && !isConflict(error)) return {is: 'final', why, next};
+  const {own, others} = await conflictingTasks(transfers, request, (task) => knownRequest(ledger, task));
+  if (own) return {is: 'there', task: own.task};
+  // Whose task it is, or whether it is one, is not known: it may have ended this moment.
+  if (later !== undefined || others.length === 0) return {...put, next: ['See what is pending: stage transfer list']};
+  const id = others.length === 1 ? others[0]?.task : 'TASK_ID';
+  const ways = [
     `Let it do the work of ${step}: stage adopt ${run.id} ${step} ${id}`,
     `Or wait for its end, then try again: stage resume ${run.id}`,
   ];
   // Where only the reason is shown, the way out is told all the same.
-  return {why: `${why}; ${conflictInWords(tasks)}; ${lowerFirst(next[0] ?? '')}`, next};
+  return {is: 'final', why: `${why}; ${conflictInWords(others)}; ${lowerFirst(ways[0] ?? '')}`, next: ways};
+}
+
+/** What a task was asked for, where a run of this state directory did: its label names run, step and attempt. */
+function knownRequest(ledger: EngineContext['ledger'], {label, task}: TransferTask): TaskRequest | undefined {
+  const [, name = '', step = '', number] = /^stage (\S+) (\S+) (\d+)$/.exec(label) ?? [];
+  const id = parseRunId(name)?.id;
+  if (!id || !ledger.find(id)) return undefined;
+  try {
+    const transfer = ledger.open(id).state.attempts.get(step)?.[Number(number) - 1]?.transfer;
+    return transfer?.task === task && 'request' in transfer.intent ? transfer.intent.request : undefined;
+  } catch (error) {
+    if (error instanceof LedgerDamaged) return undefined; // then its collections alone tell
+    throw error;
+  }
 }
 
 function stepOf(run: OpenRun, name: string): TaskStep {

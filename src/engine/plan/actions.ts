@@ -106,8 +106,20 @@ export interface Observed {
   readonly troubles?: ReadonlyMap<TaskId, TaskTrouble>;
   /** how fast tasks have moved, as this look and earlier ones saw them */
   readonly rates?: ReadonlyMap<string, RateHint> | undefined;
+  /** Globus has refused tasks for want of room, in one run or several; absent: it has not, so far as is on record */
+  readonly room?: TaskRoom | undefined;
   /** reservations, where a person asked why a job waits; nothing is planned by them */
   readonly reservations?: readonly Reservation[];
+}
+
+/** Globus has refused tasks of ours, since as many are pending as an identity may have. */
+export interface TaskRoom {
+  /** it is not asked before, in milliseconds, unless a task of ours ends */
+  readonly until: number;
+  /** when it began to have no room */
+  readonly since: number;
+  /** what it said last */
+  readonly why: string;
 }
 
 export interface PlanSettings {

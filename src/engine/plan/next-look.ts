@@ -1,6 +1,6 @@
 import type {SourceTotals} from '../../base/source-totals.ts';
 import {endOf, retryAt, workingAttempt} from '../../ledger/attempts.ts';
-import {type Attempt, type JobRecord, newestJob, type RunState} from '../../ledger/run-facts.ts';
+import {type Attempt, type JobRecord, newestJob, type PutOff, type RunState} from '../../ledger/run-facts.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {topologicalOrder} from '../../workflow/model/graph.ts';
@@ -15,6 +15,7 @@ import {personHold} from './person-hold.ts';
 import {failsAt} from './plan-fail-fast.ts';
 import type {RateHint} from './rate.ts';
 import {remainingOf} from './remaining.ts';
+import {askedAgainAt} from './task-room.ts';
 import {
   holdOn,
   isPending,
@@ -178,7 +179,7 @@ function lookForTask({view, soon, late, bounds}: Waits, step: TaskStep): number 
   const {transfer, source, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
   if (!transfer && verdictOf(view, step).is !== 'met') return undefined;
-  if (!transfer?.task) return signIn ? late : soon;
+  if (!transfer?.task) return lookForSubmission(view, transfer?.putOff, signIn ? late : soon);
   const task = seen.tasks.get(transfer.task);
   if (task === undefined) return soon;
   if (task.kind !== 'task') return late;
@@ -187,6 +188,12 @@ function lookForTask({view, soon, late, bounds}: Waits, step: TaskStep): number 
     nextLookAtTask(task, bounds, seen.now, {source, rate: seen.rates?.get(transfer.task)}),
     failing ?? Number.MAX_SAFE_INTEGER,
   );
+}
+
+/** @param otherwise where Globus has not said that it is to be asked later */
+function lookForSubmission(view: View, putOff: PutOff | undefined, otherwise: number): number {
+  const at = askedAgainAt(view, putOff);
+  return at === undefined || at <= view.seen.now ? otherwise : at;
 }
 
 /** One that could not be made yet: Globus was away, or a person has to sign in. */

@@ -3,10 +3,12 @@ import {type Attempt, newestJob} from '../../ledger/run-facts.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {concludeTask} from './conclude-task.ts';
+import type {Verdict} from './conditions.ts';
 import {planFailFast} from './plan-fail-fast.ts';
 import {planSpent} from './plan-leftovers.ts';
 import {planLauncher, planWaiting} from './plan-staging-jobs.ts';
 import {planUnconfirmedJobs} from './plan-unconfirmed-jobs.ts';
+import {mayAskForTask} from './task-room.ts';
 import {
   currentJobId,
   currentJobSeen,
@@ -27,6 +29,7 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
   const intents = planUnconfirmedJobs(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
   const verdict = verdictOf(view, step);
+  if (attempt.transfer?.putOff) return [...intents, ...planPutOff(view, step, attempt, verdict)];
   if (attempt.transfer)
     return [
       ...intents,
@@ -50,7 +53,7 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
       if (holdOn(view.run, step.name)) return intents;
       if (waitsInJob(view, step) && !standingJob(attempt, 'wait'))
         return [...intents, ...planWaiting(view, step, attempt)];
-      if (isInQuestion(view, step)) return intents;
+      if (isInQuestion(view, step) || !mayAskForTask(view, undefined)) return intents;
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
       return [...intents, ...(holdOn(view.run, step.name) ? [] : planLauncher(view, step, attempt))];
@@ -61,6 +64,23 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
         endUnbegun(view, step.name, verdict.why),
       ];
   }
+}
+
+/**
+ * Globus has refused the task for now, so that there is none: the step waits as one that has not begun, and is asked for
+ * again under the submission id that is on record.
+ */
+function planPutOff(view: View, step: TaskStep, attempt: Attempt, verdict: Verdict): Action[] {
+  const {number, transfer} = attempt;
+  const spent = planSpent(view, step.name, attempt, 'launcher', 'Globus was asked for the transfer');
+  const waits = [...planWaiting(view, step, attempt), ...spent];
+  if (verdict.is === 'impossible') return [...spent, endUnbegun(view, step.name, verdict.why)];
+  if (isPointless(view, step.name)) {
+    const why = 'the steps that need it can no longer run';
+    return [...spent, {do: 'end-step', step: step.name, attempt: number, state: 'skipped', why}];
+  }
+  if (holdOn(view.run, step.name) || !mayAskForTask(view, transfer?.putOff)) return waits;
+  return [...waits, {do: 'submit-transfer', step: step.name, attempt: number, why: 'Globus had refused it for now'}];
 }
 
 /** Everything that needs this transfer has ended without success: moving the data would serve nothing. */

@@ -1,5 +1,5 @@
 import {count} from '../../base/units.ts';
-import type {TransferRecord} from '../../ledger/run-facts.ts';
+import type {PutOff, TransferRecord} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {endsOf} from '../../workflow/model/steps.ts';
 import type {MkdirStep, TaskStep} from '../../workflow/model/workflow.ts';
@@ -8,14 +8,16 @@ import type {StepFacts} from '../step-facts.ts';
 import {unansweredInStep} from '../unanswered.ts';
 import {explainTask} from './explain-task.ts';
 import {cannotAsk, type Judgement, judged} from './judgement.ts';
-import {causeOf, notBegun, signInNeeded} from './not-begun.ts';
+import {causeOf, notBegun, refusedForNow, signInNeeded} from './not-begun.ts';
 
 /** How a step stands that has not ended and whose work is a Globus task. Pure. */
 export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
   const {view, attempt, task} = facts;
   const {transfer, signIn} = attempt;
-  if (signIn && !transfer?.task && !transfer?.refused) return signInNeeded(signIn);
+  const isAsked = transfer?.putOff === undefined || transfer.putOff.at < (signIn?.at ?? 0);
+  if (signIn && isAsked && !transfer?.task && !transfer?.refused) return signInNeeded(signIn);
   if (!transfer) return notBegun(facts);
+  if (transfer.putOff) return putOffTransfer(facts, transfer.putOff);
   if (!task) return notTaken(facts, transfer);
   const {seen} = task;
   if (seen === undefined)
@@ -40,6 +42,13 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
       `If it no longer exists: stage cancel ${view.run.spec.run}, then stage resume ${view.run.spec.run}`,
     ],
   });
+}
+
+/** Globus refused it for now; there is no task. A hold, or a step that can no longer run, comes first: nothing is asked then. */
+function putOffTransfer(facts: StepFacts<TaskStep>, putOff: PutOff): Judgement {
+  const {view, verdict, hold} = facts;
+  if (hold || verdict.is !== 'met') return notBegun(facts);
+  return judged('waiting', refusedForNow(view, putOff));
 }
 
 /** Refused, or asked for without an answer so far. */

@@ -1,5 +1,8 @@
 import {renderTime} from '../../base/units.ts';
-import type {SignInDemand} from '../../ledger/run-facts.ts';
+import {askedAgainAt} from '../../engine/plan/task-room.ts';
+import type {View} from '../../engine/plan/view.ts';
+import type {SignInDemand, TaskLater} from '../../ledger/run-facts.ts';
+import type {Reason} from '../standing.ts';
 import type {StepFacts} from '../step-facts.ts';
 import {type Judgement, judged} from './judgement.ts';
 
@@ -59,11 +62,14 @@ function pausing({view, step, current, retryAt}: StepFacts): Judgement | undefin
 }
 
 /** The look just now should have started it: where PBS or Globus could not be reached, that is why it did not. */
-function toBeStarted({view, step, known}: StepFacts): Judgement {
+function toBeStarted(facts: StepFacts): Judgement {
+  const {view, step, known} = facts;
   const [away, code, whom] =
     step.kind === 'job'
       ? (['SCHEDULER_UNREACHABLE', 'PBS_NOT_ASKED', 'PBS'] as const)
       : (['TRANSFER_UNREACHABLE', 'GLOBUS_NOT_ASKED', 'Globus'] as const);
+  const full = step.kind === 'transfer' || step.kind === 'delete' ? waitsForRoom(facts) : undefined;
+  if (full) return full;
   const problem = known.problems?.find((one) => one.code === away);
   if (problem)
     return judged('waiting', {
@@ -81,6 +87,36 @@ function toBeStarted({view, step, known}: StepFacts): Judgement {
     brief: 'to be started at the next look',
     next: [`Look now: stage status ${view.run.spec.run}`],
   });
+}
+
+/** A task that was not asked for yet, since Globus has just refused another one for want of room. */
+function waitsForRoom({view}: StepFacts): Judgement | undefined {
+  const {room, now} = view.seen;
+  if (!room || room.until <= now) return undefined;
+  return judged('waiting', refusedForNow(view, {...room, at: now, room: true}));
+}
+
+/** Globus accepts the task later, or may do so. */
+export function refusedForNow(view: View, said: TaskLater & {readonly since: number; readonly times?: number}): Reason {
+  const {why, room, since, times, next = []} = said;
+  const at = askedAgainAt(view, times === undefined ? undefined : {...said, times});
+  const when = at === undefined || at <= view.seen.now ? 'at the next look' : `after ${renderTime(at)}`;
+  const soon = room ? `${when}, or as soon as a transfer of stage has ended` : when;
+  const what = room ? 'Globus has no room for another task now' : 'Globus does not accept it for now';
+  return {
+    standing: 'trouble',
+    code: 'TRANSFER_REFUSED_FOR_NOW',
+    what,
+    why,
+    brief: `Globus has not accepted it yet: ${why}`,
+    next: [
+      `It is asked for again by itself ${soon}.`,
+      ...next,
+      `To try at once: the "stage run" of ${view.run.spec.name}`,
+    ],
+    since,
+    times,
+  };
 }
 
 export function causeOf({what, why}: {readonly what: string; readonly why?: string | undefined}): string {

@@ -1,5 +1,5 @@
 import type {Answer} from '../../auth/globus-request.ts';
-import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
+import {type Later, SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import {adviseSignIn, type SignInWay} from './advise-sign-in.ts';
 import {type Demands, type GlobusError, readDemands, readError} from './read-error.ts';
 
@@ -14,7 +14,8 @@ const COLLECTION_AWAY =
  * ExternalError or EndpointError is the collection's own answer, whatever its status. (Globus SDKs do the same.)
  */
 export function mayPass(answer: Answer): boolean {
-  if (/ExternalError|EndpointError/.test(readError(answer.body)?.code ?? '')) return false;
+  const error = readError(answer.body);
+  if (/ExternalError|EndpointError/.test(error?.code ?? '') || isAboutRoom(error)) return false;
   return [429, 500, 502, 503, 504].includes(answer.status);
 }
 
@@ -31,8 +32,43 @@ export function explainGlobus(asked: string, answer: Answer, way: SignInWay = BY
   if (error && /LoginFailed/.test(error.code)) return loginFailed(asked, said, way);
   if (answer.status === 401) return tokenRejected(asked, said, way);
   if (!error || mayPass(answer) || COLLECTION_AWAY.test(error.code)) return new TransferUnreachable(asked, said);
-  const [why, next] = refusal(error.code);
-  return new TransferRefused({asked, globusCode: error.code, why: why === '' ? said : `${why}. ${said}`, next});
+  const later = laterBy(error, answer.status);
+  const [why, next] = later === undefined ? refusal(error.code) : LATER[later];
+  const told = why === '' ? said : `${why}. ${said}`;
+  return new TransferRefused({asked, globusCode: error.code, why: told, next, later});
+}
+
+const LATER: Readonly<Record<Later, readonly [why: string, next: readonly string[]]>> = {
+  room: [
+    'as many tasks are pending as this identity may have',
+    ['See them: stage transfer list', 'Run the same command again when some of them have ended.'],
+  ],
+  unclear: [
+    'it conflicts with something that is under way',
+    ['Run the same command again later.', 'See what is under way: stage transfer list'],
+  ],
+};
+
+/** Codes for too many tasks that have not ended. The documentation names none; public clients know TooManyPendingJobs. */
+const ROOM_CODE =
+  /TooMany(?:(?:Pending|Queued|Active|Concurrent|Unfinished|Outstanding)\w*|Jobs|Tasks|Transfers|Submissions)|(?:Pending|Queued|Active)(?:Jobs?|Tasks?|Transfers?)?(?:Limit|Quota)/;
+const TOO_MUCH = /\b(?:too many|limit|maximum|quota)\b/i;
+const OF_TASKS =
+  /\b(?:pending|queued|active|concurrent|unfinished|outstanding)\s+(?:tasks|jobs|transfers|submissions|transfer tasks)\b/i;
+
+/** Does Globus say, by its code or in words, that too many tasks of this identity have not ended? Its status does not count. */
+function isAboutRoom(error: GlobusError | undefined): boolean {
+  if (!error) return false;
+  return ROOM_CODE.test(error.code) || (TOO_MUCH.test(error.message) && OF_TASKS.test(error.message));
+}
+
+/** Conflicts whose meaning is known: asking again ends no differently, or is decided by what else is known of the tasks. */
+const KNOWN_CONFLICT = /^(?:Conflict|TaskComplete|NotSupported)$|Exists$/;
+
+/** Whether a refusal may pass by itself. Every conflict that is not known is taken for one that may: none ends a step for good. */
+function laterBy(error: GlobusError, status: number): Later | undefined {
+  if (isAboutRoom(error)) return 'room';
+  return status === 409 && !KNOWN_CONFLICT.test(error.code) ? 'unclear' : undefined;
 }
 
 const BY_LOGIN: SignInWay = {login: 'stage login', method: 'native-app'};

@@ -45,7 +45,16 @@ const ANSWERS: readonly (readonly [mode: string, code: string, exit: number, say
   ],
   ['EndpointNotFound', 'STEP_FAILED', 1, /there is no such collection/, /Correct the id under "collections"/],
   ['EndpointDeleted', 'STEP_FAILED', 1, /there is no such collection/, /Correct the id under "collections"/],
-  ['Conflict', 'STEP_FAILED', 1, /same paths is still in progress/, /stage adopt \S+ fetch TASK_ID/],
+  // No task is found that could be the one.
+  ['Conflict', 'TRANSFER_REFUSED_FOR_NOW', 0, /same paths is still in progress/, /asked for again by itself/],
+  ['ClientError.Conflict', 'TRANSFER_REFUSED_FOR_NOW', 0, /something that is under way/, /asked for again by itself/],
+  [
+    'ClientError.Conflict.TooManyPendingJobs',
+    'TRANSFER_REFUSED_FOR_NOW',
+    0,
+    /no room for another task.*limit of 100 pending/,
+    /as soon as a transfer of stage has ended/,
+  ],
   ['EndpointError', 'SUBMISSION_UNCONFIRMED', 4, /EndpointError.*same submission id/, /stage status/],
   ['429', 'GLOBUS_NOT_ASKED', 4, /slow down/, /later/],
   ['500', 'GLOBUS_NOT_ASKED', 4, /internal error/i, /later/],

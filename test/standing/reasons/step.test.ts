@@ -39,6 +39,14 @@ const CASES: readonly (readonly [what: string, run: ARun, code: string, next: Re
     /--update[\s\S]*4 times in all/,
   ],
   [
+    'Globus has no room for its task',
+    moved()
+      .fact('in.1.transfer.intent', {submissionId: 's', request: {}})
+      .fact('in.1.transfer.later-1', {at: NOW, why: 'full', room: true}),
+    'TRANSFER_REFUSED_FOR_NOW',
+    /asked for again by itself after .*, or as soon as a transfer of stage has ended/,
+  ],
+  [
     'PBS was away when it was submitted',
     alone()
       .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})

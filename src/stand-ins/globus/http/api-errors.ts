@@ -38,6 +38,11 @@ export const API_ERRORS: Readonly<Record<string, ApiError>> = {
   EndpointNotFound: {status: 404, message: 'No such endpoint'},
   EndpointDeleted: {status: 404, message: 'The endpoint was deleted'},
   Conflict: {status: 409, message: 'A transfer with identical paths has not yet completed'},
+  'ClientError.Conflict': {status: 409, message: 'The request is in conflict with another one'},
+  'ClientError.Conflict.TooManyPendingJobs': {
+    status: 409,
+    message: 'You have reached the limit of 100 pending tasks: wait until one of them has completed',
+  },
   EndpointError: {status: 502, message: 'The endpoint reported an error'},
 };
 
