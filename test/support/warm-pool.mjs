@@ -121,10 +121,19 @@ function runStage(socket, {called, env, ...order}) {
   child.send({...order, entry, env: {...env, STAGE_CLI: called}});
 }
 
+/** A state directory that a test puts below a file, or where none can be, holds none. */
+function isFile(path) {
+  try {
+    return lstatSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** Stand-ins write their PBS commands when they start: those that a command of ours may have started get warm ones. */
 function warmPbsCommands(standIns) {
   const [bin, cold] = [join(standIns, 'bin'), join(standIns, 'bin-cold')];
-  if (lstatSync(join(bin, 'qsub'), {throwIfNoEntry: false})?.isFile() !== true) return;
+  if (!isFile(join(bin, 'qsub'))) return;
   mkdirSync(cold, {recursive: true});
   for (const name of readdirSync(bin).filter((each) => !each.includes('.'))) {
     rmSync(join(cold, name), {force: true});
