@@ -45,6 +45,21 @@ test('jobs that stand in the queue count, with their sentinels; those that have 
   ]);
 });
 
+test('what PBS was not asked about has its place: it may be there', () => {
+  const known = new ARun([jobStep('a'), jobStep('b'), jobStep('c'), jobStep('d')])
+    .fact('a.1.job.intent', {tag: 'lost', hold: false, dependsOn: [], deadline: 0})
+    .fact('b.1.job.intent', {tag: 'none', hold: false, dependsOn: [], deadline: 0})
+    .job('c.1.job', '3.s', ended(0))
+    .job('c.1.sentinel', '4.s', undefined, {dependsOn: ['3.s']})
+    .fact('d.1.job.intent', {tag: 'refused', hold: false, dependsOn: [], deadline: 0})
+    .fact('d.1.job.refused', {why: 'no', retry: true});
+  known.tags.set('none', null);
+  expect(placesTaken([known.state], known.seen(), undefined)).toEqual([
+    {key: 'r.1 a.1.job', amount: 2},
+    {key: 'r.1 c.1.sentinel', amount: 1},
+  ]);
+});
+
 test('a job that was submitted in this look and is shown by PBS counts once', () => {
   const places = new QueuePlaces(queueLimit(6));
   places.grant(run, [submission('a')]);

@@ -1,7 +1,8 @@
 import type {JobId} from '../../base/job-id.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
-import type {RunState} from '../../ledger/run-facts.ts';
+import type {JobRecord, RunState} from '../../ledger/run-facts.ts';
 import type {Claim, Limit} from '../../limits/grant.ts';
+import {isOpen} from '../../submission/resolution.ts';
 import type {Observed, SubmitJob} from './actions.ts';
 import {seenOf} from './job-seen.ts';
 
@@ -42,16 +43,17 @@ export function nameOfPlace(run: string, key: string): string {
 
 /**
  * The places that are taken, as PBS shows it, the link of the monitor chain apart. A job has the place of its sentinel,
- * too, also where that is not there yet.
+ * too, also where that is not there yet. What PBS was not asked about has its place, too: another process submitted it
+ * since, or died before its job was on record.
  */
 export function placesTaken(runs: readonly RunState[], seen: Observed, link: MonitorLink | undefined): Claim[] {
   const known = new Set<JobId>(link?.job ? [link.job] : []);
   const ofRuns = runs.flatMap(({spec, attempts}) =>
     [...attempts.values()].flat().flatMap(({jobs}) => {
-      const live = jobs.filter((record) => seenOf(seen, record)?.kind === 'live');
-      for (const {job} of live) if (job) known.add(job);
-      const working = live.flatMap(({role, job}) => (role === 'job' && job ? [job] : []));
-      const counting = live.filter(
+      const there = jobs.filter((record) => mayBeThere(seen, record));
+      for (const {job} of there) if (job) known.add(job);
+      const working = there.flatMap(({role, job}) => (role === 'job' && job ? [job] : []));
+      const counting = there.filter(
         ({role, intent}) => role !== 'sentinel' || !intent.dependsOn.some((job) => working.includes(job)),
       );
       return counting.map(({role, key}) => ({
@@ -62,4 +64,11 @@ export function placesTaken(runs: readonly RunState[], seen: Observed, link: Mon
   );
   const others = [...seen.jobs].filter(([job, {kind}]) => kind === 'live' && !known.has(job));
   return [...ofRuns, ...others.map(([job]) => ({key: job, amount: 1}))];
+}
+
+/** PBS shows it, or may have it: what became of its submission is not known, or it came after PBS was asked. */
+function mayBeThere(seen: Observed, record: JobRecord): boolean {
+  if (!record.job) return isOpen({...record, ...record.intent}) && seen.tags.get(record.intent.tag) !== null;
+  const at = seenOf(seen, record);
+  return at === undefined ? !record.deleted : at.kind === 'live';
 }
