@@ -8,7 +8,7 @@ import type {RunId} from '../ledger/state-directory.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import {isOpen} from '../submission/resolution.ts';
 import type {EngineContext} from './context.ts';
-import {performMonitor} from './perform/perform-monitor.ts';
+import {type LinkOutcome, performMonitor} from './perform/perform-monitor.ts';
 import {performTogether} from './perform/perform-together.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
@@ -124,9 +124,11 @@ export async function tendMonitors(
     if (again) view = await upToDate(context, view, mine);
   }
   if (wantedAt !== undefined && isRefusedForItsPlace(view.newest)) {
-    const made = await makePlace(context, runs, seen, settings, {startAt: wantedAt, problems});
-    mine = made ?? mine;
-    view = withNewest(view, context.monitors.newest());
+    const generation = (view.newest?.generation ?? 0) + 1;
+    const did = await makePlace(context, runs, seen, settings, {generation, startAt: wantedAt, problems});
+    if (did === 'submitted') mine = generation;
+    view = withNewest(view, did === 'others' ? await newestResolved(context, view.seen) : context.monitors.newest());
+    if (did === 'others') view = await upToDate(context, view, mine);
   }
   const gap = chainGap(afterThisLook(view, mine));
   if (gap?.certain) problems.push(new NoMonitor(gap));
@@ -143,15 +145,20 @@ function isRefusedForItsPlace(newest: MonitorLink | undefined): boolean {
  * Give up a job of stage, or one that waits under a hold of ours, for a monitor that PBS has refused because of a limit
  * of its queue: the profile may not know that limit, and without a monitor nothing would look any more.
  *
- * @returns the generation of the link that PBS took then; undefined where none is given up, or it was of no use
+ * @param generation of the link that follows the refused one: of several processes that give up a job for it, one submits it
+ * @returns undefined where no job is given up
  */
 async function makePlace(
   context: EngineContext,
   runs: readonly OpenRun[],
   seen: Observed,
   settings: PlanSettings,
-  {startAt, problems}: {readonly startAt: number; readonly problems: StageError[]},
-): Promise<number | undefined> {
+  {
+    generation,
+    startAt,
+    problems,
+  }: {readonly generation: number; readonly startAt: number; readonly problems: StageError[]},
+): Promise<LinkOutcome> {
   const setAside = (_: OpenRun, damage: LedgerDamaged) => void problems.push(damage);
   const fresh = refreshRuns(context.ledger, runs, setAside);
   const given = placeForMonitor(
@@ -164,15 +171,15 @@ async function makePlace(
   const [did] = await performTogether(context, 'delete-job', [{run, action: given.action}]);
   if (did?.is !== 'done') return undefined;
   const before = problems.length;
-  const generation = (context.monitors.newest()?.generation ?? 0) + 1;
   const action = {do: 'submit-monitor', generation, startAt, why: 'a job was given up for it'} as const;
-  if ((await performMonitor(context, action, problems)) !== 'submitted') return undefined;
+  const came = await performMonitor(context, action, problems);
+  if (came !== 'submitted') return came;
   // What PBS had refused is in the queue now, in the place of another one.
   const open = problems
     .slice(0, before)
     .filter(({code, why = ''}) => !(code === 'SCHEDULER_REFUSED' && /\blimit\b/.test(why)));
   problems.splice(0, problems.length, ...open);
-  return generation;
+  return came;
 }
 
 /**
