@@ -4,7 +4,7 @@ import {isTask} from '../../workflow/model/steps.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {seenOf} from './job-seen.ts';
-import {planSpent} from './plan-leftovers.ts';
+import {deleteWaiting, planSpent} from './plan-leftovers.ts';
 import {holdOn, isGone, isThere, maySubmit, nextSerial, standingJob, type View} from './view.ts';
 
 /**
@@ -19,7 +19,10 @@ export function planSentinel(view: View, step: JobStep, attempt: Attempt, record
   if (standing && serves && !isGone(view, standing)) return [];
   if (standing && !standing.job) return [];
   if (!maySubmit(attempt, 'sentinel', view)) return [];
+  // The queue may have no place for both.
+  const replaced = standing ? deleteWaiting(view, step.name, attempt, standing, 'another job takes its place') : [];
   return [
+    ...replaced,
     {
       do: 'submit-job',
       step: step.name,
