@@ -72,6 +72,18 @@ test('an array that began too early is given no permit: it ends, and another att
   expect(run.plan()).toContainEqual(expect.objectContaining({do: 'void-attempt', attempt: 1, unpermitted: true}));
 });
 
+test('nor is it given one when a hold of the run on it is ended', () => {
+  const hold = {userHold: true, comment: 'Job held by stage on Mon Nov 30 16:25:31 2026'};
+  const run = waiting(live('held', hold), {ready: true, array: true})
+    .fact('compute.1.job.unpermitted', {job: '1.s'})
+    .fact('decision.hold-1', {by: 'ann'})
+    .fact('compute.1.job.hold-1.intent')
+    .fact('compute.1.job.hold-1.confirmed')
+    .fact('decision.release-1');
+  expect(words(run)).toEqual(['unhold-job compute']);
+  expect(words(run.fact('compute.1.job.hold-1.ended')), 'what PBS showed before').toEqual([]);
+});
+
 test('"on_interrupted: fail" does not fail a step of which nothing has run', () => {
   const run = waiting(ended(96));
   const steps = run.spec.workflow.steps.map((step) =>

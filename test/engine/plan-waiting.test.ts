@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {ARun, ended, inWords, jobStep, live, task, transferStep} from '../support/a-run.ts';
 
 const IN = {...transferStep('in'), strategy: 'wait' as const};
@@ -42,6 +42,25 @@ test('the waiting job is left alone when its transfer has succeeded: what depend
   const run = new ARun([IN]).outcome('in', 'succeeded').job('in.1.wait', '1.s', live('queued'));
   expect(words(run)).toEqual([]);
   expect(words(new ARun([IN]).outcome('in', 'failed').job('in.1.wait', '1.s', live('queued')))).toHaveLength(1);
+});
+
+describe('a waiting job whose own predecessor was deleted before it ran, which PBS leaves waiting for ever,', () => {
+  const OUT = {...transferStep('out', {needs: ['in']}), strategy: 'wait' as const};
+  const left = () =>
+    new ARun([IN, OUT])
+      .outcome('in', 'succeeded')
+      .job('in.1.wait', '1.s', ended(undefined, 'deleted'))
+      .job('out.1.wait', '2.s', DEPENDENT, {dependsOn: ['1.s']});
+
+  test('is replaced while its transfer goes on', () => {
+    const run = left().task('out', 't', task('active'));
+    expect(words(run)).toEqual(['delete-job out', 'submit-job out wait']);
+    expect(words(run.job('in.1.wait', '1.s', ended(0)))).toEqual([]);
+  });
+
+  test('is deleted when its transfer has succeeded: nothing else would end it, nor the run', () => {
+    expect(words(left().outcome('out', 'succeeded'))).toEqual(['delete-job out']);
+  });
 });
 
 test('the end step of a cancelled run is waited for like any other', () => {

@@ -1,7 +1,7 @@
 import type {JobId} from '../../base/job-id.ts';
 import {endOf, isOutdated, isRemoved, lostInARow, workingAttempt} from '../../ledger/attempts.ts';
 import {type Attempt, attemptKey, type JobRecord} from '../../ledger/run-facts.ts';
-import {type Dependency, type DependencyType, type LiveJob, mayHaveStarted} from '../../scheduler/scheduler.ts';
+import type {Dependency, DependencyType} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
@@ -12,10 +12,10 @@ import {planSentinel, planSpentSentinels} from './plan-sentinel.ts';
 import {planUnconfirmedJobs} from './plan-unconfirmed-jobs.ts';
 import {
   currentJobId,
-  currentJobSeen,
   dependableJob,
   endUnbegun,
   holdOn,
+  isLeftWaiting,
   isLive,
   isNative,
   isPausing,
@@ -151,7 +151,7 @@ function planStanding(view: View, step: JobStep, attempt: Attempt, record: JobRe
   // It stays so until a person says what is to become of it; its sentinel would stay held for ever.
   if (stands.is === 'deleted-by-hand') return planSpentSentinels(view, step.name, attempt);
   if (stands.is !== 'live') return [];
-  if (dependsOnGone(view, step, record, stands.seen) && isPending(view, attempt, record)) {
+  if (dependsOnGone(view, step, record) && isPending(view, attempt, record)) {
     return [
       ...planSpentSentinels(view, step.name, attempt),
       {do: 'delete-job', step: step.name, key: record.key, job, why: 'a job it depends on was submitted again'},
@@ -174,13 +174,14 @@ function planRelease({run, seen}: View, step: JobStep, record: JobRecord, job: J
       {do: 'release-job', step: step.name, key: record.key, job, why: 'a person ended its hold by stage release'},
     ];
   if (verdict.is !== 'met' || !waits) return [];
+  // Of an array that began without it, some subjobs ran nothing: the others shall not either, and another attempt does all.
+  if (record.unpermitted && !(at?.kind === 'live' && isHandedOver(record, at))) return [];
   const on = {step: step.name, key: record.key, job, why: verdict.why};
   // Submitted moments ago, and not looked at yet.
   if (at === undefined) return [{do: 'release-job', ...on}];
   if (at.kind !== 'live') return [];
   if (at.userHold && !personHold(record, at)) return [{do: 'release-job', ...on}];
-  // Of an array that began without it, some subjobs ran nothing: the others shall not either, and another attempt does all.
-  return record.releaseIntended || record.unpermitted ? [] : [{do: 'permit-job', ...on}];
+  return record.releaseIntended ? [] : [{do: 'permit-job', ...on}];
 }
 
 /** The run was cancelled, or something it needs failed: no job may be left in the queue, then the step ends. */
@@ -253,21 +254,8 @@ function isEnding(view: View, name: string): boolean {
 }
 
 /** Its `depend=` names a job that was given up since; PBS would never release it. */
-function dependsOnGone(view: View, step: JobStep, record: JobRecord, at: LiveJob): boolean {
+function dependsOnGone(view: View, step: JobStep, record: JobRecord): boolean {
   const waited = [...step.needs, ...step.after];
   const valid = new Set<JobId>(waited.flatMap((name) => currentJobId(view.run, name) ?? []));
-  // PBS leaves a job waiting whose predecessor was deleted before it ran; one that was freed already waits for nothing.
-  const waits = at.state === 'held' && at.otherHold;
-  return record.intent.dependsOn.some((id) => !valid.has(id) || (waits && wasDeleted(view, waited, id)));
-}
-
-/** It was deleted, and does not run: as PBS shows it, or by us since it was looked at (PBS may keep no history of it). */
-function wasDeleted(view: View, waited: readonly string[], id: JobId): boolean {
-  const step = waited.find((name) => currentJobId(view.run, name) === id);
-  const at = step === undefined ? undefined : currentJobSeen(view, step);
-  if (at?.kind === 'ended') return at.how === 'deleted';
-  if (at?.kind === 'live' && mayHaveStarted(at)) return false;
-  return [...view.run.attempts.values()].some((attempts) =>
-    attempts.some(({jobs}) => jobs.some((record) => record.job === id && record.deleted)),
-  );
+  return record.intent.dependsOn.some((id) => !valid.has(id)) || isLeftWaiting(view, record);
 }

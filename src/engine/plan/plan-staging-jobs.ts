@@ -9,6 +9,7 @@ import {
   dependableJob,
   hasOneJob,
   isGone,
+  isLeftWaiting,
   isOver,
   maySubmit,
   nextSerial,
@@ -44,8 +45,11 @@ export function planLauncher(view: View, step: TaskStep, attempt: Attempt): Acti
 export function planWaiting(view: View, step: TaskStep, attempt: Attempt): Action[] {
   if (!waitsInJob(view, step) || verdictOf(view, step).is === 'impossible') return [];
   const standing = standingJob(attempt, 'wait');
-  if (standing && !standing.leaving && !isOver(view, standing)) return [];
-  return maySubmit(attempt, 'wait', view) ? [submit(step, attempt, 'wait', [])] : [];
+  const left = standing !== undefined && isLeftWaiting(view, standing);
+  if (standing && !standing.leaving && !isOver(view, standing) && !left) return [];
+  if (!maySubmit(attempt, 'wait', view)) return [];
+  const replaced = left ? deleteWaiting(view, step.name, attempt, standing, 'a job it waits for was deleted') : [];
+  return [...replaced, submit(step, attempt, 'wait', [])];
 }
 
 function submit(step: TaskStep, attempt: Attempt, role: JobRole, needs: readonly {step: string; job: JobId}[]): Action {

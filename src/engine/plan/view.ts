@@ -186,6 +186,27 @@ export function isPending({seen}: View, attempt: Attempt, record: JobRecord): bo
   return !isOlderThanRelease(seen, record) && !mayHaveStarted(at);
 }
 
+/** It waits for a job that was deleted before it ran: PBS leaves it waiting for ever (measured on OpenPBS 23.06). */
+export function isLeftWaiting({run, seen}: View, record: JobRecord): boolean {
+  const at = seenOf(seen, record);
+  if (at?.kind !== 'live' || at.state !== 'held' || !at.otherHold) return false;
+  return [...run.attempts].some(([step, attempts]) =>
+    attempts.some(({jobs}) =>
+      jobs.some((before) => {
+        if (before.job === undefined || !record.intent.dependsOn.includes(before.job)) return false;
+        const its = seenOf(seen, before);
+        if (its?.kind === 'ended') return its.how === 'deleted';
+        if (before.deleted) return its?.kind !== 'live' || !mayHaveStarted(its);
+        // PBS keeps no history of it. One that ran would have freed what waits, or taken it along. A job that waits for a
+        // transfer may be replaced on less evidence: it does no work.
+        return (
+          its?.kind === 'unknown' && (before.deleteIntended || endOf(run, step) !== undefined || record.role === 'wait')
+        );
+      }),
+    ),
+  );
+}
+
 /** PBS was asked about the job before its hold was ended, and may show it held as it was. */
 export function isOlderThanRelease(seen: Observed, {job, releasedAt}: JobRecord): boolean {
   return job !== undefined && releasedAt !== undefined && releasedAt >= evidenceAt(seen, job);
