@@ -1,3 +1,4 @@
+import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import {foldRun} from '../../src/ledger/fold.ts';
 import type {Ledger} from '../../src/ledger/ledger.ts';
@@ -81,8 +82,13 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
   return ledger;
 }
 
+export interface MemoryMonitors extends MonitorLedger {
+  /** it is on record that PBS took this one */
+  mayCountOn(job: JobId): boolean;
+}
+
 /** The facts of a monitor chain, without a disk. */
-export function memoryMonitors(): MonitorLedger {
+export function memoryMonitors(): MemoryMonitors {
   const facts = new Map<string, FactValue>();
   const newestOf = (kind: string) =>
     Math.max(0, ...[...facts.keys()].flatMap((name) => (name.endsWith(`.${kind}`) ? [Number.parseInt(name, 10)] : [])));
@@ -113,5 +119,6 @@ export function memoryMonitors(): MonitorLedger {
       return true;
     },
     prune: () => {},
+    mayCountOn: (job) => [...facts].some(([name, value]) => name.endsWith('.confirmed') && value.job === job),
   };
 }

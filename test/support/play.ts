@@ -88,8 +88,9 @@ async function playEpoch(
     return chance.below(40) + (world.isMonitor(job) && !attended ? SUCCESSOR_ON_RECORD : 0);
   };
   if (has('no monitor taken')) takeNoMonitors(world);
-  world.pbs.limit = has('unknown limit of the queue') ? 3 + chance.below(5) : Number.POSITIVE_INFINITY;
+  const unknownLimit = has('unknown limit of the queue') ? 3 + chance.below(5) : Number.POSITIVE_INFINITY;
   world.maxQueued = has('narrow queue') ? 1 + chance.below(8) : Number.POSITIVE_INFINITY;
+  world.pbs.limit = Math.min(unknownLimit, Math.max(4, world.maxQueued));
   // Without troubles the command that starts the run is not killed, and nobody looks after it.
   let told = isTold(await world.look({rebuild: true}, diesIn()));
   for (let round = 0; round < ROUNDS && !world.sealed && broken.length === 0; round++) {

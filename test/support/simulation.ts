@@ -74,6 +74,10 @@ export class Simulation {
   /** what an array's running subjob, or a job, will write when it ends */
   private readonly running = new Map<string, {unit: string; claim: string; start: number}>();
   private words = 0;
+  private looking = 0;
+  /** of the looks that are under way, some began before others had ended */
+  private overlapping = false;
+  private haveOverlapped = false;
 
   constructor(
     readonly steps: readonly Step[],
@@ -121,14 +125,28 @@ export class Simulation {
 
   private async reconcile(context: EngineContext, request: LookRequest): Promise<Reconciled> {
     const before = this.state.holds.filter(({endedAt}) => endedAt === undefined);
-    const looked = await reconcile(context, request);
+    const looked = await this.amongOthers(() => reconcile(context, request));
     this.onLook?.(looked);
     const all = [...looked.seen.jobs.values()].every(({kind}) => kind !== 'no-evidence');
     if (looked.problems.length === 0 && all) for (const {number} of before) this.heldBy.add(number);
     const links = this.pbs.live().filter((job) => this.isMonitor(job));
-    if (looked.nextAt !== undefined && looked.gap === undefined && links.length === 0)
+    // Another look may have ended the run meanwhile: nothing is left to look at then.
+    if (looked.nextAt !== undefined && looked.gap === undefined && links.length === 0 && !this.sealed)
       this.breach('a look left no link in the queue, and did not say so');
     return looked;
+  }
+
+  /** Looks that overlap know nothing of what the others do since they have asked PBS. */
+  private async amongOthers(look: () => Promise<Reconciled>): Promise<Reconciled> {
+    this.looking += 1;
+    this.overlapping ||= this.looking > 1;
+    this.haveOverlapped ||= this.overlapping;
+    try {
+      return await look();
+    } finally {
+      this.looking -= 1;
+      this.overlapping &&= this.looking > 0;
+    }
   }
 
   /** What launchers, sentinels and monitors do: look, and stay while the chain is open. @returns undefined when the process died */
@@ -185,8 +203,7 @@ export class Simulation {
         findByTag: (tags) => ask(() => pbs.findByTag(tags)),
         submit: (request) =>
           effect(`qsub ${request.script}`, () => {
-            // With fewer than four places, a job, its sentinel and two monitors do not go in.
-            if (pbs.live().length >= Math.max(4, this.maxQueued)) this.breach(`${request.script} is one job too many`);
+            if (this.isTooMany(request)) this.breach(`${request.script} is one job too many`);
             return pbs.submit(request);
           }),
         release: (job) => effect(`qrls ${job}`, () => this.releaseJob(job)),
@@ -240,6 +257,18 @@ export class Simulation {
       by: 'simulation',
       settings: {...ENGINE_SETTINGS, maxQueued: this.maxQueued},
     };
+  }
+
+  /**
+   * There is no place for one more, and the process that submits it can know. What it cannot know of are jobs that
+   * another one submits at the same time, and monitors that PBS took without an answer: PBS refuses one more then. So it
+   * does the next monitor, which is submitted before it is known what others have put into the queue at the same time.
+   */
+  private isTooMany({script}: JobRequest): boolean {
+    if (this.overlapping || (this.haveOverlapped && script.startsWith('monitor'))) return false;
+    const onRecord = this.pbs.live().filter((job) => !this.isMonitor(job) || this.monitors.mayCountOn(job.id));
+    // With fewer than four places, a job, its sentinel and two monitors do not go in.
+    return onRecord.length >= Math.max(4, this.maxQueued);
   }
 
   private step(process: Process, name: string): void {
