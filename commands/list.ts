@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {listRuns} from '../src/app/runs/list.ts';
+import {exitOfList, listRuns} from '../src/app/runs/list.ts';
 import {type RunLine, renderList} from '../src/app/runs/render-list.ts';
 import {idsFlag, StageCommand} from '../src/cli/stage-command.ts';
 
@@ -19,6 +19,7 @@ export default class List extends StageCommand {
   async run(): Promise<{runs: readonly RunLine[]}> {
     const {flags} = await this.parse(List);
     const runs = listRuns(await this.connect(flags.profile), flags.state ?? [], flags.ids);
+    process.exitCode = exitOfList(runs);
     await this.show(runs, renderList);
     return {runs};
   }

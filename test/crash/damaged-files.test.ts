@@ -49,6 +49,7 @@ test('an emptied outcome of a failed step: the run stands still and is named, ot
   expect(await world.ended('fine.1')).toMatchObject({state: 'succeeded'});
   for (const argv of [
     ['status'],
+    ['list'],
     ['status', 'emptied'],
     ['why', 'emptied'],
     ['cancel', 'emptied'],

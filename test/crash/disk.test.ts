@@ -445,8 +445,9 @@ test('a run that cannot be read is named with its file, and the other runs of it
   const all = await at.stage('status');
   expect(all.stdout + all.stderr).toContain(`${spec}: it is cut short`);
   await until('the end of the other run', () => existsSync(join(at.state, 'sealed', `${at.name}-other.1.json`)));
-  const listed = (await at.stage('list', '--json')).json<{runs: {run: string; state: string}[]}>().runs;
-  expect(listed.map(({state}) => state)).toEqual(['succeeded', 'unreadable']);
+  const list = await at.stage('list', '--json');
+  const listed = list.json<{runs: {run: string; state: string}[]}>().runs;
+  expect([list.exitCode, listed.map(({state}) => state)]).toEqual([4, ['succeeded', 'unreadable']]);
   expectClear(await at.stage('status', at.name), at.state, /a file of the state directory cannot be used/);
   writeFileSync(spec, whole);
   await world.stage('local', 'resume', 'unreadable');

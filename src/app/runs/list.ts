@@ -1,5 +1,6 @@
 import {iso} from '../../base/time.ts';
 import type {Observed, PlanSettings} from '../../engine/plan/actions.ts';
+import {EXIT, type ExitCode} from '../../errors.ts';
 import {LedgerDamaged} from '../../ledger/damage.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import {inOneLine, type RunStanding} from '../../standing/standing.ts';
@@ -22,6 +23,11 @@ export function listRuns(stage: Pick<RunsStage, 'ledger'>, states: readonly stri
     .sort((one, other) => one.at - other.at)
     .map(({line}) => line)
     .filter(({state}) => states.length === 0 || states.includes(state));
+}
+
+/** A run that cannot be read keeps a list from being whole. */
+export function exitOfList(runs: readonly RunLine[]): ExitCode {
+  return runs.some(({state}) => state === 'unreadable') ? EXIT.unreachable : EXIT.ok;
 }
 
 function lineOf(stage: Pick<RunsStage, 'ledger'>, run: RunId, ids: boolean): Dated {
