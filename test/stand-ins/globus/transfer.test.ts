@@ -277,3 +277,35 @@ test('a delete removes a tree, and never what a link in it leads to', async () =
   const ignored = await remove('/jun*', {ignore_missing: true, interpret_globs: true});
   expect((await world.ended(String(ignored.body.task_id))).status).toBe('SUCCEEDED');
 });
+
+test('files that share a rate are completed one after the other, and the counts go with them', async () => {
+  for (const name of ['1', '2', '3', '4']) world.put(`six/${name}`, randomBytes(20_000));
+  world.globus.setRate(40_000);
+  const id = await world.transfer({from: '/six', to: '/six', recursive: true});
+  const seen = new Map<number, number>(); // bytes when so many files were complete
+  await until('all have arrived', async () => {
+    const task = await world.task(id);
+    const complete = Number(task.files_transferred);
+    if (!seen.has(complete)) seen.set(complete, Number(task.bytes_transferred));
+    return task.status === 'SUCCEEDED';
+  });
+  for (const complete of [1, 2, 3]) {
+    const bytes = seen.get(complete) ?? 0;
+    expect(bytes, `with ${complete} complete`).toBeGreaterThanOrEqual(complete * 20_000);
+    expect(bytes, `with ${complete} complete`).toBeLessThan((complete + 1) * 20_000);
+  }
+});
+
+test('a task that is cancelled in the middle of a file keeps the bytes that it has moved, and nothing of the file', async () => {
+  world.put('large', randomBytes(400_000));
+  world.globus.setRate(100_000);
+  const id = await world.transfer({from: '/large', to: '/large'});
+  await until('bytes move', async () => Number((await world.task(id)).bytes_transferred) > 20_000);
+  await world.call('POST', `/task/${id}/cancel`);
+  const cancelled = await world.ended(id);
+  expect(cancelled).toMatchObject({status: 'FAILED', fatal_error: {code: 'CANCELED'}, files_transferred: 0});
+  expect(Number(cancelled.bytes_transferred)).toBeGreaterThan(20_000);
+  expect(tree(world.destination.directory)).toEqual({});
+  await world.restart();
+  expect((await world.task(id)).bytes_transferred).toBe(cancelled.bytes_transferred);
+});

@@ -34,9 +34,10 @@ export interface CopyPace {
   readonly signal: AbortSignal;
   /** stop here while paused; rejects when the task is over */
   pass(): Promise<void> | undefined;
-  take(bytes: number): Promise<void> | undefined;
+  /** @param left bytes that the file still has to go, these among them */
+  take(bytes: number, left: number): Promise<void> | undefined;
   stepBytes(): number;
-  /** bytes written so far; negative when a copy was given up and its bytes do not count */
+  /** bytes written so far; negative when a copy has failed and its bytes do not count */
   moved(bytes: number): void;
   checksummed(bytes: number): void;
 }
@@ -63,7 +64,8 @@ export async function copyFile(source: number, stats: Stats, copy: FileCopy, pac
       copyBy(`${directory}/${copy.temporary}`, source, stats, copy, {...pace, moved: counting}),
     );
   } catch (error) {
-    pace.moved(-moved);
+    // What a task has moved when it is cancelled, or its deadline passes, stays counted.
+    if (!pace.signal.aborted) pace.moved(-moved);
     throw pace.signal.aborted ? error : asFault(error, 'destination', copy.destinationPath);
   }
 }
@@ -132,7 +134,7 @@ async function pump(
       const piece = await reading;
       if (piece.length === 0) break; // it has become shorter
       await pace.pass();
-      await pace.take(piece.length);
+      await pace.take(piece.length, size - moved);
       moved += piece.length;
       reading = moved < size ? read(moved, ofSize(buffers, 1 - turn, largest)) : undefined;
       const writing = writePiece(target, piece, moved - piece.length, copy.destinationPath);

@@ -23,7 +23,7 @@ export async function copySmallFile(source: number, stats: Stats, copy: FileCopy
   if (bytesRead !== size) {
     throw new Fault('FILE_SIZE_CHANGED', 'source', copy.sourcePath, `expected ${size} bytes and read ${bytesRead}`);
   }
-  await pace.take(size);
+  await pace.take(size, size);
   await pace.pass();
   const bytes = content.subarray(0, size);
   const checksum = copy.verify || copy.expected ? digest(copy.algorithm, bytes) : null;

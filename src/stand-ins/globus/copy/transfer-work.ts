@@ -66,7 +66,7 @@ export const withPace = (task: TransferTools, signal: AbortSignal): Tools => ({
   pace: {
     signal,
     pass: () => task.gate.pass(signal),
-    take: (bytes) => task.throttle.take(bytes, signal),
+    take: (bytes, left) => task.throttle.take(bytes, left, signal),
     stepBytes: task.throttle.stepBytes,
   },
 });
