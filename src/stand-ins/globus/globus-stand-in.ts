@@ -23,6 +23,7 @@ import {readJsonFile, writeJsonFile} from './store/atomic-file.ts';
 import {openBookmarks} from './store/bookmarks.ts';
 import {type Collection, openCollections} from './store/collections.ts';
 import {type Mail, openOutbox} from './store/outbox.ts';
+import {openPermissions} from './store/permissions.ts';
 import {openTaskStore} from './store/task-store.ts';
 import {openTokenStore} from './store/token-store.ts';
 import {type LimitValues, openLimits} from './transfer/limits.ts';
@@ -134,6 +135,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     openLimits(root),
     openPauseRules(root),
   ];
+  const permissions = openPermissions(root);
   const store = openTaskStore(root, log);
   const outbox = openOutbox(root, log);
   const runner = startTaskRunner(store, collections, {
@@ -142,6 +144,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     pauseRules,
     logins,
     limits,
+    guestRules: {identities, permissions},
     lasts,
     tellOwner: tellOwnerBy(outbox, (id) => identities.get(id)?.username ?? id),
     log,
@@ -167,7 +170,8 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     runner,
     pauseRules,
     limits,
-    access: {consents, logins, identities},
+    permissions,
+    access: {consents, logins, identities, permissions},
     bookmarks: openBookmarks(root),
     lasts,
     mostPending: () => limits.values.pending,

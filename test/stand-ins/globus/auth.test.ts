@@ -182,6 +182,24 @@ test('only the owner of a task sees it', async () => {
   expect((await world.call('GET', '/task_list')).body.total).toBe(0);
 });
 
+test('an identity is found by its id, by those who are signed in', async () => {
+  const {clientId} = world.globus.credentials();
+  const show = async (id: string, token: string) => {
+    const address = new URL(`/v2/api/identities/${id}`, world.globus.url);
+    const answer = await fetch(address, {headers: {authorization: `Bearer ${token}`}});
+    return {status: answer.status, body: (await answer.json()) as Document};
+  };
+  const token = await signIn(world.globus, 'openid');
+  const me = world.globus.people()[0];
+  expect(await show(me?.id ?? '', token)).toMatchObject({
+    status: 200,
+    body: {identity: {id: me?.id, username: me?.username, status: 'used'}},
+  });
+  expect(await show(clientId, token)).toMatchObject({status: 200, body: {identity: {id: clientId}}});
+  expect(await show(randomUUID(), token)).toMatchObject({status: 404, body: {errors: [{status: '404'}]}});
+  expect((await show(clientId, world.token)).status).toBe(401); // a token for Transfer
+});
+
 test('no token lies on disk in clear, and no other user may read what does', () => {
   const root = join(world.directory, 'state');
   expect(statSync(root).mode & 0o777).toBe(0o700);

@@ -1,6 +1,8 @@
 import {TransferProblem} from '../http/problem.ts';
 import type {Collection} from '../store/collections.ts';
+import type {Permissions} from '../store/permissions.ts';
 import type {Caller, Consents} from './consents.ts';
+import {isShownTo} from './guest-access.ts';
 import type {Identities} from './identities.ts';
 import type {Login, Logins} from './logins.ts';
 import {asksForSession} from './requirements.ts';
@@ -11,6 +13,7 @@ export interface AccessRules {
   readonly consents: Consents;
   readonly logins: Logins;
   readonly identities: Identities;
+  readonly permissions: Permissions;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface AccessRules {
  * @throws {TransferProblem} 403 `PermissionDenied`, `ConsentRequired` or `AuthPolicyFailed`, with what the caller has to do
  */
 export function requireAccess(rules: AccessRules, collections: readonly Collection[], caller: Caller): void {
-  for (const one of collections) requireMember(rules, one, caller);
+  for (const one of collections) requireShown(rules, one, caller);
   const lacking = collections
     .filter((one) => one.requires?.consent)
     .map((one) => dataAccessScope(one.id))
@@ -34,9 +37,9 @@ export function requireAccess(rules: AccessRules, collections: readonly Collecti
 }
 
 /** @throws {TransferProblem} 403 for a caller to whom the collection is not even shown */
-export function requireMember({identities}: AccessRules, {id}: Collection, caller: Caller): void {
-  if (identities.isMember(caller.identity)) return;
-  throw new TransferProblem(403, 'PermissionDenied', `You do not have permission to use endpoint '${id}'`);
+export function requireShown(rules: AccessRules, collection: Collection, caller: Caller): void {
+  if (isShownTo(rules, collection, caller.identity)) return;
+  throw new TransferProblem(403, 'PermissionDenied', `You do not have permission to use endpoint '${collection.id}'`);
 }
 
 /** Both collections of a transfer go in one bracket. Source: globus-cli 3.41. */

@@ -5,6 +5,7 @@ import type {Grant} from '../store/token-store.ts';
 import {authCodePage} from './auth-pages.ts';
 import {type AuthService, identityClaims, PROVIDER, requireClient} from './auth-service.ts';
 import {allow, askConsent} from './authorize.ts';
+import type {Identity} from './identities.ts';
 import {AUTH_SERVER} from './scopes.ts';
 import {grantTokens} from './token-grants.ts';
 
@@ -18,6 +19,8 @@ export function routeAuth(auth: AuthService, request: Request): Promise<Answer> 
   const {method, path} = request;
   const consents = /^\/v2\/api\/identities\/([^/]+)\/consents$/.exec(path);
   if (consents) return method === 'GET' ? listConsents(auth, request, consents[1] ?? '') : undefined;
+  const identity = method === 'GET' ? /^\/v2\/api\/identities\/([^/]+)$/.exec(path) : null;
+  if (identity) return Promise.resolve().then(() => ok(showIdentity(auth, request, identity[1] ?? '')));
   switch (`${method} ${path}`) {
     case 'POST /v2/oauth2/token':
       return grantTokens(auth, request);
@@ -123,9 +126,13 @@ function userinfo(auth: AuthService, request: Request): Record<string, unknown> 
 }
 
 /** A user asks with a token, a confidential client may ask as itself. */
-function findIdentities(auth: AuthService, request: Request): Record<string, unknown> {
+function requireUserOrClient(auth: AuthService, request: Request): void {
   if (/^Basic /i.test(request.headers.authorization ?? '')) requireClient(auth, request);
   else requireAuthToken(auth, request);
+}
+
+function findIdentities(auth: AuthService, request: Request): Record<string, unknown> {
+  requireUserOrClient(auth, request);
   const {identities} = auth;
   const [ids, usernames] = [request.query.get('ids'), request.query.get('usernames')];
   if ((ids === null) === (usernames === null)) {
@@ -133,12 +140,26 @@ function findIdentities(auth: AuthService, request: Request): Record<string, unk
   }
   const found = (ids ?? usernames ?? '').split(',').flatMap((text) => {
     const one = ids === null ? identities.byUsername(text.trim()) : identities.get(text.trim());
-    return one
-      ? [{...one, organization: null, status: 'used', identity_provider: PROVIDER, identity_type: 'login'}]
-      : [];
+    return one ? [identityDocument(one)] : [];
   });
   return {identities: found};
 }
+
+/** One identity by its id. The words for one that is missing are not documented. @throws {AuthProblem} 404 */
+function showIdentity(auth: AuthService, request: Request, id: string): Record<string, unknown> {
+  requireUserOrClient(auth, request);
+  const found = auth.identities.get(id);
+  if (!found) throw new AuthProblem(404, 'api', 'RESOURCE_NOT_FOUND', `No identity has the id ${id}`);
+  return {identity: identityDocument(found)};
+}
+
+const identityDocument = (one: Identity): Record<string, unknown> => ({
+  ...one,
+  organization: null,
+  status: 'used',
+  identity_provider: PROVIDER,
+  identity_type: 'login',
+});
 
 /** @throws {AuthProblem} 403 for the consents of another identity */
 async function listConsents(auth: AuthService, request: Request, id: string): Promise<Answer> {

@@ -54,6 +54,10 @@ export class Fault extends Error {
   }
 }
 
+/** What the rules of a guest collection do not allow. */
+export const notAllowed = (side: Side, path: string): Fault =>
+  new Fault('PERMISSION_DENIED', side, path, 'the access rules of the collection do not allow it');
+
 /** Ends the task at once: trying again would not help. */
 export class FatalFault extends Error {
   readonly fault: Fault;

@@ -7,10 +7,9 @@ import {badRequest, TransferProblem} from '../http/problem.ts';
 import {fileTime, readTime} from '../http/time.ts';
 import type {Collection} from '../store/collections.ts';
 import {atPlace, type Ground, inDirectory} from './confine.ts';
-import {systemCode} from './fault.ts';
+import {type Side, systemCode} from './fault.ts';
 import {type Operation, operationFailed} from './operation-failed.ts';
 import {childPath, locate, locateForWriting, PathRefused, readPath} from './paths.ts';
-import {meetPlanned} from './planned-faults.ts';
 import {isTemporary} from './temporaries.ts';
 
 /*
@@ -21,6 +20,8 @@ import {isTemporary} from './temporaries.ts';
 /** A collection on which something is done at once. */
 export interface OperationGround extends Ground {
   readonly collection: Collection;
+  /** @throws {Fault} when one was ordered for the path, or the rules of the collection do not allow it */
+  meet(side: Side, path: string): void;
 }
 
 const LARGEST_LISTING = 100_000;
@@ -97,7 +98,7 @@ const tooMany = (most: number): Error =>
 
 async function listable(ground: OperationGround, path: string): Promise<string> {
   try {
-    meetPlanned(ground.collection.faults, 'source', path);
+    ground.meet('source', path);
     const place = await locate(ground, path);
     if ((await atPlace(ground, place, lstat)).isDirectory()) return place;
   } catch (error) {
@@ -111,7 +112,7 @@ async function listable(ground: OperationGround, path: string): Promise<string> 
 
 export async function statPath(ground: OperationGround, path: string): Promise<Record<string, unknown>> {
   try {
-    meetPlanned(ground.collection.faults, 'source', path);
+    ground.meet('source', path);
     // The parent is followed and must lie inside; the thing itself may be a link.
     return await fileDocument(ground, await locateForWriting(ground, path), path);
   } catch (error) {
@@ -175,7 +176,7 @@ function typeOf(stats: Stats): string {
 
 export async function makeDirectory(ground: OperationGround, path: string): Promise<void> {
   try {
-    meetPlanned(ground.collection.faults, 'destination', path);
+    ground.meet('destination', path);
     if (path === '/') throw exists();
     await atPlace(ground, await locateForWriting(ground, path), (place) => mkdir(place));
   } catch (error) {
@@ -185,7 +186,8 @@ export async function makeDirectory(ground: OperationGround, path: string): Prom
 
 export async function renamePath(ground: OperationGround, from: string, to: string): Promise<void> {
   try {
-    meetPlanned(ground.collection.faults, 'destination', to);
+    ground.meet('destination', from);
+    ground.meet('destination', to);
     if (from === '/' || to === '/') throw Object.assign(new Error("a collection's own directory"), {code: 'EACCES'});
     const [source, target] = [await locateForWriting(ground, from), await locateForWriting(ground, to)];
     await atPlace(ground, target, async (there) => {
@@ -202,7 +204,7 @@ export async function renamePath(ground: OperationGround, from: string, to: stri
 /** @param target what the link holds, as it stands: it is checked when it is followed */
 export async function makeLink(ground: OperationGround, path: string, target: string): Promise<void> {
   try {
-    meetPlanned(ground.collection.faults, 'destination', path);
+    ground.meet('destination', path);
     if (path === '/') throw exists();
     await atPlace(ground, await locateForWriting(ground, path), (place) => symlink(target, place));
   } catch (error) {

@@ -1,10 +1,13 @@
 import {randomUUID} from 'node:crypto';
-import {mkdirSync} from 'node:fs';
+import {mkdirSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {z} from 'zod';
 import {type Requirements, requirements} from '../auth/requirements.ts';
+import type {Ground} from '../copy/confine.ts';
+import type {Side} from '../copy/fault.ts';
+import {locate} from '../copy/paths.ts';
 import {type PlannedFault, plannedFault} from '../copy/planned-faults.ts';
-import {collectionDeleted, collectionNotFound} from '../http/problem.ts';
+import {badRequest, collectionDeleted, collectionNotFound} from '../http/problem.ts';
 import {uuid} from '../transfer/submission.ts';
 import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 
@@ -12,6 +15,8 @@ const collectionSchema = z.object({
   id: z.string(),
   name: z.string(),
   directory: z.string(),
+  /** of a guest collection: the collection whose directory it shows a part of, where, and whose it is */
+  guest: z.object({host: z.string(), hostDirectory: z.string(), path: z.string(), owner: z.string()}).optional(),
   /** the credential with which the service acts there has lapsed */
   expired: z.object({since: z.string()}).optional(),
   faults: z.array(plannedFault).optional(),
@@ -28,6 +33,13 @@ export interface Collections {
   mustGet(id: string): Collection;
   /** @throws {RangeError} when the id is no UUID: clients could not name such a collection */
   add(wanted: {name: string; directory: string; id?: string}): Collection;
+  /**
+   * Make a guest collection of a directory of another one.
+   *
+   * @param path of an existing directory of the host, in normal form
+   * @throws {TransferProblem} 400 when it is none
+   */
+  share(host: Collection, path: string, name: string, owner: string): Promise<Collection>;
   /** @throws {RangeError} when no collection has this name or id */
   named(nameOrId: string): Collection;
   /** Its directory and what lies in it stay. */
@@ -40,6 +52,13 @@ export interface Collections {
   /** Let everything beneath a path fault, or no more. @param code null clears; a path has one fault at most */
   setFault(nameOrId: string, path: string, code: PlannedFault['code'] | null): void;
 }
+
+/** What is done on a collection stands on its directory; a guest's must be reached from that of its host. */
+export const groundIn = ({directory, guest}: Collection, side: Side): Ground => ({
+  directory,
+  side,
+  within: guest?.hostDirectory,
+});
 
 /** @param root directory of the stand-in's state; `collections.json` lies in it */
 export function openCollections(root: string): Collections {
@@ -81,9 +100,20 @@ export function openCollections(root: string): Collections {
       save(added);
       return added;
     },
+    async share(host, path, name, owner) {
+      const directory = await locate({directory: host.directory, side: 'source'}, path).catch(() => undefined);
+      if (directory === undefined || !statSync(directory).isDirectory())
+        throw badRequest(`Invalid host_path: '${path}' is not a directory of the host collection`);
+      const guest = {host: host.id, hostDirectory: host.directory, path, owner};
+      const made = {id: randomUUID(), name, directory, guest};
+      save(made);
+      return made;
+    },
     named: find,
     remove(nameOrId) {
       const found = find(nameOrId);
+      if ([...known.values()].some((one) => one.guest?.host === found.id))
+        throw new RangeError(`collection "${nameOrId}" has guest collections`);
       removed.add(found.id);
       writeJsonFile(removedFile, [...removed]);
       known.delete(found.id);

@@ -1,6 +1,8 @@
 import {z} from 'zod';
-import {requireMember} from '../auth/access.ts';
+import {requireShown} from '../auth/access.ts';
 import type {Caller} from '../auth/consents.ts';
+import {isShownTo, mayReach, rolesOf} from '../auth/guest-access.ts';
+import {notAllowed} from '../copy/fault.ts';
 import {
   listDirectory,
   makeDirectory,
@@ -10,10 +12,11 @@ import {
   renamePath,
   statPath,
 } from '../copy/file-operations.ts';
+import {meetPlanned} from '../copy/planned-faults.ts';
 import {narrow, readPage} from '../http/list-query.ts';
 import {badRequest} from '../http/problem.ts';
 import type {Answer, Request} from '../http/request.ts';
-import type {Collection} from '../store/collections.ts';
+import {type Collection, groundIn} from '../store/collections.ts';
 import {endpointDocument} from './endpoint-document.ts';
 import type {PauseFlags} from './pause-rules.ts';
 import {readDocument} from './submission.ts';
@@ -26,7 +29,7 @@ export const COLLECTION_ROUTES: readonly Route[] = [
     /^\/endpoint\/([^/]+)$/,
     (api, request, caller, id) => {
       const collection = api.collections.mustGet(id);
-      requireMember(api.access, collection, caller);
+      requireShown(api.access, collection, caller);
       return ok(narrow(showCollection(api, caller, collection), request.query.get('fields')));
     },
   ],
@@ -49,11 +52,23 @@ export const COLLECTION_ROUTES: readonly Route[] = [
 ];
 
 export const showCollection = (api: TransferApi, caller: Caller, collection: Collection): Record<string, unknown> =>
-  endpointDocument(collection, api.access.identities.user, api.access.identities.isManager(caller.identity));
+  endpointDocument(collection, {
+    owner: api.access.identities.get(collection.guest?.owner ?? '') ?? api.access.identities.user,
+    roles: rolesOf(api.access, collection, caller.identity),
+    host: api.collections.get(collection.guest?.host ?? ''),
+  });
 
 function groundOf(api: TransferApi, caller: Caller, id: string, operation: keyof PauseFlags): OperationGround {
   const collection = usable(api, caller, id, operation);
-  return {directory: collection.directory, side: 'source', collection};
+  return {
+    ...groundIn(collection, 'source'),
+    collection,
+    meet(side, path) {
+      meetPlanned(collection.faults, side, path);
+      const to = side === 'source' ? 'read' : 'write';
+      if (!mayReach(api.access, collection, caller.identity, {path, to})) throw notAllowed(side, path);
+    },
+  };
 }
 
 function requiredPath(raw: string | null): string {
@@ -85,14 +100,16 @@ function searchCollections(api: TransferApi, {query}: Request, caller: Caller): 
   }
   const owner = query.get('filter_owner_id');
   const type = query.get('filter_entity_type')?.split(',');
+  const host = query.get('filter_host_endpoint')?.toLowerCase();
   const found = api.collections
     .all()
-    .filter(() => api.access.identities.isMember(caller.identity))
+    .filter((one) => isShownTo(api.access, one, caller.identity))
     .filter((one) => words.every((word) => `${one.name} ${one.id}`.toLowerCase().includes(word)))
     .map((one) => showCollection(api, caller, one))
-    .filter((one) => !scope.startsWith('shared') && (!owner || one.owner_id === owner))
+    .filter((one) => (!scope.startsWith('shared') || one.host_path !== null) && (!owner || one.owner_id === owner))
     .filter((one) => !type || type.includes(String(one.entity_type)))
-    .filter(() => query.get('filter_host_endpoint') === null && query.get('filter_non_functional') !== '1');
+    .filter((one) => !host || one.host_endpoint_id === host)
+    .filter(() => query.get('filter_non_functional') !== '1');
   const page = found.slice(offset, offset + limit);
   return ok({DATA_TYPE: 'endpoint_list', has_next_page: offset + limit < found.length, limit, offset, DATA: page});
 }

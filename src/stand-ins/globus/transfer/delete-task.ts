@@ -2,7 +2,7 @@ import {runDelete} from '../copy/delete-round.ts';
 import {Fault} from '../copy/fault.ts';
 import type {Collections} from '../store/collections.ts';
 import type {TaskStore} from '../store/task-store.ts';
-import type {LiveTask, Outcome} from './live-task.ts';
+import type {LiveTask, Outcome, TaskBounds} from './live-task.ts';
 import {groundOf, meetPlannedOf} from './live-task.ts';
 import {addFault} from './task-events.ts';
 
@@ -10,7 +10,12 @@ import {addFault} from './task-events.ts';
 const ENDING = ['FILE_NOT_FOUND', 'IS_A_DIRECTORY', 'NOT_A_DIRECTORY', 'INVALID_PATH_NAME', 'ENDPOINT_ERROR'];
 
 /** One turn of a delete task. @throws what ends it */
-export async function runDeleteTask(one: LiveTask, store: TaskStore, collections: Collections): Promise<Outcome> {
+export async function runDeleteTask(
+  one: LiveTask,
+  store: TaskStore,
+  collections: Collections,
+  bounds: TaskBounds,
+): Promise<Outcome> {
   const {task, gate, stop} = one;
   const request = store.deleteRequest(task.id);
   const goesOn = task.counts.subtasksTotal > 0;
@@ -18,7 +23,7 @@ export async function runDeleteTask(one: LiveTask, store: TaskStore, collections
   task.counts.subtasksSucceeded = 0;
   task.counts.subtasksRetrying = 0;
   store.save(task);
-  const meet = meetPlannedOf(collections, task);
+  const meet = meetPlannedOf(collections, task, bounds.rules);
   try {
     await runDelete(
       request.DATA.map((item) => item.path),

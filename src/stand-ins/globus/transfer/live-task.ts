@@ -1,11 +1,13 @@
+import {type GuestRules, mayReach} from '../auth/guest-access.ts';
 import type {Ground} from '../copy/confine.ts';
-import {Fault, type Side} from '../copy/fault.ts';
+import {Fault, notAllowed, type Side} from '../copy/fault.ts';
 import {createGate, type Gate} from '../copy/gate.ts';
 import {meetPlanned} from '../copy/planned-faults.ts';
 import {createThrottle, type Throttle} from '../copy/throttle.ts';
 import type {Work} from '../copy/transfer-work.ts';
-import type {Collections} from '../store/collections.ts';
+import {type Collections, groundIn} from '../store/collections.ts';
 import type {Journal} from '../store/journal.ts';
+import type {LimitValues} from './limits.ts';
 import type {TaskState} from './task-state.ts';
 
 /** An unfinished task, and what exists of it only while this process lives. */
@@ -46,6 +48,11 @@ export const createLiveTask = (task: TaskState, rate: () => number | null): Live
   saved: '',
 });
 
+/** What a task may do. */
+export interface TaskBounds extends LimitValues {
+  readonly rules: GuestRules;
+}
+
 /** How a turn of a task ended: it is done, or what faulted is to be tried again. Otherwise it throws. */
 export type Outcome = 'finished' | 'later';
 
@@ -53,13 +60,20 @@ export type Outcome = 'finished' | 'later';
 export function groundOf(collections: Collections, task: TaskState, side: Side): Ground {
   const collection = collections.get(endOf(task, side));
   if (!collection) throw new Fault('ENDPOINT_ERROR', side, '/', 'the collection is not there any more');
-  return {directory: collection.directory, side};
+  return groundIn(collection, side);
 }
 
-/** @throws {Fault} when one was ordered for this path; looked up each time, so that an order acts at once */
+/**
+ * @throws {Fault} when one was ordered for this path, or the rules of the collection do not allow its use; looked up each
+ *   time, so that an order acts at once
+ */
 export const meetPlannedOf =
-  (collections: Collections, task: TaskState) =>
-  (side: Side, path: string): void =>
-    meetPlanned(collections.get(endOf(task, side))?.faults, side, path);
+  (collections: Collections, task: TaskState, rules: GuestRules) =>
+  (side: Side, path: string): void => {
+    const collection = collections.get(endOf(task, side));
+    meetPlanned(collection?.faults, side, path);
+    const to = side === 'destination' || task.type === 'DELETE' ? 'write' : 'read';
+    if (collection?.guest && !mayReach(rules, collection, task.owner, {path, to})) throw notAllowed(side, path);
+  };
 
 const endOf = (task: TaskState, side: Side): string => (side === 'source' ? task.source : task.destination)?.id ?? '';

@@ -6,6 +6,7 @@ import {badRequest, taskNotFound} from '../http/problem.ts';
 import type {Answer, Request} from '../http/request.ts';
 import {readTime} from '../http/time.ts';
 import {showCollection} from './collection-routes.ts';
+import {accessListDocument, guestsOf} from './guest-routes.ts';
 import {cancelByManager, managedTaskDocument, sidesOf} from './managed-task.ts';
 import {pauseInfoDocument, pauseRuleDocument} from './pause-documents.ts';
 import {pauseFlags, type WantedRule} from './pause-rules.ts';
@@ -26,10 +27,15 @@ export const MANAGER_ROUTES: readonly Route[] = [
   [
     'GET',
     /^\/endpoint_manager\/endpoint\/([^/]+)\/hosted_endpoint_list$/,
-    managed((api, _request, _caller, id) => {
-      api.collections.mustGet(id);
-      return ok({DATA_TYPE: 'endpoint_list', DATA: []}); // no guest collections here
+    managed((api, _request, caller, id) => {
+      const guests = guestsOf(api, api.collections.mustGet(id).id);
+      return ok({DATA_TYPE: 'endpoint_list', DATA: guests.map((one) => showCollection(api, caller, one))});
     }),
+  ],
+  [
+    'GET',
+    /^\/endpoint_manager\/endpoint\/([^/]+)\/access_list$/,
+    managed((api, _request, _caller, id) => ok(accessListDocument(api, api.collections.mustGet(id).id))),
   ],
   ['GET', /^\/endpoint_manager\/task_list$/, managed(listTasks)],
   [
@@ -79,9 +85,9 @@ export const MANAGER_ROUTES: readonly Route[] = [
 ];
 
 function managed(handler: Handler): Handler {
-  return (api, request, caller, id) => {
+  return (api, request, caller, ...names) => {
     requireManager(api, caller);
-    return handler(api, request, caller, id);
+    return handler(api, request, caller, ...names);
   };
 }
 

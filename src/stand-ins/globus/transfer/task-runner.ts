@@ -1,4 +1,5 @@
 import type {Lasts} from '../../day.ts';
+import type {GuestRules} from '../auth/guest-access.ts';
 import type {Logins} from '../auth/logins.ts';
 import {asFault, codeInWords, FatalFault} from '../copy/fault.ts';
 import {removeTemporaries} from '../copy/temporaries.ts';
@@ -37,6 +38,7 @@ export interface RunnerSettings {
   readonly pauseRules: PauseRules;
   readonly logins: Logins;
   readonly limits: Limits;
+  readonly guestRules: GuestRules;
   readonly tellOwner: TellOwner;
   readonly log: (line: string) => void;
 }
@@ -139,12 +141,10 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
       addEvent(store, task, 'STARTED', false, JSON.stringify(details));
       store.save(task);
     }
-    one.running = (task.type === 'TRANSFER' ? runTransferTask : runDeleteTask)(
-      one,
-      store,
-      collections,
-      settings.limits.values,
-    )
+    one.running = (task.type === 'TRANSFER' ? runTransferTask : runDeleteTask)(one, store, collections, {
+      ...settings.limits.values,
+      rules: settings.guestRules,
+    })
       .then((outcome) => (outcome === 'finished' ? finish(one, 'SUCCEEDED', null) : tryLater(one)))
       .catch((error: unknown) => {
         if (one.stop.signal.aborted) return; // canceled, expired or closing: what stopped it says how it ended

@@ -5,6 +5,7 @@ import {TransferProblem} from '../http/problem.ts';
 import type {Answer, Request} from '../http/request.ts';
 import type {Bookmarks} from '../store/bookmarks.ts';
 import type {Collection} from '../store/collections.ts';
+import type {Permissions} from '../store/permissions.ts';
 import type {TokenStore} from '../store/token-store.ts';
 import type {Limits} from './limits.ts';
 import type {PauseFlags} from './pause-rules.ts';
@@ -15,11 +16,17 @@ import type {Submitter} from './submit-task.ts';
 export interface TransferApi extends Submitter {
   readonly limits: Limits;
   readonly tokens: TokenStore;
+  readonly permissions: Permissions;
   readonly bookmarks: Bookmarks;
 }
 
-/** @param id what the path of the route names, if anything */
-export type Handler = (api: TransferApi, request: Request, caller: Caller, id: string) => Promise<Answer> | Answer;
+/** @param names what the path of the route names, if anything */
+export type Handler = (
+  api: TransferApi,
+  request: Request,
+  caller: Caller,
+  ...names: [first: string, second: string]
+) => Promise<Answer> | Answer;
 
 export type Route = readonly [method: string, path: RegExp, handler: Handler];
 

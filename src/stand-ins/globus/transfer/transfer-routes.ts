@@ -5,6 +5,7 @@ import {notSignedIn, TransferProblem} from '../http/problem.ts';
 import type {Answer, Request} from '../http/request.ts';
 import {BOOKMARK_ROUTES} from './bookmark-routes.ts';
 import {COLLECTION_ROUTES} from './collection-routes.ts';
+import {GUEST_ROUTES} from './guest-routes.ts';
 import {MANAGER_ROUTES} from './manager-routes.ts';
 import {SUBMISSION_ROUTES} from './submission-routes.ts';
 import {TASK_ROUTES} from './task-routes.ts';
@@ -16,6 +17,7 @@ const ROUTES: readonly Route[] = [
   ...SUBMISSION_ROUTES,
   ...TASK_ROUTES,
   ...COLLECTION_ROUTES,
+  ...GUEST_ROUTES,
   ...BOOKMARK_ROUTES,
   ...MANAGER_ROUTES,
 ];
@@ -30,7 +32,8 @@ export async function routeTransfer(api: TransferApi, request: Request): Promise
   const [, pattern, handler] = route;
   const caller = requireCaller(api, request);
   api.limits.countRequest(caller.identity);
-  return handler(api, request, caller, pattern.exec(path)?.[1] ?? '');
+  const [, first = '', second = ''] = pattern.exec(path) ?? [];
+  return handler(api, request, caller, first, second);
 }
 
 /** @throws {TransferProblem} 401 without a live token for Transfer */

@@ -7,8 +7,7 @@ import type {TransferTools} from '../copy/transfer-work.ts';
 import {taskTime} from '../http/time.ts';
 import type {Collections} from '../store/collections.ts';
 import type {TaskStore} from '../store/task-store.ts';
-import type {LimitValues} from './limits.ts';
-import type {LiveTask, Outcome} from './live-task.ts';
+import type {LiveTask, Outcome, TaskBounds} from './live-task.ts';
 import {groundOf, meetPlannedOf} from './live-task.ts';
 import {addEvent, addFault, addProgress} from './task-events.ts';
 import type {TaskState} from './task-state.ts';
@@ -23,7 +22,7 @@ export async function runTransferTask(
   one: LiveTask,
   store: TaskStore,
   collections: Collections,
-  limits: LimitValues,
+  limits: TaskBounds,
 ): Promise<Outcome> {
   const {task} = one;
   if (one.left === undefined) one.finished = restart(store, task);
@@ -88,7 +87,7 @@ function flush({lists}: LiveTask): unknown {
   }
 }
 
-function toolsOf(one: LiveTask, store: TaskStore, collections: Collections, limits: LimitValues): TransferTools {
+function toolsOf(one: LiveTask, store: TaskStore, collections: Collections, limits: TaskBounds): TransferTools {
   const {task, lists} = one;
   let events = 0;
   return {
@@ -103,7 +102,7 @@ function toolsOf(one: LiveTask, store: TaskStore, collections: Collections, limi
     signal: one.stop.signal,
     temporaries: createTemporaries(task.id, store.temporariesFile(task.id)),
     finished: one.finished,
-    meetPlanned: meetPlannedOf(collections, task),
+    meetPlanned: meetPlannedOf(collections, task, limits.rules),
     succeeded: (file) =>
       lists?.successful.append({
         DATA_TYPE: 'successful_transfer',
