@@ -85,3 +85,13 @@ export class RequestWrong extends StageError {
     });
   }
 }
+
+/** What a promise gives, or the error of ours that it fails with; a defect is thrown on. */
+export async function orError<T>(asking: Promise<T>): Promise<T | StageError> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof StageError) return error;
+    throw error;
+  }
+}

@@ -1,7 +1,7 @@
 import {type SourceTotals, sizeClasses} from '../base/source-totals.ts';
 import {type Place, pathAbove, type TransferItem, type TransferOptions} from '../base/task-request.ts';
 import {within} from '../base/time.ts';
-import {StageError} from '../errors.ts';
+import {orError, StageError} from '../errors.ts';
 import {TransferRefused, TransferUnreachable} from '../globus-errors.ts';
 import {readFilters} from './filter-names.ts';
 import type {FileEntry, TransferService} from './transfer-service.ts';
@@ -298,13 +298,4 @@ function nameOf(path: string): string {
 
 function withSlash(path: string): string {
   return path.endsWith('/') ? path : `${path}/`;
-}
-
-async function orError<T>(asking: Promise<T>): Promise<T | StageError> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof StageError) return error;
-    throw error;
-  }
 }

@@ -75,15 +75,19 @@ describe('the next look at a transfer', () => {
       requestedAt: fc.integer({min: 0, max: NOW}),
       total: fc.nat(1000),
       pending: fc.nat(1000),
+      bytes: fc.nat(200),
       state: fc.constantFrom('queued', 'active', 'paused', 'inactive'),
+      isListed: fc.boolean(),
+      watchedMs: fc.option(fc.nat(NOW)),
     });
     fc.assert(
-      fc.property(anyTask, ({requestedAt, total, pending, state}) => {
-        const at = nextLookAtTask(
-          task(state as 'active', {requestedAt, subtasksTotal: total, subtasksPending: Math.min(pending, total)}),
-          BOUNDS,
-          NOW,
-        );
+      fc.property(anyTask, ({requestedAt, total, pending, bytes, state, isListed, watchedMs}) => {
+        const known = {
+          source: isListed ? hundred : undefined,
+          rate: watchedMs === null ? undefined : rate(watchedMs, bytes),
+        };
+        const counts = {subtasksTotal: total, subtasksPending: Math.min(pending, total), bytesTransferred: bytes * GB};
+        const at = nextLookAtTask(task(state as 'active', {requestedAt, ...counts}), BOUNDS, NOW, known);
         expect(at).toBeGreaterThanOrEqual(NOW + BOUNDS.minMs);
         expect(at).toBeLessThanOrEqual(NOW + BOUNDS.maxMs);
       }),

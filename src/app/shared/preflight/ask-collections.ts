@@ -1,5 +1,5 @@
 import type {Place} from '../../../base/task-request.ts';
-import {StageError} from '../../../errors.ts';
+import {orError, type StageError} from '../../../errors.ts';
 import type {SourceListing} from '../../../transfer/source-listing.ts';
 import type {CollectionSeen, FileEntry, TransferService} from '../../../transfer/transfer-service.ts';
 import {itemsOf} from '../../../workflow/model/items.ts';
@@ -61,15 +61,6 @@ export async function askCollections(
     ),
   ]);
   return {collections: new Map(collections), places};
-}
-
-async function orError<T>(asking: Promise<T>): Promise<T | StageError> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof StageError) return error;
-    throw error;
-  }
 }
 
 /** Friendly names by id. */
