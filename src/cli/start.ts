@@ -7,9 +7,7 @@ import {enableCompileCache} from 'node:module';
 // nothing, the directory would hang where an automounter answers ENOENT although the parent exists.
 const cache = `${process.env.XDG_CACHE_HOME || `${process.env.HOME}/.cache`}/stage`;
 // What others could have put there would run as one's own: src/disk/trust.ts says so later on, and in words.
-const kept = lstatSync(cache, {throwIfNoEntry: false});
-if (kept?.isDirectory() && kept.uid === process.getuid?.() && (kept.mode & 0o022) === 0)
-  enableCompileCache(`${cache}/compiled`);
+if (isOwn(cache)) enableCompileCache(`${cache}/compiled`);
 import('./main.ts').catch((error: unknown) => {
   // 126, as a shell says it of what cannot be executed: staging jobs try again, since an installation may be on its way.
   const told = {
@@ -25,3 +23,12 @@ import('./main.ts').catch((error: unknown) => {
   if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({error: told}, null, 2)}\n`);
   else process.stderr.write(`error: ${told.what}\n  why: ${told.why}\n  next: ${told.next[0]}\n`);
 });
+
+function isOwn(directory: string): boolean {
+  try {
+    const {uid, mode} = lstatSync(directory);
+    return uid === process.getuid?.() && (mode & 0o022) === 0;
+  } catch {
+    return false; // it is not there, or cannot be reached
+  }
+}

@@ -85,7 +85,7 @@ export function untrustedAt(targets: readonly Target[]): readonly Untrusted[] {
 
 /** The same of the file or directory alone, where what lies above has been looked at. A link is none of ours. */
 export function untrustedOwn(path: string): readonly Untrusted[] {
-  const found = lstatSync(path, {throwIfNoEntry: false});
+  const found = statOf(path);
   if (!found) return [];
   if (found.isSymbolicLink()) return [{path, why: 'it is a symbolic link, and stage makes none there'}];
   return judge(path, found, found.mode & (GROUP_WRITES | OTHERS_WRITE));
@@ -101,8 +101,19 @@ export function untrustedIn(directory: string, closed: boolean): readonly Untrus
 
 /** Nobody else comes through this directory to what lies below. */
 export function isClosed(directory: string): boolean {
-  const found = lstatSync(directory, {throwIfNoEntry: false});
+  const found = statOf(directory);
   return !found || (found.mode & OTHERS_PASS) === 0;
+}
+
+/** @returns undefined where there is nothing, or nothing to be reached: the process that opens it is told */
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false});
+  } catch (error) {
+    if (['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
+    throw error;
+  }
 }
 
 /** @param seen what was found of directories: none is looked at twice */
@@ -120,7 +131,7 @@ function lookAfresh(path: string, links: number, seen: Map<string, Place>): Plac
   const above = lookAt(parent, links, seen);
   if (above.real === undefined) return above;
   const real = join(above.real, basename(path));
-  const found = lstatSync(real, {throwIfNoEntry: false});
+  const found = statOf(real);
   if (!found) return {untrusted: above.untrusted};
   if (!found.isSymbolicLink()) return {untrusted: [...above.untrusted, ...asParent(real, found)], real};
   if (links > MOST_LINKS) return {untrusted: above.untrusted}; // the process that opens it is told

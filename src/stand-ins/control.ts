@@ -7,7 +7,7 @@ import type {LimitValues} from './globus/transfer/limits.ts';
 import {isOthersDirectory} from './others-directory.ts';
 import type {OutageTarget, OutageWish} from './outage-modes.ts';
 import type {LocalOutage} from './outages.ts';
-import {StandInError, standInsDown} from './stand-in-error.ts';
+import {StandInError, servedToOthers, standInsDown} from './stand-in-error.ts';
 
 /** What can be asked of the background process, apart from PBS commands. */
 export type ControlRequest =
@@ -198,7 +198,7 @@ export async function askToEnd(socket: string, timeoutMs: number): Promise<void>
 function exchange(socketPath: string, request: ControlRequest, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     if (isOthersDirectory(dirname(socketPath))) {
-      reject(standInsDown(`${dirname(socketPath)} is not a directory of yours alone`));
+      reject(servedToOthers(dirname(socketPath)));
       return;
     }
     const socket = connect(socketPath);

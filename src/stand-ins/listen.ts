@@ -6,7 +6,7 @@ import {isOthersDirectory} from './others-directory.ts';
 import type {Outages} from './outages.ts';
 import {answerPbs, CUT} from './pbs/outage.ts';
 import type {Emit, PbsCommand, PbsStandIn} from './pbs/pbs-stand-in.ts';
-import {StandInError} from './stand-in-error.ts';
+import {servedToOthers} from './stand-in-error.ts';
 
 type Answering = (request: ControlRequest) => Promise<ControlAnswer>;
 
@@ -21,11 +21,7 @@ export function listen(
   ready: () => void,
 ): Server {
   mkdirSync(dirname(path), {recursive: true, mode: 0o700});
-  if (isOthersDirectory(dirname(path)))
-    throw new StandInError('wrong', 'the stand-ins are not served where others could reach them', {
-      why: `${dirname(path)} is open to others, or not a directory of yours`,
-      next: [`Close it: chmod 700 ${dirname(path)}`, `If it is not yours, remove it: rm -r ${dirname(path)}`],
-    });
+  if (isOthersDirectory(dirname(path))) throw servedToOthers(dirname(path));
   rmSync(path, {force: true}); // left by a process that was killed: the lock is ours
   const server = createServer({allowHalfOpen: true}, (socket) => {
     readLine(

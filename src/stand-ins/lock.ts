@@ -14,7 +14,7 @@ export function takeLock(directory: string): (() => void) | undefined {
       // Signed before it has the name: it is never found without its holder.
       rmSync(signed, {recursive: true, force: true});
       mkdirSync(signed, {mode: 0o700});
-      writeFileSync(join(signed, 'holder'), identityOf(process.pid) ?? '');
+      writeFileSync(join(signed, 'holder'), identityOf(process.pid) ?? '', {mode: 0o600});
       renameSync(signed, directory);
       return () => rmSync(directory, {recursive: true, force: true});
     } catch (error) {

@@ -24,3 +24,11 @@ export class StandInError extends Error {
 export function standInsDown(why: string): StandInError {
   return new StandInError('down', 'the local stand-ins do not answer', {why, next: ['Start them: stage local up']});
 }
+
+/** Their socket lies where others could put another one. */
+export function servedToOthers(directory: string): StandInError {
+  return new StandInError('wrong', 'the stand-ins are not served where others could reach them', {
+    why: `${directory} is open to others, or not a directory of yours`,
+    next: [`Close it: chmod 700 ${directory}`, `If it is not yours, remove it: rm -r ${directory}`],
+  });
+}

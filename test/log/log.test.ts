@@ -1,4 +1,4 @@
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
@@ -88,6 +88,17 @@ function settings(more: Partial<LogSettings> = {}): LogSettings {
   };
 }
 const file = () => join(home, 'logs', 'node1-2026-11-30.log');
+
+test('a log is not opened through a link', async () => {
+  const other = join(home, 'other');
+  writeFileSync(other, '');
+  mkdirSync(join(home, 'logs'));
+  symlinkSync(other, file());
+  const log = openLog(settings());
+  log.write('error', 'command.error');
+  await log.end();
+  expect(readFileSync(other, 'utf8')).toBe('');
+});
 
 test('lines of a level go to the file of host and day, for its owner alone; others are left out', async () => {
   const log = openLog(settings());

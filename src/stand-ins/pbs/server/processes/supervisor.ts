@@ -175,7 +175,7 @@ export function lookAtSupervisor(run: string): SupervisorSeen {
 export function callOff(run: string): boolean {
   try {
     mkdirSync(run, {recursive: true, mode: 0o700});
-    mkdirSync(join(run, 'claim'));
+    mkdirSync(join(run, 'claim'), {mode: 0o700});
     return true;
   } catch {
     return false;
