@@ -33,6 +33,7 @@ const refusal = z.looseObject({
   why: text,
   retry: z.boolean(),
   unreachable: z.optional(z.boolean()),
+  notAsked: z.optional(z.boolean()),
   unknownServer: z.optional(text),
   next: z.optional(z.array(text)),
 });

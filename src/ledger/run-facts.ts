@@ -116,6 +116,8 @@ export interface Refusal {
   readonly retry: boolean;
   /** there was no answer: the server could not be reached */
   readonly unreachable?: boolean;
+  /** PBS was not asked: what would be submitted is not as it was recorded */
+  readonly notAsked?: boolean | undefined;
   /** the queue is on a server of this name, which was not known: tried again a few times, and no more */
   readonly unknownServer?: string;
   /** what a person can do about it, in lines */

@@ -73,7 +73,8 @@ export async function submitJob(
     // PBS is not asked: no process is to wait for the intent's deadline.
     if (!(error instanceof CannotBeSubmitted)) {
       const why = error instanceof Error ? error.message : String(error);
-      refused({why: error instanceof StageError ? why : `its script could not be written: ${why}`, retry: true});
+      if (error instanceof StageError) refused({why, retry: true, notAsked: true, next: error.next});
+      else refused({why: `its script could not be written: ${why}`, retry: true});
       throw error;
     }
     const {why, next} = error;

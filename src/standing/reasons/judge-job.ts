@@ -169,6 +169,17 @@ function refused({run, settings}: View, record: JobRecord, why: string): Reason 
       since: at,
       times: record.serial,
     };
+  if (record.refused?.notAsked)
+    return {
+      standing: 'action',
+      code: 'JOB_NOT_SUBMITTED',
+      what: 'its job cannot be submitted',
+      why,
+      brief: `not submitted: ${why}`,
+      next: [...(record.refused.next ?? []), `It is tried again by itself after ${renderTime(again)}.`],
+      since: at,
+      times: record.serial,
+    };
   return {
     standing: 'trouble',
     ...(away

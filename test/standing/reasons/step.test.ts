@@ -31,6 +31,14 @@ const CASES: readonly (readonly [what: string, run: ARun, code: string, next: Re
     /qstat -u/,
   ],
   [
+    'its script is not the one that was recorded',
+    alone()
+      .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
+      .fact('compute.1.job.refused', {at: NOW, why: 'changed', retry: true, notAsked: true, next: ['cp SCRIPT x']}),
+    'JOB_NOT_SUBMITTED',
+    /cp SCRIPT x[\s\S]*tried again by itself/,
+  ],
+  [
     'its queue is on a server that is not known',
     alone()
       .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
