@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {deletePath} from '../../src/app/transfers/transfer-path.ts';
 import type {StartReport} from '../../src/app/transfers/transfer-start.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
+import {notifyFlag} from '../../src/cli/transfer-flags.ts';
 
 export default class TransferDelete extends StageCommand {
   static override summary = 'Delete a file or directory through Globus, and print the task id.';
@@ -15,6 +16,7 @@ with --submission-id is never a second task.`;
   static override args = {at: Args.string({required: true, description: 'collection:path'})};
   static override flags = {
     recursive: Flags.boolean({description: 'delete a directory and everything in it'}),
+    notify: notifyFlag(),
     label: Flags.string({description: 'label of the task'}),
     'submission-id': Flags.string({description: 'submission id of an earlier attempt'}),
   };
@@ -25,6 +27,7 @@ with --submission-id is never a second task.`;
     const request = {
       at: args.at,
       recursive: flags.recursive,
+      notify: flags.notify,
       label: flags.label,
       submissionId: flags['submission-id'],
       typed: ['stage', 'transfer', 'delete', ...this.argv],

@@ -9,6 +9,10 @@ export function pathAbove(path: string): string {
   return path.replace(/\/+$/, '').replace(/[^/]*$/, '');
 }
 
+/** Of which ends of a task Globus writes a mail to its owner. */
+export const NOTIFY_ON = ['succeeded', 'failed', 'inactive'] as const;
+export type NotifyOn = (typeof NOTIFY_ON)[number];
+
 export interface TransferOptions {
   /** Globus `sync_level`: 0 exists, 1 size, 2 mtime, 3 checksum; absent copies everything */
   readonly syncLevel?: 0 | 1 | 2 | 3;
@@ -27,6 +31,8 @@ export interface TransferOptions {
   readonly failOnQuota?: true;
   /** links met while walking directories: created at the destination, or what they lead to copied; absent leaves them out */
   readonly symlinks?: 'keep' | 'copy';
+  /** when Globus writes a mail; absent: as the profile says */
+  readonly notify?: readonly NotifyOn[] | undefined;
 }
 
 /** Which names a transfer of directories takes along. Wildcards: `* ? [] [!]`. */
@@ -65,6 +71,8 @@ export interface DeleteRequest {
   readonly paths: readonly string[];
   /** directories too, with all that is in them */
   readonly recursive: boolean;
+  /** when Globus writes a mail; absent: as the profile says */
+  readonly notify?: readonly NotifyOn[] | undefined;
 }
 
 /** What a task of ours is to do. */

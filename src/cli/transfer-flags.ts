@@ -1,8 +1,15 @@
 import {Flags} from '@oclif/core';
+import {NOTIFY_ON, type NotifyOn} from '../base/task-request.ts';
 import {SYNC_LEVELS, type WrittenTransfer} from '../workflow/model/transfer-options.ts';
 
 const SYNC = Object.keys(SYNC_LEVELS) as readonly (keyof typeof SYNC_LEVELS)[]; // Object.keys forgets which
 const SYMLINKS = ['ignore', 'keep', 'copy'] as const;
+
+export const notifyFlag = Flags.option({
+  options: NOTIFY_ON,
+  multiple: true,
+  description: 'when Globus writes a mail (may be repeated) [default: as the profile says, else never]',
+});
 
 /** The options of a transfer, under the names that they have in a workflow file. */
 export const transferFlags = {
@@ -42,6 +49,7 @@ export const transferFlags = {
   }),
   'fail-on-quota': Flags.boolean({description: 'end the task when a quota at the destination is full'}),
   deadline: Flags.string({description: 'when Globus gives up, such as 2030-01-31T18:00:00+01:00', helpValue: 'TIME'}),
+  notify: notifyFlag(),
 };
 
 interface Values {
@@ -58,6 +66,7 @@ interface Values {
   readonly 'skip-source-errors': boolean;
   readonly 'fail-on-quota': boolean;
   readonly deadline?: string;
+  readonly notify?: NotifyOn[];
 }
 
 /** A transfer as flags describe it, as it would stand in a workflow file: a flag that was not given is not there. */
@@ -77,5 +86,6 @@ export function writtenTransfer(places: {readonly from: string; readonly to: str
     skip_source_errors: flags['skip-source-errors'],
     fail_on_quota: flags['fail-on-quota'],
     ...(flags.deadline === undefined ? {} : {deadline: flags.deadline}),
+    ...(flags.notify === undefined ? {} : {notify: flags.notify}),
   };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import {UUID} from '../base/ids.ts';
 import {NAME} from '../base/names.ts';
 import {unusableArgument} from '../base/qsub-arguments.ts';
+import {NOTIFY_ON} from '../base/task-request.ts';
 import {LOG_FORMATS, LOG_LEVELS} from '../log/log.ts';
 
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
@@ -58,6 +59,7 @@ const transfer = z.strictObject({
   token_store: maybe(z.enum(['file', 'keyring'])),
   credentials: maybe(absolute),
   scopes: maybe(z.array(z.string())),
+  notify: maybe(z.array(z.enum(NOTIFY_ON))),
 });
 const proxy = z.strictObject({
   http: maybe(proxyUrl),

@@ -29,6 +29,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
       tokenStore: globus.token_store || undefined,
       credentials: globus.credentials || undefined,
       scopes: globus.scopes || undefined,
+      notify: globus.notify,
     },
     compute: mergeJobs(base.compute, section, section.compute),
     staging: {

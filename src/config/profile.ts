@@ -1,4 +1,5 @@
 import type {PaceLimit} from '../base/pace.ts';
+import type {NotifyOn} from '../base/task-request.ts';
 import type {LogFormat, LogLevel} from '../log/log.ts';
 import type {Strategy} from '../workflow/model/workflow.ts';
 import type {PathMapping} from './map-path.ts';
@@ -56,6 +57,8 @@ export interface TransferSettings {
   readonly credentials?: string;
   /** scopes to ask for instead of that of Globus Transfer alone, such as one with a collection's data_access in brackets */
   readonly scopes?: readonly string[];
+  /** of which ends of a task Globus writes a mail, where neither step nor command says; absent: of none */
+  readonly notify?: readonly NotifyOn[] | undefined;
 }
 
 /** What stage writes into its own log, and for how many days it is kept. */

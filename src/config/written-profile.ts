@@ -21,6 +21,7 @@ export function writtenProfile(profile: Profile): ProfileSection {
       ...ifGiven('token_store', transfer.tokenStore),
       ...ifGiven('credentials', transfer.credentials),
       ...ifGiven('scopes', transfer.scopes && [...transfer.scopes]),
+      ...ifGiven('notify', transfer.notify && [...transfer.notify]),
     },
     compute: jobs(profile.compute),
     staging: {...jobs(staging), network: staging.network},

@@ -296,9 +296,9 @@ async function createScheduler({profile, where, ledger, standIns, wrap}: Parts):
   );
 }
 
-async function createTransfers({globus, wrap}: Parts): Promise<TransferService> {
+async function createTransfers({profile, globus, wrap}: Parts): Promise<TransferService> {
   const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
-  return wrap.transfers(createGlobusTransfer(await globus()));
+  return wrap.transfers(createGlobusTransfer({...(await globus()), notify: profile.transfer.notify}));
 }
 
 type SignInParts = Pick<Parts, 'profile' | 'ledger' | 'standIns' | 'environment'>;

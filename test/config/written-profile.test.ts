@@ -15,6 +15,7 @@ profiles:
       token_store: keyring
       credentials: /home/ann/globus.json
       scopes: [a, b]
+      notify: [failed, inactive]
     account: climate
     compute: {queue: prod, project: p, resources: {filesystems: "home:eagle"}, walltime: "01:00:00", extra: [-r, y]}
     staging: {queue: debug, network: false, node_property: dtn}

@@ -478,3 +478,32 @@ test('reads what a task passed over page by page, and says when there is more th
   expect(asked.map(({query}) => query.marker)).toEqual([undefined, '2']);
   expect(await transfer.skipped(taskId(1), 2)).toMatchObject({files: [{from: '/a'}, {from: '/b'}], more: true});
 });
+
+test('asks for no mail but what the request wants, or else the profile: what is left out is a mail for every task', async () => {
+  const flags = ({body}: {body?: string | undefined}) => {
+    const {notify_on_succeeded, notify_on_failed, notify_on_inactive} = JSON.parse(body ?? '');
+    return [notify_on_succeeded, notify_on_failed, notify_on_inactive];
+  };
+  const options = aTransfer().options;
+  const deletion = {label: 'x', collection: SOURCE, paths: ['/a'], recursive: false};
+  const quiet = await globus([ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED]);
+  await quiet.transfer.submit(SUBMISSION_ID, aTransfer());
+  await quiet.transfer.submit(SUBMISSION_ID, deletion);
+  await quiet.transfer.submit(SUBMISSION_ID, aTransfer({options: {...options, notify: ['failed', 'inactive']}}));
+  await quiet.transfer.submit(SUBMISSION_ID, {...deletion, notify: ['succeeded']});
+  expect(quiet.asked.map(flags)).toEqual([
+    [false, false, false],
+    [false, false, false],
+    [false, true, true],
+    [true, false, false],
+  ]);
+  const told = await globus([ACCEPTED, ACCEPTED, ACCEPTED], {notify: ['failed']});
+  await told.transfer.submit(SUBMISSION_ID, aTransfer());
+  await told.transfer.submit(SUBMISSION_ID, deletion);
+  await told.transfer.submit(SUBMISSION_ID, aTransfer({options: {...options, notify: []}}));
+  expect(told.asked.map(flags)).toEqual([
+    [false, true, false],
+    [false, true, false],
+    [false, false, false],
+  ]);
+});

@@ -121,6 +121,9 @@ test('a transfer is asked for with its submission id, its items and its options'
   expect(transferDocument('454aa59c-9663-4584-a0a7-410b40534e97', request)).toEqual({
     DATA_TYPE: 'transfer',
     submission_id: '454aa59c-9663-4584-a0a7-410b40534e97',
+    notify_on_succeeded: false,
+    notify_on_failed: false,
+    notify_on_inactive: false,
     label: 'climate stage-in',
     source_endpoint: SOURCE,
     destination_endpoint: DESTINATION,

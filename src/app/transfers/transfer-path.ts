@@ -1,4 +1,4 @@
-import type {Place} from '../../base/task-request.ts';
+import type {NotifyOn, Place} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {ensureCollectionDirectory} from '../../transfer/ensure-directory.ts';
 import type {TransfersStage} from '../../wiring/stage.ts';
@@ -11,6 +11,7 @@ import type {StartReport} from './transfer-start.ts';
 export interface DeletePathRequest {
   readonly at: string;
   readonly recursive: boolean;
+  readonly notify: readonly NotifyOn[] | undefined;
   readonly label: string | undefined;
   /** of an earlier try: the same id asked twice is still one task */
   readonly submissionId: string | undefined;
@@ -21,14 +22,14 @@ export interface DeletePathRequest {
 /** Have one path of a collection deleted, outside any run. @param onSubmissionId told before Globus is asked */
 export async function deletePath(
   stage: TransfersStage,
-  {at, recursive, label, submissionId: earlier, typed}: DeletePathRequest,
+  {at, recursive, notify, label, submissionId: earlier, typed}: DeletePathRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
   const {collection, path} = await readingPlaces(stage, (names) => readDeletion(at, recursive, names));
   const {transfers} = await stage.engine();
   const submissionId = earlier ?? (await transfers.newSubmissionId());
   onSubmissionId(submissionId);
-  const request = {label: label ?? 'stage delete', collection, paths: [path], recursive};
+  const request = {label: label ?? 'stage delete', collection, paths: [path], recursive, notify};
   return {task: await submitOnce(transfers, request, {submissionId, typed}), submissionId};
 }
 

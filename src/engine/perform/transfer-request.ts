@@ -7,8 +7,9 @@ import type {TaskStep, TransferStep} from '../../workflow/model/workflow.ts';
 /** What the task of a step is to do. */
 export function taskRequest(run: RunState, step: TaskStep, attempt: number): TaskRequest {
   if (step.kind === 'transfer') return transferRequest(run, step, attempt);
-  const {at, recursive, name} = step;
-  return {label: transferLabel(run.spec.run, name, attempt), collection: at.collection, paths: [at.path], recursive};
+  const {at, recursive, notify, name} = step;
+  const label = transferLabel(run.spec.run, name, attempt);
+  return {label, collection: at.collection, paths: [at.path], recursive, notify};
 }
 
 /** The transfer a step asks for. Its label names run, step and attempt, so that a task can be found when all else is lost. */

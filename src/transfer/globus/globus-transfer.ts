@@ -5,6 +5,7 @@ import * as submissions from '@globus/sdk/services/transfer/service/task-submiss
 import * as z from 'zod/mini';
 import type {TaskId} from '../../base/ids.ts';
 import {noEvidence} from '../../base/no-evidence.ts';
+import type {NotifyOn} from '../../base/task-request.ts';
 import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import type {FileEntry, SkippedFile, TaskSeen, TransferService} from '../transfer-service.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
@@ -33,6 +34,8 @@ const EVENTS = 100;
 export type GlobusTransferSettings = Omit<CallerSettings, 'transferUrl'> & {
   /** `https://transfer.api.globus.org/` when not given */
   readonly transferUrl?: string;
+  /** of which ends of a task Globus writes a mail, where its request does not say; none when not given */
+  readonly notify?: readonly NotifyOn[] | undefined;
 };
 
 export function createGlobusTransfer(settings: GlobusTransferSettings): TransferService {
@@ -54,10 +57,10 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
     async submit(submissionId, request) {
       const send = (): Promise<z.infer<typeof SubmissionResult>> => {
         if ('collection' in request) {
-          const payload = deleteDocument(submissionId, request);
+          const payload = deleteDocument(submissionId, request, settings.notify);
           return call('POST /delete', SubmissionResult, (sdk) => submissions.submitDelete({payload}, sdk));
         }
-        const payload = transferDocument(submissionId, request);
+        const payload = transferDocument(submissionId, request, settings.notify);
         return call('POST /transfer', SubmissionResult, (sdk) => submissions.submitTransfer({payload}, sdk));
       };
       const {task_id} = await send();

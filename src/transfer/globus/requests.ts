@@ -1,7 +1,7 @@
 import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
 import * as z from 'zod/mini';
 import {type TaskId, UUID} from '../../base/ids.ts';
-import type {DeleteRequest, TransferRequest} from '../../base/task-request.ts';
+import type {DeleteRequest, NotifyOn, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
 
@@ -29,9 +29,14 @@ export function checkId(id: string, of: 'task' | 'collection' | 'bookmark'): voi
 /**
  * The transfer document. Pure. Source: Globus Transfer API, "Transfer and Delete Documents".
  *
+ * @param notify of which ends Globus writes a mail, where the request does not say
  * @throws {RequestWrong} for what Globus would refuse after a round trip, or silently take for something else
  */
-export function transferDocument(submissionId: string, request: TransferRequest): TransferFields {
+export function transferDocument(
+  submissionId: string,
+  request: TransferRequest,
+  notify: readonly NotifyOn[] = [],
+): TransferFields & Notifications {
   checkLabel(request.label);
   if (request.items.length === 0)
     throw new RequestWrong('A transfer without items was asked for', {
@@ -60,6 +65,7 @@ export function transferDocument(submissionId: string, request: TransferRequest)
     skip_source_errors: options.skipSourceErrors,
     fail_on_quota_errors: options.failOnQuota,
     recursive_symlinks: options.symlinks,
+    ...notifications(options.notify ?? notify),
     filter_rules: options.filters?.map((rule) => ({DATA_TYPE: 'filter_rule', ...rule})),
     DATA: request.items.map((item) => ({
       DATA_TYPE: 'transfer_item',
@@ -73,7 +79,11 @@ export function transferDocument(submissionId: string, request: TransferRequest)
 }
 
 /** The delete document. Pure. Source: Globus Transfer API, "Transfer and Delete Documents". @throws {RequestWrong} */
-export function deleteDocument(submissionId: string, request: DeleteRequest): DeleteFields {
+export function deleteDocument(
+  submissionId: string,
+  request: DeleteRequest,
+  notify: readonly NotifyOn[] = [],
+): DeleteFields & Notifications {
   const {label, collection, paths, recursive} = request;
   checkLabel(label);
   paths.forEach(checkPath);
@@ -85,7 +95,19 @@ export function deleteDocument(submissionId: string, request: DeleteRequest): De
     recursive,
     ignore_missing: true,
     interpret_globs: false,
+    ...notifications(request.notify ?? notify),
     DATA: paths.map((path) => ({DATA_TYPE: 'delete_item', path})),
+  };
+}
+
+type Notifications = Readonly<Record<`notify_on_${NotifyOn}`, boolean>>;
+
+/** What is left out is a mail for every task. Source: Globus Transfer API, "notify_on_succeeded". */
+function notifications(wanted: readonly NotifyOn[]): Notifications {
+  return {
+    notify_on_succeeded: wanted.includes('succeeded'),
+    notify_on_failed: wanted.includes('failed'),
+    notify_on_inactive: wanted.includes('inactive'),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {NOTIFY_ON} from '../../base/task-request.ts';
 import {PLACE_PATTERN} from '../model/places.ts';
 
 /** One line of text. A NUL could not be an argument of any command. */
@@ -15,3 +16,15 @@ export const place = (title: string, description: string) =>
   z
     .string({error: 'needs collection:path, such as theta:/~/data/'})
     .meta({title, description, pattern: PLACE_PATTERN, examples: ['theta:/~/data/']});
+
+const NOTIFY = `needs a list of ${NOTIFY_ON.join(', ')}`;
+
+/** When the owner of a task gets a mail from Globus. */
+export const notify = z
+  .array(z.enum(NOTIFY_ON, {error: `needs one of ${NOTIFY_ON.join(', ')}`}), {error: NOTIFY})
+  .optional()
+  .meta({
+    title: 'Notify',
+    description: 'When Globus writes a mail: at which ends of the task. Default: what the profile says, else never.',
+    examples: [['failed', 'inactive']],
+  });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {CHECKSUM_ALGORITHMS} from '../model/checksums.ts';
-import {flag, place, text} from './schema-parts.ts';
+import {flag, notify, place, text} from './schema-parts.ts';
 
 const FILTERS = 'needs a list of rules, such as - exclude: "*.tmp"';
 const PATTERN = 'needs a name with wildcards * ? [] [!], such as "*.nc"';
@@ -121,6 +121,7 @@ export const transferSchema = z
           description: 'When Globus gives up: ISO 8601 with zone. Default: what Globus itself decides.',
           examples: ['2030-01-31T18:00:00+01:00'],
         }),
+      notify,
     },
     {error: 'needs a map with from and to'},
   )

@@ -26,7 +26,7 @@ export interface ComparableForm {
  *
  * Left out: the run's name (it is what runs are told apart by already), friendly names, bookmarks and
  * paths of the cluster (the places that they name are in), the directory and the paths of scripts (their contents are in), the strategy (how a transfer is waited for changes
- * nothing about what arrives), and the order of steps and of the names in a list, which mean nothing.
+ * nothing about what arrives), `notify`, and the order of steps and of the names in a list, which mean nothing.
  *
  * @throws {RangeError} when the contents of a job step's script are not known
  */

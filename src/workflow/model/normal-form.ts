@@ -50,8 +50,8 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     if (step.transfer !== undefined)
       return {...toTransferStep(common, step.transfer, place, context.batches?.get(name)?.items), ...waited};
     if (step.delete !== undefined) {
-      const {at, recursive = false} = step.delete;
-      return {kind: 'delete', ...common, at: place(at), recursive, ...waited};
+      const {at, recursive = false, notify} = step.delete;
+      return {kind: 'delete', ...common, at: place(at), recursive, ...(notify ? {notify} : {}), ...waited};
     }
     if (step.mkdir !== undefined) return {kind: 'mkdir', ...common, at: place(step.mkdir)};
     if (step.job !== undefined) return jobStep(common, step.job, context);

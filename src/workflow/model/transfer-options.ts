@@ -20,6 +20,7 @@ export function toOptions(transfer: Omit<WrittenTransfer, 'from' | 'to'>): Trans
     ...(transfer.skip_source_errors ? {skipSourceErrors: true} : {}),
     ...(transfer.fail_on_quota ? {failOnQuota: true} : {}),
     ...(transfer.symlinks === undefined || transfer.symlinks === 'ignore' ? {} : {symlinks: transfer.symlinks}),
+    ...(transfer.notify === undefined ? {} : {notify: transfer.notify}),
   };
 }
 

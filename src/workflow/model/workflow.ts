@@ -1,5 +1,5 @@
 import type {JobArray} from '../../base/job-array.ts';
-import type {Place, TransferItem, TransferOptions} from '../../base/task-request.ts';
+import type {NotifyOn, Place, TransferItem, TransferOptions} from '../../base/task-request.ts';
 
 /** What must have happened before a step may start. */
 export interface Conditions {
@@ -56,6 +56,8 @@ export interface DeleteStep extends AnyStep {
   readonly at: Place;
   /** a directory too, with all that is in it */
   readonly recursive: boolean;
+  /** when Globus writes a mail; absent: as the profile says */
+  readonly notify?: readonly NotifyOn[] | undefined;
   readonly strategy?: Strategy;
   readonly failFast?: FailFast;
 }

@@ -21,7 +21,7 @@ const mistakes = (transfer: string) => invalidOf(() => load(flow(transfer))).det
 test('reads every option, and leaves out what is at its default', () => {
   const {options, confirmDelete} = read(
     'filters: [{include: "*.nc", type: file}, {exclude: "tmp*"}], symlinks: keep, delete_extra: true, ' +
-      'confirm_delete: true, skip_source_errors: true, fail_on_quota: true, sync: mtime',
+      'confirm_delete: true, skip_source_errors: true, fail_on_quota: true, sync: mtime, notify: [failed]',
   );
   expect(options).toEqual({
     syncLevel: 2,
@@ -36,6 +36,7 @@ test('reads every option, and leaves out what is at its default', () => {
     deleteExtra: true,
     skipSourceErrors: true,
     failOnQuota: true,
+    notify: ['failed'],
   });
   expect(confirmDelete).toBe(true);
   expect(read('symlinks: ignore, skip_source_errors: false, fail_on_quota: false').options).toEqual(
@@ -46,7 +47,12 @@ test('reads every option, and leaves out what is at its default', () => {
 test('an option that changes what arrives makes another run of it; one at its default, or a confirmation, does not', () => {
   const print = (options: string) => fingerprint(load(flow(`{ ${DIRECTORY}${options} }`)), new Map());
   const plain = print('');
-  for (const same of [', symlinks: ignore', ', delete_extra: false', ', skip_source_errors: false'])
+  for (const same of [
+    ', symlinks: ignore',
+    ', delete_extra: false',
+    ', skip_source_errors: false',
+    ', notify: [failed]',
+  ])
     expect(print(same)).toBe(plain);
   const others = [
     ', symlinks: copy',
@@ -108,6 +114,7 @@ test.each([
   [`{ ${DIRECTORY}, filters: [{include: a, kind: file}] }`, 'unknown key; known: include, exclude and type'],
   ['{ from: "theta:/a", to: "laptop:/a", filters: [{exclude: b}] }', '"from" is one file'],
   ['{ from: "theta:/a", to: "laptop:/a", delete_extra: true }', '"from" is one file'],
+  [`{ ${DIRECTORY}, notify: [ended] }`, 'needs one of succeeded, failed, inactive'],
   [`{ ${DIRECTORY}, confirm_delete: true }`, 'has no meaning without delete_extra'],
   [`{ ${DIRECTORY}, items: [{from: a, to: b}], batch: c }`, 'needs one of them'],
   [`{ ${DIRECTORY}, items: [{from: a, to: b}], recursive: true }`, 'say it for each item of items'],
