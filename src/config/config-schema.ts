@@ -83,6 +83,7 @@ const profile = z.strictObject({
   proxy: maybe(proxy),
   strategy: maybe(z.enum(['monitor', 'wait'])),
   wait_walltime: maybe(walltime),
+  transfers: maybe(z.strictObject({max_pending: maybe(z.int(WHOLE).check(z.positive(WHOLE)))})),
   max_queued: maybe(z.int(WHOLE).check(z.positive(WHOLE))),
   paths: maybe(z.array(z.strictObject({cluster: absolute, collection: z.string(), path: absolute}))),
   monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),

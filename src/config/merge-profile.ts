@@ -42,6 +42,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
     strategy: section.strategy ?? base.strategy,
     waitWalltime: section.wait_walltime ?? base.waitWalltime,
     ...(section.max_queued === undefined ? {} : {maxQueued: section.max_queued}),
+    maxPending: section.transfers?.max_pending,
     paths: section.paths ?? base.paths,
     monitor: {
       minMs: section.monitor?.min === undefined ? base.monitor.minMs : milliseconds(section.monitor.min),

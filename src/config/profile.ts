@@ -87,6 +87,8 @@ export interface Profile {
   readonly waitWalltime: string;
   /** how many jobs of ours may stand in the queue at once; absent: as many as there are */
   readonly maxQueued?: number;
+  /** how many tasks of ours may be pending at Globus at once; absent: as many as there are */
+  readonly maxPending?: number | undefined;
   /** which directories of the cluster a collection shows, and where in it */
   readonly paths: readonly PathMapping[];
   readonly monitor: {readonly minMs: number; readonly maxMs: number};

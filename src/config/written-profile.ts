@@ -33,6 +33,7 @@ export function writtenProfile(profile: Profile): ProfileSection {
     strategy: profile.strategy,
     wait_walltime: profile.waitWalltime,
     ...ifGiven('max_queued', profile.maxQueued),
+    ...(profile.maxPending === undefined ? {} : {transfers: {max_pending: profile.maxPending}}),
     paths: [...profile.paths],
     monitor: {min: seconds(profile.monitor.minMs), max: seconds(profile.monitor.maxMs)},
     collections: {...profile.collections},

@@ -34,6 +34,8 @@ export interface EngineSettings extends Omit<PlanSettings, 'rebuild'> {
   readonly bounds: LookBounds;
   /** how many jobs of ours may stand in the queue at once; further ones are submitted when others have ended */
   readonly maxQueued: number;
+  /** how many tasks of this identity may be pending at Globus; further ones are submitted when others have ended */
+  readonly maxPending: number;
   /** how long the process that wrote an intent may still be at it; longer than the longest qsub */
   readonly intentDeadlineMs: number;
 }

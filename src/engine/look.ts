@@ -23,6 +23,7 @@ import {mayBeSealed} from './plan/sealing.ts';
 import {taskRoom} from './plan/task-room.ts';
 import {LookProgress} from './progress.ts';
 import {QueuePlaces} from './queue-places.ts';
+import {TaskPlaces} from './task-places.ts';
 
 /** Globus answers in less as a rule. Where it takes longer, what needs no answer of it is done meanwhile. */
 const GLOBUS_ANSWERS_MS = 1_000;
@@ -71,6 +72,7 @@ export class Look {
   seen: Observed;
   readonly progress: LookProgress;
   readonly places: QueuePlaces;
+  readonly #taskPlaces: TaskPlaces;
   /** runs that this look has ended */
   sealed: readonly RunSummary[] = [];
   /** runs that are not created after all */
@@ -102,7 +104,9 @@ export class Look {
   static async begin(surroundings: EngineContext, request: LookRequest = {}): Promise<Look> {
     const context = withCircuitBreakers(surroundings);
     const active = context.ledger.activeRuns();
-    const {own, others} = split(active, request.about);
+    // Where the profile leaves so many places for tasks, whose turn it is hangs on all runs.
+    const sharesTasks = Number.isFinite(context.settings.maxPending);
+    const {own, others} = split(active, sharesTasks ? undefined : request.about);
     // Where PBS takes so many jobs and no more, the end of any job may be what another run waits for.
     const opened = openRuns(context.ledger, own);
     const isLimited = Number.isFinite(maxQueuedOf(context, request, opened.runs));
@@ -154,6 +158,7 @@ export class Look {
     this.seen = seen;
     this.runs = withWhatTheyWrote(context.ledger, runs, seen, this.#setAside);
     this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, request, runs)));
+    this.#taskPlaces = new TaskPlaces(context.transfers, context.settings.maxPending, progress.problems);
     this.#seesPlaces(link);
   }
 
@@ -188,6 +193,13 @@ export class Look {
 
   /** What is to be done to each run now, and was not tried yet. */
   async planAll(): Promise<readonly RunPlan[]> {
+    const plans = await this.#taskPlaces.within(await this.#plannedNow());
+    this.seen = {...this.seen, places: this.#taskPlaces.seen};
+    // Where room is short, the oldest run asks first.
+    return this.seen.room || this.seen.places ? oldestFirst(plans) : plans;
+  }
+
+  async #plannedNow(): Promise<readonly RunPlan[]> {
     const plans = this.#planned();
     const deletes = plans.some(({actions}) => actions.some((action) => action.do === 'delete-job'));
     if (!deletes || !this.#jobsMayHaveBegun) return plans;
@@ -299,7 +311,8 @@ export class Look {
     const states = runs.map(({state}) => state);
     const {bounds} = this.#context.settings;
     const placesAt = this.places.waiting > 0 ? nextLookForPlaces(states, this.seen, bounds) : undefined;
-    return tendMonitors(this.#surroundings, {...this.#tending(runs), placesAt});
+    const othersAt = this.#taskPlaces.nextLook(this.seen, bounds);
+    return tendMonitors(this.#surroundings, {...this.#tending(runs), placesAt: earliest(placesAt, othersAt)});
   }
 
   #seesPlaces(link: MonitorLink | undefined): void {
@@ -357,6 +370,15 @@ export class Look {
 function maxQueuedOf({settings}: EngineContext, {rebuild, creates}: LookRequest, runs: readonly OpenRun[]): number {
   if (rebuild && !creates) return settings.maxQueued;
   return Math.min(settings.maxQueued, ...runs.flatMap(({state}) => state.spec.maxQueued ?? []));
+}
+
+function earliest(...instants: readonly (number | undefined)[]): number | undefined {
+  const known = instants.filter((instant) => instant !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+function oldestFirst(plans: readonly RunPlan[]): RunPlan[] {
+  return plans.toSorted(({run: one}, {run: other}) => one.state.spec.createdAt - other.state.spec.createdAt);
 }
 
 /** What a look has when it begins. */

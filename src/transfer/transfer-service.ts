@@ -124,8 +124,8 @@ export interface TransferService {
   cancel(task: TaskId): Promise<void>;
   /** Newest first. */
   events(task: TaskId, query?: {readonly limit?: number; readonly errorsOnly?: boolean}): Promise<readonly TaskEvent[]>;
-  /** The newest transfer tasks of this identity, at most 1000 of them, newest first; only those that have not ended when so asked. */
-  recent(query?: {readonly unfinished?: boolean}): Promise<readonly TransferTask[]>;
+  /** The newest transfer tasks of this identity, at most 1000 of them, newest first; when so asked only those that have not ended, and deletions too. */
+  recent(query?: {readonly unfinished?: boolean; readonly deletions?: boolean}): Promise<readonly TransferTask[]>;
   /** Why a task is paused, a reason each; none when it is not. */
   pauses(task: TaskId): Promise<readonly Pause[]>;
   /** Some of the files that a task has moved, as absolute paths. @throws {TransferRefused} for a task that has not ended */

@@ -213,6 +213,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       strategy: profile.strategy,
       stagingJobs: profile.staging.network,
       maxQueued: profile.maxQueued ?? Number.POSITIVE_INFINITY,
+      maxPending: profile.maxPending ?? Number.POSITIVE_INFINITY,
       intentDeadlineMs: submissionDeadlineMs(profile.scheduler.timeoutMs),
     },
   };

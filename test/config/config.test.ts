@@ -114,12 +114,14 @@ describe('a configuration', () => {
     strategy: wait
     wait_walltime: "24:00:00"
     max_queued: 10
+    transfers: {max_pending: 80}
     paths: [{cluster: /lus/eagle/projects, collection: eagle, path: /projects}]
 `;
     expect(readConfig(text, 'c').profiles.get('a')).toMatchObject({
       strategy: 'wait',
       waitWalltime: '24:00:00',
       maxQueued: 10,
+      maxPending: 80,
       paths: [{cluster: '/lus/eagle/projects', collection: 'eagle', path: '/projects'}],
     });
     expect(readConfig('profiles: {a: {}}', 'c').profiles.get('a')).toMatchObject({
@@ -162,6 +164,8 @@ describe('a configuration', () => {
     ['profiles: {a: {proxy: {https: "http://u:p@h:1"}}}', 'config.yaml:1:31: profiles.a.proxy.https: must be'],
     ['profiles: {a: {wait_walltime: 12h}}', 'config.yaml:1:31: profiles.a.wait_walltime: must be'],
     ['profiles: {a: {max_queued: 0}}', 'config.yaml:1:28: profiles.a.max_queued:'],
+    ['profiles: {a: {transfers: {max_pending: x}}}', 'config.yaml:1:41: profiles.a.transfers.max_pending:'],
+    ['profiles: {a: {transfers: {pending: 1}}}', 'config.yaml:1:28: profiles.a.transfers.pending:'],
     [
       'profiles: {a: {paths: [{cluster: lus, collection: e, path: /}]}}',
       'config.yaml:1:34: profiles.a.paths[0].cluster: must be',

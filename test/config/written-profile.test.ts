@@ -24,6 +24,7 @@ profiles:
     strategy: wait
     wait_walltime: "24:00:00"
     max_queued: 7
+    transfers: {max_pending: 8}
     paths: [{cluster: /lus, collection: eagle, path: /}]
     monitor: {min: 1m, max: 1h}
     collections: {eagle: 08925f04-569f-11e7-bef8-22000b9a448b}

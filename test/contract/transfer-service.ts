@@ -127,7 +127,7 @@ export function transferServiceContract(name: string, open: () => Promise<Transf
       await transfers.cancel(world.nobody as TaskId); // as if a fact held it
     });
 
-    test('recent transfers come newest first, without deletions; the unfinished ones alone when so asked', async () => {
+    test('recent transfers come newest first, without deletions; the unfinished ones alone, and deletions too, when so asked', async () => {
       world.put('/a', 'hello');
       const done = await submit('/a');
       await world.finish(done);
@@ -139,9 +139,11 @@ export function transferServiceContract(name: string, open: () => Promise<Transf
         paths: ['/a'],
         recursive: false,
       });
-      const ids = async (query?: {unfinished: boolean}) => (await transfers.recent(query)).map(({task}) => task);
+      const ids = async (query?: {unfinished?: boolean; deletions?: boolean}) =>
+        (await transfers.recent(query)).map(({task}) => task);
       expect(await ids()).toEqual([waiting, done]);
       expect(await ids({unfinished: true})).toEqual([waiting]);
+      expect(await ids({deletions: true})).toEqual([deletion, waiting, done]);
       expect(await look(deletion)).toMatchObject({kind: 'task', task: deletion, label: 'a deletion'});
     });
 

@@ -1,6 +1,5 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import type {TaskId} from '../../src/base/ids.ts';
 import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
 import {taskRoom} from '../../src/engine/plan/task-room.ts';
 import {reconcile} from '../../src/engine/turn.ts';
@@ -8,7 +7,7 @@ import {TransferRefused} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
-import {ARun, inWords, jobStep, NOW, SETTINGS, specOf, task, transferStep} from '../support/a-run.ts';
+import {ARun, inWords, jobStep, NOW, SETTINGS, specOf, transferStep} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 import {memoryDirectory} from '../support/memory-directory.ts';
 
@@ -60,10 +59,14 @@ describe('a transfer that Globus has refused for now', () => {
   });
 
   test('is asked for as soon as a task of ours has ended, where room was missing, and not where that is not known', () => {
+    const other = new ARun([transferStep('in')])
+      .task('in', 'other')
+      .fact('in.1.outcome', {at: NOW + 1, state: 'failed'});
     const one = (more: object) => {
       const run = refused(5, more);
-      run.tasks.set('other' as TaskId, task('succeeded'));
-      return run.plan({}, NOW + 1).map(inWords);
+      const room = taskRoom([run.state, other.state], MINUTE);
+      run.seen = (now) => ({now: now ?? NOW, jobs: run.jobs, tasks: run.tasks, tags: run.tags, room});
+      return run.plan({}, NOW + 2).map(inWords);
     };
     expect(one({room: true})).toEqual(['submit-transfer in']);
     expect(one({})).toEqual([]);

@@ -66,6 +66,7 @@ export const ENGINE_SETTINGS: EngineSettings = {
   strategy: 'monitor',
   stagingJobs: true,
   maxQueued: Number.POSITIVE_INFINITY,
+  maxPending: Number.POSITIVE_INFINITY,
   intentDeadlineMs: 90_000,
 };
 

@@ -151,6 +151,8 @@ export class FakeTransfers implements TransferService {
   refuseWith: Error | undefined;
   /** so many tasks may be pending, and no more */
   mostPending = Number.POSITIVE_INFINITY;
+  /** how often it was asked how many tasks are pending */
+  counted = 0;
   /** how many submissions were refused for want of room */
   refusedForRoom = 0;
   /** why every task that has not ended is paused */
@@ -223,10 +225,11 @@ export class FakeTransfers implements TransferService {
     return [];
   }
 
-  async recent({unfinished = false}: {readonly unfinished?: boolean} = {}) {
+  async recent({unfinished = false, deletions = false}: {readonly unfinished?: boolean; deletions?: boolean} = {}) {
     this.reach();
+    if (deletions) this.counted += 1;
     return [...this.tasks.values()]
-      .flatMap(({request, seen}) => (seen.kind === 'task' && 'items' in request ? [seen] : []))
+      .flatMap(({request, seen}) => (seen.kind === 'task' && (deletions || 'items' in request) ? [seen] : []))
       .filter((seen) => !unfinished || !hasEnded(seen))
       .reverse();
   }

@@ -108,18 +108,28 @@ export interface Observed {
   readonly rates?: ReadonlyMap<string, RateHint> | undefined;
   /** Globus has refused tasks for want of room, in one run or several; absent: it has not, so far as is on record */
   readonly room?: TaskRoom | undefined;
+  /** places for tasks; absent: the profile sets no limit, or nothing has wanted one */
+  readonly places?: PlacesAtGlobus | undefined;
   /** reservations, where a person asked why a job waits; nothing is planned by them */
   readonly reservations?: readonly Reservation[];
 }
 
 /** Globus has refused tasks of ours, since as many are pending as an identity may have. */
 export interface TaskRoom {
-  /** it is not asked before, in milliseconds, unless a task of ours ends */
+  /** it is not asked before, in milliseconds; in the past where a task of ours has ended since */
   readonly until: number;
   /** when it began to have no room */
   readonly since: number;
   /** what it said last */
   readonly why: string;
+}
+
+/** How many tasks are pending at Globus, where the profile sets a limit. */
+export interface PlacesAtGlobus {
+  readonly limit: number;
+  readonly pending: number;
+  /** tasks that got no place */
+  readonly waiting: number;
 }
 
 export interface PlanSettings {

@@ -15,6 +15,7 @@ import {personHold} from './person-hold.ts';
 import {failsAt} from './plan-fail-fast.ts';
 import type {RateHint} from './rate.ts';
 import {remainingOf} from './remaining.ts';
+import {hasNoPlace} from './task-limit.ts';
 import {askedAgainAt} from './task-room.ts';
 import {
   holdOn,
@@ -179,7 +180,8 @@ function lookForTask({view, soon, late, bounds}: Waits, step: TaskStep): number 
   const {transfer, source, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
   if (!transfer && verdictOf(view, step).is !== 'met') return undefined;
-  if (!transfer?.task) return lookForSubmission(view, transfer?.putOff, signIn ? late : soon);
+  const waits = !transfer || transfer.putOff ? hasNoPlace(seen) : false;
+  if (!transfer?.task) return lookForSubmission(view, transfer?.putOff, signIn || waits ? late : soon);
   const task = seen.tasks.get(transfer.task);
   if (task === undefined) return soon;
   if (task.kind !== 'task') return late;

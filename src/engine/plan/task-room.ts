@@ -1,8 +1,7 @@
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {PutOff, RunState} from '../../ledger/run-facts.ts';
-import {taskHasEnded} from '../../transfer/transfer-service.ts';
 import {isTask} from '../../workflow/model/steps.ts';
-import type {Observed, TaskRoom} from './actions.ts';
+import type {TaskRoom} from './actions.ts';
 import {refusedPauseMs, type View} from './view.ts';
 
 /**
@@ -13,14 +12,15 @@ import {refusedPauseMs, type View} from './view.ts';
  * that wait.
  *
  * @param firstMs pause after the first refusal; it doubles with each further one
- * @returns undefined where Globus has not refused anything for its room that still waits
+ * @returns `until` in the past where a task of ours has ended since; undefined where Globus has not refused anything for its room that still waits
  */
 export function taskRoom(runs: readonly RunState[], firstMs: number): TaskRoom | undefined {
   const full = runs.flatMap((run) => putOffIn(run)).filter(({room}) => room);
   const newest = full.toSorted((one, other) => one.at - other.at).at(-1);
   if (!newest) return undefined;
+  const isFreeAgain = runs.some((run) => hasEndedSince(run, newest.at));
   return {
-    until: Math.max(...full.map((putOff) => nextTry(putOff, firstMs))),
+    until: isFreeAgain ? newest.at : Math.max(...full.map((putOff) => nextTry(putOff, firstMs))),
     since: Math.min(...full.map(({since}) => since)),
     why: newest.why,
   };
@@ -31,6 +31,11 @@ function putOffIn(run: RunState): PutOff[] {
     const {transfer, outcome} = workingAttempt(run, step.name);
     return isTask(step) && !outcome && transfer?.putOff ? [transfer.putOff] : [];
   });
+}
+
+/** A task of ours has ended since, which makes room for one. */
+function hasEndedSince({attempts}: RunState, at: number): boolean {
+  return [...attempts.values()].flat().some(({transfer, outcome}) => transfer?.task && outcome && outcome.at > at);
 }
 
 function nextTry({at, times}: PutOff, firstMs: number): number {
@@ -44,18 +49,9 @@ export function askedAgainAt({seen, settings}: View, putOff: PutOff | undefined)
   return own ?? shared;
 }
 
-/**
- * May a task be asked for now? When the pause after a refusal is over, and as soon as a task of ours is seen to have
- * ended, which makes room. A person who asks does not wait.
- */
+/** May a task be asked for now? When the pause after a refusal is over. A person who asks does not wait. */
 export function mayAskForTask(view: View, putOff: PutOff | undefined): boolean {
   const {seen, settings} = view;
   if (settings.rebuild) return (putOff?.at ?? 0) < seen.now;
-  const at = askedAgainAt(view, putOff);
-  if (at === undefined || at <= seen.now) return true;
-  return (putOff === undefined || putOff.room === true) && hasEndedOne(seen);
-}
-
-function hasEndedOne({tasks}: Observed): boolean {
-  return [...tasks.values()].some((task) => task.kind === 'task' && taskHasEnded(task));
+  return (askedAgainAt(view, putOff) ?? 0) <= seen.now;
 }

@@ -1,7 +1,10 @@
 import {renderTime} from '../../base/units.ts';
+import {hasNoPlace} from '../../engine/plan/task-limit.ts';
 import {askedAgainAt} from '../../engine/plan/task-room.ts';
 import type {View} from '../../engine/plan/view.ts';
+import {endOf} from '../../ledger/attempts.ts';
 import type {SignInDemand, TaskLater} from '../../ledger/run-facts.ts';
+import type {Step} from '../../workflow/model/workflow.ts';
 import type {Reason} from '../standing.ts';
 import type {StepFacts} from '../step-facts.ts';
 import {type Judgement, judged} from './judgement.ts';
@@ -89,11 +92,28 @@ function toBeStarted(facts: StepFacts): Judgement {
   });
 }
 
-/** A task that was not asked for yet, since Globus has just refused another one for want of room. */
-function waitsForRoom({view}: StepFacts): Judgement | undefined {
-  const {room, now} = view.seen;
-  if (!room || room.until <= now) return undefined;
-  return judged('waiting', refusedForNow(view, {...room, at: now, room: true}));
+/** A task that was not asked for yet: Globus has refused another one for want of room, or the profile leaves no place. */
+function waitsForRoom({view, step}: StepFacts): Judgement | undefined {
+  const {room, places, now} = view.seen;
+  const ready = readySince(view, step);
+  if (room && room.until > now)
+    return judged('waiting', refusedForNow(view, {...room, at: now, room: true, since: Math.max(room.since, ready)}));
+  if (!places || !hasNoPlace(view.seen)) return undefined;
+  const what = `it waits for a place among the tasks at Globus, of which ${places.pending} are pending`;
+  return judged('waiting', {
+    standing: 'waiting',
+    code: 'TRANSFER_WAITS_FOR_PLACE',
+    what,
+    why: `transfers.max_pending of the profile is ${places.limit}`,
+    next: ['It is submitted by itself when one of them has ended.', 'See them: stage transfer list'],
+    since: ready,
+  });
+}
+
+/** When the last of what it waits for had ended. */
+function readySince({run}: View, {needs, onFailureOf, after}: Step): number {
+  const ends = [...needs, ...onFailureOf, ...after].map((name) => endOf(run, name)?.at ?? 0);
+  return Math.max(run.spec.createdAt, ...ends);
 }
 
 /** Globus accepts the task later, or may do so. */

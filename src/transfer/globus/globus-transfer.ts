@@ -105,8 +105,8 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       return list.DATA.map(readEvent);
     },
 
-    async recent({unfinished = false} = {}) {
-      const filter = `type:TRANSFER${unfinished ? '/status:ACTIVE,INACTIVE' : ''}`;
+    async recent({unfinished = false, deletions = false} = {}) {
+      const filter = `type:TRANSFER${deletions ? ',DELETE' : ''}${unfinished ? '/status:ACTIVE,INACTIVE' : ''}`;
       const query = {filter, orderby: 'request_time DESC', limit: 1000, fields: TASK_FIELDS};
       const list = await call('GET /task_list', TaskList, (sdk) => tasks.getAll({query}, sdk));
       return list.DATA.map(readTask).flatMap((task) => (task.kind === 'task' ? [task] : []));
