@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
-import {exitOfList, listRuns} from '../src/app/runs/list.ts';
-import {type RunLine, renderList} from '../src/app/runs/render-list.ts';
+import {exitOfList, type ListReport, showList} from '../src/app/runs/list.ts';
+import {renderListReport} from '../src/app/runs/render-list.ts';
 import {idsFlag, StageCommand} from '../src/cli/stage-command.ts';
 
 export default class List extends StageCommand {
@@ -16,11 +16,11 @@ export default class List extends StageCommand {
     }),
   };
 
-  async run(): Promise<{runs: readonly RunLine[]}> {
+  async run(): Promise<ListReport> {
     const {flags} = await this.parse(List);
-    const runs = listRuns(await this.connect(flags.profile), flags.state ?? [], flags.ids);
-    process.exitCode = exitOfList(runs);
-    await this.show(runs, renderList);
-    return {runs};
+    const report = showList(await this.connect(flags.profile), flags.state ?? [], flags.ids);
+    process.exitCode = exitOfList(report.runs);
+    await this.show(report, renderListReport);
+    return report;
   }
 }

@@ -18,11 +18,11 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
     '<%= config.bin %> monitor --no-chain   # driven by cron: submit no monitor jobs',
   ];
   static override flags = {
-    role: Flags.string({
-      options: ['monitor', 'launcher', 'sentinel', 'wait'],
+    role: Flags.option({
+      options: ['monitor', 'launcher', 'sentinel', 'wait'] as const,
       description: 'the kind of job this runs in',
       hidden: true,
-    }),
+    })(),
     generation: Flags.integer({description: 'the link of the monitor chain this is', hidden: true, min: 1}),
     run: Flags.string({description: 'the run that this job serves', hidden: true, dependsOn: ['role']}),
     of: Flags.string({description: 'the attempt of a transfer that this job waits for', hidden: true}),
@@ -36,7 +36,8 @@ several at once, does nothing twice. Exit code 4 says that PBS or Globus could n
 
   async run(): Promise<MonitorReport | WaitReport> {
     const {flags} = await this.parse(Monitor);
-    const stage = await this.connect(flags.profile, {inJob: flags.role !== undefined});
+    const kind = flags.role ?? 'tick';
+    const stage = await this.connect(flags.profile, {process: {kind, run: flags.run ?? flags.of?.split('/')[0]}});
     if (flags.of !== undefined) {
       const waited = await waitForTransfer(stage, {of: flags.of, seconds: flags.seconds ?? 0});
       // Its script must tell a transfer that failed from a node.js that could not begin, which ends with 1.

@@ -9,7 +9,8 @@ export default class Status extends StageCommand {
   static override summary = 'Show where runs are: each step with its job or task, progress and reason.';
   static override description = `Like every command it also does what is due: it queries PBS and Globus, and acts.
 The exit code reports the state of the named run. Without a name: 3 when a run that has not ended needs you to act,
-else 4 when something could not be done, queried or read, else 0, however earlier runs ended.`;
+else 4 when something could not be done, queried or read, by this command or by the jobs of stage that are to carry a
+run on, else 0, however earlier runs ended.`;
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status climate-ens --wait',

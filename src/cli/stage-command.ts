@@ -4,6 +4,7 @@ import {ofThePlace} from '../app/shared/system-error.ts';
 import {hasWideLetters, loadWidths, type Style, spelt, wrapped} from '../app/shared/text-layout.ts';
 import {shown, visible, visibleLine} from '../base/visible.ts';
 import {EXIT, StageError} from '../errors.ts';
+import type {ProcessOfStage} from '../ledger/troubles.ts';
 import type {Log} from '../log/log.ts';
 import type {StandIns} from '../stand-ins/door.ts';
 import type {Stage} from '../wiring/stage.ts';
@@ -42,7 +43,10 @@ export abstract class StageCommand extends Command {
   readonly #began = performance.now();
 
   /** Open the state directory, PBS and Globus of a profile. */
-  protected async connect(profile: string | undefined, options: {readonly inJob?: boolean} = {}): Promise<Stage> {
+  protected async connect(
+    profile: string | undefined,
+    options: {readonly process?: ProcessOfStage | undefined} = {},
+  ): Promise<Stage> {
     const {openStage} = await import('../wiring/open.ts');
     const stage = await openStage({
       profile,

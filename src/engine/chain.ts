@@ -14,7 +14,7 @@ import type {Observed, PlanSettings} from './plan/actions.ts';
 import {seenAs} from './plan/job-seen.ts';
 import {type LookBounds, nextLookAtRun} from './plan/next-look.ts';
 import {placeForMonitor} from './plan/place-for-monitor.ts';
-import {type ChainGap, chainGap, type MonitorView, planMonitor} from './plan/plan-monitor.ts';
+import {type ChainGap, chainGap, type MonitorView, planMonitor, WITHOUT_MONITOR} from './plan/plan-monitor.ts';
 
 /**
  * The successor comes first: before this monitor looks at anything, the next one is in the queue, so that a
@@ -105,7 +105,7 @@ export async function tendMonitors(
   const newest = await newestResolved(context, seen);
   if (others) wanted.push(...nextLookAtOthers(newest, last, seen.now, context.settings.bounds));
   const wantedAt = wanted.length > 0 ? Math.min(...wanted) : undefined;
-  if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt)});
+  if (me !== undefined) context.monitors.create(me, 'look', {...lookFact(seen, wantedAt, context.by)});
   const {bounds, refusedRetryMs} = context.settings;
   let mine = link;
   let view: MonitorView = {newest, wantedAt, me, seen, bounds, refusedRetryMs, insist, stays};
@@ -271,11 +271,11 @@ function afterThisLook(view: MonitorView, link: number | undefined): MonitorView
   return {...view, newest, seen: {...view.seen, jobs: new Map([...view.seen.jobs, [job, assumed]])}};
 }
 
-function lookFact(seen: Observed, nextAt: number | undefined): LookFact {
+function lookFact(seen: Observed, nextAt: number | undefined, by: string): LookFact {
   const tasks = [...seen.tasks].flatMap(([id, task]) =>
     task.kind === 'task' ? [[id, {subtasksPending: task.subtasksPending}] as const] : [],
   );
-  return {at: seen.now, tasks: Object.fromEntries(tasks), nextAt};
+  return {at: seen.now, tasks: Object.fromEntries(tasks), nextAt, by};
 }
 
 /** Work goes on, and nothing of stage is in the queue that would look when a transfer ends. */
@@ -286,10 +286,7 @@ class NoMonitor extends StageError {
       exit: EXIT.unreachable,
       what: 'no monitor is in the queue, so nothing happens by itself until a job of the run ends or stage is called again',
       why,
-      next: [
-        'Run any command again later, which adds a monitor when PBS takes it: stage status',
-        'Or let cron look: */5 * * * * stage monitor',
-      ],
+      next: WITHOUT_MONITOR,
     });
   }
 }

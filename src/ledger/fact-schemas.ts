@@ -348,6 +348,7 @@ export const MONITOR_FACTS = {
       at: time,
       tasks: z.record(z.string(), z.looseObject({subtasksPending: time})),
       nextAt: z.optional(time),
+      by,
     }),
   },
 } as const;

@@ -1,5 +1,6 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
+import type {JobId} from '../base/job-id.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, namesIn} from '../disk/facts.ts';
 import {type FactKind, type FactRead, readFact, type UnusableFact} from '../disk/read-fact.ts';
@@ -12,6 +13,10 @@ export interface LookFact {
   readonly tasks: Readonly<Record<string, {readonly subtasksPending: number}>>;
   /** when this look wanted the next one; absent when nothing was left */
   readonly nextAt?: number;
+  /** the process that looked, `user@host:pid` */
+  readonly by?: string | undefined;
+  /** the monitor job that looked, where it is on record: read, and not written here */
+  readonly job?: JobId | undefined;
 }
 
 export type MonitorFactKind = keyof typeof MONITOR_FACTS;
@@ -73,7 +78,9 @@ export function openMonitorLedger(directory: string): MonitorLedger {
     },
     lastLook() {
       const generation = generationsWith('look').pop();
-      return generation === undefined ? undefined : wholeOf(read(generation, 'look', MONITOR_FACTS.look));
+      const look = generation === undefined ? undefined : wholeOf(read(generation, 'look', MONITOR_FACTS.look));
+      if (generation === undefined || !look) return undefined;
+      return {...look, job: wholeOf(read(generation, 'confirmed', MONITOR_FACTS.confirmed))?.job};
     },
     create(generation, kind, value) {
       ensureSubdirectory(directory);

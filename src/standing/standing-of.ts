@@ -4,10 +4,12 @@ import {remainingOf} from '../engine/plan/remaining.ts';
 import type {View} from '../engine/plan/view.ts';
 import {standingHold} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';
+import type {Trouble} from '../ledger/troubles.ts';
 import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
 import {writtenPlaces} from '../workflow/model/written-places.ts';
 import {adviceOn, explainEnd} from './reasons/explain-end.ts';
 import {explainMonitor} from './reasons/explain-monitor.ts';
+import {explainTroubles, troublesOf} from './reasons/explain-troubles.ts';
 import {judgeJobStep} from './reasons/judge-job.ts';
 import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
 import {type Judgement, judged} from './reasons/judgement.ts';
@@ -27,6 +29,8 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
   const end = runEnd(run);
   const monitor = end ? undefined : explainMonitor(known.monitor, seen, spec.run);
   const hold = end ? undefined : standingHold(run);
+  const troubles = end ? [] : troublesIn(view, steps, known);
+  const told = explainTroubles(troubles, spec.run);
   return {
     run: spec.run,
     name: spec.name,
@@ -36,13 +40,20 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
       end?.why ??
       (cancel
         ? `cancelled by ${cancel.by}; waiting for what still runs to end`
-        : `${hold ? `held by ${hold.by}; ` : ''}${monitor ? `${monitor.brief}; ` : ''}${lineOf(steps)}`),
-    reasons: [...reasonsOf(view), ...(monitor ? [monitor] : [])],
+        : `${hold ? `held by ${hold.by}; ` : ''}${monitor ? `${monitor.brief}; ` : ''}${told.map(({brief}) => `${brief}; `).join('')}${lineOf(steps)}`),
+    reasons: [...reasonsOf(view), ...(monitor ? [monitor] : []), ...told],
+    troubles: troubles.length > 0 ? troubles : undefined,
     hold,
     createdAt: spec.createdAt,
     now: seen.now,
     steps,
   };
+}
+
+function troublesIn({run, settings}: View, steps: readonly StepStanding[], known: ExtraKnowledge): Trouble[] {
+  const {run: id, createdAt} = run.spec;
+  const {lastLookAt, by, troubles = []} = known;
+  return troublesOf(troubles, {run: id, createdAt, steps, lastLookAt, stagingJobs: settings.stagingJobs, by});
 }
 
 /** What a person should know first about an active run. */

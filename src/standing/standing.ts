@@ -5,6 +5,7 @@ import type {Verdict} from '../engine/plan/conditions.ts';
 import type {JobVerdict} from '../engine/plan/job-verdict.ts';
 import type {TaskTrouble} from '../engine/plan/task-trouble.ts';
 import type {HoldDecision, Outcome} from '../ledger/run-facts.ts';
+import type {Trouble} from '../ledger/troubles.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
 import type {StepKind} from '../workflow/model/workflow.ts';
@@ -119,6 +120,8 @@ export interface RunStanding {
   readonly line: string;
   /** what concerns the run as a whole: that it is held, or being cancelled */
   readonly reasons: readonly Reason[];
+  /** what keeps the processes that carry it from PBS or Globus; none in a run that has ended */
+  readonly troubles?: readonly Trouble[] | undefined;
   /** a person keeps it from starting anything */
   readonly hold?: HoldDecision | undefined;
   readonly createdAt: number;

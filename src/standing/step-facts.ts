@@ -7,6 +7,7 @@ import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts'
 import {endOf, lostInARow, retryAt, workingAttempt} from '../ledger/attempts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {type Attempt, currentAttempt, type HoldDecision, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
+import type {Trouble} from '../ledger/troubles.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
 import type {Step} from '../workflow/model/workflow.ts';
@@ -26,6 +27,12 @@ export interface ExtraKnowledge {
   readonly problems?: readonly ReportedProblem[];
   /** the newest link of the monitor chain */
   readonly monitor?: MonitorLink | undefined;
+  /** when a monitor looked last, in milliseconds */
+  readonly lastLookAt?: number | undefined;
+  /** what processes of stage last met at PBS and Globus */
+  readonly troubles?: readonly Trouble[] | undefined;
+  /** the process that asks */
+  readonly by?: string | undefined;
   /** of steps whose jobs were lost: what is known of the routing queue that took them */
   readonly routes?: ReadonlyMap<string, RouteKnowledge>;
 }

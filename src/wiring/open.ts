@@ -17,6 +17,7 @@ import {openRateHints} from '../engine/rate-hints.ts';
 import {openJobStore} from '../ledger/job-store.ts';
 import {openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
+import {isJob, openTroubles, type ProcessOfStage} from '../ledger/troubles.ts';
 import {openLog} from '../log/open-log.ts';
 import type {RunCommand} from '../process/run-command.ts';
 import type {JobHistory} from '../scheduler/history.ts';
@@ -31,6 +32,7 @@ import {guardJobs} from './guarded-jobs.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
 import {lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
 import {logged} from './logged.ts';
+import {noteTroubles, type TroubleNotes} from './noted-troubles.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 import type {Stage} from './stage.ts';
 import {requireTrustedPlaces, requireTrustedState, trustedJobs, trustedLedger} from './trusted-places.ts';
@@ -38,8 +40,8 @@ import {requireTrustedPlaces, requireTrustedState, trustedJobs, trustedLedger} f
 export interface OpenOptions {
   readonly profile: string | undefined;
   readonly cliVersion: string;
-  /** a launcher, sentinel or monitor runs this command */
-  readonly inJob?: boolean;
+  /** what kind of process this is, and which run it serves; a command of a person when absent */
+  readonly process?: ProcessOfStage | undefined;
   /** which command this is, for the log */
   readonly command: string;
   /** shows each line of the log, too */
@@ -48,7 +50,8 @@ export interface OpenOptions {
 
 /** The one place where adapters meet ports. @throws {RequestWrong} when no profile, or a wrong one, was chosen */
 export async function openStage(options: OpenOptions): Promise<Stage> {
-  const {profile: asked, cliVersion, inJob = false, command, verbose} = options;
+  const {profile: asked, cliVersion, process: me = {kind: 'command'}, command, verbose} = options;
+  const inJob = isJob(me);
   const where = locations(process.env);
   requireTrustedPlaces(where, process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
@@ -73,13 +76,18 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
   });
   const wrap = logged(log);
   const found = openLedger(stateDirectory);
+  const troubles = noteTroubles(
+    openTroubles(found.layout.cache),
+    {...me, host: hostname(), job: process.env.PBS_JOBID || undefined, by},
+    Date.now,
+  );
   requireTrustedState(found.layout);
   const opened = trustedLedger(guardLedger(watched.ledger(found), {notes: where.cache, expected: inJob}));
   const ledger = wrap.ledger(opened);
   const standIns = once(async () => (await openLocal(where, cliVersion)).up());
   const environment = await environmentCredentials();
-  const globus = once(() => globusSettings({profile, ledger, standIns, environment}));
-  const parts = {profile, where, ledger, by, standIns, environment, globus, wrap};
+  const globus = once(() => globusSettings({profile, ledger, standIns, environment, troubles}));
+  const parts = {profile, where, ledger, by, standIns, environment, globus, wrap, troubles};
   const engine = once(async () => watched.context(await createContext(parts)));
   const collectionService = once(async () => {
     requireSignIn(profile, environment);
@@ -158,6 +166,7 @@ interface Parts {
   readonly environment: ClientCredentials | undefined;
   readonly globus: () => Promise<CallerSettings>;
   readonly wrap: ReturnType<typeof logged>;
+  readonly troubles: TroubleNotes;
 }
 
 /** The path this process was started by (bin/stage says it, links not resolved). */
@@ -276,7 +285,7 @@ export async function openSite(
   });
 }
 
-async function createScheduler({profile, where, ledger, standIns, wrap}: Parts): Promise<Scheduler> {
+async function createScheduler({profile, where, ledger, standIns, wrap, troubles}: Parts): Promise<Scheduler> {
   const local = profile.scheduler.kind === 'local';
   // All at once: the stand-ins answer while modules are being read.
   const [up, {createRunCommand}, {createPbsScheduler}, {REMEMBERED}] = await Promise.all([
@@ -287,25 +296,28 @@ async function createScheduler({profile, where, ledger, standIns, wrap}: Parts):
   ]);
   const binDirectory = up ? up.home.bin : profile.scheduler.bin;
   const run = await paced(createRunCommand({binDirectory, env: proxyEnvironment(profile.proxy)}), {profile, where});
-  return wrap.scheduler(
-    createPbsScheduler({
-      run,
-      timeoutMs: profile.scheduler.timeoutMs,
-      user: userInfo().username,
-      cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), REMEMBERED, ensureSubdirectory),
-    }),
-  );
+  const scheduler = createPbsScheduler({
+    run,
+    timeoutMs: profile.scheduler.timeoutMs,
+    user: userInfo().username,
+    cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), REMEMBERED, ensureSubdirectory),
+  });
+  return wrap.scheduler(troubles.scheduler(scheduler));
 }
 
-async function createTransfers({profile, globus, wrap}: Parts): Promise<TransferService> {
+async function createTransfers({profile, globus, wrap, troubles}: Parts): Promise<TransferService> {
   const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
-  return wrap.transfers(createGlobusTransfer({...(await globus()), notify: profile.transfer.notify}));
+  const settings = await globus().catch((error: unknown) => {
+    troubles.hear('Globus', error);
+    throw error;
+  });
+  return wrap.transfers(createGlobusTransfer({...settings, notify: profile.transfer.notify}));
 }
 
 type SignInParts = Pick<Parts, 'profile' | 'ledger' | 'standIns' | 'environment'>;
 
 /** One token source and one pace for all that this process asks of Globus. */
-async function globusSettings(parts: SignInParts): Promise<CallerSettings> {
+async function globusSettings(parts: SignInParts & Pick<Parts, 'troubles'>): Promise<CallerSettings> {
   const [{createPace}, {GLOBUS_PACE}] = await Promise.all([
     import('../base/pace.ts'),
     import('../transfer/globus/caller.ts'),
@@ -316,6 +328,7 @@ async function globusSettings(parts: SignInParts): Promise<CallerSettings> {
     tokens: await createTokens(signIn),
     signIn: {login: signIn.loginCommand, method: signIn.method},
     pace: createPace(GLOBUS_PACE),
+    heard: (trouble) => parts.troubles.hear('Globus', trouble),
     transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
   };
 }

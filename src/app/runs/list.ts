@@ -2,11 +2,17 @@ import {iso} from '../../base/time.ts';
 import type {Observed, PlanSettings} from '../../engine/plan/actions.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
 import {LedgerDamaged} from '../../ledger/damage.ts';
+import {openMonitorLedger} from '../../ledger/monitor-facts.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
+import {openTroubles} from '../../ledger/troubles.ts';
+import {type ChainDocument, chainDocument, chainStanding} from '../../standing/chain-standing.ts';
+import {explainTroubles} from '../../standing/reasons/explain-troubles.ts';
 import {inOneLine, type RunStanding} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
+import type {ExtraKnowledge} from '../../standing/step-facts.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
+import {viewTroubles} from '../shared/run-view.ts';
 import type {RunLine} from './render-list.ts';
 
 interface Dated {
@@ -15,11 +21,31 @@ interface Dated {
   readonly line: RunLine;
 }
 
+type ListStage = Pick<RunsStage, 'ledger' | 'profile'>;
+
+export interface ListReport {
+  readonly runs: readonly RunLine[];
+  /** how the monitor chain stands as far as that is on record; absent where there is none, or nothing is under way */
+  readonly chain?: ChainDocument | undefined;
+}
+
+/** All runs as {@link listRuns} has them, and how the monitor chain stands, from the state directory alone. */
+export function showList(stage: ListStage, states: readonly string[], ids = false): ListReport {
+  const runs = listRuns(stage, states, ids);
+  const isActive = runs.some(({state}) => state === 'active' || state === 'cancelling');
+  if (!isActive || !stage.profile.staging.network) return {runs};
+  const monitors = openMonitorLedger(stage.ledger.layout.monitor);
+  const seen = {...UNSEEN, now: Date.now()};
+  const chain = chainStanding({last: monitors.lastLook(), newest: monitors.newest(), seen, asked: false});
+  return {runs, chain: chainDocument(chain)};
+}
+
 /** All runs, newest last, from the ledger alone; those that cannot be read at the end. @param states only these; all when empty @param ids of jobs and tasks, too */
-export function listRuns(stage: Pick<RunsStage, 'ledger'>, states: readonly string[], ids = false): RunLine[] {
+export function listRuns(stage: ListStage, states: readonly string[], ids = false): RunLine[] {
+  const known = knownOf(stage);
   return stage.ledger
     .runs()
-    .map((run) => lineOf(stage, run, ids))
+    .map((run) => lineOf(stage, run, ids, known))
     .sort((one, other) => one.at - other.at)
     .map(({line}) => line)
     .filter(({state}) => states.length === 0 || states.includes(state));
@@ -30,9 +56,15 @@ export function exitOfList(runs: readonly RunLine[]): ExitCode {
   return runs.some(({state}) => state === 'unreadable') ? EXIT.unreachable : EXIT.ok;
 }
 
-function lineOf(stage: Pick<RunsStage, 'ledger'>, run: RunId, ids: boolean): Dated {
+/** What is on record of all runs together. */
+function knownOf({ledger}: ListStage): ExtraKnowledge {
+  const {cache, monitor} = ledger.layout;
+  return {troubles: openTroubles(cache).read(), lastLookAt: openMonitorLedger(monitor).lastLook()?.at};
+}
+
+function lineOf(stage: ListStage, run: RunId, ids: boolean, known: ExtraKnowledge): Dated {
   try {
-    const standing = standingOn(stage, run);
+    const standing = standingOn(stage, run, known);
     return {at: standing.createdAt, line: {...inALine(standing), ...(ids ? {ids: idsOf(standing)} : {})}};
   } catch (error) {
     if (!(error instanceof LedgerDamaged)) throw error;
@@ -54,14 +86,15 @@ const UNASKED: PlanSettings = {
   rebuild: false,
 };
 
-function standingOn(stage: Pick<RunsStage, 'ledger'>, run: RunId): RunStanding {
-  const summary = stage.ledger.summary(run);
+function standingOn({ledger, profile}: ListStage, run: RunId, known: ExtraKnowledge): RunStanding {
+  const summary = ledger.summary(run);
   if (summary) return standingOfSeal(summary);
-  return standingOf({run: stage.ledger.open(run).state, seen: {...UNSEEN, now: Date.now()}, settings: UNASKED});
+  const settings = {...UNASKED, stagingJobs: profile.staging.network};
+  return standingOf({run: ledger.open(run).state, seen: {...UNSEEN, now: Date.now()}, settings}, known);
 }
 
 function inALine(standing: RunStanding): RunLine {
-  const {run, name, state, createdAt, endedAt, steps} = standing;
+  const {run, name, state, createdAt, endedAt, steps, troubles} = standing;
   return {
     run,
     name,
@@ -69,6 +102,7 @@ function inALine(standing: RunStanding): RunLine {
     reason: reasonOnRecord(standing),
     createdAt: iso(createdAt),
     endedAt: iso(endedAt),
+    troubles: viewTroubles(troubles),
     steps: {all: steps.length, ended: steps.filter(({end}) => end !== undefined).length},
   };
 }
@@ -77,9 +111,11 @@ function inALine(standing: RunStanding): RunLine {
 const REFUSED_FOR_NOW = ['TRANSFER_REFUSED_FOR_NOW', 'JOB_REFUSED_FOR_NOW'];
 
 /** How tasks and jobs get on is not on record; what a person decided, a failure, a refusal, and a sign-in that is needed, are. */
-function reasonOnRecord({state, line, hold, steps}: RunStanding): string {
+function reasonOnRecord({run, state, line, hold, steps, troubles = []}: RunStanding): string {
   if (state !== 'active') return line;
   if (hold) return `held by ${hold.by}`;
+  const [trouble] = explainTroubles(troubles, run);
+  if (trouble) return inOneLine(trouble);
   const step =
     steps.find((one) => one.state === 'failed' || one.state === 'action-needed') ??
     steps.find(({reason}) => REFUSED_FOR_NOW.includes(reason.code));

@@ -1,5 +1,8 @@
 import {largest, renderTime} from '../../base/units.ts';
+import type {ChainText} from '../../standing/chain-standing.ts';
 import type {RunStateWord} from '../../standing/standing.ts';
+import {renderChain} from '../shared/render-status.ts';
+import type {TroubleView} from '../shared/run-view.ts';
 import {hang, pad, ROOM_FOR_TEXT, type Style, widthOf} from '../shared/text-layout.ts';
 
 /** A run in one line. */
@@ -11,6 +14,8 @@ export interface RunLine {
   /** absent when the run cannot be read */
   readonly createdAt?: string | undefined;
   readonly endedAt?: string | undefined;
+  /** what keeps the processes that carry it from PBS or Globus; absent where nothing is known to */
+  readonly troubles?: readonly TroubleView[] | undefined;
   readonly steps: {readonly all: number; readonly ended: number};
   /** jobs and tasks of the steps that have not ended; where they were asked for */
   readonly ids?: readonly {
@@ -22,6 +27,14 @@ export interface RunLine {
 
 const HEAD = ['RUN', 'STATE', 'STEPS', 'STARTED', 'ENDED', 'REASON'];
 const BELOW = '    ';
+
+/** All runs, and how the monitor chain stands. */
+export function renderListReport(
+  {runs, chain}: {readonly runs: readonly RunLine[]; readonly chain?: ChainText | undefined},
+  style: Style,
+): string {
+  return [renderList(runs, style), ...renderChain(chain, style)].join('\n');
+}
 
 /** All runs, a line each where there is room. */
 export function renderList(runs: readonly RunLine[], style: Style): string {

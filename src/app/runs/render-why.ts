@@ -1,6 +1,7 @@
 import {renderDuration, renderTime} from '../../base/units.ts';
+import type {ChainText} from '../../standing/chain-standing.ts';
 import type {Severity} from '../../standing/standing.ts';
-import {type ProblemText, renderProblems, renderUnknown} from '../shared/render-status.ts';
+import {type ProblemText, renderChain, renderProblems, renderUnknown} from '../shared/render-status.ts';
 import {hang, paint, type Style} from '../shared/text-layout.ts';
 import type {Explanation} from './explanations.ts';
 
@@ -10,6 +11,7 @@ interface WhyParts {
   readonly reasons: readonly Explanation[];
   readonly problems: readonly ProblemText[];
   readonly notKnown: readonly string[];
+  readonly chain?: ChainText | undefined;
 }
 
 const SIGNS: Readonly<Record<Severity, readonly [sign: string, colour: 'red' | 'yellow' | 'dim' | 'green']>> = {
@@ -20,10 +22,11 @@ const SIGNS: Readonly<Record<Severity, readonly [sign: string, colour: 'red' | '
 };
 
 /** What stands in a run's way: what, why, and what to type next. */
-export function renderWhy({run, state, reasons, problems, notKnown}: WhyParts, style: Style): string {
+export function renderWhy({run, state, reasons, problems, notKnown, chain}: WhyParts, style: Style): string {
   return [
     reasons.length === 0 ? `${run} ${isNow(state)}: nothing is blocking it.` : `${run} ${isNow(state)}`,
     ...reasons.flatMap((reason) => renderReason(reason, style)),
+    ...renderChain(chain, style),
     ...renderUnknown(notKnown, style),
     ...renderProblems(problems, style),
   ].join('\n');

@@ -2,9 +2,11 @@ import {reconcile} from '../../engine/turn.ts';
 import type {ExitCode} from '../../errors.ts';
 import {LedgerDamaged} from '../../ledger/damage.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
+import type {ChainDocument} from '../../standing/chain-standing.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
 import {
+  chainAfter,
   exitOf,
   exitOfProblems,
   exitUnderWay,
@@ -12,6 +14,7 @@ import {
   type ProblemDocument,
   problemDocuments,
   standingAfter,
+  troublesIn,
 } from '../shared/look-results.ts';
 import {type RunView, viewRun, viewSummary} from '../shared/run-view.ts';
 
@@ -21,6 +24,8 @@ export interface StatusReport {
   readonly problems: readonly ProblemDocument[];
   /** what could not be learnt this time */
   readonly notKnown: readonly string[];
+  /** how the monitor chain stands; absent where there is none, or nothing is under way */
+  readonly chain?: ChainDocument | undefined;
   readonly exit: ExitCode;
 }
 
@@ -37,10 +42,12 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
   }
   const looked = await reconcile(await stage.engine(), {about: run && [run], shows: true});
   const notKnown = notLearnt(looked);
+  const chain = await chainAfter(stage, looked);
   if (run !== undefined) {
     const standing = await standingAfter(stage, run, looked);
     const problems = problemDocuments(looked.problems);
-    return {runs: [viewRun(standing)], problems, notKnown, exit: exitOf(standing, problems, notKnown)};
+    const exit = exitOf(standing, [...problems, ...troublesIn([standing])], notKnown);
+    return {runs: [viewRun(standing)], problems, notKnown, chain, exit};
   }
   const {ended, damaged} = endedRuns(stage);
   const over = new Set<string>([...ended.map((view) => view.run), ...damaged.keys()]);
@@ -48,7 +55,8 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
     looked.runs.filter(({id}) => !over.has(id)).map(({id}) => standingAfter(stage, id, looked, {ofMany: true})),
   );
   const problems = problemDocuments([...looked.problems, ...damaged.values()]);
-  return {runs: [...ended, ...active.map(viewRun)], problems, notKnown, exit: exitUnderWay(active, problems, notKnown)};
+  const exit = exitUnderWay(active, [...problems, ...troublesIn(active)], notKnown);
+  return {runs: [...ended, ...active.map(viewRun)], problems, notKnown, chain, exit};
 }
 
 /** Runs that have ended, oldest first, and by run the seals that do not tell how. */

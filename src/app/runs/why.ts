@@ -1,11 +1,20 @@
 import {reconcile} from '../../engine/turn.ts';
 import type {ExitCode} from '../../errors.ts';
+import type {ChainDocument} from '../../standing/chain-standing.ts';
 import {adviceOn} from '../../standing/reasons/explain-end.ts';
 import type {RunStanding, RunStateWord} from '../../standing/standing.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseSteps, openRun} from '../shared/choose.ts';
-import {exitOf, notLearnt, type ProblemDocument, problemDocuments, standingAfter} from '../shared/look-results.ts';
+import {
+  chainAfter,
+  exitOf,
+  notLearnt,
+  type ProblemDocument,
+  problemDocuments,
+  standingAfter,
+  troublesIn,
+} from '../shared/look-results.ts';
 import {type Explanation, explanationsOf} from './explanations.ts';
 
 export interface WhyReport {
@@ -15,6 +24,8 @@ export interface WhyReport {
   readonly reasons: readonly Explanation[];
   readonly problems: readonly ProblemDocument[];
   readonly notKnown: readonly string[];
+  /** how the monitor chain stands; absent where there is none, or the run has ended */
+  readonly chain?: ChainDocument | undefined;
   readonly exit: ExitCode;
 }
 
@@ -31,7 +42,9 @@ export async function explainWhy(stage: RunsStage, asked: {run: string; step: st
   const standing = await standingAfter(stage, run, looked, {thorough: true});
   const problems = problemDocuments(looked.problems);
   const notKnown = notLearnt(looked);
-  return {...reportOf(standing, asked.step), problems, notKnown, exit: exitOf(standing, problems, notKnown)};
+  const exit = exitOf(standing, [...problems, ...troublesIn([standing])], notKnown);
+  const chain = standing.endedAt === undefined ? await chainAfter(stage, looked) : undefined;
+  return {...reportOf(standing, asked.step), problems, notKnown, chain, exit};
 }
 
 function reportOf(standing: RunStanding, only: string | undefined) {

@@ -3,6 +3,8 @@ import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import {runEnd} from '../../ledger/summary.ts';
+import {openTroubles} from '../../ledger/troubles.ts';
+import {type ChainDocument, chainDocument, chainStanding} from '../../standing/chain-standing.ts';
 import type {RunStanding, RunStateWord, StepStateWord} from '../../standing/standing.ts';
 import {standingOf} from '../../standing/standing-of.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
@@ -36,10 +38,24 @@ export async function standingAfter(
   const seen = await withReservations(stage, [state], looked.seen, asked.thorough ?? false);
   const routes = asked.thorough ? await learnAboutRoutes(stage, open ?? stage.ledger.open(run)) : undefined;
   const view = {run: state, seen, settings: {...engine.settings, rebuild: false}};
-  const monitor = engine.monitors.newest();
-  const problems = problemDocuments(looked.problems);
-  const standing = standingOf(view, {tasks, problems, monitor, ...(routes ? {routes} : {})});
+  const standing = standingOf(view, {
+    tasks,
+    problems: problemDocuments(looked.problems),
+    monitor: engine.monitors.newest(),
+    lastLookAt: engine.monitors.lastLook()?.at,
+    troubles: openTroubles(stage.ledger.layout.cache).read(),
+    by: engine.by,
+    ...(routes ? {routes} : {}),
+  });
   return summary ? {...standing, endedAt: summary.endedAt} : standing;
+}
+
+/** How the monitor chain stands after a look. @returns undefined where there is none, or no run is left to look at */
+export async function chainAfter(stage: RunsStage, looked: Reconciled): Promise<ChainDocument | undefined> {
+  const {monitors, settings} = await stage.engine();
+  if (!settings.stagingJobs || stage.ledger.activeRuns().length === 0) return undefined;
+  const {seen, gap} = looked;
+  return chainDocument(chainStanding({last: monitors.lastLook(), newest: monitors.newest(), seen, gap, asked: true}));
 }
 
 /** The same as a document. */
@@ -80,6 +96,13 @@ export function exitUnderWay(
 ): ExitCode {
   if (views.some(({steps}) => steps.some(({state}) => state === 'action-needed'))) return EXIT.actionNeeded;
   return exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok);
+}
+
+/** What keeps the processes that carry runs from PBS or Globus: for those who ask how runs stand, as bad as if it kept them. */
+export function troublesIn(standings: readonly RunStanding[]): Pick<ProblemDocument, 'code' | 'exit'>[] {
+  return standings.flatMap(({troubles = []}) =>
+    troubles.map(({code, exit}) => ({code, exit: exit === EXIT.actionNeeded ? exit : EXIT.unreachable})),
+  );
 }
 
 /** Those of the runs that could be read: a damaged run is reported, and does not stop the others. */

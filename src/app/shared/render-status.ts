@@ -1,4 +1,5 @@
 import {count, largest, renderTime} from '../../base/units.ts';
+import {type ChainText, chainInWords} from '../../standing/chain-standing.ts';
 import type {StepStateWord} from '../../standing/standing.ts';
 import {progressInWords} from './progress-words.ts';
 import type {RunView, StepView} from './run-view.ts';
@@ -123,6 +124,7 @@ function renderLeft(steps: readonly StepView[], style: Style): string {
 }
 
 interface StatusParts {
+  readonly chain?: ChainText | undefined;
   readonly runs: readonly RunView[];
   readonly problems: readonly ProblemText[];
   readonly notKnown: readonly string[];
@@ -131,7 +133,7 @@ interface StatusParts {
 const ENDED_SHOWN = 5;
 
 /** All runs: active ones as trees, the latest ended ones as lines. One run alone is always a tree. */
-export function renderStatus({runs, problems, notKnown}: StatusParts, style: Style): string {
+export function renderStatus({runs, problems, notKnown, chain}: StatusParts, style: Style): string {
   const only = runs.length === 1 ? runs[0] : undefined;
   const ended = only ? [] : runs.filter((run) => run.endedAt !== undefined);
   const trees = only ? [only] : runs.filter((run) => run.endedAt === undefined);
@@ -149,9 +151,16 @@ export function renderStatus({runs, problems, notKnown}: StatusParts, style: Sty
     ...older,
     ...lines,
     ...trees.map((run) => renderRun(run, style)),
+    ...renderChain(chain, style),
     ...renderUnknown(notKnown, style),
     ...renderProblems(problems, style),
   ].join('\n');
+}
+
+/** How the monitor chain stands. */
+export function renderChain(chain: ChainText | undefined, style: Style): string[] {
+  if (!chain) return [];
+  return chainInWords(chain).map((line) => paint(wrapped(line, style), chain.broken ? 'yellow' : 'dim', style));
 }
 
 /** What could not be learnt this time. */

@@ -1,5 +1,6 @@
 import {iso} from '../../base/time.ts';
 import type {RunSummary} from '../../ledger/summary.ts';
+import type {Trouble} from '../../ledger/troubles.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import {
   inOneLine,
@@ -64,12 +65,24 @@ export interface RunView {
   readonly endedAt?: string | undefined;
   /** a person keeps it from starting anything: who, and since when */
   readonly held?: {readonly by: string; readonly since: string};
+  /** what keeps the processes that carry it from PBS or Globus; absent where nothing does */
+  readonly troubles?: readonly TroubleView[] | undefined;
   readonly steps: readonly StepView[];
+}
+
+/** What a process of stage last met at a service. */
+export interface TroubleView extends Omit<Trouble, 'since' | 'at'> {
+  readonly since: string;
+  readonly at: string;
+}
+
+export function viewTroubles(troubles: readonly Trouble[] | undefined): TroubleView[] | undefined {
+  return troubles?.map((trouble) => ({...trouble, since: iso(trouble.since), at: iso(trouble.at)}));
 }
 
 /** The document of a run, from how it stands. Pure. */
 export function viewRun(standing: RunStanding): RunView {
-  const {run, name, state, line, profile, createdAt, endedAt, hold, steps} = standing;
+  const {run, name, state, line, profile, createdAt, endedAt, hold, troubles, steps} = standing;
   return {
     run,
     name,
@@ -79,6 +92,7 @@ export function viewRun(standing: RunStanding): RunView {
     createdAt: iso(createdAt),
     endedAt: iso(endedAt),
     held: hold ? {by: hold.by, since: iso(hold.at)} : undefined,
+    troubles: viewTroubles(troubles),
     steps: steps.map(viewStep),
   };
 }

@@ -118,6 +118,12 @@ export function chainGap(view: MonitorView): ChainGap | undefined {
   return at.state === 'held' ? {certain: true, why: 'the last one is held'} : undefined;
 }
 
+/** What a person can do where no monitor is in the queue. */
+export const WITHOUT_MONITOR = [
+  'Run any command again later, which adds a monitor when PBS takes it: stage status',
+  'Or let cron look: */5 * * * * stage monitor',
+] as const;
+
 function mayTryAgain({insist, seen, refusedRetryMs}: MonitorView, refusedAt: number): boolean {
   return insist ? refusedAt < seen.now : seen.now - refusedAt >= refusedRetryMs;
 }

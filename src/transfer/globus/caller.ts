@@ -8,6 +8,7 @@ import {sleep} from '../../base/time.ts';
 import {TransferUnreachable} from '../../globus-errors.ts';
 import type {SignInWay} from './advise-sign-in.ts';
 import {type Explained, explainGlobus, mayPass} from './explain.ts';
+import {readDemands, readError} from './read-error.ts';
 
 export interface CallerSettings {
   readonly tokens: TokenSource;
@@ -23,6 +24,8 @@ export interface CallerSettings {
   readonly backoffMs?: number | undefined;
   /** the longest `Retry-After` that is waited for; 60 s when not given */
   readonly longestWaitMs?: number | undefined;
+  /** told of each question why this process had no answer to it, the sign-in included; undefined when Globus answered, whatever it said */
+  readonly heard?: ((trouble: unknown) => void) | undefined;
 }
 
 /**
@@ -62,7 +65,7 @@ export function createCaller(settings: CallerSettings): Caller {
       const answer = first.status === 401 ? await exchange(asked, call, await settings.tokens.renew(token)) : first;
       if (isGood(answer)) return answer.body;
       const explained = explainGlobus(asked, answer, settings.signIn);
-      throw new FailedTry(explained, mayPass(answer), waitAskedFor(answer.retryAfter));
+      throw new FailedTry(explained, mayPass(answer), waitAskedFor(answer.retryAfter), isAnswer(answer));
     };
     const body = await pRetry(tryOnce, {
       retries: RETRIES,
@@ -73,8 +76,11 @@ export function createCaller(settings: CallerSettings): Caller {
         if (mayTryAgain(error) && retriesLeft > 0) await pause(error.waitMs);
       },
     }).catch((error: unknown) => {
-      throw error instanceof FailedTry ? error.explained : error;
+      const explained = error instanceof FailedTry ? error.explained : error;
+      settings.heard?.(error instanceof FailedTry && error.answered ? undefined : explained);
+      throw explained;
     });
+    settings.heard?.(undefined);
     const read = schema.safeParse(body, NOT_COMPILED);
     if (!read.success) throw new TransferUnreachable(asked, 'the answer has an unknown form');
     return read.data;
@@ -99,12 +105,24 @@ class FailedTry extends Error {
   /** the same request may do better in a moment */
   readonly mayPass: boolean;
   readonly waitMs: number;
-  constructor(explained: Explained, mayPass: boolean, waitMs: number) {
+  /** Globus took the sign-in, and said something about what was asked */
+  readonly answered: boolean;
+  constructor(explained: Explained, mayPass: boolean, waitMs: number, answered = false) {
     super(explained.message);
     this.explained = explained;
     this.mayPass = mayPass;
     this.waitMs = waitMs;
+    this.answered = answered;
   }
+}
+
+/** A consent that a collection requires, or a path that is not there, is an answer; a sign-in that is not taken is none. */
+function isAnswer(answer: Answer): boolean {
+  return (
+    !mayPass(answer) &&
+    (answer.status !== 401 || readDemands(answer.body) !== undefined) &&
+    readError(answer.body) !== undefined
+  );
 }
 
 function isGood(answer: Answer): boolean {

@@ -5,6 +5,7 @@ import {expect, test} from 'vitest';
 import {listRuns} from '../../../src/app/runs/list.ts';
 import {openLedger} from '../../../src/ledger/ledger.ts';
 import {jobStep, specOf} from '../../support/a-run.ts';
+import {profileOf} from '../../support/fake-stage.ts';
 
 function recorded(facts: Readonly<Record<string, object>>) {
   const ledger = openLedger(mkdtempSync(join(tmpdir(), 'list-')));
@@ -13,7 +14,7 @@ function recorded(facts: Readonly<Record<string, object>>) {
   const id = ledger.createRun(number, spec, new Map());
   if (id === undefined) throw new Error('a run of that number exists');
   for (const [name, fact] of Object.entries(facts)) ledger.create(id, name, {at: 0, ...fact});
-  return listRuns({ledger}, []);
+  return listRuns({ledger, profile: profileOf('{transfer: local}')}, []);
 }
 
 const FAILED = {state: 'failed', why: 'exit status 3'};
