@@ -479,6 +479,36 @@ test('reads what a task passed over page by page, and says when there is more th
   expect(await transfer.skipped(taskId(1), 2)).toMatchObject({files: [{from: '/a'}, {from: '/b'}], more: true});
 });
 
+test('a field of another type costs neither a list of events, nor one of files, nor what is known of a collection', async () => {
+  const event = {DATA_TYPE: 'event', code: 7, is_error: 'yes', description: ['x'], details: null, time: false};
+  const {transfer} = await globus([
+    {status: 200, json: {DATA_TYPE: 'event_list', DATA: [event, {...event, code: 'STARTED'}]}},
+    {
+      status: 200,
+      json: {
+        DATA_TYPE: 'file_list',
+        DATA: [
+          {name: 'a', type: 3, size: 'big'},
+          {name: 'b', type: 'file', size: 4},
+        ],
+      },
+    },
+    {
+      status: 200,
+      json: {id: SOURCE, display_name: 'mine', high_assurance: 'no', authentication_timeout_mins: 'a week'},
+    },
+  ]);
+  expect((await transfer.events(taskId(1))).map(({code, isError}) => [code, isError])).toEqual([
+    ['UNKNOWN', false],
+    ['STARTED', false],
+  ]);
+  expect(await transfer.list({collection: SOURCE, path: '/'})).toMatchObject([
+    {name: 'a', type: 'other', sizeBytes: 0},
+    {name: 'b', type: 'file', sizeBytes: 4},
+  ]);
+  expect(await transfer.collection(SOURCE)).toMatchObject({displayName: 'mine'});
+});
+
 test('asks for no mail but what the request wants, or else the profile: what is left out is a mail for every task', async () => {
   const flags = ({body}: {body?: string | undefined}) => {
     const {notify_on_succeeded, notify_on_failed, notify_on_inactive} = JSON.parse(body ?? '');

@@ -88,10 +88,27 @@ test.each([
 test('one odd document does not hide the others', () => {
   const read = readTaskList(
     [taskId(1), taskId(2)],
-    taskList(taskDocument({files: 'many'}), taskDocument({task_id: taskId(2)})),
+    taskList(taskDocument({status: 7}), taskDocument({task_id: taskId(2)})),
   );
   expect(read?.get(taskId(1))?.kind).toBe('no-evidence');
   expect(read?.get(taskId(2))?.kind).toBe('task');
+});
+
+const WRONG = [7, 'x', true, [1], {a: 1}, ['x', null]];
+const OPEN_FIELDS = TASK_FIELDS.split(',').filter((name) => name !== 'status' && name !== 'task_id');
+
+test.each(OPEN_FIELDS)('a task whose %s is of another type lacks that field alone', (name) => {
+  const {[name]: _, ...without} = taskDocument();
+  const expected = readTask(without);
+  for (const value of WRONG) {
+    const seen = readTask(taskDocument({[name]: value}));
+    expect(seen).toMatchObject({kind: 'task', task: taskId(1)});
+    if (typeof value === 'object') expect(seen).toEqual(expected);
+  }
+});
+
+test.each(['task_id', 'status'])('nothing is known of a task whose %s is of another type', (name) => {
+  for (const value of [7, null, ['ACTIVE']]) expect(readTask(taskDocument({[name]: value})).kind).toBe('no-evidence');
 });
 
 test('any JSON is read without a throw, and ends no task that does not say SUCCEEDED or FAILED', () => {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type {Bookmark, CollectionDetails} from '../collection-service.ts';
 import type {CollectionSeen} from '../transfer-service.ts';
-import {Switch, Text} from './document-parts.ts';
+import {Count, Switch, Text} from './document-parts.ts';
 
 /** Source: Globus Transfer API, "Endpoint document", as Globus calls collections there. */
 export const EndpointDocument = z.object({
@@ -12,7 +12,7 @@ export const EndpointDocument = z.object({
   owner_id: Text,
   entity_type: Text,
   high_assurance: Switch,
-  authentication_timeout_mins: z.nullish(z.number()),
+  authentication_timeout_mins: Count,
   authentication_policy_id: Text,
   contact_email: Text,
   gcp_connected: Switch,
@@ -31,7 +31,7 @@ export const EndpointDetails = z.extend(EndpointDocument, {
   mapped_collection_id: Text,
   host_path: Text,
   user_message: Text,
-  my_effective_roles: z.nullish(z.array(z.string())),
+  my_effective_roles: z.catch(z.nullish(z.array(z.string())), undefined),
   public: Switch,
   force_encryption: Switch,
 });

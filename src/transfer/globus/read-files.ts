@@ -1,26 +1,28 @@
 import * as z from 'zod/mini';
 import type {FileDetails} from '../collection-service.ts';
 import type {FileEntry} from '../transfer-service.ts';
-import {Count, Text} from './document-parts.ts';
+import {Count, Position, Text} from './document-parts.ts';
 import {readTime} from './read-task.ts';
 
+const FileType = z.catch(z.string(), 'other');
+
 export const FileList = z.object({
-  DATA: z.array(z.object({name: z.string(), type: z.string(), size: Count, link_target: Text})),
-  total: Count,
+  DATA: z.array(z.object({name: z.string(), type: FileType, size: Count, link_target: Text})),
+  total: Position,
 });
 
 /** What `stat` answers: a bare file document. */
-export const FileDocument = z.object({name: Text, type: z.string(), size: Count, link_target: Text});
+export const FileDocument = z.object({name: Text, type: FileType, size: Count, link_target: Text});
 
 /** A listing with all that people are shown of a file. Source: Globus Transfer API, "File document". */
 export const FileDetailsList = z.object({
   path: Text,
   absolute_path: Text,
-  total: Count,
+  total: Position,
   DATA: z.array(
     z.object({
       name: z.string(),
-      type: z.string(),
+      type: FileType,
       size: Count,
       last_modified: Text,
       permissions: Text,

@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
 import {oneLine} from '../../base/text.ts';
 import type {Pause, SkippedFile, TaskEvent} from '../transfer-service.ts';
-import {Text} from './document-parts.ts';
+import {Position, Switch, Text} from './document-parts.ts';
 import {readTime} from './read-task.ts';
 
 export const EventList = z.object({
   DATA: z.array(
     z.object({
-      code: z.string(),
-      is_error: z.nullish(z.boolean()),
+      code: z.catch(z.string(), 'UNKNOWN'),
+      is_error: Switch,
       description: Text,
       details: z.optional(z.unknown()),
-      time: z.string(),
+      time: Text,
     }),
   ),
 });
@@ -51,14 +51,14 @@ export const MovedList = z.object({DATA: z.array(z.object({source_path: Text, de
 export const SkippedDocument = z.object({
   source_path: Text,
   destination_path: Text,
-  is_directory: z.nullish(z.boolean()),
+  is_directory: Switch,
   error_code: Text,
   error_details: Text,
 });
 /** Paged by marker: an integer, null at the end. */
 export const SkippedList = z.object({
   DATA: z.array(SkippedDocument),
-  next_marker: z.nullish(z.number()),
+  next_marker: Position,
 });
 
 /**

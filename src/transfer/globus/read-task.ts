@@ -2,9 +2,10 @@ import * as z from 'zod/mini';
 import type {TaskId} from '../../base/ids.ts';
 import {NOT_COMPILED, parseJson} from '../../base/json.ts';
 import type {TaskSeen, TransferTask} from '../transfer-service.ts';
-import {Count, Text} from './document-parts.ts';
+import {Count, Position, Switch, Text} from './document-parts.ts';
 
-// As in the other readers: only the fields that are used, each as loosely as it is needed. What the service adds or
+// As in the other readers: only the fields that are used, each as loosely as it is needed: without its id and its status
+// nothing is known of a task, and any other field may be odd. What the service adds or
 // leaves out does no harm. `zod/mini` is the same library with a functional surface; it bundles to a sixth of the size.
 
 /** Globus Transfer API, "Task document". */
@@ -19,7 +20,7 @@ export const TaskDocument = z.object({
   request_time: Text,
   completion_time: Text,
   deadline: Text,
-  is_paused: z.nullish(z.boolean()),
+  is_paused: Switch,
   nice_status: Text,
   nice_status_short_description: Text,
   fatal_error: z.optional(z.unknown()), // an object; JSON text in old documents; null
@@ -43,7 +44,7 @@ export const TASK_FIELDS = Object.keys(TaskDocument.shape).join(',');
 const FatalError = z.object({code: Text, description: Text});
 
 /** Tasks are read one by one, so that one odd document does not hide the others. */
-export const TaskList = z.object({DATA: z.array(z.unknown()), length: Count, total: Count});
+export const TaskList = z.object({DATA: z.array(z.unknown()), length: Position, total: Position});
 
 /** A task document as users meet the task. Pure. Source: Globus Transfer API, "Task document". */
 export function readTask(document: unknown): TaskSeen {
