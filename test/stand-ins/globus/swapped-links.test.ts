@@ -1,16 +1,19 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import {join} from 'node:path';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {openWorld, until, type World} from './support.ts';
 
@@ -20,6 +23,13 @@ import {openWorld, until, type World} from './support.ts';
  */
 
 const SECRET = 'a secret of the owner';
+/** Nobody in particular, who cannot read the secret: does the swapping where root may start programs as somebody else. */
+const NOBODY = {uid: 65534, gid: 65534};
+const somebody =
+  process.getuid?.() === 0 && spawnSync(process.execPath, ['-e', ''], {cwd: '/', ...NOBODY}).status === 0
+    ? NOBODY
+    : undefined;
+
 /** Each of them goes on for so long, or for so many tries. */
 const SPAN_MS = 2500;
 const MOST_TRIES = 400;
@@ -65,7 +75,27 @@ for (let turn = 0; ; turn++) {
 async function swap(directory: string): Promise<void> {
   mkdirSync(join(directory, 'deep'), {recursive: true});
   for (const name of ['f', 'deep/f']) writeFileSync(join(directory, name), 'inside');
-  const child = spawn(process.execPath, ['-e', SWAP, directory, outside], {stdio: ['ignore', 'pipe', 'inherit']});
+  if (somebody) {
+    // They can come to the collection and write in it, and there alone.
+    if ((statSync(tmpdir()).mode & 0o777) === 0o700) chmodSync(tmpdir(), 0o711); // the tests' own
+    for (const [place, mode] of [
+      [world.directory, 0o711],
+      [dirname(directory), 0o777],
+      [outside, 0o700],
+    ] as const)
+      chmodSync(place, mode);
+    const reads = spawnSync('cat', [join(directory, 'f'), join(outside, 'f')], {
+      cwd: '/',
+      encoding: 'utf8',
+      ...somebody,
+    });
+    expect(reads.stdout, reads.stderr).toBe('inside');
+  }
+  const child = spawn(process.execPath, ['-e', SWAP, directory, outside], {
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...somebody,
+  });
   [swapper, swapped] = [child, directory];
   await new Promise((resolve) => child.stdout.once('data', resolve));
 }
