@@ -25,6 +25,16 @@ export type ControlRequest =
   /** `code` is an event code of Globus; null clears the fault */
   | {readonly do: 'fault'; readonly collection: string; readonly path: string; readonly code: string | null}
   | {readonly do: 'add-collection'; readonly name: string; readonly directory: string}
+  /** makes a guest collection of a directory of another one */
+  | {readonly do: 'share-collection'; readonly host: string; readonly path: string; readonly name: string}
+  /** `username` null: everybody; `permissions` null: none any more */
+  | {
+      readonly do: 'permit';
+      readonly collection: string;
+      readonly path: string;
+      readonly username: string | null;
+      readonly permissions: 'r' | 'rw' | null;
+    }
   | {readonly do: 'remove-collection'; readonly collection: string}
   /** `wanted` null: nothing any more */
   | {readonly do: 'require'; readonly collection: string; readonly wanted: Omit<Requirements, 'since'> | null}

@@ -37,6 +37,13 @@ export async function steer({request, pbs, globus, outages, home, status, end}: 
       globus.addCollection({name: request.name, directory: request.directory});
       publishNames(home, globus);
       break;
+    case 'share-collection':
+      await globus.shareCollection(request);
+      publishNames(home, globus);
+      break;
+    case 'permit':
+      globus.permit(request.collection, request.path, request);
+      break;
     case 'remove-collection':
       globus.removeCollection(request.collection);
       publishNames(home, globus);

@@ -19,6 +19,36 @@ export async function addCollection(standIns: StandIns, name: string, directory:
   return steer(standIns, {do: 'add-collection', name, directory: resolve(directory)});
 }
 
+/**
+ * Make a guest collection of a directory of another collection.
+ *
+ * @param place `HOST:PATH`
+ * @throws {RequestWrong}
+ */
+export function shareCollection(standIns: StandIns, name: string, place: string): Promise<LocalStatus> {
+  const at = place.indexOf(':');
+  if (at < 1)
+    throw new RequestWrong(`"${place}" is not of the form COLLECTION:PATH`, {why: 'for example archive:/shared'});
+  const [host, path] = [place.slice(0, at), place.slice(at + 1)];
+  return steer(standIns, {do: 'share-collection', host, path, name});
+}
+
+export interface PermitOptions {
+  readonly collection: string;
+  readonly path: string;
+  /** everybody who has signed in, when absent */
+  readonly username: string | undefined;
+  readonly write: boolean;
+  readonly nothing: boolean;
+}
+
+/** Set an access rule of a guest collection, or take it away. @throws {RequestWrong} */
+export function permit(standIns: StandIns, asked: PermitOptions): Promise<LocalStatus> {
+  const {collection, path, username = null, write, nothing} = asked;
+  if (write && nothing) throw new RequestWrong('either --write or --nothing', {why: 'one rule says one thing'});
+  return steer(standIns, {do: 'permit', collection, path, username, permissions: nothing ? null : write ? 'rw' : 'r'});
+}
+
 /** @param collection name or id, as everywhere here */
 export function removeCollection(standIns: StandIns, collection: string): Promise<LocalStatus> {
   return steer(standIns, {do: 'remove-collection', collection});

@@ -40,8 +40,9 @@ const renderLimits = ({active, pending, requests, files, entries}: LocalStatus['
     `${entries} entries a directory`,
   ].join(', ');
 
-function conditionOf({pausedBy, expired, faults = [], requires}: LocalStatus['collections'][number]): string {
+function conditionOf({pausedBy, expired, faults = [], requires, guest}: LocalStatus['collections'][number]): string {
   return [
+    ...(guest ? [`guest collection on ${guest.host}:${guest.path}`] : []),
     ...(requires ? [`requires ${renderRequirements(requires)}`] : []),
     ...(pausedBy ? [`paused: ${pausedBy.message}`] : []),
     ...(expired ? ['credential expired'] : []),

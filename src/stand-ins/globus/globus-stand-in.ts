@@ -62,6 +62,8 @@ export interface LocalCollection {
   faults?: readonly PlannedFault[];
   /** what it asks of those who use it */
   requires?: Requirements;
+  /** of a guest collection: id of its host, and where on it its directory lies */
+  guest?: {host: string; path: string};
 }
 
 /** Globus Auth and Transfer on this machine: the real documents over HTTP, files really copied between directories. */
@@ -73,6 +75,20 @@ export interface GlobusStandIn {
   collections(): LocalCollection[];
   /** Kept; the directory is made when it is missing. The same name and directory again is the same collection. */
   addCollection(collection: {name: string; directory: string; id?: string}): LocalCollection;
+  /**
+   * Make a guest collection of a directory of another collection. It is the person's at this machine, and nobody else may use
+   * it before a rule says so.
+   *
+   * @throws {RangeError} when there is no such host {TransferProblem} when the path is no directory of it
+   */
+  shareCollection(wanted: {host: string; path: string; name: string}): Promise<LocalCollection>;
+  /**
+   * Let an identity, or everybody who has signed in, read or write below a path of a guest collection; or no more.
+   *
+   * @param wanted `username` null: everybody; `permissions` null: nothing any more
+   * @throws {RangeError} when there is no such guest collection or identity
+   */
+  permit(collection: string, path: string, wanted: {username: string | null; permissions: 'r' | 'rw' | null}): void;
   /** Pause every task that touches a collection. @param collection name or id @throws {RangeError} when there is none */
   pause(collection: string, message?: string): void;
   resume(collection: string): void;
@@ -117,6 +133,8 @@ function shown(one: Collection, rules: PauseRules): LocalCollection {
 
 /** Name of the file, in the directory of its state, with the code that the sign-in page asks for. */
 export const SIGN_IN_CODE = 'sign-in-code';
+
+const withSlash = (path: string): string => (path === '/' ? '/' : `${path}/`);
 
 const settingsSchema = z.object({port: z.number().default(0), rate: z.number().positive().nullable().default(null)});
 
@@ -205,6 +223,27 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     credentials: () => ({clientId: identities.own.id, clientSecret: identities.own.secret}),
     collections: () => collections.all().map((one) => shown(one, pauseRules)),
     addCollection: (collection) => collections.add(collection),
+    async shareCollection({host, path, name}) {
+      const {guest, ...found} = collections.named(host);
+      if (guest) throw new RangeError(`collection "${host}" is a guest collection itself`);
+      return await collections.share(found, readPath(path, 'from-home'), name, identities.user.id);
+    },
+    permit(collection, path, {username, permissions: wanted}) {
+      const {id, guest} = collections.named(collection);
+      if (!guest) throw new RangeError(`collection "${collection}" is not a guest collection`);
+      const identity = username === null ? undefined : identities.byUsername(username);
+      if (username !== null && !identity) throw new RangeError(`there is no identity "${username}"`);
+      permissions.setRule(
+        {
+          collection: id,
+          principalType: identity ? 'identity' : 'all_authenticated_users',
+          principal: identity?.id ?? '',
+          path: withSlash(readPath(path, 'from-home')),
+        },
+        wanted,
+      );
+      runner.tryNow();
+    },
     pause(collection, message = 'paused') {
       const {id} = collections.named(collection);
       for (const rule of rulesOf(id)) pauseRules.remove(rule.id);
@@ -234,6 +273,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
       }
       for (const rule of rulesOf(id)) pauseRules.remove(rule.id);
       collections.remove(collection);
+      permissions.forget(id);
     },
     people: () => identities.people(),
     addPerson: (username, linked) => identities.addPerson(username, linked),

@@ -60,6 +60,23 @@ test('an outage says when to come again, and a task is cancelled by its manager 
   await local('resume', 'archive');
 });
 
+test('a directory is shared as a guest collection, others get their rules, and commands use it as any collection', async () => {
+  world.writeTree(world.path('archive', 'shared/in'), 2);
+  const shared = await local('collection', 'share', 'results', 'archive:/shared');
+  expect(shared.stdout).toMatch(/^results .*guest collection on aaaaaaaa-\S+:\/shared$/m);
+  const listed = await world.stage('collection', 'ls', 'results:/', '--json');
+  expect(listed).toMatchObject({exitCode: 0, stdout: expect.stringContaining('"in"')});
+  const started = await world.stage('transfer', 'start', 'results:/in/', 'cluster:/from-guest/', '--json');
+  expect((await world.stage('transfer', 'wait', started.json<{task: string}>().task)).exitCode).toBe(0);
+  await local('identity', 'add', 'ada@uni.example');
+  expect((await local('collection', 'permit', 'results', '/in', '--identity', 'ada@uni.example')).exitCode).toBe(0);
+  expect((await local('collection', 'permit', 'results', '/in', '--identity', 'nobody@uni.example')).exitCode).toBe(2);
+  expect((await local('collection', 'permit', 'archive', '/in')).exitCode).toBe(2);
+  expect((await local('collection', 'share', 'x', 'archive:/nothing')).exitCode).toBe(2);
+  expect((await local('collection', 'remove', 'archive')).exitCode).toBe(2);
+  expect((await local('collection', 'remove', 'results')).exitCode).toBe(0);
+});
+
 test('a workflow waits through an expired credential, and ends well once it is renewed', async () => {
   world.writeTree(world.path('archive', 'in'), 3);
   await local('pause', 'archive');

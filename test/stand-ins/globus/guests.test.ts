@@ -217,6 +217,21 @@ test('a role lets somebody manage the rules, until it is taken away', async () =
   expect((await rules()).status).toBe(403);
 });
 
+test('what the owner of the machine permits by name is a rule as any other', async () => {
+  world.globus.addPerson('ada@uni.example', false);
+  world.globus.permit(shared, '/in', {username: 'ada@uni.example', permissions: 'r'});
+  const list = async () => (await world.call('GET', `/endpoint/${shared}/access_list`)).body.DATA;
+  const ada = world.globus.people()[1]?.id;
+  expect(await list()).toMatchObject([{principal_type: 'identity', principal: ada, path: '/in/', permissions: 'r'}]);
+  world.globus.permit(shared, '/in', {username: 'ada@uni.example', permissions: 'rw'});
+  expect(await list()).toMatchObject([{principal: ada, permissions: 'rw'}]);
+  world.globus.permit(shared, '/in', {username: 'ada@uni.example', permissions: null});
+  expect(await list()).toEqual([]);
+  world.globus.permit(shared, '/', {username: null, permissions: 'r'});
+  expect(names(await asGuest(() => ls('/')))).toEqual(['in', 'other', 'out']);
+  expect(() => world.globus.permit('source', '/', {username: null, permissions: 'r'})).toThrow(RangeError);
+});
+
 test('a guest collection that is deleted is gone with its rules, and its files stay', async () => {
   await permit('/in/', 'r');
   expect((await asGuest(() => world.call('DELETE', `/endpoint/${shared}`))).status).toBe(403);

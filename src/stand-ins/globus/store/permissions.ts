@@ -35,6 +35,11 @@ export interface Permissions {
   rule(collection: string, id: string): AccessRule;
   /** @throws {TransferProblem} 409 `Exists` where the same principal has a rule for the same path */
   addRule(wanted: Omit<AccessRule, 'id' | 'createdAt'>): AccessRule;
+  /** Whatever there is for the same principal and path. @param permissions null: none any more */
+  setRule(
+    of: Omit<AccessRule, 'id' | 'createdAt' | 'permissions'>,
+    permissions: AccessRule['permissions'] | null,
+  ): void;
   changeRule(collection: string, id: string, permissions: AccessRule['permissions']): void;
   removeRule(collection: string, id: string): void;
   roles(collection: string): Role[];
@@ -59,16 +64,15 @@ export function openPermissions(root: string): Permissions {
     rules: (collection) => rules.filter((one) => one.collection === collection),
     rule: (collection, id) => found(rules, collection, id, 'AccessRuleNotFound', 'access rule'),
     addRule(wanted) {
-      const same = (one: AccessRule) =>
-        one.collection === wanted.collection &&
-        one.principalType === wanted.principalType &&
-        one.principal === wanted.principal &&
-        one.path === wanted.path;
-      if (rules.some(same))
+      if (rules.some((one) => isSame(one, wanted)))
         throw new TransferProblem(409, 'Exists', 'This folder is already shared with this identity');
       const made = {...wanted, id: randomUUID(), createdAt: Date.now()};
       save({rules: [...rules, made]});
       return made;
+    },
+    setRule(of, permissions) {
+      save({rules: rules.filter((one) => !isSame(one, of))});
+      if (permissions !== null) this.addRule({...of, permissions});
     },
     changeRule(collection, id, permissions) {
       const changed = this.rule(collection, id);
@@ -95,6 +99,13 @@ export function openPermissions(root: string): Permissions {
     },
   };
 }
+
+type Subject = Pick<AccessRule, 'collection' | 'principalType' | 'principal' | 'path'>;
+const isSame = (one: Subject, other: Subject): boolean =>
+  one.collection === other.collection &&
+  one.principalType === other.principalType &&
+  one.principal === other.principal &&
+  one.path === other.path;
 
 /** The codes of what is missing are not documented. */
 function found<One extends {id: string; collection: string}>(
