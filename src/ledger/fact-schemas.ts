@@ -119,6 +119,13 @@ export const RUN_FACTS = {
   'transfer.cancel.intent': kind('a task that is about to be cancelled', intended, {moved: GLOBUS_ASKED_AGAIN}),
   'transfer.cancel.confirmed': kind('a task that was cancelled', done, {moved: GLOBUS_ASKED_AGAIN}),
 
+  'transfer.absent': kind('a task that Globus began not to list', z.looseObject({at: time, task: z.optional(task)}), {
+    moved: GLOBUS_ASKED_AGAIN,
+  }),
+  'transfer.seen-again': kind('a task that Globus listed again', z.looseObject({at: time, task: z.optional(task)}), {
+    moved: GLOBUS_ASKED_AGAIN,
+  }),
+
   'job.intent': kind(
     'what is asked of PBS',
     z.looseObject({
@@ -211,6 +218,20 @@ export const RUN_FACTS = {
     moved: 'hold the run again',
   }),
   'decision.release': kind('the end of a hold', z.looseObject({at: time, by: text}), {moved: 'release the run again'}),
+  'decision.forget': kind(
+    'the word of a person that a step ends though nothing is known of its work',
+    z.looseObject({
+      at: time,
+      by: text,
+      step: text,
+      attempt: count,
+      task: z.optional(task),
+      job: z.optional(job),
+      submission: z.optional(text),
+      jobs: z.array(text),
+    }),
+    {moved: 'say it again with "stage cancel --forget"'},
+  ),
   'decision.update': kind(
     'an update of the run',
     z.looseObject({

@@ -10,6 +10,7 @@ import {
   type CancelDecision,
   cancelName,
   type EndMarker,
+  type ForgetDecision,
   type HoldDecision,
   type JobIntent,
   type JobRecord,
@@ -61,7 +62,16 @@ export function foldRun(
     );
   }
   const cancel = facts.get(cancelName(resumes.length)) as CancelDecision | undefined;
-  return {spec, original: asked, attempts, cancel: cancel || undefined, resumes, holds: foldHolds(facts), updates};
+  return {
+    spec,
+    original: asked,
+    attempts,
+    cancel: cancel || undefined,
+    resumes,
+    holds: foldHolds(facts),
+    forgets: foldForgets(facts),
+    updates,
+  };
 }
 
 function foldUpdates(facts: ReadonlyMap<string, FactValue>): UpdateDecision[] {
@@ -84,6 +94,15 @@ function foldHolds(facts: ReadonlyMap<string, FactValue>): HoldDecision[] {
     if (!hold) return holds;
     const ended = facts.get(`decision.release-${number}`) as {at: number} | undefined;
     holds.push({...hold, number, ...(ended ? {endedAt: ended.at} : {})});
+  }
+}
+
+function foldForgets(facts: ReadonlyMap<string, FactValue>): ForgetDecision[] {
+  const forgets: ForgetDecision[] = [];
+  for (let number = 1; ; number++) {
+    const forget = facts.get(`decision.forget-${number}`) as unknown as Omit<ForgetDecision, 'number'> | undefined;
+    if (!forget) return forgets;
+    forgets.push({...forget, number});
   }
 }
 
@@ -176,6 +195,7 @@ function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
     cancelIntended: cancel !== undefined,
     cancelReason: typeof cancel?.why === 'string' ? cancel.why : undefined,
     cancelled: facts.has('transfer.cancel.confirmed'),
+    ...foldAbsence('transfer', facts),
   };
 }
 

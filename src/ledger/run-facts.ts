@@ -69,7 +69,9 @@ export type OutcomeCause =
   /** the deadline of its task passed */
   | 'task-expired'
   /** its job was deleted while it ran (qdel), and not by stage */
-  | 'job-deleted';
+  | 'job-deleted'
+  /** a person said that it ends though nothing can be learnt of its work: {@link ForgetDecision} */
+  | 'forgotten';
 
 export type OutcomeState = 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'lost';
 
@@ -179,6 +181,10 @@ export interface TransferRecord {
   /** why we were about to cancel it */
   readonly cancelReason?: string;
   readonly cancelled: boolean;
+  /** since when Globus has not listed its task; absent when it has been listed again since */
+  readonly absentSince?: number;
+  /** how often Globus began not to list it */
+  readonly absences: number;
 }
 
 /**
@@ -289,6 +295,25 @@ export interface HoldDecision {
   readonly endedAt?: number;
 }
 
+/**
+ * `decision.forget-NUMBER`: a person's word that a step ends though neither PBS nor Globus tells what became of its
+ * work: the task belongs to another identity, the server of the job is gone. The work may go on.
+ */
+export interface ForgetDecision {
+  readonly number: number;
+  readonly at: number;
+  readonly by: string;
+  readonly step: string;
+  readonly attempt: number;
+  /** what nothing is known of; none for a step that had ended, with jobs that could not be queried */
+  readonly task?: TaskId | undefined;
+  readonly job?: JobId | undefined;
+  /** a submission id, or the tag of a job, of which the answer never came */
+  readonly submission?: string | undefined;
+  /** keys of the jobs that PBS did not answer about, of this step and of those that had ended: nothing waits for them any more */
+  readonly jobs: readonly string[];
+}
+
 /** All that is known of a run: the fold of its facts. */
 export interface RunState {
   /** what it is asked to do by now: with its updates */
@@ -302,6 +327,8 @@ export interface RunState {
   readonly resumes: readonly ResumeDecision[];
   /** oldest first */
   readonly holds: readonly HoldDecision[];
+  /** oldest first */
+  readonly forgets: readonly ForgetDecision[];
   /** oldest first */
   readonly updates: readonly UpdateDecision[];
 }

@@ -29,7 +29,7 @@ function sealedStep(run: string, sealed: StepSummary, adviceOn: (step: string) =
     places: [],
     attempt: attempts,
     state,
-    reason: explainEnd({run, step, state, why, at: endedAt, skippedErrors, cause, task, advice}),
+    reason: explainEnd({run, step, state, why, at: endedAt, skippedErrors, cause, task, job, advice}),
     end: {why, at: endedAt, exitStatus, cause},
     ...(job ? {job: {id: job}} : {}),
     ...(task ? {task: {id: task}} : {}),

@@ -10,6 +10,7 @@ import {writtenPlaces} from '../workflow/model/written-places.ts';
 import {adviceOn, explainEnd} from './reasons/explain-end.ts';
 import {explainMonitor} from './reasons/explain-monitor.ts';
 import {explainTroubles, troublesOf} from './reasons/explain-troubles.ts';
+import {unsealedFor, withForgetAdvice} from './reasons/forget-advice.ts';
 import {judgeJobStep} from './reasons/judge-job.ts';
 import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
 import {type Judgement, judged} from './reasons/judgement.ts';
@@ -39,7 +40,7 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
     line:
       end?.why ??
       (cancel
-        ? `cancelled by ${cancel.by}; waiting for what still runs to end`
+        ? `cancelled by ${cancel.by}; ${whatKeeps(steps)}`
         : `${hold ? `held by ${hold.by}; ` : ''}${monitor ? `${monitor.brief}; ` : ''}${told.map(({brief}) => `${brief}; `).join('')}${lineOf(steps)}`),
     reasons: [...reasonsOf(view), ...(monitor ? [monitor] : []), ...told],
     troubles: troubles.length > 0 ? troubles : undefined,
@@ -54,6 +55,12 @@ function troublesIn({run, settings}: View, steps: readonly StepStanding[], known
   const {run: id, createdAt} = run.spec;
   const {lastLookAt, by, troubles = []} = known;
   return troublesOf(troubles, {run: id, createdAt, steps, lastLookAt, stagingJobs: settings.stagingJobs, by});
+}
+
+/** What a run that was cancelled waits for: what a person has to do about it comes first. */
+function whatKeeps(steps: readonly StepStanding[]): string {
+  const asked = steps.find(({end, reason}) => !end && reason.next.some((line) => line.includes('--forget')));
+  return asked ? `${asked.step}: ${inOneLine(asked.reason)}` : 'waiting for what still runs to end';
 }
 
 /** What a person should know first about an active run. */
@@ -102,7 +109,7 @@ function reasonsOf(view: View): Reason[] {
         },
       ]
     : [];
-  return [...held, ...cancelled];
+  return [...held, ...cancelled, ...unsealedFor(view)];
 }
 
 function standingOfStep(view: View, step: Step, known: ExtraKnowledge): StepStanding {
@@ -117,7 +124,7 @@ function standingOfStep(view: View, step: Step, known: ExtraKnowledge): StepStan
     after: step.after,
     places: writtenPlaces(view.run.spec.workflow, step),
     attempt: attempt.number,
-    ...judge(facts),
+    ...withForgetAdvice(facts, judge(facts)),
     ...(end ? {end} : {}),
     verdict,
     ...(job ? {job: {id: job.id, seen: job.seen, verdict: job.verdict}} : {}),
@@ -129,15 +136,12 @@ function standingOfStep(view: View, step: Step, known: ExtraKnowledge): StepStan
 
 /** The one place that says how a step stands. */
 function judge(facts: StepFacts): Judgement {
-  const {view, step, end, task} = facts;
+  const {view, step, end, task, job} = facts;
   if (end) {
     const {state, why, at, skippedErrors, cause} = end;
     const {run} = view.run.spec;
-    const advice = adviceOn(view.run, step.name);
-    return judged(
-      state,
-      explainEnd({run, step: step.name, state, why, at, skippedErrors, cause, task: task?.id, advice}),
-    );
+    const [advice, ids] = [adviceOn(view.run, step.name), {task: task?.id, job: job?.id}];
+    return judged(state, explainEnd({run, step: step.name, state, why, at, skippedErrors, cause, ...ids, advice}));
   }
   // Each kind was told apart by the case: TypeScript does not narrow the type around a field.
   switch (step.kind) {

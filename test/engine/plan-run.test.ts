@@ -105,10 +105,10 @@ describe('while the stage-in is on its way', () => {
     expect(words(run)).toEqual([]);
   });
 
-  test('a task that Globus does not list is no failure', () => {
+  test('a task that Globus does not list is no failure: since when is put on record, and no more', () => {
     const run = underWay();
     run.task('stage-in', 't-in', {kind: 'unknown'});
-    expect(words(run)).toEqual([]);
+    expect(words(run)).toEqual(['note-absent stage-in']);
   });
 });
 

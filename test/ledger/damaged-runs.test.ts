@@ -44,6 +44,8 @@ const SAMPLES: Readonly<Record<RunFactName, readonly [name: string, value: objec
   'transfer.sign-in': ['stage-out.1.transfer.sign-in-1', {at: AT, what: 'consent', next: ['sign in']}],
   'transfer.cancel.intent': ['stage-in.1.transfer.cancel.intent', {...BY, why: 'x'}],
   'transfer.cancel.confirmed': ['stage-in.1.transfer.cancel.confirmed', {at: AT}],
+  'transfer.absent': ['stage-in.1.transfer.absent', {at: AT, task: 't'}],
+  'transfer.seen-again': ['stage-in.1.transfer.seen-again', {at: AT, task: 't'}],
   'job.intent': ['compute.1.job.intent', {}],
   'job.confirmed': ['compute.1.job.confirmed', {}],
   'job.refused': ['compute.1.launcher.refused', REFUSED],
@@ -70,6 +72,7 @@ const SAMPLES: Readonly<Record<RunFactName, readonly [name: string, value: objec
   'decision.cancel': ['decision.cancel', {...BY, cleanup: true}],
   'decision.hold': ['decision.hold-1', {...BY, steps: ['compute']}],
   'decision.release': ['decision.release-1', BY],
+  'decision.forget': ['decision.forget-1', {...BY, step: 'stage-in', attempt: 1, task: 't', jobs: []}],
   'decision.update': [
     'decision.update-1',
     {...BY, workflow, fingerprint: 'g', scriptHashes: {}, scripts: {}, changed: ['cleanup'], removed: [], steps: {}},

@@ -107,8 +107,8 @@ function inALine(standing: RunStanding): RunLine {
   };
 }
 
-/** What PBS or Globus accepts later: on record, as it says. */
-const REFUSED_FOR_NOW = ['TRANSFER_REFUSED_FOR_NOW', 'JOB_REFUSED_FOR_NOW'];
+/** What PBS or Globus accepts later, and a task that is not listed: on record, as it says. */
+const ON_RECORD = ['TRANSFER_REFUSED_FOR_NOW', 'JOB_REFUSED_FOR_NOW', 'TASK_UNKNOWN'];
 
 /** How tasks and jobs get on is not on record; what a person decided, a failure, a refusal, and a sign-in that is needed, are. */
 function reasonOnRecord({run, state, line, hold, steps, troubles = []}: RunStanding): string {
@@ -118,7 +118,7 @@ function reasonOnRecord({run, state, line, hold, steps, troubles = []}: RunStand
   if (trouble) return inOneLine(trouble);
   const step =
     steps.find((one) => one.state === 'failed' || one.state === 'action-needed') ??
-    steps.find(({reason}) => REFUSED_FOR_NOW.includes(reason.code));
+    steps.find(({reason}) => ON_RECORD.includes(reason.code));
   return step ? `${step.step}: ${inOneLine(step.reason)}` : '';
 }
 

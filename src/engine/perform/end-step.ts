@@ -23,8 +23,19 @@ export async function endStep(
   if (end.state === 'failed' && !run.state.cancel && ledger.refresh(run).state.cancel) return OTHERS;
   // What never began ends by what people asked for: an update since may let it begin.
   if (UNBEGUN.includes(end.state) && !ledger.stillHolds(run, attemptKey(end.step, end.attempt))) return STALE;
+  if (end.cause === 'forgotten') return recordForgotten(run, end, records);
   // What was concluded from other words than the task's is told in those alone.
   return recordEnd(end === action ? await withLastError(transfers, run, end) : end, records);
+}
+
+/** A job that cannot be asked about may still stand in a queue: its script is not to run when the run has ended. */
+function recordForgotten(run: OpenRun, action: EndStep, records: Records): ActionOutcome {
+  const isJob = run.state.spec.workflow.steps.some(({name, kind}) => name === action.step && kind === 'job');
+  const started = currentAttempt(run.state, action.step).starts.length > 0;
+  const claim = `${attemptKey(action.step, action.attempt)}.start.1`;
+  // Where the job takes its claim this moment, the next look ends the step, and says so.
+  if (isJob && !started && !records.fact(claim, {void: true, why: action.why})) return STALE;
+  return recordEnd(action, records);
 }
 
 /** Put on record how an attempt ended: the first one to say so counts. */

@@ -84,9 +84,11 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
     case 'delete-job':
       return one(await performTogether(context, action.do, [{run, action}]));
     case 'note-absent':
-      return fact(`${action.key}.${absentName(action.number)}`, {job: action.job}) ? DONE : OTHERS;
+      return fact(`${action.key}.${absentName(action.number)}`, {job: action.job, task: action.task}) ? DONE : OTHERS;
     case 'note-seen-again':
-      return fact(`${action.key}.${seenAgainName(action.number)}`, {job: action.job}) ? DONE : OTHERS;
+      return fact(`${action.key}.${seenAgainName(action.number)}`, {job: action.job, task: action.task})
+        ? DONE
+        : OTHERS;
     case 'void-attempt':
       return voidAttempt(run, action, records);
     case 'end-step':

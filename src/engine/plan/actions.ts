@@ -42,10 +42,10 @@ export type Action =
   | (OnJob & {readonly do: 'delete-job'})
   /** put a user hold on a job for a person's hold of the run, and take back exactly those that this put there */
   | (OnJob & {readonly do: 'hold-job' | 'unhold-job'; readonly hold: number})
-  /** PBS no longer knows the job; conclude only if that is still so after the grace time */
-  | (OnJob & {readonly do: 'note-absent'; readonly number: number})
-  /** it shows the job again: what was begun to be concluded from its absence does not count */
-  | (OnJob & {readonly do: 'note-seen-again'; readonly number: number})
+  /** PBS no longer knows the job, or Globus does not list the task; conclude only if that is still so after the grace time */
+  | (OnJobOrTask & {readonly do: 'note-absent'; readonly number: number})
+  /** it is shown again: what was begun to be concluded from its absence does not count */
+  | (OnJobOrTask & {readonly do: 'note-seen-again'; readonly number: number})
   /** take the attempt's claim, so that no job of it can ever begin; then it counts as lost */
   | {
       readonly do: 'void-attempt';
@@ -63,6 +63,11 @@ interface OnJob {
   readonly key: string;
   readonly job: JobId;
   readonly why: string;
+}
+
+interface OnJobOrTask extends Omit<OnJob, 'job'> {
+  readonly job?: JobId | undefined;
+  readonly task?: TaskId | undefined;
 }
 
 export interface SubmitJob {

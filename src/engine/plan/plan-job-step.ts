@@ -5,6 +5,7 @@ import type {Dependency, DependencyType} from '../../scheduler/scheduler.ts';
 import type {JobStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import type {Verdict} from './conditions.ts';
+import {planForgotten} from './forget.ts';
 import {seenForAttempt, seenOf} from './job-seen.ts';
 import {type JobVerdict, jobOf, judgeJob} from './job-verdict.ts';
 import {isHandedOver, personHold} from './person-hold.ts';
@@ -35,6 +36,8 @@ export function planJobStep(view: View, step: JobStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
   const intents = planUnconfirmedJobs(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
+  const forgotten = planForgotten(view, step);
+  if (forgotten) return [...intents, forgotten];
   const verdict = verdictOf(view, step);
   const record = standingJob(attempt, 'job');
   const refused = attempt.jobs.findLast((job) => job.role === 'job')?.refused;

@@ -4,6 +4,7 @@ import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Action} from './actions.ts';
 import {concludeTask} from './conclude-task.ts';
 import type {Verdict} from './conditions.ts';
+import {planForgotten, planTaskAbsence} from './forget.ts';
 import {planFailFast} from './plan-fail-fast.ts';
 import {planSpent} from './plan-leftovers.ts';
 import {planLauncher, planWaiting} from './plan-staging-jobs.ts';
@@ -28,11 +29,14 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
   const attempt = workingAttempt(view.run, step.name);
   const intents = planUnconfirmedJobs(view, step.name);
   if (endOf(view.run, step.name) || isPausing(view, step.name)) return intents;
+  const forgotten = planForgotten(view, step);
+  if (forgotten) return [...intents, forgotten];
   const verdict = verdictOf(view, step);
   if (attempt.transfer?.putOff) return [...intents, ...planPutOff(view, step, attempt, verdict)];
   if (attempt.transfer)
     return [
       ...intents,
+      ...planTaskAbsence(view, step.name, attempt),
       ...planStarted(view, step.name, attempt),
       ...(view.run.cancel ? [] : planFailFast(step, attempt, view.seen)),
       ...planWaiting(view, step, attempt),

@@ -1,4 +1,5 @@
 import type {TaskId} from '../../base/ids.ts';
+import type {JobId} from '../../base/job-id.ts';
 import {count} from '../../base/units.ts';
 import {currentAttempt, type OutcomeCause, type OutcomeState, type RunState} from '../../ledger/run-facts.ts';
 import type {Reason} from '../standing.ts';
@@ -13,6 +14,7 @@ export interface EndedStep {
   readonly skippedErrors?: number | undefined;
   readonly cause?: OutcomeCause | undefined;
   readonly task?: TaskId | undefined;
+  readonly job?: JobId | undefined;
   /** what can be done about the refusal that ended it */
   readonly advice: readonly string[];
 }
@@ -29,7 +31,7 @@ export function explainEnd(end: EndedStep): Reason {
 }
 
 /** What a person should know about the cause; an older version may not know it. */
-const ADVICE: Readonly<Record<OutcomeCause, string>> = {
+const ADVICE: Readonly<Record<Exclude<OutcomeCause, 'forgotten'>, string>> = {
   'task-cancelled-by-manager':
     'Ask the manager of the collection first ("stage collection show" has the contact): no retry starts it again.',
   'task-cancelled': 'Somebody cancelled it at Globus under your identity: no retry starts it again.',
@@ -37,7 +39,9 @@ const ADVICE: Readonly<Record<OutcomeCause, string>> = {
   'job-deleted': 'Somebody deleted it while it ran (qdel): no retry starts it again.',
 };
 
-function reasonOf({run, step, state, why, cause, skippedErrors, task, advice}: EndedStep): Reason {
+function reasonOf(end: EndedStep): Reason {
+  const {run, step, state, why, cause, skippedErrors, task, advice} = end;
+  if (cause === 'forgotten') return forgotten(end);
   switch (state) {
     case 'succeeded':
       return succeeded(why, skippedErrors, task);
@@ -54,12 +58,28 @@ function reasonOf({run, step, state, why, cause, skippedErrors, task, advice}: E
         why,
         next: [
           ...advice,
-          ...(cause && cause in ADVICE ? [ADVICE[cause]] : []),
+          ...(cause && Object.hasOwn(ADVICE, cause) ? [ADVICE[cause]] : []),
           `See its output: stage logs ${run} --step ${step}`,
           `Fix the cause, then try it again: stage resume ${run}`,
         ],
       };
   }
+}
+
+/** Where to look for what nothing is known of. */
+function forgotten({run, why, task, job}: EndedStep): Reason {
+  return {
+    standing: 'action',
+    code: 'STEP_FORGOTTEN',
+    what: 'it was cancelled without knowing what became of its work',
+    why,
+    next: [
+      'What it had started may still go on: make sure of that before you use or remove what it writes.',
+      ...(task ? [`Under the identity that started it: stage transfer show ${task}`] : []),
+      ...(job ? [`Where its server answers: qstat -x -f ${job}`] : []),
+      `Then do it again: stage resume ${run}`,
+    ],
+  };
 }
 
 /** A transfer that went on without some files has succeeded, and says so. */

@@ -1,9 +1,10 @@
+import type {TaskId} from '../../base/ids.ts';
 import {count} from '../../base/units.ts';
 import type {PutOff, TransferRecord} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {endsOf} from '../../workflow/model/steps.ts';
 import type {MkdirStep, TaskStep} from '../../workflow/model/workflow.ts';
-import type {StepStateWord} from '../standing.ts';
+import type {Reason, StepStateWord} from '../standing.ts';
 import type {StepFacts} from '../step-facts.ts';
 import {unansweredInStep} from '../unanswered.ts';
 import {explainTask} from './explain-task.ts';
@@ -20,6 +21,9 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
   if (transfer.putOff) return putOffTransfer(facts, transfer.putOff);
   if (!task) return notTaken(facts, transfer);
   const {seen} = task;
+  const {absentSince} = transfer;
+  if (seen?.kind === 'unknown' || (seen === undefined && absentSince !== undefined))
+    return judged('unknown', notListed(facts, task.id, absentSince));
   if (seen === undefined)
     return judged('queued', {
       standing: 'waiting',
@@ -30,18 +34,23 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
     });
   if (seen.kind === 'no-evidence')
     return judged('unknown', cannotAsk(facts, 'Globus', seen.why, unansweredInStep(view.seen, 'Globus', seen.why)));
-  if (seen.kind === 'task') return judgeTask(facts, seen);
-  return judged('unknown', {
+  return judgeTask(facts, seen);
+}
+
+/** The way out comes when that has lasted (forget-advice.ts). */
+function notListed({view}: StepFacts, task: TaskId, since: number | undefined): Reason {
+  return {
     standing: 'action',
     code: 'TASK_UNKNOWN',
-    what: `Globus does not list task ${task.id} for this identity`,
+    what: `Globus does not list task ${task} for this identity`,
     why: 'it belongs to another identity, or is so old that Globus has forgotten it',
     brief: 'Globus does not list this task for this identity',
     next: [
       'Check with "stage whoami" who is signed in, and sign in as the identity that started it.',
-      `If it no longer exists: stage cancel ${view.run.spec.run}, then stage resume ${view.run.spec.run}`,
+      `Then it goes on by itself: stage status ${view.run.spec.run}`,
     ],
-  });
+    ...(since === undefined ? {} : {since}),
+  };
 }
 
 /** Globus refused it for now; there is no task. A hold, or a step that can no longer run, comes first: nothing is asked then. */

@@ -1,6 +1,8 @@
+import {existsSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {LONG} from '../../support/batch-system.ts';
-import {localWorld, type World} from '../../support/world.ts';
+import {leftIn, localWorld, type World} from '../../support/world.ts';
 
 // Real processes: tasks and jobs of runs are ended from outside, by people and by a deadline.
 
@@ -96,3 +98,63 @@ describe.concurrent('what others end', () => {
     await expectToldEverywhere('deleted.1', /killed by signal 15 \(qdel\)/, 'job-deleted');
   });
 });
+
+describe('a task that Globus lists no more', () => {
+  test("is forgotten at a person's word alone, which is advised when it has not been listed for a while: then run and monitors end", async () => {
+    await pausedTransfer('gone', 'retries: 2, retry_delay: 1s');
+    const task = taskOf('gone.1');
+    const early = await world.stage('cancel', 'gone', '--forget', 'in');
+    expect(early).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`lists its task ${task} (paused)`)});
+    expect(world.facts('gone.1').filter((name) => name.startsWith('decision.'))).toEqual([]);
+    await world.stage('local', 'task', 'forget', task);
+    const first = await world.stage('cancel', 'gone');
+    expect(first.stdout).toMatch(/Globus does not list this task for this identity/);
+    expect(first.stdout).not.toContain('--forget');
+    const advice = 'stage cancel gone.1 --forget in';
+    await world.waitFor('the advice', async () => (await world.stage('status', 'gone')).stdout.includes(advice));
+    for (const argv of [['why', 'gone'], ['list'], ['status', '--json'], ['why', 'gone', '--json']])
+      expect({argv, out: (await world.stage(...argv)).stdout.replace(/\s+/g, ' ')}).toEqual({
+        argv,
+        out: expect.stringContaining(advice),
+      });
+    const done = await world.stage('cancel', 'gone', '--forget', 'in');
+    expect(done).toMatchObject({exitCode: 0, stdout: expect.stringContaining(`task ${task} may still move data`)});
+    const sealed = await world.ended('gone.1');
+    expect(sealed).toMatchObject({state: 'cancelled', steps: [{state: 'cancelled', attempts: 1, task}]});
+    const why = await world.stage('why', 'gone');
+    expect(why.stdout).toContain(`stage transfer show ${task}`);
+    await world.waitFor('no job in the queue', async () => leftIn(await world.jobs()).length === 0);
+  });
+});
+
+test('a job whose server has another name by now is forgotten likewise, and its script never runs', async () => {
+  const ran = `${world.work}/renamed.ran`;
+  world.write('renamed.sh', `#!/bin/sh\necho ran >> ${ran}\n`);
+  const {id} = await heldJob('renamed');
+  const confirmed = join(world.state, 'runs', 'renamed.1', 'facts', 'compute.1.job.confirmed.json');
+  // As it was recorded when the server was called so.
+  const was = {...world.fact('renamed.1', 'compute.1.job.confirmed.json'), job: `${id.split('.')[0]}.oldserver`};
+  writeFileSync(confirmed, JSON.stringify(was));
+  const cancelled = await world.stage('cancel', 'renamed');
+  expect(cancelled.stdout).toMatch(/renamed\.1 is being cancelled/);
+  const advice = 'stage cancel renamed.1 --forget compute';
+  await world.waitFor('the advice', async () => (await world.stage('status', 'renamed')).stdout.includes(advice));
+  const done = await world.stage('cancel', 'renamed', '--forget', 'compute');
+  expect(done).toMatchObject({exitCode: 0, stdout: expect.stringContaining(`job ${was.job} may still be in a queue`)});
+  expect((await world.ended('renamed.1')).state).toBe('cancelled');
+  await world.pbs('qrls', id);
+  await world.waitFor('the end of that job', async () => leftIn(await world.jobs()).length === 0);
+  expect(existsSync(ran)).toBe(false);
+});
+
+/** A run whose job waits for a paused transfer, under a user hold. */
+async function heldJob(name: string): Promise<{id: string}> {
+  await world.collection(name);
+  world.writeTree(world.path(name, 'in'), 1);
+  await world.stage('local', 'pause', name);
+  const transfer = `{transfer: {from: "${name}:/in/", to: "cluster:/${name}/"}}`;
+  const job = `{needs: [in], job: {script: ${name}.sh}}`;
+  const file = world.write(`${name}.yaml`, `name: ${name}\nsteps:\n  in: ${transfer}\n  compute: ${job}\n`);
+  await world.stage('run', file);
+  return {id: String(world.fact(`${name}.1`, 'compute.1.job.confirmed.json').job)};
+}

@@ -47,6 +47,7 @@ const WITH_STEP: Readonly<Record<string, (run: string, step: string) => unknown>
   logs: (run, step) => collectLogs(stage, {run, steps: [step], own: false}),
   'logs --pbs': (run, step) => collectPbsLogs(stage, {run, steps: [step], own: false}),
   why: (run, step) => explainWhy(stage, {run, step}),
+  'cancel --forget': (run, step) => cancelRun(stage, {run, cleanup: true, forget: [step]}),
   hold: (run, step) => holdRuns(stage, {run, steps: [step]}),
   'resume --redo': (run, step) => resumeRuns(stage, {run, redo: [step]}),
   adopt: (run, step) => adoptTask(stage, {run, step, task: TASK, force: false}),
@@ -56,7 +57,7 @@ const WITH_STEP: Readonly<Record<string, (run: string, step: string) => unknown>
 const WITH_RUN: Readonly<Record<string, (run: string) => unknown>> = {
   ...Object.fromEntries(Object.entries(WITH_STEP).map(([name, use]) => [name, (run: string) => use(run, 'compute')])),
   status: (run) => showStatus(stage, run),
-  cancel: (run) => cancelRun(stage, {run, cleanup: true}),
+  cancel: (run) => cancelRun(stage, {run, cleanup: true, forget: []}),
   release: (run) => releaseRuns(stage, {run, qhold: false}),
 };
 
