@@ -2,7 +2,7 @@ import {connect} from 'node:net';
 import {dirname} from 'node:path';
 import * as z from 'zod/mini';
 import type {Requirements} from './globus/auth/requirements.ts';
-import type {LocalCollection} from './globus/globus-stand-in.ts';
+import type {LocalCollection} from './globus/orders.ts';
 import type {LimitValues} from './globus/transfer/limits.ts';
 import {isOthersDirectory} from './others-directory.ts';
 import type {OutageTarget, OutageWish} from './outage-modes.ts';

@@ -4,8 +4,9 @@ import {rename, unlink} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {promisify} from 'node:util';
 import {hashName} from '../transfer/submission.ts';
-import {atPlace, type Ground, inDirectory} from './confine.ts';
+import {atPlace, inDirectory} from './confine.ts';
 import {asFault, Fault} from './fault.ts';
+import type {Ground} from './held-directories.ts';
 
 // Plain descriptors instead of handles: what asks no disk is done at once, since a round through the thread pool costs
 // more than the call (measured: 45 µs against 1). Nothing may be closed that is still read or written: its number is

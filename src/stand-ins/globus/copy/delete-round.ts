@@ -1,10 +1,11 @@
 import {lstat, readdir, unlink} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import type {TaskCounts} from '../transfer/task-state.ts';
-import {atPlace, type Ground, inDirectory} from './confine.ts';
+import {atPlace, inDirectory} from './confine.ts';
 import type {CopyPace} from './copy-file.ts';
 import {asFault, FatalFault, Fault, systemCode} from './fault.ts';
 import {globToRegExp} from './glob.ts';
+import type {Ground} from './held-directories.ts';
 import {childPath, locateForWriting} from './paths.ts';
 import {removeTree} from './remove-tree.ts';
 

@@ -6,8 +6,9 @@ import {matching, oneOf, range, readFilters, readOrder, readPage} from '../http/
 import {badRequest, TransferProblem} from '../http/problem.ts';
 import {fileTime, readTime} from '../http/time.ts';
 import type {Collection} from '../store/collections.ts';
-import {atPlace, type Ground, inDirectory} from './confine.ts';
+import {atPlace, inDirectory} from './confine.ts';
 import {type Side, systemCode} from './fault.ts';
+import type {Ground} from './held-directories.ts';
 import {type Operation, operationFailed} from './operation-failed.ts';
 import {childPath, locate, locateForWriting, PathRefused, readPath} from './paths.ts';
 import {isTemporary} from './temporaries.ts';

@@ -1,7 +1,7 @@
 import {realpath} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {type Ground, isInside, leadsOut} from './confine.ts';
 import {systemCode} from './fault.ts';
+import {type Ground, isInside, leadsOut} from './held-directories.ts';
 
 /** Why a path was refused before any disk was touched. */
 export class PathRefused extends Error {}

@@ -1,7 +1,8 @@
 import type {Dirent} from 'node:fs';
 import {opendir, rmdir, unlink} from 'node:fs/promises';
 import {join} from 'node:path';
-import {atPlace, type Ground, inDirectory} from './confine.ts';
+import {atPlace, inDirectory} from './confine.ts';
+import type {Ground} from './held-directories.ts';
 
 /** What hears of a tree that is being removed. */
 export interface Removal {

@@ -1,11 +1,11 @@
 import type {LimitValues} from '../transfer/limits.ts';
 import type {TransferItem} from '../transfer/submission.ts';
 import type {TaskCounts, TaskState} from '../transfer/task-state.ts';
-import type {Ground} from './confine.ts';
 import type {Copied, CopyPace} from './copy-file.ts';
 import {asFault, type Fault, type Side, systemCode} from './fault.ts';
 import type {Included} from './filter-rules.ts';
 import type {Gate} from './gate.ts';
+import type {Ground} from './held-directories.ts';
 import type {Temporaries} from './temporaries.ts';
 import type {Throttle} from './throttle.ts';
 

@@ -1,7 +1,7 @@
 import {type GuestRules, mayReach} from '../auth/guest-access.ts';
-import type {Ground} from '../copy/confine.ts';
 import {Fault, notAllowed, type Side} from '../copy/fault.ts';
 import {createGate, type Gate} from '../copy/gate.ts';
+import type {Ground} from '../copy/held-directories.ts';
 import {meetPlanned} from '../copy/planned-faults.ts';
 import {createThrottle, type Throttle} from '../copy/throttle.ts';
 import type {Work} from '../copy/transfer-work.ts';
