@@ -5,13 +5,19 @@ export class TransferUnreachable extends StageError {
   /** it did not answer in time: whatever else it is asked now would wait as long */
   readonly timedOut: boolean;
 
-  constructor(asked: string, why: string, {cause, timedOut = false}: {cause?: unknown; timedOut?: boolean} = {}) {
+  /** @param more `notBefore`: until when it is not asked, in words */
+  constructor(
+    asked: string,
+    why: string,
+    more: {readonly cause?: unknown; readonly timedOut?: boolean; readonly notBefore?: string} = {},
+  ) {
+    const {cause, timedOut = false, notBefore} = more;
     super({
       code: 'TRANSFER_UNREACHABLE',
       exit: EXIT.unreachable,
       what: `Globus did not answer "${asked}"`,
       why,
-      next: ['Nothing is lost: run the same command again later.'],
+      next: [`Nothing is lost: run the same command again ${notBefore ? `after ${notBefore}` : 'later'}.`],
       cause,
     });
     this.timedOut = timedOut;

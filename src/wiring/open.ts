@@ -9,6 +9,7 @@ import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
 import type {Profile, SchedulerSettings} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
+import {openAskedPause} from '../disk/asked-pause.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {fileCache} from '../disk/file-cache.ts';
 import {packageRoot} from '../disk/package-root.ts';
@@ -323,13 +324,15 @@ async function globusSettings(parts: SignInParts & Pick<Parts, 'troubles'>): Pro
     import('../transfer/globus/caller.ts'),
   ]);
   const signIn = await openSignIn(parts);
-  const {profile, standIns} = parts;
+  const {profile, standIns, ledger} = parts;
+  const transferUrl = profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl;
   return {
     tokens: await createTokens(signIn),
     signIn: {login: signIn.loginCommand, method: signIn.method},
     pace: createPace(GLOBUS_PACE),
     heard: (trouble) => parts.troubles.hear('Globus', trouble),
-    transferUrl: profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl,
+    transferUrl,
+    asked: openAskedPause(join(ledger.layout.cache, 'globus-pause.json'), transferUrl),
   };
 }
 

@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import {createRefreshClaims, REFUSED_TOKEN, TURN} from '../../src/auth/refresh-claims.ts';
 import {throughCache} from '../../src/config/config-cache.ts';
 import {readConfig} from '../../src/config/read-config.ts';
+import {openAskedPause, PAUSE} from '../../src/disk/asked-pause.ts';
 import {ensureDirectory} from '../../src/disk/directories.ts';
 import {fileCache} from '../../src/disk/file-cache.ts';
 import {sharedPace} from '../../src/disk/shared-pace.ts';
@@ -30,6 +31,22 @@ describe.each(DAMAGES.filter((damage) => damage !== 'of a newer format'))('%s', 
       rmSync(path, {recursive: true, force: true});
       cache.write(value);
       expect(cache.read()).toEqual(value);
+    }
+  });
+
+  test('a pause that Globus asked for is none', () => {
+    const path = join(memoryDirectory('pause-'), 'globus-pause.json');
+    const asked = openAskedPause(path, 'https://globus');
+    const remembered = () => {
+      asked.remember(3_600_000, 'x');
+      return asked.now();
+    };
+    expect(remembered()).toMatchObject({said: 'x'});
+    for (const apply of waysTo(damage, path, {schema: PAUSE})) {
+      apply();
+      expect([undefined, 'x']).toContain(asked.now()?.said);
+      rmSync(path, {recursive: true, force: true});
+      expect(remembered()).toMatchObject({said: 'x'});
     }
   });
 

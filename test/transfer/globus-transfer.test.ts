@@ -1,8 +1,11 @@
+import {join} from 'node:path';
 import {inspect} from 'node:util';
 import {expect, test} from 'vitest';
 import type {TokenSource} from '../../src/auth/token-source.ts';
+import {openAskedPause} from '../../src/disk/asked-pause.ts';
 import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {createGlobusTransfer, type GlobusTransferSettings} from '../../src/transfer/globus/globus-transfer.ts';
+import {memoryDirectory} from '../support/memory-directory.ts';
 import {aTransfer, SOURCE, taskDocument, taskId, taskList} from './documents.ts';
 import {httpService, type Reaction} from './http-service.ts';
 
@@ -157,6 +160,43 @@ test('waits as long as it is told to, but not longer than it has patience for', 
   const busy = await globus([{...problem(429, 'TooManyRequests'), headers: {'retry-after': '3600'}}]);
   await expect(busy.transfer.newSubmissionId()).rejects.toThrow(TransferUnreachable);
   expect(busy.asked).toHaveLength(1);
+});
+
+test('a long pause that Globus asks for is remembered for other processes: nobody asks before, and after it one does', async () => {
+  let now = Date.now();
+  const service = await httpService(
+    {...problem(429, 'TooManyRequests'), headers: {'retry-after': '3600'}},
+    SUBMISSION,
+    {...problem(503, 'ServiceUnavailable'), headers: {'retry-after': '3600'}},
+    SUBMISSION,
+  );
+  const path = join(memoryDirectory('pause-'), 'globus-pause.json');
+  const process = (transferUrl = service.url) =>
+    createGlobusTransfer({
+      tokens: tokens(),
+      transferUrl,
+      backoffMs: 1,
+      asked: openAskedPause(path, transferUrl, () => now),
+    });
+  const failure = (transfer: ReturnType<typeof process>) => transfer.newSubmissionId().catch((error: unknown) => error);
+  const first = await failure(process());
+  const second = await failure(process());
+  for (const error of [first, second]) {
+    expect(error).toBeInstanceOf(TransferUnreachable);
+    expect(error).toMatchObject({why: expect.stringMatching(/^it asked for no request before .*TooManyRequests/)});
+    expect(inspect(error)).toMatch(/run the same command again after \d/);
+  }
+  const [seen] = [...(await process().look([taskId(1)])).values()];
+  expect(seen).toMatchObject({kind: 'no-evidence', why: expect.stringContaining('no request before')});
+  expect(service.asked).toHaveLength(1);
+  now += 3_601_000;
+  expect(await process().newSubmissionId()).toBe(SUBMISSION_ID);
+  await failure(process());
+  await failure(process());
+  expect(service.asked).toHaveLength(3);
+  // A pause that a clock that was wrong wrote is none.
+  now -= 100 * 3_600_000;
+  expect(await process().newSubmissionId()).toBe(SUBMISSION_ID);
 });
 
 test('a service without a listener is unreachable', async () => {

@@ -2,9 +2,11 @@ import pRetry from 'p-retry';
 import type * as z from 'zod/mini';
 import {type Answer, requestOnce, type SdkCall} from '../../auth/globus-request.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
+import type {AskedPause, Pause} from '../../base/asked-pause.ts';
 import {NOT_COMPILED} from '../../base/json.ts';
 import {createPace, type Pace, type PaceLimit} from '../../base/pace.ts';
 import {sleep} from '../../base/time.ts';
+import {renderTime} from '../../base/units.ts';
 import {TransferUnreachable} from '../../globus-errors.ts';
 import type {SignInWay} from './advise-sign-in.ts';
 import {type Explained, explainGlobus, mayPass} from './explain.ts';
@@ -24,6 +26,8 @@ export interface CallerSettings {
   readonly backoffMs?: number | undefined;
   /** the longest `Retry-After` that is waited for; 60 s when not given */
   readonly longestWaitMs?: number | undefined;
+  /** where a longer `Retry-After` is remembered: nobody asks before; nowhere when not given */
+  readonly asked?: AskedPause | undefined;
   /** told of each question why this process had no answer to it, the sign-in included; undefined when Globus answered, whatever it said */
   readonly heard?: ((trouble: unknown) => void) | undefined;
 }
@@ -54,18 +58,25 @@ export function createCaller(settings: CallerSettings): Caller {
   const timeoutMs = settings.fetchTimeoutMs ?? 30_000;
   const longestWaitMs = settings.longestWaitMs ?? 60_000;
   const pace = settings.pace ?? createPace(GLOBUS_PACE);
-  const mayTryAgain = (error: unknown): error is FailedTry =>
-    error instanceof FailedTry && error.mayPass && error.waitMs <= longestWaitMs;
+  const mayTryAgain = (error: unknown): error is FailedTry => error instanceof FailedTry && error.mayPass;
 
   return async (asked, schema, call) => {
     const tryOnce = async (): Promise<unknown> => {
+      const wanted = settings.asked?.now();
+      if (wanted) throw new FailedTry(paused(asked, wanted), false, 0);
       const token = await settings.tokens.token();
       const first = await exchange(asked, call, token);
       if (isGood(first)) return first.body;
       const answer = first.status === 401 ? await exchange(asked, call, await settings.tokens.renew(token)) : first;
       if (isGood(answer)) return answer.body;
       const explained = explainGlobus(asked, answer, settings.signIn);
-      throw new FailedTry(explained, mayPass(answer), waitAskedFor(answer.retryAfter), isAnswer(answer));
+      const waitMs = waitAskedFor(answer.retryAfter);
+      if (mayPass(answer) && waitMs > longestWaitMs) {
+        const said = explained.why ?? '';
+        settings.asked?.remember(waitMs, said);
+        throw new FailedTry(paused(asked, {until: Date.now() + waitMs, said}), false, 0);
+      }
+      throw new FailedTry(explained, mayPass(answer), waitMs, isAnswer(answer));
     };
     const body = await pRetry(tryOnce, {
       retries: RETRIES,
@@ -97,6 +108,12 @@ export function createCaller(settings: CallerSettings): Caller {
       throw new FailedTry(new TransferUnreachable(asked, 'the answer is not JSON'), true, 0);
     return answer;
   }
+}
+
+/** Globus was not asked, or is not asked again: it wants no request before. */
+function paused(asked: string, {until, said}: Pause): TransferUnreachable {
+  const at = renderTime(until);
+  return new TransferUnreachable(asked, `it asked for no request before ${at}: ${said}`, {notBefore: at});
 }
 
 /** One try that failed; never leaves this file. */
