@@ -154,6 +154,19 @@ describe('a step that makes a directory', () => {
     expect(outcome('make')).toMatchObject({state: 'succeeded'});
   });
 
+  test('after a conflict that is not understood it is made later', async () => {
+    begin([make]);
+    world.transfers.makeDirectory = async () => {
+      throw new TransferRefused({asked: 'mkdir', globusCode: 'Conflict.New', why: 'busy', later: 'unclear'});
+    };
+    world.transfers.stat = async () => undefined;
+    expect((await look()).problems.map(({why}) => why)).toEqual(['busy']);
+    expect(outcome('make')).toBeUndefined();
+    world.transfers.makeDirectory = async () => {};
+    await look();
+    expect(outcome('make')).toMatchObject({state: 'succeeded'});
+  });
+
   test('in a run that was cancelled it is not made', () => {
     const aRun = new ARun([jobStep('compute'), {...make, needs: ['compute']}]).fact('decision.cancel', {by: 'ann'});
     expect(aRun.plan().map(inWords)).toContain('end-step make cancelled');

@@ -72,6 +72,33 @@ test('however narrow the queue, every run comes to its end, and none is given mo
   );
 });
 
+test('however little room Globus has, every run comes to its end without a task in vain, and the limit is kept', async () => {
+  const transfers = WORKFLOWS.filter((steps) => steps.some(({kind}) => kind === 'transfer'));
+  const runs = fc.array(fc.constantFrom(...transfers), {minLength: 2, maxLength: 6});
+  const limit = fc.option(fc.integer({min: 1, max: 3}), {nil: undefined});
+  await fc.assert(
+    fc.asyncProperty(runs, fc.integer({min: 1, max: 3}), limit, async (workflows, mostPending, maxPending) => {
+      const at = memoryDirectory('room-');
+      beginRuns(at, workflows);
+      const world = fakeWorld(at);
+      world.transfers.mostPending = mostPending;
+      if (maxPending !== undefined) world.settings = {maxPending};
+      for (let round = 0; round < 80 && openLedger(at).activeRuns().length > 0; round++) {
+        await reconcile(world.context());
+        expect(world.transfers.pending.length).toBeLessThanOrEqual(Math.min(mostPending, maxPending ?? mostPending));
+        world.now += 70_000;
+        goOn(world, at);
+      }
+      const ledger = openLedger(at);
+      expect(ledger.runs().map((run) => ledger.summary(run)?.state)).toEqual(workflows.map(() => 'succeeded'));
+      const labels = [...world.transfers.tasks.values()].map(({request}) => request.label);
+      expect(new Set(labels).size).toBe(labels.length);
+      if (maxPending !== undefined && maxPending <= mostPending) expect(world.transfers.refusedForRoom).toBe(0);
+    }),
+    {numRuns: 30, seed: Number(process.env.STAGE_PROPERTY_SEED ?? 20_261_130)},
+  );
+});
+
 test('a person who asks for a run that is there tries what PBS takes by now', async () => {
   const at = memoryDirectory('raised-');
   beginRuns(at, [[jobStep('a'), jobStep('b'), jobStep('c')]], 3);

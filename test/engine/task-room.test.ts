@@ -195,6 +195,31 @@ describe('a look at a Globus without room', () => {
     expect(attempt('b')?.transfer?.task).toBeDefined();
   });
 
+  test('killed at any effect of a further try and then cancelled, no task of it goes on', async () => {
+    const further = async (dieAt: number) => {
+      begin([transferStep('in')]);
+      world.transfers.mostPending = 0;
+      await look();
+      world.now += MINUTE;
+      world.transfers.mostPending = 1;
+      const before = world.effects.length;
+      world.dieAt = before + dieAt;
+      await look().catch((error: unknown) => {
+        if (!(error instanceof Died)) throw error;
+      });
+      world.dieAt = undefined;
+      return world.effects.length - before >= dieAt;
+    };
+    let killed = 1;
+    for (; await further(killed); killed++) {
+      openLedger(directory).create('r0.1' as RunId, 'decision.cancel', {at: world.now, by: 'ann', cleanup: true});
+      for (let looks = 0; looks < 3; looks++) await look();
+      expect({killed, pending: world.transfers.pending.map(({task}) => task)}).toEqual({killed, pending: []});
+      expect(openLedger(directory).summary('r0.1' as RunId)?.state).toBe('cancelled');
+    }
+    expect(killed).toBeGreaterThan(5);
+  });
+
   test('killed at any effect, by two processes at once, it is one task in the end', async () => {
     const play = async () => {
       world.transfers.mostPending = 0;

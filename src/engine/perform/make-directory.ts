@@ -28,7 +28,8 @@ export async function performMakeDirectory(
     const made = await ensureCollectionDirectory(transfers, step.at);
     return end('succeeded', made ? 'the directory was made' : 'the directory was there');
   } catch (error) {
-    if (!(error instanceof TransferRefused)) throw error;
+    // What Globus may do later is tried again by the next look, as where it is away.
+    if (!(error instanceof TransferRefused) || error.later) throw error;
     return end('failed', `${error.message}: ${error.why ?? ''}`);
   }
 }

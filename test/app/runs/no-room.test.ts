@@ -10,15 +10,20 @@ const SECONDS = 60 + 5 * RUNS;
 
 let world: World;
 beforeAll(async () => {
-  world = await localWorld();
-  world.writeTree(world.path('archive', 'in'), 1);
+  world = await begin();
 });
 afterAll(() => world.close());
+
+async function begin(config?: string): Promise<World> {
+  const begun = await localWorld({config});
+  begun.writeTree(begun.path('archive', 'in'), 1);
+  return begun;
+}
 
 const nameOf = (number: number) => `small-${number}`;
 
 /** A transfer, and a cleanup that leaves a trace. @returns the workflow file */
-function small(name: string): string {
+function small(world: World, name: string): string {
   world.write('tidy.sh', `#!/bin/sh\n#PBS -l walltime=00:01:00\necho tidied >> ${world.work}/tidied\n`);
   return world.write(
     `${name}.yaml`,
@@ -32,7 +37,7 @@ function small(name: string): string {
   );
 }
 
-const pending = async () => (await world.tasks()).filter(({status}) => status === 'ACTIVE').length;
+const pending = async (world: World) => (await world.tasks()).filter(({status}) => status === 'ACTIVE').length;
 
 test(
   `${RUNS} runs at a limit of ${LIMIT} tasks: the others wait with the words of Globus, and all succeed in their turn, without cleanup`,
@@ -40,10 +45,10 @@ test(
     await world.stage('local', 'limit', '--pending', String(LIMIT));
     await world.stage('local', 'pause', 'archive');
     for (let number = 1; number <= RUNS; number++) {
-      const ran = await world.stage('run', small(nameOf(number)), '--no-check');
+      const ran = await world.stage('run', small(world, nameOf(number)), '--no-check');
       expect({number, exit: ran.exitCode}).toEqual({number, exit: 0});
     }
-    expect(await pending()).toBe(LIMIT);
+    expect(await pending(world)).toBe(LIMIT);
 
     const last = `${nameOf(RUNS)}.1`;
     const words = new RegExp(`limit of ${LIMIT} pending tasks`);
@@ -58,7 +63,7 @@ test(
     const list = await world.stage('list', '--json');
     const waiting = list.json<{runs: {run: string; reason: string}[]}>().runs.filter(({reason}) => words.test(reason));
     expect(waiting.map(({run}) => run)).toContain(last);
-    expect(await pending()).toBe(LIMIT);
+    expect(await pending(world)).toBe(LIMIT);
 
     await world.stage('local', 'resume', 'archive');
     for (let number = 1; number <= RUNS; number++) {
@@ -75,3 +80,26 @@ test(
   },
   3 * SECONDS * 1000,
 );
+
+test('with transfers.max_pending in the profile no more are asked for, and Globus refuses none', async () => {
+  const limited = await begin('profiles: {local: {transfers: {max_pending: 2}}}\n');
+  try {
+    await limited.stage('local', 'pause', 'archive');
+    for (const name of ['a', 'b', 'c', 'd']) await limited.stage('run', small(limited, name), '--no-check');
+    expect(await pending(limited)).toBe(2);
+    const [fetch] = (await limited.status('d.1')).steps;
+    expect(fetch).toMatchObject({
+      state: 'waiting',
+      code: 'TRANSFER_WAITS_FOR_PLACE',
+      reason: expect.stringContaining('transfers.max_pending of the profile is 2'),
+    });
+    expect(await pending(limited)).toBe(2);
+    await limited.stage('local', 'resume', 'archive');
+    for (const name of ['a', 'b', 'c', 'd']) {
+      expect((await limited.ended(`${name}.1`)).state).toBe('succeeded');
+      expect(limited.facts(`${name}.1`).filter((fact) => fact.includes('.later-'))).toEqual([]);
+    }
+  } finally {
+    await limited.close();
+  }
+});
