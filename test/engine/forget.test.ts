@@ -1,11 +1,14 @@
 import {describe, expect, test} from 'vitest';
+import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import {unanswered} from '../../src/engine/plan/forget.ts';
+import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
 import {mayBeSealed} from '../../src/engine/plan/sealing.ts';
 import {standingOf} from '../../src/standing/standing-of.ts';
 import type {TaskSeen} from '../../src/transfer/transfer-service.ts';
 import {
   ARun,
+  ENGINE_SETTINGS,
   ended,
   HELD,
   inWords,
@@ -113,6 +116,15 @@ describe('a job of a server that does not answer', () => {
     expect(sealed()).toBe(true);
     run.job('compute.1.job', '5.old', HELD);
     expect(sealed()).toBe(false);
+  });
+
+  test('is looked for at the slow end when nothing but the seal of its run is missing', () => {
+    const {bounds} = ENGINE_SETTINGS;
+    const run = silent().outcome('compute', 'succeeded');
+    const look = () => nextLookAtRun(run.state, run.seen(), SETTINGS, bounds);
+    expect(look()).toBe(NOW + bounds.maxMs);
+    run.jobs.set('5.old' as JobId, ended(0));
+    expect(look()).toBe(NOW + bounds.minMs);
   });
 
   test('a submission whose answer never came can be forgotten when its time is over, not before', () => {

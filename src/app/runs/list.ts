@@ -89,7 +89,7 @@ const UNASKED: PlanSettings = {
 function standingOn({ledger, profile}: ListStage, run: RunId, known: ExtraKnowledge): RunStanding {
   const summary = ledger.summary(run);
   if (summary) return standingOfSeal(summary);
-  const settings = {...UNASKED, stagingJobs: profile.staging.network};
+  const settings = {...UNASKED, stagingJobs: profile.staging.network, lostGraceMs: profile.lostGraceMs};
   return standingOf({run: ledger.open(run).state, seen: {...UNSEEN, now: Date.now()}, settings}, known);
 }
 

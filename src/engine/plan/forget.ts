@@ -78,6 +78,16 @@ export function isSilent({seen}: View, record: JobRecord): boolean {
   return record.job === undefined || seenOf(seen, record)?.kind === 'no-evidence';
 }
 
+/** Jobs of a run that PBS could not be queried about, and that no person has forgotten: its seal waits for them. */
+export function silentUnforgotten(view: View): {readonly step: string; readonly record: JobRecord}[] {
+  const forgotten = new Set(view.run.forgets.flatMap(({jobs}) => jobs));
+  return [...view.run.attempts].flatMap(([step, attempts]) =>
+    attempts.flatMap(({jobs}) =>
+      jobs.filter((record) => isSilent(view, record) && !forgotten.has(record.key)).map((record) => ({step, record})),
+    ),
+  );
+}
+
 /** Keys of jobs, in any role, that would keep a run from its end for ever when a step is forgotten: its own, and those of steps that have ended. */
 export function silentJobs(view: View, step: string): string[] {
   return view.run.spec.workflow.steps.flatMap(({name}) =>

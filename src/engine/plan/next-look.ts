@@ -9,6 +9,7 @@ import type {JobStep, MkdirStep, Step, TaskStep} from '../../workflow/model/work
 import type {Observed, PlanSettings} from './actions.ts';
 
 import {FIRST_WORD_MS} from './first-refusal.ts';
+import {silentUnforgotten} from './forget.ts';
 import {seenOf} from './job-seen.ts';
 import {judgeJob} from './job-verdict.ts';
 import {personHold} from './person-hold.ts';
@@ -83,8 +84,10 @@ export function nextLookAtRun(
 ): number | undefined {
   const view = {run, seen, settings};
   const {steps} = run.spec.workflow;
-  if (steps.every((step) => endOf(run, step.name))) return seen.now + bounds.minMs; // only its seal is missing
   const [soon, late] = [seen.now + bounds.minMs, seen.now + bounds.maxMs];
+  // Only its seal is missing; where that waits for jobs of a server that does not answer, it may wait long.
+  if (steps.every((step) => endOf(run, step.name)))
+    return silentUnforgotten(view).some(({record}) => record.job !== undefined) ? late : soon;
   const waits: Waits = {view, soon, late, bounds, left: leftToPerson(view)};
   return earliest(steps.flatMap((step) => (endOf(run, step.name) ? [] : (nextLookAtStep(waits, step) ?? []))));
 }

@@ -1,4 +1,4 @@
-import {isSilent, unanswered} from '../../engine/plan/forget.ts';
+import {silentUnforgotten, unanswered} from '../../engine/plan/forget.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {endOf} from '../../ledger/attempts.ts';
 import type {Reason} from '../standing.ts';
@@ -34,22 +34,17 @@ export function unsealedFor(view: View): Reason[] {
   const {run, seen, settings} = view;
   const ends = run.spec.workflow.steps.map(({name}) => endOf(run, name));
   if (ends.some((end) => end === undefined)) return [];
-  const forgotten = new Set(run.forgets.flatMap(({jobs}) => jobs));
-  const [silent] = run.spec.workflow.steps.flatMap(({name}) =>
-    (run.attempts.get(name) ?? []).flatMap(({jobs}) =>
-      jobs.filter((record) => isSilent(view, record) && !forgotten.has(record.key)).map((record) => ({name, record})),
-    ),
-  );
+  const [silent] = silentUnforgotten(view);
   const since = Math.max(0, ...ends.map((end) => end?.at ?? 0));
   if (!silent || seen.now - since < settings.lostGraceMs) return [];
-  const {name, record} = silent;
+  const {step, record} = silent;
   return [
     {
       standing: 'action',
       code: 'RUN_NOT_CLOSED',
       what: `every step has ended, and PBS could not be queried about job ${record.job ?? record.intent.tag}`,
       why: 'the run stays open, so that nothing of it is left in a queue',
-      next: [`If that server no longer exists: stage cancel ${run.spec.run} --forget ${name}`],
+      next: [`If that server no longer exists: stage cancel ${run.spec.run} --forget ${step}`],
       since,
     },
   ];

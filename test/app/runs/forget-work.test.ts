@@ -98,6 +98,18 @@ describe('a job of a server that does not answer any more', () => {
     expect(outcomeOf('compute')?.why).toContain(`job ${job} may still be in a queue, and will not run its script`);
   });
 
+  test('a death after the claim was taken, and before the end is on record, leaves that end to the next look', async () => {
+    await begin(jobStep('compute'));
+    const job = jobOf('compute');
+    stage.world.scheduler.show(job, SILENT);
+    stage.ledger.create(RUN, 'decision.cancel', {at: 1, by: 'ada@host', cleanup: true});
+    const word = {at: 2, by: 'ada@host', step: 'compute', attempt: 1, job, jobs: ['compute.1.job']};
+    stage.ledger.create(RUN, 'decision.forget-1', word);
+    stage.ledger.create(RUN, 'compute.1.start.1', {void: true});
+    await reconcile(await stage.engine());
+    expect(stage.ledger.summary(RUN)).toMatchObject({state: 'cancelled', steps: [{cause: 'forgotten'}]});
+  });
+
   test('where none answers at all, the run ends all the same, with what could not be asked for', async () => {
     await begin(jobStep('compute'));
     stage.world.scheduler.down = true;
