@@ -23,6 +23,8 @@ export interface StepView {
   readonly reason: string;
   /** the reason as `stage why` has it: a stable word for scripts */
   readonly code: string;
+  /** since when it has been so, where that is known and the step has not ended */
+  readonly since?: string | undefined;
   readonly attempt: number;
   readonly needs: readonly string[];
   readonly onFailureOf: readonly string[];
@@ -111,6 +113,7 @@ function viewStep(standing: StepStanding): StepView {
     state,
     reason: inOneLine(reason),
     code: reason.code,
+    since: end ? undefined : iso(reason.since),
     attempt,
     needs,
     onFailureOf,

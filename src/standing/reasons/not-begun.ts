@@ -105,6 +105,7 @@ function waitsForRoom({view, step}: StepFacts): Judgement | undefined {
     code: 'TRANSFER_WAITS_FOR_PLACE',
     what,
     why: `transfers.max_pending of the profile is ${places.limit}`,
+    brief: `waits for a place at Globus since ${renderTime(ready)}: ${places.pending} tasks are pending, and transfers.max_pending of the profile is ${places.limit}`,
     next: ['It is submitted by itself when one of them has ended.', 'See them: stage transfer list'],
     since: ready,
   });
@@ -128,7 +129,7 @@ export function refusedForNow(view: View, said: TaskLater & {readonly since: num
     code: 'TRANSFER_REFUSED_FOR_NOW',
     what,
     why,
-    brief: `Globus has not accepted it yet: ${why}`,
+    brief: `not accepted by Globus since ${renderTime(since)}: ${why}`,
     next: [
       `It is asked for again by itself ${soon}.`,
       ...next,
