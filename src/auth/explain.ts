@@ -1,30 +1,56 @@
 import * as z from 'zod/mini';
 import {SignInNeeded} from '../globus-errors.ts';
+import {adviseSignIn, type SignInWay} from './advise-sign-in.ts';
 import type {Answer} from './globus-request.ts';
+import {type Demands, readDemands, readError} from './read-error.ts';
 
 /** Globus Auth answered, and gave no token. `error` is OAuth's word, such as `invalid_grant`. */
 export class GrantRefused extends Error {
   readonly error: string;
   /** what it said, to be quoted */
   readonly words: string;
-  constructor(error: string, description: string | undefined) {
+  /** what a person has to do first, where it says so: a consent, or a sign-in of another kind */
+  readonly demands: Demands | undefined;
+  constructor(error: string, description: string | undefined, demands?: Demands) {
     super(`Globus Auth said ${error}`);
     this.error = error;
     this.words = `Globus Auth said ${error}${description ? `: "${description}"` : ''}`;
+    this.demands = demands;
   }
 }
 
 /** RFC 6749, section 5.2. */
-const OAuthError = z.object({error: z.string(), error_description: z.optional(z.string())});
+const OAuthError = z.object({error: z.string(), error_description: z.catch(z.optional(z.string()), undefined)});
 
-/** What Globus Auth refused a token with; undefined for an answer that has no word of OAuth in it. Pure. */
-export function readRefusal({body}: Answer): GrantRefused | undefined {
-  const read = OAuthError.safeParse(body);
-  return read.success ? new GrantRefused(read.data.error, read.data.error_description) : undefined;
+/**
+ * What Globus Auth refused a token with, in OAuth's form or in that of other Globus services, a list of errors. Pure.
+ *
+ * @returns undefined for an answer that has no word of either in it, and for a list of errors of its own making
+ */
+export function readRefusal({body, status}: Answer): GrantRefused | undefined {
+  const demands = readDemands(body);
+  const word = OAuthError.safeParse(body);
+  if (word.success) return new GrantRefused(word.data.error, word.data.error_description, demands);
+  const error = status < 500 && status !== 429 ? readError(body) : undefined;
+  return error && new GrantRefused(error.code, error.message, demands);
+}
+
+/** What a person has to do before Globus Auth gives this token, and the command that does it. */
+function explainDemanded({demands, words}: GrantRefused, way: SignInWay): SignInNeeded | undefined {
+  if (!demands) return undefined;
+  const {message, scopes} = demands;
+  return new SignInNeeded({
+    what: `Globus Auth requires ${scopes.length > 0 ? 'a consent' : 'another sign-in'} before it gives a token`,
+    why: [message, words, scopes.length > 0 ? `It requires ${scopes.join(' ')}` : ''].filter(Boolean).join('. '),
+    next: [...adviseSignIn(demands, way), 'Then run the same command again: nothing is lost.'],
+  });
 }
 
 /** Why a client got no token, and what its owner can do. */
-export function explainClientRefused({error, words}: GrantRefused, clientId: string): SignInNeeded {
+export function explainClientRefused(refused: GrantRefused, clientId: string): SignInNeeded {
+  const {error, words} = refused;
+  const demanded = explainDemanded(refused, {login: 'stage login', method: 'client'});
+  if (demanded) return demanded;
   if (error === 'invalid_client' || error === 'unauthorized_client')
     return new SignInNeeded({
       what: `Globus Auth does not accept the client ${clientId}`,
@@ -46,9 +72,12 @@ export function explainClientRefused({error, words}: GrantRefused, clientId: str
 
 /** Why the code that a person brought from the page was not taken. */
 export function explainCodeRefused(
-  {error, words}: GrantRefused,
+  refused: GrantRefused,
   {clientId, loginCommand}: {readonly clientId: string; readonly loginCommand: string},
 ): SignInNeeded {
+  const {error, words} = refused;
+  const demanded = explainDemanded(refused, {login: loginCommand, method: 'native-app'});
+  if (demanded) return demanded;
   if (error === 'invalid_grant')
     return new SignInNeeded({
       what: 'Globus Auth does not accept the authorization code',
@@ -72,6 +101,17 @@ export function explainNotRenewed(why: string, loginCommand: string): SignInNeed
     why: `${why}. It was withdrawn, was not used for six months, or its renewal was interrupted before the answer was stored`,
     next: [`Sign in again: ${loginCommand}`, 'Then run the same command again: nothing is lost.'],
   });
+}
+
+/** Why a person's refresh token gave no token. */
+export function explainRefreshRefused(refused: GrantRefused, loginCommand: string): SignInNeeded {
+  const demanded = explainDemanded(refused, {login: loginCommand, method: 'native-app'});
+  return demanded ?? explainNotRenewed(refused.words, loginCommand);
+}
+
+/** Why the refresh token of the globus CLI gave no token. */
+export function explainCliRefused(refused: GrantRefused): SignInNeeded {
+  return explainDemanded(refused, {login: '', method: 'globus-cli'}) ?? explainCliLoginLapsed(refused.words);
 }
 
 /** The login that the globus CLI keeps gives no new access token any more. @param why as above */

@@ -1,4 +1,4 @@
-import {explainCliLoginLapsed, GrantRefused} from './explain.ts';
+import {explainCliLoginLapsed, explainCliRefused, GrantRefused} from './explain.ts';
 import {type CliLogin, type CliStorage, readCliLogin} from './globus-cli-storage.ts';
 import {type RememberingSource, rememberToken} from './token-source.ts';
 import {isUsable, type StoredToken} from './token-store.ts';
@@ -29,7 +29,7 @@ export function createCliSource(settings: CliSourceSettings): RememberingSource 
   async function refresh({client}: CliLogin, refreshToken: string): Promise<StoredToken> {
     const {refreshTokens, tokenFor} = await import('./token-grants.ts');
     const given = await refreshTokens({authUrl}, client, refreshToken).catch((error: unknown) => {
-      throw error instanceof GrantRefused ? explainCliLoginLapsed(error.words) : error;
+      throw error instanceof GrantRefused ? explainCliRefused(error) : error;
     });
     const {accessToken, expiresAt, issuedAt} = tokenFor(resourceServer, given, authUrl);
     return {accessToken, expiresAt, issuedAt, refreshToken};

@@ -1,6 +1,6 @@
 import {sleep} from '../base/time.ts';
 import {SignInNeeded, TransferUnreachable} from '../globus-errors.ts';
-import {explainNotRenewed, GrantRefused} from './explain.ts';
+import {explainNotRenewed, explainRefreshRefused, GrantRefused} from './explain.ts';
 import {generationOf, type RefreshClaims} from './refresh-claims.ts';
 import type {GivenToken} from './token-grants.ts';
 import {rememberToken, type TokenSource} from './token-source.ts';
@@ -84,9 +84,9 @@ export function createRefreshingSource(settings: RefreshingSettings): TokenSourc
       }
       // A process that was thought dead may have been served while we asked.
       if (generationOf(await stored()) !== generation) return undefined;
-      if (error.error === 'invalid_grant') claims.refuse(generation, error.words);
+      if (error.error === 'invalid_grant' && !error.demands) claims.refuse(generation, error.words);
       else release();
-      throw explainNotRenewed(error.words, loginCommand);
+      throw explainRefreshRefused(error, loginCommand);
     }
   }
 

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {TRANSFER_RESOURCE_SERVER} from '../../src/auth/authorize.ts';
-import {GrantRefused} from '../../src/auth/explain.ts';
+import {GrantRefused, readRefusal} from '../../src/auth/explain.ts';
 import {nativeKey, type SignInSettings} from '../../src/auth/open-tokens.ts';
 import {createRefreshClaims, generationOf, type RefreshClaims} from '../../src/auth/refresh-claims.ts';
 import {createRefreshingSource} from '../../src/auth/refreshing-source.ts';
@@ -206,6 +206,29 @@ test('a refusal is remembered until a person signs in again', async () => {
   await store.write({...EXPIRED, refreshToken: 'REFRESH-NEW'});
   claims.removeAll();
   expect(await source().token()).toBe('A-2');
+});
+
+test('a consent or sign-in that Globus Auth requires is told with the command that does it, and does not end the sign-in', async () => {
+  const scope = 'https://auth.globus.org/scopes/timer/timer';
+  const refusals = [
+    {status: 403, body: {error: 'dependent_consent_required', errors: [{code: 'X', unapproved_scopes: [scope]}]}},
+    {
+      status: 403,
+      body: {
+        errors: [
+          {code: 'CONSENT_REQUIRED', detail: 'x'},
+          {code: 'Y', required_scopes: [scope]},
+        ],
+      },
+    },
+    {status: 400, body: {error: 'invalid_grant', authorization_parameters: {session_required_mfa: true}}},
+  ].map((answer) => readRefusal(answer) ?? new Error('no refusal'));
+  const {source} = rig([...refusals, 'A-2']);
+  const consent = `Give your consent: stage login --profile me --scope ${scope}`;
+  for (const next of [consent, consent, 'Sign in again with a second factor: stage login --profile me --mfa'])
+    await expect(source().token()).rejects.toMatchObject({exit: 3, next: expect.arrayContaining([next])});
+  expect(await source().token()).toBe('A-2');
+  expect(readRefusal({status: 500, body: {errors: [{code: 'INTERNAL'}]}})).toBeUndefined();
 });
 
 test('a stumble gives the turn back, so that the next look tries at once', async () => {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
-import {adviseSignIn} from '../../src/transfer/globus/advise-sign-in.ts';
+import {adviseSignIn} from '../../src/auth/advise-sign-in.ts';
+import {readDemands} from '../../src/auth/read-error.ts';
 import {explainGlobus} from '../../src/transfer/globus/explain.ts';
-import {readDemands} from '../../src/transfer/globus/read-error.ts';
 import {DESTINATION, SOURCE} from './documents.ts';
 
 const TRANSFER = 'urn:globus:auth:scope:transfer.api.globus.org:all';
@@ -31,6 +31,11 @@ test.each([
   ['a scope among the parameters', {code: 'ConsentRequired', authorization_parameters: {required_scopes: [ONE]}}],
   ['both', {code: 'ConsentRequired', required_scopes: [ONE], authorization_parameters: {required_scopes: [ONE]}}],
   ['a list of errors', {errors: [{code: 'ConsentRequired', authorization_parameters: {required_scopes: [ONE]}}]}],
+  [
+    "a list of Globus Auth's",
+    {error: 'dependent_consent_required', errors: [{code: 'DEPENDENT_CONSENT_REQUIRED', unapproved_scopes: [ONE]}]},
+  ],
+  ["OAuth's word", {error: 'dependent_consent_required', unapproved_scopes: ONE}],
   ['scopes in one text', {code: 'ConsentRequired', required_scopes: ONE}],
 ])('a consent, told as %s', (_, body) => {
   expect(told(body)).toBe(`Give your consent: stage login --profile me --collection ${SOURCE}`);
@@ -103,6 +108,17 @@ test.each([
   {code: 'X', authorization_parameters: null},
   {errors: [null]},
 ])('%j demands nothing', (body) => expect(readDemands(body)).toBeUndefined());
+
+test.each([
+  {code: 'dependent_consent_required'},
+  {error: 'dependent_consent_required', error_description: 'x'},
+  {errors: [{code: 'DEPENDENT_CONSENT_REQUIRED', detail: 'x'}]},
+])('%j is a consent, whether it names scopes or not', (body) => {
+  const error = explainGlobus('GET /x', {status: 403, body}, native);
+  expect(error.message).toContain('requires a consent');
+  expect(error.next[0]).toBe('Sign in again: stage login --profile me');
+  expect(error.why).toMatch(/^Globus said (dependent_consent|DEPENDENT_CONSENT)/);
+});
 
 test('parameters without any demand mean: sign in again', () => {
   expect(told({code: 'X', authorization_parameters: {}})).toBe('Sign in again: stage login --profile me');

@@ -1,6 +1,8 @@
 import pRetry from 'p-retry';
 import type * as z from 'zod/mini';
+import type {SignInWay} from '../../auth/advise-sign-in.ts';
 import {type Answer, requestOnce, type SdkCall} from '../../auth/globus-request.ts';
+import {readDemands, readError} from '../../auth/read-error.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
 import type {AskedPause, Pause} from '../../base/asked-pause.ts';
 import {NOT_COMPILED} from '../../base/json.ts';
@@ -8,9 +10,7 @@ import {createPace, type Pace, type PaceLimit} from '../../base/pace.ts';
 import {sleep} from '../../base/time.ts';
 import {renderTime} from '../../base/units.ts';
 import {TransferUnreachable} from '../../globus-errors.ts';
-import type {SignInWay} from './advise-sign-in.ts';
 import {type Explained, explainGlobus, mayPass} from './explain.ts';
-import {readDemands, readError} from './read-error.ts';
 
 export interface CallerSettings {
   readonly tokens: TokenSource;

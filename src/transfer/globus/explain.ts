@@ -1,7 +1,7 @@
+import {adviseSignIn, type SignInWay} from '../../auth/advise-sign-in.ts';
 import type {Answer} from '../../auth/globus-request.ts';
+import {type Demands, type GlobusError, isConsent, readDemands, readError} from '../../auth/read-error.ts';
 import {type Later, SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
-import {adviseSignIn, type SignInWay} from './advise-sign-in.ts';
-import {type Demands, type GlobusError, readDemands, readError} from './read-error.ts';
 
 export type Explained = SignInNeeded | TransferRefused | TransferUnreachable;
 
@@ -28,7 +28,7 @@ export function explainGlobus(asked: string, answer: Answer, way: SignInWay = BY
   const error = readError(answer.body);
   const demands = readDemands(answer.body);
   const said = error ? inGlobusWords(error) : `HTTP ${answer.status} without an error that can be read`;
-  if (demands) return signIn({asked, demands, said, way, consent: error?.code === 'ConsentRequired'});
+  if (demands) return signIn({asked, demands, said, way, consent: isConsent(error?.code)});
   if (error && /LoginFailed/.test(error.code)) return loginFailed(asked, said, way);
   if (answer.status === 401) return tokenRejected(asked, said, way);
   if (!error || mayPass(answer) || COLLECTION_AWAY.test(error.code)) return new TransferUnreachable(asked, said);

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import {parseJson} from '../../base/json.ts';
-import {oneLine} from '../../base/text.ts';
-import {Text} from './document-parts.ts';
+import {parseJson} from '../base/json.ts';
+import {oneLine} from '../base/text.ts';
 
 /** An error as Globus tells it. */
 export interface GlobusError {
@@ -10,11 +9,20 @@ export interface GlobusError {
   readonly requestId?: string | undefined;
 }
 
-const OneError = z.object({code: z.string(), message: Text, detail: z.optional(z.unknown()), request_id: Text});
+const PlainText = z.catch(z.nullish(z.string()), undefined);
+const OneError = z.object({
+  code: z.string(),
+  message: PlainText,
+  detail: z.optional(z.unknown()),
+  request_id: PlainText,
+});
+/** RFC 6749, section 5.2. */
+const OAuthError = z.object({error: z.string(), error_description: PlainText});
 
 /**
  * Read the body of an answer that is no success. Pure. Source: Globus Transfer API, "Errors"; globus-sdk-python reads
- * the list form of other Globus services (`errors: [{code, detail}]`) as well.
+ * the list form of other Globus services (`errors: [{code, detail}]`) as well. Of OAuth's words
+ * only that for a missing consent counts: any other may be a proxy's.
  *
  * @param body as JSON; undefined when it is none
  * @returns undefined for whatever has no code of Globus in it: a proxy's page, half a body, another type
@@ -27,7 +35,10 @@ export function readError(body: unknown): GlobusError | undefined {
     const words = message ?? (typeof detail === 'string' ? detail : '');
     return {code, message: words, requestId: request_id || undefined};
   }
-  return undefined;
+  const word = OAuthError.safeParse(body);
+  return word.success && isConsent(word.data.error)
+    ? {code: word.data.error, message: word.data.error_description ?? ''}
+    : undefined;
 }
 
 /** The error itself, then those of its list. */
@@ -49,7 +60,6 @@ export interface Demands {
 
 // In demands, one member of a wrong type must not hide the others.
 const Names = z.catch(z.nullish(z.union([z.array(z.string()), z.string()])), undefined); // lists come as a comma list too
-const PlainText = z.catch(z.nullish(z.string()), undefined);
 const YesOrText = z.catch(z.nullish(z.union([z.boolean(), z.string()])), undefined);
 
 /** "Globus Auth Requirements Error": globus-sdk-python `gare`, @globus/sdk `authorization_parameters`. */
@@ -66,16 +76,21 @@ type Parameters = z.infer<typeof Parameters>;
 
 const Demanding = z.object({
   code: PlainText,
+  error: PlainText,
   message: PlainText,
   authorization_parameters: z.catch(z.nullish(Parameters), undefined),
   /** of the older forms: beside the code, as a list or as one */
   required_scopes: Names,
   required_scope: Names,
+  /** of Globus Auth's `dependent_consent_required`. Source: globus-sdk-python, `gare` */
+  unapproved_scopes: Names,
 });
+/** What asks for a consent even where it names no scope. */
+const CONSENT = /^(?:dependent_?)?consent_?required$/i;
 
 /**
  * What an error demands of a person, in every form that services use: beside the code, under
- * `authorization_parameters`, in a list of `errors`, or as JSON inside a message of the collection's server. Pure.
+ * `authorization_parameters`, in a list of `errors` (all of them count), or as JSON inside a message of the collection's server. Pure.
  *
  * @returns undefined when it demands nothing
  */
@@ -96,10 +111,16 @@ export function readDemands(body: unknown): Demands | undefined {
   };
 }
 
+/** @param code of an error */
+export function isConsent(code: string | null | undefined): boolean {
+  return CONSENT.test(code ?? '');
+}
+
 function demandsOf(error: z.infer<typeof Demanding>): Demands[] {
   const parameters = error.authorization_parameters ?? parametersInMessage(error.message ?? '');
-  const scopes = [...scopesIn(error.required_scopes), ...scopesIn(error.required_scope)];
-  if (!parameters && scopes.length === 0 && error.code !== 'ConsentRequired') return [];
+  const {required_scopes, required_scope, unapproved_scopes} = error;
+  const scopes = [required_scopes, required_scope, unapproved_scopes].flatMap(scopesIn);
+  if (!parameters && scopes.length === 0 && !isConsent(error.code) && !isConsent(error.error)) return [];
   const asks: Partial<Parameters> = parameters ?? {};
   return [
     {

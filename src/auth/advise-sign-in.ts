@@ -1,4 +1,4 @@
-import {shellWord} from '../../base/shell.ts';
+import {shellWord} from '../base/shell.ts';
 import type {Demands} from './read-error.ts';
 
 /** How the user signs in, so that advice fits. */
