@@ -141,10 +141,12 @@ function leftBy(way: Way, name: string): Record<string, string> {
   return Object.fromEntries(
     own.map((file) => [
       file,
-      ids.reduce(
-        (text, id) => text.replaceAll(id, 'JOB'),
-        readFileSync(join(directoryOf(way), file), 'latin1').replaceAll(directoryOf(way), 'DIRECTORY'),
-      ),
+      ids
+        .reduce(
+          (text, id) => text.replaceAll(id, 'JOB'),
+          readFileSync(join(directoryOf(way), file), 'latin1').replaceAll(directoryOf(way), 'DIRECTORY'),
+        )
+        .replace(/\S*\/JOB(?:-\d+)?\.SC(?=:)/g, 'COPY'), // as shells name themselves in errors
     ]),
   );
 }

@@ -114,7 +114,7 @@ describe.concurrent('a step that fails', () => {
       exitCode: 2,
       stderr: expect.stringMatching(/"refused" was not created[\s\S]*Unknown queue/),
     });
-    expect(readdirSync(join(world.home, 'local', 'runs')).filter((name) => /refused|^\./.test(name))).toEqual([]);
+    expect(readdirSync(join(world.state, 'runs')).filter((name) => /refused|^\./.test(name))).toEqual([]);
     expect(await world.stage('status', 'refused')).toMatchObject({exitCode: 2});
     expect(await world.tasksOf('refused.1')).toEqual([]);
     expect(await world.jobsOf('refused.1')).toEqual([]);

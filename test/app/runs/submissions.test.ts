@@ -84,7 +84,7 @@ describe.concurrent('a qsub', () => {
 
       // The request arrives at last, as when it was stuck in a server that stood still.
       const tag = String(world.fact('extra.1', 'compute.1.job.intent.json').tag);
-      const script = `${world.home}/local/runs/extra.1/scripts/compute.1.job.sh`;
+      const script = `${world.state}/runs/extra.1/scripts/compute.1.job.sh`;
       const job = (await world.pbs('qsub', '-h', '-v', `STAGE_INTENT=${tag}`, script)).stdout.trim();
       const isLeft = async () => leftIn(await world.jobs()).some((line) => line.startsWith(`${job} `));
       expect(await isLeft()).toBe(true);
