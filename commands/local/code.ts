@@ -8,6 +8,7 @@ export default class LocalCode extends StageCommand {
   static override examples = ['<%= config.bin %> local code'];
 
   async run(): Promise<CodeReport> {
+    await this.parse(LocalCode);
     const report = await signInCode(await this.standIns());
     this.print(report, ({code}) => code);
     return report;
