@@ -45,6 +45,7 @@ function write(template: Template, script: string, {env = {}, bash = WITH_BASH}:
     STAGE_DELIVERS: '0',
     STAGE_MARKERS: join(top, 'facts', 'a.1'),
     STAGE_SCRIPT: join(top, 'script'),
+    STAGE_SHA256: '',
     STAGE_SHELL: '/bin/sh',
     STAGE_SHELL_ARG: '',
     STAGE_BASH: bash ? '1' : '0',

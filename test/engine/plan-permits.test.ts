@@ -59,6 +59,11 @@ test('a job that was let go by hand and has not begun gets its permit when the d
   expect(words(waiting(live('queued'), {ready: true}).fact('compute.1.job.release.intent'))).toEqual([]);
 });
 
+test('a job that is held still is released although another one for its attempt found no permit', () => {
+  const run = waiting(HELD, {ready: true}).fact('compute.1.job.unpermitted', {at: 0});
+  expect(words(run)).toEqual(['release-job compute']);
+});
+
 test('an array that began too early is given no permit: it ends, and another attempt does what is missing', () => {
   const run = waiting(live('running'), {ready: true, array: true}).fact('compute.1.job.unpermitted', {job: '1.s'});
   expect(words(run)).toEqual([]);

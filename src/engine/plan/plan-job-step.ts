@@ -178,7 +178,8 @@ function planRelease({run, seen}: View, step: JobStep, record: JobRecord, job: J
     ];
   if (verdict.is !== 'met' || !waits) return [];
   // Of an array that began without it, some subjobs ran nothing: the others shall not either, and another attempt does all.
-  if (record.unpermitted && !(at?.kind === 'live' && isHandedOver(record, at))) return [];
+  // A job that is none and still waits has not begun: it was another one that found no permit.
+  if (step.array && record.unpermitted && !(at?.kind === 'live' && isHandedOver(record, at))) return [];
   const on = {step: step.name, key: record.key, job, why: verdict.why};
   // Submitted moments ago, and not looked at yet.
   if (at === undefined) return [{do: 'release-job', ...on}];
