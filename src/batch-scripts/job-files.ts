@@ -8,6 +8,7 @@ import {ensureSubdirectory} from '../disk/directories.ts';
 import type {JobFiles} from '../engine/context.ts';
 import type {SubmitJob} from '../engine/plan/actions.ts';
 import {earlierAttempts} from '../ledger/attempts.ts';
+import type {GlobusVariables} from '../ledger/globus-variables.ts';
 import {keptFor} from '../ledger/kept-environment.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import {attemptKey, jobKey} from '../ledger/run-facts.ts';
@@ -31,6 +32,8 @@ export interface CallBack {
   readonly profile: Profile;
   /** where this process finds the PBS commands on its PATH; undefined where the profile says so itself */
   readonly pbsDirectory: () => string | undefined;
+  /** which login of the globus CLI jobs use; nothing where they use none */
+  readonly globusVariables?: (() => GlobusVariables) | undefined;
   /** where monitors' scripts and output lie */
   readonly monitorDirectory: string;
 }
@@ -57,6 +60,18 @@ export function createJobFiles(callBack: CallBack): JobFiles {
         },
         dependencies: action.dependencies,
         resources: action.role === 'wait' ? {...profile.staging.resources, walltime: profile.waitWalltime} : undefined,
+      });
+    },
+    forProbe(directory, tag) {
+      return stagingJob(callBack, {
+        template: 'probe.sh',
+        name: 'stage-doctor',
+        script: join(directory, 'probe.sh'),
+        output: join(directory, 'probe.log'),
+        workdir: directory,
+        tag,
+        values: {STAGE_PROBE: directory},
+        dependencies: [],
       });
     },
     forMonitor(generation, startAt, tag) {
@@ -211,6 +226,7 @@ function stagingJob(callBack: CallBack, job: StagingJob): JobRequest {
     STAGE_PROFILE: profile.name,
     STAGE_SECONDS: String(staySeconds(profile.staging.resources.walltime)),
     ...proxyEnvironment(profile.proxy),
+    ...callBack.globusVariables?.(),
     ...job.values,
   };
   writeScript(job.script, job.template, {

@@ -11,6 +11,8 @@ export interface JobFiles {
   /** @returns the request for one job of a run; the script file is in place when this returns. For the process that created the job's intent */
   forRun(run: OpenRun, action: SubmitJob, key: string, tag: string): JobRequest;
   forMonitor(generation: number, startAt: number, tag: string): JobRequest;
+  /** a job that tries out, from a directory that is there, what a monitor would have to do */
+  forProbe(directory: string, tag: string): JobRequest;
 }
 
 /** All that reconciling needs of the world. */

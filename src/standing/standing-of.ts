@@ -53,8 +53,8 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
 
 function troublesIn({run, settings}: View, steps: readonly StepStanding[], known: ExtraKnowledge): Trouble[] {
   const {run: id, createdAt} = run.spec;
-  const {lastLookAt, by, troubles = []} = known;
-  return troublesOf(troubles, {run: id, createdAt, steps, lastLookAt, stagingJobs: settings.stagingJobs, by});
+  const {lastLook, by, troubles = []} = known;
+  return troublesOf(troubles, {run: id, createdAt, steps, lastLook, stagingJobs: settings.stagingJobs, by});
 }
 
 /** What a run that was cancelled waits for: what a person has to do about it comes first. */

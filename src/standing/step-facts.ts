@@ -5,6 +5,7 @@ import {seenForAttempt} from '../engine/plan/job-seen.ts';
 import {type JobVerdict, jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {endOf, lostInARow, retryAt, workingAttempt} from '../ledger/attempts.ts';
+import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {type Attempt, currentAttempt, type HoldDecision, type JobRecord, type Outcome} from '../ledger/run-facts.ts';
 import type {Trouble} from '../ledger/troubles.ts';
@@ -27,8 +28,8 @@ export interface ExtraKnowledge {
   readonly problems?: readonly ReportedProblem[];
   /** the newest link of the monitor chain */
   readonly monitor?: MonitorLink | undefined;
-  /** when a monitor looked last, in milliseconds */
-  readonly lastLookAt?: number | undefined;
+  /** the last look of a monitor */
+  readonly lastLook?: Pick<LookFact, 'at' | 'by'> | undefined;
   /** what processes of stage last met at PBS and Globus */
   readonly troubles?: readonly Trouble[] | undefined;
   /** the process that asks */

@@ -15,6 +15,7 @@ import {fileCache} from '../disk/file-cache.ts';
 import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {openRateHints} from '../engine/rate-hints.ts';
+import {globusVariablesIn, readGlobusVariables} from '../ledger/globus-variables.ts';
 import {openJobStore} from '../ledger/job-store.ts';
 import {openLedger} from '../ledger/ledger.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
@@ -189,6 +190,10 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     configFile: where.configFile,
     profile,
     monitorDirectory: ledger.layout.monitor,
+    globusVariables: () =>
+      profile.transfer.signIn === 'globus-cli'
+        ? (readGlobusVariables(ledger.layout.home) ?? globusVariablesIn(process.env))
+        : {},
     pbsDirectory: () => (kind === 'pbs' && bin === undefined ? directoryOnPath('qsub') : undefined),
   };
   requireSignIn(profile, environment);

@@ -381,6 +381,7 @@ export function fakeWorld(directory: string): FakeWorld {
           forRun: (_run, action, key, tag) =>
             requestOf(`${key}.sh`, tag, {hold: action.hold, dependencies: action.dependencies}),
           forMonitor: (generation, startAt, tag) => requestOf(`monitor-${generation}.sh`, tag, {startAt}),
+          forProbe: (_directory, tag) => requestOf('probe.sh', tag, {}),
         },
         clock: () => world.now,
         sleep: async (ms) => {

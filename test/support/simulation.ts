@@ -244,6 +244,7 @@ export class Simulation {
           this.works.set(tag, {...NO_WORK, role: 'monitor', key: `monitor-${generation}`, generation});
           return requestOf(`monitor-${generation}`, tag, {startAt});
         },
+        forProbe: (_directory, tag) => requestOf('probe', tag, {}),
       },
       rates: {read: () => new Map(), write: () => {}},
       clock: () => this.now,

@@ -59,7 +59,7 @@ export function exitOfList(runs: readonly RunLine[]): ExitCode {
 /** What is on record of all runs together. */
 function knownOf({ledger}: ListStage): ExtraKnowledge {
   const {cache, monitor} = ledger.layout;
-  return {troubles: openTroubles(cache).read(), lastLookAt: openMonitorLedger(monitor).lastLook()?.at};
+  return {troubles: openTroubles(cache).read(), lastLook: openMonitorLedger(monitor).lastLook()};
 }
 
 function lineOf(stage: ListStage, run: RunId, ids: boolean, known: ExtraKnowledge): Dated {

@@ -9,6 +9,7 @@ import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseTransfer} from '../shared/choose.ts';
 import {environmentKept} from '../shared/environment-kept.ts';
 import type {Finding} from '../shared/findings.ts';
+import {keepForJobs} from '../shared/jobs-sign-in.ts';
 import {type PreflightRequest, preflight, queueLimitFor, requirePassed} from '../shared/preflight/preflight.ts';
 import {type PreparedWorkflow, prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {readOnce} from '../shared/read-once.ts';
@@ -111,6 +112,7 @@ async function create(stage: RunsStage, asked: PreparedRequest): Promise<RunRepo
     maxQueued,
   };
   const created = stage.ledger.createRun(number, spec, prepared.scripts, environmentKept(prepared)?.variables);
+  keepForJobs(stage, process.env);
   const run = created ?? otherRun(stage, asked);
   // Where this process dies before all are on record, the one that submits the transfer lists its source.
   if (created)
@@ -178,6 +180,7 @@ async function goOn(
     graft(stage, await stage.engine(), open, transfer, {...task, forced: false});
     open = stage.ledger.refresh(open);
   }
+  keepForJobs(stage, process.env);
   const {report, looked} = await advance(stage, open.id, {again: asked.again});
   const notes = [...adopted.flatMap((each) => each.notes), ...report.notes];
   if (!update) return {...report, notes};

@@ -42,7 +42,7 @@ export async function standingAfter(
     tasks,
     problems: problemDocuments(looked.problems),
     monitor: engine.monitors.newest(),
-    lastLookAt: engine.monitors.lastLook()?.at,
+    lastLook: engine.monitors.lastLook(),
     troubles: openTroubles(stage.ledger.layout.cache).read(),
     by: engine.by,
     ...(routes ? {routes} : {}),

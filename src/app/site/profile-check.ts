@@ -1,9 +1,11 @@
 import {readCredentials} from '../../auth/credentials.ts';
 import type {SignInSettings} from '../../auth/open-tokens.ts';
 import {count} from '../../base/units.ts';
+import type {Profile} from '../../config/profile.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
 import {exitOfFindings, type Finding, fine, note, problem, problemOf} from '../shared/findings.ts';
+import {findForJobs} from '../shared/jobs-sign-in.ts';
 import {findAtServer, findInProfile} from './find-in-profile.ts';
 import {tryDirectory} from './try-directory.ts';
 
@@ -15,13 +17,34 @@ export interface ProfileCheck {
 
 /** Try what a profile says on the site itself. Submits nothing, and leaves nothing but an empty state directory. */
 export async function checkProfile(stage: SignInStage): Promise<ProfileCheck> {
-  const findings = await tryDirectory(stage, (_, directory) => findSite(stage, directory));
+  const findings = await tryDirectory(stage, async (_, directory) => [
+    ...(await findSite(stage, directory)),
+    ...jobsUntried(stage.profile),
+  ]);
   return {profile: stage.profile.name, findings, exit: exitOfFindings(findings, true)};
 }
 
 /** @param directory what was found of the state directory */
 export async function findSite(stage: SignInStage, directory: readonly Finding[]): Promise<Finding[]> {
-  return [...findInProfile(stage.profile), ...directory, ...(await findPbs(stage)), ...(await findSignIn(stage))];
+  return [
+    ...findInProfile(stage.profile),
+    ...directory,
+    ...(await findPbs(stage)),
+    ...(await findSignIn(stage)),
+    ...findForJobs(stage, process.env),
+  ];
+}
+
+/** That this shell can sign in says nothing of a node. */
+function jobsUntried({staging, transfer}: Profile): Finding[] {
+  if (!staging.network || transfer.kind === 'local') return [];
+  return [
+    note(
+      'whether jobs can sign in to Globus was not tried',
+      'launchers and monitors sign in and reach Globus from nodes, without this session and its settings',
+      'Try it with a job: stage doctor --job',
+    ),
+  ];
 }
 
 async function findPbs(stage: SignInStage): Promise<Finding[]> {

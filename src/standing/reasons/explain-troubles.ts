@@ -1,5 +1,6 @@
 import {renderTime} from '../../base/units.ts';
 import {EXIT} from '../../errors.ts';
+import type {LookFact} from '../../ledger/monitor-facts.ts';
 import {isJob, type ProcessKind, type Service, type Trouble} from '../../ledger/troubles.ts';
 import type {Reason, StepStanding} from '../standing.ts';
 
@@ -8,8 +9,8 @@ export interface CarriedRun {
   readonly run: string;
   readonly createdAt: number;
   readonly steps: readonly Pick<StepStanding, 'kind' | 'end'>[];
-  /** when a monitor looked last, in milliseconds */
-  readonly lastLookAt: number | undefined;
+  /** the last look of a monitor: when it was, and of which process */
+  readonly lastLook: Pick<LookFact, 'at' | 'by'> | undefined;
   /** jobs of stage look; otherwise cron and commands do */
   readonly stagingJobs: boolean;
   /** the process that asks: it tells of its own troubles itself */
@@ -27,18 +28,20 @@ export function troublesOf(troubles: readonly Trouble[], run: CarriedRun): Troub
     Globus: open.some(({kind}) => kind !== 'job'),
   };
   const matters = (trouble: Trouble) =>
-    needs[trouble.service] &&
-    carries(trouble, run) &&
-    trouble.at >= run.createdAt &&
-    trouble.at >= (run.lastLookAt ?? Number.NEGATIVE_INFINITY);
+    needs[trouble.service] && carries(trouble, run) && trouble.at >= run.createdAt && !isPast(trouble, run.lastLook);
   return troubles
     .filter(matters)
     .sort((a, b) => (b.exit === a.exit ? b.at - a.at : a.exit === EXIT.actionNeeded ? -1 : 1));
 }
 
+/** A monitor has looked since, and did not meet it: the look in which it was met is dated by what PBS showed last in it. */
+function isPast({at, by}: Trouble, look: CarriedRun['lastLook']): boolean {
+  return look !== undefined && look.at > at && look.by !== by;
+}
+
 function carries({kind, run: served, by}: Trouble, {run, stagingJobs, by: me}: CarriedRun): boolean {
   if (served !== undefined && served !== run) return false;
-  return isJob({kind}) || kind === 'tick' ? by !== me : !stagingJobs && by !== me;
+  return isJob({kind}) || (by !== me && (kind === 'tick' || !stagingJobs));
 }
 
 const WHO: Readonly<Record<ProcessKind, string>> = {

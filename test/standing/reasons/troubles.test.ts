@@ -61,8 +61,9 @@ test('it is told of while the run has work that needs that service', () => {
 });
 
 test('a monitor that looked since, and did not meet it, ends it; the one that met it does not', () => {
-  expect(codes(run, {}, {lastLookAt: met.at + 1})).toEqual([]);
-  expect(codes(run, {}, {lastLookAt: met.at - 500})).toEqual(['JOBS_CANNOT_REACH_GLOBUS']);
+  expect(codes(run, {}, {lastLook: {at: met.at + 1, by: 'ada@node8:9'}})).toEqual([]);
+  expect(codes(run, {}, {lastLook: {at: met.at - 500, by: 'ada@node8:9'}})).toEqual(['JOBS_CANNOT_REACH_GLOBUS']);
+  expect(codes(run, {}, {lastLook: {at: met.at + 1, by: met.by}})).toEqual(['JOBS_CANNOT_REACH_GLOBUS']);
 });
 
 test('what was met before the run began is no matter of the run', () => {

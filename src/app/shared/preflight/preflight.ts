@@ -8,6 +8,7 @@ import {createSourceListing} from '../../../transfer/source-listing.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
+import {findForJobs} from '../jobs-sign-in.ts';
 import type {PreparedWorkflow} from '../prepare-run.ts';
 import {type Elsewhere, findQueues, type JobsToJudge, jobsOfStep, stagingJobs} from '../queue-findings.ts';
 import {askCollections, namesOf, planQuestions} from './ask-collections.ts';
@@ -46,7 +47,8 @@ export async function preflight(
     askPbs(stage, prepared, request).catch((error: unknown) => [notAsked('PBS', error)]),
     askGlobus(stage, prepared, request).catch((error: unknown) => [notAsked('Globus', error)]),
   ]);
-  return [...directory, ...findLeftOut(prepared), ...pbs, ...globus];
+  const forJobs = prepared.workflow.steps.some(({kind}) => kind !== 'job') ? findForJobs(stage, process.env) : [];
+  return [...directory, ...findLeftOut(prepared), ...pbs, ...globus, ...forJobs];
 }
 
 /**
