@@ -21,7 +21,7 @@ export default class Cancel extends StageCommand {
     forget: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      default: [],
+      helpValue: 'STEP',
       description: 'end this step although nothing can be learnt of its task or job (may be repeated)',
     }),
     cleanup: Flags.boolean({default: true, allowNo: true, description: 'run the cleanup steps'}),
@@ -32,7 +32,7 @@ export default class Cancel extends StageCommand {
     const stage = await this.connect(flags.profile);
     const report = flags['give-up']
       ? await giveUpRun(stage, args.run)
-      : await cancelRun(stage, {run: args.run, cleanup: flags.cleanup, forget: flags.forget});
+      : await cancelRun(stage, {run: args.run, cleanup: flags.cleanup, forget: flags.forget ?? []});
     process.exitCode = report.exit;
     await this.show(report, renderRunReport);
     return report;

@@ -16,15 +16,15 @@ export default class LocalRequire extends StageCommand {
   static override args = {collection: Args.string({required: true, description: 'name or id'})};
   static override flags = {
     consent: Flags.boolean({default: false, description: 'the data_access consent of mapped collections'}),
-    domain: Flags.string({multiple: true, default: [], description: 'a sign-in with an identity of this domain'}),
-    policy: Flags.string({multiple: true, default: [], description: 'a sign-in for this policy (an id)'}),
+    domain: Flags.string({multiple: true, description: 'a sign-in with an identity of this domain'}),
+    policy: Flags.string({multiple: true, description: 'a sign-in for this policy (an id)'}),
     mfa: Flags.boolean({default: false, description: 'a sign-in with a second factor'}),
     nothing: Flags.boolean({default: false, description: 'remove all requirements'}),
   };
 
   async run(): Promise<LocalStatus> {
     const {args, flags} = await this.parse(LocalRequire);
-    const {consent, mfa, nothing, domain: domains, policy: policies} = flags;
+    const {consent, mfa, nothing, domain: domains = [], policy: policies = []} = flags;
     const status = await setRequirements(await this.standIns(), {...args, consent, mfa, nothing, domains, policies});
     await this.say(status, renderLocal);
     return status;

@@ -15,7 +15,6 @@ export default class LocalServe extends StageCommand {
     port: Flags.integer({min: 0, max: 65_535, description: 'port of Globus; 0 chooses a free one'}),
     collection: Flags.string({
       multiple: true,
-      default: [],
       helpValue: 'NAME=DIRECTORY',
       description: 'a directory to serve as a collection (may be repeated)',
     }),
@@ -32,7 +31,7 @@ export default class LocalServe extends StageCommand {
       {
         globusAlone: flags.globus,
         port: flags.port,
-        collections: flags.collection,
+        collections: flags.collection ?? [],
         withCredentials: flags['with-credentials'],
       },
       {print: (line) => this.forShell(line), show: (line) => this.note(line)},
