@@ -16,6 +16,9 @@ with --submission-id is never a second task.`;
   static override args = {at: Args.string({required: true, description: 'collection:path'})};
   static override flags = {
     recursive: Flags.boolean({description: 'delete a directory and everything in it'}),
+    'local-user': Flags.string({
+      description: 'local account that the collection acts as, where it maps you to several',
+    }),
     notify: notifyFlag(),
     label: Flags.string({description: 'label of the task'}),
     'submission-id': Flags.string({description: 'submission id of an earlier attempt'}),
@@ -27,6 +30,7 @@ with --submission-id is never a second task.`;
     const request = {
       at: args.at,
       recursive: flags.recursive,
+      localUser: flags['local-user'],
       notify: flags.notify,
       label: flags.label,
       submissionId: flags['submission-id'],

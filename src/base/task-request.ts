@@ -2,6 +2,8 @@
 export interface Place {
   readonly collection: string;
   readonly path: string;
+  /** as which of several local accounts of the identity a mapped collection is to act; absent: its default */
+  readonly localUser?: string | undefined;
 }
 
 /** The path of the directory above, with its `/`: `/a/` for `/a/b` and `/a/b/`; empty for what has none above. */
@@ -21,6 +23,8 @@ export interface TransferOptions {
   readonly encryptData: boolean;
   /** ISO 8601 instant after which Globus gives up */
   readonly deadline?: string;
+  /** the same, counted from when the task is submitted, in milliseconds */
+  readonly deadlineAfterMs?: number | undefined;
   /** tried in order on the names met while walking directories: the first that fits decides, and none includes */
   readonly filters?: readonly FilterRule[];
   /** remove at the destination of a directory what the source does not have */
@@ -60,6 +64,9 @@ export interface TransferRequest {
   readonly label: string;
   readonly sourceCollection: string;
   readonly destinationCollection: string;
+  /** as which local accounts the collections are to act; absent: their default */
+  readonly sourceLocalUser?: string | undefined;
+  readonly destinationLocalUser?: string | undefined;
   readonly items: readonly TransferItem[];
   readonly options: TransferOptions;
 }
@@ -68,6 +75,7 @@ export interface TransferRequest {
 export interface DeleteRequest {
   readonly label: string;
   readonly collection: string;
+  readonly localUser?: string | undefined;
   readonly paths: readonly string[];
   /** directories too, with all that is in them */
   readonly recursive: boolean;

@@ -48,7 +48,14 @@ export const transferFlags = {
     description: 'skip files that are missing or cannot be read; "stage transfer skipped" lists them',
   }),
   'fail-on-quota': Flags.boolean({description: 'end the task when a quota at the destination is full'}),
-  deadline: Flags.string({description: 'when Globus gives up, such as 2030-01-31T18:00:00+01:00', helpValue: 'TIME'}),
+  deadline: Flags.string({
+    description: 'when Globus gives up, such as 2030-01-31T18:00:00+01:00, or 2d from now',
+    helpValue: 'TIME',
+  }),
+  'source-local-user': Flags.string({
+    description: 'local account that the source acts as, where it maps you to several',
+  }),
+  'destination-local-user': Flags.string({description: 'the same of the destination'}),
   notify: notifyFlag(),
 };
 
@@ -67,6 +74,8 @@ interface Values {
   readonly 'fail-on-quota': boolean;
   readonly deadline?: string;
   readonly notify?: NotifyOn[];
+  readonly 'source-local-user'?: string;
+  readonly 'destination-local-user'?: string;
 }
 
 /** A transfer as flags describe it, as it would stand in a workflow file: a flag that was not given is not there. */
@@ -87,5 +96,7 @@ export function writtenTransfer(places: {readonly from: string; readonly to: str
     fail_on_quota: flags['fail-on-quota'],
     ...(flags.deadline === undefined ? {} : {deadline: flags.deadline}),
     ...(flags.notify === undefined ? {} : {notify: flags.notify}),
+    source_local_user: flags['source-local-user'],
+    destination_local_user: flags['destination-local-user'],
   };
 }

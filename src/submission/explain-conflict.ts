@@ -1,3 +1,4 @@
+import {sameTask} from '../base/task-label.ts';
 import type {TaskRequest, TransferRequest} from '../base/task-request.ts';
 import {StageError} from '../errors.ts';
 import {TransferRefused} from '../globus-errors.ts';
@@ -49,7 +50,7 @@ export function judgeConflict(
       task.sourceCollection === request.sourceCollection &&
       task.destinationCollection === request.destinationCollection,
   );
-  const labelled = between.filter(({label}) => label === request.label);
+  const labelled = between.filter(({label}) => sameTask(label, request.label));
   const [own] = labelled;
   // Two of that label are of runs of one name in two state directories: which is ours is not known.
   if (own && labelled.length === 1) return {own, others: []};

@@ -34,7 +34,7 @@ export async function ensureCollectionDirectory(transfers: TransferService, plac
 }
 
 /** The directory above; undefined for the top of a collection, and for a home directory. */
-function directoryAbove({collection, path}: Place): Place | undefined {
+function directoryAbove({path, ...place}: Place): Place | undefined {
   const above = pathAbove(path);
-  return above === '' || above === '/' || above === '/~/' ? undefined : {collection, path: above};
+  return above === '' || above === '/' || above === '/~/' ? undefined : {...place, path: above};
 }

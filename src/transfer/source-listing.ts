@@ -15,6 +15,7 @@ export interface ListingBounds {
 /** What one transfer is to move. */
 export interface ListedTransfer {
   readonly collection: string;
+  readonly localUser?: string | undefined;
   readonly items: readonly TransferItem[];
   readonly options: Pick<TransferOptions, 'filters' | 'symlinks' | 'skipSourceErrors'>;
 }
@@ -218,7 +219,7 @@ class Walk {
   }
 
   async #entries(path: string): Promise<readonly FileEntry[] | undefined> {
-    const place = {collection: this.#transfer.collection, path: withSlash(path)};
+    const place = this.#at(withSlash(path));
     const entries = await this.#ask(path, () => this.#list(place, () => this.#count()));
     if (entries && entries.length >= MOST_NAMES) this.stop(`${path} has more than ${MOST_NAMES} names`);
     return entries;
@@ -227,8 +228,13 @@ class Walk {
   #one(path: string): Promise<FileEntry | undefined> {
     return this.#ask(path, () => {
       this.#count();
-      return this.#stat({collection: this.#transfer.collection, path});
+      return this.#stat(this.#at(path));
     });
+  }
+
+  #at(path: string): Place {
+    const {collection, localUser} = this.#transfer;
+    return {collection, path, localUser};
   }
 
   #count(): void {
@@ -284,12 +290,12 @@ function groupsOf(places: readonly PlaceToLook[]): PlaceToLook[][] {
   return [...groups.values()].map((group) => [...group.values()]);
 }
 
-function parentOf({collection, path}: Place): Place {
-  return {collection, path: pathAbove(path)};
+function parentOf({path, ...place}: Place): Place {
+  return {...place, path: pathAbove(path)};
 }
 
-function keyOf({collection, path}: Place): string {
-  return `${collection.toLowerCase()}:${path.replace(/\/+$/, '')}`;
+function keyOf({collection, path, localUser = ''}: Place): string {
+  return `${collection.toLowerCase()}:${localUser}:${path.replace(/\/+$/, '')}`;
 }
 
 function nameOf(path: string): string {

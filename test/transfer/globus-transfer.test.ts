@@ -549,6 +549,36 @@ test('a field of another type costs neither a list of events, nor one of files, 
   expect(await transfer.collection(SOURCE)).toMatchObject({displayName: 'mine'});
 });
 
+test('says as which local account each collection is to act, and counts a deadline from the submission', async () => {
+  const {transfer, asked} = await globus([
+    ACCEPTED,
+    ACCEPTED,
+    {status: 200, json: {DATA: []}},
+    {status: 200, json: {type: 'file'}},
+    {status: 200, json: {code: 'DirectoryCreated'}},
+  ]);
+  const options = {...aTransfer().options, deadlineAfterMs: 2 * 86_400_000};
+  const before = Date.now();
+  await transfer.submit(SUBMISSION_ID, aTransfer({options, sourceLocalUser: 'ada', destinationLocalUser: 'grace'}));
+  await transfer.submit(SUBMISSION_ID, {
+    label: 'x',
+    collection: SOURCE,
+    localUser: 'ada',
+    paths: ['/a'],
+    recursive: false,
+  });
+  const place = {collection: SOURCE, path: '/d/', localUser: 'ada'};
+  await transfer.list(place);
+  await transfer.stat(place);
+  await transfer.makeDirectory(place);
+  const [first, second, ls, stat, mkdir] = asked.map(({body, query}) => (body ? JSON.parse(body) : query));
+  expect(first).toMatchObject({source_local_user: 'ada', destination_local_user: 'grace'});
+  const deadline = Date.parse(first.deadline) - 2 * 86_400_000;
+  expect(deadline).toBeGreaterThanOrEqual(before);
+  expect(deadline).toBeLessThanOrEqual(Date.now());
+  for (const document of [second, ls, stat, mkdir]) expect(document).toMatchObject({local_user: 'ada'});
+});
+
 test('asks for no mail but what the request wants, or else the profile: what is left out is a mail for every task', async () => {
   const flags = ({body}: {body?: string | undefined}) => {
     const {notify_on_succeeded, notify_on_failed, notify_on_inactive} = JSON.parse(body ?? '');

@@ -11,6 +11,7 @@ import type {StartReport} from './transfer-start.ts';
 export interface DeletePathRequest {
   readonly at: string;
   readonly recursive: boolean;
+  readonly localUser: string | undefined;
   readonly notify: readonly NotifyOn[] | undefined;
   readonly label: string | undefined;
   /** of an earlier try: the same id asked twice is still one task */
@@ -22,14 +23,14 @@ export interface DeletePathRequest {
 /** Have one path of a collection deleted, outside any run. @param onSubmissionId told before Globus is asked */
 export async function deletePath(
   stage: TransfersStage,
-  {at, recursive, notify, label, submissionId: earlier, typed}: DeletePathRequest,
+  {at, recursive, localUser, notify, label, submissionId: earlier, typed}: DeletePathRequest,
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
   const {collection, path} = await readingPlaces(stage, (names) => readDeletion(at, recursive, names));
   const {transfers} = await stage.engine();
   const submissionId = earlier ?? (await transfers.newSubmissionId());
   onSubmissionId(submissionId);
-  const request = {label: label ?? 'stage delete', collection, paths: [path], recursive, notify};
+  const request = {label: label ?? 'stage delete', collection, localUser, paths: [path], recursive, notify};
   return {task: await submitOnce(transfers, request, {submissionId, typed}), submissionId};
 }
 

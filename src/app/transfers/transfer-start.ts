@@ -1,3 +1,4 @@
+import {readDeadline} from '../../base/duration.ts';
 import type {Place, TransferRequest} from '../../base/task-request.ts';
 import {RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
@@ -53,6 +54,8 @@ export async function startTransfer(
     label: request.label ?? 'stage transfer',
     sourceCollection: step.from.collection,
     destinationCollection: step.to.collection,
+    sourceLocalUser: step.from.localUser,
+    destinationLocalUser: step.to.localUser,
     items: itemsOf(step),
     options: step.options,
   };
@@ -141,10 +144,13 @@ async function openBatch(file: string): Promise<BatchRead> {
     : {items: [], lineOf: () => name, wrong: `${name} cannot be read: ${read.wrong}`};
 }
 
-function wrongDeadline(deadline: string | undefined): string[] {
-  if (deadline === undefined || (/T.*(Z|[+-]\d\d:\d\d)$/.test(deadline) && !Number.isNaN(Date.parse(deadline))))
-    return [];
-  return [`--deadline ${deadline}: needs a date and time with zone, such as 2030-01-31T18:00:00+01:00`];
+/** What is wrong with a deadline that was typed; none when it can be read. */
+export function wrongDeadline(deadline: string | undefined): string[] {
+  if (deadline === undefined || readDeadline(deadline) !== undefined) return [];
+  if (/T.*(Z|[+-]\d\d:\d\d)$/.test(deadline) && !Number.isNaN(Date.parse(deadline))) return [];
+  return [
+    `--deadline ${deadline}: needs a date and time with zone, such as 2030-01-31T18:00:00+01:00, or a time from now, such as 2d`,
+  ];
 }
 
 /** `--external-checksum: …`, FROM and TO for the arguments. */

@@ -39,7 +39,7 @@ const spentBy = new WeakMap<EngineContext, number>();
 async function totalsOf({transfers, clock}: EngineContext, step: TransferStep): Promise<SourceTotals | undefined> {
   const {from, options} = step;
   try {
-    const transfer = {collection: from.collection, items: itemsOf(step), options};
+    const transfer = {collection: from.collection, localUser: from.localUser, items: itemsOf(step), options};
     return await createSourceListing(transfers, clock).totalsOf(transfer, BOUNDS);
   } catch (error) {
     if (error instanceof StageError) return undefined; // the submission that follows meets it, too, and tells

@@ -1,3 +1,4 @@
+import {readTaskLabel} from '../../base/task-label.ts';
 import type {TaskRequest} from '../../base/task-request.ts';
 import {lowerFirst} from '../../base/text.ts';
 import type {TransferRefused} from '../../globus-errors.ts';
@@ -92,11 +93,11 @@ async function explain(
 
 /** What a task was asked for, where a run of this state directory did: its label names run, step and attempt. */
 function knownRequest(ledger: EngineContext['ledger'], {label, task}: TransferTask): TaskRequest | undefined {
-  const [, name = '', step = '', number] = /^stage (\S+) (\S+) (\d+)$/.exec(label) ?? [];
-  const id = parseRunId(name)?.id;
+  const tag = readTaskLabel(label);
+  const id = tag && parseRunId(tag.run)?.id;
   if (!id || !ledger.find(id)) return undefined;
   try {
-    const transfer = ledger.open(id).state.attempts.get(step)?.[Number(number) - 1]?.transfer;
+    const transfer = ledger.open(id).state.attempts.get(tag.step)?.[tag.attempt - 1]?.transfer;
     return transfer?.task === task && 'request' in transfer.intent ? transfer.intent.request : undefined;
   } catch (error) {
     if (error instanceof LedgerDamaged) return undefined; // then its collections alone tell

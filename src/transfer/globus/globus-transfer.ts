@@ -57,10 +57,10 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
     async submit(submissionId, request) {
       const send = (): Promise<z.infer<typeof SubmissionResult>> => {
         if ('collection' in request) {
-          const payload = deleteDocument(submissionId, request, settings.notify);
+          const payload = deleteDocument(submissionId, request, settings);
           return call('POST /delete', SubmissionResult, (sdk) => submissions.submitDelete({payload}, sdk));
         }
-        const payload = transferDocument(submissionId, request, settings.notify);
+        const payload = transferDocument(submissionId, request, {notify: settings.notify, now: Date.now()});
         return call('POST /transfer', SubmissionResult, (sdk) => submissions.submitTransfer({payload}, sdk));
       };
       const {task_id} = await send();
@@ -142,12 +142,12 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       return {files: files.slice(0, limit), more: marker !== undefined || files.length > limit};
     },
 
-    async list({collection, path}, most = Number.POSITIVE_INFINITY) {
+    async list({collection, path, localUser: local_user}, most = Number.POSITIVE_INFINITY) {
       checkId(collection, 'collection');
       const asked = `GET /operation/endpoint/${collection}/ls of ${path}`;
       const all: FileEntry[] = [];
       for (let total = 1; all.length < Math.min(total, most); ) {
-        const query = {path, limit: Math.min(LIST_PAGE, most - all.length), offset: all.length};
+        const query = {path, local_user, limit: Math.min(LIST_PAGE, most - all.length), offset: all.length};
         const page = await call(asked, FileList, (sdk) => files.ls(collection, {query}, sdk));
         for (const entry of page.DATA) all.push(readFile(entry)); // a page is nearly as long as the arguments of a call can be
         total = page.total ?? all.length;
@@ -157,11 +157,11 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       return all;
     },
 
-    async stat({collection, path}) {
+    async stat({collection, path, localUser: local_user}) {
       checkId(collection, 'collection');
       try {
         const asked = `GET /operation/endpoint/${collection}/stat of ${path}`;
-        const file = await call(asked, FileDocument, (sdk) => files.stat(collection, {query: {path}}, sdk));
+        const file = await call(asked, FileDocument, (sdk) => files.stat(collection, {query: {path, local_user}}, sdk));
         return readFile({...file, name: file.name ?? ''});
       } catch (error) {
         if (error instanceof TransferRefused && error.globusCode === 'NotFound') return undefined;
@@ -169,10 +169,11 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
       }
     },
 
-    async makeDirectory({collection, path}) {
+    async makeDirectory({collection, path, localUser: local_user}) {
       checkId(collection, 'collection');
+      const payload = {path, local_user}; // the type does not know it
       await call(`POST /operation/endpoint/${collection}/mkdir of ${path}`, Result, (sdk) =>
-        files.mkdir(collection, {payload: {path}}, sdk),
+        files.mkdir(collection, {payload}, sdk),
       );
     },
 

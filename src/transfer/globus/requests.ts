@@ -1,14 +1,14 @@
 import type {DeleteFields, TransferFields} from '@globus/sdk/services/transfer/service/task-submission';
 import * as z from 'zod/mini';
 import {type TaskId, UUID} from '../../base/ids.ts';
+import {LABEL_LENGTH, wrongLabel} from '../../base/task-label.ts';
 import type {DeleteRequest, NotifyOn, TransferRequest} from '../../base/task-request.ts';
+import {iso} from '../../base/time.ts';
 import {RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
 
 /** Names in one page of a listing, at most. Source: Globus Transfer API, "ls". */
 export const LIST_PAGE = 100_000;
-
-const LABEL_LENGTH = 128;
 
 /** Ids stand in paths and filters of requests, where a slash or comma would ask for something else. */
 export function isUuid(text: string): boolean {
@@ -29,13 +29,14 @@ export function checkId(id: string, of: 'task' | 'collection' | 'bookmark'): voi
 /**
  * The transfer document. Pure. Source: Globus Transfer API, "Transfer and Delete Documents".
  *
- * @param notify of which ends Globus writes a mail, where the request does not say
+ * @param settings `notify`: of which ends Globus writes a mail, where the request does not say; `now`: what a deadline of
+ *   so many hours counts from
  * @throws {RequestWrong} for what Globus would refuse after a round trip, or silently take for something else
  */
 export function transferDocument(
   submissionId: string,
   request: TransferRequest,
-  notify: readonly NotifyOn[] = [],
+  {notify = [], now = 0}: {readonly notify?: readonly NotifyOn[] | undefined; readonly now?: number} = {},
 ): TransferFields & Notifications {
   checkLabel(request.label);
   if (request.items.length === 0)
@@ -60,7 +61,9 @@ export function transferDocument(
     encrypt_data: options.encryptData,
     // What is undefined is not sent.
     sync_level: options.syncLevel,
-    deadline: options.deadline,
+    deadline: options.deadlineAfterMs === undefined ? options.deadline : iso(now + options.deadlineAfterMs),
+    source_local_user: request.sourceLocalUser,
+    destination_local_user: request.destinationLocalUser,
     delete_destination_extra: options.deleteExtra,
     skip_source_errors: options.skipSourceErrors,
     fail_on_quota_errors: options.failOnQuota,
@@ -82,7 +85,7 @@ export function transferDocument(
 export function deleteDocument(
   submissionId: string,
   request: DeleteRequest,
-  notify: readonly NotifyOn[] = [],
+  {notify = []}: {readonly notify?: readonly NotifyOn[] | undefined} = {},
 ): DeleteFields & Notifications {
   const {label, collection, paths, recursive} = request;
   checkLabel(label);
@@ -93,6 +96,7 @@ export function deleteDocument(
     label,
     endpoint: collection,
     recursive,
+    local_user: request.localUser,
     ignore_missing: true,
     interpret_globs: false,
     ...notifications(request.notify ?? notify),
@@ -116,15 +120,9 @@ export function taskFilter(tasks: readonly TaskId[]): string {
   return `task_id:${tasks.join(',')}/type:TRANSFER,DELETE`;
 }
 
-function checkLabel(label: string): void {
-  const why =
-    label.length > LABEL_LENGTH
-      ? `it has ${label.length} characters`
-      : /[\r\n]/.test(label)
-        ? 'it has a line end in it'
-        : label !== label.trim()
-          ? 'it has white space at an end'
-          : undefined;
+/** @throws {RequestWrong} for what Globus would refuse */
+export function checkLabel(label: string): void {
+  const why = wrongLabel(label);
   if (why === undefined) return;
   throw new RequestWrong(`Globus does not accept the label "${label.slice(0, LABEL_LENGTH)}"`, {
     why,

@@ -24,13 +24,18 @@ const DESCRIBING = ['title', 'description', 'default', 'examples'];
 function withPlaceholders(schema: unknown): unknown {
   if (!isMap(schema)) return schema;
   if (Array.isArray(schema.anyOf) && schema.anyOf.every((branch) => isMap(branch) && isChoosy(branch)))
-    return {...schema, anyOf: [...(schema.anyOf as unknown[]), PLACEHOLDER]}; // Array.isArray gives any[]
+    return {
+      ...schema,
+      anyOf: [...(schema.anyOf as Readonly<Record<string, unknown>>[]).map(withoutSpelledFormat), PLACEHOLDER],
+    }; // each is a map
   if (isChoosy(schema)) {
     const parts = Object.entries(schema);
     const describing = parts.filter(([key]) => DESCRIBING.includes(key));
-    // zod spells a date-time out as a pattern of 400 characters; editors know the format.
-    const checking = parts.filter(([key]) => !DESCRIBING.includes(key) && !(key === 'pattern' && 'format' in schema));
-    return {...Object.fromEntries(describing), anyOf: [Object.fromEntries(checking), PLACEHOLDER]};
+    const checking = parts.filter(([key]) => !DESCRIBING.includes(key));
+    return {
+      ...Object.fromEntries(describing),
+      anyOf: [withoutSpelledFormat(Object.fromEntries(checking)), PLACEHOLDER],
+    };
   }
   const entries = Object.entries(schema).map(([key, value]) => {
     if (key === 'properties' && isMap(value))
@@ -38,6 +43,14 @@ function withPlaceholders(schema: unknown): unknown {
     return [key, key === 'additionalProperties' ? withPlaceholders(value) : value];
   });
   return Object.fromEntries(entries);
+}
+
+/** zod spells a date-time out as a pattern of 400 characters; editors know the format. */
+function withoutSpelledFormat({
+  pattern,
+  ...schema
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return pattern === undefined || 'format' in schema ? schema : {...schema, pattern};
 }
 
 /** Whether a single value is meant that not every text would do for. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {LABEL, wrongLabel} from '../../base/task-label.ts';
 import {NOTIFY_ON} from '../../base/task-request.ts';
 import {PLACE_PATTERN} from '../model/places.ts';
 
@@ -28,3 +29,23 @@ export const notify = z
     description: 'When Globus writes a mail: at which ends of the task. Default: what the profile says, else never.',
     examples: [['failed', 'inactive']],
   });
+
+/** The user's own words in the label of a task. */
+export const label = z
+  .string({error: LABEL})
+  .refine((words) => wrongLabel(words) === undefined, {error: LABEL})
+  .optional()
+  .meta({
+    title: 'Label',
+    description:
+      'Your own words for the task, shown by Globus after "stage RUN STEP ATTEMPT", cut where both are too long.',
+    examples: ['winter 2026, second try'],
+  });
+
+export const localUser = (of: string) =>
+  text('needs the name of a local account')
+    .optional()
+    .meta({
+      title: 'Local user',
+      description: `Which of your local accounts the ${of} collection acts as, where it maps you to several.`,
+    });

@@ -4,7 +4,7 @@ import {UUID} from '../../base/ids.ts';
 import {NAME} from '../../base/names.ts';
 import {ARRAY_PATTERN} from '../model/array-range.ts';
 import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from '../model/fail-fast.ts';
-import {flag, notify, place, text} from './schema-parts.ts';
+import {flag, label, localUser, notify, place, text} from './schema-parts.ts';
 import {transferSchema} from './transfer-schema.ts';
 
 /**
@@ -125,6 +125,11 @@ export const deleteSchema = z
     {
       at: place('Path', 'What is deleted: collection:path, bookmark:path, or a path of the cluster.'),
       recursive: flag('Whole directory', 'A directory and everything in it.', false),
+      label,
+      local_user: localUser('collection').meta({
+        title: 'Local user',
+        description: 'Which of your local accounts the collection acts as, where it maps you to several.',
+      }),
       notify,
     },
     {error: 'needs a map with at'},

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import {DEADLINE_PATTERN, readDeadline} from '../../base/duration.ts';
 import {CHECKSUM_ALGORITHMS} from '../model/checksums.ts';
-import {flag, notify, place, text} from './schema-parts.ts';
+import {flag, label, localUser, notify, place, text} from './schema-parts.ts';
 
 const FILTERS = 'needs a list of rules, such as - exclude: "*.tmp"';
 const PATTERN = 'needs a name with wildcards * ? [] [!], such as "*.nc"';
@@ -48,7 +49,8 @@ export const itemSchema = z.strictObject(
 );
 
 const ITEMS = 'needs a list of maps with from and to';
-const DEADLINE = 'needs a date and time with zone, such as 2030-01-31T18:00:00+01:00';
+const DEADLINE =
+  'needs a date and time with zone, such as 2030-01-31T18:00:00+01:00, or a time from the submission, such as 2d';
 
 export const transferSchema = z
   .strictObject(
@@ -113,14 +115,28 @@ export const transferSchema = z
         false,
       ),
       fail_on_quota: flag('Fail on quota', 'End the transfer when a quota at the destination is full.', false),
-      deadline: z.iso
-        .datetime({offset: true, error: DEADLINE})
+      deadline: z
+        .union(
+          [
+            z.iso.datetime({offset: true, error: DEADLINE}),
+            z
+              .string({error: DEADLINE})
+              .refine((written) => readDeadline(written) !== undefined, {error: DEADLINE})
+              .meta({pattern: DEADLINE_PATTERN.source}),
+          ],
+          {error: DEADLINE},
+        )
         .optional()
         .meta({
           title: 'Deadline',
-          description: 'When Globus gives up: ISO 8601 with zone. Default: what Globus itself decides.',
-          examples: ['2030-01-31T18:00:00+01:00'],
+          description:
+            'When Globus gives up: ISO 8601 with zone, or a time such as 12h or 2d that counts from the submission of each attempt. ' +
+            'Default: what Globus itself decides.',
+          examples: ['2030-01-31T18:00:00+01:00', '2d'],
         }),
+      label,
+      source_local_user: localUser('source'),
+      destination_local_user: localUser('destination'),
       notify,
     },
     {error: 'needs a map with from and to'},

@@ -26,7 +26,7 @@ export interface ComparableForm {
  *
  * Left out: the run's name (it is what runs are told apart by already), friendly names, bookmarks and
  * paths of the cluster (the places that they name are in), the directory and the paths of scripts (their contents are in), the strategy (how a transfer is waited for changes
- * nothing about what arrives), `notify`, and the order of steps and of the names in a list, which mean nothing.
+ * nothing about what arrives), `notify`, `label`, and the order of steps and of the names in a list, which mean nothing.
  *
  * @throws {RangeError} when the contents of a job step's script are not known
  */
@@ -58,6 +58,7 @@ function byKind(step: Step, scriptHashes: Readonly<Record<string, string>>): Com
       return {
         kind,
         at: placeText(at),
+        local_user: at.localUser,
         recursive,
         fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),
       };
@@ -72,6 +73,8 @@ function comparableTransfer({from, to, recursive, options, items, failFast}: Tra
     kind: 'transfer',
     from: placeText(from),
     to: placeText(to),
+    source_local_user: from.localUser,
+    destination_local_user: to.localUser,
     recursive,
     ...transferInWords({options, ...(items ? {items} : {})}),
     fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),

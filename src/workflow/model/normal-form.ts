@@ -10,7 +10,7 @@ import {readArrayRange} from './array-range.ts';
 import {toFailFast} from './fail-fast.ts';
 import {type PlaceNames, resolvePlace} from './places.ts';
 import {splitItems} from './split-items.ts';
-import {toTransferStep} from './transfer-step.ts';
+import {asUser, toTransferStep} from './transfer-step.ts';
 import type {JobStep, Step, StepCommon, Workflow} from './workflow.ts';
 
 export interface NormalFormContext extends PlaceNames {
@@ -50,8 +50,9 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     if (step.transfer !== undefined)
       return {...toTransferStep(common, step.transfer, place, context.batches?.get(name)?.items), ...waited};
     if (step.delete !== undefined) {
-      const {at, recursive = false, notify} = step.delete;
-      return {kind: 'delete', ...common, at: place(at), recursive, ...(notify ? {notify} : {}), ...waited};
+      const {at, recursive = false, notify, label, local_user} = step.delete;
+      const words = {...(notify ? {notify} : {}), ...(label === undefined ? {} : {label})};
+      return {kind: 'delete', ...common, at: asUser(place(at), local_user), recursive, ...words, ...waited};
     }
     if (step.mkdir !== undefined) return {kind: 'mkdir', ...common, at: place(step.mkdir)};
     if (step.job !== undefined) return jobStep(common, step.job, context);

@@ -1,3 +1,4 @@
+import {readDeadline, writeDuration} from '../../base/duration.ts';
 import type {FilterRule, TransferItem, TransferOptions} from '../../base/task-request.ts';
 import type {WorkflowFile} from '../file/schema.ts';
 import type {TransferStep} from './workflow.ts';
@@ -14,7 +15,7 @@ export function toOptions(transfer: Omit<WrittenTransfer, 'from' | 'to'>): Trans
     verifyChecksum: transfer.verify_checksum ?? true,
     preserveTimestamp: transfer.preserve_timestamp ?? false,
     encryptData: transfer.encrypt ?? false,
-    ...(transfer.deadline === undefined ? {} : {deadline: inUtc(transfer.deadline)}),
+    ...(transfer.deadline === undefined ? {} : toDeadline(transfer.deadline)),
     ...(transfer.filters === undefined ? {} : {filters: transfer.filters.map(toFilter)}),
     ...(transfer.delete_extra ? {deleteExtra: true} : {}),
     ...(transfer.skip_source_errors ? {skipSourceErrors: true} : {}),
@@ -22,6 +23,11 @@ export function toOptions(transfer: Omit<WrittenTransfer, 'from' | 'to'>): Trans
     ...(transfer.symlinks === undefined || transfer.symlinks === 'ignore' ? {} : {symlinks: transfer.symlinks}),
     ...(transfer.notify === undefined ? {} : {notify: transfer.notify}),
   };
+}
+
+function toDeadline(written: string): Pick<TransferOptions, 'deadline' | 'deadlineAfterMs'> {
+  const deadlineAfterMs = readDeadline(written);
+  return deadlineAfterMs === undefined ? {deadline: inUtc(written)} : {deadlineAfterMs};
 }
 
 type WrittenFilter = NonNullable<WrittenTransfer['filters']>[number];
@@ -40,7 +46,7 @@ export function transferInWords({options, items}: Pick<TransferStep, 'options' |
     verify_checksum: options.verifyChecksum,
     preserve_timestamp: options.preserveTimestamp,
     encrypt: options.encryptData,
-    deadline: options.deadline,
+    deadline: options.deadlineAfterMs === undefined ? options.deadline : writeDuration(options.deadlineAfterMs),
     filters: options.filters?.map(filterInWords),
     delete_extra: options.deleteExtra,
     skip_source_errors: options.skipSourceErrors,

@@ -10,8 +10,8 @@ export function toTransferStep(
   place: (text: string) => Place,
   batch: readonly WrittenItem[] | undefined,
 ): TransferStep {
-  const from = place(transfer.from);
-  const to = place(transfer.to);
+  const from = asUser(place(transfer.from), transfer.source_local_user);
+  const to = asUser(place(transfer.to), transfer.destination_local_user);
   const items = itemsIn(transfer, batch, from, to);
   const recursive = transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/'));
   return {
@@ -22,8 +22,14 @@ export function toTransferStep(
     recursive: items === undefined ? recursive : items.some((item) => item.recursive),
     ...(items === undefined ? {} : {items}),
     options: toOptions(transfer),
+    ...(transfer.label === undefined ? {} : {label: transfer.label}),
     ...(transfer.confirm_delete ? {confirmDelete: true} : {}),
   };
+}
+
+/** A place, as the local account that it is to be reached as. */
+export function asUser(place: Place, localUser: string | undefined): Place {
+  return localUser === undefined ? place : {...place, localUser};
 }
 
 /** Items that stand in the file, or in a batch file; a file with a checksum is one; undefined when "from" and "to" say it all. */

@@ -42,6 +42,8 @@ export interface TransferStep extends AnyStep {
   /** what it moves, absolute paths, when it is not just `from` to `to`, which are then the directories that the items were written from */
   readonly items?: readonly TransferItem[];
   readonly options: TransferOptions;
+  /** the user's own words in the label of its tasks */
+  readonly label?: string | undefined;
   /** the file itself says that `deleteExtra` is meant */
   readonly confirmDelete?: true;
   /** absent: what the profile says */
@@ -56,6 +58,8 @@ export interface DeleteStep extends AnyStep {
   readonly at: Place;
   /** a directory too, with all that is in it */
   readonly recursive: boolean;
+  /** the user's own words in the label of its tasks */
+  readonly label?: string | undefined;
   /** when Globus writes a mail; absent: as the profile says */
   readonly notify?: readonly NotifyOn[] | undefined;
   readonly strategy?: Strategy;

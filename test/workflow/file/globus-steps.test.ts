@@ -39,7 +39,7 @@ test.each([
   ['{ delete: { at: "theta:/a/../b" } }', 'has ".." in its path'],
   ['{ delete: { at: "theta:/a/" } }', 'add recursive: true'],
   ['{ delete: { at: "thetta:/a" } }', 'unknown collection "thetta"'],
-  ['{ delete: { path: "theta:/a" } }', 'known: at, recursive and notify'],
+  ['{ delete: { path: "theta:/a" } }', 'known: at, recursive, label, local_user and notify'],
   ['{ delete: "theta:/a" }', 'needs a map with at'],
   ['{ mkdir: "theta" }', 'has no ":"'],
   ['{ mkdir: "theta:/a/", fail_fast: 1h }', 'is about the faults of a transfer; a mkdir step has none'],

@@ -316,7 +316,7 @@ const transfers: Case[] = [
     [
       '4:53: steps.a.transfer.sync: "chksum" cannot be used; needs one of exists, size, mtime and checksum; did you mean "checksum"?',
       '4:70: steps.a.transfer.encrypt: "yes" cannot be used; needs true or false',
-      '4:87: steps.a.transfer.deadline: "2030-01-31" cannot be used; needs a date and time with zone, such as 2030-01-31T18:00:00+01:00',
+      '4:87: steps.a.transfer.deadline: "2030-01-31" cannot be used; needs a date and time with zone, such as 2030-01-31T18:00:00+01:00, or a time from the submission, such as 2d',
     ],
   ],
 ];

@@ -44,6 +44,26 @@ test('reads every option, and leaves out what is at its default', () => {
   );
 });
 
+test('a deadline is an instant, or a time that counts from each submission', () => {
+  expect(read('deadline: 2030-01-31T18:00:00+01:00').options.deadline).toBe('2030-01-31T17:00:00Z');
+  expect(read('deadline: 2d').options).toMatchObject({deadlineAfterMs: 172_800_000});
+  expect(read('deadline: 30d').options.deadlineAfterMs).toBe(30 * 86_400_000);
+  for (const wrong of ['2', '"2"', '0s', '400d', 'tomorrow', '2030-01-31'])
+    expect(mistakes(`{ ${DIRECTORY}, deadline: ${wrong} }`).join()).toContain(
+      'or a time from the submission, such as 2d',
+    );
+});
+
+test('local accounts go with the places, and the words of a label with the step', () => {
+  const step = read('source_local_user: ada, destination_local_user: grace, label: "winter 2026"');
+  expect(step).toMatchObject({from: {localUser: 'ada'}, to: {localUser: 'grace'}, label: 'winter 2026'});
+  for (const wrong of ['""', '" x"', `"${'x'.repeat(129)}"`, '"a\\nb"', '[a]'])
+    expect(mistakes(`{ ${DIRECTORY}, label: ${wrong} }`).join()).toContain('needs 1 to 128 characters');
+  const print = (options: string) => fingerprint(load(flow(`{ ${DIRECTORY}${options} }`)), new Map());
+  expect(print(', label: x')).toBe(print(''));
+  expect(new Set(['', ', source_local_user: a', ', source_local_user: b', ', deadline: 2d'].map(print)).size).toBe(4);
+});
+
 test('an option that changes what arrives makes another run of it; one at its default, or a confirmation, does not', () => {
   const print = (options: string) => fingerprint(load(flow(`{ ${DIRECTORY}${options} }`)), new Map());
   const plain = print('');

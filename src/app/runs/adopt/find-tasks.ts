@@ -1,4 +1,4 @@
-import {transferLabel} from '../../../engine/perform/transfer-request.ts';
+import {readTaskLabel, sameTask, taskLabel} from '../../../base/task-label.ts';
 import {parseRunId, type RunId, runId} from '../../../ledger/state-directory.ts';
 import {type TransferService, type TransferTask, taskHasEnded} from '../../../transfer/transfer-service.ts';
 import {strayFile} from '../../../workflow/model/moved-files.ts';
@@ -37,15 +37,15 @@ export async function findTasks(transfers: TransferService, run: RunId, step: Tr
   return found.flat();
 }
 
-/** The label of any attempt. */
+/** The label of any attempt, whatever the user's own words in it. */
 function isLabelOf(label: string, run: RunId, step: string): boolean {
-  const before = transferLabel(run, step, 1).replace(/1$/, '');
-  return label.startsWith(before) && /^\d+$/.test(label.slice(before.length));
+  const attempt = readTaskLabel(label)?.attempt;
+  return attempt !== undefined && sameTask(label, taskLabel({run, step, attempt}));
 }
 
 /** The label that stage gives to a task of another run or step. */
 function isOfAnother(label: string, run: RunId, step: string): boolean {
-  const labelled = parseRunId(/^stage (\S+) \S+ \d+$/.exec(label)?.[1] ?? '');
+  const labelled = parseRunId(readTaskLabel(label)?.run ?? '');
   const name = parseRunId(run)?.name;
   if (!labelled || name === undefined) return false;
   return !isLabelOf(label, runId(name, labelled.number), step);

@@ -20,7 +20,8 @@ export async function listSources(
   const requests = Math.max(LEAST_REQUESTS, Math.floor(BOUNDS.requests / Math.max(1, first.length)));
   const each = await Promise.all(
     first.map(async (step) => {
-      const transfer = {collection: step.from.collection, items: itemsOf(step), options: step.options};
+      const {collection, localUser} = step.from;
+      const transfer = {collection, localUser, items: itemsOf(step), options: step.options};
       try {
         return [[step.name, await listing.totalsOf(transfer, {...BOUNDS, requests})] as const];
       } catch (error) {
