@@ -1,4 +1,5 @@
 import type {OpenRun} from '../ledger/ledger.ts';
+import {SubmissionUnclear} from '../submission/submit-job.ts';
 import type {EngineContext} from './context.ts';
 import {type ActionOutcome, OTHERS} from './perform/action-outcome.ts';
 import {perform} from './perform/perform.ts';
@@ -89,7 +90,7 @@ async function inItsOrder(
       now.map(async (action) => {
         const outcome = await progress.recording(() => perform(context, run, action), OTHERS);
         progress.end(run.id, action, outcome);
-        if (outcome.is !== 'done') places.release(action);
+        if (isNotTaken(outcome)) places.release(action);
         return outcome.is;
       }),
     );
@@ -98,6 +99,11 @@ async function inItsOrder(
     if (came.some((is) => is !== 'done')) return;
     first = false;
   }
+}
+
+/** PBS has no job for the submission. Where its answer was lost, or another process acts, it may have one. */
+function isNotTaken(outcome: ActionOutcome): boolean {
+  return outcome.is === 'stale' || (outcome.is === 'problem' && !(outcome.error instanceof SubmissionUnclear));
 }
 
 /**
