@@ -136,6 +136,24 @@ export async function tendMonitors(
   return {nextAt: wantedAt, gap};
 }
 
+/**
+ * Where PBS has refused the successor of this monitor for its place: give up a job for it before any that waits is let go.
+ *
+ * @returns the generation of the successor; undefined when PBS has no place for it
+ */
+export async function successorOf(
+  context: EngineContext,
+  me: number,
+  {runs, seen, settings, problems}: Pick<Tending, 'runs' | 'seen' | 'settings' | 'problems'>,
+): Promise<number | undefined> {
+  const newest = context.monitors.newest();
+  if (!newest || newest.generation <= me || !isRefusedForItsPlace(newest)) return me + 1;
+  if (newest.generation > me + 1) return undefined;
+  const generation = me + 2;
+  const did = await makePlace(context, runs, seen, settings, {generation, startAt: newest.startAt, problems});
+  return did === 'submitted' ? generation : undefined;
+}
+
 /** PBS has said that it takes so many jobs and no more: it is not asked again before there is room. */
 function isRefusedForItsPlace(newest: MonitorLink | undefined): boolean {
   return newest?.refused?.retry === true && /\blimit\b/.test(newest.refused.why);

@@ -5,10 +5,11 @@ import type {LateSubmissions} from '../ledger/late-submissions.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {openRuns, refreshRuns, unlessDamaged} from '../ledger/open-runs.ts';
+import type {RunState} from '../ledger/run-facts.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import type {RunSummary} from '../ledger/summary.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan, untilFirstSubmission} from './act.ts';
-import {linkFirst, predictSuccessor, type Tended, tendMonitors} from './chain.ts';
+import {linkFirst, predictSuccessor, successorOf, type Tended, tendMonitors} from './chain.ts';
 import {withCircuitBreakers} from './circuit-breaker.ts';
 import type {EngineContext} from './context.ts';
 import {sealRun, type Withdrawn, withdraw} from './end-run.ts';
@@ -17,11 +18,13 @@ import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs, withWhat
 import {recordHolds} from './own-holds.ts';
 import type {Action, Observed, PlanSettings} from './plan/actions.ts';
 import {nextLookForPlaces} from './plan/next-look.ts';
+import {placeForWork} from './plan/place-for-work.ts';
 import {asksGlobus, planRun} from './plan/plan-run.ts';
-import {placesTaken, queueLimit} from './plan/queue-limit.ts';
+import {learntLimit, placesTaken, queueLimit} from './plan/queue-limit.ts';
 import {mayBeSealed} from './plan/sealing.ts';
 import {taskRoom} from './plan/task-room.ts';
 import {LookProgress} from './progress.ts';
+import {withQueueCount} from './queue-count.ts';
 import {QueuePlaces} from './queue-places.ts';
 import {TaskPlaces} from './task-places.ts';
 
@@ -96,21 +99,26 @@ export class Look {
   #link: number | undefined;
   /** the chain is to be seen to as soon as PBS has taken one job, before it is asked to take more */
   #owesLink = false;
+  /** PBS has taken no job yet: the first one is submitted alone, then those that look, as it may take no more */
+  #isFirst = false;
+  /** there are jobs to be submitted, and the successor of this monitor comes first */
+  #keepsBack = false;
   /** how many actions had been done when everything was observed last, and when dependents were last looked for at PBS */
   #doneAtObservation = 0;
   #doneAtDependents = 0;
 
   /** Open the runs that have not ended, and observe them. A monitor has its successor in the queue before that is over. */
-  static async begin(surroundings: EngineContext, request: LookRequest = {}): Promise<Look> {
-    const context = withCircuitBreakers(surroundings);
-    const active = context.ledger.activeRuns();
+  static async begin(given: EngineContext, request: LookRequest = {}): Promise<Look> {
+    const active = given.ledger.activeRuns();
     // Where the profile leaves so many places for tasks, whose turn it is hangs on all runs.
-    const sharesTasks = Number.isFinite(context.settings.maxPending);
+    const sharesTasks = Number.isFinite(given.settings.maxPending);
     const {own, others} = split(active, sharesTasks ? undefined : request.about);
     // Where PBS takes so many jobs and no more, the end of any job may be what another run waits for.
-    const opened = openRuns(context.ledger, own);
-    const isLimited = Number.isFinite(maxQueuedOf(context, request, opened.runs));
-    const {runs, damaged} = isLimited && others.length > 0 ? openRuns(context.ledger, [...own, ...others]) : opened;
+    const opened = openRuns(given.ledger, own);
+    const isLimited = Number.isFinite(maxQueuedOf(given, request, opened.runs));
+    const {runs, damaged} = isLimited && others.length > 0 ? openRuns(given.ledger, [...own, ...others]) : opened;
+    const surroundings = withQueueCount(given, isLimited || others.length === 0);
+    const context = withCircuitBreakers(surroundings);
     const link = context.monitors.newest();
     const {found: late, damaged: damagedLate} = context.ledger.late();
     const progress = new LookProgress([...damaged, ...damagedLate, ...damageOfLink(link)], request.shows);
@@ -157,7 +165,7 @@ export class Look {
     this.progress = progress;
     this.seen = seen;
     this.runs = withWhatTheyWrote(context.ledger, runs, seen, this.#setAside);
-    this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, request, runs)));
+    this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, request, runs)), this.#learntLimit());
     this.#taskPlaces = new TaskPlaces(context.transfers, context.settings.maxPending, progress.problems);
     this.#seesPlaces(link);
   }
@@ -170,11 +178,13 @@ export class Look {
   async linkFirst(): Promise<void> {
     const {monitor} = this.#request;
     if (monitor !== undefined) {
-      this.#link = monitor + 1;
+      this.#link = await successorOf(this.#context, monitor, this.#tending(this.runs));
+      this.runs = this.#refreshed(this.runs);
       return;
     }
     const submissions = this.#planned().flatMap(({actions}) => actions.filter((action) => action.do === 'submit-job'));
     if (submissions.length === 0 || !this.#hasChain) return;
+    this.#isFirst = true;
     // PBS may refuse the first job of a new run for good: then no monitor is needed, either.
     if (submissions.length <= QSUBS_AT_ONCE) this.#owesLink = true;
     else await this.#submitLink();
@@ -242,30 +252,44 @@ export class Look {
 
   /** Do what is planned, and read again what was touched. */
   async act(plans: readonly RunPlan[]): Promise<void> {
-    const now = this.#owesLink ? untilFirstSubmission(plans) : plans;
+    const now = this.#isFirst ? untilFirstSubmission(plans) : plans;
     await act(this.#context, now, this.progress, this.places);
     const touched = new Set(now.flatMap(({run, actions}) => (actions.length > 0 ? [run.id] : [])));
     this.runs = this.#refreshed(
       plans.map(({run}) => run),
       touched,
     );
-    if (this.#owesLink && this.progress.done.some(({action}) => action.do === 'submit-job')) {
-      this.#owesLink = false;
-      await this.progress.recording(() => this.#submitLink(), undefined);
-    }
+    if (!this.#isFirst || !this.progress.done.some(({action}) => action.do === 'submit-job')) return;
+    this.#isFirst = false;
+    await Promise.all([this.#submitOwedLink(), this.#submitSentinels()]);
+  }
+
+  async #submitOwedLink(): Promise<void> {
+    if (!this.#owesLink) return;
+    this.#owesLink = false;
+    await this.progress.recording(() => this.#submitLink(), undefined);
+  }
+
+  async #submitSentinels(): Promise<void> {
+    const plans = this.#planned().map(({run, actions}) => ({run, actions: actions.filter(isSentinel)}));
+    await act(this.#context, plans, this.progress, this.places);
+    this.runs = this.#refreshed(this.runs, new Set(plans.flatMap(({run, actions}) => (actions[0] ? [run.id] : []))));
   }
 
   /**
    * Ask PBS once more about the jobs of runs for which a job was submitted that depends on another: PBS drops a job whose
    * predecessor has ended and is purged, a moment after it gave an id for it (measured on OpenPBS 23.06), and with it
-   * everything that would have looked.
+   * everything that would have looked. And about adopted jobs: of these it was not asked before.
    *
    * @returns false when there is none that was not asked about yet
    */
   async lookAtDependents(): Promise<boolean> {
     const since = this.progress.done.slice(this.#doneAtDependents);
     const submitted = new Set(
-      since.flatMap(({run, action}) => (action.do === 'submit-job' && action.dependencies.length > 0 ? [run] : [])),
+      since.flatMap(({run, action}) => {
+        const isDependent = action.do === 'submit-job' && action.dependencies.length > 0;
+        return isDependent || action.do === 'adopt-job' ? [run] : [];
+      }),
     );
     if (submitted.size === 0 || this.progress.pbsIsAway) return false;
     this.#doneAtDependents = this.progress.done.length;
@@ -279,6 +303,35 @@ export class Look {
   /** Put on record by what the user holds that this look has put on jobs are known. */
   recordHolds(): Promise<void> {
     return recordHolds(this.#context, this.progress.done);
+  }
+
+  /**
+   * Where PBS has no room for a job that may begin, and nothing of ours works that would end: give up a job that waits in the
+   * queue. It is submitted again when there is room, or when what it waits for has ended.
+   */
+  async makeRoom(): Promise<void> {
+    const given = () => placeForWork(this.#states, this.seen, this.#settings);
+    if (!given()) return;
+    if (this.#jobsMayHaveBegun) {
+      const link = this.#context.monitors.newest();
+      this.runs = this.#refreshed(this.runs);
+      this.#observed({...this.seen, ...(await observePbs(this.#context, this.runs, link)), seenAt: undefined}, link);
+    }
+    const still = given();
+    const run = this.runs.find(({id}) => id === still?.run);
+    if (still && run) await this.act([{run, actions: [still.action]}]);
+  }
+
+  get #states(): RunState[] {
+    return this.runs.map(({state}) => state);
+  }
+
+  /** A person who asks for a run tries it: there may be room by now. */
+  #learntLimit(): number | undefined {
+    const {rebuild, creates} = this.#request;
+    if (rebuild && !creates) return undefined;
+    const last = this.#context.monitors.lastRefusal();
+    return learntLimit(this.#states, last ? [last] : [], this.seen.now);
   }
 
   /** Read what has come to the runs. One that was not to be after all is gone (see {@link withdrawn}). */
@@ -310,7 +363,10 @@ export class Look {
     const runs = this.runs.filter(({id}) => !ended.has(id) && !this.#others.has(id));
     const states = runs.map(({state}) => state);
     const {bounds} = this.#context.settings;
-    const placesAt = this.places.waiting > 0 ? nextLookForPlaces(states, this.seen, bounds) : undefined;
+    const {waiting, keptOut} = this.places;
+    const late = waiting > 0 ? this.seen.now + bounds.maxMs : undefined;
+    const isSoon = waiting > keptOut || this.#keepsBack;
+    const placesAt = isSoon ? nextLookForPlaces(states, this.seen, bounds) : late;
     const othersAt = this.#taskPlaces.nextLook(this.seen, bounds);
     return tendMonitors(this.#surroundings, {...this.#tending(runs), placesAt: earliest(placesAt, othersAt)});
   }
@@ -338,8 +394,18 @@ export class Look {
 
   #mayBeDone(run: RunId, action: Action): boolean {
     if (this.progress.wasTried(run, action)) return false;
+    // The place that the end of a job leaves is that of the successor, which is asked for once more when the look has ended.
+    if (action.do === 'submit-job' && this.#successorHasNoPlace) {
+      this.#keepsBack = true;
+      return false;
+    }
     // Globus is not waited for on account of a run that was not asked about, nor before all else is done.
     return !(asksGlobus(action) && (this.#awaited !== undefined || this.#others.has(run)));
+  }
+
+  /** This process is a monitor, and PBS has refused the one that follows it for its place. */
+  get #successorHasNoPlace(): boolean {
+    return this.#request.monitor !== undefined && this.#link === undefined;
   }
 
   /** What a person deleted, or gave up on, in a run that was not named is left as it is. */
@@ -370,6 +436,10 @@ export class Look {
 function maxQueuedOf({settings}: EngineContext, {rebuild, creates}: LookRequest, runs: readonly OpenRun[]): number {
   if (rebuild && !creates) return settings.maxQueued;
   return Math.min(settings.maxQueued, ...runs.flatMap(({state}) => state.spec.maxQueued ?? []));
+}
+
+function isSentinel(action: Action): boolean {
+  return action.do === 'submit-job' && action.role === 'sentinel';
 }
 
 function earliest(...instants: readonly (number | undefined)[]): number | undefined {

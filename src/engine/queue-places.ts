@@ -20,13 +20,23 @@ export class QueuePlaces {
   readonly #granted: Claim[] = [];
   readonly #released = new Set<string>();
 
-  constructor(limit: Limit) {
+  readonly #learnt: number | undefined;
+
+  /** @param learnt how many jobs of ours PBS took when it refused one for room; undefined when it has not of late */
+  constructor(limit: Limit, learnt?: number) {
     this.#limit = limit;
+    this.#learnt = learnt;
   }
 
   /** submissions that got no place */
   get waiting(): number {
     return this.#claimed.length - this.#granted.length;
+  }
+
+  /** those of them that were kept out by what was learnt from a refusal alone: nothing that ends lets them in */
+  get keptOut(): number {
+    const granted = new Set(this.#granted.map(({key}) => key));
+    return this.#claimed.filter(({claim}) => claim.within !== undefined && !granted.has(claim.key)).length;
   }
 
   /** PBS was asked: these places are taken, those that this look had granted among them where it shows the job. */
@@ -46,7 +56,7 @@ export class QueuePlaces {
       if (action.do !== 'submit-job') return [];
       const name = nameOfPlace(run, jobKey(action.step, action.attempt, action.role, action.serial));
       // The same submission may be planned again in this look: each claim has a key of its own.
-      const claim = claimOf(action, `claim ${this.#claimed.length + 1}`);
+      const claim = claimOf(action, `claim ${this.#claimed.length + 1}`, this.#learnt);
       this.#claimed.push({action, claim, name});
       return [claim];
     });

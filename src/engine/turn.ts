@@ -40,6 +40,7 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   await progress.recording(() => look.linkFirst(), undefined);
   await planAndAct(look);
   if (await look.hearGlobus()) await planAndAct(look);
+  await progress.recording(() => look.makeRoom(), undefined);
   await progress.recording(() => look.recordHolds(), undefined);
   await progress.recording(() => look.seal(), undefined);
   const tended = await progress.recording(() => look.tendChain(), undefined);

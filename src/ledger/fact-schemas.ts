@@ -36,6 +36,7 @@ const refusal = z.looseObject({
   notAsked: z.optional(z.boolean()),
   unknownServer: z.optional(text),
   next: z.optional(z.array(text)),
+  inQueue: z.optional(count),
 });
 const done = z.looseObject({at: time});
 const intended = z.looseObject({at: time, why: z.optional(text), by});

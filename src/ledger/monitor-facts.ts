@@ -6,6 +6,7 @@ import {createFact, type FactValue, namesIn} from '../disk/facts.ts';
 import {type FactKind, type FactRead, readFact, type UnusableFact} from '../disk/read-fact.ts';
 import {MONITOR_FACTS} from './fact-schemas.ts';
 import type {MonitorLink} from './monitor-link.ts';
+import type {Refusal} from './run-facts.ts';
 
 /** What a look saw of the tasks: the next one tells how far they got since. */
 export interface LookFact {
@@ -29,6 +30,8 @@ export interface MonitorLedger {
   newest(): MonitorLink | undefined;
   /** The newest look: a hint, which is not there when it cannot be used. */
   lastLook(): LookFact | undefined;
+  /** The newest refusal of a link: a hint, as well. */
+  lastRefusal(): Refusal | undefined;
   /** @returns false when it existed already */
   create(generation: number, kind: MonitorFactKind, value: FactValue): boolean;
   /** Remove the facts of links long gone. */
@@ -81,6 +84,10 @@ export function openMonitorLedger(directory: string): MonitorLedger {
       const look = generation === undefined ? undefined : wholeOf(read(generation, 'look', MONITOR_FACTS.look));
       if (generation === undefined || !look) return undefined;
       return {...look, job: wholeOf(read(generation, 'confirmed', MONITOR_FACTS.confirmed))?.job};
+    },
+    lastRefusal() {
+      const generation = generationsWith('refused').pop();
+      return generation === undefined ? undefined : wholeOf(read(generation, 'refused', MONITOR_FACTS.refused));
     },
     create(generation, kind, value) {
       ensureSubdirectory(directory);

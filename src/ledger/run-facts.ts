@@ -124,6 +124,8 @@ export interface Refusal {
   readonly unknownServer?: string;
   /** what a person can do about it, in lines */
   readonly next?: readonly string[];
+  /** PBS took no more jobs of this user: so many of ours were in the queue */
+  readonly inQueue?: number;
 }
 
 /** One job that was asked for in some role; several of a role when an earlier one was lost. */

@@ -17,6 +17,8 @@ export interface Claim {
   readonly amount: number;
   /** how much must stay free beside it, for a claim that it may itself wait for */
   readonly leaves?: number | undefined;
+  /** the capacity that counts for this claim, where that is less than the limit's */
+  readonly within?: number | undefined;
 }
 
 /** What is on record of a limit. */
@@ -41,8 +43,8 @@ export function nextGrant({capacity}: Limit, {granted, released, open}: LimitRec
   const held = heldBy({granted, released});
   const had = new Set(granted.map(({key}) => key));
   return open.find(
-    ({key, amount, leaves = 0}) =>
-      !had.has(key) && ((held === 0 && leaves === 0) || held + amount + leaves <= capacity),
+    ({key, amount, leaves = 0, within = capacity}) =>
+      !had.has(key) && ((held === 0 && leaves === 0) || held + amount + leaves <= Math.min(within, capacity)),
   );
 }
 

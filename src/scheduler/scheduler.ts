@@ -138,12 +138,23 @@ export interface EndedJob {
 /** What `submit` learnt. Only `submitted` and `refused` are conclusions. */
 export type Submission =
   | {readonly kind: 'submitted'; readonly job: JobId}
-  /** PBS said no; no job exists. `retry` when the refusal may pass by itself (a queue limit) */
-  | {readonly kind: 'refused'; readonly error: SchedulerRefused; readonly retry: boolean}
+  | RefusedSubmission
   /** PBS could not be reached before anything was sent; no job exists */
   | {readonly kind: 'unreachable'; readonly error: SchedulerUnreachable}
   /** the answer was lost (timeout, connection cut, unreadable): the job may exist; look for its tag later */
   | {readonly kind: 'unclear'; readonly why: string /** it did not answer in time */; readonly timedOut?: true};
+
+/** PBS said no; no job exists. */
+export interface RefusedSubmission {
+  readonly kind: 'refused';
+  readonly error: SchedulerRefused;
+  /** the refusal may pass by itself (a queue limit) */
+  readonly retry: boolean;
+  /** it takes no more jobs of this user */
+  readonly full?: boolean | undefined;
+  /** how many jobs of ours were known to be in the queue then, where it was full and all of them are known */
+  readonly inQueue?: number | undefined;
+}
 
 /** Of many jobs, those that something could not be done for. */
 export type NotDone = ReadonlyMap<JobId, SchedulerUnreachable | SchedulerRefused>;

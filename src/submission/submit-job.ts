@@ -92,7 +92,7 @@ export async function submitJob(
     case 'refused': {
       const error = explain(answer.error);
       const {why, message, next, unknownServer} = error;
-      refused({why: why ?? message, retry: answer.retry, next, unknownServer});
+      refused({why: why ?? message, retry: answer.retry, next, unknownServer, inQueue: answer.inQueue});
       facts.note('job-refused', {why});
       return {is: 'refused', error};
     }

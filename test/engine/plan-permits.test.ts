@@ -77,6 +77,12 @@ test('an array that began too early is given no permit: it ends, and another att
   expect(run.plan()).toContainEqual(expect.objectContaining({do: 'void-attempt', attempt: 1, unpermitted: true}));
 });
 
+test('a job that was found by its tag is looked at before it is let go: a person may have held it', () => {
+  const run = waiting(HELD, {ready: true}, {deadline: -1});
+  run.jobs.delete('1.s' as never);
+  expect(words(run)).not.toContain('release-job compute');
+});
+
 test('nor is it given one when a hold of the run on it is ended', () => {
   const hold = {userHold: true, comment: 'Job held by stage on Mon Nov 30 16:25:31 2026'};
   const run = waiting(live('held', hold), {ready: true, array: true})

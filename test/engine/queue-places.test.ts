@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {Action, SubmitJob} from '../../src/engine/plan/actions.ts';
-import {claimOf, placesTaken, queueLimit} from '../../src/engine/plan/queue-limit.ts';
+import {placeForWork} from '../../src/engine/plan/place-for-work.ts';
+import {claimOf, learntLimit, placesTaken, queueLimit} from '../../src/engine/plan/queue-limit.ts';
 import {QueuePlaces} from '../../src/engine/queue-places.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
-import {ARun, ended, jobStep, live, UNKNOWN} from '../support/a-run.ts';
+import {ARun, ended, HELD, jobStep, live, SETTINGS, transferStep, UNKNOWN} from '../support/a-run.ts';
 
 const run = 'r.1' as RunId;
 const submission = (step: string, role: SubmitJob['role'] = 'job'): SubmitJob => ({
@@ -125,4 +126,43 @@ test('however a look goes, its jobs and their sentinels leave the places of moni
       },
     ),
   );
+});
+
+describe('what is learnt when PBS refuses a job for room, and has told no limit,', () => {
+  const MINUTE = 60_000;
+  const refusal = (at: number, inQueue?: number) => ({at, inQueue: inQueue as never, why: 'no room', retry: true});
+
+  test('is how many jobs of ours it had then; it is tried again after a while', () => {
+    const learnt = (minutes: number) => learntLimit([], [refusal(0, 5), refusal(0, 3), refusal(0)], minutes * MINUTE);
+    expect([learnt(1), learnt(74), learnt(75)]).toEqual([3, 3, undefined]);
+    expect(learntLimit([], [refusal(0, 3), refusal(2 * MINUTE, 5)], 3 * MINUTE), 'the newest counts').toBe(5);
+  });
+
+  test('keeps out jobs that would wait in the queue, and no others', () => {
+    const places = new QueuePlaces(queueLimit(Number.POSITIVE_INFINITY), 5);
+    const held = {...submission('held'), hold: true};
+    expect(names(places.grant(run, [submission('a'), submission('b'), held, submission('c')]))).toBe('a b c');
+    expect([places.waiting, places.keptOut]).toEqual([1, 1]);
+  });
+
+  const full = (...more: Parameters<ARun['job']>[]) => {
+    const known = new ARun([transferStep('in'), jobStep('waits', {needs: ['in']}), jobStep('free'), jobStep('works')])
+      .job('waits.1.job', '1.s', HELD, {hold: true})
+      .fact('free.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
+      .fact('free.1.job.refused', {why: 'no room', retry: true, inQueue: 3});
+    for (const one of more) known.job(...one);
+    return placeForWork([known.state], known.seen(), SETTINGS);
+  };
+
+  test('a job that waits is given up for one that may begin, unless one works whose end leaves a place', () => {
+    expect(full()).toMatchObject({action: {do: 'delete-job', step: 'waits', job: '1.s'}});
+    expect(full(['works.1.job', '2.s', live('running')])).toBeUndefined();
+    expect(full(['works.1.job', '2.s', live('queued')])).toBeUndefined();
+    expect(full(['works.1.job', '2.s']), 'not looked at yet').toBeUndefined();
+  });
+
+  test('one that a person holds is left alone', () => {
+    const byAnn = live('held', {userHold: true, comment: 'Job held by ann on Mon Nov 30 16:25:20 2026'});
+    expect(full(['waits.1.job', '1.s', byAnn, {hold: true}])).toBeUndefined();
+  });
 });

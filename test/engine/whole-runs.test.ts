@@ -32,7 +32,16 @@ test.each([
   ['all', 21, 965],
   ['all', 27, 448],
   ['all', 28, 374],
+  ['all', 43, 581],
+  ['all', 47, 50],
+  ['all', 50, 344],
+  ['all', 65, 277],
+  ['all', 66, 259],
   ['all', 101, 662],
+  ['unknown limit of the queue', 1, 58],
+  ['unknown limit of the queue', 1, 437],
+  ['unknown limit of the queue', 2, 216],
+  ['unknown limit of the queue', 7, 89],
 ] as const)('%s, seed %i, run %i', async (troubles, seed, run) => {
   const all = scenarios(troubles === 'all' ? TROUBLES : [troubles]);
   const [scenario] = fc.sample(all, {seed, path: String(run - 1), numRuns: 1});

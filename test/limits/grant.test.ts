@@ -36,6 +36,11 @@ test('a claim that is larger than the capacity waits until nothing is held, and 
   ]);
 });
 
+test('a claim for which less of the capacity counts waits where others do not', () => {
+  const open = [{...claim('a', 1), leaves: 1, within: 2}, claim('b', 1)];
+  expect(keys(grantsNow({capacity: 5}, {granted: [claim('c', 1)], released: NOTHING, open}))).toEqual(['b']);
+});
+
 test('a claim that holds nothing is granted while the capacity is not exceeded', () => {
   const record = {granted: [claim('a', 3)], released: NOTHING, open: [claim('none', 0)]};
   expect(nextGrant({capacity: 3}, record)).toEqual(claim('none', 0));
@@ -83,8 +88,8 @@ const FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'one too many is granted',
     file: 'limits/grant.ts',
-    from: 'held + amount + leaves <= capacity',
-    to: 'held + amount + leaves <= capacity + 1',
+    from: 'held + amount + leaves <= Math.min(within, capacity)',
+    to: 'held + amount + leaves <= Math.min(within, capacity) + 1',
   },
   {
     name: 'a claim counts only while it is not granted',
@@ -107,8 +112,8 @@ const FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'what waits keeps out what it waits for',
     file: 'limits/grant.ts',
-    from: 'held + amount + leaves <= capacity',
-    to: 'held + amount <= capacity',
+    from: 'held + amount + leaves <= Math.min(within, capacity)',
+    to: 'held + amount <= Math.min(within, capacity)',
   },
 ];
 

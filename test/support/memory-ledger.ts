@@ -4,7 +4,7 @@ import {foldRun} from '../../src/ledger/fold.ts';
 import type {Ledger} from '../../src/ledger/ledger.ts';
 import type {MonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import type {MonitorLink} from '../../src/ledger/monitor-link.ts';
-import {type ResumeDecision, type RunSpec, updateName} from '../../src/ledger/run-facts.ts';
+import {type Refusal, type ResumeDecision, type RunSpec, updateName} from '../../src/ledger/run-facts.ts';
 import {runLayout, stateLayout} from '../../src/ledger/state-directory.ts';
 import {type RunSummary, summarise} from '../../src/ledger/summary.ts';
 
@@ -111,6 +111,9 @@ export function memoryMonitors(): MemoryMonitors {
     },
     lastLook() {
       return facts.get(`${newestOf('look')}.look`) as ReturnType<MonitorLedger['lastLook']>; // put there by the engine
+    },
+    lastRefusal() {
+      return facts.get(`${newestOf('refused')}.refused`) as Refusal | undefined; // put there by the engine
     },
     create(generation, kind, value) {
       const name = `${generation}.${kind}`;

@@ -33,10 +33,22 @@ function tried(step: Step, script: Script): End {
   return failures <= (step.retries ?? 0) ? 'succeeded' : 'failed';
 }
 
-/** How every step ends, when each transfer that may be made is made. @param steps each after what it waits for */
-export function idealEnds(steps: readonly Step[], script: Script): Map<string, End> {
+/**
+ * How every step ends, when each transfer that may be made is made.
+ *
+ * @param steps each after what it waits for
+ * @param leftOut transfers that are not made
+ */
+export function idealEnds(
+  steps: readonly Step[],
+  script: Script,
+  leftOut: ReadonlySet<string> = new Set(),
+): Map<string, End> {
   const ends = new Map<string, End>();
-  for (const step of steps) ends.set(step.name, mayStart(step, ends) === 'go' ? tried(step, script) : 'skipped');
+  for (const step of steps) {
+    const goes = mayStart(step, ends) === 'go' && !leftOut.has(step.name);
+    ends.set(step.name, goes ? tried(step, script) : 'skipped');
+  }
   return ends;
 }
 
@@ -50,15 +62,26 @@ export function judgeEnds(steps: readonly Step[], script: Script, ends: Readonly
   return steps.flatMap((step) => {
     const is = ends.get(step.name);
     const due = mayStart(step, ends) === 'go' ? tried(step, script) : 'skipped';
-    if (is === due || (is === 'skipped' && mayBeLeftOut(steps, script, step))) return [];
+    if (is === due || (is === 'skipped' && mayBeLeftOut(steps, script, step, ends))) return [];
     return [`${step.name} ended ${is}, and should have ${due}`];
   });
 }
 
-function mayBeLeftOut(steps: readonly Step[], script: Script, step: Step): boolean {
-  const needing = steps.filter((other) => other.needs.includes(step.name));
-  const ends = idealEnds(steps, {...script, [step.name]: 0});
-  return step.kind === 'transfer' && needing.length > 0 && needing.every(({name}) => ends.get(name) !== 'succeeded');
+/** Other transfers that were left out themselves are judged by what needs those, and count as they ended. */
+function mayBeLeftOut(
+  steps: readonly Step[],
+  script: Script,
+  {kind, name}: Step,
+  ends: ReadonlyMap<string, End>,
+): boolean {
+  const needing = steps.filter((other) => other.needs.includes(name));
+  const leftOut = new Set(
+    steps.flatMap((other) =>
+      other.kind === 'transfer' && other.name !== name && ends.get(other.name) === 'skipped' ? [other.name] : [],
+    ),
+  );
+  const ideal = idealEnds(steps, {...script, [name]: 0}, leftOut);
+  return kind === 'transfer' && needing.length > 0 && needing.every((other) => ideal.get(other.name) !== 'succeeded');
 }
 
 /** How the run ends. */

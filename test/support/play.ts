@@ -80,7 +80,9 @@ async function playEpoch(
   const before = new Set(world.executed);
   const has = (trouble: Trouble) => troubles.includes(trouble);
   const diesIn = () => (has('deaths') && chance.once(2) ? chance.below(40) : Number.POSITIVE_INFINITY);
-  const attended = !['', 'staging jobs die', 'no monitor taken', 'narrow queue'].includes(troubles.join());
+  const attended = !['', 'staging jobs die', 'no monitor taken', 'narrow queue', 'unknown limit of the queue'].includes(
+    troubles.join(),
+  );
   world.quiet = troubles.length === 0;
   const helperDiesIn = (job: SimulatedJob) => {
     if (!has('staging jobs die') || !chance.once(2)) return diesIn();
@@ -258,6 +260,7 @@ function judge(
 function uncertain(world: Simulation, name: string): boolean {
   const step = world.stepNamed(name);
   const array = step.kind === 'job' && step.array !== undefined;
+  if (array && world.partlyInVain.has(name)) return true;
   return world.interrupted.has(name) && (array || world.isInterruptible(name));
 }
 

@@ -58,7 +58,12 @@ export class SimulatedPbs implements Scheduler {
     const next = ofMonitor ?? this.next;
     if (ofMonitor === undefined) this.next = undefined;
     if (next === 'limit' || this.live().length >= this.limit)
-      return {kind: 'refused', retry: true, error: new SchedulerRefused({asked: 'qsub', why: 'would exceed limit'})};
+      return {
+        kind: 'refused',
+        retry: true,
+        full: true,
+        error: new SchedulerRefused({asked: 'qsub', why: 'would exceed limit'}),
+      };
     if (next === 'timeout') return {kind: 'unclear', why: 'timeout, and nothing arrived'};
     const id = `${++this.ids}${request.array ? '[]' : ''}.s` as JobId; // ids are made here, as qsub does
     const job: SimulatedJob = {

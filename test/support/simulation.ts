@@ -62,6 +62,8 @@ export class Simulation {
   private readonly letGo = new Set<JobId>();
   /** steps of which an execution was cut off without a word */
   readonly interrupted = new Set<string>();
+  /** arrays of which subjobs ran nothing, since they were let go too early: others of the same attempt may have run */
+  readonly partlyInVain = new Set<string>();
   /** what may happen while a process stays for a link of the chain */
   whileStaying: () => void = () => {};
   /** nothing goes wrong: the end of a job is seen by the jobs that wait for it */
@@ -590,6 +592,7 @@ export class Simulation {
     const start = {job: job.id, at: this.now};
     if (!this.isPermitted(work)) {
       this.inVain.set(job.id, inVain.add(next));
+      this.partlyInVain.add(work.step);
       this.ledger.create(this.run, `${work.key}.unpermitted`, start);
       this.lastOfArray.set(job.id, 1);
       return;

@@ -104,7 +104,7 @@ export function nextLookForPlaces(runs: readonly RunState[], seen: Observed, bou
       jobs.some((record) => {
         const at = seenOf(seen, record);
         // One that was submitted since has not been looked at yet.
-        return record.job && (at === undefined || (at.kind === 'live' && !looks(record, at)));
+        return record.job && !record.deleted && (at === undefined || (at.kind === 'live' && !looks(record, at)));
       }),
     ),
   );

@@ -2,9 +2,11 @@ import type {JobRecord, RunState} from '../../ledger/run-facts.ts';
 import {currentAttempt} from '../../ledger/run-facts.ts';
 import {topologicalOrder} from '../../workflow/model/graph.ts';
 import type {Action, Observed, PlanSettings} from './actions.ts';
+import {seenOf} from './job-seen.ts';
+import {personHold} from './person-hold.ts';
 import {isPending} from './view.ts';
 
-/** A job whose place in the queue a monitor is to have. */
+/** A job whose place in the queue another one is to have. */
 export interface GivenUp {
   readonly run: string;
   readonly action: Action & {do: 'delete-job'};
@@ -12,8 +14,8 @@ export interface GivenUp {
 
 /**
  * What to give up for a monitor where PBS takes no further job: a sentinel or a launcher, since a monitor sees what
- * they would see, only later; else a job that waits under a hold of ours, which is submitted again when there is room,
- * from the last step to the first. Pure.
+ * they would see, only later; else a job that waits, under a hold of ours or for another job. That is submitted again when
+ * there is room. From the last step to the first. Pure.
  *
  * @returns undefined when nothing of the runs can be given up
  */
@@ -22,21 +24,34 @@ export function placeForMonitor(
   seen: Observed,
   settings: PlanSettings,
 ): GivenUp | undefined {
+  const why = 'PBS takes no further job, and without a monitor nothing would happen by itself';
   return (
-    firstPending(runs, seen, settings, ({role}) => role === 'sentinel' || role === 'launcher') ??
-    firstPending(
-      runs,
-      seen,
-      settings,
-      ({role, intent, releaseIntended}) => role === 'job' && intent.hold && !releaseIntended,
-    )
+    firstPending(runs, seen, settings, why, ({role}) => role === 'sentinel' || role === 'launcher') ??
+    firstPending(runs, seen, settings, why, (record) => isUnderOurHold(record, seen)) ??
+    firstPending(runs, seen, settings, why, (record) => waitsForJob(record, seen))
   );
 }
 
-function firstPending(
+/** It waits under the hold that it was submitted with, beside which a person has put none. */
+export function isUnderOurHold(record: JobRecord, seen: Observed): boolean {
+  const at = seenOf(seen, record);
+  const isHeldByPerson = at?.kind === 'live' && personHold(record, at) !== undefined;
+  return record.role === 'job' && record.intent.hold && !record.releaseIntended && !isHeldByPerson;
+}
+
+/** PBS keeps it waiting for another job of ours. */
+export function waitsForJob(record: JobRecord, seen: Observed): boolean {
+  const at = seenOf(seen, record);
+  if (at?.kind !== 'live' || at.state !== 'held' || !at.otherHold || at.userHold) return false;
+  return (record.role === 'job' || record.role === 'wait') && record.intent.dependsOn.length > 0;
+}
+
+/** The first job from the last step on that fits, and that PBS has not begun. */
+export function firstPending(
   runs: readonly RunState[],
   seen: Observed,
   settings: PlanSettings,
+  why: string,
   fits: (record: JobRecord) => boolean,
 ): GivenUp | undefined {
   for (const run of runs)
@@ -44,7 +59,6 @@ function firstPending(
       const attempt = currentAttempt(run, step);
       const record = attempt.jobs.find((each) => fits(each) && isPending({run, seen, settings}, attempt, each));
       if (record?.job === undefined) continue;
-      const why = 'PBS takes no further job, and without a monitor nothing would happen by itself';
       return {run: run.spec.run, action: {do: 'delete-job', step, key: record.key, job: record.job, why}};
     }
   return undefined;

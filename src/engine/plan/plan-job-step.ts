@@ -181,11 +181,16 @@ function planRelease({run, seen}: View, step: JobStep, record: JobRecord, job: J
   // A job that is none and still waits has not begun: it was another one that found no permit.
   if (step.array && record.unpermitted && !(at?.kind === 'live' && isHandedOver(record, at))) return [];
   const on = {step: step.name, key: record.key, job, why: verdict.why};
-  // Submitted moments ago, and not looked at yet.
-  if (at === undefined) return [{do: 'release-job', ...on}];
+  // Submitted moments ago, and not looked at yet; one that was adopted is looked at first: a person may have held it since.
+  if (at === undefined) return wasAdopted(record) ? [] : [{do: 'release-job', ...on}];
   if (at.kind !== 'live') return [];
   if (at.userHold && !personHold(record, at)) return [{do: 'release-job', ...on}];
   return record.releaseIntended ? [] : [{do: 'permit-job', ...on}];
+}
+
+/** It was found by its tag: it is at PBS for longer than its record says. */
+function wasAdopted({intent, confirmedAt}: JobRecord): boolean {
+  return confirmedAt !== undefined && confirmedAt > intent.deadline;
 }
 
 /** The run was cancelled, or something it needs failed: no job may be left in the queue, then the step ends. */

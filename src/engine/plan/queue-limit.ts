@@ -1,6 +1,6 @@
 import type {JobId} from '../../base/job-id.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
-import type {JobRecord, RunState} from '../../ledger/run-facts.ts';
+import type {JobRecord, Refusal, RunState} from '../../ledger/run-facts.ts';
 import type {Claim, Limit} from '../../limits/grant.ts';
 import {isOpen} from '../../submission/resolution.ts';
 import type {Observed, SubmitJob} from './actions.ts';
@@ -29,11 +29,44 @@ const PLACES_OF_JOB = 2;
  * such as a step that is tried again, and would be kept out for ever.
  *
  * @param key unlike that of any other claim
+ * @param learnt see {@link learntLimit}
  */
-export function claimOf({role, hold, dependencies}: SubmitJob, key: string): Claim {
+export function claimOf({role, hold, dependencies}: SubmitJob, key: string, learnt?: number): Claim {
   if (role === 'sentinel') return {key, amount: 0};
-  const waits = hold || dependencies.length > 0;
-  return {key, amount: role === 'job' ? PLACES_OF_JOB : 1, leaves: waits ? PLACES_OF_JOB : 0};
+  const amount = role === 'job' ? PLACES_OF_JOB : 1;
+  if (!hold && dependencies.length === 0) return {key, amount, leaves: 0};
+  return {key, amount, leaves: PLACES_OF_JOB, within: keptOut(role, learnt)};
+}
+
+/** A launcher is not kept out: what it waits for works, and it sees the end of that. */
+function keptOut(role: SubmitJob['role'], learnt: number | undefined): number | undefined {
+  return learnt === undefined || role === 'launcher' ? undefined : queueLimit(learnt).capacity;
+}
+
+/** A limit that PBS has not told may have been raised, or other jobs of the user have ended: it is tried again then. Longer than
+ *  the longest pause after a refusal, and the longest wait for a look: what was refused has its turn first. */
+const LEARNT_MS = 75 * 60_000;
+/** Refusals of one look: the last of them has counted what was on its way to PBS with it. */
+const TOGETHER_MS = 60_000;
+
+/**
+ * How many jobs of ours PBS took when it refused one for room, where it does not say how many it takes. It may be the limit
+ * of one queue alone, and the user may have other jobs: it keeps out only jobs that would wait in the queue, and might keep
+ * out what they wait for. Pure.
+ *
+ * @param refusals of monitors
+ * @returns undefined when PBS has refused none of late
+ */
+export function learntLimit(runs: readonly RunState[], refusals: readonly Refusal[], now: number): number | undefined {
+  const ofRuns = runs.flatMap(({attempts}) =>
+    [...attempts.values()].flat().flatMap(({jobs}) => jobs.flatMap(({refused}) => refused ?? [])),
+  );
+  const counted = [...ofRuns, ...refusals].flatMap(({at, inQueue}) =>
+    inQueue !== undefined && now - at < LEARNT_MS ? [{at, inQueue}] : [],
+  );
+  if (counted.length === 0) return undefined;
+  const newest = Math.max(...counted.map(({at}) => at));
+  return Math.min(...counted.flatMap(({at, inQueue}) => (newest - at < TOGETHER_MS ? [inQueue] : [])));
 }
 
 /** Names a job of a run among the claims: the one that is submitted is the one that PBS shows later. */

@@ -37,8 +37,9 @@ export function readQsub(done: CommandResult, otherServer?: string): Submission 
     return {kind: 'refused', error: explainUnknownServer(done, otherServer), retry: true};
   if (saysQsubMissing(done) || saysCannotConnect(done) || saysDatabaseDead(done))
     return {kind: 'unreachable', error: explainUnreachable(done)};
-  if (knownRefusal(done) && done.stderr.trim() !== '')
-    return {kind: 'refused', error: explainRefused(done), retry: mayPass(done)};
+  const refusal = knownRefusal(done);
+  if (refusal && done.stderr.trim() !== '')
+    return {kind: 'refused', error: explainRefused(done), retry: mayPass(done), ...(refusal.full ? {full: true} : {})};
   return unclear(done, `it ended with exit ${done.exitCode}`);
 }
 

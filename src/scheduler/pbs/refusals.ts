@@ -13,6 +13,8 @@ export interface KnownRefusal {
   readonly next: readonly string[];
   /** it may pass by itself */
   readonly retry?: boolean;
+  /** PBS takes no more jobs of this user */
+  readonly full?: boolean;
 }
 
 const WAIT = [
@@ -25,9 +27,9 @@ const LOCAL_ERROR = /^qsub:(?!.*(?:communicat|connect|protocol|timed? ?out))/im;
 
 /** The first one that fits counts. */
 const REFUSALS: readonly KnownRefusal[] = [
-  {code: 38, why: 'a limit on the number of jobs is reached', next: WAIT, retry: true},
+  {code: 38, why: 'a limit on the number of jobs is reached', next: WAIT, retry: true, full: true},
   {code: 39, why: 'a limit on the resources of your queued jobs is reached', next: WAIT, retry: true},
-  {code: 198, why: 'a limit on the number of jobs is reached', next: WAIT, retry: true},
+  {code: 198, why: 'a limit on the number of jobs is reached', next: WAIT, retry: true, full: true},
   {
     code: 170,
     why: 'there is no such queue',
