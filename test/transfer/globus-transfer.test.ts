@@ -117,6 +117,38 @@ test.each(HOPELESS)('%s allows no conclusion', async (_, reaction) => {
   await expect(transfer.cancel(taskId(1))).rejects.toThrow(TransferUnreachable);
 });
 
+test.each(HOPELESS)('%s is heard as a trouble of this process', async (_, reaction) => {
+  const heard: unknown[] = [];
+  const {transfer} = await globus([reaction], {fetchTimeoutMs: 150, heard: (trouble) => heard.push(trouble)});
+  await transfer.newSubmissionId().catch(() => {});
+  expect(heard).toEqual([expect.any(TransferUnreachable)]);
+});
+
+test.each([
+  ['a success', SUBMISSION, undefined],
+  ['a refusal', problem(403, 'PermissionDenied'), undefined],
+  ['a consent that is wanted', problem(403, 'ConsentRequired', {required_scopes: ['s']}), undefined],
+  ["a collection's own error", problem(502, 'ExternalError.DirListingFailed.GCDisconnected'), undefined],
+  ['a sign-in that is not taken', problem(401, 'AuthenticationFailed'), SignInNeeded],
+] as const)('%s: whether Globus has answered this process is heard once', async (_, reaction, trouble) => {
+  const heard: unknown[] = [];
+  const {transfer} = await globus([reaction, reaction], {heard: (each) => heard.push(each)});
+  await transfer.newSubmissionId().catch(() => {});
+  expect(heard).toEqual([trouble ? expect.any(trouble) : undefined]);
+});
+
+test('a sign-in that is not there is heard as a trouble', async () => {
+  const missing = new SignInNeeded({what: 'no', why: 'no', next: []});
+  const heard: unknown[] = [];
+  const none = async () => Promise.reject(missing);
+  const {transfer} = await globus([SUBMISSION], {
+    tokens: {token: none, renew: none},
+    heard: (each) => heard.push(each),
+  });
+  await transfer.look([taskId(1)]);
+  expect(heard).toEqual([missing]);
+});
+
 test.each(HOPELESS.filter(([name]) => !/form|404|no answer/.test(name)))(
   'after %s the same request is sent again',
   async (_, reaction) => {

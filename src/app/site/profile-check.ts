@@ -4,7 +4,7 @@ import {count} from '../../base/units.ts';
 import type {Profile} from '../../config/profile.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
-import {exitOfFindings, type Finding, fine, note, problem, problemOf} from '../shared/findings.ts';
+import {exitOfFindings, type Finding, fine, isProblem, note, problem, problemOf} from '../shared/findings.ts';
 import {findForJobs} from '../shared/jobs-sign-in.ts';
 import {findAtServer, findInProfile} from './find-in-profile.ts';
 import {tryDirectory} from './try-directory.ts';
@@ -17,10 +17,9 @@ export interface ProfileCheck {
 
 /** Try what a profile says on the site itself. Submits nothing, and leaves nothing but an empty state directory. */
 export async function checkProfile(stage: SignInStage): Promise<ProfileCheck> {
-  const findings = await tryDirectory(stage, async (_, directory) => [
-    ...(await findSite(stage, directory)),
-    ...jobsUntried(stage.profile),
-  ]);
+  const found = await tryDirectory(stage, (_, directory) => findSite(stage, directory));
+  // What has to be corrected first stands last.
+  const findings = found.some(isProblem) ? found : [...found, ...jobsUntried(stage.profile)];
   return {profile: stage.profile.name, findings, exit: exitOfFindings(findings, true)};
 }
 

@@ -53,6 +53,12 @@ const WHO: Readonly<Record<ProcessKind, string>> = {
   command: 'the last command',
 };
 
+const CODES = {
+  signIn: 'JOBS_CANNOT_SIGN_IN',
+  Globus: 'JOBS_CANNOT_REACH_GLOBUS',
+  PBS: 'JOBS_CANNOT_REACH_PBS',
+} as const;
+
 /** The last trouble with each service, as a reason of the run. Pure. */
 export function explainTroubles(troubles: readonly Trouble[], run: string): Reason[] {
   const first = (['Globus', 'PBS'] as const).flatMap(
@@ -66,7 +72,7 @@ export function explainTroubles(troubles: readonly Trouble[], run: string): Reas
     const doctor = 'See what jobs can do that this shell can, and what they cannot: stage doctor --job';
     return {
       standing: signIn ? 'action' : 'trouble',
-      code: signIn ? 'JOBS_CANNOT_SIGN_IN' : `JOBS_CANNOT_REACH_${service === 'PBS' ? 'PBS' : 'GLOBUS'}`,
+      code: signIn ? CODES.signIn : CODES[service],
       what: `${cannot}: tried last ${renderTime(at)} (${where})`,
       why: `${code}: ${what}${why ? `: ${why}` : ''}`,
       brief: `${cannot} (tried last ${renderTime(at)}, ${where}): ${what}`,

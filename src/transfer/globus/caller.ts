@@ -91,9 +91,10 @@ export function createCaller(settings: CallerSettings): Caller {
       settings.heard?.(error instanceof FailedTry && error.answered ? undefined : explained);
       throw explained;
     });
-    settings.heard?.(undefined);
     const read = schema.safeParse(body, NOT_COMPILED);
-    if (!read.success) throw new TransferUnreachable(asked, 'the answer has an unknown form');
+    const unread = read.success ? undefined : new TransferUnreachable(asked, 'the answer has an unknown form');
+    settings.heard?.(unread);
+    if (!read.success) throw unread;
     return read.data;
   };
 

@@ -13,7 +13,9 @@ test('the page has a row for every code that "stage why" can give', () => {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(join(sources, name), 'utf8'))
     .join('\n');
-  const codes = [...text.matchAll(/'((?:TASK|JOB|STEP|RUN|SUBMISSION|TRANSFER|RETRY|SIGN|PBS|GLOBUS)_[A-Z_]+)'/g)];
+  const codes = [
+    ...text.matchAll(/'((?:TASK|JOBS?|MONITOR|STEP|RUN|SUBMISSION|TRANSFER|RETRY|SIGN|PBS|GLOBUS)_[A-Z_]+)'/g),
+  ];
   const known = [...new Set(codes.map(([, code = '']) => code))];
   expect(known.length).toBeGreaterThan(50);
   const ofProblems = ['TRANSFER_UNREACHABLE', 'SCHEDULER_UNREACHABLE'];
