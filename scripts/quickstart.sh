@@ -13,7 +13,15 @@ case "${1:-}" in
 esac
 sh scripts/install.sh
 
+# In a clone that a group shares others could change the state, and stage refuses that: it goes below the home directory.
 STAGE_HOME=$PWD/.quickstart
+above=$PWD
+while [ "$above" != / ]; do
+  if [ -n "$(find "$above" -maxdepth 0 -perm /022 ! -perm -1000 2>/dev/null)" ]; then
+    STAGE_HOME=${XDG_STATE_HOME:-$HOME/.local/state}/stage-quickstart-$(printf %s "$PWD" | cksum | cut -d ' ' -f 1)
+  fi
+  above=$(dirname "$above")
+done
 STAGE_PROFILE=local
 STAGE_CONFIG=
 export STAGE_HOME STAGE_PROFILE STAGE_CONFIG

@@ -6,14 +6,20 @@ import type {Config} from './read-config.ts';
 
 const NO_CONFIG: Config = {collections: {}, profiles: new Map()};
 
-/** The configuration file, or an empty configuration where there is none. @throws {RequestWrong} when it is malformed */
-export async function loadConfig(file: string, explicit: boolean, cacheDirectory: string): Promise<Config> {
+/**
+ * The configuration file, or an empty configuration where there is none.
+ *
+ * @param cacheDirectory where it may lie as it was read before; undefined: it is read from the file
+ * @throws {RequestWrong} when it is malformed
+ */
+export async function loadConfig(file: string, explicit: boolean, cacheDirectory?: string): Promise<Config> {
+  const read = async () => {
+    // Only those whose configuration has changed pay for reading YAML.
+    const {readConfig} = await import('./read-config.ts');
+    return readConfig(readFileSync(file, 'utf8'), file);
+  };
   try {
-    return await throughCache(file, cacheDirectory, async () => {
-      // Only those whose configuration has changed pay for reading YAML.
-      const {readConfig} = await import('./read-config.ts');
-      return readConfig(readFileSync(file, 'utf8'), file);
-    });
+    return await (cacheDirectory === undefined ? read() : throughCache(file, cacheDirectory, read));
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === 'EISDIR')

@@ -8,7 +8,7 @@ import type {Profile} from './profile.ts';
 import type {Config} from './read-config.ts';
 
 /** Changed whenever the shape of a profile, or what it may say, changes, so that no old cache is believed. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 type CachedConfig = Omit<Config, 'profiles'> & {readonly profiles: readonly (readonly [string, Profile])[]};
 

@@ -95,6 +95,7 @@ const profile = z.strictObject({
 /** What a configuration file may say. */
 export const ConfigFile = z.strictObject({
   default_profile: maybe(profileName),
+  trusted_directories: maybe(z.array(absolute)),
   collections: maybe(z.record(name, uuid)),
   profiles: maybe(z.record(profileName, profile)),
 });

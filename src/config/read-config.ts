@@ -1,3 +1,4 @@
+import {normalize} from 'node:path';
 import {RequestWrong} from '../errors.ts';
 import type {Problem} from '../workflow/file/problems.ts';
 import {inFileOrder, readYaml} from '../workflow/file/yaml-source.ts';
@@ -9,6 +10,8 @@ import type {Profile} from './profile.ts';
 /** The configuration file as it was read. */
 export interface Config {
   readonly defaultProfile?: string;
+  /** directories above the state that others may write in, and that are used all the same */
+  readonly trustedDirectories?: readonly string[] | undefined;
   readonly collections: Readonly<Record<string, string>>;
   readonly profiles: ReadonlyMap<string, Profile>;
 }
@@ -57,6 +60,7 @@ function fromFile(file: ConfigText): Config {
   );
   return {
     defaultProfile: file.default_profile || undefined,
+    trustedDirectories: file.trusted_directories?.map((path) => normalize(path).replace(/(.)\/+$/, '$1')),
     collections: file.collections ?? {},
     profiles: new Map(profiles),
   };

@@ -17,6 +17,8 @@ export interface Untrusted {
   readonly why: string;
   /** the mode to give to chmod, where the one who asks may */
   readonly repair?: string | undefined;
+  /** a directory above what was asked about: a person may say that those who write there are trusted */
+  readonly above?: true | undefined;
 }
 
 /** What stage would read and run could have been put there by somebody else. */
@@ -33,7 +35,12 @@ export class NotTrusted extends StageError {
       next: [
         ...(mine.length > 0 ? [repairOf(mine)] : []),
         ...(mine.length < found.length
-          ? ['Keep it where nobody else can change it: in your home directory, or in another one by STAGE_HOME.']
+          ? [
+              'Keep it where nobody else can change it: in your home directory, or in another one by STAGE_HOME.',
+              ...(found.every(({repair, above}) => repair !== undefined || above)
+                ? ['If you trust all who may write there, name it in "trusted_directories" of your configuration file.']
+                : []),
+            ]
           : ['If others may have been there, look at what is in it first.']),
       ],
     });
@@ -45,9 +52,13 @@ export function repairOf(found: readonly Untrusted[]): string {
   return `chmod go-w ${found.map(({path}) => shellWord(path)).join(' ')}`;
 }
 
-/** @throws {NotTrusted} when there is anything */
-export function requireTrusted(found: readonly Untrusted[]): void {
-  if (found.length > 0) throw new NotTrusted(found);
+/**
+ * @param trusted directories above that a person trusts all writers of: just these, nothing above or below them
+ * @throws {NotTrusted} when there is anything else
+ */
+export function requireTrusted(found: readonly Untrusted[], trusted: readonly string[] = []): void {
+  const left = found.filter(({path, above}) => !above || !trusted.includes(path));
+  if (left.length > 0) throw new NotTrusted(left);
 }
 
 function eachOnce(found: readonly Untrusted[]): readonly Untrusted[] {
@@ -145,7 +156,7 @@ function asParent(path: string, found: Stats): readonly Untrusted[] {
   const writers = (mode & STICKY) !== 0 ? 0 : mode & (GROUP_WRITES | OTHERS_WRITE);
   // Members of root's group administer the system.
   const known = writers === GROUP_WRITES && ((uid === 0 && gid === 0) || isPrivateGroup(gid));
-  return judge(path, found, known ? 0 : writers);
+  return judge(path, found, known ? 0 : writers).map((one) => ({...one, above: true}));
 }
 
 function judge(path: string, {uid, gid, mode}: Stats, writers: number): Untrusted[] {

@@ -55,7 +55,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
   const {profile: asked, cliVersion, process: me = {kind: 'command'}, command, verbose} = options;
   const inJob = isJob(me);
   const where = locations(process.env);
-  requireTrustedPlaces(where, process.env);
+  const trusted = await requireTrustedPlaces(where, process.env);
   const config = await loadConfig(where.configFile, Boolean(process.env.STAGE_CONFIG), where.cache);
   const profile = chooseProfile(config, asked, where.configFile);
   // What asks over HTTPS; PBS commands are given the same (commandsOf).
@@ -83,7 +83,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     {...me, host: hostname(), job: process.env.PBS_JOBID || undefined, by},
     Date.now,
   );
-  requireTrustedState(found.layout);
+  requireTrustedState(found.layout, trusted);
   const opened = trustedLedger(guardLedger(watched.ledger(found), {notes: where.cache, expected: inJob}));
   const ledger = wrap.ledger(opened);
   const standIns = once(async () => (await openLocal(where, cliVersion)).up());
@@ -155,7 +155,7 @@ type StandIns = () => Promise<import('../stand-ins/door.ts').StandInsUp>;
 
 async function openLocal(where: Locations, version: string) {
   const {connectStandIns} = await import('./stand-ins.ts');
-  return connectStandIns(where.home, version);
+  return connectStandIns(where, version);
 }
 
 interface Parts {

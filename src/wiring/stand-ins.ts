@@ -1,10 +1,10 @@
 import {join} from 'node:path';
-import {locations} from '../config/locations.ts';
+import {type Locations, locations} from '../config/locations.ts';
 import {packageRoot} from '../disk/package-root.ts';
-import {requireTrusted, untrustedAt} from '../disk/trust.ts';
 import {EXIT, RequestWrong, StageError} from '../errors.ts';
 import {openStandIns, StandInError, type StandIns} from '../stand-ins/door.ts';
 import {builtVersion} from './built-version.ts';
+import {requireTrustedTargets} from './trusted-places.ts';
 
 /**
  * The stand-ins of a state directory, with errors of ours.
@@ -12,13 +12,15 @@ import {builtVersion} from './built-version.ts';
  * @param version of this stage
  * @throws {NotTrusted} when others could have put something in their place
  */
-export function connectStandIns(stageHome: string, version: string): StandIns {
+export async function connectStandIns(where: Locations, version: string): Promise<StandIns> {
+  const stageHome = where.home;
   const standIns = openStandIns({
     stageHome,
     version: builtVersion(version),
     programs: join(packageRoot(), 'dist'),
   });
-  requireTrusted(untrustedAt([{path: stageHome, own: false}, ...standIns.trusted.map((path) => ({path, own: true}))]));
+  const targets = [{path: stageHome, own: false}, ...standIns.trusted.map((path) => ({path, own: true}))];
+  await requireTrustedTargets(targets, where, process.env);
   return {
     ...standIns,
     up: (dayMs) => explained(standIns.up(dayMs)),
@@ -30,7 +32,7 @@ export function connectStandIns(stageHome: string, version: string): StandIns {
 }
 
 /** Those of the state directory that this process works in. */
-export const standInsHere = (version: string): StandIns => connectStandIns(locations(process.env).home, version);
+export const standInsHere = (version: string): Promise<StandIns> => connectStandIns(locations(process.env), version);
 
 async function explained<T>(asked: Promise<T>): Promise<T> {
   try {

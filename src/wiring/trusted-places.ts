@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
 import {isClosed, requireTrusted, type Target, untrustedAt, untrustedIn, untrustedOwn} from '../disk/trust.ts';
 import {isJobStoreName, type JobStore} from '../ledger/job-store.ts';
@@ -12,24 +13,45 @@ const PARTS = ['runs', 'sealed', 'resumed', 'late', 'monitor', 'tokens', 'cache'
 /**
  * To be called before anything is read: others could have put it there.
  *
+ * @returns the directories above that the configuration says are trusted
  * @throws {NotTrusted} naming each file or directory that somebody else could change
  */
-export function requireTrustedPlaces(where: Locations, env: NodeJS.ProcessEnv): void {
-  // A configuration that STAGE_CONFIG names elsewhere is its author's, who was chosen by whoever set it, as an installation is.
-  const chosen = where.configFile !== locations({...env, STAGE_CONFIG: undefined}).configFile;
-  requireTrusted(
-    untrustedAt([
-      {path: where.home, own: false},
-      {path: where.cache, own: true},
-      {path: join(where.home, 'logs'), own: true},
-      ...(chosen ? [] : [{path: where.configFile, own: false}]),
-    ]),
-  );
+export function requireTrustedPlaces(where: Locations, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const parts = [where.cache, join(where.home, 'logs')].map(own);
+  return requireTrustedTargets([{path: where.home, own: false}, ...parts], where, env);
 }
 
-/** The same of the state directory of a profile. @throws {NotTrusted} */
-export function requireTrustedState(layout: StateLayout): void {
-  requireTrusted(untrustedAt([layout.home, ...PARTS.map((part) => layout[part]), join(layout.home, 'jobs')].map(own)));
+/**
+ * The same of whatever lies below the state directory. The configuration is read only where others may write above it,
+ * and its own place is looked at before.
+ */
+export async function requireTrustedTargets(
+  targets: readonly Target[],
+  where: Locations,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly string[]> {
+  // A configuration that STAGE_CONFIG names elsewhere is its author's, who was chosen by whoever set it, as an installation is.
+  const chosen = where.configFile !== locations({...env, STAGE_CONFIG: undefined}).configFile;
+  const configuration = untrustedAt(chosen ? [] : [{path: where.configFile, own: false}]);
+  const found = untrustedAt(targets);
+  if (configuration.length > 0 || found.length === 0) {
+    requireTrusted([...found, ...configuration]);
+    return [];
+  }
+  const {trustedDirectories = []} = await loadConfig(where.configFile, Boolean(env.STAGE_CONFIG));
+  requireTrusted(found, trustedDirectories);
+  return trustedDirectories;
+}
+
+/**
+ * The same of the state directory of a profile.
+ *
+ * @param trusted what `requireTrustedPlaces` returned
+ * @throws {NotTrusted}
+ */
+export function requireTrustedState(layout: StateLayout, trusted: readonly string[]): void {
+  const targets = [layout.home, ...PARTS.map((part) => layout[part]), join(layout.home, 'jobs')].map(own);
+  requireTrusted(untrustedAt(targets), trusted);
 }
 
 const own = (path: string): Target => ({path, own: true});

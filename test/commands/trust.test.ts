@@ -41,6 +41,26 @@ test('a directory above the state, in which everybody may rename, is refused; wi
   expect(await desk.stage('list')).toMatchObject({exitCode: 0, stderr: ''});
 });
 
+test('a directory above that the configuration names as trusted is used, and nothing else is excused by that', async () => {
+  const project = open(join(desk.directory, 'project'), 0o2777);
+  const home = open(join(project, 'stage'), 0o700);
+  const env = {STAGE_HOME: home};
+  const refused = await desk.stage('list', {env});
+  expect(refused).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`${project} can be changed by others`)});
+  const config = join(open(join(desk.directory, 'config', 'stage'), 0o755), 'config.yaml');
+  writeFileSync(config, `trusted_directories: [${project}/]\n`);
+  expect(await desk.stage('list', {env})).toMatchObject({exitCode: 0, stderr: ''});
+  expect(await desk.stage('local', 'status', {env})).toMatchObject({stderr: expect.not.stringContaining('changed by')});
+  chmodSync(home, 0o777);
+  expect(await desk.stage('list', {env})).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(`${home} can be changed by others`),
+  });
+  chmodSync(home, 0o700);
+  chmodSync(config, 0o666);
+  expect(await desk.stage('list', {env})).toMatchObject({exitCode: 2, stderr: expect.stringContaining(config)});
+});
+
 test("one's own configuration that everybody may write in is refused: its lines run in jobs", async () => {
   const directory = open(join(desk.directory, 'config', 'stage'), 0o755);
   const file = join(directory, 'config.yaml');
