@@ -51,6 +51,7 @@ function transfersWithBreaker(globus: TransferService): TransferService {
     newSubmissionId: () => breaker.ask(() => globus.newSubmissionId()),
     submit: (id, request) => breaker.ask(() => globus.submit(id, request)),
     look: (tasks) => breaker.look(tasks, () => globus.look(tasks)),
+    update: (task, change) => breaker.ask(() => globus.update(task, change)),
     cancel: (task) => breaker.ask(() => globus.cancel(task)),
     events: (task, query) => breaker.ask(() => globus.events(task, query)),
     recent: (query) => breaker.ask(() => globus.recent(query)),

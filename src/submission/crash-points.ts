@@ -217,6 +217,7 @@ function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners
   return {
     newSubmissionId: () => asking(reach, {key: ''}, 'submission_id', () => transfers.newSubmissionId()),
     submit: (id, request: TaskRequest) => onTask('transfer', id, () => transfers.submit(id, request)),
+    update: (task, change) => transfers.update(task, change),
     cancel: (task) => onTask('cancel', task, () => transfers.cancel(task)),
     look: (tasks) => transfers.look(tasks),
     events: (task, query) => transfers.events(task, query),

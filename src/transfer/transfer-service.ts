@@ -110,6 +110,12 @@ export interface FileEntry {
   readonly link?: true | undefined;
 }
 
+/** What can be changed of a task; what is undefined stays. */
+export interface TaskChange {
+  readonly label?: string | undefined;
+  readonly deadline?: string | undefined;
+}
+
 /** Globus Transfer as the engine needs it. All methods but `look` throw
  *  {@link TransferUnreachable} (nothing may be concluded), {@link TransferRefused} or {@link SignInNeeded}. */
 export interface TransferService {
@@ -122,6 +128,8 @@ export interface TransferService {
   look(tasks: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskSeen>>;
   /** Ask for the end of a task. One that has ended, or is not known, is left as it is: safe to repeat. */
   cancel(task: TaskId): Promise<void>;
+  /** Give a task that has not ended another label or deadline (ISO 8601). @throws {TransferRefused} for one that has ended */
+  update(task: TaskId, change: TaskChange): Promise<void>;
   /** Newest first. */
   events(task: TaskId, query?: {readonly limit?: number; readonly errorsOnly?: boolean}): Promise<readonly TaskEvent[]>;
   /** The newest transfer tasks of this identity, at most 1000 of them, newest first; when so asked only those that have not ended, and deletions too. */

@@ -31,6 +31,7 @@ export function lazyTransfers(open: () => Promise<TransferService>): TransferSer
     newSubmissionId: async () => (await open()).newSubmissionId(),
     submit: async (submissionId, request) => (await open()).submit(submissionId, request),
     look: async (tasks) => (await open()).look(tasks),
+    update: async (task, change) => (await open()).update(task, change),
     cancel: async (task) => (await open()).cancel(task),
     events: async (task, query) => (await open()).events(task, query),
     recent: async (query) => (await open()).recent(query),

@@ -128,6 +128,10 @@ export function logged(log: Log): {
             return {task};
           },
         ),
+      update: (task, change) =>
+        logRequest('info', 'globus.update', {...fieldsOf(owners.of(task)), task, ...change}, () =>
+          globus.update(task, change),
+        ),
       cancel: (task) =>
         logRequest('info', 'globus.cancel', {...fieldsOf(owners.of(task)), task}, () => globus.cancel(task)),
       look: (tasks) =>

@@ -118,6 +118,19 @@ export function transferServiceContract(name: string, open: () => Promise<Transf
       }
     });
 
+    test('a task that has not ended takes another label and deadline, one that has ended does not', async () => {
+      world.pause('not yet');
+      const task = await submit('/a');
+      const deadline = '2030-01-31T17:00:00.000Z';
+      await transfers.update(task, {deadline});
+      expect(await look(task)).toMatchObject({label: 'copy of /a', deadline: Date.parse(deadline)});
+      await transfers.update(task, {label: 'mine'});
+      expect(await look(task)).toMatchObject({label: 'mine', deadline: Date.parse(deadline)});
+      await transfers.cancel(task);
+      await expect(transfers.update(task, {label: 'other'})).rejects.toThrow(TransferRefused);
+      expect(await look(task)).toMatchObject({label: 'mine'});
+    });
+
     test('cancelling what has ended or is not known changes nothing, and is no error', async () => {
       world.put('/a', 'hello');
       const task = await submit('/a');

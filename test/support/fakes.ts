@@ -21,6 +21,7 @@ import type {
   CollectionSeen,
   FileEntry,
   Pause,
+  TaskChange,
   TaskSeen,
   TransferService,
   TransferTask,
@@ -218,6 +219,24 @@ export class FakeTransfers implements TransferService {
     for (const each of this.tasks.values())
       if (each.task === id && each.seen.kind === 'task' && !hasEnded(each.seen))
         each.seen = {...each.seen, state: 'cancelled'};
+  }
+
+  async update(id: TaskId, {label, deadline}: TaskChange): Promise<void> {
+    this.reach();
+    for (const each of this.tasks.values()) {
+      if (each.task !== id || each.seen.kind !== 'task') continue;
+      if (hasEnded(each.seen))
+        throw new TransferRefused({
+          asked: `PUT /task/${id}`,
+          globusCode: 'ClientError.BadRequest',
+          why: 'it has ended',
+        });
+      each.seen = {
+        ...each.seen,
+        label: label ?? each.seen.label,
+        deadline: deadline === undefined ? each.seen.deadline : Date.parse(deadline),
+      };
+    }
   }
 
   async events() {

@@ -229,6 +229,7 @@ export class Simulation {
             return answer;
           }),
         look: (tasks) => ask(() => globus.look(tasks)),
+        update: (id, change) => globus.update(id, change),
         cancel: (id) => effect('cancel', () => globus.cancel(id)),
         events: () => globus.events(),
         recent: (query) => globus.recent(query),

@@ -15,6 +15,7 @@ import {readTask, readTaskList, TASK_FIELDS, TaskList} from './read-task.ts';
 import {EventList, MovedList, PauseInfo, readEvent, readPauses, readSkipped, SkippedList} from './read-task-details.ts';
 import {
   checkId,
+  checkLabel,
   deleteDocument,
   isUuid,
   LIST_PAGE,
@@ -94,6 +95,15 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
         if (error instanceof TransferRefused && saysTaskIsOver(error.globusCode)) return; // ended or unknown: nothing to cancel
         throw error;
       }
+    },
+
+    async update(task, {label, deadline}) {
+      checkId(task, 'task');
+      if (label !== undefined) checkLabel(label);
+      const payload: Record<string, string> = {DATA_TYPE: 'task'};
+      if (label !== undefined) payload.label = label;
+      if (deadline !== undefined) payload.deadline = deadline;
+      await call(`PUT /task/${task}`, Result, (sdk) => tasks.update(task, {payload}, sdk));
     },
 
     async events(task, {limit = EVENTS, errorsOnly = false} = {}) {
