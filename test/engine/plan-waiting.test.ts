@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {ARun, ended, inWords, jobStep, live, task, transferStep} from '../support/a-run.ts';
+import {ARun, ended, inWords, jobStep, live, SILENT, task, transferStep, UNKNOWN} from '../support/a-run.ts';
 
 const IN = {...transferStep('in'), strategy: 'wait' as const};
 const STEPS = [IN, jobStep('compute', {needs: ['in']})];
@@ -60,6 +60,38 @@ describe('a waiting job whose own predecessor was deleted before it ran, which P
 
   test('is deleted when its transfer has succeeded: nothing else would end it, nor the run', () => {
     expect(words(left().outcome('out', 'succeeded'))).toEqual(['delete-job out']);
+  });
+});
+
+describe('where PBS keeps no history, a job whose predecessor has ended', () => {
+  const waiting = (more = {}) =>
+    new ARun([jobStep('a'), jobStep('b'), jobStep('c', {needs: ['a', 'b']})])
+      .outcome('a', 'succeeded')
+      .job('a.1.job', '1.s', UNKNOWN)
+      .job('c.1.job', '3.s', live('held', {otherHold: true, ...more}), {dependsOn: ['1.s', '2.s']});
+
+  test('keeps its place while it waits for another one', () => {
+    const run = waiting().job('b.1.job', '2.s', live('running'));
+    expect(words(run).filter((word) => word.startsWith('delete'))).toEqual([]);
+  });
+
+  test('keeps it, too, while nothing is known of the other one', () => {
+    const run = waiting().job('b.1.job', '2.s', SILENT);
+    expect(words(run).filter((word) => word.startsWith('delete'))).toEqual([]);
+  });
+
+  test('is left alone under the hold of an operator', () => {
+    const run = waiting({holds: ['operator']})
+      .outcome('b', 'succeeded')
+      .job('b.1.job', '2.s', UNKNOWN);
+    expect(words(run).filter((word) => word.startsWith('delete'))).toEqual([]);
+  });
+
+  test('is given up when none is left that could free it', () => {
+    const run = waiting({holds: ['system']})
+      .outcome('b', 'succeeded')
+      .job('b.1.job', '2.s', UNKNOWN);
+    expect(words(run)).toEqual(['delete-job c']);
   });
 });
 

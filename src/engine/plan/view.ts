@@ -189,22 +189,23 @@ export function isPending({seen}: View, attempt: Attempt, record: JobRecord): bo
 /** It waits for a job that was deleted before it ran: PBS leaves it waiting for ever (measured on OpenPBS 23.06). */
 export function isLeftWaiting({run, seen}: View, record: JobRecord): boolean {
   const at = seenOf(seen, record);
-  if (at?.kind !== 'live' || at.state !== 'held' || !at.otherHold) return false;
-  return [...run.attempts].some(([step, attempts]) =>
-    attempts.some(({jobs}) =>
-      jobs.some((before) => {
-        if (before.job === undefined || !record.intent.dependsOn.includes(before.job)) return false;
-        const its = seenOf(seen, before);
-        if (its?.kind === 'ended') return its.how === 'deleted';
-        if (before.deleted) return its?.kind !== 'live' || !mayHaveStarted(its);
-        // PBS keeps no history of it. One that ran would have freed what waits, or taken it along. A job that waits for a
-        // transfer may be replaced on less evidence: it does no work.
-        return (
-          its?.kind === 'unknown' && (before.deleteIntended || endOf(run, step) !== undefined || record.role === 'wait')
-        );
-      }),
+  // A dependency is shown as a hold of the system; one of an operator is not ours to get round.
+  if (at?.kind !== 'live' || at.state !== 'held' || !(at.holds?.includes('system') ?? at.otherHold)) return false;
+  const waitedFor = [...run.attempts].flatMap(([step, attempts]) =>
+    attempts.flatMap(({jobs}) =>
+      jobs.filter(({job}) => job && record.intent.dependsOn.includes(job)).map((before) => ({step, before})),
     ),
   );
+  const mayBeFreed = waitedFor.some(({before}) => ['live', 'no-evidence'].includes(seenOf(seen, before)?.kind ?? ''));
+  return waitedFor.some(({step, before}) => {
+    const its = seenOf(seen, before);
+    if (its?.kind === 'ended') return its.how === 'deleted';
+    if (before.deleted) return its?.kind !== 'live' || !mayHaveStarted(its);
+    // PBS keeps no history of it. One that ran would have freed what waits, or taken it along, where that waits for no
+    // other one. A job that waits for a transfer may be replaced on less evidence: it does no work.
+    if (its?.kind !== 'unknown') return false;
+    return before.deleteIntended || record.role === 'wait' || (endOf(run, step) !== undefined && !mayBeFreed);
+  });
 }
 
 /** PBS was asked about the job before its hold was ended, and may show it held as it was. */
