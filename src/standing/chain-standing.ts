@@ -64,6 +64,8 @@ const LATE_ON_RECORD_MS = 10 * 60_000;
  * @param last the newest look of a monitor
  */
 function gapOnRecord(newest: MonitorLink | undefined, last: LookFact | undefined, now: number): ChainGap | undefined {
+  // Deleted since nothing was left to look at: whatever needs a look again submits another one.
+  if (newest?.unwanted) return undefined;
   const seen = {now, jobs: new Map(), tasks: new Map(), tags: new Map()};
   const bounds = {minMs: 0, maxMs: 0};
   const view = {newest, wantedAt: now, me: undefined, seen, bounds, refusedRetryMs: 0, insist: false, stays: false};

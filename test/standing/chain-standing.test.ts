@@ -63,3 +63,7 @@ test('without a question to PBS, what is on record tells whether it is broken', 
 test('before the first look it says so', () => {
   expect(chainInWords(onRecord({}, null))[0]).toMatch(/^monitors: no look yet; next look/);
 });
+
+test('a monitor that was deleted since nothing was left to look at leaves no gap: a held run waits for its person', () => {
+  expect(onRecord({unwanted: true})).toMatchObject({broken: undefined, nextLook: undefined});
+});
