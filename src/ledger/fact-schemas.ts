@@ -97,7 +97,7 @@ export const RUN_FACTS = {
     }),
     {moved: 'no time is told that the transfer will take'},
   ),
-  'transfer.confirmed': kind('the task that Globus gave', z.looseObject({at: time, task}), {
+  'transfer.confirmed': kind('the task that Globus gave', z.looseObject({at: time, task, byLabel: yes}), {
     moved: 'the submission is repeated under its id, for which Globus gives the same task',
   }),
   'transfer.refused': kind('a refusal of Globus', refusal, {moved: GLOBUS_ASKED_AGAIN}),

@@ -182,13 +182,14 @@ function foldIndices(facts: AttemptFacts): Map<number, Markers> {
 function foldTransfer(facts: AttemptFacts): TransferRecord | undefined {
   const intent = facts.get('transfer.intent') as TransferIntent | undefined;
   if (!intent) return undefined;
-  const confirmed = facts.get('transfer.confirmed') as {task: TaskId; at: number} | undefined;
+  const confirmed = facts.get('transfer.confirmed') as {task: TaskId; at: number; byLabel?: true} | undefined;
   const refused = facts.get('transfer.refused') as Refusal | undefined;
   const cancel = facts.get('transfer.cancel.intent');
   const forced = ('adopted' in intent && intent.forced) || facts.has('transfer.forced');
   return {
     intent,
     ...(confirmed ? {task: confirmed.task, confirmedAt: confirmed.at} : {}),
+    foundByLabel: confirmed?.byLabel,
     forced: forced ? (true as const) : undefined,
     refused: refused || undefined,
     ...foldPutOff(facts, !confirmed && !refused),

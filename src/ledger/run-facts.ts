@@ -171,6 +171,8 @@ export interface JobRecord {
 export interface TransferRecord {
   readonly intent: TransferIntent;
   readonly task?: TaskId;
+  /** Globus refused a submission since this task was there, which has the label of it: perhaps that of another state directory */
+  readonly foundByLabel?: true | undefined;
   /** adopted by a person who said that it counts whatever it moves */
   readonly forced?: true;
   readonly confirmedAt?: number;
@@ -187,6 +189,11 @@ export interface TransferRecord {
   readonly absentSince?: number;
   /** how often Globus began not to list it */
   readonly absences: number;
+}
+
+/** Its task is none that was submitted for it: what that has moved is compared with what the step says, unless forced. */
+export function isAdopted({intent, foundByLabel}: TransferRecord): boolean {
+  return 'adopted' in intent || foundByLabel === true;
 }
 
 /**

@@ -31,7 +31,7 @@ export type RefusalOfTask =
   | {readonly is: 'final'; readonly why: string; readonly next: readonly string[]}
   /** the same request may be accepted later; `room`: as soon as another task has ended */
   | {readonly is: 'later'; readonly room: boolean; readonly why: string; readonly next: readonly string[]}
-  /** the task is there already: it is the one that was asked for */
+  /** the task is there already, by its label: what it has moved is compared in the end */
   | {readonly is: 'there'; readonly task: TaskId};
 
 export type TaskSubmitted =
@@ -76,13 +76,13 @@ export async function submitTask(
   }
   try {
     const task = await transfers.submit(asked.submissionId, asked.request);
-    return confirmed(facts, clock(), task, 'transfer-submitted');
+    return confirmed(facts, {at: clock(), task}, 'transfer-submitted');
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
     const came = await explain(error, asked.request);
     switch (came.is) {
       case 'there':
-        return confirmed(facts, clock(), came.task, 'task-adopted');
+        return confirmed(facts, {at: clock(), task: came.task, byLabel: true}, 'task-adopted');
       case 'later': {
         const {why, room, next} = came;
         if (later({why, room: room || undefined, next})) facts.note('transfer-put-off', {why});
@@ -100,7 +100,12 @@ export async function submitTask(
   }
 }
 
-function confirmed(facts: SubmissionFacts<TaskFactName>, at: number, task: TaskId, event: string): TaskSubmitted {
-  if (facts.create('confirmed', {at, task})) facts.note(event, {task});
+function confirmed(
+  facts: SubmissionFacts<TaskFactName>,
+  value: FactValue & {readonly task: TaskId},
+  event: string,
+): TaskSubmitted {
+  const {task} = value;
+  if (facts.create('confirmed', value)) facts.note(event, {task});
   return {is: 'submitted', task};
 }

@@ -8,6 +8,7 @@ import {openLedger} from '../../src/ledger/ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import type {DeleteStep, MkdirStep, Step} from '../../src/workflow/model/workflow.ts';
 import {ARun, inWords, jobStep, SETTINGS, specOf, task, transferStep} from '../support/a-run.ts';
+import {DEFAULTS_OF_TRANSFER} from '../support/defaults.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 import {memoryDirectory} from '../support/memory-directory.ts';
 
@@ -203,6 +204,25 @@ describe('a transfer that Globus refuses since another one has the same paths', 
     expect(outcome('in')).toBeUndefined();
     expect(openLedger(directory).open(run).state.attempts.get('in')?.[0]?.transfer?.task).toBe('T-2');
   });
+
+  test.each([
+    ['/in/from/a', {state: 'succeeded'}],
+    ['/other/a', {state: 'failed', final: true, why: expect.stringContaining('stage adopt r.1 in T-2 --force')}],
+  ])(
+    'compares what that task moved, %s, with what the step says: a run of that name may lie elsewhere',
+    async (from, end) => {
+      begin([transferStep('in')]);
+      world.transfers.refuseWith = conflict;
+      const seen = task('active', {task: 'T-2' as TaskId, label: 'stage r.1 in 1', ...between});
+      const request = {label: seen.label, ...between, items: [], options: DEFAULTS_OF_TRANSFER};
+      world.transfers.tasks.set('elsewhere', {task: seen.task, request, seen});
+      await look();
+      world.transfers.files = [{from, to: '/in/to/a'}];
+      world.transfers.show(seen.label, {...seen, state: 'succeeded'});
+      await look();
+      expect(outcome('in')).toMatchObject(end);
+    },
+  );
 
   test('names several tasks where it cannot know, and leaves out one that moves other paths', async () => {
     begin([transferStep('in'), transferStep('other')]);

@@ -2,7 +2,7 @@ import type {TaskId} from '../../base/ids.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
-import {currentAttempt} from '../../ledger/run-facts.ts';
+import {currentAttempt, isAdopted} from '../../ledger/run-facts.ts';
 import type {TransferService} from '../../transfer/transfer-service.ts';
 import {type MovedFile, strayFile, strayInWords} from '../../workflow/model/moved-files.ts';
 import type {EngineContext} from '../context.ts';
@@ -43,10 +43,10 @@ export async function compareAdopted(
   };
 }
 
-/** The task of a step that is to be compared: adopted, and not by force. */
+/** The task of a step that is to be compared: adopted by a person, and not by force, or found by its label. */
 function adoptedBy({state}: OpenRun, step: string): TaskId | undefined {
   const {transfer} = currentAttempt(state, step);
-  return transfer && 'adopted' in transfer.intent && !transfer.forced ? transfer.task : undefined;
+  return transfer && isAdopted(transfer) && !transfer.forced ? transfer.task : undefined;
 }
 
 async function movedBy(

@@ -4,7 +4,7 @@ import {reconcile} from '../../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong, StageError} from '../../../errors.ts';
 import {endOf, workingAttempt} from '../../../ledger/attempts.ts';
 import type {OpenRun} from '../../../ledger/ledger.ts';
-import {attemptKey, currentAttempt, type Outcome, type TransferRecord} from '../../../ledger/run-facts.ts';
+import {attemptKey, currentAttempt, isAdopted, type Outcome, type TransferRecord} from '../../../ledger/run-facts.ts';
 import type {RunId} from '../../../ledger/state-directory.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import type {TransferStep} from '../../../workflow/model/workflow.ts';
@@ -122,7 +122,7 @@ export function graft(
   const end = endOf(state, step.name);
   const present = (end ? currentAttempt(state, step.name) : workingAttempt(state, step.name)).transfer;
   if (present?.task === task && !isPardoned(present, end, adopted)) {
-    if (!forced || end || present.forced || !('adopted' in present.intent)) return 'is already the task of';
+    if (!forced || end || present.forced || !isAdopted(present)) return 'is already the task of';
     const {number} = workingAttempt(state, step.name);
     stage.ledger.create(run, `${attemptKey(step.name, number)}.transfer.forced`, {at: engine.clock(), by});
     return 'is accepted, whatever it moves, as the task of';
@@ -158,12 +158,12 @@ export function graft(
 
 /** The step failed because its task had moved something else, and a person says that it counts all the same. */
 function isPardoned(
-  {intent, forced}: TransferRecord,
+  transfer: TransferRecord,
   end: Outcome | undefined,
   adopted: CheckedTask & {readonly forced: boolean},
 ): boolean {
-  const differed = 'adopted' in intent && !forced && end?.state === 'failed' && adopted.task.state === 'succeeded';
-  return adopted.forced && differed;
+  const differed = isAdopted(transfer) && !transfer.forced && end?.state === 'failed';
+  return adopted.forced && differed && adopted.task.state === 'succeeded';
 }
 
 class HasTask extends StageError {
