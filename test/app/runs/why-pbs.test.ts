@@ -27,7 +27,8 @@ beforeAll(async () => {
   await queue('closed', 'enabled=False,started=True');
   await queue('short', 'enabled=True,started=True,resources_max.walltime=00:01:00');
   await queue('single', 'enabled=True,started=True,max_run="[u:PBS_GENERIC=1]"');
-  await queue('full', 'enabled=True,started=True,max_queued="[u:PBS_GENERIC=0]"');
+  // Not max_queued: that stage reads when a run is created, and does not ask for what PBS would refuse.
+  await queue('full', 'enabled=True,started=True,queued_jobs_threshold="[u:PBS_GENERIC=0]"');
   runs = await submitted('runs', {queue: 'single', body: 'while :; do sleep 0.5; done'});
   await world.waitFor('the first job runs', async () => (await why('runs')).code === 'JOB_RUNNING');
 });
