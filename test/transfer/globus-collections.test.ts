@@ -188,3 +188,13 @@ test('bookmarks: listed, made and deleted', async () => {
   await expect(collections.deleteBookmark('../task_list')).rejects.toMatchObject({exit: 2});
   expect(asked).toHaveLength(3);
 });
+
+test('a listing has a time limit of its own, longer than that of other questions', async () => {
+  const {url} = await httpService('silent');
+  const settings = {tokens, transferUrl: url, pace: async () => {}, fetchTimeoutMs: 50, listTimeoutMs: 300};
+  const collections = createGlobusCollections(settings);
+  await expect(collections.show(SOURCE)).rejects.toMatchObject({timedOut: true, why: 'no answer within 0.05 s'});
+  await expect(
+    collections.list({collection: SOURCE, path: '/', limit: 10, offset: 0, hidden: true}),
+  ).rejects.toMatchObject({timedOut: true, why: 'no answer within 0.3 s'});
+});

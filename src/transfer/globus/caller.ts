@@ -22,6 +22,8 @@ export interface CallerSettings {
   readonly pace?: Pace | undefined;
   /** for one try, headers and body; 30 s when not given */
   readonly fetchTimeoutMs?: number | undefined;
+  /** the same for a listing that a person waits for: of a large directory it takes Globus a minute and more; three minutes when not given */
+  readonly listTimeoutMs?: number | undefined;
   /** pause before the second try, doubled for each further one, with some chance in it; 500 ms when not given */
   readonly backoffMs?: number | undefined;
   /** the longest `Retry-After` that is waited for; 60 s when not given */
@@ -37,9 +39,10 @@ export interface CallerSettings {
  *
  * @param asked how the request reads in messages
  * @param call  a method of `@globus/sdk`, waiting for its options
+ * @param timeoutMs for one try, where it may take longer than others
  * @throws {TransferUnreachable} {TransferRefused} {SignInNeeded}
  */
-export type Caller = <T>(asked: string, schema: z.ZodMiniType<T>, call: SdkCall) => Promise<T>;
+export type Caller = <T>(asked: string, schema: z.ZodMiniType<T>, call: SdkCall, timeoutMs?: number) => Promise<T>;
 
 const RETRIES = 3;
 
@@ -55,19 +58,20 @@ export const GLOBUS_PACE: PaceLimit = {perSecond: 10, burst: 9};
  * in time is not asked again at once: that would take as long once more.
  */
 export function createCaller(settings: CallerSettings): Caller {
-  const timeoutMs = settings.fetchTimeoutMs ?? 30_000;
+  const usualMs = settings.fetchTimeoutMs ?? 30_000;
   const longestWaitMs = settings.longestWaitMs ?? 60_000;
   const pace = settings.pace ?? createPace(GLOBUS_PACE);
   const mayTryAgain = (error: unknown): error is FailedTry => error instanceof FailedTry && error.mayPass;
 
-  return async (asked, schema, call) => {
+  return async (asked, schema, call, timeoutMs = usualMs) => {
     const tryOnce = async (): Promise<unknown> => {
       const wanted = settings.asked?.now();
       if (wanted) throw new FailedTry(paused(asked, wanted), false, 0);
       const token = await settings.tokens.token();
-      const first = await exchange(asked, call, token);
+      const exchange = (bearer: string) => exchangeOnce({asked, call, timeoutMs}, bearer);
+      const first = await exchange(token);
       if (isGood(first)) return first.body;
-      const answer = first.status === 401 ? await exchange(asked, call, await settings.tokens.renew(token)) : first;
+      const answer = first.status === 401 ? await exchange(await settings.tokens.renew(token)) : first;
       if (isGood(answer)) return answer.body;
       const explained = explainGlobus(asked, answer, settings.signIn);
       const waitMs = waitAskedFor(answer.retryAfter);
@@ -98,7 +102,10 @@ export function createCaller(settings: CallerSettings): Caller {
     return read.data;
   };
 
-  async function exchange(asked: string, call: SdkCall, token: string): Promise<Answer> {
+  async function exchangeOnce(
+    {asked, call, timeoutMs}: {readonly asked: string; readonly call: SdkCall; readonly timeoutMs: number},
+    token: string,
+  ): Promise<Answer> {
     await pace();
     const where = {url: settings.transferUrl, authorization: `Bearer ${token}`, timeoutMs};
     const answer = await requestOnce(asked, call, where).catch((error: unknown) => {

@@ -18,6 +18,7 @@ import {checkId, LIST_PAGE, Result} from './requests.ts';
 
 /** Globus Transfer API: pages of a search hold 100. */
 const SEARCH_PAGE = 100;
+const LISTING_MS = 180_000;
 
 export function createGlobusCollections(settings: CallerSettings): CollectionService {
   z.config({jitless: true}); // as in globus-transfer.ts
@@ -65,6 +66,7 @@ export function createGlobusCollections(settings: CallerSettings): CollectionSer
           `GET /operation/endpoint/${collection}/ls of ${path ?? 'the default directory'}`,
           FileDetailsList,
           (sdk) => files.ls(collection, {query}, sdk),
+          settings.listTimeoutMs ?? LISTING_MS,
         );
         // One by one: a page is nearly as long as the arguments of a call can be.
         for (const file of page.DATA.slice(0, limit - found.length)) found.push(readFileDetails(file));
