@@ -32,6 +32,11 @@ export function lateSubmissionsOf({spec, attempts}: RunState, now: number): Late
   return {run: spec.run, tags: open.map(({intent}) => intent.tag), until};
 }
 
+/** The same of a run that cannot be read: these submissions are known by their tags alone. */
+export function lateTags(run: RunId, tags: readonly string[], now: number): LateSubmissions | undefined {
+  return tags.length > 0 ? {run, tags, until: now + LOOKED_FOR_MS} : undefined;
+}
+
 /** The directory `late/`: a file for each run that has ended with such submissions, until they are resolved. */
 export function openLateSubmissions(directory: string) {
   const files = () => namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));

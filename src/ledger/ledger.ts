@@ -20,7 +20,7 @@ import {
 import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {type KeptVariables, keepVariables} from './kept-environment.ts';
-import {type LateSubmissions, lateSubmissionsOf, openLateSubmissions} from './late-submissions.ts';
+import {type LateSubmissions, lateSubmissionsOf, lateTags, openLateSubmissions} from './late-submissions.ts';
 import {type ResumeDecision, type RunSpec, type RunState, type UpdateDecision, updateName} from './run-facts.ts';
 import {
   numberedName,
@@ -109,8 +109,8 @@ export interface Ledger {
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
   /** Those facts of a run that can be read, whatever has become of others. */
   readableFacts(run: RunId): ReadonlyMap<string, FactValue>;
-  /** Seal a run that cannot be read: no tick looks at it again. Safe to repeat. */
-  sealAside(run: RunId, summary: RunSummary): void;
+  /** Seal a run that cannot be read: no tick looks at it again. Safe to repeat. @param tags of submissions that PBS may still take */
+  sealAside(run: RunId, summary: RunSummary, tags: readonly string[]): void;
   /** @throws {LedgerDamaged} when the seal cannot be used */
   summary(run: RunId): RunSummary | undefined;
   /** What PBS may still take of runs that were sealed, and files that should say so and do not. */
@@ -243,8 +243,10 @@ export function openLedger(home: string): Ledger {
       const {facts} = runLayout(layout, run);
       return isDirectory(facts) ? readFacts(facts, kindOfFact).whole : new Map();
     },
-    sealAside(run, summary) {
+    sealAside(run, summary, tags) {
       ensureSubdirectory(layout.sealed);
+      const late = lateTags(run, tags, summary.endedAt);
+      if (late) lateSubmissions.add(late);
       createFact(layout.sealed, sealName(run), {...summary});
     },
     summary: (run) => readSeal(sealName(run)),

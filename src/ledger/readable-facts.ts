@@ -7,6 +7,8 @@ export interface LeftOfRun {
   readonly jobs: readonly JobId[];
   /** of submissions of which no job is on record */
   readonly tags: readonly string[];
+  /** claims that no job has taken of attempts with such a submission: with them taken, its job runs no script */
+  readonly claims: readonly string[];
   readonly tasks: readonly TaskId[];
 }
 
@@ -15,12 +17,16 @@ export function leftOf(facts: ReadonlyMap<string, FactValue>): LeftOfRun {
   const jobs = new Set<JobId>();
   const tasks = new Set<TaskId>();
   const tags: string[] = [];
+  const claims = new Set<string>();
   for (const [name, {job, task, tag}] of facts) {
     // As their schemas read them.
     if (/\.(?:confirmed|start\.\d+)$/.test(name) && typeof job === 'string') jobs.add(job as JobId);
     if (name.endsWith('.transfer.confirmed') && typeof task === 'string') tasks.add(task as TaskId);
-    if (name.endsWith('.intent') && typeof tag === 'string' && !facts.has(name.replace(/intent$/, 'confirmed')))
-      tags.push(tag);
+    const has = (kind: string) => facts.has(name.replace(/intent$/, kind));
+    if (!name.endsWith('.intent') || typeof tag !== 'string' || has('confirmed') || has('refused')) continue;
+    tags.push(tag);
+    const attempt = /^([^.]+\.[1-9]\d*)\.job(?:-\d+)?\.intent$/.exec(name)?.[1];
+    if (attempt && !facts.has(`${attempt}.start.1`)) claims.add(`${attempt}.start.1`);
   }
-  return {jobs: [...jobs], tags, tasks: [...tasks]};
+  return {jobs: [...jobs], tags, claims: [...claims], tasks: [...tasks]};
 }

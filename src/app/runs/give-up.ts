@@ -1,3 +1,4 @@
+import type {JobId} from '../../base/job-id.ts';
 import {count} from '../../base/units.ts';
 import {RequestWrong, StageError} from '../../errors.ts';
 import {LedgerDamaged} from '../../ledger/damage.ts';
@@ -21,9 +22,11 @@ export async function giveUpRun(stage: RunsStage, name: string): Promise<CancelR
   const damage = damageOf(stage, run);
   if (!damage) throw new CanBeRead(run);
   const engine = await stage.engine();
-  const {jobs, tags, tasks} = leftOf(stage.ledger.readableFacts(run));
+  const {jobs, tags, claims, tasks} = leftOf(stage.ledger.readableFacts(run));
   const problems: StageError[] = [];
-  const found = await trying(problems, () => engine.scheduler.findByTag(tags), new Map());
+  // Before PBS is asked: what it takes later runs no script.
+  for (const claim of claims) stage.ledger.create(run, claim, {at: engine.clock(), void: true, why: GIVEN_UP});
+  const found = await trying(problems, () => engine.scheduler.findByTag(tags), new Map<string, JobId>());
   const seen = await engine.scheduler.look([...new Set([...jobs, ...found.values()])]);
   const there = [...seen].flatMap(([job, {kind}]) => (kind === 'live' || kind === 'no-evidence' ? [job] : []));
   problems.push(...(await engine.scheduler.deleteAll(there)).values());
@@ -35,11 +38,17 @@ export async function giveUpRun(stage: RunsStage, name: string): Promise<CancelR
     const message = `${run} is not given up yet, since something of it may go on: run the same command again later`;
     return {message, run: viewSummary(given), problems: documents, exit: exitOfProblems(documents)};
   }
-  stage.ledger.sealAside(run, given);
+  stage.ledger.sealAside(
+    run,
+    given,
+    tags.filter((tag) => !found.has(tag)),
+  );
   const did = `${count(there.length, 'job')} deleted, ${count(tasks.length, 'task')} cancelled`;
   const message = `${run} is given up: ${did}. What is not on record any more may be left: qstat -u $USER; stage transfer list. ${at}`;
   return {message, run: viewSummary(given), problems: [], exit: 0};
 }
+
+const GIVEN_UP = 'the run was given up';
 
 /** @returns undefined when the run can be read */
 function damageOf({ledger}: RunsStage, run: RunId): LedgerDamaged | undefined {
