@@ -64,6 +64,7 @@ test('facts are created and read by the modules that have a schema for them, and
       .filter((file) => new RegExp(`\\b${name}\\(`).test(readFileSync(join(ROOT, 'src', file), 'utf8')))
       .sort();
   expect(importers('createFact')).toEqual([
+    'app/site/probe-job.ts',
     'app/site/try-directory.ts',
     'auth/refresh-claims.ts',
     'ledger/job-store.ts',
