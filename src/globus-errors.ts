@@ -1,23 +1,40 @@
 import {EXIT, StageError} from './errors.ts';
 
+/** A proxy that refused to reach Globus: Globus was not asked. */
+export interface ProxyRefusal {
+  readonly host: string;
+  /** what to do about it */
+  readonly next: string;
+}
+
 /** Globus could not be queried, or answered with nothing that can be read. Nothing may be concluded. */
 export class TransferUnreachable extends StageError {
   /** it did not answer in time: whatever else it is asked now would wait as long */
   readonly timedOut: boolean;
 
-  /** @param more `notBefore`: until when it is not asked, in words */
+  /** @param more `notBefore`: until when it is not asked, in words; `proxy`: that refused, and what to do about it */
   constructor(
     asked: string,
     why: string,
-    more: {readonly cause?: unknown; readonly timedOut?: boolean; readonly notBefore?: string} = {},
+    more: {
+      readonly cause?: unknown;
+      readonly timedOut?: boolean;
+      readonly notBefore?: string;
+      readonly proxy?: ProxyRefusal | undefined;
+    } = {},
   ) {
-    const {cause, timedOut = false, notBefore} = more;
+    const {cause, timedOut = false, notBefore, proxy} = more;
     super({
       code: 'TRANSFER_UNREACHABLE',
       exit: EXIT.unreachable,
-      what: `Globus did not answer "${asked}"`,
+      what: proxy
+        ? `The proxy ${proxy.host} did not let "${asked}" through to Globus`
+        : `Globus did not answer "${asked}"`,
       why,
-      next: [`Nothing is lost: run the same command again ${notBefore ? `after ${notBefore}` : 'later'}.`],
+      next: [
+        ...(proxy ? [proxy.next] : []),
+        `Nothing is lost: run the same command again ${notBefore ? `after ${notBefore}` : 'later'}.`,
+      ],
       cause,
     });
     this.timedOut = timedOut;

@@ -1,6 +1,6 @@
 import {parseJson} from '../base/json.ts';
 import {TransferUnreachable} from '../globus-errors.ts';
-import {explainFailure, useProxies} from './proxies.ts';
+import {explainFailure, proxyRefusal, useProxies} from './proxies.ts';
 
 /** What the methods of `@globus/sdk` take as their last argument. */
 export interface SdkOptions {
@@ -61,7 +61,7 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
     };
   } catch (error) {
     const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : explainFailure(error, url);
-    throw new TransferUnreachable(asked, why, {timedOut: signal.aborted});
+    throw new TransferUnreachable(asked, why, {timedOut: signal.aborted, proxy: proxyRefusal(error, url)});
   }
 }
 

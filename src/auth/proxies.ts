@@ -1,5 +1,6 @@
 import {setGlobalProxyFromEnv} from 'node:http';
 import {type Environment, THIS_MACHINE} from '../base/environment.ts';
+import type {ProxyRefusal} from '../globus-errors.ts';
 
 /** Node.js knows an address of IPv6 by its brackets. */
 const ALWAYS_DIRECT = [...THIS_MACHINE, '[::1]'].join(',');
@@ -58,7 +59,7 @@ export function explainFailure(error: unknown, address: URL, env: Environment = 
   if (error instanceof ProxyWrong) return error.message;
   const errors = causesOf(error);
   const proxy = address.protocol === 'https:' ? proxyFrom(env) : undefined;
-  const refused = errors.map(({message}) => /Proxy response \((\d+)\)/.exec(message)?.[1]).find(Boolean);
+  const refused = refusedBy(errors);
   if (refused) {
     const port = address.port || (address.protocol === 'https:' ? '443' : '80');
     return `the proxy ${proxy?.host ?? ''} answered ${refused} when asked for ${address.hostname}:${port}`;
@@ -71,6 +72,35 @@ export function explainFailure(error: unknown, address: URL, env: Environment = 
   if (/CERT|SIGNATURE/.test(code))
     return `the certificate of ${address.host} is not trusted here (${code}): ${CERTIFICATES}`;
   return WORDS[code] ?? `the connection failed (${code})`;
+}
+
+/** With what status a proxy refused to reach a service, as Node.js says it: it does not keep the proxy's words. */
+function refusedBy(errors: readonly Error[]): string | undefined {
+  return errors.map(({message}) => /Proxy response \((\d+)\)/.exec(message)?.[1]).find(Boolean);
+}
+
+/**
+ * A refusal that was the proxy's, and no answer of the service.
+ *
+ * @param env what named the proxies
+ */
+export function proxyRefusal(
+  error: unknown,
+  address: URL,
+  env: Environment = variablesNamed,
+): ProxyRefusal | undefined {
+  const status = refusedBy(causesOf(error));
+  if (!status) return undefined;
+  const host = proxyFrom(env)?.host ?? '';
+  if (status === '407')
+    return {
+      host,
+      next: 'It requires a user and password, or does not accept them: set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT in the environment, with special characters percent-encoded.',
+    };
+  return {
+    host,
+    next: `Ask your site to let the proxy reach ${address.hostname}, or name it in NO_PROXY where it is reached without.`,
+  };
 }
 
 /** for codes of fetch's own */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import {isLoopback} from '../base/environment.ts';
 import {UUID} from '../base/ids.ts';
 import {NAME} from '../base/names.ts';
 import {unusableArgument} from '../base/qsub-arguments.ts';
@@ -12,7 +13,12 @@ const name = matching(NAME, 'must be letters, digits, "_" or "-"');
 const RESERVED = ['logs', 'stand-ins'];
 const profileName = name.check(z.refine((text) => !RESERVED.includes(text), 'is a reserved name'));
 const uuid = matching(UUID, 'must be a collection id (a UUID)');
-const url = matching(/^https?:\/\/[^\s/]+/, 'must be an address that starts with https:// or http://');
+const URL_FORM =
+  'must be an address that starts with https://, or with http:// on this machine (localhost, 127.0.0.1, [::1])';
+/** Tokens would go over the network for all to read: http is for what listens on this machine. */
+const url = matching(/^https?:\/\/[^\s/]+/, URL_FORM).check(
+  z.refine((address) => address.startsWith('https:') || isLoopback(address), URL_FORM),
+);
 const proxyUrl = matching(
   /^http:\/\/[^\s/@]+\/?$/,
   'must be http://HOST:PORT, without user and password: they would appear in job scripts',

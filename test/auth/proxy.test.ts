@@ -124,10 +124,10 @@ describe.skipIf(!hasOpenssl)(
     });
 
     /** The proxy as a process of its own. */
-    async function aProxy(status = 200): Promise<{address: string; asked: string[]}> {
+    async function aProxy(status = 200, credentials: string[] = []): Promise<{address: string; asked: string[]}> {
       const port = (service.address() as AddressInfo).port;
       const program = join(import.meta.dirname, 'support', 'connect-proxy.mjs');
-      const child = spawn(process.execPath, [program, String(status), String(port)], {
+      const child = spawn(process.execPath, [program, String(status), String(port), ...credentials], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       onTestFinished(() => {
@@ -179,6 +179,28 @@ describe.skipIf(!hasOpenssl)(
       expect(ran.exitCode).toBe(4);
       const host = proxy.address.slice('http://'.length);
       expect(ran.stderr).toContain(`the proxy ${host} answered 403 when asked for globus.test:443`);
+      expect(ran.stderr).toMatch(/^error: The proxy \S+ did not let ".*" through to Globus$/m);
+      expect(ran.stderr).toContain('Ask your site to let the proxy reach globus.test');
+      expect(ran.stderr).not.toContain('Globus did not answer');
+    });
+
+    test('a proxy that requires a user and password gets those of HTTPS_PROXY, which are never shown', async () => {
+      const [user, password] = ['ada', 'P@ss:W0RD/x'];
+      const proxy = await aProxy(200, [`${user}:${password}`]);
+      const withUser = (secret: string) => {
+        const HTTPS_PROXY = proxy.address.replace('://', `://${user}:${encodeURIComponent(secret)}@`);
+        return desk({...elsewhere, HTTPS_PROXY, NODE_EXTRA_CA_CERTS: ca.file});
+      };
+      expect(await withUser(password).stage('whoami', '--json')).toMatchObject({exitCode: 0, stderr: ''});
+      const refused = await withUser('WRONG-P4SS').stage('whoami', '--verbose');
+      expect(refused.exitCode).toBe(4);
+      expect(refused.stderr).toContain('answered 407 when asked for globus.test:443');
+      expect(refused.stderr).toContain('set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT');
+      const basic = Buffer.from(`${user}:WRONG-P4SS`).toString('base64');
+      for (const shown of [refused.stdout, refused.stderr]) {
+        expect(shown).not.toContain('WRONG-P4SS');
+        expect(shown).not.toContain(basic);
+      }
     });
 
     test('a proxy that is away is named', async () => {

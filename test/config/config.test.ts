@@ -255,3 +255,29 @@ describe('the choice of a profile', () => {
     );
   });
 });
+
+test.each([
+  ['https://auth.example.org', true],
+  ['http://localhost:8080/', true],
+  ['http://127.0.0.1:8080', true],
+  ['http://127.8.9.1', true],
+  ['http://[::1]:8080', true],
+  ['http://auth.example.org', false],
+  ['http://10.0.0.1:8080', false],
+  ['http://localhost.example.org', false],
+  ['http://127.0.0.1.example.org', false],
+  ['http://127.0.0.1@example.org', false],
+  ['ftp://127.0.0.1', false],
+])('tokens go to a service by https, or on this machine: %s', (address, taken) => {
+  for (const key of ['auth_url', 'transfer_url']) {
+    const read = () => readConfig(`profiles:\n  site:\n    transfer:\n      ${key}: "${address}"\n`, 'c');
+    if (taken) {
+      expect(read).not.toThrow();
+      continue;
+    }
+    const located = new RegExp(
+      `^c:4:\\d+: profiles\\.site\\.transfer\\.${key}: .*must be an address that starts with https`,
+    );
+    expect(read).toThrow(expect.objectContaining({exit: 2, details: [expect.stringMatching(located)]}));
+  }
+});

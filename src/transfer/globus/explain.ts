@@ -27,7 +27,7 @@ export function mayPass(answer: Answer): boolean {
 export function explainGlobus(asked: string, answer: Answer, way: SignInWay = BY_LOGIN): Explained {
   const error = readError(answer.body);
   const demands = readDemands(answer.body);
-  const said = error ? inGlobusWords(error) : `HTTP ${answer.status} without an error that can be read`;
+  const said = error ? inGlobusWords(error) : withoutError(answer);
   if (demands) return signIn({asked, demands, said, way, consent: isConsent(error?.code)});
   if (error && /LoginFailed/.test(error.code)) return loginFailed(asked, said, way);
   if (answer.status === 401) return tokenRejected(asked, said, way);
@@ -36,6 +36,15 @@ export function explainGlobus(asked: string, answer: Answer, way: SignInWay = BY
   const [why, next] = later === undefined ? refusal(error.code) : LATER[later];
   const told = why === '' ? said : `${why}. ${said}`;
   return new TransferRefused({asked, globusCode: error.code, why: told, next, later});
+}
+
+/** A page in the place of Globus's answer: 407 is always a proxy's. */
+function withoutError({status, body}: Answer): string {
+  const what = `HTTP ${status} without an error that can be read`;
+  if (status === 407) return `${what}: a proxy on the way requires a user and password`;
+  return body === undefined && status >= 400
+    ? `${what}: something on the way may have answered, such as a proxy`
+    : what;
 }
 
 const LATER: Readonly<Record<Later, readonly [why: string, next: readonly string[]]>> = {

@@ -133,7 +133,7 @@ test('a Globus whose name cannot be resolved: exit 4 with the name, and nothing 
     `profiles:
   nowhere:
     scheduler: local
-    transfer: {kind: globus, credentials: ${world.home}/stand-ins/credentials.json, auth_url: "http://nowhere.invalid/", transfer_url: "http://nowhere.invalid/"}
+    transfer: {kind: globus, credentials: ${world.home}/stand-ins/credentials.json, auth_url: "https://nowhere.invalid/", transfer_url: "https://nowhere.invalid/"}
     collections: {archive: aaaaaaaa-5a5a-4a5a-8a5a-000000000001, cluster: cccccccc-5a5a-4a5a-8a5a-000000000002}
 `,
   );
