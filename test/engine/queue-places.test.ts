@@ -165,4 +165,11 @@ describe('what is learnt when PBS refuses a job for room, and has told no limit,
     const byAnn = live('held', {userHold: true, comment: 'Job held by ann on Mon Nov 30 16:25:20 2026'});
     expect(full(['waits.1.job', '1.s', byAnn, {hold: true}])).toBeUndefined();
   });
+
+  test('so is one that an operator holds: the one in its place would be free', () => {
+    const byOperator = live('held', {userHold: true, otherHold: true, holds: ['user', 'operator']});
+    expect(full(['waits.1.job', '1.s', byOperator, {hold: true}])).toBeUndefined();
+    const alone = live('held', {otherHold: true, holds: ['operator']});
+    expect(full(['waits.1.job', '1.s', alone, {dependsOn: ['9.s']}])).toBeUndefined();
+  });
 });

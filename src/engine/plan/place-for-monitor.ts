@@ -46,7 +46,7 @@ export function waitsForJob(record: JobRecord, seen: Observed): boolean {
   return (record.role === 'job' || record.role === 'wait') && record.intent.dependsOn.length > 0;
 }
 
-/** The first job from the last step on that fits, and that PBS has not begun. */
+/** The first job from the last step on that fits, and that PBS has not begun. Never one that an operator holds: its successor would be free. */
 export function firstPending(
   runs: readonly RunState[],
   seen: Observed,
@@ -57,9 +57,16 @@ export function firstPending(
   for (const run of runs)
     for (const step of topologicalOrder(run.spec.workflow.steps).toReversed()) {
       const attempt = currentAttempt(run, step);
-      const record = attempt.jobs.find((each) => fits(each) && isPending({run, seen, settings}, attempt, each));
+      const record = attempt.jobs.find(
+        (each) => fits(each) && isPending({run, seen, settings}, attempt, each) && !isHeldByOperator(each, seen),
+      );
       if (record?.job === undefined) continue;
       return {run: run.spec.run, action: {do: 'delete-job', step, key: record.key, job: record.job, why}};
     }
   return undefined;
+}
+
+function isHeldByOperator(record: JobRecord, seen: Observed): boolean {
+  const at = seenOf(seen, record);
+  return at?.kind === 'live' && (at.holds?.includes('operator') ?? false);
 }
