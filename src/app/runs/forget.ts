@@ -2,12 +2,13 @@ import type {EngineContext} from '../../engine/context.ts';
 import {observeGlobus, observePbs} from '../../engine/observe.ts';
 import {forgottenInWords, silentJobs, type Unanswered, unanswered} from '../../engine/plan/forget.ts';
 import {currentJobSeen, type View} from '../../engine/plan/view.ts';
-import {RequestWrong, StageError} from '../../errors.ts';
+import {orError, RequestWrong, StageError} from '../../errors.ts';
 import {endOf, workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import type {ForgetDecision} from '../../ledger/run-facts.ts';
 import {taskHasEnded} from '../../transfer/transfer-service.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
+import {isTask} from '../../workflow/model/steps.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import {chooseSteps} from '../shared/choose.ts';
 
@@ -43,6 +44,8 @@ export async function mayForget(
   if (steps.length === 0) return [];
   const [pbs, globus] = await Promise.all([observePbs(engine, [run], undefined), observeGlobus(engine, [run])]);
   const view: View = {run: run.state, seen: {...pbs, ...globus}, settings: {...engine.settings, rebuild: false}};
+  const isAsked =
+    steps.some((step) => isTask(step) && unanswered(view, step)?.submission) && (await isAskedAgain(engine, view));
   return steps.map((step) => {
     const attempt = workingAttempt(run.state, step.name);
     const open = unanswered(view, step);
@@ -50,12 +53,24 @@ export async function mayForget(
     const ended = endOf(run.state, step.name) !== undefined;
     if (!open && !(ended && jobs.some((key) => key.startsWith(`${step.name}.`))))
       throw new CannotBeForgotten(run, step, whyNot(view, step));
+    if (isAsked && isTask(step) && open?.submission)
+      throw new CannotBeForgotten(
+        run,
+        step,
+        'Globus answers: it is asked again under the same submission id, and cancels the task',
+      );
     const {task, job, submission} = open ?? {};
     const warning = open
       ? forgottenInWords(step, attempt, open)
       : `PBS could not be queried about ${jobs.join(', ')}; what is left of them in a queue does nothing of the run any more`;
     return {step, open, fact: {step: step.name, attempt: attempt.number, task, job, submission, jobs}, warning};
   });
+}
+
+/** The next look learns what became of a submission to Globus, unless looks have tried that in vain since the run was cancelled. */
+async function isAskedAgain({transfers}: EngineContext, {run: {cancel}, seen, settings}: View): Promise<boolean> {
+  if (cancel && seen.now - cancel.at >= settings.lostGraceMs) return false;
+  return !((await orError(transfers.newSubmissionId())) instanceof StageError);
 }
 
 /** Ask for the end of what is forgotten, where anybody listens, and put the person's word on record. Safe to repeat. */
