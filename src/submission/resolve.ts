@@ -71,17 +71,17 @@ export async function waitUntilResolved(
     if (!resolution || !recordResolution(facts, resolution, clock()))
       await sleep(Math.max(1, Math.min(pauseMs, overdue ? pauseMs : deadline + 1 - clock())));
   }
-  throw new NotSettled(read().tag);
+  throw new NotResolved(read().tag);
 }
 
-/** After its deadline one answer of PBS settles a submission, and one more round shows that on record. */
+/** After its deadline one answer of PBS resolves a submission, and one more round shows that on record. */
 const MOST_ROUNDS = 20;
 
 /** What PBS says of a submission cannot be put on record, or not be seen there. */
-class NotSettled extends StageError {
+class NotResolved extends StageError {
   constructor(tag: string) {
     super({
-      code: 'NOT_SETTLED',
+      code: 'NOT_RESOLVED',
       exit: EXIT.unreachable,
       what: `what became of the submission ${tag} cannot be put on record`,
       why: `PBS was asked ${MOST_ROUNDS} times, and its answer does not show in the state directory`,
