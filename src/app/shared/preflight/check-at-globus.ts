@@ -11,12 +11,16 @@ export function findAtGlobus(
   names: ReadonlyMap<string, string>,
   now: number,
 ): Finding[] {
+  const missing = missingSources(questions, {collections, places}, names);
+  const together = missing.length > TOLD_APART;
   const found = [
+    ...(together ? [missingTogether(missing, questions)] : []),
     ...[...collections].flatMap(([id, seen]) => collectionFindings(names.get(id) ?? id, seen)),
     ...questions.flatMap((question, index) => {
       const collection = collections.get(question.place.collection);
       // What stands in the way of the collection stands in the way of its paths.
       if (collection instanceof StageError) return findWords(question, now);
+      if (together && isMissing(question, places[index])) return findWords(question, now);
       return [...findPlace(question, places[index], names), ...findWords(question, now)];
     }),
   ];
@@ -24,6 +28,46 @@ export function findAtGlobus(
   if (distinct.some(({level}) => level !== 'ok')) return distinct;
   const used = [...collections.keys()].map((id) => names.get(id) ?? id);
   return [fine('Globus accepts your sign-in', `collections ${used.join(', ')}; every source that must exist does`)];
+}
+
+/** So many missing sources are told one by one; more of them in one message. */
+const TOLD_APART = 3;
+const NAMED = 5;
+
+function isMissing(
+  {end, needed}: Pick<PlaceQuestion, 'end' | 'needed'>,
+  seen: FileEntry | undefined | StageError,
+): boolean {
+  return end === 'source' && needed && seen === undefined;
+}
+
+/** Where nothing is, each place once. */
+function missingSources(
+  questions: readonly PlaceQuestion[],
+  {collections, places}: Answers,
+  names: ReadonlyMap<string, string>,
+): string[] {
+  const missing = questions.filter(
+    (question, index) =>
+      isMissing(question, places[index]) && !(collections.get(question.place.collection) instanceof StageError),
+  );
+  return [...new Set(missing.map(({place}) => placeInWords(place, names)))];
+}
+
+function missingTogether(missing: readonly string[], questions: readonly PlaceQuestion[]): Finding {
+  const sources = questions.filter(({end, needed}) => end === 'source' && needed);
+  const asked = new Set(sources.map(({place}) => `${place.collection}:${place.path}`)).size;
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
+  return problem(
+    `${missing.length} of ${asked} sources do not exist: ${missing.slice(0, NAMED).join(', ')}${more}`,
+    'a missing source does not end a transfer: Globus would try again until its deadline',
+    EXIT.usage,
+    'Correct the paths in the workflow, or put the data there.',
+  );
+}
+
+function placeInWords({collection, path}: PlaceQuestion['place'], names: ReadonlyMap<string, string>): string {
+  return `${names.get(collection) ?? collection}:${path}`;
 }
 
 function collectionFindings(name: string, seen: CollectionSeen | StageError): Finding[] {
@@ -53,9 +97,9 @@ function findPlace(
   seen: FileEntry | undefined | StageError,
   names: ReadonlyMap<string, string>,
 ): Finding[] {
-  const where = `${names.get(place.collection) ?? place.collection}:${place.path}`;
+  const where = placeInWords(place, names);
   if (seen instanceof StageError) return [ofError(`step ${step}: ${where} cannot be checked`, seen)];
-  if (end === 'source' && needed && seen === undefined)
+  if (isMissing({end, needed}, seen))
     return [
       problem(
         `step ${step}: its source ${where} does not exist`,

@@ -79,6 +79,33 @@ test('a source must be there only where nothing before it can make it', () => {
   expect(missing).toMatchObject([{level: 'problem', what: expect.stringContaining('does not exist'), exit: 2}]);
 });
 
+test('a few missing sources are told one by one, many in one message', () => {
+  const steps = Array.from({length: 10}, (_, n) => {
+    const step = transferStep(`in-${n}`);
+    return {...step, from: {...step.from, path: `/in/${n}/`}};
+  });
+  const questions = planQuestions(specOf(steps).workflow, []);
+  const [first] = steps;
+  const ids = new Map([[first?.from.collection ?? '', 'archive']]);
+  const found = (missing: number) => {
+    let sources = 0;
+    const places = questions.map(({end}) => (end === 'source' && ++sources > missing ? DIR : undefined));
+    const collections = new Map(questions.map(({place}) => [place.collection, SEEN] as const));
+    return findAtGlobus(questions, {collections, places}, ids, NOW);
+  };
+  expect(found(3).map(({what}) => what)).toEqual(
+    [0, 1, 2].map((n) => `step in-${n}: its source archive:/in/${n}/ does not exist`),
+  );
+  expect(found(4)).toMatchObject([
+    {
+      level: 'problem',
+      exit: 2,
+      what: '4 of 10 sources do not exist: archive:/in/0/, archive:/in/1/, archive:/in/2/, archive:/in/3/',
+    },
+  ]);
+  expect(found(8)[0]?.what).toMatch(/^8 of 10 sources do not exist: archive:\/in\/0\/, .* and 3 more$/);
+});
+
 test('each collection and each place is asked about once, whatever the number of steps', async () => {
   const asked: string[] = [];
   const transfers = {
