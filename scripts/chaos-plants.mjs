@@ -5,8 +5,8 @@ export const PLANTS = {
     'src/submission/submit-task.ts': [
       ["if (!facts.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};", ''],
       [
-        "if (facts.create('confirmed', {at: clock(), task})) facts.note('transfer-submitted', {task});",
-        "facts.create('intent', {at: clock(), ...asked, by, ...intent});\n    if (facts.create('confirmed', {at: clock(), task})) facts.note('transfer-submitted', {task});",
+        "    return confirmed(facts, {at: clock(), task}, 'transfer-submitted');",
+        "    facts.create('intent', {at: clock(), ...asked, by, ...intent});\n    return confirmed(facts, {at: clock(), task}, 'transfer-submitted');",
       ],
     ],
     'src/submission/submit-job.ts': [

@@ -123,7 +123,7 @@ export async function tendMonitors(
     view = withNewest(view, again ? await newestResolved(context, view.seen) : context.monitors.newest());
     if (again) view = await upToDate(context, view, mine);
   }
-  if (wantedAt !== undefined && isRefusedForItsPlace(view.newest)) {
+  if (wantedAt !== undefined && mayMakePlace(view.newest, seen.now)) {
     const generation = (view.newest?.generation ?? 0) + 1;
     const did = await makePlace(context, runs, seen, settings, {generation, startAt: wantedAt, problems});
     if (did === 'submitted') mine = generation;
@@ -148,7 +148,7 @@ export async function successorOf(
 ): Promise<number | undefined> {
   const newest = context.monitors.newest();
   if (!newest || newest.generation <= me || !isRefusedForItsPlace(newest)) return me + 1;
-  if (newest.generation > me + 1) return undefined;
+  if (newest.generation > me + 1 || !mayMakePlace(newest, seen.now)) return undefined;
   const generation = me + 2;
   const did = await makePlace(context, runs, seen, settings, {generation, startAt: newest.startAt, problems});
   return did === 'submitted' ? generation : undefined;
@@ -157,6 +157,15 @@ export async function successorOf(
 /** PBS has said that it takes so many jobs and no more: it is not asked again before there is room. */
 function isRefusedForItsPlace(newest: MonitorLink | undefined): boolean {
   return newest?.refused?.retry === true && /\blimit\b/.test(newest.refused.why);
+}
+
+/** After a job was given up in vain, since PBS takes no job at all or another one took the place. */
+const NEXT_PLACE_MS = 60_000;
+
+/** A job may be given up for the link that PBS has refused; one at a time where that has not helped. */
+function mayMakePlace(newest: MonitorLink | undefined, now: number): boolean {
+  if (!isRefusedForItsPlace(newest)) return false;
+  return newest?.inPlaceOf === undefined || now - (newest.refused?.at ?? now) >= NEXT_PLACE_MS;
 }
 
 /**
@@ -189,7 +198,8 @@ async function makePlace(
   const [did] = await performTogether(context, 'delete-job', [{run, action: given.action}]);
   if (did?.is !== 'done') return undefined;
   const before = problems.length;
-  const action = {do: 'submit-monitor', generation, startAt, why: 'a job was given up for it'} as const;
+  const inPlaceOf = given.action.job;
+  const action = {do: 'submit-monitor', generation, startAt, inPlaceOf, why: 'a job was given up for it'} as const;
   const came = await performMonitor(context, action, problems);
   if (came !== 'submitted') return came;
   // What PBS had refused is in the queue now, in the place of another one.

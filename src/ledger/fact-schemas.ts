@@ -358,7 +358,14 @@ export const LATE = {
 export const MONITOR_FACTS = {
   intent: {
     what: 'a link of the monitor chain',
-    schema: z.looseObject({at: z.optional(time), tag: text, startAt: time, deadline: time, by}),
+    schema: z.looseObject({
+      at: z.optional(time),
+      tag: text,
+      startAt: time,
+      deadline: time,
+      inPlaceOf: z.optional(job),
+      by,
+    }),
   },
   confirmed: {what: 'its job', schema: ofJob},
   refused: {what: 'a refusal of PBS', schema: refusal},

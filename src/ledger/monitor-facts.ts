@@ -66,13 +66,14 @@ export function openMonitorLedger(directory: string): MonitorLedger {
       }
       const asked = wholeOf(intent);
       if (!asked) return undefined; // pruned this moment
-      const {tag, startAt, deadline} = asked;
+      const {tag, startAt, deadline, inPlaceOf} = asked;
       const taken = wholeOf(confirmed);
       return {
         generation,
         tag,
         startAt,
         deadline,
+        inPlaceOf,
         ...(taken ? {job: taken.job, confirmedAt: taken.at} : {}),
         refused: wholeOf(refused),
         neverArrived: neverArrived.is === 'whole',

@@ -8,6 +8,8 @@ export interface MonitorLink {
   readonly tag: string;
   readonly startAt: number;
   readonly deadline: number;
+  /** a job that was deleted so that this one has a place in the queue */
+  readonly inPlaceOf?: JobId | undefined;
   readonly job?: JobId;
   readonly confirmedAt?: number;
   readonly refused?: Refusal;

@@ -64,13 +64,16 @@ function factsOfLink({monitors}: EngineContext, generation: number): SubmissionF
 async function submitLink(
   context: EngineContext,
   facts: SubmissionFacts,
-  {generation, startAt}: MonitorAction & {do: 'submit-monitor'},
+  {generation, startAt, inPlaceOf}: MonitorAction & {do: 'submit-monitor'},
   problems: StageError[],
 ): Promise<LinkOutcome> {
   const tag = `s-monitor.${generation}.${context.newWord()}`;
   const request = () => context.jobFiles.forMonitor(generation, startAt, tag);
   const {intentDeadlineMs} = context.settings;
-  const done = await submitJob({facts, tag, intent: {startAt}, request}, {...context, deadlineMs: intentDeadlineMs});
+  const done = await submitJob(
+    {facts, tag, intent: {startAt, inPlaceOf}, request},
+    {...context, deadlineMs: intentDeadlineMs},
+  );
   if (done.is === 'refused') problems.push(done.error);
   // An answer that was lost is resolved by a later look; another link follows at the time when that can be told.
   return done.is === 'submitted' || done.is === 'others' ? done.is : undefined;

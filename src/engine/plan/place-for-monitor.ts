@@ -13,7 +13,7 @@ export interface GivenUp {
 }
 
 /**
- * What to give up for a monitor where PBS takes no further job: a sentinel or a launcher, since a monitor sees what
+ * What to give up for a monitor where PBS takes no further job: a sentinel, else a launcher, since a monitor sees what
  * they would see, only later; else a job that waits, under a hold of ours or for another job. That is submitted again when
  * there is room. From the last step to the first. Pure.
  *
@@ -26,7 +26,8 @@ export function placeForMonitor(
 ): GivenUp | undefined {
   const why = 'PBS takes no further job, and without a monitor nothing would happen by itself';
   return (
-    firstPending(runs, seen, settings, why, ({role}) => role === 'sentinel' || role === 'launcher') ??
+    firstPending(runs, seen, settings, why, ({role}) => role === 'sentinel') ??
+    firstPending(runs, seen, settings, why, ({role}) => role === 'launcher') ??
     firstPending(runs, seen, settings, why, (record) => isUnderOurHold(record, seen)) ??
     firstPending(runs, seen, settings, why, (record) => waitsForJob(record, seen))
   );

@@ -6,7 +6,14 @@ import {seenAs} from './job-seen.ts';
 import type {LookBounds} from './next-look.ts';
 
 export type MonitorAction =
-  | {readonly do: 'submit-monitor'; readonly generation: number; readonly startAt: number; readonly why: string}
+  | {
+      readonly do: 'submit-monitor';
+      readonly generation: number;
+      readonly startAt: number;
+      /** a job that was deleted for it */
+      readonly inPlaceOf?: JobId | undefined;
+      readonly why: string;
+    }
   | {
       readonly do: 'move-monitor';
       readonly job: JobId;

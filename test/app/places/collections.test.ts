@@ -91,7 +91,7 @@ test('a directory is listed in pages: names alone on stdout, the rest on stderr'
   mkdirSync(join(directory, 'deep'), {recursive: true});
   for (const name of ['a.nc', 'b.nc', 'c.txt', '.hidden', 'bell\u0007']) writeFileSync(join(directory, name), 'x');
   const all = await world.stage('collection', 'ls', 'cluster:/shelf/');
-  expect(all.stdout.split('\n')).toEqual(['a.nc', 'b.nc', 'bell\\x07', 'c.txt', 'deep/', '']);
+  expect(all.stdout.split('\n')).toEqual(['a.nc', 'b.nc', 'bell\\u0007', 'c.txt', 'deep/', '']);
   expect(all.stderr).toBe('cluster:/shelf/ (/lus/eagle/shelf/)\n');
   const page = await world.stage('collection', 'ls', '/lus/eagle/shelf/', '--match', '*.nc', '--limit', '1', '--json');
   expect(page.json()).toMatchObject({

@@ -94,7 +94,8 @@ describe.concurrent('a step with retries', () => {
     world.writeTree(world.path('cluster', 'transfer'), 2);
     for (const name of ['d0/file 0.dat', 'd1/file 1.dat'])
       writeFileSync(world.path('cluster', `transfer/${name}`), readFileSync(world.path('flaky', `in/${name}`)));
-    await world.cancelTask(String(world.fact('transfer.1', 'copy.1.transfer.confirmed.json').task));
+    const {task} = world.fact('transfer.1', 'copy.1.transfer.confirmed.json');
+    await (await world.globus()).expireAt(String(task), new Date(Date.now() + 1000));
     await world.waitFor('the second task', () => world.facts('transfer.1').includes('copy.2.transfer.confirmed.json'));
     await world.stage('local', 'resume', 'flaky');
     const sealed = await world.ended('transfer.1');
