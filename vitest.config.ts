@@ -48,6 +48,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Where each command is a process of its own, or a job of a real PBS. */
+const OWN_PROCESSES = process.env.STAGE_TEST_OWN_PROCESSES === '1' || process.env.STAGE_TEST_PBS === '1';
+
 export default defineConfig({
   test: {
     // Files share a worker: a fresh one for each took a third of a second of a processor, eighty in all. What a file changes
@@ -70,9 +73,9 @@ export default defineConfig({
     // Bounds, not expectations: on two cores that others use too, a chain of a dozen processes takes its time.
     testTimeout: process.env.CI ? 600_000 : 180_000,
     hookTimeout: process.env.CI ? 300_000 : 120_000,
-    // Tests mostly wait for what jobs and tasks do in real time: four files with three concurrent tests each keep two cores
-    // busy. Where each command is a process of its own, two do.
-    maxWorkers: process.env.STAGE_TEST_OWN_PROCESSES === '1' || process.env.STAGE_TEST_PBS === '1' ? 2 : 4,
+    // Tests mostly wait for what jobs and tasks do in real time: six files with three concurrent tests each keep two cores
+    // busy. Without CI bounds are a third as wide, and four do; where each command is a process of its own, two.
+    maxWorkers: OWN_PROCESSES ? 2 : process.env.CI ? 6 : 4,
     maxConcurrency: 3,
     // No test is tried again in its place, since worlds are shared: scripts/test.sh has failed files run again, alone.
     reporters: ['default'],
