@@ -152,7 +152,7 @@ test('a sign-in that is not there is heard as a trouble', async () => {
 test.each(HOPELESS.filter(([name]) => !/form|404|no answer/.test(name)))(
   'after %s the same request is sent again',
   async (_, reaction) => {
-    const {transfer, asked} = await globus([reaction, SUBMISSION], {fetchTimeoutMs: 150});
+    const {transfer, asked} = await globus([reaction, SUBMISSION], {fetchTimeoutMs: 2000});
     expect(await transfer.newSubmissionId()).toBe(SUBMISSION_ID);
     expect(asked).toHaveLength(2);
   },
@@ -229,6 +229,22 @@ test('a long pause that Globus asks for is remembered for other processes: nobod
   // A pause that a clock that was wrong wrote is none.
   now -= 100 * 3_600_000;
   expect(await process().newSubmissionId()).toBe(SUBMISSION_ID);
+});
+
+test('a long pause that a page on the way asks for, and not Globus, is kept for five minutes', async () => {
+  let now = Date.now();
+  const service = await httpService(
+    {status: 503, text: '<html>maintenance</html>', headers: {'retry-after': '86400'}},
+    SUBMISSION,
+  );
+  const asked = openAskedPause(join(memoryDirectory('pause-'), 'globus-pause.json'), service.url, () => now);
+  const transfer = createGlobusTransfer({tokens: tokens(), transferUrl: service.url, backoffMs: 1, asked});
+  await expect(transfer.newSubmissionId()).rejects.toThrow(TransferUnreachable);
+  now += 290_000;
+  await expect(transfer.newSubmissionId()).rejects.toThrow(TransferUnreachable);
+  expect(service.asked).toHaveLength(1);
+  now += 11_000;
+  expect(await transfer.newSubmissionId()).toBe(SUBMISSION_ID);
 });
 
 test('a service without a listener is unreachable', async () => {

@@ -46,6 +46,9 @@ export type Caller = <T>(asked: string, schema: z.ZodMiniType<T>, call: SdkCall,
 
 const RETRIES = 3;
 
+/** Five minutes: a pause that a proxy or a page on the way asks for is no word of Globus, and passes with what stood in the way. */
+const LONGEST_OF_OTHERS_MS = 300_000;
+
 /**
  * Globus allows 20 requests per second and user (Globus Transfer API, FAQ). No second of one process sees more than
  * `burst + perSecond` of them: 19. A command seldom asks that much; what is left is for other processes of the user.
@@ -77,8 +80,9 @@ export function createCaller(settings: CallerSettings): Caller {
       const waitMs = waitAskedFor(answer.retryAfter);
       if (mayPass(answer) && waitMs > longestWaitMs) {
         const said = explained.why ?? '';
-        settings.asked?.remember(waitMs, said);
-        throw new FailedTry(paused(asked, {until: Date.now() + waitMs, said}), false, 0);
+        const pauseMs = readError(answer.body) ? waitMs : Math.min(waitMs, LONGEST_OF_OTHERS_MS);
+        settings.asked?.remember(pauseMs, said);
+        throw new FailedTry(paused(asked, {until: Date.now() + pauseMs, said}), false, 0);
       }
       throw new FailedTry(explained, mayPass(answer), waitMs, isAnswer(answer));
     };
