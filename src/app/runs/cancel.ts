@@ -52,7 +52,7 @@ export async function cancelRun(
   const problems = problemsOf(looked);
   const message = view.endedAt ? `${run} is ${view.state}` : `${run} is being cancelled; a monitor will see its end`;
   return {
-    message: [`${message}; moved so far: ${movedInWords(view)}`, ...forgotten.map(forgottenLine)].join('\n'),
+    message: [`${message}; moved so far: ${movedInWords(view)}`, ...forgotten.map(forgottenLine)].join('; '),
     run: view,
     forgotten: forgotten.length > 0 ? forgotten : undefined,
     problems,
