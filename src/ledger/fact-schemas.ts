@@ -322,6 +322,7 @@ export const SEAL = {
     state: z.enum(['succeeded', 'failed', 'cancelled']),
     why: text,
     fingerprint: text,
+    givenUp: z.optional(z.literal(true)),
     createdAt: time,
     endedAt: time,
     steps: z.array(

@@ -38,6 +38,8 @@ export interface RunSummary {
   readonly state: RunEnd;
   readonly why: string;
   readonly fingerprint: string;
+  /** its record was damaged, and a person gave it up ("stage cancel --give-up"): it can be shown, and not opened */
+  readonly givenUp?: true | undefined;
   readonly createdAt: number;
   readonly endedAt: number;
   readonly steps: readonly StepSummary[];

@@ -2,6 +2,7 @@ import {count, renderBytes} from '../../base/units.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode} from '../../errors.ts';
 import {cancelName} from '../../ledger/run-facts.ts';
+import type {RunSummary} from '../../ledger/summary.ts';
 import {runEnd} from '../../ledger/summary.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
@@ -31,13 +32,7 @@ export async function cancelRun(
 ): Promise<CancelReport> {
   const run = findRun(stage, request.run);
   const ended = stage.ledger.summary(run);
-  if (ended)
-    return {
-      message: `${run} has ended already (${ended.state}); nothing was changed`,
-      run: viewSummary(ended),
-      problems: [],
-      exit: 0,
-    };
+  if (ended) return alreadyEnded(ended);
   const engine = await stage.engine();
   const open = stage.ledger.open(run);
   const forgetting = await mayForget(engine, open, request.forget);
@@ -67,6 +62,17 @@ function isDone({endedAt}: RunView, forgotten: readonly ForgottenStep[]): boolea
 
 function forgottenLine({step, warning}: ForgottenStep): string {
   return `${step} is forgotten: ${warning}`;
+}
+
+/** What a command that ends a run says of one that has ended. */
+export function alreadyEnded(ended: RunSummary): CancelReport {
+  const how = ended.givenUp ? 'given up' : ended.state;
+  return {
+    message: `${ended.run} has ended already (${how}); nothing was changed`,
+    run: viewSummary(ended),
+    problems: [],
+    exit: EXIT.ok,
+  };
 }
 
 function movedInWords(view: RunView): string {

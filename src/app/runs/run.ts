@@ -6,7 +6,7 @@ import {EXIT, StageError} from '../../errors.ts';
 import {attemptKey, SOURCE_FACT} from '../../ledger/run-facts.ts';
 import {type RunId, runId} from '../../ledger/state-directory.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
-import {chooseTransfer} from '../shared/choose.ts';
+import {chooseTransfer, openRun} from '../shared/choose.ts';
 import {environmentKept} from '../shared/environment-kept.ts';
 import type {Finding} from '../shared/findings.ts';
 import {keepForJobs} from '../shared/jobs-sign-in.ts';
@@ -41,7 +41,7 @@ export interface RunRequest extends WorkflowRequest {
  * @throws {RunDiffers} when a run of this name was asked to do something else, and is not to be updated
  */
 export async function runWorkflow(stage: RunsStage, request: RunRequest): Promise<RunReport> {
-  const recorded = readOnce((name: string) => recordedRun(stage, name));
+  const recorded = readOnce((name: string) => recordedRun(stage, name, request.again));
   const prepared = await prepareWorkflow(stage, request, {
     pinned(name) {
       const {open, ended} = recorded(name) ?? {};
@@ -69,12 +69,16 @@ export async function runWorkflow(stage: RunsStage, request: RunRequest): Promis
 type PreparedRequest = RunRequest & RunChoices;
 type DoneDecision = Extract<RunDecision, {do: 'done'}>;
 
-/** A run whose first job was refused is none: the process that was to create it died before it could say so. */
-function recordedRun({ledger}: RunsStage, name: string): RecordedRun | undefined {
+/**
+ * A run whose first job was refused is none: the process that was to create it died before it could say so. Nor is one
+ * that was given up, where a new one is asked for.
+ */
+function recordedRun(stage: RunsStage, name: string, again: boolean): RecordedRun | undefined {
+  const {ledger} = stage;
   for (;;) {
     const run = ledger.find(name);
-    if (run === undefined) return undefined;
-    const recorded = ledger.withEnd(ledger.open(run));
+    if (run === undefined || (again && ledger.summary(run)?.givenUp)) return undefined;
+    const recorded = ledger.withEnd(openRun(stage, run));
     if (recorded.ended || firstRefusal(recorded.open.state) === undefined) return recorded;
     ledger.withdraw(recorded.open);
   }
@@ -149,7 +153,7 @@ async function othersHaveHeard(
 
 /** Another process created the run at this moment: it is as good as ours when it does the same. */
 function otherRun(stage: RunsStage, {prepared}: PreparedRequest): RunId {
-  const recorded = recordedRun(stage, prepared.name);
+  const recorded = recordedRun(stage, prepared.name, false);
   if (!recorded)
     throw new StageError({
       code: 'RUN_VANISHED',

@@ -1,6 +1,6 @@
 import {type TaskId, UUID} from '../../base/ids.ts';
 import {RequestWrong} from '../../errors.ts';
-import type {LedgerDamaged} from '../../ledger/damage.ts';
+import {LedgerDamaged} from '../../ledger/damage.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
@@ -33,9 +33,14 @@ export function findRun({ledger, profile}: Runs, nameOrId: string): RunId {
   throw new NoSuchRun(nameOrId, profile.name, ledger.runs());
 }
 
-/** As {@link findRun}, with its facts read. @throws {NoSuchRun} {LedgerDamaged} */
+/** As {@link findRun}, with its facts read. @throws {NoSuchRun} {WasGivenUp} {LedgerDamaged} */
 export function openRun(stage: Runs, nameOrId: string): OpenRun {
-  return stage.ledger.open(findRun(stage, nameOrId));
+  const run = findRun(stage, nameOrId);
+  try {
+    return stage.ledger.open(run);
+  } catch (error) {
+    throw error instanceof LedgerDamaged && stage.ledger.summary(run)?.givenUp ? new WasGivenUp(run) : error;
+  }
 }
 
 /** @param nameOrId undefined: every run that has not ended. @throws {NoSuchRun} {LedgerDamaged} */
@@ -84,6 +89,17 @@ export function taskId(text: string): TaskId {
 
 function whose(run: RunId | undefined): string {
   return run === undefined ? 'the workflow' : `run ${run}`;
+}
+
+/** A run whose record was damaged, and which a person gave up: there is nothing to go on with. */
+export class WasGivenUp extends RequestWrong {
+  constructor(run: RunId) {
+    super(`${run} was given up, since its record is damaged`, {
+      code: 'RUN_GIVEN_UP',
+      why: 'it has ended, and what is left of its record does not say what is to be done',
+      next: [`Start a new run of this name: stage run FILE --again`, `See how it ended: stage status ${run}`],
+    });
+  }
 }
 
 /** No run of this profile has that name or id. */
