@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {loadWorkflow} from '../../../src/workflow/file/load.ts';
 import {chaosPlan} from './chaos-plan.ts';
-import {type Conclusion, readLines, wrongsInEvidence} from './evidence.ts';
+import {type Conclusion, goingOnBesideDeleted, readLines, wrongsInEvidence} from './evidence.ts';
 import {expectedStates, type JobStep, type RandomGraph, workflowOf} from './random-graph.ts';
 
 const job = (name: string, more: Partial<JobStep> = {}): JobStep => ({
@@ -101,6 +101,17 @@ describe('what scripts and the person wrote down convicts', () => {
       'loss: g: it succeeded, and a did not',
       'loss: g: a ended as failed, not succeeded',
     ]);
+  });
+
+  test('what does not wait for a job that a person deleted has to end by itself', () => {
+    const lines = readLines('deleted b');
+    const ends = new Map(graph.steps.map(({name}) => [name, {attempt: 1, state: 'succeeded'}] as const));
+    const left = () => goingOnBesideDeleted(graph, lines, (step) => ends.get(step));
+    ends.delete('b');
+    expect(left()).toEqual([]);
+    ends.delete('a');
+    expect(left()).toEqual(['a']);
+    expect(goingOnBesideDeleted(graph, [], () => undefined)).toBeUndefined();
   });
 
   test('a hold that ended, a job that ran before it, and what was interrupted are innocent', () => {

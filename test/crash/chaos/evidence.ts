@@ -1,5 +1,5 @@
 import type {Wrong} from '../../support/verify.ts';
-import {expectedStates, indicesOf, type JobStep, type RandomGraph} from './random-graph.ts';
+import {expectedStates, type GraphStep, indicesOf, type JobStep, type RandomGraph} from './random-graph.ts';
 
 /** What happened to a run, as its scripts and the person wrote it down, in this order. */
 export type Line =
@@ -201,4 +201,31 @@ function wrongConclusion(
   if (interrupted || graph.person === 'cancel' || graph.person === 'delete') return found;
   const expected = [...expectedStates(graph)].filter(([name, one]) => stateOf(name) !== one);
   return [...found, ...expected.map(([name, one]) => wrong(`${name} ended as ${stateOf(name)}, not ${one}`))];
+}
+
+/**
+ * Steps that still go on beside a job that a person deleted before it began, which waits for a word of that person
+ * (docs/decisions/0006), as does all that waits for it. Pure.
+ *
+ * @param newest how the newest attempt of a step ended; undefined while it has not, or none was made
+ * @returns undefined when no job was deleted
+ */
+export function goingOnBesideDeleted(
+  {steps}: RandomGraph,
+  lines: readonly Line[],
+  newest: (step: string) => {readonly attempt: number; readonly state: string} | undefined,
+): string[] | undefined {
+  const waiting = new Set(lines.flatMap((line) => (line.is === 'deleted' ? [line.step] : [])));
+  if (waiting.size === 0) return undefined;
+  // Steps stand behind what they need.
+  for (const step of steps) {
+    const before = [...step.needs, ...(step.kind === 'job' ? step.onFailureOf : [])];
+    if (before.some((name) => waiting.has(name))) waiting.add(step.name);
+  }
+  const isOver = (step: GraphStep) => {
+    const end = newest(step.name);
+    const isTriedAgain = step.kind === 'job' && step.fails === 'first' && end?.attempt === 1 && end.state === 'failed';
+    return end !== undefined && !isTriedAgain;
+  };
+  return steps.filter((step) => !waiting.has(step.name) && !isOver(step)).map(({name}) => name);
 }

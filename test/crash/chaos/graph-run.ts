@@ -5,7 +5,7 @@ import type {Person} from '../../support/person.ts';
 import {sealOf} from '../../support/scenarios.ts';
 import type {Wrong} from '../../support/verify.ts';
 import {hashesOf, type JobDocument, type World} from '../../support/world.ts';
-import {type Circumstances, readLines, wrongsInEvidence} from './evidence.ts';
+import {type Circumstances, goingOnBesideDeleted, readLines, wrongsInEvidence} from './evidence.ts';
 import {type GraphPlaces, type JobStep, type RandomGraph, scriptOf, sourceOf, workflowOf} from './random-graph.ts';
 
 /** A run of a random graph in a world. */
@@ -15,6 +15,8 @@ export interface GraphRun {
   readonly file: string;
   /** from the first command on, until nothing is left to say */
   play(person: Person): Promise<void>;
+  /** all has ended but what waits for the word of a person who deleted a job of it */
+  waitsForWord(): boolean;
   /** what is wrong with it by now, as scripts, PBS, Globus and the disk show it */
   wrongs(seal: string, circumstances: Circumstances): Promise<Wrong[]>;
 }
@@ -103,8 +105,20 @@ export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
     }
   }
 
+  const linesOf = () => readLines(existsSync(places.log) ? readFileSync(places.log, 'utf8') : '');
+
+  /** By its facts: a command that asked would be that word. */
+  function newest(step: string): {readonly attempt: number; readonly state: string} | undefined {
+    const facts = world.facts(`${name}.1`);
+    const attempt = Math.max(
+      0,
+      ...facts.flatMap((fact) => (fact.startsWith(`${step}.`) ? [Number(fact.split('.')[1])] : [])),
+    );
+    const outcome = `${step}.${attempt}.outcome.json`;
+    return facts.includes(outcome) ? {attempt, state: String(world.fact(`${name}.1`, outcome).state)} : undefined;
+  }
+
   async function wrongs(seal: string, circumstances: Circumstances): Promise<Wrong[]> {
-    const text = existsSync(places.log) ? readFileSync(places.log, 'utf8') : '';
     const sealed = sealOf(world, seal);
     const tasks = (await world.tasks()).filter(({label}) => label?.includes(` ${name}.1 `));
     const open = tasks.filter(({status}) => status === 'ACTIVE' || status === 'INACTIVE');
@@ -119,14 +133,15 @@ export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
     );
     return [
       ...(sealed ? [] : [{kind: 'stuck', what: `${seal} has not ended`} as const]),
-      ...wrongsInEvidence(graph, readLines(text), sealed, circumstances),
+      ...wrongsInEvidence(graph, linesOf(), sealed, circumstances),
       ...(sealed ? open.map(({label}): Wrong => ({kind: 'stuck', what: `a task is still active: ${label}`})) : []),
       ...twice.map((label): Wrong => ({kind: 'duplicate', what: `two tasks "${label}"`})),
       ...differs.map((step): Wrong => ({kind: 'loss', what: `${name}: the results of ${step.name} did not arrive`})),
     ];
   }
 
-  return {graph, run: `${name}.1`, file, play, wrongs};
+  const waitsForWord = () => goingOnBesideDeleted(graph, linesOf(), newest)?.length === 0;
+  return {graph, run: `${name}.1`, file, play, waitsForWord, wrongs};
 }
 
 function treeOf(directory: string): string {

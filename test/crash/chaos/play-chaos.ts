@@ -155,11 +155,18 @@ function mayLoseAttempts({troubles}: ChaosPlan): boolean {
 /** A run of a random graph ends by what is under way; what was killed on the way may have failed. */
 async function endOfGraph(world: World, plan: ChaosPlan, graph: GraphRun): Promise<Wrong[]> {
   const seal = graph.run;
-  await withinSeconds<Sealed | undefined>(
-    plan.silent ? SILENT_END_SECONDS : END_SECONDS,
-    async () => sealOf(world, seal),
-    async () => undefined,
-  );
+  const within = (seconds: number, isOver: () => unknown) =>
+    withinSeconds<unknown>(
+      seconds,
+      async () => isOver() || undefined,
+      async () => undefined,
+    );
+  await within(plan.silent ? SILENT_END_SECONDS : END_SECONDS, () => sealOf(world, seal) ?? graph.waitsForWord());
+  // A job that was deleted before it began comes back at a person's word alone. This one ends its run.
+  if (!sealOf(world, seal) && graph.waitsForWord()) {
+    await world.stage('cancel', seal, '--no-cleanup');
+    await within(END_SECONDS, () => sealOf(world, seal));
+  }
   const wrongs = () => graph.wrongs(seal, {interrupted: mayInterrupt(plan), resumed: resumesAll(plan)});
   return withinSeconds(10, async () => ((await wrongs()).length === 0 ? [] : undefined), wrongs);
 }
