@@ -17,8 +17,8 @@ digest() {
   return 1
 }
 
-# is_recorded: the copy that is about to be run is what was recorded when it was submitted (STAGE_SHA256). Nobody can
-# change it any more then but who could change its directory.
+# is_recorded: the copy that is about to be run is what was recorded when it was submitted (STAGE_SHA256). From then on only
+# a user who can change its directory can change it.
 is_recorded() {
   [ -n "$STAGE_SHA256" ] || return 0
   digest "$STAGE_COPY" || {

@@ -2,7 +2,7 @@
 // never obeyed: what would move the cursor, clear the screen, turn the direction of writing or hide letters is spelt out.
 
 /**
- * What a terminal obeys, or nobody sees: C0, C1 and DEL; formats and bidirectional controls; ends of lines and
+ * What a terminal obeys, or does not show: C0, C1 and DEL; formats and bidirectional controls; ends of lines and
  * paragraphs; lone halves of surrogate pairs; whatever Unicode has terminals leave out.
  */
 const UNSEEN = '[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]';

@@ -13,7 +13,7 @@ export function sha256(content: Uint8Array): string {
  * A script of a run as it was recorded. It is read without following a link.
  *
  * @param recorded its SHA-256 in hex; empty where none was
- * @throws {NotTrusted} when somebody else could write in it @throws {ScriptChanged} when it is another one by now
+ * @throws {NotTrusted} when another user could write in it @throws {ScriptChanged} when it is another one by now
  * @throws the system's error, naming it, when it cannot be read
  */
 export function readRecorded(

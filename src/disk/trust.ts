@@ -10,7 +10,7 @@ import {isPrivateGroup, isUnmapped, nameOfGroup, nameOfUser} from './users.ts';
 const [GROUP_WRITES, OTHERS_WRITE, OTHERS_PASS, STICKY] = [0o020, 0o002, 0o011, 0o1000];
 const MOST_LINKS = 40;
 
-/** A file or directory that somebody else could change. */
+/** A file or directory that other users could change. */
 export interface Untrusted {
   readonly path: string;
   /** whose it is, and its mode, in words */
@@ -21,7 +21,7 @@ export interface Untrusted {
   readonly above?: true | undefined;
 }
 
-/** What stage would read and run could have been put there by somebody else. */
+/** What stage would read and run could have been put there by another user. */
 export class NotTrusted extends StageError {
   constructor(found: readonly Untrusted[]) {
     const [first] = found;
@@ -36,7 +36,7 @@ export class NotTrusted extends StageError {
         ...(mine.length > 0 ? [repairOf(mine)] : []),
         ...(mine.length < found.length
           ? [
-              'Keep it where nobody else can change it: in your home directory, or in another one by STAGE_HOME.',
+              'Keep it where no other user can change it: in your home directory, or in another one by STAGE_HOME.',
               ...(found.every(({repair, above}) => repair !== undefined || above)
                 ? ['If you trust all who may write there, name it in "trusted_directories" of your configuration file.']
                 : []),
@@ -72,7 +72,7 @@ interface Place {
   readonly real?: string | undefined;
 }
 
-/** What to look at, and whether stage makes it: then nobody else may write in it, whatever the group. */
+/** What to look at, and whether stage makes it: then no other user may write in it, whatever the group. */
 export interface Target {
   readonly path: string;
   readonly own: boolean;
@@ -80,7 +80,7 @@ export interface Target {
 
 /**
  * What others could change of files or directories and of those above them, each link on the way included. One that does
- * not exist is nobody's; those above it count.
+ * not exist counts as nothing; those above it count.
  *
  * Above them a group of one's own may write (umask 002, and a group for each user), and everybody where only owners may
  * rename (the sticky bit): there nothing of one's own can be replaced.
@@ -110,7 +110,7 @@ export function untrustedIn(directory: string, closed: boolean): readonly Untrus
   return [...found, ...files.flatMap(({name}) => untrustedOwn(join(directory, name)))];
 }
 
-/** Nobody else comes through this directory to what lies below. */
+/** No other user comes through this directory to what lies below. */
 export function isClosed(directory: string): boolean {
   const found = statOf(directory);
   return !found || (found.mode & OTHERS_PASS) === 0;

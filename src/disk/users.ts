@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {userInfo} from 'node:os';
 
-// Names of users and groups, and which of them are nobody else. Asked only where a mode or an owner is out of the ordinary.
+// Names of users and groups, and which of them stand for no other user. Asked only where a mode or an owner is out of the ordinary.
 
 /** `ada (uid 1001)`; the number alone where no file of this host names it. */
 export function nameOfUser(uid: number): string {

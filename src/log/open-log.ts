@@ -74,7 +74,7 @@ export function openLog(settings: LogSettings): Log {
   };
 }
 
-/** Through no link: it would be somebody's way to have lines added to another file. */
+/** Through no link: another user could have lines added to another file by it. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 const RANK: Readonly<Record<LogLevel, number>> = {error: 0, warn: 1, info: 2, debug: 3};

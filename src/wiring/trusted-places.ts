@@ -14,7 +14,7 @@ const PARTS = ['runs', 'sealed', 'resumed', 'late', 'monitor', 'tokens', 'cache'
  * To be called before anything is read: others could have put it there.
  *
  * @returns the directories above that the configuration says are trusted
- * @throws {NotTrusted} naming each file or directory that somebody else could change
+ * @throws {NotTrusted} naming each file or directory that other users could change
  */
 export function requireTrustedPlaces(where: Locations, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const parts = [where.cache, join(where.home, 'logs')].map(own);

@@ -91,7 +91,7 @@ test('"stage doctor" looks at every run and named job, and repairs them with one
   const facts = ['a.1', 'b.1'].map((run) => open(join(desk.home, 'local', 'runs', run, 'facts'), 0o770));
   const examined = await desk.stage('doctor');
   expect(examined.exitCode).not.toBe(0);
-  expect(examined.stdout).toContain('NOT  nobody else can change what stage reads and runs');
+  expect(examined.stdout).toContain('NOT  no other user can change what stage reads and runs');
   expect(examined.stdout).toContain('and 1 more');
   const [, command = ''] = /(chmod go-w [^\n]*)/.exec(examined.stdout) ?? [];
   expect(command.split(' ').slice(2).sort()).toEqual(facts);

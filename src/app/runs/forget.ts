@@ -136,7 +136,7 @@ function whyNot(view: View, step: Step): string {
   return 'nothing of it is under way of which nothing is known';
 }
 
-/** The ordinary way leads to an end of the step: nobody has to give it up without knowing. */
+/** The ordinary way leads to an end of the step: it need not be given up unknown. */
 export class CannotBeForgotten extends RequestWrong {
   constructor({id}: OpenRun, {name}: Step, why: string) {
     super(`step ${name} of ${id} is not forgotten: its work can be asked about`, {

@@ -13,7 +13,7 @@ const MOST_NAMED = 5;
 
 /** Every run and every named job: commands look at those alone that they are about. */
 export function findOthers({ledger: {layout, runs}}: SignInStage): Finding {
-  const what = 'nobody else can change what stage reads and runs';
+  const what = 'no other user can change what stage reads and runs';
   const byName = join(layout.home, 'jobs', 'by-name');
   const closed = isClosed(layout.home) || isClosed(join(layout.home, 'jobs')) || isClosed(byName);
   const found = [
@@ -21,7 +21,7 @@ export function findOthers({ledger: {layout, runs}}: SignInStage): Finding {
     ...namesIn(byName).flatMap((name) => untrustedIn(join(byName, name), closed)),
   ];
   const [first] = found;
-  if (!first) return fine(what, 'runs, facts and scripts are yours, and written by nobody else');
+  if (!first) return fine(what, 'runs, facts and scripts are yours, and no other user may write them');
   const more = found.length === 1 ? '' : `, and ${found.length - 1} more`;
   const mine = found.filter(({repair}) => repair !== undefined);
   const repair = mine.length > MOST_NAMED ? `chmod -R go-w ${shellWord(layout.home)}` : repairOf(mine);

@@ -17,7 +17,7 @@ export interface TaskOnRecord {
  * How a task ended; undefined while it may still move data. Queued, paused, faulting and inactive are no ends. Pure.
  *
  * A task that a person cancelled, its owner or the manager of a collection, is final: no retry starts it again
- * (docs/decisions/0006). One that expired was ended by nobody.
+ * (docs/decisions/0006). One that expired was ended by its deadline.
  */
 export function concludeTask(task: TransferTask, onRecord: TaskOnRecord = {}): TaskEnd | undefined {
   const moved = {bytes: task.bytesTransferred, files: task.filesTransferred};

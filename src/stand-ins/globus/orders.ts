@@ -35,7 +35,7 @@ export interface Orders {
   /** Kept; the directory is made when it is missing. The same name and directory again is the same collection. */
   addCollection(collection: {name: string; directory: string; id?: string}): LocalCollection;
   /**
-   * Make a guest collection of a directory of another collection. It is the person's at this machine, and nobody else may use
+   * Make a guest collection of a directory of another collection. It is the person's at this machine, and no other identity may use
    * it before a rule says so.
    *
    * @throws {RangeError} when there is no such host {TransferProblem} when the path is no directory of it

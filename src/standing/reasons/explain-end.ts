@@ -34,9 +34,9 @@ export function explainEnd(end: EndedStep): Reason {
 const ADVICE: Readonly<Record<Exclude<OutcomeCause, 'forgotten'>, string>> = {
   'task-cancelled-by-manager':
     'Ask the manager of the collection first ("stage collection show" has the contact): no retry starts it again.',
-  'task-cancelled': 'Somebody cancelled it at Globus under your identity: no retry starts it again.',
+  'task-cancelled': 'It was cancelled at Globus under your identity: no retry starts it again.',
   'task-expired': 'Fix what blocked it, or give it more time: "deadline" in the workflow.',
-  'job-deleted': 'Somebody deleted it while it ran (qdel): no retry starts it again.',
+  'job-deleted': 'It was deleted while it ran (qdel): no retry starts it again.',
 };
 
 function reasonOf(end: EndedStep): Reason {

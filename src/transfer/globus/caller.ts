@@ -28,7 +28,7 @@ export interface CallerSettings {
   readonly backoffMs?: number | undefined;
   /** the longest `Retry-After` that is waited for; 60 s when not given */
   readonly longestWaitMs?: number | undefined;
-  /** where a longer `Retry-After` is remembered: nobody asks before; nowhere when not given */
+  /** where a longer `Retry-After` is remembered: no process asks before; nowhere when not given */
   readonly asked?: AskedPause | undefined;
   /** told of each question why this process had no answer to it, the sign-in included; undefined when Globus answered, whatever it said */
   readonly heard?: ((trouble: unknown) => void) | undefined;

@@ -20,7 +20,7 @@ function showPage(auth: AuthService, parameters: URLSearchParams, to: URL, wrong
 }
 
 /**
- * Somebody has agreed. With the code that only the owner of this stand-in can read it is the owner: note what they allowed
+ * The person at the page has agreed. With the code that only the owner of this stand-in can read it is the owner: note what they allowed
  * and that they signed in, and send them back with a code for the client. One who has no identity of the kind that is
  * asked for goes back with an error.
  */

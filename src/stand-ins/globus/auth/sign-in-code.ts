@@ -12,7 +12,7 @@ export interface SignInCode {
   matches(typed: string): boolean;
 }
 
-/** Letters and digits that are not mistaken for each other; 79 bits in all: nobody tries them all. */
+/** Letters and digits that are not mistaken for each other; 79 bits in all: too many to try them all. */
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 const LENGTH = 16;
 const WELL_FORMED = /^([a-z0-9]{4}-){3}[a-z0-9]{4}$/;

@@ -140,7 +140,7 @@ export function closeKept(): void {
   for (const one of [...kept.values()]) forget(one);
 }
 
-/** Not to be given out any more. Closed once nobody uses it. */
+/** Not to be given out any more. Closed once it is not used any more. */
 function forget(one: Held): void {
   kept.delete(one.key);
   if (one.users === 0 && one.descriptor !== undefined) closeSync(one.descriptor);

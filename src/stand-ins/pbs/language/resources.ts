@@ -106,8 +106,8 @@ function readNodes(
       const processes = Number(amount(/^ppn=/) ?? '1');
       const each = amount(/^(cpp|ncpus)=/) ?? ncpus ?? '1';
       const named = words.slice(words[0] === count ? 1 : 0).filter((word) => !word.includes('='));
-      const nobody = named.find((word) => host !== undefined && word !== host.toLowerCase());
-      if (nobody !== undefined) throw unknown(nobody);
+      const missing = named.find((word) => host !== undefined && word !== host.toLowerCase());
+      if (missing !== undefined) throw unknown(missing);
       return [
         `${count}:ncpus=${processes * Number(each)}`,
         ...named.map((name) => `host=${name}`),
