@@ -5,8 +5,18 @@ import type {Conditions} from '../../workflow/model/workflow.ts';
 export type Verdict =
   | {readonly is: 'met'; readonly why: string}
   | {readonly is: 'waiting'; readonly on: readonly string[]}
+  /** what it waits for is there, and it must not begin yet: a delay runs, or a limit has not granted what it uses */
+  | Later
   /** it never can; the reason names the step that decided it */
   | {readonly is: 'impossible'; readonly why: string};
+
+export interface Later {
+  readonly is: 'later';
+  readonly because: 'delay' | 'limit';
+  readonly why: string;
+  /** when that ends, in milliseconds; absent: that depends on others */
+  readonly at?: number | undefined;
+}
 
 /**
  * May a step with these conditions start? All three kinds must hold.

@@ -182,7 +182,9 @@ function lookForTask({view, soon, late, bounds}: Waits, step: TaskStep): number 
   const {run, seen} = view;
   const {transfer, source, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
-  if (!transfer && verdictOf(view, step).is !== 'met') return undefined;
+  const verdict = verdictOf(view, step);
+  if (!transfer && verdict.is === 'later') return verdict.at ?? late;
+  if (!transfer && verdict.is !== 'met') return undefined;
   const waits = !transfer || transfer.putOff ? hasNoPlace(seen) : false;
   if (!transfer?.task) return lookForSubmission(view, transfer?.putOff, signIn || waits ? late : soon);
   const task = seen.tasks.get(transfer.task);
@@ -203,14 +205,20 @@ function lookForSubmission(view: View, putOff: PutOff | undefined, otherwise: nu
 
 /** One that could not be made yet: Globus was away, or a person has to sign in. */
 function lookForDirectory({view, soon, late}: Waits, step: MkdirStep): number | undefined {
-  if (holdOn(view.run, step.name) || verdictOf(view, step).is !== 'met') return undefined;
+  if (holdOn(view.run, step.name)) return undefined;
+  const verdict = verdictOf(view, step);
+  if (verdict.is === 'later') return verdict.at ?? late;
+  if (verdict.is !== 'met') return undefined;
   return workingAttempt(view.run, step.name).signIn ? late : soon;
 }
 
 function lookForJob({view, soon, late, left}: Waits, step: JobStep): number | undefined {
   const attempt = workingAttempt(view.run, step.name);
   const job = standingJob(attempt, 'job');
-  if (!job?.job) return undefined;
+  if (!job?.job) {
+    const verdict = verdictOf(view, step);
+    return verdict.is === 'later' ? (verdict.at ?? late) : undefined;
+  }
   if (actionIsOverdue(view, step, attempt, job)) return soon;
   return left.has(step.name) ? undefined : late;
 }

@@ -78,6 +78,7 @@ function planFirst(view: View, step: JobStep, attempt: Attempt, verdict: Verdict
   if (!maySubmit(attempt, 'job', view)) return [];
   if (lostInARow(view.run, step.name) >= view.settings.lostAttempts && !view.settings.rebuild) return [];
   if (holdOn(view.run, step.name)) return [];
+  if (verdict.is === 'later' && verdict.because === 'delay') return [];
   return planSubmission(view, step, attempt, verdict);
 }
 
@@ -92,12 +93,18 @@ function planSubmission(view: View, step: JobStep, attempt: Attempt, verdict: Ve
       attempt: attempt.number,
       role: 'job',
       serial: nextSerial(attempt, 'job'),
-      hold: verdict.is === 'waiting' && verdict.on.some((name) => !isNative(view, step, name)),
+      hold: isHeldAtFirst(view, step, verdict),
       dependencies,
       proof: {succeeded: natives(view, step, step.needs), ended: natives(view, step, step.after)},
       why: verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : verdict.why || 'it may start',
     },
   ];
+}
+
+/** It stands in the queue under a hold of ours: PBS cannot see what it waits for. */
+function isHeldAtFirst(view: View, step: JobStep, verdict: Verdict): boolean {
+  if (verdict.is === 'later') return true;
+  return verdict.is === 'waiting' && verdict.on.some((name) => !isNative(view, step, name));
 }
 
 /** The attempts behind `depend=`, by their keys: PBS counts a job that was removed before it ran as one that exited with 0. */

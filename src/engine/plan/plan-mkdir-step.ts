@@ -13,6 +13,7 @@ export function planMkdirStep(view: View, step: MkdirStep): Action[] {
     case 'met':
       return holdOn(run, step.name) ? [] : [{do: 'make-directory', step: step.name, attempt, why: verdict.why}];
     case 'waiting':
+    case 'later':
       return [];
     case 'impossible':
       return [endUnbegun(view, step.name, verdict.why)];

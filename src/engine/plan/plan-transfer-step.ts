@@ -61,6 +61,8 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
       return [...intents, ...(holdOn(view.run, step.name) ? [] : planLauncher(view, step, attempt))];
+    case 'later':
+      return intents;
     case 'impossible':
       return [
         ...intents,

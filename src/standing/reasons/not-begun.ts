@@ -1,4 +1,5 @@
 import {renderTime} from '../../base/units.ts';
+import type {Later} from '../../engine/plan/conditions.ts';
 import {hasNoPlace} from '../../engine/plan/task-limit.ts';
 import {askedAgainAt} from '../../engine/plan/task-room.ts';
 import type {View} from '../../engine/plan/view.ts';
@@ -25,6 +26,7 @@ export function notBegun(facts: StepFacts): Judgement {
       why: verdict.why,
       next: [],
     });
+  if (verdict.is === 'later') return judged('waiting', waitsItsTurn(verdict, name));
   if (hold)
     return judged('held', {
       standing: 'action',
@@ -165,4 +167,16 @@ export function signInNeeded({what, why, next, at}: SignInDemand): Judgement {
     next,
     since: at,
   });
+}
+
+/** What it waits for is there, and a delay or a limit keeps it from beginning. */
+function waitsItsTurn({because, why, at}: Later, run: string): Reason {
+  const isDelay = because === 'delay';
+  return {
+    standing: 'waiting',
+    code: isDelay ? 'STEP_DELAYED' : 'LIMIT_REACHED',
+    what: isDelay ? 'it begins after its delay' : 'it waits until a limit grants what it uses',
+    why: at === undefined ? why : `${why}; until ${renderTime(at)}`,
+    next: isDelay ? [`Look then: stage status ${run}`] : ['See who holds it: stage limits'],
+  };
 }
