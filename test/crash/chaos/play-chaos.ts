@@ -7,9 +7,10 @@ import {type Wrong, wrongsOf} from '../../support/verify.ts';
 import {localWorld, type Sealed, type World, waitingIn} from '../../support/world.ts';
 import {type ChaosPlan, chaosPlan} from './chaos-plan.ts';
 import {wrongClaims} from './claims.ts';
+import {type DiskTroubles, diskTroubles} from './disk-troubles.ts';
 import {aGraphRun, type GraphRun} from './graph-run.ts';
 import {thaw} from './processes.ts';
-import {mountSmallDisk, type SmallDisk} from './small-disk.ts';
+import {mountSmallDisk} from './small-disk.ts';
 import {bring} from './trouble.ts';
 
 export interface Played {
@@ -40,7 +41,7 @@ export async function playChaos(seed: number, keep: boolean): Promise<Played> {
     await world.stage('local', 'pause', 'shut');
     const scenarios = plan.runs.map((kind, index) => aScenario(world, kind, `${kind}-${index}`));
     const graphs = plan.graphs.map((graph) => aGraphRun(world, graph));
-    deaths = await storm({world, plan, scenarios, graphs, disk});
+    deaths = await storm({world, plan, scenarios, graphs, disk: disk && diskTroubles(disk)});
     wrongs = await ends(world, plan, scenarios, graphs);
   } catch (error) {
     wrongs = [...wrongs, {kind: 'stuck', what: error instanceof Error ? error.message : String(error)}];
@@ -70,7 +71,7 @@ interface Storm {
   readonly plan: ChaosPlan;
   readonly scenarios: readonly Scenario[];
   readonly graphs: readonly GraphRun[];
-  readonly disk: SmallDisk | undefined;
+  readonly disk: DiskTroubles | undefined;
 }
 
 /** @returns how many processes died at a boundary */
@@ -85,8 +86,7 @@ async function storm({world, plan, scenarios, graphs, disk}: Storm): Promise<num
   const calm = async () => {
     await Promise.all([pause(plan.calmAtMs), ...brought]);
     const unmet = world.points.calm();
-    disk?.remount(false);
-    disk?.empty();
+    disk?.calm();
     for (const end of [['up'], ['outage', 'end'], ['renew']]) await world.stage('local', ...end);
     return unmet;
   };

@@ -5,15 +5,15 @@ import type {Scenario} from '../../support/scenarios.ts';
 import type {World} from '../../support/world.ts';
 import {boundariesOf} from './boundaries.ts';
 import type {Trouble} from './chaos-plan.ts';
+import type {DiskTroubles} from './disk-troubles.ts';
 import {freezeSome, killOne} from './processes.ts';
-import type {SmallDisk} from './small-disk.ts';
 
 /** Bring one trouble over a world. Nothing it comes to is an error: commands die, and PBS and Globus are away. */
 export async function bring(
   world: World,
   scenarios: readonly Scenario[],
   trouble: Trouble,
-  disk?: SmallDisk,
+  disk?: DiskTroubles,
 ): Promise<void> {
   switch (trouble.do) {
     case 'death': {
@@ -51,12 +51,9 @@ export async function bring(
       await freezeSome(world.root, trouble.pick, trouble.seconds);
       return;
     case 'disk':
-      if (!disk) return;
-      if (trouble.how === 'full') disk.fill();
-      else disk.remount(true);
+      disk?.begin(trouble.how);
       await pause(trouble.seconds * 1000);
-      if (trouble.how === 'full') disk.empty();
-      else disk.remount(false);
+      disk?.end(trouble.how);
       return;
     case 'double':
       await submitAgain(world, at(scenarios, trouble.run));
