@@ -23,14 +23,19 @@ export interface Untrusted {
 
 /** What stage would read and run could have been put there by another user. */
 export class NotTrusted extends StageError {
-  constructor(found: readonly Untrusted[]) {
+  /** @param consequence what follows from it, in words @param more what else to do */
+  constructor(
+    found: readonly Untrusted[],
+    consequence = 'nothing was read and nothing was changed',
+    more: readonly string[] = [],
+  ) {
     const [first] = found;
     const mine = found.filter(({repair}) => repair !== undefined);
     super({
       code: 'NOT_TRUSTED',
       exit: EXIT.usage,
       what: `${first?.path} can be changed by others`,
-      why: `${first?.why}. What stage finds there it runs as you, so nothing was read and nothing was changed`,
+      why: `${first?.why}. What stage finds there it runs as you, so ${consequence}`,
       details: found.slice(1).map(({path, why}) => `${path}: ${why}`),
       next: [
         ...(mine.length > 0 ? [repairOf(mine)] : []),
@@ -42,6 +47,7 @@ export class NotTrusted extends StageError {
                 : []),
             ]
           : ['If others may have been there, look at what is in it first.']),
+        ...more,
       ],
     });
   }

@@ -1,10 +1,10 @@
 import {EXIT, StageError} from '../errors.ts';
-import type {LedgerDamaged} from '../ledger/damage.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {refreshRuns} from '../ledger/open-runs.ts';
 import type {RunId} from '../ledger/state-directory.ts';
+import type {RunUnusable} from '../ledger/trusted-run.ts';
 import type {JobSeen} from '../scheduler/scheduler.ts';
 import {isOpen} from '../submission/resolution.ts';
 import type {EngineContext} from './context.ts';
@@ -186,7 +186,7 @@ async function makePlace(
     problems,
   }: {readonly generation: number; readonly startAt: number; readonly problems: StageError[]},
 ): Promise<LinkOutcome> {
-  const setAside = (_: OpenRun, damage: LedgerDamaged) => void problems.push(damage);
+  const setAside = (_: OpenRun, damage: RunUnusable) => void problems.push(damage);
   const fresh = refreshRuns(context.ledger, runs, setAside);
   const given = placeForMonitor(
     fresh.map(({state}) => state),

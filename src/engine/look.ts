@@ -8,6 +8,7 @@ import {openRuns, refreshRuns, unlessDamaged} from '../ledger/open-runs.ts';
 import type {RunState} from '../ledger/run-facts.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import type {RunSummary} from '../ledger/summary.ts';
+import type {RunUnusable} from '../ledger/trusted-run.ts';
 import {act, QSUBS_AT_ONCE, type RunPlan, untilFirstSubmission} from './act.ts';
 import {linkFirst, predictSuccessor, successorOf, type Tended, tendMonitors} from './chain.ts';
 import {withCircuitBreakers} from './circuit-breaker.ts';
@@ -340,7 +341,7 @@ export class Look {
   }
 
   /** What is on record of a run cannot be used: it is told, and the other runs go on. */
-  readonly #setAside = ({id}: OpenRun, damage: LedgerDamaged): void => {
+  readonly #setAside = ({id}: OpenRun, damage: RunUnusable): void => {
     this.#unreadable.add(id);
     this.problems.push(damage);
   };

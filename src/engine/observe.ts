@@ -1,11 +1,11 @@
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import {waitingForTasks} from '../ledger/attempts.ts';
-import type {LedgerDamaged} from '../ledger/damage.ts';
 import type {LateSubmissions} from '../ledger/late-submissions.ts';
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 import {refreshRuns} from '../ledger/open-runs.ts';
+import type {RunUnusable} from '../ledger/trusted-run.ts';
 import {SearchIncomplete} from '../scheduler/scheduler.ts';
 import {isOverdue, mayArriveLate} from '../submission/resolution.ts';
 import {searchByTag} from '../submission/resolve.ts';
@@ -114,7 +114,7 @@ export function withWhatTheyWrote(
   ledger: EngineContext['ledger'],
   runs: readonly OpenRun[],
   seen: Pick<Observed, 'jobs'>,
-  setAside: (run: OpenRun, damage: LedgerDamaged) => void,
+  setAside: (run: OpenRun, damage: RunUnusable) => void,
 ): readonly OpenRun[] {
   const isOver = (job: JobId | undefined) => {
     const kind = job && seen.jobs.get(job)?.kind;

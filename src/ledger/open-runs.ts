@@ -1,18 +1,18 @@
-import {LedgerDamaged} from './damage.ts';
 import type {Ledger, OpenRun} from './ledger.ts';
 import type {RunId} from './state-directory.ts';
+import {isRunUnusable, type RunUnusable} from './trusted-run.ts';
 
-/** Open several runs: one that cannot be read does not stop the others. */
+/** Open several runs: one that cannot be read, or that others could have changed, does not stop the others. */
 export function openRuns(
   ledger: Pick<Ledger, 'open' | 'runs'>,
   ids: readonly RunId[],
-): {readonly runs: readonly OpenRun[]; readonly damaged: readonly LedgerDamaged[]} {
-  const damaged: LedgerDamaged[] = [];
+): {readonly runs: readonly OpenRun[]; readonly damaged: readonly RunUnusable[]} {
+  const damaged: RunUnusable[] = [];
   const runs = ids.flatMap((id) => {
     try {
       return [ledger.open(id)];
     } catch (error) {
-      if (!(error instanceof LedgerDamaged)) throw error;
+      if (!isRunUnusable(error)) throw error;
       if (ledger.runs().includes(id)) damaged.push(error); // else it was withdrawn since it was listed
       return [];
     }
@@ -29,7 +29,7 @@ export function openRuns(
 export function refreshRuns(
   ledger: Pick<Ledger, 'isThere' | 'refresh'>,
   runs: readonly OpenRun[],
-  setAside: (run: OpenRun, damage: LedgerDamaged) => void,
+  setAside: (run: OpenRun, damage: RunUnusable) => void,
   which: (run: OpenRun) => boolean = () => true,
 ): OpenRun[] {
   return runs.flatMap((run) => {
@@ -41,13 +41,13 @@ export function refreshRuns(
 /** What is done with a run, unless that meets damage: then it is set aside. */
 export function unlessDamaged<T>(
   run: OpenRun,
-  setAside: (run: OpenRun, damage: LedgerDamaged) => void,
+  setAside: (run: OpenRun, damage: RunUnusable) => void,
   work: () => T,
 ): T[] {
   try {
     return [work()];
   } catch (damage) {
-    if (!(damage instanceof LedgerDamaged)) throw damage;
+    if (!isRunUnusable(damage)) throw damage;
     setAside(run, damage);
     return [];
   }

@@ -5,7 +5,7 @@ import {isClosed, requireTrusted, type Target, untrustedAt, untrustedIn, untrust
 import {isJobStoreName, type JobStore} from '../ledger/job-store.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {runLayout, type StateLayout} from '../ledger/state-directory.ts';
-import {untrustedRun} from '../ledger/trusted-run.ts';
+import {requireTrustedRun} from '../ledger/trusted-run.ts';
 
 /** What of all runs is read, and acted on, or run. */
 const PARTS = ['runs', 'sealed', 'resumed', 'late', 'monitor', 'tokens', 'cache'] as const;
@@ -56,12 +56,12 @@ export function requireTrustedState(layout: StateLayout, trusted: readonly strin
 
 const own = (path: string): Target => ({path, own: true});
 
-/** A ledger that opens no run that others could have changed. */
+/** A ledger that opens no run that others could have changed: such a run is set aside, as one that is damaged. */
 export function trustedLedger<L extends Ledger>(ledger: L): L {
   return {
     ...ledger,
     open(run) {
-      requireTrusted(untrustedRun(ledger.layout, runLayout(ledger.layout, run)));
+      requireTrustedRun(ledger.layout, runLayout(ledger.layout, run));
       return ledger.open(run);
     },
   };

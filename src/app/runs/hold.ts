@@ -4,9 +4,9 @@ import {seenOf} from '../../engine/plan/job-seen.ts';
 import {hasHoldOfRun, personHold} from '../../engine/plan/person-hold.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
-import type {LedgerDamaged} from '../../ledger/damage.ts';
 import {type HoldDecision, type RunState, standingHold} from '../../ledger/run-facts.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
+import type {RunUnusable} from '../../ledger/trusted-run.ts';
 import type {RunsStage} from '../../wiring/stage.ts';
 import {chooseRuns, chooseSteps} from '../shared/choose.ts';
 import {
@@ -138,7 +138,7 @@ async function advanceAll(
   }
   const earlier = new Map([...runs].map(([run, state]) => [run, donesOf(state, did)]));
   const looked = await reconcile(await stage.engine(), {about: [...runs.keys()]});
-  const problems = problemsOf(looked);
+  const problems = problemsOf(looked, damaged);
   const refused = did === 'confirmed' && problems.some(({code}) => code === 'SCHEDULER_REFUSED');
   const begun = did === 'confirmed' ? await arraysThatGoOn(stage, runs, looked.seen) : new Map<RunId, string[]>();
   return {
@@ -219,7 +219,7 @@ function heldBefore(state: RunState, {jobs}: Observed, now: readonly string[]): 
 interface Chosen {
   readonly runs: ReadonlyMap<RunId, RunState>;
   /** those of all that cannot be read */
-  readonly damaged: readonly LedgerDamaged[];
+  readonly damaged: readonly RunUnusable[];
 }
 
 /** @throws {NoSuchRun} {NoSuchStep} {RequestWrong} for a run that has ended */

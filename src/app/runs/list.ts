@@ -5,6 +5,7 @@ import {LedgerDamaged} from '../../ledger/damage.ts';
 import {openMonitorLedger} from '../../ledger/monitor-facts.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import {openTroubles} from '../../ledger/troubles.ts';
+import {isRunUnusable} from '../../ledger/trusted-run.ts';
 import {type ChainDocument, chainDocument, chainStanding} from '../../standing/chain-standing.ts';
 import {explainTroubles} from '../../standing/reasons/explain-troubles.ts';
 import {inOneLine, type RunStanding} from '../../standing/standing.ts';
@@ -67,9 +68,9 @@ function lineOf(stage: ListStage, run: RunId, ids: boolean, known: ExtraKnowledg
     const standing = standingOn(stage, run, known);
     return {at: standing.createdAt, line: {...inALine(standing), ...(ids ? {ids: idsOf(standing)} : {})}};
   } catch (error) {
-    if (!(error instanceof LedgerDamaged)) throw error;
+    if (!isRunUnusable(error)) throw error;
     const name = parseRunId(run)?.name ?? run;
-    const reason = error.why ?? error.message;
+    const reason = error instanceof LedgerDamaged ? (error.why ?? error.message) : `${error.message}: ${error.next[0]}`;
     return {at: Number.POSITIVE_INFINITY, line: {run, name, state: 'unreadable', reason, steps: {all: 0, ended: 0}}};
   }
 }

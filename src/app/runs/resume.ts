@@ -57,7 +57,7 @@ export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Prom
     return {runs: asked.flatMap((run) => nothingToResume(stage, run)), problems, exit: exitOfProblems(problems)};
   }
   const looked = await reconcile(await stage.engine(), {about: asked, rebuild: true});
-  const problems = problemsOf(looked);
+  const problems = problemsOf(looked, damaged);
   const runs = await Promise.all(
     asked.map(async (run): Promise<ResumedRun> => {
       const submitted = looked.done.filter((done) => done.run === run && done.action.do.startsWith('submit-')).length;

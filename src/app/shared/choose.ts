@@ -4,6 +4,7 @@ import {LedgerDamaged} from '../../ledger/damage.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
+import type {RunUnusable} from '../../ledger/trusted-run.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames} from '../../workflow/file/problems.ts';
 import type {Step, TransferStep, Workflow} from '../../workflow/model/workflow.ts';
@@ -14,8 +15,8 @@ type Runs = Pick<WorkflowStage, 'ledger' | 'profile'>;
 /** The runs that a command works on. */
 export interface ChosenRuns {
   readonly runs: readonly OpenRun[];
-  /** those of all runs that cannot be read; a run that was named and cannot be read is an error */
-  readonly damaged: readonly LedgerDamaged[];
+  /** those of all runs that cannot be read, or that others could have changed; of a run that was named it is an error */
+  readonly damaged: readonly RunUnusable[];
 }
 
 /** The run that was named on the command line, or undefined for `--all`. @throws {RequestWrong} for both, or neither */
@@ -33,7 +34,7 @@ export function findRun({ledger, profile}: Runs, nameOrId: string): RunId {
   throw new NoSuchRun(nameOrId, profile.name, ledger.runs());
 }
 
-/** As {@link findRun}, with its facts read. @throws {NoSuchRun} {WasGivenUp} {LedgerDamaged} */
+/** As {@link findRun}, with its facts read. @throws {NoSuchRun} {WasGivenUp} {LedgerDamaged} {RunNotTrusted} */
 export function openRun(stage: Runs, nameOrId: string): OpenRun {
   const run = findRun(stage, nameOrId);
   try {
@@ -43,7 +44,7 @@ export function openRun(stage: Runs, nameOrId: string): OpenRun {
   }
 }
 
-/** @param nameOrId undefined: every run that has not ended. @throws {NoSuchRun} {LedgerDamaged} */
+/** @param nameOrId undefined: every run that has not ended. @throws {NoSuchRun} {LedgerDamaged} {RunNotTrusted} */
 export function chooseRuns(stage: Runs, nameOrId: string | undefined): ChosenRuns {
   if (nameOrId !== undefined) return {runs: [openRun(stage, nameOrId)], damaged: []};
   return openRuns(stage.ledger, stage.ledger.activeRuns());

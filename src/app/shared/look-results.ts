@@ -105,10 +105,12 @@ export function troublesIn(standings: readonly RunStanding[]): Pick<ProblemDocum
   );
 }
 
-/** Those of the runs that could be read: a damaged run is reported, and does not stop the others. */
+/** Those of the runs that could be worked on: one that is set aside is reported, and does not stop the others. */
 export function withoutDamage<P extends {readonly code: string}>(problems: readonly P[]): P[] {
-  return problems.filter(({code}) => code !== 'LEDGER_DAMAGED' && code !== 'LEDGER_NEWER');
+  return problems.filter(({code}) => !SET_ASIDE.includes(code));
 }
+
+const SET_ASIDE = ['LEDGER_DAMAGED', 'LEDGER_NEWER', 'NOT_TRUSTED'];
 
 /** A person's turn comes before "try again later". */
 export function exitOfProblems(problems: readonly {readonly exit: number}[]): ExitCode {
@@ -127,8 +129,12 @@ export function notLearnt({seen, problems}: Pick<Reconciled, 'seen' | 'problems'
 
 const UNREACHABLE = {PBS: 'SCHEDULER_UNREACHABLE', Globus: 'TRANSFER_UNREACHABLE'};
 
-/** What stands in the way of a command that acts: what could not be done, and what could not even be learnt. */
-export function problemsOf(looked: Reconciled): ProblemDocument[] {
+/**
+ * What stands in the way of a command that acts: what could not be done, and what could not even be learnt.
+ *
+ * @param setAside runs that it was to act on too, and could not open
+ */
+export function problemsOf(looked: Reconciled, setAside: readonly StageError[] = []): ProblemDocument[] {
   const blind = notLearnt(looked).map((what) => ({
     code: 'NOT_KNOWN',
     exit: EXIT.unreachable,
@@ -136,5 +142,5 @@ export function problemsOf(looked: Reconciled): ProblemDocument[] {
     next: ['Nothing was concluded from that: run the same command again later.'],
     details: [],
   }));
-  return [...problemDocuments(looked.problems), ...blind];
+  return [...problemDocuments([...setAside, ...looked.problems]), ...blind];
 }

@@ -3,10 +3,10 @@ import type {TaskRequest} from '../../base/task-request.ts';
 import {lowerFirst} from '../../base/text.ts';
 import type {TransferRefused} from '../../globus-errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
-import {LedgerDamaged} from '../../ledger/damage.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import {attemptKey} from '../../ledger/run-facts.ts';
 import {parseRunId} from '../../ledger/state-directory.ts';
+import {isRunUnusable} from '../../ledger/trusted-run.ts';
 import {conflictInWords, conflictingTasks, isConflict} from '../../submission/explain-conflict.ts';
 import {type RefusalOfTask, submitTask} from '../../submission/submit-task.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
@@ -100,7 +100,7 @@ function knownRequest(ledger: EngineContext['ledger'], {label, task}: TransferTa
     const transfer = ledger.open(id).state.attempts.get(tag.step)?.[tag.attempt - 1]?.transfer;
     return transfer?.task === task && 'request' in transfer.intent ? transfer.intent.request : undefined;
   } catch (error) {
-    if (error instanceof LedgerDamaged) return undefined; // then its collections alone tell
+    if (isRunUnusable(error)) return undefined; // then its collections alone tell
     throw error;
   }
 }
