@@ -53,6 +53,8 @@ export class TransferRefused extends StageError {
   readonly globusCode: string;
   /** absent: asking again would end no differently */
   readonly later?: Later | undefined;
+  /** the same request was made a moment before, and had no answer: it may have been carried out */
+  afterSilence = false;
   constructor(parts: {
     asked: string;
     globusCode: string;

@@ -1,14 +1,17 @@
 import type {TaskId} from '../base/ids.ts';
 import type {TaskRequest} from '../base/task-request.ts';
 import type {FactValue} from '../disk/facts.ts';
-import {TransferRefused} from '../globus-errors.ts';
+import {TransferRefused, TransferUnreachable} from '../globus-errors.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import {findUnanswered} from './find-unanswered.ts';
 import type {SubmissionFacts, TaskFactName} from './submission-facts.ts';
 
 /** What the intent of a task says: asking Globus again with the same submission id gives the same task. */
 export interface TaskIntent {
   readonly submissionId: string;
   readonly request: TaskRequest;
+  /** when it was put on record, in milliseconds */
+  readonly at?: number | undefined;
 }
 
 /** One Globus task that is to be submitted once. */
@@ -58,9 +61,9 @@ export async function submitTask(
   let asked = intended;
   if (asked === undefined) {
     const at = clock();
-    asked = {submissionId: await transfers.newSubmissionId(), request: request()};
+    asked = {at, submissionId: await transfers.newSubmissionId(), request: request()};
     if (facts.overtaken() !== undefined) return {is: 'overtaken'};
-    if (!facts.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};
+    if (!facts.create('intent', {...asked, at, by, ...intent})) return {is: 'others'};
     // A process that decides looks for intents afterwards, and one that intends looks for decisions: one of them sees the other.
     const why = facts.overtaken();
     if (why !== undefined) return {is: 'overtaken', why};
@@ -79,7 +82,9 @@ export async function submitTask(
     return confirmed(facts, {at: clock(), task}, 'transfer-submitted');
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
-    const came = await explain(error, asked.request);
+    const unanswered = error.afterSilence || (intended !== undefined && tries.begun > tries.refused);
+    const found = unanswered ? await taskInSpite(error, asked, transfers) : undefined;
+    const came = found ?? (await explain(error, asked.request));
     switch (came.is) {
       case 'there':
         return confirmed(facts, {at: clock(), task: came.task, byLabel: true}, 'task-adopted');
@@ -98,6 +103,27 @@ export async function submitTask(
         return came satisfies never;
     }
   }
+}
+
+/**
+ * The task of a submission that had no answer, and was refused when it was asked for again: the refusal is no proof that
+ * there is none.
+ *
+ * @returns undefined where there is none
+ * @throws {TransferUnreachable} where that is not known: the submission stays as it is, and may have a task
+ */
+async function taskInSpite(
+  error: TransferRefused,
+  {request, at: since = 0}: TaskIntent,
+  transfers: Pick<TransferService, 'recent'>,
+): Promise<RefusalOfTask | undefined> {
+  const found = await findUnanswered(transfers, {request, since});
+  if (found.is === 'there') return {is: 'there', task: found.task.task};
+  // What had no answer a moment ago may still be on its way: the next look asks once more.
+  if (found.is === 'none' && !error.afterSilence) return undefined;
+  const why = found.is === 'unknown' ? found.why : 'no task with its label is listed so far';
+  const said = `an earlier request had no answer, and this one was refused: ${error.why ?? error.message}`;
+  throw new TransferUnreachable('POST /transfer', `${said}. Whether there is a task is not known: ${why}`);
 }
 
 function confirmed(

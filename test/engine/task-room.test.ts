@@ -1,13 +1,14 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {TaskId} from '../../src/base/ids.ts';
 import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
 import {taskRoom} from '../../src/engine/plan/task-room.ts';
 import {reconcile} from '../../src/engine/turn.ts';
-import {TransferRefused} from '../../src/globus-errors.ts';
+import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
-import {ARun, inWords, jobStep, NOW, SETTINGS, specOf, transferStep} from '../support/a-run.ts';
+import {ARun, inWords, jobStep, NOW, SETTINGS, specOf, task, transferStep} from '../support/a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from '../support/fakes.ts';
 import {memoryDirectory} from '../support/memory-directory.ts';
 
@@ -218,6 +219,80 @@ describe('a look at a Globus without room', () => {
       expect(openLedger(directory).summary('r0.1' as RunId)?.state).toBe('cancelled');
     }
     expect(killed).toBeGreaterThan(5);
+  });
+
+  describe('whose first answer was lost, and that looks for room before it looks for the submission id', () => {
+    beforeEach(() => {
+      begin([transferStep('in')]);
+      Object.assign(world.transfers, {mostPending: 1, roomFirst: true, losesAnswers: 1});
+    });
+
+    test('has the task: it is found by its label', async () => {
+      await look();
+      expect(attempt('in')?.transfer).toBeDefined();
+      expect(attempt('in')?.transfer?.task ?? attempt('in')?.transfer?.putOff).toBeUndefined();
+      await look();
+      expect(attempt('in')?.transfer).toMatchObject({task: 'task-sub-1', foundByLabel: true});
+      world.transfers.finish('task-sub-1' as TaskId);
+      await look();
+      expect(attempt('in')?.outcome?.state).toBe('succeeded');
+      expect(world.transfers.tasks.size).toBe(1);
+    });
+
+    test('has the task of a run that was cancelled meanwhile: it is cancelled, too', async () => {
+      await look();
+      openLedger(directory).create('r0.1' as RunId, 'decision.cancel', {at: world.now, by: 'ann', cleanup: true});
+      for (let looks = 0; looks < 3; looks++) await look();
+      expect(world.transfers.pending).toEqual([]);
+      expect(openLedger(directory).summary('r0.1' as RunId)?.state).toBe('cancelled');
+    });
+
+    test('stays unresolved where the tasks cannot be listed, and takes a place among those of the profile', async () => {
+      await look();
+      const recent = world.transfers.recent.bind(world.transfers);
+      world.transfers.recent = async () => {
+        throw new TransferUnreachable('GET /task_list', 'down');
+      };
+      const {problems} = await look();
+      expect(problems.map(({code}) => code)).toEqual(['TRANSFER_UNREACHABLE']);
+      expect(attempt('in')?.transfer).toBeDefined();
+      expect(attempt('in')?.transfer?.task ?? attempt('in')?.transfer?.putOff).toBeUndefined();
+      world.transfers.recent = recent;
+      await look();
+      expect(attempt('in')?.transfer?.task).toBe('task-sub-1');
+    });
+
+    test('has no task where Globus lists none: then it waits for room', async () => {
+      await look();
+      world.transfers.tasks.clear();
+      world.transfers.mostPending = 0;
+      await look();
+      expect(attempt('in')?.transfer).toMatchObject({putOff: {room: true, times: 1}});
+    });
+
+    test('has none either in a task of the same label that is older: it is of a run of the same name', async () => {
+      await look();
+      world.transfers.tasks.clear();
+      world.transfers.mostPending = 0;
+      const label = 'stage r0.1 in 1';
+      const old = task('succeeded', {task: 'old' as TaskId, label, requestedAt: world.now - 40 * MINUTE});
+      const {from, to} = transferStep('in');
+      const between = {sourceCollection: from.collection, destinationCollection: to.collection};
+      world.transfers.recent = async () => [{...old, ...between}];
+      await look();
+      expect(attempt('in')?.transfer).toMatchObject({putOff: {room: true}});
+    });
+
+    test('is not decided by the answer to a request that followed one without an answer at once', async () => {
+      await look();
+      world.transfers.tasks.clear();
+      const refusal = new TransferRefused({asked: 'POST', globusCode: 'TooMany', why: 'full', later: 'room'});
+      refusal.afterSilence = true;
+      world.transfers.refuseWith = refusal;
+      const {problems} = await look();
+      expect(problems[0]?.why).toMatch(/full.*not known: no task with its label is listed so far/);
+      expect(attempt('in')?.transfer?.putOff).toBeUndefined();
+    });
   });
 
   test('killed at any effect, by two processes at once, it is one task in the end', async () => {

@@ -152,6 +152,11 @@ export class FakeTransfers implements TransferService {
   refuseWith: Error | undefined;
   /** so many tasks may be pending, and no more */
   mostPending = Number.POSITIVE_INFINITY;
+  /** it looks for room before it looks whether it knows the submission id */
+  roomFirst = false;
+  /** tasks that are submitted are begun, and so many of the answers are lost */
+  losesAnswers = 0;
+  clock = () => 0;
   /** how often it was asked how many tasks are pending */
   counted = 0;
   /** how many submissions were refused for want of room */
@@ -175,7 +180,7 @@ export class FakeTransfers implements TransferService {
     this.reach();
     if (this.refuseWith) throw this.refuseWith;
     const known = this.tasks.get(id);
-    if (known) return known.task;
+    if (known && !this.roomFirst) return known.task;
     if (this.pending.length >= this.mostPending) {
       this.refusedForRoom += 1;
       throw new TransferRefused({
@@ -185,12 +190,18 @@ export class FakeTransfers implements TransferService {
         later: 'room',
       });
     }
+    if (known) return known.task;
     const made = `task-${id}` as TaskId;
     const ends =
       'collection' in request
         ? {sourceCollection: request.collection, destinationCollection: ''}
         : {sourceCollection: request.sourceCollection, destinationCollection: request.destinationCollection};
-    this.tasks.set(id, {task: made, request, seen: task('active', {task: made, label: request.label, ...ends})});
+    this.tasks.set(id, {
+      task: made,
+      request,
+      seen: task('active', {task: made, label: request.label, requestedAt: this.clock(), ...ends}),
+    });
+    if (this.losesAnswers-- > 0) throw new TransferUnreachable('POST /transfer', 'the answer was lost');
     return made;
   }
 
@@ -376,9 +387,11 @@ export function fakeWorld(directory: string): FakeWorld {
       if (dead) throw new Died(point);
     });
   };
+  const transfers = new FakeTransfers();
+  transfers.clock = () => world.now;
   const world: FakeWorld = {
     scheduler: new FakeScheduler(),
-    transfers: new FakeTransfers(),
+    transfers,
     now: 1_000_000,
     dieAt: undefined,
     effects: [],

@@ -60,6 +60,17 @@ test('a submission whose answer is lost is sent again with the same id, and the 
   expect(asked.map(({body}) => JSON.parse(body).submission_id)).toEqual([SUBMISSION_ID, SUBMISSION_ID]);
 });
 
+test('a refusal says whether the same request had no answer a moment before: it may have been carried out', async () => {
+  const full = problem(409, 'ClientError.Conflict.TooManyPendingJobs');
+  const refusalOf = async (answers: Parameters<typeof globus>[0]) => {
+    const {transfer} = await globus(answers);
+    return transfer.submit(SUBMISSION_ID, aTransfer()).catch((error: unknown) => error);
+  };
+  expect(await refusalOf(['half', full])).toMatchObject({later: 'room', afterSilence: true});
+  expect(await refusalOf([problem(502, 'BadGateway'), full])).toMatchObject({later: 'room', afterSilence: true});
+  expect(await refusalOf([full])).toMatchObject({later: 'room', afterSilence: false});
+});
+
 test('the service may lie under a path of its own', async () => {
   const service = await httpService(SUBMISSION);
   const transfer = createGlobusTransfer({tokens: tokens(), transferUrl: `${service.url}/globus`});

@@ -9,7 +9,7 @@ import {NOT_COMPILED} from '../../base/json.ts';
 import {createPace, type Pace, type PaceLimit} from '../../base/pace.ts';
 import {sleep} from '../../base/time.ts';
 import {renderTime} from '../../base/units.ts';
-import {TransferUnreachable} from '../../globus-errors.ts';
+import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import {type Explained, explainGlobus, mayPass} from './explain.ts';
 
 export interface CallerSettings {
@@ -67,6 +67,8 @@ export function createCaller(settings: CallerSettings): Caller {
   const mayTryAgain = (error: unknown): error is FailedTry => error instanceof FailedTry && error.mayPass;
 
   return async (asked, schema, call, timeoutMs = usualMs) => {
+    /** a try of this request had no answer that can be read */
+    let wasSilent = false;
     const tryOnce = async (): Promise<unknown> => {
       const wanted = settings.asked?.now();
       if (wanted) throw new FailedTry(paused(asked, wanted), false, 0);
@@ -92,10 +94,12 @@ export function createCaller(settings: CallerSettings): Caller {
       randomize: true,
       shouldRetry: ({error}) => mayTryAgain(error),
       onFailedAttempt: async ({error, retriesLeft}) => {
+        if (mayTryAgain(error) && error.explained instanceof TransferUnreachable) wasSilent = true;
         if (mayTryAgain(error) && retriesLeft > 0) await pause(error.waitMs);
       },
     }).catch((error: unknown) => {
       const explained = error instanceof FailedTry ? error.explained : error;
+      if (explained instanceof TransferRefused) explained.afterSilence = wasSilent;
       settings.heard?.(error instanceof FailedTry && error.answered ? undefined : explained);
       throw explained;
     });
