@@ -205,8 +205,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a job is submitted without its hold',
     file: 'engine/plan/plan-job-step.ts',
-    from: "      hold: verdict.is === 'waiting' &&",
-    to: "      hold: false && verdict.is === 'waiting' &&",
+    from: "  return verdict.is === 'waiting' && verdict.on",
+    to: "  return false && verdict.is === 'waiting' && verdict.on",
     under: [],
     seed: 6,
   },
