@@ -11,10 +11,10 @@ import type {EngineContext} from './context.ts';
 import {type LinkOutcome, performMonitor} from './perform/perform-monitor.ts';
 import {performTogether} from './perform/perform-together.ts';
 import type {Observed, PlanSettings} from './plan/actions.ts';
-import {seenAs} from './plan/job-seen.ts';
-import {type LookBounds, nextLookAtRun} from './plan/next-look.ts';
-import {placeForMonitor} from './plan/place-for-monitor.ts';
-import {type ChainGap, chainGap, type MonitorView, planMonitor, WITHOUT_MONITOR} from './plan/plan-monitor.ts';
+import {seenAs} from './plan/jobs/job-seen.ts';
+import {placeForMonitor} from './plan/limits/place-for-monitor.ts';
+import {type LookBounds, nextLookAtRun} from './plan/monitor/next-look.ts';
+import {type ChainGap, chainGap, type MonitorView, planMonitor, WITHOUT_MONITOR} from './plan/monitor/plan-monitor.ts';
 
 /**
  * The successor comes first: before this monitor looks at anything, the next one is in the queue, so that a

@@ -3,7 +3,7 @@ import type {MonitorLedger} from '../ledger/monitor-facts.ts';
 import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {PlanSettings, SubmitJob} from './plan/actions.ts';
-import type {LookBounds} from './plan/next-look.ts';
+import type {LookBounds} from './plan/monitor/next-look.ts';
 import type {RateHints} from './rate-hints.ts';
 
 /** Writes the batch scripts that PBS is given, and says how to submit them. */

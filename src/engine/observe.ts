@@ -12,9 +12,9 @@ import {searchByTag} from '../submission/resolve.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
-import {evidenceAt} from './plan/job-seen.ts';
-import {isFaulting} from './plan/plan-fail-fast.ts';
-import {readTrouble, type TaskTrouble} from './plan/task-trouble.ts';
+import {evidenceAt} from './plan/jobs/job-seen.ts';
+import {isFaulting} from './plan/tasks/plan-fail-fast.ts';
+import {readTrouble, type TaskTrouble} from './plan/tasks/task-trouble.ts';
 import {rateSeen} from './rate-hints.ts';
 
 /** What PBS shows, and what Globus shows. */

@@ -2,7 +2,7 @@ import {jobKey} from '../ledger/run-facts.ts';
 import type {RunId} from '../ledger/state-directory.ts';
 import {type Claim, grantsNow, type Limit} from '../limits/grant.ts';
 import type {Action} from './plan/actions.ts';
-import {claimOf, nameOfPlace} from './plan/queue-limit.ts';
+import {claimOf, nameOfPlace} from './plan/limits/queue-limit.ts';
 
 /** The claim of one submission. */
 interface Claimed {

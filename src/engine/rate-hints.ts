@@ -4,7 +4,7 @@ import {DAY_MS} from '../base/time.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {fileCache} from '../disk/file-cache.ts';
 import type {TaskSeen} from '../transfer/transfer-service.ts';
-import {type RateHint, withLook} from './plan/rate.ts';
+import {type RateHint, withLook} from './plan/tasks/rate.ts';
 
 /** How fast tasks have moved, for the next look of any process. They may vanish, and are learnt again then. */
 export interface RateHints {

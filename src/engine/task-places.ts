@@ -4,7 +4,6 @@ import {type Claim, grantsNow, heldBy} from '../limits/grant.ts';
 import type {TransferService, TransferTask} from '../transfer/transfer-service.ts';
 import type {RunPlan} from './act.ts';
 import type {Observed, PlacesAtGlobus} from './plan/actions.ts';
-import {type LookBounds, nextLookAtTask} from './plan/next-look.ts';
 import {
   inTurn,
   mayBeThere,
@@ -13,7 +12,8 @@ import {
   type SubmitTask,
   taskLimit,
   type WantedTask,
-} from './plan/task-limit.ts';
+} from './plan/limits/task-limit.ts';
+import {type LookBounds, nextLookAtTask} from './plan/monitor/next-look.ts';
 
 /** The places that the profile leaves for tasks at Globus, during one look. Globus is asked only where something wants one. */
 export class TaskPlaces {

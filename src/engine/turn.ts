@@ -6,7 +6,7 @@ import type {EngineContext} from './context.ts';
 import type {Withdrawn} from './end-run.ts';
 import {Look, type LookRequest} from './look.ts';
 import type {Observed} from './plan/actions.ts';
-import type {ChainGap} from './plan/plan-monitor.ts';
+import type {ChainGap} from './plan/monitor/plan-monitor.ts';
 import type {Done} from './progress.ts';
 
 export interface Reconciled {

@@ -2,8 +2,8 @@ import type {JobId} from '../base/job-id.ts';
 import {iso} from '../base/time.ts';
 import {renderTime} from '../base/units.ts';
 import type {Observed} from '../engine/plan/actions.ts';
-import {seenAs} from '../engine/plan/job-seen.ts';
-import {type ChainGap, chainGap, WITHOUT_MONITOR} from '../engine/plan/plan-monitor.ts';
+import {seenAs} from '../engine/plan/jobs/job-seen.ts';
+import {type ChainGap, chainGap, WITHOUT_MONITOR} from '../engine/plan/monitor/plan-monitor.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';
 import type {MonitorLink} from '../ledger/monitor-link.ts';
 

@@ -1,6 +1,6 @@
-import {letGoUnderHold} from '../engine/plan/plan-holds.ts';
-import {rateOf} from '../engine/plan/rate.ts';
-import {remainingOf} from '../engine/plan/remaining.ts';
+import {letGoUnderHold} from '../engine/plan/jobs/plan-holds.ts';
+import {rateOf} from '../engine/plan/tasks/rate.ts';
+import {remainingOf} from '../engine/plan/tasks/remaining.ts';
 import type {View} from '../engine/plan/view.ts';
 import {standingHold} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';

@@ -1,8 +1,8 @@
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {Verdict} from '../engine/plan/conditions.ts';
-import {seenForAttempt} from '../engine/plan/job-seen.ts';
-import {type JobVerdict, jobOf, judgeJob} from '../engine/plan/job-verdict.ts';
+import {seenForAttempt} from '../engine/plan/jobs/job-seen.ts';
+import {type JobVerdict, jobOf, judgeJob} from '../engine/plan/jobs/job-verdict.ts';
 import {holdOn, standingJob, type View, verdictOf} from '../engine/plan/view.ts';
 import {endOf, lostInARow, retryAt, workingAttempt} from '../ledger/attempts.ts';
 import type {LookFact} from '../ledger/monitor-facts.ts';

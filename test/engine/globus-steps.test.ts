@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {TaskId} from '../../src/base/ids.ts';
-import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
+import {nextLookAtRun} from '../../src/engine/plan/monitor/next-look.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {SignInNeeded, TransferRefused} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';

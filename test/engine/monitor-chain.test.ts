@@ -3,7 +3,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {stayWhileChainIsOpen, tick} from '../../src/app/runs/monitor.ts';
 import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
 import type {JobId} from '../../src/base/job-id.ts';
-import {chainGap, type MonitorView, planMonitor} from '../../src/engine/plan/plan-monitor.ts';
+import {chainGap, type MonitorView, planMonitor} from '../../src/engine/plan/monitor/plan-monitor.ts';
 import {type Reconciled, reconcile} from '../../src/engine/turn.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';

@@ -5,7 +5,7 @@ import {viewRun} from '../../src/app/shared/run-view.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import {createFact} from '../../src/disk/facts.ts';
 import {perform} from '../../src/engine/perform/perform.ts';
-import {nextLookAtRun} from '../../src/engine/plan/next-look.ts';
+import {nextLookAtRun} from '../../src/engine/plan/monitor/next-look.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {SignInNeeded} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';

@@ -20,7 +20,7 @@ export interface Fault {
 export const FAULTS: readonly Fault[] = [
   {
     name: 'a job is released on no evidence about the transfer it waits for',
-    file: 'engine/plan/plan-transfer-step.ts',
+    file: 'engine/plan/tasks/plan-transfer-step.ts',
     from: "  if (seen?.kind !== 'task') return [];",
     to: "  if (seen?.kind !== 'task') return [{do: 'end-step', step, attempt: attempt.number, state: 'succeeded', why: 'x'}];",
     under: ['outages'],
@@ -28,7 +28,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a job whose end is not known counts as lost at once',
-    file: 'engine/plan/job-verdict.ts',
+    file: 'engine/plan/jobs/job-verdict.ts',
     from: "      return {is: 'no-evidence', why: atPbs.why};",
     to: "      return {is: 'lost', started: false, why: atPbs.why};",
     under: ['outages'],
@@ -92,7 +92,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an array is concluded from the exit status that PBS shows',
-    file: 'engine/plan/job-verdict.ts',
+    file: 'engine/plan/jobs/job-verdict.ts',
     from: "  if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};",
     to: "  if (atPbs.kind === 'live') return {is: 'live', seen: atPbs};\n  if (atPbs.kind === 'ended') return {is: 'ended', succeeded: atPbs.exitStatus === 0, why: ''};",
     under: ['cancelled'],
@@ -100,7 +100,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a job keeps depending on one that was replaced',
-    file: 'engine/plan/plan-job-step.ts',
+    file: 'engine/plan/jobs/plan-job-step.ts',
     from: 'record.intent.dependsOn.some((id) => !valid.has(id)) || isLeftWaiting',
     to: 'valid.size < 0 && isLeftWaiting',
     under: ['deleted by hand'],
@@ -108,7 +108,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a dependent of a job that was deleted unstarted is left waiting',
-    file: 'engine/plan/plan-job-step.ts',
+    file: 'engine/plan/jobs/plan-job-step.ts',
     from: '!valid.has(id)) || isLeftWaiting(view, record)',
     to: '!valid.has(id)) && !isLeftWaiting(view, record)',
     under: [],
@@ -116,7 +116,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a person's hold is not taken back",
-    file: 'engine/plan/plan-holds.ts',
+    file: 'engine/plan/jobs/plan-holds.ts',
     from: '      .filter((number) => !record.holds.ended.includes(number))',
     to: '      .filter(() => false)',
     under: ['held and released'],
@@ -124,7 +124,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a job that was let go by hand gets its permit before its data is there',
-    file: 'engine/plan/plan-job-step.ts',
+    file: 'engine/plan/jobs/plan-job-step.ts',
     from: "  if (verdict.is !== 'met' || !waits) return [];",
     to: '  if (!waits) return [];',
     under: ['released by hand'],
@@ -132,7 +132,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'the hold that a person put on a job is undone',
-    file: 'engine/plan/plan-job-step.ts',
+    file: 'engine/plan/jobs/plan-job-step.ts',
     from: 'at.userHold && !personHold(record, at)',
     to: 'at.userHold',
     under: ['held by hand'],
@@ -140,7 +140,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'the hold that a person put on a job beside one of the run is undone',
-    file: 'engine/plan/person-hold.ts',
+    file: 'engine/plan/jobs/person-hold.ts',
     from: 'isOfRun(record, at) ? undefined : written',
     to: 'undefined',
     under: ['held and released', 'held by hand'],
@@ -148,7 +148,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a step is concluded before what it needs',
-    file: 'engine/plan/plan-job-step.ts',
+    file: 'engine/plan/jobs/plan-job-step.ts',
     from: '  if (ends.some(({state}) => state === undefined)) return [];',
     to: '  if (ends.some(({state}) => state === undefined)) return [concluded(view, step, attempt, record, verdict)];',
     under: ['ends seen late'],
@@ -156,7 +156,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an array that has begun goes on under a hold',
-    file: 'engine/plan/plan-holds.ts',
+    file: 'engine/plan/jobs/plan-holds.ts',
     from: '.notStarted > 0',
     to: '.notStarted > 99',
     under: ['held and released'],
@@ -164,7 +164,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'the wrapper is not told what must have succeeded',
-    file: 'engine/plan/plan-job-step.ts',
+    file: 'engine/plan/jobs/plan-job-step.ts',
     from: '      proof: {succeeded: natives(view, step, step.needs), ended: natives(view, step, step.after)},',
     to: '',
     under: ['deleted by hand', 'two at once', 'outages'],
@@ -180,7 +180,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'intents of earlier attempts are never cleared up',
-    file: 'engine/plan/plan-unconfirmed-jobs.ts',
+    file: 'engine/plan/jobs/plan-unconfirmed-jobs.ts',
     from: '(view.run.attempts.get(step) ?? []).flatMap(',
     to: '(view.run.attempts.get(step) ?? []).slice(-1).flatMap(',
     under: ['deaths', 'wipes'],
@@ -188,7 +188,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'no process looks when a failed step is to be tried again',
-    file: 'engine/plan/next-look.ts',
+    file: 'engine/plan/monitor/next-look.ts',
     from: '  if (pausedUntil !== undefined && pausedUntil > seen.now) return Math.max(soon, pausedUntil);',
     to: '  if (pausedUntil !== undefined && pausedUntil > seen.now) return undefined;',
     under: [],
@@ -204,7 +204,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a job is submitted without its hold',
-    file: 'engine/plan/plan-job-step.ts',
+    file: 'engine/plan/jobs/plan-job-step.ts',
     from: "  return verdict.is === 'waiting' && verdict.on",
     to: "  return false && verdict.is === 'waiting' && verdict.on",
     under: [],
@@ -212,7 +212,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a sentinel sees nothing but failures',
-    file: 'engine/plan/plan-sentinel.ts',
+    file: 'engine/plan/jobs/plan-sentinel.ts',
     from: "hasLauncher(view, step) ? 'afternotok' : 'afterany'",
     to: "hasLauncher(view, step) ? 'afternotok' : 'afternotok'",
     under: [],
@@ -228,7 +228,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a monitor that PBS refused counts as one in the queue',
-    file: 'engine/plan/plan-monitor.ts',
+    file: 'engine/plan/monitor/plan-monitor.ts',
     from: '  if (newest.refused) return {certain: true, why: `PBS accepted none: ${newest.refused.why}`};',
     to: '  if (newest.refused) return undefined;',
     under: ['no monitor taken'],
@@ -236,7 +236,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a monitor of which PBS has not said whether it took it counts as one in the queue',
-    file: 'engine/plan/plan-monitor.ts',
+    file: 'engine/plan/monitor/plan-monitor.ts',
     from: "  if (at === undefined) return {certain: false, why: 'PBS has not said whether it took the last one'};",
     to: '  if (at === undefined) return undefined;',
     under: ['no monitor taken'],
@@ -252,7 +252,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'jobs that wait keep what they wait for out of the queue',
-    file: 'engine/plan/queue-limit.ts',
+    file: 'engine/plan/limits/queue-limit.ts',
     from: 'leaves: PLACES_OF_JOB, within',
     to: 'leaves: 0, within',
     under: ['narrow queue'],
@@ -260,7 +260,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a transfer waits for a job that gets no place in the queue',
-    file: 'engine/plan/plan-transfer-step.ts',
+    file: 'engine/plan/tasks/plan-transfer-step.ts',
     from: '!view.settings.queueIsFull &&',
     to: '',
     under: ['narrow queue'],
@@ -268,7 +268,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'no place is kept for monitors',
-    file: 'engine/plan/queue-limit.ts',
+    file: 'engine/plan/limits/queue-limit.ts',
     from: 'maxQueued - PLACES_OF_MONITORS',
     to: 'maxQueued',
     under: ['narrow queue'],
@@ -320,7 +320,7 @@ export const MONITOR_FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   },
   {
     name: 'no link follows one whose process died submitting it',
-    file: 'engine/plan/plan-monitor.ts',
+    file: 'engine/plan/monitor/plan-monitor.ts',
     from: '    if (resolution === undefined)\n',
     to: '    if (resolution === undefined) return [];\n    if (resolution === undefined)\n',
   },

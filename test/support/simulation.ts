@@ -5,7 +5,7 @@ import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineContext} from '../../src/engine/context.ts';
 import type {LookRequest} from '../../src/engine/look.ts';
 import type {SubmitJob} from '../../src/engine/plan/actions.ts';
-import {indicesOf} from '../../src/engine/plan/array-tally.ts';
+import {indicesOf} from '../../src/engine/plan/jobs/array-tally.ts';
 import {type Reconciled, reconcile} from '../../src/engine/turn.ts';
 import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
 import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';

@@ -1,7 +1,7 @@
 import {count} from '../../base/units.ts';
 import type {Observed} from '../../engine/plan/actions.ts';
-import {seenOf} from '../../engine/plan/job-seen.ts';
-import {hasHoldOfRun, personHold} from '../../engine/plan/person-hold.ts';
+import {seenOf} from '../../engine/plan/jobs/job-seen.ts';
+import {hasHoldOfRun, personHold} from '../../engine/plan/jobs/person-hold.ts';
 import {reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import {type HoldDecision, type RunState, standingHold} from '../../ledger/run-facts.ts';

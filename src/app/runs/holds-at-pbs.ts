@@ -1,6 +1,6 @@
 import type {Observed} from '../../engine/plan/actions.ts';
-import {seenOf} from '../../engine/plan/job-seen.ts';
-import {personHold} from '../../engine/plan/person-hold.ts';
+import {seenOf} from '../../engine/plan/jobs/job-seen.ts';
+import {personHold} from '../../engine/plan/jobs/person-hold.ts';
 import {type JobRecord, type RunState, standingHold} from '../../ledger/run-facts.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import {mayHaveStarted} from '../../scheduler/scheduler.ts';

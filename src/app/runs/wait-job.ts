@@ -1,7 +1,7 @@
 import type {EngineContext} from '../../engine/context.ts';
 import type {Observed} from '../../engine/plan/actions.ts';
-import {seenOf} from '../../engine/plan/job-seen.ts';
-import {nextLookAtTask} from '../../engine/plan/next-look.ts';
+import {seenOf} from '../../engine/plan/jobs/job-seen.ts';
+import {nextLookAtTask} from '../../engine/plan/monitor/next-look.ts';
 import {type Reconciled, reconcile} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import type {Attempt, RunState} from '../../ledger/run-facts.ts';

@@ -1,7 +1,7 @@
 import type {TaskId} from '../../base/ids.ts';
 import type {Place} from '../../base/task-request.ts';
 import type {Observed} from '../../engine/plan/actions.ts';
-import {readTrouble} from '../../engine/plan/task-trouble.ts';
+import {readTrouble} from '../../engine/plan/tasks/task-trouble.ts';
 import {StageError} from '../../errors.ts';
 import {SignInNeeded} from '../../globus-errors.ts';
 import {waitingForTasks} from '../../ledger/attempts.ts';

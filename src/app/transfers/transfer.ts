@@ -1,7 +1,7 @@
 import type {TaskId} from '../../base/ids.ts';
 import {iso} from '../../base/time.ts';
 import {count} from '../../base/units.ts';
-import {managerInWords} from '../../engine/plan/conclude-task.ts';
+import {managerInWords} from '../../engine/plan/tasks/conclude-task.ts';
 import {EXIT, type ExitCode, StageError} from '../../errors.ts';
 import {
   type SkippedFile,

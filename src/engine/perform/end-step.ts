@@ -4,7 +4,7 @@ import {attemptKey, currentAttempt} from '../../ledger/run-facts.ts';
 import type {TransferService} from '../../transfer/transfer-service.ts';
 import type {EngineContext} from '../context.ts';
 import type {EndStep} from '../plan/actions.ts';
-import {isTrouble} from '../plan/task-trouble.ts';
+import {isTrouble} from '../plan/tasks/task-trouble.ts';
 import {type ActionOutcome, DONE, OTHERS, type Records, STALE} from './action-outcome.ts';
 import {compareAdopted} from './compare-adopted.ts';
 

@@ -3,7 +3,7 @@ import {recordResolution} from '../../submission/resolve.ts';
 import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import {submitJob} from '../../submission/submit-job.ts';
 import type {EngineContext} from '../context.ts';
-import type {MonitorAction} from '../plan/plan-monitor.ts';
+import type {MonitorAction} from '../plan/monitor/plan-monitor.ts';
 
 /**
  * What an action came to: `submitted`, a link that PBS took; `others`, another process makes this link; `learnt`, what

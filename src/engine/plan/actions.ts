@@ -5,8 +5,8 @@ import type {Reservation} from '../../scheduler/reservations.ts';
 import type {Dependency, JobSeen} from '../../scheduler/scheduler.ts';
 import type {TaskSeen} from '../../transfer/transfer-service.ts';
 import type {Strategy} from '../../workflow/model/workflow.ts';
-import type {RateHint} from './rate.ts';
-import type {TaskTrouble} from './task-trouble.ts';
+import type {RateHint} from './tasks/rate.ts';
+import type {TaskTrouble} from './tasks/task-trouble.ts';
 
 /** One thing to do to a run, and why. The reconciler's switch over `do` is exhaustive. */
 export type Action =

@@ -12,8 +12,8 @@ import {
 import {endsOf, isTask} from '../../workflow/model/steps.ts';
 import type {JobStep, Step} from '../../workflow/model/workflow.ts';
 import type {Action, EndStep} from './actions.ts';
-import {seenForAttempt, seenOf} from './job-seen.ts';
-import {jobOf, judgeJob} from './job-verdict.ts';
+import {seenForAttempt, seenOf} from './jobs/job-seen.ts';
+import {jobOf, judgeJob} from './jobs/job-verdict.ts';
 import {standingJob, type View} from './view.ts';
 
 /** Work of a step of which nothing can be learnt: asking for its end leads nowhere. */

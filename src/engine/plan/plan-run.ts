@@ -3,11 +3,11 @@ import {topologicalOrder} from '../../workflow/model/graph.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action, Observed, PlanSettings} from './actions.ts';
 import {waitsForFirstWord} from './first-refusal.ts';
-import {planHolds} from './plan-holds.ts';
-import {planJobStep} from './plan-job-step.ts';
-import {planLeftovers} from './plan-leftovers.ts';
-import {planMkdirStep} from './plan-mkdir-step.ts';
-import {planTransferStep} from './plan-transfer-step.ts';
+import {planHolds} from './jobs/plan-holds.ts';
+import {planJobStep} from './jobs/plan-job-step.ts';
+import {planLeftovers} from './jobs/plan-leftovers.ts';
+import {planMkdirStep} from './tasks/plan-mkdir-step.ts';
+import {planTransferStep} from './tasks/plan-transfer-step.ts';
 import type {View} from './view.ts';
 
 /**

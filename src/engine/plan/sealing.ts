@@ -2,7 +2,7 @@ import type {RunState} from '../../ledger/run-facts.ts';
 import {runEnd} from '../../ledger/summary.ts';
 import type {Observed, PlanSettings} from './actions.ts';
 import {isSilent} from './forget.ts';
-import {seenOf} from './job-seen.ts';
+import {seenOf} from './jobs/job-seen.ts';
 import {isPending} from './view.ts';
 
 /**

@@ -14,8 +14,8 @@ import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
 import type {EndStep, Observed, PlanSettings} from './actions.ts';
 import {judgeConditions, type Verdict} from './conditions.ts';
-import {evidenceAt, seenForAttempt, seenOf} from './job-seen.ts';
-import {jobOf} from './job-verdict.ts';
+import {evidenceAt, seenForAttempt, seenOf} from './jobs/job-seen.ts';
+import {jobOf} from './jobs/job-verdict.ts';
 
 /** A run as the planner looks at it: what is recorded, what was seen, and how much it may do. */
 export interface View {

@@ -1,6 +1,6 @@
 import type {JobId} from '../../base/job-id.ts';
 import {renderDuration, renderTime} from '../../base/units.ts';
-import {type PersonHold, readQholdComment} from '../../engine/plan/person-hold.ts';
+import {type PersonHold, readQholdComment} from '../../engine/plan/jobs/person-hold.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
 import type {LiveJob} from '../../scheduler/scheduler.ts';
 import type {Reason} from '../standing.ts';

@@ -1,6 +1,6 @@
 import {renderTime} from '../../base/units.ts';
 import type {Observed} from '../../engine/plan/actions.ts';
-import {seenAs} from '../../engine/plan/job-seen.ts';
+import {seenAs} from '../../engine/plan/jobs/job-seen.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
 import type {Reason} from '../standing.ts';
 import {explainJob} from './explain-job.ts';

@@ -1,10 +1,10 @@
 import type {TaskId} from '../../base/ids.ts';
 import {type Place, pathAbove} from '../../base/task-request.ts';
 import {count, renderBytes, renderDuration} from '../../base/units.ts';
-import type {TaskPace} from '../../engine/plan/next-look.ts';
-import {rateOf} from '../../engine/plan/rate.ts';
-import {remainingOf} from '../../engine/plan/remaining.ts';
-import type {TaskTrouble} from '../../engine/plan/task-trouble.ts';
+import type {TaskPace} from '../../engine/plan/monitor/next-look.ts';
+import {rateOf} from '../../engine/plan/tasks/rate.ts';
+import {remainingOf} from '../../engine/plan/tasks/remaining.ts';
+import type {TaskTrouble} from '../../engine/plan/tasks/task-trouble.ts';
 import {
   type CollectionSeen,
   type Pause,

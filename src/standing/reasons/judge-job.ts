@@ -1,8 +1,8 @@
 import type {JobId} from '../../base/job-id.ts';
 import {renderTime} from '../../base/units.ts';
-import {tallySubjobs} from '../../engine/plan/array-tally.ts';
-import {evidenceAt} from '../../engine/plan/job-seen.ts';
-import {hasHoldOfRun, personHold} from '../../engine/plan/person-hold.ts';
+import {tallySubjobs} from '../../engine/plan/jobs/array-tally.ts';
+import {evidenceAt} from '../../engine/plan/jobs/job-seen.ts';
+import {hasHoldOfRun, personHold} from '../../engine/plan/jobs/person-hold.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {refusedPauseMs, TRIES_OF_UNKNOWN_SERVER} from '../../engine/plan/view.ts';
 import {hasBegun, type JobRecord} from '../../ledger/run-facts.ts';

@@ -1,7 +1,7 @@
 import {renderTime} from '../../base/units.ts';
 import type {Later} from '../../engine/plan/conditions.ts';
-import {hasNoPlace} from '../../engine/plan/task-limit.ts';
-import {askedAgainAt} from '../../engine/plan/task-room.ts';
+import {hasNoPlace} from '../../engine/plan/limits/task-limit.ts';
+import {askedAgainAt} from '../../engine/plan/limits/task-room.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {endOf} from '../../ledger/attempts.ts';
 import type {SignInDemand, TaskLater} from '../../ledger/run-facts.ts';

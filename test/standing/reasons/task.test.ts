@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import type {TaskId} from '../../../src/base/ids.ts';
-import {readTrouble} from '../../../src/engine/plan/task-trouble.ts';
+import {readTrouble} from '../../../src/engine/plan/tasks/task-trouble.ts';
 import {CODE_MEANINGS} from '../../../src/standing/reasons/event-codes.ts';
 import {explainTask, type TaskKnowledge} from '../../../src/standing/reasons/explain-task.ts';
 import {inOneLine} from '../../../src/standing/standing.ts';
