@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {type AdoptReport, adoptTask} from '../src/app/runs/adopt/adopt.ts';
-import {renderRunReport} from '../src/app/runs/render-run-report.ts';
+import {renderRunReport} from '../src/app/runs/run/render-run-report.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 import {RequestWrong} from '../src/errors.ts';
 

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
-import {type CancelReport, cancelRun} from '../src/app/runs/cancel.ts';
-import {giveUpRun} from '../src/app/runs/give-up.ts';
-import {renderRunReport} from '../src/app/runs/render-run-report.ts';
+import {type CancelReport, cancelRun} from '../src/app/runs/ending/cancel.ts';
+import {giveUpRun} from '../src/app/runs/ending/give-up.ts';
+import {renderRunReport} from '../src/app/runs/run/render-run-report.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Cancel extends StageCommand {

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
-import {exitOfList, type ListReport, showList} from '../src/app/runs/list.ts';
-import {renderListReport} from '../src/app/runs/render-list.ts';
+import {exitOfList, type ListReport, showList} from '../src/app/runs/status/list.ts';
+import {renderListReport} from '../src/app/runs/status/render-list.ts';
 import {idsFlag, StageCommand} from '../src/cli/stage-command.ts';
 
 export default class List extends StageCommand {

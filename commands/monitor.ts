@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {type MonitorReport, tick} from '../src/app/runs/monitor.ts';
-import {renderMonitor} from '../src/app/runs/render-monitor.ts';
-import {type WaitReport, waitForTransfer} from '../src/app/runs/wait-job.ts';
+import {type MonitorReport, tick} from '../src/app/runs/monitor/monitor.ts';
+import {renderMonitor} from '../src/app/runs/monitor/render-monitor.ts';
+import {type WaitReport, waitForTransfer} from '../src/app/runs/monitor/wait-job.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 import {EXIT} from '../src/errors.ts';
 

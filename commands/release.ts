@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {type HoldReport, releaseRuns} from '../src/app/runs/hold.ts';
-import {renderHold} from '../src/app/runs/render-decisions.ts';
+import {type HoldReport, releaseRuns} from '../src/app/runs/holds/hold.ts';
+import {renderHold} from '../src/app/runs/holds/render-decisions.ts';
 import {oneOrAll} from '../src/app/shared/choose.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {renderResumed} from '../src/app/runs/render-decisions.ts';
-import {type ResumeReport, resumeRuns} from '../src/app/runs/resume.ts';
+import {renderResumed} from '../src/app/runs/holds/render-decisions.ts';
+import {type ResumeReport, resumeRuns} from '../src/app/runs/run/resume.ts';
 import {oneOrAll} from '../src/app/shared/choose.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 import {RequestWrong} from '../src/errors.ts';

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
-import {renderRunReport} from '../src/app/runs/render-run-report.ts';
-import {runWorkflow} from '../src/app/runs/run.ts';
-import type {RunReport} from '../src/app/runs/run-report.ts';
+import {renderRunReport} from '../src/app/runs/run/render-run-report.ts';
+import {runWorkflow} from '../src/app/runs/run/run.ts';
+import type {RunReport} from '../src/app/runs/run/run-report.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 import {watchRun} from '../src/cli/watch-run.ts';
 import {workflowArgs, workflowFlags, workflowRequest} from '../src/cli/workflow-flags.ts';

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {type StatusReport, showStatus} from '../src/app/runs/status.ts';
+import {type StatusReport, showStatus} from '../src/app/runs/status/status.ts';
 import {renderStatus} from '../src/app/shared/render-status.ts';
 import {idsFlag, StageCommand} from '../src/cli/stage-command.ts';
 import {watchRun} from '../src/cli/watch-run.ts';

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
-import {renderWhy} from '../src/app/runs/render-why.ts';
-import {explainWhy, type WhyReport} from '../src/app/runs/why.ts';
+import {renderWhy} from '../src/app/runs/why/render-why.ts';
+import {explainWhy, type WhyReport} from '../src/app/runs/why/why.ts';
 import {StageCommand} from '../src/cli/stage-command.ts';
 
 export default class Why extends StageCommand {

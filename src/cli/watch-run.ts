@@ -1,5 +1,5 @@
-import {followRun} from '../app/runs/follow.ts';
-import type {StatusReport} from '../app/runs/status.ts';
+import {followRun} from '../app/runs/status/follow.ts';
+import type {StatusReport} from '../app/runs/status/status.ts';
 import {untilCtrlC} from '../app/shared/look-until.ts';
 import type {Style} from '../app/shared/text-layout.ts';
 import {EXIT} from '../errors.ts';

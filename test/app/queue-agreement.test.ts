@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {checkWorkflowFile} from '../../src/app/check/check.ts';
-import {runWorkflow} from '../../src/app/runs/run.ts';
+import {runWorkflow} from '../../src/app/runs/run/run.ts';
 import type {Finding} from '../../src/app/shared/findings.ts';
 import type {WorkflowRequest} from '../../src/app/shared/prepare-run.ts';
 import {examine} from '../../src/app/site/doctor.ts';

@@ -1,8 +1,8 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {renderList} from '../../src/app/runs/render-list.ts';
-import {renderWhy} from '../../src/app/runs/render-why.ts';
+import {renderList} from '../../src/app/runs/status/render-list.ts';
+import {renderWhy} from '../../src/app/runs/why/render-why.ts';
 import {renderError} from '../../src/app/shared/render-error.ts';
 import {renderStatus} from '../../src/app/shared/render-status.ts';
 import type {StepView} from '../../src/app/shared/run-view.ts';

@@ -1,6 +1,6 @@
 import {Errors} from '@oclif/core';
 import {afterEach, describe, expect, test, vi} from 'vitest';
-import {RunDiffers} from '../../src/app/runs/decide-run.ts';
+import {RunDiffers} from '../../src/app/runs/run/decide-run.ts';
 import {NoSuchRun} from '../../src/app/shared/choose.ts';
 import {WaitedTooLong} from '../../src/app/transfers/transfer.ts';
 import {asStageError, showError} from '../../src/cli/stage-command.ts';

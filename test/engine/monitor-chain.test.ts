@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {stayWhileChainIsOpen, tick} from '../../src/app/runs/monitor.ts';
-import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
+import {stayWhileChainIsOpen, tick} from '../../src/app/runs/monitor/monitor.ts';
+import {othersWaitFor} from '../../src/app/runs/monitor/wait-job.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import {chainGap, type MonitorView, planMonitor} from '../../src/engine/plan/monitor/plan-monitor.ts';
 import {type Reconciled, reconcile} from '../../src/engine/turn.ts';

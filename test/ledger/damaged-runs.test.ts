@@ -1,11 +1,11 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {giveUpRun} from '../../src/app/runs/give-up.ts';
-import {listRuns} from '../../src/app/runs/list.ts';
-import {tick} from '../../src/app/runs/monitor.ts';
-import {showStatus} from '../../src/app/runs/status.ts';
-import {explainWhy} from '../../src/app/runs/why.ts';
+import {giveUpRun} from '../../src/app/runs/ending/give-up.ts';
+import {tick} from '../../src/app/runs/monitor/monitor.ts';
+import {listRuns} from '../../src/app/runs/status/list.ts';
+import {showStatus} from '../../src/app/runs/status/status.ts';
+import {explainWhy} from '../../src/app/runs/why/why.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {
   ENVIRONMENT,

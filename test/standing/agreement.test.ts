@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {explanationsOf} from '../../src/app/runs/explanations.ts';
+import {explanationsOf} from '../../src/app/runs/why/explanations.ts';
 import {exitOf} from '../../src/app/shared/look-results.ts';
 import {viewRun} from '../../src/app/shared/run-view.ts';
 import {EXIT} from '../../src/errors.ts';

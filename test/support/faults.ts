@@ -76,7 +76,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a resumed run does again what had succeeded',
-    file: 'app/runs/reopen.ts',
+    file: 'app/runs/run/reopen.ts',
     from: 'state !== undefined && (OPENED.includes(state) ||',
     to: 'state !== undefined && (OPENED.includes(state) || state !== undefined ||',
     under: ['resumed'],
@@ -220,7 +220,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'jobs of stage leave although no monitor is in the queue',
-    file: 'app/runs/monitor.ts',
+    file: 'app/runs/monitor/monitor.ts',
     from: 'while (looked.gap !== undefined && clock()',
     to: 'while (looked.gap === null && clock()',
     under: ['no monitor taken'],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {reopening, resumeDecision} from '../../src/app/runs/reopen.ts';
+import {reopening, resumeDecision} from '../../src/app/runs/run/reopen.ts';
 import type {Reconciled} from '../../src/engine/turn.ts';
 import {endOf, workingAttempt} from '../../src/ledger/attempts.ts';
 import {cancelName, hasBegun} from '../../src/ledger/run-facts.ts';

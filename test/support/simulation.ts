@@ -1,5 +1,5 @@
-import {stayWhileChainIsOpen} from '../../src/app/runs/monitor.ts';
-import {othersWaitFor} from '../../src/app/runs/wait-job.ts';
+import {stayWhileChainIsOpen} from '../../src/app/runs/monitor/monitor.ts';
+import {othersWaitFor} from '../../src/app/runs/monitor/wait-job.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineContext} from '../../src/engine/context.ts';

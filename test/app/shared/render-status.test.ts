@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {renderList} from '../../../src/app/runs/render-list.ts';
+import {renderList} from '../../../src/app/runs/status/render-list.ts';
 import {renderRun} from '../../../src/app/shared/render-status.ts';
 import type {RunView, StepView} from '../../../src/app/shared/run-view.ts';
 import {loadWidths, type Style, widthOf} from '../../../src/app/shared/text-layout.ts';

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {explanationsOf} from '../../../src/app/runs/explanations.ts';
+import {explanationsOf} from '../../../src/app/runs/why/explanations.ts';
 import {explainRoute} from '../../../src/app/shared/route-knowledge.ts';
 import type {QueueSeen} from '../../../src/scheduler/site.ts';
 import {standingOf} from '../../../src/standing/standing-of.ts';

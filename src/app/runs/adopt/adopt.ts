@@ -12,8 +12,8 @@ import {chooseTransfer, openRun, taskId} from '../../shared/choose.ts';
 import type {Finding} from '../../shared/findings.ts';
 import {exitOf, type ProblemDocument, problemsOf, runViewAfter} from '../../shared/look-results.ts';
 import type {RunView} from '../../shared/run-view.ts';
-import {reopening, resumeDecision} from '../reopen.ts';
-import {ResumedMeanwhile} from '../resume.ts';
+import {reopening, resumeDecision} from '../run/reopen.ts';
+import {ResumedMeanwhile} from '../run/resume.ts';
 import {type CheckedTask, checkTask, uncomparedNote} from './check-adopted.ts';
 import {findTasks} from './find-tasks.ts';
 
