@@ -54,6 +54,27 @@ const forbidden = [
     'src/globus-errors.ts',
     ...GROUND,
   ),
+  {
+    ...room(
+      'record-of-ways-knows-disk',
+      'src/transfer/record/',
+      'src/transfer/[^/]+\\.ts',
+      'src/disk/',
+      'src/globus-errors.ts',
+      ...GROUND,
+    ),
+    comment: 'What is on record of a task that another way than Globus moves: its adapters share it.',
+  },
+  room(
+    'command-adapter-knows-its-port',
+    'src/transfer/command/',
+    'src/transfer/[^/]+\\.ts',
+    'src/transfer/record/',
+    'src/process/',
+    'src/disk/',
+    'src/globus-errors.ts',
+    ...GROUND,
+  ),
   room('auth-knows-disk', 'src/auth/', 'src/disk/', 'src/globus-errors.ts', ...GROUND),
   {
     ...room('config-knows-disk', 'src/config/', 'src/disk/', 'src/workflow/', 'src/log/log.ts', ...GROUND),
@@ -128,7 +149,7 @@ const forbidden = [
     name: 'app-knows-no-adapter',
     severity: 'error',
     from: {path: '^src/app/'},
-    to: {path: '^src/(scheduler/pbs|transfer/globus|process|cli)/|^src/wiring/(?!stage\\.ts)'},
+    to: {path: '^src/(scheduler/pbs|transfer/(globus|command|copy|record)|process|cli)/|^src/wiring/(?!stage\\.ts)'},
   },
   {
     name: 'only-cli-and-commands-import-app',
@@ -166,8 +187,8 @@ const forbidden = [
   {
     name: 'only-wiring-imports-adapters',
     severity: 'error',
-    from: {path: '^(src|commands)/', pathNot: '^src/(wiring|scheduler/pbs|transfer/globus)/'},
-    to: {path: '^src/(scheduler/pbs|transfer/globus)/'},
+    from: {path: '^(src|commands)/', pathNot: '^src/(wiring|scheduler/pbs|transfer/(globus|command|copy|record))/'},
+    to: {path: '^src/(scheduler/pbs|transfer/(globus|command|copy|record))/'},
   },
   {
     name: 'stand-ins-stand-alone',

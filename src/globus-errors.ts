@@ -7,12 +7,12 @@ export interface ProxyRefusal {
   readonly next: string;
 }
 
-/** Globus could not be queried, or answered with nothing that can be read. Nothing may be concluded. */
+/** Globus, or what is asked in its place, could not be queried, or answered with nothing that can be read. Nothing may be concluded. */
 export class TransferUnreachable extends StageError {
   /** it did not answer in time: whatever else it is asked now would wait as long */
   readonly timedOut: boolean;
 
-  /** @param more `notBefore`: until when it is not asked, in words; `proxy`: that refused, and what to do about it */
+  /** @param more `notBefore`: until when it is not asked, in words; `proxy`: that refused, and what to do about it; `service`: what was asked in the place of Globus */
   constructor(
     asked: string,
     why: string,
@@ -21,15 +21,16 @@ export class TransferUnreachable extends StageError {
       readonly timedOut?: boolean;
       readonly notBefore?: string;
       readonly proxy?: ProxyRefusal | undefined;
+      readonly service?: string | undefined;
     } = {},
   ) {
-    const {cause, timedOut = false, notBefore, proxy} = more;
+    const {cause, timedOut = false, notBefore, proxy, service = 'Globus'} = more;
     super({
       code: 'TRANSFER_UNREACHABLE',
       exit: EXIT.unreachable,
       what: proxy
         ? `The proxy ${proxy.host} did not let "${asked}" through to Globus`
-        : `Globus did not answer "${asked}"`,
+        : `${service} did not answer "${asked}"`,
       why,
       next: [
         ...(proxy ? [proxy.next] : []),
@@ -62,11 +63,13 @@ export class TransferRefused extends StageError {
     next?: readonly string[];
     later?: Later | undefined;
     cause?: unknown;
+    /** what was asked in the place of Globus */
+    service?: string | undefined;
   }) {
     super({
       code: 'TRANSFER_REFUSED',
       exit: parts.later ? EXIT.unreachable : EXIT.usage,
-      what: `Globus refused "${parts.asked}"`,
+      what: `${parts.service ?? 'Globus'} refused "${parts.asked}"`,
       why: parts.why,
       next: parts.next ?? [],
       cause: parts.cause,

@@ -4,7 +4,10 @@ import {hostname} from 'node:os';
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 declare const taskIdBrand: unique symbol;
-/** A Globus task id (a UUID). Made only where an answer of Globus or a fact is read. */
+/**
+ * A Globus task id (a UUID), or that of a task that is made in another way: `copy-UUID`, `command-UUID`. Made only where
+ * an answer of Globus or a fact is read.
+ */
 export type TaskId = string & {readonly [taskIdBrand]: true};
 
 let wordsMade = 0;

@@ -58,8 +58,17 @@ export interface TransferItem {
   readonly checksumAlgorithm?: string;
 }
 
+/** How a transfer is made that Globus does not make. */
+export type Way =
+  /** by a job of stage itself, which copies */
+  | {readonly by: 'copy'}
+  /** by a program of the site (docs/transfer-plugins.md), absolute path */
+  | {readonly by: 'command'; readonly program: string};
+
 /** One transfer task to be asked for. */
 export interface TransferRequest {
+  /** absent: by Globus. Collections are hosts otherwise, and `localhost` is the cluster */
+  readonly via?: Way | undefined;
   /** at most 128 characters, no CR or LF, no white space at either end; says run and step */
   readonly label: string;
   readonly sourceCollection: string;

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** 60 s when not given */
   readonly timeoutMs?: number;
+  /** characters kept of each stream: a command that prints more is ended; 200 million when not given */
+  readonly maxOutput?: number;
   /** text for the standard input, which is closed otherwise */
   readonly stdin?: string;
   /** how the command shall read in messages, when the arguments are not for everybody's eyes */
@@ -81,7 +83,7 @@ export function createRunCommand(settings: RunCommandSettings = {}): RunCommand 
       if (cwdMissing) return {failure: `the directory ${options.cwd} does not exist`};
       if (!started) return {failure: notFound ? `${file}: not found` : `${file}: ${done.code ?? 'cannot be started'}`};
       if (done.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
-        return {failure: `it printed more than ${MAX_OUTPUT} characters`};
+        return {failure: `it printed more than ${options.maxOutput ?? MAX_OUTPUT} characters`};
       // Reading its output failed: the exit code alone must not pass for a whole answer.
       if (done.exitCode === 0 && done.code !== undefined) return {failure: 'its output could not be read to the end'};
       return {};
@@ -115,7 +117,7 @@ function notStarted(error: NodeJS.ErrnoException): Ended {
 function untilEnd(
   file: string,
   argv: readonly string[],
-  {cwd, env, environment, stdin}: RunOptions,
+  {cwd, env, environment, stdin, maxOutput = MAX_OUTPUT}: RunOptions,
   limits: {readonly timeoutMs: number; readonly graceMs: number; readonly env: Readonly<Record<string, string>>},
 ): Promise<Ended> {
   return new Promise((resolve) => {
@@ -124,7 +126,7 @@ function untilEnd(
     const settings = {
       cwd,
       env: {...(environment ?? {...process.env, ...limits.env}), ...env},
-      maxBuffer: MAX_OUTPUT,
+      maxBuffer: maxOutput,
       encoding: 'utf8',
     } as const;
     const child = execFile(file, argv, settings, (error, stdout, stderr) => {

@@ -13,6 +13,8 @@ export type TaskSeen =
 export interface TransferTask {
   readonly kind: 'task';
   readonly task: TaskId;
+  /** what says so, as people know it; absent: Globus */
+  readonly saidBy?: string | undefined;
   /**
    * The task as users meet it. `inactive` needs a person (a sign-in or consent); `cancelled` is Globus's
    * FAILED with fatal error CANCELED. Source: Globus Transfer API, "Task document".
@@ -32,6 +34,8 @@ export interface TransferTask {
   readonly files: number;
   readonly subtasksTotal: number;
   readonly subtasksPending: number;
+  /** how much it is to move in all, where that is told; Globus tells none */
+  readonly bytesTotal?: number | undefined;
   /** bytes per second, as the service reckons it; 0 when not known */
   readonly rate: number;
   readonly faults: number;
@@ -119,8 +123,8 @@ export interface TaskChange {
 /** Globus Transfer as the engine needs it. All methods but `look` throw
  *  {@link TransferUnreachable} (nothing may be concluded), {@link TransferRefused} or {@link SignInNeeded}. */
 export interface TransferService {
-  /** A fresh submission id. Store it before `submit`. */
-  newSubmissionId(): Promise<string>;
+  /** A fresh submission id for a request; for one to Globus where none is named. Store it before `submit`. */
+  newSubmissionId(request?: TaskRequest): Promise<string>;
   /** Ask for a transfer or a deletion. The same submission id asked twice is still one task. */
   submit(submissionId: string, request: TaskRequest): Promise<TaskId>;
   /** Look at many tasks with one question (in chunks of 50). Never throws for what Globus says.

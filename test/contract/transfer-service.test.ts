@@ -1,9 +1,15 @@
 import {randomUUID} from 'node:crypto';
+import {rmSync} from 'node:fs';
+import {join} from 'node:path';
 import type {TaskId} from '../../src/base/ids.ts';
 import {createOutages} from '../../src/stand-ins/outages.ts';
+import {transfersByWay} from '../../src/transfer/by-way.ts';
+import {createCommandTransfer} from '../../src/transfer/command/command-transfer.ts';
 import {createGlobusTransfer} from '../../src/transfer/globus/globus-transfer.ts';
 import {openWorld, until} from '../stand-ins/globus/support.ts';
 import {FakeTransfers} from '../support/fakes.ts';
+import {makeMemoryDirectory} from '../support/memory-directory.ts';
+import {MemoryPlugin} from '../support/plugin.ts';
 import {type TransferWorld, transferServiceContract} from './transfer-service.ts';
 
 /** In memory: what the tests of the engine talk to. */
@@ -69,5 +75,43 @@ async function standIn(): Promise<TransferWorld> {
   };
 }
 
+/** A program of a site, under the service that sends each request to its way. */
+async function plugin(): Promise<TransferWorld> {
+  const directory = makeMemoryDirectory('stage-plugin-');
+  const program = new MemoryPlugin();
+  const way = createCommandTransfer({
+    run: program.run,
+    timeoutMs: 1000,
+    env: {},
+    node: process.execPath,
+    ways: join(directory, 'ways'),
+    clock: Date.now,
+    by: 'test',
+  });
+  const byCopy = () => Promise.reject(new Error('nothing goes this way'));
+  return {
+    transfers: transfersByWay(new FakeTransfers(), {command: async () => way, copy: byCopy}),
+    movesOnly: {count: () => program.tasks.size, via: {by: 'command', program: '/opt/site/mover'}},
+    source: 'archive',
+    destination: 'localhost',
+    nobody: `command-${randomUUID()}`,
+    put: () => {},
+    pause: (message) => {
+      program.paused = message;
+    },
+    async finish(task) {
+      program.finish(task.replace('command-', 't-'));
+    },
+    goDown: () => {
+      program.down = true;
+    },
+    comeBack: () => {
+      program.down = false;
+    },
+    remove: async () => rmSync(directory, {recursive: true, force: true}),
+  };
+}
+
 transferServiceContract('the fake', fake);
 transferServiceContract('the Globus adapter and the stand-in', standIn);
+transferServiceContract('a plug-in', plugin, true);
