@@ -9,7 +9,7 @@
 #@apart.sh
 #@VALUES
 # STAGE_MARKERS  prefix of the markers         STAGE_SCRIPT     the user's script, as it was at submission
-# STAGE_SHA256   its digest, or empty
+# STAGE_SHA256   its digest, or empty          STAGE_OWNER      empty: no run
 # STAGE_SHELL    what reads it, or empty       STAGE_SHELL_ARG  its argument, or empty
 # STAGE_BASH     1: bash -p runs the wrapper
 

@@ -15,6 +15,7 @@
 # attempt is not run again.
 #@apart.sh
 #@VALUES
+# STAGE_OWNER     the run that its facts belong to
 # STAGE_FACTS     directory of the run's facts          STAGE_CLAIM   prefix of this attempt's markers
 # STAGE_NEEDS     STAGE_AFTER   attempts that must have succeeded, and ended, as PBS was told in depend=
 # STAGE_ARRAY     1: a subjob   STAGE_EARLIER  attempts whose subjobs need not run again

@@ -122,6 +122,7 @@ function userJob(
   const reader = readerOf(text, directives);
   const script = join(run.layout.scripts, `${key}.sh`);
   const assignments = {
+    STAGE_OWNER: run.id,
     STAGE_FACTS: run.layout.facts,
     STAGE_CLAIM: claim,
     STAGE_PERMIT: permitOf(action),

@@ -15,6 +15,9 @@ export interface FactKind<T = FactValue> {
   readonly format?: number | undefined;
 }
 
+/** What a fact belongs to, by the fields that say so: `{run: 'climate-ens.2'}`. One that names another owner is not believed. */
+export type FactOwner = Readonly<Record<string, string>>;
+
 /** A fact that is there, and that nothing may be concluded from. */
 export type UnusableFact =
   /** it is not what stage wrote. `cut`: as a loss of power may leave it, empty or in part */
@@ -30,9 +33,10 @@ export type FactRead<T> = {readonly is: 'absent'} | {readonly is: 'whole'; reado
  * an empty file, a symbolic link or a directory, is damage.
  *
  * @param name without the `.json`
+ * @param owner absent: any
  * @throws the system's error when the disk does not answer, which says nothing of the fact
  */
-export function readFact<T>(directory: string, name: string, kind: FactKind<T>): FactRead<T> {
+export function readFact<T>(directory: string, name: string, kind: FactKind<T>, owner?: FactOwner): FactRead<T> {
   const path = join(directory, `${name}.json`);
   let text: string;
   try {
@@ -46,7 +50,7 @@ export function readFact<T>(directory: string, name: string, kind: FactKind<T>):
     if (why === undefined) throw error;
     return {is: 'damaged', path, why};
   }
-  return readFactText(path, text, kind);
+  return readFactText(path, text, kind, owner);
 }
 
 /** What has been read of a directory of facts, by name without the `.json`. */
@@ -60,6 +64,7 @@ export interface FactsRead {
  *
  * @param kindOf the kind that a name stands for; undefined: it is no fact
  * @param known facts of this directory that were read before. None changes, so only those that are new are read
+ * @param owner absent: any
  * @throws the system's error when the directory cannot be read, or does not exist: no facts would mean that nothing
  *   had been done yet
  */
@@ -67,6 +72,7 @@ export function readFacts(
   directory: string,
   kindOf: (name: string) => FactKind | undefined,
   known: ReadonlyMap<string, FactValue> = new Map(),
+  owner?: FactOwner,
 ): FactsRead {
   const whole = new Map<string, FactValue>();
   const unusable = new Map<string, UnusableFact>();
@@ -80,7 +86,7 @@ export function readFacts(
     }
     const kind = kindOf(name);
     if (!kind) continue;
-    const read = readFact(directory, name, kind);
+    const read = readFact(directory, name, kind, owner);
     if (read.is === 'whole') whole.set(name, read.value);
     else if (read.is !== 'absent') unusable.set(name, read);
   }
@@ -88,7 +94,7 @@ export function readFacts(
 }
 
 /** The same of what the file holds. Pure. */
-export function readFactText<T>(path: string, text: string, kind: FactKind<T>): FactRead<T> {
+export function readFactText<T>(path: string, text: string, kind: FactKind<T>, owner: FactOwner = {}): FactRead<T> {
   if (text.trim() === '') return {is: 'damaged', path, why: 'it is empty', cut: true};
   const value = parseJson(text);
   if (value === undefined)
@@ -101,6 +107,11 @@ export function readFactText<T>(path: string, text: string, kind: FactKind<T>): 
     return {is: 'damaged', path, why: 'its "format" is not a number from 1'};
   if (format > newest)
     return {is: 'newer', path, why: `it is of format ${format}, and this version of stage reads up to ${newest}`};
+  for (const [field, own] of Object.entries(owner)) {
+    const named = (value as Readonly<Record<string, unknown>>)[field]; // an object, as was seen above
+    if (named !== undefined && named !== own)
+      return {is: 'damaged', path, why: `it belongs to another ${field}: ${JSON.stringify(named)}`};
+  }
   const read = kind.schema.safeParse(value, NOT_COMPILED);
   if (read.success) return {is: 'whole', value: read.data};
   return {is: 'damaged', path, why: objection(value, read.error.issues[0])};

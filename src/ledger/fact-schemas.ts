@@ -7,7 +7,8 @@ import type {RunId} from './state-directory.ts';
 import {taskRequest, workflow} from './workflow-schema.ts';
 
 // What each kind of fact must hold to be believed. A new kind has its schema here, and its line in docs/formats/ledger.md:
-// without it, it is neither written (`kindOfRunFact`) nor read. A field that came later than its kind is optional, so that
+// without it, it is neither written (`kindOfRunFact`) nor read. Each says whose it is (`run`): one that was copied from
+// another run is not believed (read-fact.ts, `FactOwner`); those of older versions do not say it. A field that came later than its kind is optional, so that
 // old state directories stay readable; fields that nothing is concluded from need not be there. A change that an older
 // version must not misread raises the `format` that the fact says, and the one of its kind.
 

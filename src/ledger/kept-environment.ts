@@ -5,7 +5,7 @@ import {readFact} from '../disk/read-fact.ts';
 import {LedgerDamaged, missing} from './damage.ts';
 import {ENVIRONMENT} from './fact-schemas.ts';
 import type {RunState} from './run-facts.ts';
-import type {RunLayout} from './state-directory.ts';
+import type {RunId, RunLayout} from './state-directory.ts';
 
 /** Variables of a person's shell, by name. */
 export type KeptVariables = Readonly<Record<string, string>>;
@@ -16,22 +16,22 @@ export type KeptVariables = Readonly<Record<string, string>>;
  *
  * @returns the name of its file, without `.json`; undefined when there is nothing to keep
  */
-export function keepVariables(directory: string, variables: KeptVariables | undefined): string | undefined {
+export function keepVariables(directory: string, run: RunId, variables: KeptVariables | undefined): string | undefined {
   if (variables === undefined) return undefined;
   // Two people may update a run at once: each has a file of their own, and the decision that counts names one.
   const name = `environment-${createHash('sha256').update(JSON.stringify(variables)).digest('hex').slice(0, 16)}`;
-  createFact(directory, name, {variables});
+  createFact(directory, name, {variables, run});
   return name;
 }
 
 /** What was kept for a step, as it is by now. @returns undefined when nothing was. @throws {LedgerDamaged} when it is there no more */
 export function keptFor(
-  {layout, state}: {readonly layout: RunLayout; readonly state: RunState},
+  {id, layout, state}: {readonly id: RunId; readonly layout: RunLayout; readonly state: RunState},
   step: string,
 ): KeptVariables | undefined {
   const {environment} = state.updates.findLast(({changed}) => changed.includes(step)) ?? state.original;
   if (environment === undefined) return undefined;
-  const read = readFact(layout.directory, environment, ENVIRONMENT);
+  const read = readFact(layout.directory, environment, ENVIRONMENT, {run: id});
   if (read.is === 'whole') return read.value.variables;
   throw new LedgerDamaged(read.is === 'absent' ? missing(join(layout.directory, `${environment}.json`)) : read);
 }

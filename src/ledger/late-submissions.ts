@@ -50,7 +50,7 @@ export function openLateSubmissions(directory: string) {
       const damaged: LedgerDamaged[] = [];
       const moved = 'a job of that run which PBS takes late stays in the queue until you delete it';
       for (const name of files()) {
-        const read = readFact(directory, name, LATE);
+        const read = readFact(directory, name, LATE, {run: name});
         if (read.is === 'whole') found.push(read.value);
         else if (read.is !== 'absent') damaged.push(new LedgerDamaged(read, {moved}));
       }

@@ -91,7 +91,7 @@ export interface Ledger {
   withdraw(run: OpenRun): void;
   /** What was planned still holds: no person has decided anything since `run` was read, and the attempt, if one is named, has not ended. */
   stillHolds(run: OpenRun, attempt?: string): boolean;
-  /** Create a fact of a run. @returns false when it existed. @throws {RangeError} for one without a schema */
+  /** Create a fact of a run, which says whose it is. @returns false when it existed. @throws {RangeError} for one without a schema */
   create(run: RunId, name: string, value: FactValue): boolean;
   /** Record that steps of a run are to be tried again; a sealed run is open again from then on.
    *  @returns false when it was resumed since `run` was read */
@@ -133,11 +133,11 @@ export function openLedger(home: string): Ledger {
   const resumesOf = (run: RunId): ResumeDecision[] =>
     Array.from({length: timesResumed(run)}, (_, index) => {
       const name = numberedName(run, index + 1);
-      return whole(readFact(layout.resumed, name, RESUMED), join(layout.resumed, `${name}.json`), wayOutOf(run));
+      return whole(readFact(layout.resumed, name, RESUMED, {run}), join(layout.resumed, `${name}.json`), wayOutOf(run));
     });
   const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
   const readSeal = (name: string): RunSummary | undefined => {
-    const seal = readFact(layout.sealed, name, SEAL);
+    const seal = readFact(layout.sealed, name, SEAL, {run: parseNumberedName(name).run});
     if (seal.is === 'absent') return undefined;
     const moved = {moved: 'the run is looked at again, and sealed again when it has ended'};
     return summaryOf(whole(seal, join(layout.sealed, `${name}.json`), moved));
@@ -181,12 +181,16 @@ export function openLedger(home: string): Ledger {
     open(id) {
       const layoutOfRun = runLayout(layout, id);
       const {directory} = layoutOfRun;
-      const spec = whole(readFact(directory, 'spec', SPEC), join(directory, 'spec.json'), wayOutOf(id));
+      const spec = whole(readFact(directory, 'spec', SPEC, {run: id}), join(directory, 'spec.json'), wayOutOf(id));
       const run = read(id, layoutOfRun, spec);
       // Found out before a job of it is asked for: without its environment it would do something else.
       for (const {environment} of [spec, ...run.state.updates])
         if (environment !== undefined)
-          whole(readFact(directory, environment, ENVIRONMENT), join(directory, `${environment}.json`), wayOutOf(id));
+          whole(
+            readFact(directory, environment, ENVIRONMENT, {run: id}),
+            join(directory, `${environment}.json`),
+            wayOutOf(id),
+          );
       return run;
     },
     refresh,
@@ -208,7 +212,8 @@ export function openLedger(home: string): Ledger {
     withdraw: (run) => withdrawRun(layout, run.layout.directory),
     resume(run, decision) {
       ensureSubdirectory(layout.resumed);
-      return createFact(layout.resumed, numberedName(run.id, run.state.resumes.length + 1), {...decision});
+      const name = numberedName(run.id, run.state.resumes.length + 1);
+      return createFact(layout.resumed, name, {...decision, run: run.id});
     },
     stillHolds(run, attempt) {
       const names = factsIn(run.layout.facts);
@@ -221,12 +226,12 @@ export function openLedger(home: string): Ledger {
     update(run, decision, scripts, environment) {
       ensureSubdirectory(run.layout.scripts);
       for (const [file, content] of scripts) writeWhole(join(run.layout.scripts, file), content, {mode: 0o700});
-      const kept = keepVariables(run.layout.directory, environment);
-      return createFact(run.layout.facts, updateName(run.state.updates.length + 1), {...decision, environment: kept});
+      const kept = keepVariables(run.layout.directory, run.id, environment);
+      return this.create(run.id, updateName(run.state.updates.length + 1), {...decision, environment: kept});
     },
     create(run, name, value) {
       requireKind(name);
-      return createFact(runLayout(layout, run).facts, name, value);
+      return createFact(runLayout(layout, run).facts, name, {...value, run});
     },
     append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
     seal(run, endedAt) {
@@ -241,7 +246,7 @@ export function openLedger(home: string): Ledger {
     },
     readableFacts(run) {
       const {facts} = runLayout(layout, run);
-      return isDirectory(facts) ? readFacts(facts, kindOfFact).whole : new Map();
+      return isDirectory(facts) ? readFacts(facts, kindOfFact, undefined, {run}).whole : new Map();
     },
     sealAside(run, summary, tags) {
       ensureSubdirectory(layout.sealed);
@@ -294,7 +299,9 @@ function readRunFacts(run: RunId, directory: string, known?: ReadonlyMap<string,
     const why = 'it is a decision that this version of stage does not know';
     throw new LedgerDamaged({is: 'newer', path: join(directory, `${name}.json`), why}, wayOutOf(run));
   };
-  const {whole: found, unusable} = readDirectory(directory, wayOutOf(run), () => readFacts(directory, kindOf, known));
+  const {whole: found, unusable} = readDirectory(directory, wayOutOf(run), () =>
+    readFacts(directory, kindOf, known, {run}),
+  );
   const facts = new Map(found);
   for (const [name, fact] of unusable) {
     const {byName, moved} = kindOf(name) ?? {};
@@ -342,7 +349,10 @@ function publishRun(
       const script = join(temporary.scripts, `${step}.script`);
       naming(script, () => writeFileSync(script, content, {mode: 0o700, flush: true}));
     }
-    createFact(temporary.directory, 'spec', {...spec, environment: keepVariables(temporary.directory, environment)});
+    createFact(temporary.directory, 'spec', {
+      ...spec,
+      environment: keepVariables(temporary.directory, spec.run, environment),
+    });
     renameSync(temporary.directory, final.directory);
   } catch (error) {
     removeIfPossible(temporary.directory);

@@ -35,6 +35,7 @@ function write(template: Template, script: string, {env = {}, bash = WITH_BASH}:
   const path = join(top, 'wrapper');
   writeFileSync(join(top, 'script'), script, {mode: 0o700});
   const values = {
+    STAGE_OWNER: 'r.1',
     STAGE_FACTS: join(top, 'facts'),
     STAGE_CLAIM: 'compute.1',
     ...Object.fromEntries(['NEEDS', 'AFTER', 'EARLIER', 'PERMIT', 'INTERRUPTED'].map((name) => [`STAGE_${name}`, ''])),

@@ -96,6 +96,7 @@ function wrapper({
 }: Options): string {
   writeFileSync(join(top, 'user.script'), script);
   const values = {
+    STAGE_OWNER: 'r.1',
     STAGE_FACTS: directory,
     STAGE_CLAIM: 'compute.1',
     STAGE_NEEDS: needs,
@@ -160,15 +161,16 @@ describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
   const onDisk = (options: Options) =>
     spawnSync(sh, wrapped(options), {env: {...process.env, ...disk.env, PBS_JOBID: '1.s'}, encoding: 'utf8'});
 
-  test('runs the script, records its start and end, and ends with its exit status', () => {
+  test('runs the script, records its start and end for its run, and ends with its exit status', () => {
     const done = run({script: 'echo hello; echo trouble >&2; exit 3'});
     expect(done.status).toBe(3);
     expect(fact('compute.1.start.1')).toMatchObject({
+      run: 'r.1',
       job: '1.s',
       host: expect.stringMatching(/./),
       at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
-    expect(fact('compute.1.end.1')).toMatchObject({job: '1.s', exit: 3, terminated: false});
+    expect(fact('compute.1.end.1')).toMatchObject({run: 'r.1', job: '1.s', exit: 3, terminated: false});
     expect([read('out'), read('err')]).toEqual(['hello\n', 'trouble\n']);
     expect(names()).toEqual(['compute.1.end.1.json', 'compute.1.start.1.json']);
     expect([done.stdout, done.stderr]).toEqual(['', '']);

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {giveUpRun} from '../../src/app/runs/ending/give-up.ts';
@@ -19,7 +19,7 @@ import {
 } from '../../src/ledger/fact-schemas.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {CLASSIC, jobStep, specOf} from '../support/a-run.ts';
-import {DAMAGES, moveAway, restore, waysTo} from '../support/damages.ts';
+import {DAMAGES_OF_RUNS, moveAway, restore, waysTo} from '../support/damages.ts';
 import {type FakeStage, fakeStage} from '../support/fake-stage.ts';
 import {memoryDirectory} from '../support/memory-directory.ts';
 
@@ -143,11 +143,11 @@ describe.each(Object.keys(RUN_FACTS) as RunFactName[])('%s', (kindName) => {
   const kind: RunFactKind = RUN_FACTS[kindName];
   const [name, value] = SAMPLES[kindName];
 
-  test('damaged in each of eight ways the run is set aside and named; restored, it is read again', async () => {
+  test('damaged in each of nine ways the run is set aside and named; restored, it is read again', async () => {
     const stage = await begun();
     const path = fileOf(stage, name);
     const whole = putIfMissing(path, value);
-    for (const damage of DAMAGES) {
+    for (const damage of DAMAGES_OF_RUNS) {
       const ways = waysTo(damage, path, kind);
       if (!kind.byName) expect(ways.length, damage).toBeGreaterThan(0);
       for (const apply of ways) {
@@ -197,12 +197,12 @@ const BESIDE = {
 } as const;
 
 test.each(Object.entries(BESIDE))(
-  'a damaged %s sets its run aside, in each of eight ways',
+  'a damaged %s sets its run aside, in each of nine ways',
   async (_, [kind, place, value]) => {
     const stage = await begun();
     const path = place(stage);
     const whole = putIfMissing(path, value);
-    for (const damage of DAMAGES)
+    for (const damage of DAMAGES_OF_RUNS)
       for (const apply of waysTo(damage, path, kind)) {
         apply();
         await expectSetAside(stage, path);
@@ -211,6 +211,29 @@ test.each(Object.entries(BESIDE))(
     await expectReadable(stage);
   },
 );
+
+test('each fact that is created for a run names it, and facts of older versions, which do not, are read', async () => {
+  const stage = await begun();
+  const {facts, layout} = stage.ledger.open('r.1' as RunId);
+  expect(facts.size).toBeGreaterThan(4);
+  for (const [name, value] of facts) {
+    expect(value, name).toMatchObject({run: 'r.1'});
+    const {run: _, ...older} = value;
+    restore(join(layout.facts, `${name}.json`), JSON.stringify(older));
+  }
+  await expectReadable(stage);
+});
+
+test('an outcome that was copied from another run is not believed: the file is named, and whose it is', async () => {
+  const stage = await begun();
+  stage.ledger.create('o.1' as RunId, 'alone.1.outcome', {at: AT, state: 'succeeded', why: 'exit status 0'});
+  const path = fileOf(stage, 'compute.1.outcome');
+  renameSync(join(stage.ledger.layout.runs, 'o.1', 'facts', 'alone.1.outcome.json'), path);
+  await expectSetAside(stage, path);
+  await expect(showStatus(stage, 'r')).rejects.toMatchObject({
+    why: `${path}: it belongs to another run: "o.1"`,
+  });
+});
 
 test('a decision that this version does not know is one of a newer version', async () => {
   const stage = await begun();
@@ -250,29 +273,32 @@ test('an emptied outcome of a failed step is not taken for a success, whoever lo
   expect(await showStatus(stage, 'o')).toMatchObject({exit: 1, runs: [{state: 'failed'}]});
 });
 
-test.each(DAMAGES)('a seal: %s; how its run ended is not guessed, and moved away it is made again', async (damage) => {
-  const stage = await begun();
-  const [job] = stage.world.scheduler.submitted('alone.1.job');
-  if (job) stage.world.scheduler.finish(job, 1);
-  await tick(stage, {chain: true, inJob: false});
-  const path = join(stage.ledger.layout.sealed, 'o.1.json');
-  const whole = readFileSync(path, 'utf8');
-  for (const apply of waysTo(damage, path, SEAL)) {
-    apply();
-    const problem = {code: DAMAGED, exit: 4, why: expect.stringContaining(path)};
-    const status = await showStatus(stage, undefined);
-    expect(status).toMatchObject({exit: 4, problems: expect.arrayContaining([expect.objectContaining(problem)])});
-    expect(status.runs.map(({run}) => run)).toEqual(['r.1']);
-    await expect(showStatus(stage, 'o')).rejects.toMatchObject(problem);
-    expect(listRuns(stage, ['unreadable'])).toMatchObject([{run: 'o.1'}]);
-    restore(path, whole);
-    expect((await showStatus(stage, 'o')).exit).toBe(1);
-  }
-  moveAway(path);
-  expect(await showStatus(stage, undefined)).toMatchObject({runs: [{run: 'o.1', state: 'failed'}, {run: 'r.1'}]});
-});
+test.each(DAMAGES_OF_RUNS)(
+  'a seal: %s; how its run ended is not guessed, and moved away it is made again',
+  async (damage) => {
+    const stage = await begun();
+    const [job] = stage.world.scheduler.submitted('alone.1.job');
+    if (job) stage.world.scheduler.finish(job, 1);
+    await tick(stage, {chain: true, inJob: false});
+    const path = join(stage.ledger.layout.sealed, 'o.1.json');
+    const whole = readFileSync(path, 'utf8');
+    for (const apply of waysTo(damage, path, SEAL)) {
+      apply();
+      const problem = {code: DAMAGED, exit: 4, why: expect.stringContaining(path)};
+      const status = await showStatus(stage, undefined);
+      expect(status).toMatchObject({exit: 4, problems: expect.arrayContaining([expect.objectContaining(problem)])});
+      expect(status.runs.map(({run}) => run)).toEqual(['r.1']);
+      await expect(showStatus(stage, 'o')).rejects.toMatchObject(problem);
+      expect(listRuns(stage, ['unreadable'])).toMatchObject([{run: 'o.1'}]);
+      restore(path, whole);
+      expect((await showStatus(stage, 'o')).exit).toBe(1);
+    }
+    moveAway(path);
+    expect(await showStatus(stage, undefined)).toMatchObject({runs: [{run: 'o.1', state: 'failed'}, {run: 'r.1'}]});
+  },
+);
 
-test.each(DAMAGES)('late submissions: %s; it is told, and everything goes on', async (damage) => {
+test.each(DAMAGES_OF_RUNS)('late submissions: %s; it is told, and everything goes on', async (damage) => {
   const stage = await begun();
   const path = join(stage.ledger.layout.late, 'x.1.json');
   const whole = putIfMissing(path, {run: 'x.1', tags: ['t'], until: 9_000_000});

@@ -11,7 +11,9 @@ export const DAMAGES = [
   'of a newer format',
   'no regular file',
 ] as const;
-export type Damage = (typeof DAMAGES)[number];
+/** What belongs to a run may be damaged in one more way: it is whole, and that of another run. */
+export const DAMAGES_OF_RUNS = [...DAMAGES, "another run's"] as const;
+export type Damage = (typeof DAMAGES_OF_RUNS)[number];
 
 /** The schema of a kind of fact. */
 interface Judge {
@@ -47,6 +49,8 @@ export function waysTo(damage: Damage, path: string, kind: Judge): (() => void)[
       ]);
     case 'of a newer format':
       return [putJson({...whole, format: 7})];
+    case "another run's":
+      return [putJson({...whole, run: 'another.7'})];
     case 'no regular file':
       return [
         () => {

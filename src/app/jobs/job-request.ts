@@ -34,6 +34,7 @@ export function jobRequest({request, content, dependencies, tag, prefix, compute
   writeFileSync(`${prefix}.script`, content, {mode: 0o700});
   const reader = readerOf(text, directives);
   const values = {
+    STAGE_OWNER: '',
     STAGE_MARKERS: prefix,
     STAGE_SCRIPT: `${prefix}.script`,
     STAGE_SHA256: sha256(content),
