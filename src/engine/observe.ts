@@ -13,6 +13,7 @@ import type {TaskSeen} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
 import type {Observed} from './plan/actions.ts';
 import {evidenceAt} from './plan/jobs/job-seen.ts';
+import {unconfirmedUnderHold} from './plan/jobs/plan-holds.ts';
 import {isFaulting} from './plan/tasks/plan-fail-fast.ts';
 import {readTrouble, type TaskTrouble} from './plan/tasks/task-trouble.ts';
 import {rateSeen} from './rate-hints.ts';
@@ -22,7 +23,7 @@ type AtPbs = Pick<Observed, 'now' | 'jobs' | 'tags'>;
 export type AtGlobus = Pick<Observed, 'tasks' | 'troubles' | 'rates'>;
 
 /**
- * Look once at all jobs: one question to PBS, and another for the tags of overdue submissions.
+ * Look once at all jobs: one question to PBS, and another for the tags of submissions that are overdue, or under a hold.
  * What could not be learnt is no-evidence.
  *
  * @param late submissions of runs that have ended, whose jobs are looked for by their tags
@@ -43,11 +44,13 @@ export async function observePbs(
     ...(monitor && isOverdue(monitor, now) ? [monitor.tag] : []),
     ...late.flatMap(({tags}) => tags),
   ];
+  // What is held must not begin: its jobs are looked for at once, while a process may still be at their submission.
+  const early = runs.flatMap(({state}) => unconfirmedUnderHold(state).map(({intent}) => intent.tag));
   const [jobsSeen, tags] = await Promise.all([
     jobs.length > 0 ? context.scheduler.look(jobs) : new Map(),
-    findTags(context, overdue),
+    findTags(context, [...new Set([...overdue, ...early])]),
   ]);
-  return {now, jobs: jobsSeen, tags};
+  return {now, jobs: jobsSeen, tags: withoutEarlyAbsence(tags, new Set(overdue))};
 }
 
 /** Look once at all tasks: one question to Globus, none when there are no tasks. */
@@ -154,6 +157,14 @@ function overdueTags({state}: OpenRun, now: number): string[] {
       }),
     ),
   );
+}
+
+/** A job that PBS does not have before the deadline of its submission may be on its way. Pure. */
+function withoutEarlyAbsence(
+  tags: ReadonlyMap<string, JobId | null>,
+  overdue: ReadonlySet<string>,
+): ReadonlyMap<string, JobId | null> {
+  return new Map([...tags].filter(([tag, job]) => job !== null || overdue.has(tag)));
 }
 
 /** An overdue submission is looked for by its tag; while PBS cannot be queried, nothing is known of it. */

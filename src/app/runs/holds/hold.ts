@@ -2,7 +2,7 @@ import {count} from '../../../base/units.ts';
 import type {Observed} from '../../../engine/plan/actions.ts';
 import {seenOf} from '../../../engine/plan/jobs/job-seen.ts';
 import {hasHoldOfRun, personHold} from '../../../engine/plan/jobs/person-hold.ts';
-import {reconcile} from '../../../engine/turn.ts';
+import {unconfirmedUnderHold} from '../../../engine/plan/jobs/plan-holds.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../../errors.ts';
 import {type HoldDecision, type RunState, standingHold} from '../../../ledger/run-facts.ts';
 import type {RunId} from '../../../ledger/state-directory.ts';
@@ -16,7 +16,7 @@ import {
   problemsOf,
   withoutDamage,
 } from '../../shared/look-results.ts';
-import {arraysThatGoOn, jobRecordsOf, takeOver} from './holds-at-pbs.ts';
+import {arraysThatGoOn, jobRecordsOf, lookUntilConfirmed, takeOver} from './holds-at-pbs.ts';
 
 export interface HoldRequest {
   /** undefined: all runs that have not ended */
@@ -57,7 +57,7 @@ export async function holdRuns(stage: RunsStage, request: HoldRequest): Promise<
     stage.ledger.append(run, {at: Date.now(), event: 'run-held', by: stage.by});
   }
   const asked = {runs, damaged, named: request.run !== undefined};
-  return advanceAll(stage, asked, 'confirmed', (run, {jobs, before, open, refused, goOn}) => {
+  return advanceAll(stage, asked, 'confirmed', (run, {jobs, before, open, unconfirmed, refused, goOn}) => {
     const got = `${count(jobs.length, 'queued job')} got a user hold`;
     const end = `Running jobs and transfers continue; end the hold with: stage release ${run}`;
     if (goOn.length > 0)
@@ -66,6 +66,8 @@ export async function holdRuns(stage: RunsStage, request: HoldRequest): Promise<
       return `${run} is held, but PBS refused the user hold of ${count(open, 'job')}, which may start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
     if (open > 0)
       return `${run} will be held; PBS could not be queried, so its queued jobs may still start${jobs.length > 0 ? ` (${got})` : ''}. ${end}`;
+    if (unconfirmed > 0)
+      return `${run} is held, but it is not known yet whether PBS took ${count(unconfirmed, 'job')}, which may start${jobs.length > 0 ? ` (${got})` : ''}. Run the same command again. ${end}`;
     if (!begun.has(run) && jobs.length === 0) return `${run} is held already`;
     return `${run} is held: ${got}${before > 0 ? `, ${before} had one before` : ''}. ${end}`;
   });
@@ -116,6 +118,8 @@ interface HoldChange {
   readonly before: number;
   /** how many it could not be done to, or not be learnt of */
   readonly open: number;
+  /** how many are to be held, and may be at PBS: what became of their submission is not known */
+  readonly unconfirmed: number;
   /** those on which a person put a user hold while the run was held */
   readonly theirs: readonly string[];
   /** PBS said no to some of them */
@@ -137,14 +141,18 @@ async function advanceAll(
     return {runs: [], problems, exit: exitOfProblems(problems)};
   }
   const earlier = new Map([...runs].map(([run, state]) => [run, donesOf(state, did)]));
-  const looked = await reconcile(await stage.engine(), {about: [...runs.keys()]});
+  const looked = await lookUntilConfirmed(stage, [...runs.keys()]);
   const problems = problemsOf(looked, damaged);
   const refused = did === 'confirmed' && problems.some(({code}) => code === 'SCHEDULER_REFUSED');
   const begun = did === 'confirmed' ? await arraysThatGoOn(stage, runs, looked.seen) : new Map<RunId, string[]>();
+  // From the facts: another process that looks at the same time may have held or released a job.
+  const after = [...runs.keys()].map((run) => {
+    const {state} = stage.ledger.open(run);
+    return {run, state, unconfirmed: unconfirmedUnderHold(state).length};
+  });
+  const isUnclear = after.some(({unconfirmed}) => unconfirmed > 0);
   return {
-    runs: [...runs.keys()].map((run) => {
-      // From the facts: another process that looks at the same time may have held or released a job.
-      const {state} = stage.ledger.open(run);
+    runs: after.map(({run, state, unconfirmed}) => {
       const known = earlier.get(run);
       const jobs = [...donesOf(state, did)].filter(([done]) => !known?.has(done)).map(([, job]) => job);
       const open = did === 'ended' ? stillHeld(state, looked.seen) : notYetHeld(state, looked.seen);
@@ -154,6 +162,7 @@ async function advanceAll(
           jobs,
           before: heldBefore(state, looked.seen, jobs),
           open,
+          unconfirmed,
           theirs: heldByPersons(state, looked.seen),
           refused: refused && open > 0,
           goOn: begun.get(run) ?? [],
@@ -162,7 +171,10 @@ async function advanceAll(
       };
     }),
     problems,
-    exit: refused || begun.size > 0 ? EXIT.failed : exitOfProblems(named ? withoutDamage(problems) : problems),
+    exit:
+      refused || begun.size > 0
+        ? EXIT.failed
+        : exitOfProblems(named ? withoutDamage(problems) : problems) || (isUnclear ? EXIT.unreachable : EXIT.ok),
   };
 }
 

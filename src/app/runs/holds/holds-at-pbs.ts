@@ -1,6 +1,8 @@
 import type {Observed} from '../../../engine/plan/actions.ts';
 import {seenOf} from '../../../engine/plan/jobs/job-seen.ts';
 import {personHold} from '../../../engine/plan/jobs/person-hold.ts';
+import {unconfirmedUnderHold} from '../../../engine/plan/jobs/plan-holds.ts';
+import {type Reconciled, reconcile} from '../../../engine/turn.ts';
 import {type JobRecord, type RunState, standingHold} from '../../../ledger/run-facts.ts';
 import type {RunId} from '../../../ledger/state-directory.ts';
 import {mayHaveStarted} from '../../../scheduler/scheduler.ts';
@@ -10,6 +12,20 @@ export function jobRecordsOf(state: RunState, steps?: readonly string[]): JobRec
   return [...state.attempts]
     .filter(([step]) => steps?.includes(step) ?? true)
     .flatMap(([, attempts]) => attempts.flatMap((attempt) => attempt.jobs));
+}
+
+/** So long at most, another process is waited for that submits a job of a run that is held by now. */
+const LONGEST_WAIT_MS = 5_000;
+
+/** Look at runs, and once more where a process that was at a submission when they were held has had its answer. */
+export async function lookUntilConfirmed(stage: RunsStage, runs: readonly RunId[]): Promise<Reconciled> {
+  const context = await stage.engine();
+  const looked = await reconcile(context, {about: runs});
+  const isUnclear = () => runs.some((run) => unconfirmedUnderHold(stage.ledger.open(run).state).length > 0);
+  if (!isUnclear()) return looked;
+  const {clock, sleep} = context;
+  for (const until = clock() + LONGEST_WAIT_MS; isUnclear() && clock() < until; ) await sleep(100);
+  return reconcile(context, {about: runs});
 }
 
 /** Record of the jobs that a person holds by qhold that stage ends these holds, as it ends its own. @returns their ids, by run */

@@ -1,7 +1,8 @@
 import type {JobId} from '../../../base/job-id.ts';
 import {workingAttempt} from '../../../ledger/attempts.ts';
-import type {Attempt, JobRecord} from '../../../ledger/run-facts.ts';
+import type {Attempt, JobRecord, RunState} from '../../../ledger/run-facts.ts';
 import {mayHaveStarted} from '../../../scheduler/scheduler.ts';
+import {isOpen} from '../../../submission/resolution.ts';
 import type {Step} from '../../../workflow/model/workflow.ts';
 import type {Action} from '../actions.ts';
 import {holdOn, isLive, isOlderThanRelease, type View} from '../view.ts';
@@ -44,6 +45,17 @@ export function letGoUnderHold(view: View, step: Step): JobId[] {
     const shown = seenOf(view.seen, record)?.kind === 'live';
     return record.job && wasHeld && shown && mayBegin(view, step, attempt, record) ? [record.job] : [];
   });
+}
+
+/**
+ * Jobs of held steps that PBS may have taken, and may begin: what became of their submission is not on record. Pure.
+ * One that was submitted under a hold of its own stays where it is.
+ */
+export function unconfirmedUnderHold(run: RunState): JobRecord[] {
+  return run.spec.workflow.steps
+    .filter(({name}) => holdOn(run, name) !== undefined)
+    .flatMap(({name}) => (run.attempts.get(name) ?? []).flatMap(({jobs}) => jobs))
+    .filter((record) => record.role !== 'sentinel' && !record.intent.hold && isOpen({...record, ...record.intent}));
 }
 
 /**
