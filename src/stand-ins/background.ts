@@ -2,10 +2,12 @@ import {spawn} from 'node:child_process';
 import {closeSync, mkdirSync, openSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import * as z from 'zod/mini';
 import {askStatus, askToEnd, type LocalStatus} from './control.ts';
 import {writeDay} from './day.ts';
 import {holderOf} from './lock.ts';
-import {StandInError, standInsDown} from './stand-in-error.ts';
+import {readRecord} from './record.ts';
+import {DAMAGED_EXIT, StandInError, standInsDown} from './stand-in-error.ts';
 import type {StandInHome} from './stand-in-home.ts';
 
 /** Starts and ends the background process of a directory. */
@@ -33,8 +35,8 @@ const END_SECONDS = 30;
  * Make sure the background process with the stand-ins runs. Several at once start one.
  *
  * @param dayMs how long a day is to last there; kept for later starts. As it was last when absent
- * @throws {StandInError} `down` when it does not come up in time, its log says why; `wrong` when it runs already, with
- *   days of another length; `other-version`
+ * @throws {StandInError} `down` when it does not come up in time, its log says why; `damaged` when a
+ *   record keeps it from starting; `wrong` when it runs already, with days of another length; `other-version`
  */
 export async function ensureStandIns(options: BackgroundOptions, dayMs?: number): Promise<StandInsUp> {
   const {home} = options;
@@ -44,13 +46,16 @@ export async function ensureStandIns(options: BackgroundOptions, dayMs?: number)
     return {home, status: already, started: false};
   }
   if (dayMs !== undefined) writeDay(home.day, dayMs);
-  const failure = startProcess(options);
+  let started = startProcess(options);
   const until = Date.now() + START_SECONDS * 1000;
   while (Date.now() < until) {
     const status = await statusOf(options);
     if (status) return {home, status, started: true};
-    const why = failure();
-    if (why) throw standInsDown(`${why}; see the end of ${home.log}`);
+    const ended = started();
+    if (ended?.damaged) throw readFailure(home);
+    if (ended?.why) throw standInsDown(`${ended.why}; see the end of ${home.log}`);
+    // It found another one, which has ended since without serving.
+    if (ended && holderOf(home.lock) === undefined) started = startProcess(options);
     await sleep(30);
   }
   throw standInsDown(`they did not start within ${START_SECONDS} s; see ${home.log}`);
@@ -100,8 +105,25 @@ function lives(pid: number): boolean {
   }
 }
 
-/** @returns what tells why the process will never answer, once that is known. One that finds another serving ends well. */
-function startProcess({home, stageHome, version, programs}: BackgroundOptions): () => string | undefined {
+/** How a background process has ended. */
+interface Ended {
+  /** undefined for one that found another serving */
+  readonly why?: string;
+  /** a record keeps it from starting: which one, it has written down */
+  readonly damaged?: boolean;
+}
+
+/** @throws {DamagedRecord} for what does not say why it failed */
+function readFailure({failed, log}: StandInHome): StandInError {
+  const found = readRecord(failed, FAILURE);
+  if (!found) return standInsDown(`a record of theirs is damaged; see the end of ${log}`);
+  return new StandInError('damaged', found.what, found);
+}
+
+const FAILURE = z.object({what: z.string(), why: z.optional(z.string()), next: z.array(z.string())});
+
+/** @returns what tells how the process has ended, once it has */
+function startProcess({home, stageHome, version, programs}: BackgroundOptions): () => Ended | undefined {
   mkdirSync(home.root, {recursive: true, mode: 0o700});
   const log = openSync(home.log, 'a', 0o600);
   const {NODE_OPTIONS: _, STAGE_CLIENT_SECRET: __, ...env} = process.env; // jobs inherit what the process has
@@ -111,16 +133,17 @@ function startProcess({home, stageHome, version, programs}: BackgroundOptions): 
     stdio: ['ignore', log, log],
     env,
   });
-  let failure: string | undefined;
+  let ended: Ended | undefined;
   child.once('error', (error) => {
-    failure = `their process could not be started: ${error.message}`;
+    ended = {why: `their process could not be started: ${error.message}`};
   });
   child.once('exit', (code, signal) => {
-    if (code !== 0) failure = `their process ended with ${signal ?? code}`;
+    if (code === DAMAGED_EXIT) ended = {damaged: true};
+    else ended = code === 0 ? {} : {why: `their process ended with ${signal ?? code}`};
   });
   child.unref();
   closeSync(log);
-  return () => failure;
+  return () => ended;
 }
 
 /** What points a shell's PBS commands and Globus clients at the stand-ins. */

@@ -68,6 +68,10 @@ export interface LocalStatus {
   readonly limits: LimitValues;
   /** user names of those who can sign in */
   readonly identities: readonly string[];
+  /** records that were met damaged while they run; none where it is absent */
+  readonly damaged?:
+    | readonly {readonly file: string; readonly why: string; readonly next: readonly string[]}[]
+    | undefined;
 }
 
 export interface ControlAnswer {
@@ -128,6 +132,7 @@ const STATUS = z.looseObject({
     entries: number,
   }),
   identities: z.array(z.string()),
+  damaged: z.optional(z.array(z.looseObject({file: z.string(), why: z.string(), next: z.array(z.string())}))),
 });
 
 function isStatus(found: unknown): found is LocalStatus {
@@ -183,13 +188,34 @@ export async function askStandIns(address: Address, request: ControlRequest): Pr
     if (isStatus(answer.answer.status)) return answer.answer;
     throw otherVersion('they answer in another form than this version does');
   }
+  if (answer.damaged) throw new StandInError('damaged', answer.damaged.what, answer.damaged);
   throw new StandInError('wrong', answer.wrong ?? 'the stand-ins did not understand the request', {
-    next: ['See what there is: stage local status'],
+    next: [WHERE_TO_LOOK[request.do] ?? 'See what there is: stage local status'],
   });
 }
 
+/** What shows the things that a request can name, where it is not the status. */
+const WHERE_TO_LOOK: Partial<Record<ControlRequest['do'], string>> = {
+  'cancel-task': 'See the tasks there are, with their ids: STAGE_PROFILE=local stage transfer list',
+  'forget-task': 'See the tasks there are, with their ids: STAGE_PROFILE=local stage transfer list',
+};
+
+/** What comes back for a request. */
+export interface ControlOutcome {
+  readonly answer?: ControlAnswer;
+  readonly wrong?: string;
+  readonly damaged?: Trouble;
+}
+
+/** Why a record of the stand-ins keeps them from something. */
+export interface Trouble {
+  readonly what: string;
+  readonly why?: string | undefined;
+  readonly next: readonly string[];
+}
+
 /** @throws {StandInError} `other-version` for what is no answer of this version */
-function answerIn(text: string): {readonly wrong?: string; readonly answer?: ControlAnswer} {
+function answerIn(text: string): ControlOutcome {
   try {
     const answer: unknown = JSON.parse(text);
     if (typeof answer === 'object' && answer !== null) return answer; // its status is looked into by the caller

@@ -107,6 +107,7 @@ async function serve(home: StandInHome, options: DaemonOptions, opened: (() => u
       daySeconds: dayMs / 1000,
       limits: globus.limits(),
       identities: globus.people().map((one) => one.username),
+      damaged: globus.damaged().map(({file, why = '', next}) => ({file, why, next})),
     });
     const end = () => {
       server.close();
@@ -127,6 +128,7 @@ async function serve(home: StandInHome, options: DaemonOptions, opened: (() => u
           `${JSON.stringify({pid: process.pid, url: globus.url, version, startedAt: new Date().toISOString()})}\n`,
           {mode: 0o600},
         );
+        rmSync(home.failed, {force: true});
         log(`ready at ${globus.url}`);
         options.onReady?.(status());
       },

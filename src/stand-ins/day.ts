@@ -1,4 +1,5 @@
-import {readJsonFile, writeJsonFile} from './globus/store/atomic-file.ts';
+import * as z from 'zod/mini';
+import {readRecord, writeRecord} from './record.ts';
 
 /*
  * How fast time passes in the stand-ins. What the real services count in hours and days (the lives of tokens, deadlines,
@@ -20,11 +21,9 @@ export function whereADayLasts(dayMs: number): Lasts {
 
 /** The length of a day that was chosen last for a directory; a real one where none was. @returns milliseconds */
 export function readDay(file: string): number {
-  const kept = readJsonFile(file);
-  const dayMs = typeof kept === 'object' && kept !== null && 'dayMs' in kept ? kept.dayMs : undefined;
-  return typeof dayMs === 'number' && dayMs > 0 ? dayMs : DAY_MS;
+  return readRecord(file, z.object({dayMs: z.number().check(z.positive())}))?.dayMs ?? DAY_MS;
 }
 
 export function writeDay(file: string, dayMs: number): void {
-  writeJsonFile(file, {dayMs});
+  writeRecord(file, {dayMs});
 }

@@ -1,12 +1,12 @@
 import {chmodSync, mkdirSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {dirname} from 'node:path';
-import type {ControlAnswer, ControlRequest} from './control.ts';
+import type {ControlAnswer, ControlOutcome, ControlRequest} from './control.ts';
 import {isOthersDirectory} from './others-directory.ts';
 import type {Outages} from './outages.ts';
 import {answerPbs, CUT} from './pbs/outage.ts';
 import type {Emit, PbsCommand, PbsStandIn} from './pbs/pbs-stand-in.ts';
-import {servedToOthers} from './stand-in-error.ts';
+import {DamagedRecord, servedToOthers} from './stand-in-error.ts';
 
 type Answering = (request: ControlRequest) => Promise<ControlAnswer>;
 
@@ -36,8 +36,11 @@ export function listen(
           return answerPbs(outages, {command: message, gone, answer: () => pbs.handle(message, emit)});
         }
         return answer(message).then(
-          (given) => ({answer: given}),
-          (error: Error) => ({wrong: error.message}),
+          (given): ControlOutcome => ({answer: given}),
+          (error: Error): ControlOutcome =>
+            error instanceof DamagedRecord
+              ? {damaged: {what: error.message, why: error.why, next: error.next}}
+              : {wrong: error.message},
         );
       },
       log,

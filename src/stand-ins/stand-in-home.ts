@@ -1,5 +1,6 @@
-import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import * as z from 'zod/mini';
+import {readRecord} from './record.ts';
 
 /** Where the stand-ins keep everything: beside the state directories of the profiles. */
 export interface StandInHome {
@@ -16,6 +17,8 @@ export interface StandInHome {
   readonly day: string;
   readonly running: string;
   readonly log: string;
+  /** why the background process could not start the last time */
+  readonly failed: string;
   /** friendly names and ids, for those who must not start anything */
   readonly names: string;
   readonly credentials: string;
@@ -40,6 +43,7 @@ export function standInHome(stageHome: string): StandInHome {
     day: join(root, 'day.json'),
     running: join(root, 'running.json'),
     log: join(root, 'daemon.log'),
+    failed: join(root, 'failed.json'),
     names: join(root, 'collections.json'),
     credentials: join(root, 'credentials.json'),
     signInCode: join(root, 'globus', 'sign-in-code'),
@@ -58,12 +62,7 @@ export const FIRST_COLLECTIONS: Readonly<Record<string, string>> = {
   cluster: 'cccccccc-5a5a-4a5a-8a5a-000000000002',
 };
 
-/** Names of the stand-in's collections, whether it runs or not. */
+/** Names of the stand-in's collections, whether it runs or not. @throws {DamagedRecord} */
 export function collectionNames(home: StandInHome): Readonly<Record<string, string>> {
-  try {
-    // Written by the background process, whole.
-    return JSON.parse(readFileSync(home.names, 'utf8')) as Record<string, string>;
-  } catch {
-    return FIRST_COLLECTIONS;
-  }
+  return readRecord(home.names, z.record(z.string(), z.string())) ?? FIRST_COLLECTIONS;
 }

@@ -23,6 +23,13 @@ export async function connectStandIns(where: Locations, version: string): Promis
   await requireTrustedTargets(targets, where, process.env);
   return {
     ...standIns,
+    collectionNames() {
+      try {
+        return standIns.collectionNames();
+      } catch (error) {
+        throw inOurWords(error);
+      }
+    },
     up: (dayMs) => explained(standIns.up(dayMs)),
     status: () => explained(standIns.status()),
     ask: (request) => explained(standIns.ask(request)),
@@ -38,9 +45,11 @@ async function explained<T>(asked: Promise<T>): Promise<T> {
   try {
     return await asked;
   } catch (error) {
-    throw error instanceof StandInError ? explainStandIns(error) : error;
+    throw inOurWords(error);
   }
 }
+
+const inOurWords = (error: unknown): unknown => (error instanceof StandInError ? explainStandIns(error) : error);
 
 /** What the stand-ins say, as an error of ours. */
 export function explainStandIns(error: StandInError): StageError {
@@ -48,6 +57,8 @@ export function explainStandIns(error: StandInError): StageError {
   switch (trouble) {
     case 'down':
       return new StageError({code: 'STAND_INS_DOWN', exit: EXIT.unreachable, what, why, next});
+    case 'damaged':
+      return new StageError({code: 'STAND_INS_DAMAGED', exit: EXIT.unreachable, what, why, next});
     case 'other-version':
       return new StageError({code: 'STAND_INS_OTHER_VERSION', exit: EXIT.actionNeeded, what, why, next});
     case 'wrong':

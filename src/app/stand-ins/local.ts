@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {readDuration} from '../../base/duration.ts';
 import {DAY_MS} from '../../base/time.ts';
-import {RequestWrong} from '../../errors.ts';
+import {EXIT, RequestWrong, StageError} from '../../errors.ts';
 import type {LocalStatus, StandIns} from '../../stand-ins/door.ts';
 
 export type {LocalStatus, StandIns} from '../../stand-ins/door.ts';
@@ -15,10 +15,19 @@ export interface UpReport {
  * Start the stand-ins, unless they run.
  *
  * @param day how long a day is to last there, such as `5s`; as it was last when absent
+ * @throws {StageError} `STAND_INS_DAMAGED` also when they run without one of their records
  */
 export async function localUp(standIns: StandIns, day?: string): Promise<UpReport> {
   const {started, status} = await standIns.up(day === undefined ? undefined : readDay(day));
+  const [damaged] = status.damaged ?? [];
+  if (damaged) throw standInsDamaged(damaged);
   return {started, status};
+}
+
+/** One that they met while they run: all that does not need it goes on. */
+function standInsDamaged({file, why, next}: NonNullable<LocalStatus['damaged']>[number]): StageError {
+  const what = `the stand-ins run, and a record of theirs is damaged: ${file}`;
+  return new StageError({code: 'STAND_INS_DAMAGED', exit: EXIT.unreachable, what, why, next});
 }
 
 /** The stand-ins look after their tasks every second: a shorter day would end before they noticed. */

@@ -6,7 +6,7 @@ import {USUAL_LIMITS} from './local-trouble.ts';
 const DAY_SECONDS = 86_400;
 
 export function renderLocal(status: LocalStatus): string {
-  const {pid, url, jobs, tasks, collections, outages, limits, identities, daySeconds} = status;
+  const {pid, url, jobs, tasks, collections, outages, limits, identities, daySeconds, damaged = []} = status;
   const counts = (all: object) =>
     Object.entries(all)
       .map(([name, count]) => `${count} ${name}`)
@@ -18,6 +18,7 @@ export function renderLocal(status: LocalStatus): string {
     `tasks: ${counts(tasks)}`,
     ...(isUsual(limits) ? [] : [`limits: ${renderLimits(limits)}`]),
     ...(identities.length > 1 ? [`identities: ${identities.join(', ')}`] : []),
+    ...damaged.map(({file, why}) => `damaged: ${file}: ${why}`),
     ...outages.map((one) => `outage: ${renderOutage(one)}`),
     renderLocalCollections(collections),
   ].join('\n');

@@ -3,6 +3,8 @@ import {join} from 'node:path';
 import {z} from 'zod';
 import {asInReality, type Lasts} from '../day.ts';
 import {createOutages, type Outages} from '../outages.ts';
+import {readRecord, writeRecord} from '../record.ts';
+import type {DamagedRecord} from '../stand-in-error.ts';
 import {routeAuth} from './auth/auth.ts';
 import type {AuthService} from './auth/auth-service.ts';
 import {openConsents} from './auth/consents.ts';
@@ -16,7 +18,6 @@ import {answerGlobus} from './http/outage.ts';
 import {TransferProblem} from './http/problem.ts';
 import type {Answer, Request} from './http/request.ts';
 import {createOrders, type Orders} from './orders.ts';
-import {readJsonFile, writeJsonFile} from './store/atomic-file.ts';
 import {openBookmarks} from './store/bookmarks.ts';
 import {openCollections} from './store/collections.ts';
 import {type Mail, openOutbox} from './store/outbox.ts';
@@ -57,6 +58,8 @@ export interface GlobusStandIn extends Orders {
   setRate(bytesPerSecond: number | null): void;
   /** what would have been sent so far */
   mail(): Mail[];
+  /** records of tasks that are damaged, as met while it runs */
+  damaged(): DamagedRecord[];
   counts(): {active: number; queued: number; inactive: number; ended: number};
   close(): Promise<void>;
 }
@@ -71,7 +74,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
   mkdirSync(root, {recursive: true, mode: 0o700});
   chmodSync(root, 0o700); // it may have existed with more
   const settingsFile = join(root, 'settings.json');
-  const settings = settingsSchema.parse(settingsSchema.safeParse(readJsonFile(settingsFile)).data ?? {});
+  const settings = readRecord(settingsFile, settingsSchema) ?? settingsSchema.parse({});
   const identities = openIdentities(root);
   const tokens = openTokenStore(root);
   const collections = openCollections(root);
@@ -81,7 +84,8 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     openLimits(root),
     openPauseRules(root),
   ];
-  const permissions = openPermissions(root);
+  const [permissions, bookmarks] = [openPermissions(root), openBookmarks(root)];
+  const [signInCode, signer] = [openSignInCode(join(root, SIGN_IN_CODE)), openIdTokenSigner(root)];
   const store = openTaskStore(root, log);
   const outbox = openOutbox(root, log);
   const runner = startTaskRunner(store, collections, {
@@ -101,8 +105,8 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     tokens,
     consents,
     logins,
-    signInCode: openSignInCode(join(root, SIGN_IN_CODE)),
-    signer: openIdTokenSigner(root),
+    signInCode,
+    signer,
     signedIn: () => runner.tryNow(),
     hasDataAccess: (id) => collections.get(id)?.requires?.consent === true,
     url: () => url,
@@ -118,7 +122,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     limits,
     permissions,
     access: {consents, logins, identities, permissions},
-    bookmarks: openBookmarks(root),
+    bookmarks,
     lasts,
     mostPending: () => limits.values.pending,
   };
@@ -139,7 +143,7 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
   });
   url = `http://127.0.0.1:${server.port}/`;
   settings.port = server.port;
-  writeJsonFile(settingsFile, settings);
+  writeRecord(settingsFile, settings);
   log(`the stand-in Globus answers at ${url}`);
   return {
     url,
@@ -147,9 +151,10 @@ export async function openGlobusStandIn(options: GlobusStandInOptions): Promise<
     ...orders,
     setRate(bytesPerSecond) {
       settings.rate = z.number().positive().nullable().parse(bytesPerSecond);
-      writeJsonFile(settingsFile, settings);
+      writeRecord(settingsFile, settings);
     },
     mail: () => outbox.all(),
+    damaged: () => store.damaged(),
     counts: () => ({...runner.counts(), ended: store.all.filter(hasEnded).length}),
     async close() {
       await server.close();

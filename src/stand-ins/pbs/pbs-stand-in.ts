@@ -101,7 +101,7 @@ export async function openPbsStandIn(options: PbsStandInOptions): Promise<PbsSta
   const log = options.log ?? (() => undefined);
   const serverName = options.serverName ?? 'stage-local';
   const names: ServerNames = {server: serverName, aliases: [hostname(), 'localhost']};
-  const store = openStore(options.root, log);
+  const store = openStore(options.root);
   const processors = (): number => {
     const {node, server: attributes} = store.settings;
     const set = Number(node['resources_available.ncpus'] ?? attributes['resources_available.ncpus'] ?? Number.NaN);

@@ -1,9 +1,8 @@
 import {createHash} from 'node:crypto';
 import {join} from 'node:path';
 import {z} from 'zod';
-
+import {readRecord, writeRecord} from '../../record.ts';
 import {taskTime} from '../http/time.ts';
-import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
 import type {Scope} from './scopes.ts';
 
 /** Who calls: tasks belong to the identity, consents to the identity and the client together. */
@@ -41,7 +40,7 @@ export interface Consents {
 /** @param root directory of the stand-in's state; `consents.json` lies in it */
 export function openConsents(root: string): Consents {
   const file = join(root, 'consents.json');
-  const all = z.array(kept).safeParse(readJsonFile(file)).data ?? [];
+  const all = readRecord(file, z.array(kept)) ?? [];
   const find = (caller: Caller, path: readonly number[], scope: string): Consent | undefined =>
     all.find(
       (one) =>
@@ -63,7 +62,7 @@ export function openConsents(root: string): Consents {
     grant({identity, client}, scopes) {
       const before = all.length;
       for (const scope of scopes) add({identity, client}, [], scope);
-      if (all.length > before) writeJsonFile(file, all);
+      if (all.length > before) writeRecord(file, all);
     },
     has(caller, path) {
       let ids: readonly number[] = [];

@@ -2,7 +2,7 @@ import {createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject} 
 import {join} from 'node:path';
 import {exportJWK, type JWTPayload, SignJWT} from 'jose';
 import {z} from 'zod';
-import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
+import {readRecord, writeRecord} from '../../record.ts';
 
 /** Signs the id tokens of logins. Globus signs them with RS512. Source: globus-sdk-python 4.3, `decode_id_token`. */
 export interface IdTokenSigner {
@@ -14,16 +14,27 @@ export interface IdTokenSigner {
 const ALGORITHM = 'RS512';
 const KEY_ID = 'local';
 
+const kept = z.object({pem: z.string().refine(isKey, 'not a private key')});
+
+function isKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
+}
+
 /** @param root directory of the stand-in's state; the key is made when it is first needed */
 export function openIdTokenSigner(root: string): IdTokenSigner {
   const file = join(root, 'id-token-key.json');
   const key = (): KeyObject => {
-    const kept = z.object({pem: z.string()}).safeParse(readJsonFile(file)).data;
-    if (kept) return createPrivateKey(kept.pem);
+    const found = readRecord(file, kept);
+    if (found) return createPrivateKey(found.pem);
     const made = generateKeyPairSync('rsa', {modulusLength: 2048}).privateKey;
-    writeJsonFile(file, {pem: made.export({type: 'pkcs8', format: 'pem'})});
+    writeRecord(file, {pem: made.export({type: 'pkcs8', format: 'pem'})});
     return made;
   };
+  readRecord(file, kept);
   return {
     sign: (claims) => new SignJWT(claims).setProtectedHeader({alg: ALGORITHM, typ: 'JWT', kid: KEY_ID}).sign(key()),
     keys: async () => ({

@@ -2,7 +2,7 @@ import {createHash, randomBytes, randomUUID, timingSafeEqual} from 'node:crypto'
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
 import {z} from 'zod';
-import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
+import {readRecord, writeRecord} from '../../record.ts';
 
 const clientSchema = z.object({id: z.string(), secret: z.string(), name: z.string()});
 type Client = z.output<typeof clientSchema>;
@@ -55,13 +55,13 @@ export interface Identities {
 /** @param root directory of the stand-in's state; `identities.json` lies in it, mode 0600 */
 export function openIdentities(root: string): Identities {
   const file = join(root, 'identities.json');
-  const kept = fileSchema.safeParse(readJsonFile(file)).data ?? {
+  const kept = readRecord(file, fileSchema) ?? {
     own: {id: randomUUID(), secret: newSecret(), name: 'stage local client'},
     user: {id: randomUUID(), username: `${userInfo().username}@stage.local`, name: userInfo().username},
     others: [],
     registered: [],
   };
-  const save = () => writeJsonFile(file, kept);
+  const save = () => writeRecord(file, kept);
   save();
   const user: Identity = {...kept.user, email: kept.user.username};
   const clients = (): {id: string; name: string}[] => [kept.own, ...kept.registered];

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {z} from 'zod';
-import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
+import {readRecord, writeRecord} from '../../record.ts';
 
 const kept = z.object({
   /** the primary identity of the person */
@@ -23,11 +23,11 @@ export interface Logins {
 /** @param root directory of the stand-in's state; `logins.json` lies in it */
 export function openLogins(root: string): Logins {
   const file = join(root, 'logins.json');
-  let all = z.array(kept).safeParse(readJsonFile(file)).data ?? [];
+  let all = readRecord(file, z.array(kept)) ?? [];
   return {
     note(login) {
       all = [...all.filter((one) => one.as !== login.as), login];
-      writeJsonFile(file, all);
+      writeRecord(file, all);
     },
     of: (identity) => all.filter((one) => one.identity === identity),
   };

@@ -1,6 +1,7 @@
 import {randomInt, timingSafeEqual} from 'node:crypto';
-import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {chmodSync} from 'node:fs';
+import {readTextRecord, writeWhole} from '../../record.ts';
+import {DamagedRecord} from '../../stand-in-error.ts';
 
 /**
  * What a person types on the sign-in page, to show that they are the user this stand-in belongs to: every user of the
@@ -17,7 +18,7 @@ const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 const LENGTH = 16;
 const WELL_FORMED = /^([a-z0-9]{4}-){3}[a-z0-9]{4}$/;
 
-/** @param file made with mode 0600 when it does not exist or holds something else; the same code after a restart */
+/** @param file made with mode 0600 when it does not exist; the same code after a restart */
 export function openSignInCode(file: string): SignInCode {
   const code = readCode(file) ?? writeCode(file);
   chmodSync(file, 0o600);
@@ -33,18 +34,14 @@ export function openSignInCode(file: string): SignInCode {
 }
 
 function readCode(file: string): string | undefined {
-  try {
-    const text = readFileSync(file, 'utf8').trim();
-    return WELL_FORMED.test(text) ? text : undefined;
-  } catch {
-    return undefined; // there is none yet
-  }
+  const text = readTextRecord(file)?.trim();
+  if (text === undefined || WELL_FORMED.test(text)) return text;
+  throw new DamagedRecord(file, 'it does not hold a code', file);
 }
 
 function writeCode(file: string): string {
   const letters = Array.from({length: LENGTH}, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
   const code = letters.match(/.{4}/g)?.join('-') ?? letters;
-  mkdirSync(dirname(file), {recursive: true, mode: 0o700});
-  writeFileSync(file, `${code}\n`, {mode: 0o600});
+  writeWhole(file, `${code}\n`);
   return code;
 }

@@ -1,6 +1,8 @@
 import {randomBytes} from 'node:crypto';
-import {appendFileSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
+import {z} from 'zod';
+import {appendWhole, readJournal} from '../../journal.ts';
 
 const PREFIX = '.stage-part-';
 
@@ -21,7 +23,7 @@ export function createTemporaries(task: string, journal: string): Temporaries {
   return {
     nameIn(directory) {
       if (!noted.has(directory)) {
-        appendFileSync(journal, `${JSON.stringify(directory)}\n`, {mode: 0o600});
+        appendWhole(journal, `${JSON.stringify(directory)}\n`);
         noted.add(directory);
       }
       return `${PREFIX}${task}-${start}${(count++).toString(36)}`;
@@ -29,9 +31,13 @@ export function createTemporaries(task: string, journal: string): Temporaries {
   };
 }
 
-/** Remove what a killed process left of a task. Directories that are gone meanwhile hold nothing to remove. */
+/**
+ * Remove what a killed process left of a task. Directories that are gone meanwhile hold nothing to remove.
+ *
+ * @throws {DamagedRecord} when it is not known where that may be
+ */
 export function removeTemporaries(task: string, journal: string): void {
-  for (const directory of new Set(readLines(journal))) {
+  for (const directory of new Set(readJournal(journal, z.string()))) {
     try {
       for (const name of readdirSync(directory)) {
         if (name.startsWith(`${PREFIX}${task}-`)) rmSync(join(directory, name), {force: true});
@@ -41,21 +47,4 @@ export function removeTemporaries(task: string, journal: string): void {
     }
   }
   rmSync(journal, {force: true});
-}
-
-function readLines(journal: string): string[] {
-  try {
-    return readFileSync(journal, 'utf8')
-      .split('\n')
-      .flatMap((line) => {
-        try {
-          const directory: unknown = JSON.parse(line);
-          return typeof directory === 'string' ? [directory] : [];
-        } catch {
-          return []; // the last line, cut short by a kill before its directory was used
-        }
-      });
-  } catch {
-    return [];
-  }
 }

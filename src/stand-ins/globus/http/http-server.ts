@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {DamagedRecord} from '../../stand-in-error.ts';
 import {AuthProblem, TransferProblem} from './problem.ts';
 import {type Handle, readRequest, requestLine} from './request.ts';
 import {foreignRequest} from './same-machine.ts';
@@ -104,7 +105,7 @@ async function answer(
     if ('html' in done) return {status: done.status, headers: PAGE, text: done.html};
     return inJson(done.status, done.document);
   } catch (error) {
-    if (!(error instanceof TransferProblem || error instanceof AuthProblem)) {
+    if (!(error instanceof TransferProblem || error instanceof AuthProblem || error instanceof DamagedRecord)) {
       log(`${request.method} ${request.path}: ${error instanceof Error ? error.stack : error}`);
     }
     return problemAnswer(error, request.path);
@@ -141,8 +142,7 @@ function problemAnswer(error: unknown, path: string): Sent {
       error.headers,
     );
   }
-  const problem =
-    error instanceof TransferProblem ? error : new TransferProblem(500, 'InternalError', 'An internal error occurred');
+  const problem = error instanceof TransferProblem ? error : internalError(error);
   return inJson(
     problem.status,
     {
@@ -154,6 +154,12 @@ function problemAnswer(error: unknown, path: string): Sent {
     },
     problem.extras.headers,
   );
+}
+
+/** A record that is damaged is named to the client, too: the service belongs to the person that asks. */
+function internalError(error: unknown): TransferProblem {
+  const words = error instanceof DamagedRecord ? `${error.message}: ${error.why}` : 'An internal error occurred';
+  return new TransferProblem(500, 'InternalError', words);
 }
 
 const inJson = (status: number, document: unknown, headers: Readonly<Record<string, string>> = {}): Sent => ({

@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto';
 import {join} from 'node:path';
 import {z} from 'zod';
+import {readRecord, writeRecord} from '../../record.ts';
 import {bookmarkNotFound, conflict} from '../http/problem.ts';
 import {uuid} from '../transfer/submission.ts';
-import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 
 const kept = z.object({id: z.string(), owner: z.string(), name: z.string(), endpointId: z.string(), path: z.string()});
 type Bookmark = z.output<typeof kept>;
@@ -26,10 +26,10 @@ export interface Bookmarks {
 /** @param root directory of the stand-in's state; `bookmarks.json` lies in it */
 export function openBookmarks(root: string): Bookmarks {
   const file = join(root, 'bookmarks.json');
-  let all = z.array(kept).safeParse(readJsonFile(file)).data ?? [];
+  let all = readRecord(file, z.array(kept)) ?? [];
   const save = (now: Bookmark[]) => {
     all = now;
-    writeJsonFile(file, all);
+    writeRecord(file, all);
   };
   const free = (owner: string, wanted: string) => {
     if (all.some((one) => one.owner === owner && one.name === wanted))

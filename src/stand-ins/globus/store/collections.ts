@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {mkdirSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {z} from 'zod';
+import {readRecord, writeRecord} from '../../record.ts';
 import {type Requirements, requirements} from '../auth/requirements.ts';
 import type {Side} from '../copy/fault.ts';
 import type {Ground} from '../copy/held-directories.ts';
@@ -9,7 +10,6 @@ import {locate} from '../copy/paths.ts';
 import {type PlannedFault, plannedFault} from '../copy/planned-faults.ts';
 import {badRequest, collectionDeleted, collectionNotFound} from '../http/problem.ts';
 import {uuid} from '../transfer/submission.ts';
-import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 
 const collectionSchema = z.object({
   id: z.string(),
@@ -64,13 +64,11 @@ export const groundIn = ({directory, guest}: Collection, side: Side): Ground => 
 export function openCollections(root: string): Collections {
   const file = join(root, 'collections.json');
   const removedFile = join(root, 'removed-collections.json');
-  const removed = new Set(z.array(z.string()).safeParse(readJsonFile(removedFile)).data);
-  const known = new Map(
-    (z.array(collectionSchema).safeParse(readJsonFile(file)).data ?? []).map((one) => [one.id, one]),
-  );
+  const removed = new Set(readRecord(removedFile, z.array(z.string())));
+  const known = new Map((readRecord(file, z.array(collectionSchema)) ?? []).map((one) => [one.id, one]));
   const save = (one: Collection) => {
     known.set(one.id, one);
-    writeJsonFile(file, [...known.values()]);
+    writeRecord(file, [...known.values()]);
   };
   const find = (nameOrId: string): Collection => {
     const found = known.get(nameOrId.toLowerCase()) ?? [...known.values()].find((one) => one.name === nameOrId);
@@ -115,9 +113,9 @@ export function openCollections(root: string): Collections {
       if ([...known.values()].some((one) => one.guest?.host === found.id))
         throw new RangeError(`collection "${nameOrId}" has guest collections`);
       removed.add(found.id);
-      writeJsonFile(removedFile, [...removed]);
+      writeRecord(removedFile, [...removed]);
       known.delete(found.id);
-      writeJsonFile(file, [...known.values()]);
+      writeRecord(file, [...known.values()]);
       return found;
     },
     require(nameOrId, wanted) {

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {z} from 'zod';
-import {appendWhole, readJournal} from './journal.ts';
+import {appendWhole, readJournal} from '../../journal.ts';
 
 const mailSchema = z.object({
   at: z.string(),
@@ -31,6 +31,6 @@ export function openOutbox(root: string, log: (line: string) => void): Outbox {
         log(`mail about task ${mail.task} is lost: ${error}`);
       }
     },
-    all: () => readJournal(file).flatMap((line) => mailSchema.safeParse(line).data ?? []),
+    all: () => readJournal(file, mailSchema),
   };
 }

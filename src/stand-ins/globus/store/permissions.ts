@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto';
 import {join} from 'node:path';
 import {z} from 'zod';
+import {readRecord, writeRecord} from '../../record.ts';
 import {TransferProblem} from '../http/problem.ts';
 import {taskTime} from '../http/time.ts';
-import {readJsonFile, writeJsonFile} from './atomic-file.ts';
 
 const ruleSchema = z.object({
   id: z.string(),
@@ -53,12 +53,12 @@ export interface Permissions {
 /** @param root directory of the stand-in's state; `permissions.json` lies in it */
 export function openPermissions(root: string): Permissions {
   const file = join(root, 'permissions.json');
-  const read = z.object({rules: z.array(ruleSchema), roles: z.array(roleSchema)}).safeParse(readJsonFile(file)).data;
+  const read = readRecord(file, z.object({rules: z.array(ruleSchema), roles: z.array(roleSchema)}));
   let [rules, roles] = [read?.rules ?? [], read?.roles ?? []];
   const save = (now: {rules?: AccessRule[]; roles?: Role[]}) => {
     rules = now.rules ?? rules;
     roles = now.roles ?? roles;
-    writeJsonFile(file, {rules, roles});
+    writeRecord(file, {rules, roles});
   };
   return {
     rules: (collection) => rules.filter((one) => one.collection === collection),

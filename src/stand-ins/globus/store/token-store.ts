@@ -1,7 +1,7 @@
 import {createHash, randomBytes} from 'node:crypto';
 import {join} from 'node:path';
 import {z} from 'zod';
-import {readJsonFile, writeJsonFile} from './atomic-file.ts';
+import {readRecord, writeRecord} from '../../record.ts';
 
 const grantSchema = z.object({
   kind: z.enum(['access', 'refresh', 'code']),
@@ -37,10 +37,10 @@ const hashOf = (token: string): string => createHash('sha256').update(token).dig
 /** @param root directory of the stand-in's state; `tokens.json` lies in it */
 export function openTokenStore(root: string): TokenStore {
   const file = join(root, 'tokens.json');
-  const kept = new Map(Object.entries(z.record(z.string(), grantSchema).safeParse(readJsonFile(file)).data ?? {}));
+  const kept = new Map(Object.entries(readRecord(file, z.record(z.string(), grantSchema)) ?? {}));
   const save = () => {
     for (const [hash, grant] of kept) if (grant.expiresAt <= Date.now()) kept.delete(hash);
-    writeJsonFile(file, Object.fromEntries(kept));
+    writeRecord(file, Object.fromEntries(kept));
   };
   return {
     issue(grant) {

@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import {z} from 'zod';
+import {readRecord, writeRecord} from '../../record.ts';
 import {TransferProblem} from '../http/problem.ts';
-import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
 
 /** What a user may have at once. Defaults: Globus Transfer API, limits. */
 const limitValues = z.object({
@@ -31,7 +31,7 @@ const WINDOW_MS = 10_000;
 /** @param root directory of the stand-in's state; `limits.json` lies in it */
 export function openLimits(root: string): Limits {
   const file = join(root, 'limits.json');
-  let values = limitValues.parse(limitValues.safeParse(readJsonFile(file)).data ?? {});
+  let values = readRecord(file, limitValues) ?? limitValues.parse({});
   const asked = new Map<string, number[]>();
   return {
     get values() {
@@ -39,7 +39,7 @@ export function openLimits(root: string): Limits {
     },
     set(wanted) {
       values = limitValues.parse({...values, ...wanted});
-      writeJsonFile(file, values);
+      writeRecord(file, values);
     },
     countRequest(identity) {
       if (values.requests === null) return;

@@ -1,3 +1,4 @@
+import type {Journal} from '../../journal.ts';
 import {type GuestRules, mayReach} from '../auth/guest-access.ts';
 import {Fault, notAllowed, type Side} from '../copy/fault.ts';
 import {createGate, type Gate} from '../copy/gate.ts';
@@ -6,7 +7,6 @@ import {meetPlanned} from '../copy/planned-faults.ts';
 import {createThrottle, type Throttle} from '../copy/throttle.ts';
 import type {Work} from '../copy/transfer-work.ts';
 import {type Collections, groundIn} from '../store/collections.ts';
-import type {Journal} from '../store/journal.ts';
 import type {LimitValues} from './limits.ts';
 import type {TaskState} from './task-state.ts';
 

@@ -1,8 +1,8 @@
 import {randomUUID} from 'node:crypto';
 import {join} from 'node:path';
 import {z} from 'zod';
+import {readRecord, writeRecord} from '../../record.ts';
 import {TransferProblem} from '../http/problem.ts';
-import {readJsonFile, writeJsonFile} from '../store/atomic-file.ts';
 import type {TaskState} from './task-state.ts';
 
 const flag = z.boolean().default(false);
@@ -53,10 +53,10 @@ export interface PauseRules {
 /** @param root directory of the stand-in's state; `pause-rules.json` lies in it */
 export function openPauseRules(root: string): PauseRules {
   const file = join(root, 'pause-rules.json');
-  let rules = z.array(kept).safeParse(readJsonFile(file)).data ?? [];
+  let rules = readRecord(file, z.array(kept)) ?? [];
   const save = (now: PauseRule[]) => {
     rules = now;
-    writeJsonFile(file, rules);
+    writeRecord(file, rules);
   };
   const applies = (rule: PauseRule, collection: string, identity: string, now: number): boolean =>
     rule.endpointId === collection &&

@@ -1,4 +1,5 @@
 import type {Lasts} from '../../day.ts';
+import {DamagedRecord} from '../../stand-in-error.ts';
 import type {GuestRules} from '../auth/guest-access.ts';
 import type {Logins} from '../auth/logins.ts';
 import {asFault, codeInWords, FatalFault} from '../copy/fault.ts';
@@ -148,6 +149,10 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
       .then((outcome) => (outcome === 'finished' ? finish(one, 'SUCCEEDED', null) : tryLater(one)))
       .catch((error: unknown) => {
         if (one.stop.signal.aborted) return; // canceled, expired or closing: what stopped it says how it ended
+        if (error instanceof DamagedRecord) {
+          tryLater(one); // the store names it; the task goes on once its record can be read
+          return;
+        }
         const fault = error instanceof FatalFault ? error.fault : asFault(error, 'source', '');
         settings.log(`task ${task.id}: ${fault.code}: ${fault.message}`);
         task.counts.faults++;
@@ -186,8 +191,14 @@ export function startTaskRunner(store: TaskStore, collections: Collections, sett
     }
     store.save(task);
     settings.tellOwner(task);
-    removeTemporaries(task.id, store.temporariesFile(task.id));
     live.delete(task.id);
+    try {
+      removeTemporaries(task.id, store.temporariesFile(task.id));
+    } catch (error) {
+      settings.log(
+        `what task ${task.id} left behind is not removed: ${error instanceof Error ? error.message : error}`,
+      );
+    }
     settings.log(`task ${task.id}: ${status}${fatalError ? ` (${fatalError.code})` : ''}`);
     setImmediate(lookSafely);
   }

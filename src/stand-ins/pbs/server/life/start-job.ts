@@ -1,4 +1,5 @@
 import {closeSync, mkdirSync, openSync, writeFileSync} from 'node:fs';
+import type {DamagedRecord} from '../../../stand-in-error.ts';
 import {commentDate} from '../../language/dates.ts';
 import {chunksOf} from '../../language/resources.ts';
 import type {Core} from '../core.ts';
@@ -7,14 +8,20 @@ import {onStart} from '../dependencies/rules.ts';
 import {liveFile, umaskOf} from '../processes/deliver.ts';
 import {jobDirectory, jobEnvironment, shellLine, shellOf} from '../processes/job-environment.ts';
 import {startSupervisor} from '../processes/supervisor.ts';
-import type {Job} from '../store/job.ts';
+import {type Job, settle, withHolds} from '../store/job.ts';
 import {accountingText} from '../store/journal.ts';
+import {damageOfScript} from '../store/script.ts';
 import {nextSubjob} from './arrays.ts';
 import {finishSafely} from './end-job.ts';
 
 /** The start of a job: a place, the records, then its process. */
 
 export function start(core: Core, waiting: Job): void {
+  const damage = damageOfScript(waiting, core.places);
+  if (damage) {
+    keepBack(core, waiting, damage);
+    return;
+  }
   const job = waiting.array ? nextSubjob(core, waiting) : waiting;
   const now = Date.now();
   job.state = 'R';
@@ -45,6 +52,15 @@ export function start(core: Core, waiting: Job): void {
     return;
   }
   carryOut(core, onStart(job));
+}
+
+/** A job whose script is damaged is held, as one that could not be started too often; `qrls -h s` tries it again. */
+function keepBack(core: Core, job: Job, {message, why}: DamagedRecord): void {
+  job.holds = withHolds(job.holds, 's');
+  job.comment = `job held, ${message}: ${why}`;
+  settle(job, Date.now());
+  core.save(job);
+  core.log(`job ${job.id} is held: ${message}: ${why}`);
 }
 
 function launch(core: Core, job: Job): void {

@@ -1,4 +1,3 @@
-import {chmodSync, writeFileSync} from 'node:fs';
 import type {PbsFault} from '../../language/answer.ts';
 import {showDepend} from '../../language/depend.ts';
 import type {Submission} from '../../language/submission/submission.ts';
@@ -7,6 +6,7 @@ import {refusalToQueue} from '../queues/limits.ts';
 import {routeOn} from '../queues/routing.ts';
 import {type Job, settle, waitsForDependency, withHolds} from '../store/job.ts';
 import {accountingText} from '../store/journal.ts';
+import {keepScript} from '../store/script.ts';
 
 /** The next job number. One is used up even by a submission that is then refused (measured). */
 function nextNumber({settings, store}: Core): number {
@@ -26,10 +26,7 @@ export function submit(core: Core, submission: Submission, user: string): Job | 
   const fault = refusalToQueue(job, settings, core.jobs.values());
   if (fault) return fault;
   if (submission.vanishes) return job;
-  if (submission.script !== undefined) {
-    writeFileSync(places.script(id), submission.script, {mode: 0o700});
-    chmodSync(places.script(id), 0o700);
-  }
+  if (submission.script !== undefined) job.scriptHash = keepScript(places.script(id), submission.script);
   if (waitsForDependency(job)) {
     job.holds = withHolds(job.holds, 's');
     job.substate = 22;

@@ -61,6 +61,8 @@ export const jobSchema = z.object({
   exitStatus: z.number().optional(),
   submitArguments: z.string().optional(),
   executable: z.string().optional(),
+  /** of the script that was submitted; jobs from before it was kept have none */
+  scriptHash: z.string().optional(),
   argumentList: z.array(z.string()).optional(),
   /** home directory of the submitter: where the job starts */
   home: z.string(),

@@ -1,5 +1,7 @@
-import {chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
+import {readRecord, writeRecord} from '../../../record.ts';
+import {DamagedRecord} from '../../../stand-in-error.ts';
 import {type Job, jobSchema} from './job.ts';
 import {freshSettings, type Settings, settingsSchema} from './settings.ts';
 
@@ -47,13 +49,8 @@ function placesUnder(root: string): Places {
   };
 }
 
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, {mode: 0o600});
-  renameSync(`${path}.new`, path);
-}
-
-/** Open what a former server left, or begin with nothing. A job's file that cannot be read is set aside, not deleted. */
-export function openStore(root: string, log: (line: string) => void): Store {
+/** Open what a former server left, or begin with nothing. @throws {DamagedRecord} */
+export function openStore(root: string): Store {
   const places = placesUnder(root);
   const jobsDir = join(root, 'jobs');
   const settingsFile = join(root, 'settings.json');
@@ -65,27 +62,19 @@ export function openStore(root: string, log: (line: string) => void): Store {
   for (const name of readdirSync(jobsDir)) {
     if (!name.endsWith('.json')) continue;
     const path = join(jobsDir, name);
-    try {
-      const read: unknown = JSON.parse(readFileSync(path, 'utf8'));
-      jobs.push(jobSchema.parse(read));
-    } catch (error) {
-      renameSync(path, `${path}.unreadable`);
-      log(`job file ${path} cannot be read and was set aside: ${String(error)}`);
-    }
+    const job = readRecord(path, jobSchema);
+    if (job && `${job.id}.json` !== name) throw new DamagedRecord(path, `it is of another job, ${job.id}`, path);
+    if (job) jobs.push(job);
   }
-  let settings = freshSettings();
-  try {
-    const read: unknown = JSON.parse(readFileSync(settingsFile, 'utf8'));
-    settings = settingsSchema.parse(read);
-  } catch {
-    // none yet, or unreadable: fresh ones, with numbers above every job that exists
-    settings.nextSequence = jobs.reduce((most, job) => Math.max(most, job.seq + 1), 0);
-  }
+  const settings = readRecord(settingsFile, settingsSchema) ?? {
+    ...freshSettings(),
+    nextSequence: jobs.reduce((most, job) => Math.max(most, job.seq + 1), 0), // above every job that exists
+  };
   return {
     places,
     settings,
     jobs,
-    saveJob: (job) => writeWhole(join(jobsDir, `${job.id}.json`), JSON.stringify(job)),
+    saveJob: (job) => writeRecord(join(jobsDir, `${job.id}.json`), job),
     removeJob: (id) => {
       for (const path of [
         join(jobsDir, `${id}.json`),
@@ -98,6 +87,6 @@ export function openStore(root: string, log: (line: string) => void): Store {
       ])
         rmSync(path, {recursive: true, force: true});
     },
-    saveSettings: (changed) => writeWhole(settingsFile, JSON.stringify(changed)),
+    saveSettings: (changed) => writeRecord(settingsFile, changed),
   };
 }
