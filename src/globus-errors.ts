@@ -81,7 +81,25 @@ export class TransferRefused extends StageError {
 
 /** A person must sign in, consent, or correct credentials before Globus continues. */
 export class SignInNeeded extends StageError {
-  constructor(parts: {what: string; why: string; next: readonly string[]; cause?: unknown}) {
+  constructor(parts: {code?: string; what: string; why: string; next: readonly string[]; cause?: unknown}) {
     super({code: 'SIGN_IN_NEEDED', exit: EXIT.actionNeeded, ...parts});
   }
 }
+
+/** A variable of the environment names a proxy in a way that cannot be meant: Globus was not asked. Its value, which may hold a password, is not shown. */
+export class ProxyWrong extends SignInNeeded {
+  constructor(variable: string, why: string) {
+    super({
+      code: PROXY_WRONG,
+      what: `${variable} in the environment does not name a proxy that can be used`,
+      why,
+      next: [
+        `Set ${variable}=http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with special characters percent-encoded (# as %23, / as %2F, ? as %3F, @ as %40, % as %25).`,
+        `Where no proxy is needed: unset ${variable}`,
+        'Then run the same command again: nothing is lost.',
+      ],
+    });
+  }
+}
+
+export const PROXY_WRONG = 'PROXY_WRONG';

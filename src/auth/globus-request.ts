@@ -1,5 +1,5 @@
 import {parseJson} from '../base/json.ts';
-import {TransferUnreachable} from '../globus-errors.ts';
+import {ProxyWrong, TransferUnreachable} from '../globus-errors.ts';
 import {explainFailure, proxyRefusal, useProxies} from './proxies.ts';
 
 /** What the methods of `@globus/sdk` take as their last argument. */
@@ -39,6 +39,7 @@ export interface Answer {
  * address than Globus's own, and fail without an error object that carries the request's headers and form.
  *
  * @param asked how the request reads in messages: never what was sent
+ * @throws {ProxyWrong} when the environment names a proxy that cannot be one
  * @throws {TransferUnreachable} when no whole answer comes; it has no `cause`, which would hold secrets
  */
 export async function requestOnce(asked: string, call: SdkCall, settings: ServiceSettings): Promise<Answer> {
@@ -48,7 +49,7 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
   // These headers win over those of GLOBUS_SDK_OPTIONS in the environment, which the SDK reads.
   const headers = {Accept: 'application/json', ...(authorization ? {Authorization: authorization} : {})};
   try {
-    useProxies();
+    if (url.protocol === 'https:') useProxies(); // the only other service is the stand-in on this machine
     const response = await call({
       environment: 'production', // the host that it names is replaced below
       fetch: {options: {headers, signal, __callable: fetchFrom(url)}},
@@ -60,6 +61,7 @@ export async function requestOnce(asked: string, call: SdkCall, settings: Servic
       retryAfter: response.headers.get('retry-after') ?? undefined,
     };
   } catch (error) {
+    if (error instanceof ProxyWrong) throw error;
     const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : explainFailure(error, url);
     throw new TransferUnreachable(asked, why, {timedOut: signal.aborted, proxy: proxyRefusal(error, url)});
   }

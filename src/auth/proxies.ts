@@ -1,11 +1,10 @@
 import {setGlobalProxyFromEnv} from 'node:http';
 import {type Environment, THIS_MACHINE} from '../base/environment.ts';
-import type {ProxyRefusal} from '../globus-errors.ts';
+import {mistakeInProxy, proxyAddress} from '../base/proxy-address.ts';
+import {type ProxyRefusal, ProxyWrong} from '../globus-errors.ts';
 
 /** Node.js knows an address of IPv6 by its brackets. */
 const ALWAYS_DIRECT = [...THIS_MACHINE, '[::1]'].join(',');
-
-class ProxyWrong extends Error {}
 
 /** the variables that name proxies: those of the process, unless a profile says more */
 let variablesNamed: Environment = process.env;
@@ -22,14 +21,15 @@ let used: {readonly by: string; readonly end: () => void} | undefined;
  * From now on this process asks https services by way of the proxy that the environment names: `https_proxy` and
  * `no_proxy`, in capitals too. None for http: the only such service is the stand-in.
  *
- * @throws {ProxyWrong} when it is no address
+ * @throws {ProxyWrong} when what is named cannot be a proxy
  */
 export function useProxies(env: Environment = variablesNamed): void {
-  const proxy = proxyFrom(env);
-  // It may have a password before the "@".
-  if (!proxy && namedBy(env)) throw new ProxyWrong(`https_proxy is not an address: ${namedBy(env).replace(/.*@/, '')}`);
   const direct = env.no_proxy || env.NO_PROXY || '';
   const everywhere = direct.split(',').some((host) => host.trim() === '*'); // Node.js takes it only when it stands alone
+  const named = namedBy(env);
+  const wrong = named && !everywhere ? mistakeInProxy(named.value) : undefined;
+  if (named && wrong) throw new ProxyWrong(named.variable, wrong);
+  const proxy = proxyFrom(env);
   const by = !proxy || everywhere ? undefined : `${proxy.href} ${direct}`;
   if (by === used?.by) return;
   used?.end();
@@ -38,15 +38,18 @@ export function useProxies(env: Environment = variablesNamed): void {
   used = by === undefined ? undefined : {by, end: setGlobalProxyFromEnv(proxyEnv)};
 }
 
-function namedBy(env: Environment): string {
-  return env.https_proxy || env.HTTPS_PROXY || '';
+function namedBy(env: Environment): {readonly variable: string; readonly value: string} | undefined {
+  for (const variable of ['https_proxy', 'HTTPS_PROXY']) {
+    const value = env[variable]?.trim();
+    if (value) return {variable, value};
+  }
+  return undefined;
 }
 
-/** As curl has it, `proxy.example.org:3128` is an address. */
+/** What the environment names, where that can be a proxy. */
 function proxyFrom(env: Environment): URL | undefined {
   const named = namedBy(env);
-  const address = named.includes('://') ? named : `http://${named}`;
-  return URL.canParse(address) ? new URL(address) : undefined;
+  return named && mistakeInProxy(named.value) === undefined ? new URL(proxyAddress(named.value)) : undefined;
 }
 
 /**
@@ -56,7 +59,6 @@ function proxyFrom(env: Environment): URL | undefined {
  * @param env     what named the proxies
  */
 export function explainFailure(error: unknown, address: URL, env: Environment = variablesNamed): string {
-  if (error instanceof ProxyWrong) return error.message;
   const errors = causesOf(error);
   const proxy = address.protocol === 'https:' ? proxyFrom(env) : undefined;
   const refused = refusedBy(errors);

@@ -4,9 +4,16 @@ export interface NoEvidence {
   readonly why: string;
   /** the service did not answer in time: whatever else it is asked now would wait as long */
   readonly timedOut?: true | undefined;
+  /** what a person has to do something about before there is an answer */
+  readonly demand?: Error | undefined;
 }
 
 /** Nothing could be learnt about any of these: the answer for each id. */
-export function noEvidence<Id>(ids: readonly Id[], why: string, timedOut = false): ReadonlyMap<Id, NoEvidence> {
-  return new Map(ids.map((id) => [id, timedOut ? {kind: 'no-evidence', why, timedOut} : {kind: 'no-evidence', why}]));
+export function noEvidence<Id>(
+  ids: readonly Id[],
+  why: string,
+  {timedOut = false, demand}: {readonly timedOut?: boolean | undefined; readonly demand?: Error | undefined} = {},
+): ReadonlyMap<Id, NoEvidence> {
+  const seen = {kind: 'no-evidence', why, ...(timedOut ? {timedOut} : {}), ...(demand ? {demand} : {})} as const;
+  return new Map(ids.map((id) => [id, seen]));
 }

@@ -20,7 +20,7 @@ const url = matching(/^https?:\/\/[^\s/]+/, URL_FORM).check(
   z.refine((address) => address.startsWith('https:') || isLoopback(address), URL_FORM),
 );
 const proxyUrl = matching(
-  /^http:\/\/[^\s/@]+\/?$/,
+  /^http:\/\/(\[[\da-f:.]+\]|[^\s/@#?:[\]\\]+)(:\d{1,5})?\/?$/i,
   'must be http://HOST:PORT, without user and password: they would appear in job scripts',
 );
 const SECONDS = 'must be seconds, or a number with s, m or h';

@@ -115,7 +115,7 @@ class CircuitBreaker<E extends Error & {readonly why?: string | undefined}> {
     ids: readonly Id[],
     question: () => Promise<ReadonlyMap<Id, Seen | NoEvidence>>,
   ): Promise<ReadonlyMap<Id, Seen | NoEvidence>> {
-    if (this.tripped) return noEvidence(ids, this.tripped.why ?? this.tripped.message, true);
+    if (this.tripped) return noEvidence(ids, this.tripped.why ?? this.tripped.message, {timedOut: true});
     const seen = await question();
     const timedOut = [...seen.values()].filter(hasTimedOut);
     const [first] = timedOut;

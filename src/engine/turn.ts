@@ -44,8 +44,16 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   await progress.recording(() => look.recordHolds(), undefined);
   await progress.recording(() => look.seal(), undefined);
   const tended = await progress.recording(() => look.tendChain(), undefined);
-  const {seen, runs, sealed, withdrawn, problems} = look;
+  const {seen, runs, sealed, withdrawn} = look;
+  const problems = [...look.problems, ...demandsIn(seen)];
   return {seen, runs, sealed, withdrawn, done: progress.done, problems, ...tended};
+}
+
+/** What a person has to do before Globus tells of its tasks: one cause stands for all of them. */
+function demandsIn({tasks}: Observed): StageError[] {
+  for (const seen of tasks.values())
+    if (seen.kind === 'no-evidence' && seen.demand instanceof StageError) return [seen.demand];
+  return [];
 }
 
 async function planAndAct(look: Look): Promise<void> {

@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test} from 'vitest';
 import {explainFailure, useProxies} from '../../src/auth/proxies.ts';
+import {StageError} from '../../src/errors.ts';
 import {openWorld, type World} from '../stand-ins/globus/support.ts';
 import {signInDesk} from './support/desk.ts';
 import {hasOpenssl, type PrivateCa, privateCa} from './support/private-ca.ts';
@@ -67,9 +68,44 @@ describe('which requests go by a proxy', () => {
     },
   );
 
-  test('what is no address is told, without a guess', () => {
-    expect(() => useProxies({https_proxy: 'http://me:SECRET@:x'})).toThrow(/^https_proxy is not an address: :x$/);
+  test.each([
+    ['http://user:SECRET@ss#w@host:3128', 'a special character in its user or password is not percent-encoded'],
+    ['http://user:SECRET/w@host:3128', 'a special character in its user or password is not percent-encoded'],
+    ['user:SECRET?w@host:3128', 'a special character in its user or password is not percent-encoded'],
+    ['http://user:SECRET%zz@host:3128', 'a "%" in its user or password is not percent-encoded'],
+    ['http://', 'it has no host'],
+    ['http://:3128', 'it has no host'],
+    ['http://me:SECRET@:x', 'its host or its port cannot be read'],
+    ['http://me:SECRET@/', 'it has no host'],
+    ['http://host:SECRET', 'its host or its port cannot be read'],
+    ['http://host:3128/SECRET', 'something follows its host and port'],
+    ['ftp://host:3128', 'it begins with none of http://, https://, socks://, socks5://'],
+  ])('%s is a mistake in a setting: the variable is named with the reason, and never its value', (value, why) => {
+    for (const variable of ['https_proxy', 'HTTPS_PROXY']) {
+      const error = thrownBy(() => useProxies({[variable]: value}));
+      expect(error).toMatchObject({code: 'PROXY_WRONG', exit: 3, why});
+      expect(error.message).toBe(`${variable} in the environment does not name a proxy that can be used`);
+      expect(error.next.join()).toContain(`unset ${variable}`);
+      expect(JSON.stringify(error.next) + error.message + error.why).not.toMatch(/SECRET|\bss\b/);
+    }
+    expect(() => useProxies({https_proxy: value, no_proxy: '*'})).not.toThrow();
   });
+
+  test.each(['host', 'HTTP://host:3128/', 'http://me:p%23w@host:3128', 'http://me:p@w@[::1]:3128', ' http://host:1 '])(
+    '%j names a proxy',
+    (value) => {
+      expect(() => useProxies({https_proxy: value})).not.toThrow();
+    },
+  );
+
+  function thrownBy(work: () => void): StageError {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof StageError) return error;
+    }
+    throw new Error('nothing was thrown');
+  }
 });
 
 describe('why a request got no answer', () => {
@@ -95,6 +131,16 @@ describe('why a request got no answer', () => {
     expect(explainFailure(error, globus, env)).toBe(why);
   });
 });
+
+test('a command whose shell names a proxy wrongly asks nothing, tells what to correct, and ends with 3', async () => {
+  const made = signInDesk('https://globus.invalid/', ['sign_in: client']);
+  made.env = {...made.env, STAGE_CLIENT_ID: 'a', STAGE_CLIENT_SECRET: 'b', no_proxy: '', https_proxy: ''};
+  made.env.HTTPS_PROXY = 'http://user:SECRET@word#w@host:3128';
+  const ran = await made.stage('whoami', '--json');
+  expect(ran).toMatchObject({exitCode: 3});
+  expect(ran.json()).toMatchObject({error: {code: 'PROXY_WRONG', what: expect.stringMatching(/^HTTPS_PROXY in /)}});
+  expect(ran.stdout + ran.stderr).not.toMatch(/SECRET|word#/);
+}, 30_000);
 
 describe.skipIf(!hasOpenssl)(
   'a service with a certificate of a private authority, behind a proxy (needs openssl)',

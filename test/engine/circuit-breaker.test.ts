@@ -98,7 +98,7 @@ describe('a circuit breaker', () => {
     let asked = 0;
     transfers.look = async (ids) => {
       asked += 1;
-      return noEvidence(ids, 'Globus did not answer "GET /task_list": no answer within 30 s', true);
+      return noEvidence(ids, 'Globus did not answer "GET /task_list": no answer within 30 s', {timedOut: true});
     };
     const guarded = withCircuitBreakers({scheduler: new FakeScheduler(), transfers}).transfers;
     const id = 'task-1' as never;
@@ -129,7 +129,7 @@ describe('a circuit breaker', () => {
   test('of PBS is not tripped by one of two servers that does not answer', async () => {
     const scheduler = new FakeScheduler();
     scheduler.look = async ([old, ...ids]) =>
-      new Map([...noEvidence([old as never], 'timeout', true), ...noEvidence(ids, 'no such server')]);
+      new Map([...noEvidence([old as never], 'timeout', {timedOut: true}), ...noEvidence(ids, 'no such server')]);
     const guarded = withCircuitBreakers({scheduler, transfers: new FakeTransfers()}).scheduler;
     await guarded.look(['1.old', '2.s'] as never[]);
     expect((await guarded.submit(requestOf('x.sh', 's-x', {}))).kind).toBe('submitted');

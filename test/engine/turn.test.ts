@@ -1,8 +1,10 @@
 import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {notLearnt} from '../../src/app/shared/look-results.ts';
 import {viewRun} from '../../src/app/shared/run-view.ts';
 import type {JobId} from '../../src/base/job-id.ts';
+import {noEvidence} from '../../src/base/no-evidence.ts';
 import {createFact} from '../../src/disk/facts.ts';
 import {perform} from '../../src/engine/perform/perform.ts';
 import {nextLookAtRun} from '../../src/engine/plan/monitor/next-look.ts';
@@ -232,6 +234,14 @@ describe('a transfer that Globus takes only after a sign-in', () => {
     await play(world, directory);
     expect(openLedger(directory).summary(run)?.state).toBe('succeeded');
     expect(world.transfers.tasks.size).toBe(2);
+  });
+
+  test('is a person’s turn while its task is under way, too: a look that is told nothing for want of a sign-in says so', async () => {
+    await reconcile(world.context(), {rebuild: true});
+    world.transfers.look = async (ids) => noEvidence(ids, 'no', {demand: demand('Globus requires another sign-in')});
+    const looked = await reconcile(world.context());
+    expect(looked.problems).toMatchObject([{exit: 3, message: 'Globus requires another sign-in'}]);
+    expect(notLearnt(looked)).toEqual([]);
   });
 
   test('shows what was asked for last, and monitors wait for it at their slow pace', async () => {

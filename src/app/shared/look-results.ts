@@ -1,6 +1,7 @@
 import {withCircuitBreakers} from '../../engine/circuit-breaker.ts';
 import type {Reconciled} from '../../engine/turn.ts';
 import {EXIT, type ExitCode, type StageError} from '../../errors.ts';
+import {PROXY_WRONG} from '../../globus-errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import {runEnd} from '../../ledger/summary.ts';
 import {openTroubles} from '../../ledger/troubles.ts';
@@ -122,12 +123,15 @@ export function exitOfProblems(problems: readonly {readonly exit: number}[]): Ex
 export function notLearnt({seen, problems}: Pick<Reconciled, 'seen' | 'problems'>): string[] {
   return (['PBS', 'Globus'] as const).flatMap((whom) => {
     const why = whyUnanswered(seen, whom);
-    const told = problems.some(({code}) => code === UNREACHABLE[whom]);
+    const told = problems.some(({code}) => UNREACHABLE[whom].includes(code));
     return why === undefined || told ? [] : [`${whom} could not be queried: ${why}`];
   });
 }
 
-const UNREACHABLE = {PBS: 'SCHEDULER_UNREACHABLE', Globus: 'TRANSFER_UNREACHABLE'};
+const UNREACHABLE: Readonly<Record<'PBS' | 'Globus', readonly string[]>> = {
+  PBS: ['SCHEDULER_UNREACHABLE'],
+  Globus: ['TRANSFER_UNREACHABLE', 'SIGN_IN_NEEDED', PROXY_WRONG],
+};
 
 /**
  * What stands in the way of a command that acts: what could not be done, and what could not even be learnt.

@@ -1,4 +1,5 @@
 import {EXIT, type ExitCode} from '../../errors.ts';
+import {PROXY_WRONG} from '../../globus-errors.ts';
 import {type Finding, fine, problem} from '../shared/findings.ts';
 import type {ProbeAnswer} from './probe-job.ts';
 
@@ -25,11 +26,12 @@ export function judgeProbe(answer: ProbeAnswer, here: Readonly<Record<string, st
   );
 }
 
-type Kind = 'keyring' | 'store' | 'sign-in' | 'name' | 'proxy' | 'certificate' | 'route' | 'refused';
+type Kind = 'keyring' | 'store' | 'sign-in' | 'name' | 'proxy' | 'proxy-wrong' | 'certificate' | 'route' | 'refused';
 
 function kindOf({code, why = ''}: NonNullable<ProbeAnswer['error']>): Kind {
   if (code === 'NO_KEYRING') return 'keyring';
   if (code.startsWith('SYSTEM_')) return 'store';
+  if (code === PROXY_WRONG) return 'proxy-wrong';
   if (code === 'SIGN_IN_NEEDED')
     return /cannot be used|no tokens are stored|there is no |holds no login/.test(why) ? 'sign-in' : 'refused';
   if (code !== 'TRANSFER_UNREACHABLE') return 'refused';
@@ -45,6 +47,7 @@ const MATTER: Readonly<Record<Kind, string>> = {
   'sign-in': 'it finds no sign-in there',
   name: 'the name of Globus is not resolved there',
   proxy: 'the proxy does not let it through',
+  'proxy-wrong': 'the proxy is named wrongly there',
   certificate: 'the certificate of Globus is not trusted there',
   route: 'Globus cannot be reached from there',
   refused: 'Globus did not let it in',
@@ -71,6 +74,9 @@ const NEXT: Readonly<Partial<Record<Kind, readonly string[]>>> = {
   route: NETWORK,
   proxy: [
     'Name a proxy that nodes reach under "proxy" in the profile; what the node sets itself can be changed in "setup".',
+  ],
+  'proxy-wrong': [
+    'A job has it from its node, or from "setup" of the profile: correct it there, or name the proxy under "proxy" in the profile.',
   ],
   certificate: ['Name the file of the authority in "setup" of the profile: export NODE_EXTRA_CA_CERTS=/FILE'],
 };

@@ -3,6 +3,7 @@ import {hostname} from 'node:os';
 import {join} from 'node:path';
 import * as z from 'zod/mini';
 import type {Environment} from '../../base/environment.ts';
+import {mistakeInProxy} from '../../base/proxy-address.ts';
 import {createFact} from '../../disk/facts.ts';
 import {readFact} from '../../disk/read-fact.ts';
 import {ofTheSystem} from '../../disk/system-error.ts';
@@ -87,7 +88,13 @@ export function globusSurroundings(env: Environment): Readonly<Record<string, st
   return Object.fromEntries(
     ['HOME', ...GLOBUS_VARIABLES, ...PROXIES].flatMap((name) => {
       const value = env[name];
-      return value ? [[name, value.replace(/\/\/[^/]*@|^[^/]*@/, (user) => (user.startsWith('//') ? '//' : ''))]] : [];
+      return value ? [[name, /^https_proxy$/i.test(name) ? withoutUser(value) : value]] : [];
     }),
   );
+}
+
+/** Where a value is no address, it is not known what of it is a password. */
+function withoutUser(proxy: string): string {
+  if (mistakeInProxy(proxy.trim()) !== undefined) return 'no address of a proxy';
+  return proxy.replace(/^([^/]*:\/\/)?.*@/, '$1');
 }

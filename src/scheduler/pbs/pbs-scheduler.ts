@@ -66,7 +66,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     // Each turn corrects one assumption; after three corrections something is wrong that asking does not fix.
     for (let turn = 0; turn < 4; turn += 1) {
       const answer = await askQstat(jobs, form, history);
-      if (answer.kind === 'no-answer') return noEvidence(jobs, answer.why, answer.timedOut);
+      if (answer.kind === 'no-answer') return noEvidence(jobs, answer.why, answer);
       if (answer.kind === 'unreadable' && form === 'text') return noEvidence(jobs, answer.why);
       if (answer.kind === 'unreadable') form = 'text';
       if (answer.kind === 'history') history = (await learn({historyKept: answer.kept})).historyKept;
@@ -105,7 +105,7 @@ export function createPbsScheduler(settings: PbsSchedulerSettings): Scheduler {
     for (const chunk of chunksOf(askable)) {
       const found = await lookChunk(chunk)
         .then(followMoved)
-        .catch((error: unknown) => noEvidence(chunk, reasonOf(error), isSilence(error)));
+        .catch((error: unknown) => noEvidence(chunk, reasonOf(error), {timedOut: isSilence(error)}));
       for (const [job, what] of found) seen.set(job, what);
     }
     return seen;

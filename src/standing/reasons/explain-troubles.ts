@@ -1,5 +1,6 @@
 import {renderTime} from '../../base/units.ts';
 import {EXIT} from '../../errors.ts';
+import {PROXY_WRONG} from '../../globus-errors.ts';
 import type {LookFact} from '../../ledger/monitor-facts.ts';
 import {isJob, type ProcessKind, type Service, type Trouble} from '../../ledger/troubles.ts';
 import type {Reason, StepStanding} from '../standing.ts';
@@ -66,12 +67,13 @@ export function explainTroubles(troubles: readonly Trouble[], run: string): Reas
   );
   return first.map((trouble) => {
     const {kind, service, exit, code, what, why, next, since, at, host, job} = trouble;
-    const signIn = exit === EXIT.actionNeeded;
+    const needsPerson = exit === EXIT.actionNeeded;
+    const signIn = needsPerson && code !== PROXY_WRONG;
     const cannot = `${WHO[kind]} cannot ${signIn ? `sign in to ${service}` : `reach ${service}`}`;
     const where = job ? `job ${job}, on ${host}` : `on ${host}`;
     const doctor = 'See what jobs can do that this shell can, and what they cannot: stage doctor --job';
     return {
-      standing: signIn ? 'action' : 'trouble',
+      standing: needsPerson ? 'action' : 'trouble',
       code: signIn ? CODES.signIn : CODES[service],
       what: `${cannot}: tried last ${renderTime(at)} (${where})`,
       why: `${code}: ${what}${why ? `: ${why}` : ''}`,

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import type {TaskId} from '../../base/ids.ts';
 import {noEvidence} from '../../base/no-evidence.ts';
 import type {NotifyOn} from '../../base/task-request.ts';
-import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
+import {SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import type {FileEntry, SkippedFile, TaskSeen, TransferService} from '../transfer-service.ts';
 import {type CallerSettings, createCaller} from './caller.ts';
 import {EndpointDocument, readCollection} from './read-collection.ts';
@@ -79,8 +79,9 @@ export function createGlobusTransfer(settings: GlobusTransferSettings): Transfer
           for (const [id, what] of await lookChunk(chunk)) seen.set(id, what);
         } catch (error) {
           const timedOut = error instanceof TransferUnreachable && error.timedOut;
+          const demand = error instanceof SignInNeeded ? error : undefined;
           const rest = timedOut ? askable.slice(at) : chunk; // the rest would wait as long
-          for (const [id, what] of noEvidence(rest, reasonOf(error), timedOut)) seen.set(id, what);
+          for (const [id, what] of noEvidence(rest, reasonOf(error), {timedOut, demand})) seen.set(id, what);
           if (timedOut) break;
         }
       }

@@ -3,7 +3,7 @@ import {differencesBetween, judgeProbe} from '../../../src/app/site/judge-probe.
 import {globusSurroundings, type ProbeAnswer} from '../../../src/app/site/probe-job.ts';
 import {NoKeyring} from '../../../src/auth/keyring-store.ts';
 import type {StageError} from '../../../src/errors.ts';
-import {SignInNeeded, TransferUnreachable} from '../../../src/globus-errors.ts';
+import {ProxyWrong, SignInNeeded, TransferUnreachable} from '../../../src/globus-errors.ts';
 
 const HERE = {HOME: '/home/ada', GLOBUS_PROFILE: 'work'};
 function answerOf({code, exit, message, why, next}: StageError, variables: Record<string, string> = HERE): ProbeAnswer {
@@ -23,6 +23,13 @@ test.each([
   ['a keyring without a session', new NoKeyring('no bus'), 3, /no keyring answers there/, /token_store: file/],
   ['no token store', signIn('no tokens are stored for this profile'), 3, /finds no sign-in there/, /STAGE_HOME/],
   ['a name', away('the connection failed (ENOTFOUND)'), 4, /name of Globus is not resolved/, /queue whose nodes reach/],
+  [
+    'a proxy that is named wrongly',
+    new ProxyWrong('https_proxy', 'it has no host'),
+    3,
+    /named wrongly there: https_proxy.*it has no host/,
+    /from its node, or from "setup" of the profile/,
+  ],
   ['a proxy', away('the proxy p:1 cannot be reached (ECONNREFUSED)'), 4, /proxy does not let it/, /under "proxy"/],
   ['TLS', away('the certificate of g is not trusted here (X): …'), 4, /certificate of Globus/, /NODE_EXTRA_CA_CERTS/],
   ['no route', away('the connection failed (ENETUNREACH)'), 4, /cannot be reached from there/, /network: false/],
@@ -45,4 +52,6 @@ test('what this shell has and the job has not is named', () => {
 test('the password of a proxy leaves no process, and nothing else of the environment does', () => {
   const env = {HTTPS_PROXY: 'http://me:SECRET@p:1', https_proxy: 'me:SECRET@p:2', HOME: '/h', AWS_TOKEN: 'x'};
   expect(globusSurroundings(env)).toEqual({HOME: '/h', HTTPS_PROXY: 'http://p:1', https_proxy: 'p:2'});
+  for (const wrong of ['http://me:SEC/RET@p:1', 'http://me:SEC#RET@p:1', 'http://me:SECRET'])
+    expect(globusSurroundings({https_proxy: wrong})).toEqual({https_proxy: 'no address of a proxy'});
 });
