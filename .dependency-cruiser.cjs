@@ -84,6 +84,18 @@ const forbidden = [
   room('ledger-knows-disk-and-workflow', 'src/ledger/', 'src/disk/', 'src/workflow/', ...GROUND),
   room('submission-knows-ports', 'src/submission/', 'src/disk/', ...PORTS, ...GROUND),
   room('limits-know-disk', 'src/limits/', 'src/disk/', ...GROUND),
+  {
+    ...room(
+      'campaigns-know-ledger-and-limits',
+      'src/campaign/',
+      'src/ledger/',
+      'src/limits/',
+      'src/workflow/',
+      'src/disk/',
+      ...GROUND,
+    ),
+    comment: 'The engine is a sibling: it asks for admission by a port of its own, which src/wiring connects.',
+  },
   room(
     'engine-knows-ports-not-adapters',
     'src/engine/',

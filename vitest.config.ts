@@ -8,7 +8,7 @@ if (Number.parseInt(process.versions.node, 10) < 24)
 
 /** Rooms whose tests start no process of stage. */
 const PURE = [
-  'test/{base,cli,config,disk,engine,ledger,limits,scheduler,submission,transfer,workflow}/**/*.test.ts',
+  'test/{base,campaign,cli,config,disk,engine,ledger,limits,scheduler,submission,transfer,workflow}/**/*.test.ts',
   'test/standing/**/!(stand-in).test.ts',
 ];
 
