@@ -1,6 +1,6 @@
 import type {OpenRun} from '../ledger/ledger.ts';
 import type {RunId} from '../ledger/state-directory.ts';
-import type {RunSummary} from '../ledger/summary.ts';
+import {lastOutcomeAt, type RunSummary} from '../ledger/summary.ts';
 import type {EngineContext} from './context.ts';
 import {type FirstRefusal, firstRefusal} from './plan/first-refusal.ts';
 
@@ -17,9 +17,9 @@ export function withdraw({ledger}: EngineContext, run: OpenRun): Withdrawn[] {
   return [{run: run.id, ...refused}];
 }
 
-/** Put the end of a run on record. */
+/** Put the end of a run on record: its last step tells when that was. A seal that is made again says the same. */
 export function sealRun({ledger, clock, by}: EngineContext, run: OpenRun): RunSummary {
-  const {first, summary} = ledger.seal(run, clock());
+  const {first, summary} = ledger.seal(run, lastOutcomeAt(run.state) ?? clock());
   if (first) ledger.append(run.id, {at: clock(), event: `run-${summary.state}`, why: summary.why, by});
   return summary;
 }

@@ -109,6 +109,8 @@ export interface Ledger {
   seal(run: OpenRun, endedAt: number): {readonly first: boolean; readonly summary: RunSummary};
   /** Those facts of a run that can be read, whatever has become of others. */
   readableFacts(run: RunId): ReadonlyMap<string, FactValue>;
+  /** What a run was asked to do, where that can be read, whatever has become of its facts. */
+  readableSpec(run: RunId): RunSpec | undefined;
   /** Seal a run that cannot be read: no tick looks at it again. Safe to repeat. @param tags of submissions that PBS may still take */
   sealAside(run: RunId, summary: RunSummary, tags: readonly string[]): void;
   /** @throws {LedgerDamaged} when the seal cannot be used */
@@ -247,6 +249,10 @@ export function openLedger(home: string): Ledger {
     readableFacts(run) {
       const {facts} = runLayout(layout, run);
       return isDirectory(facts) ? readFacts(facts, kindOfFact, undefined, {run}).whole : new Map();
+    },
+    readableSpec(run) {
+      const spec = readFact(runLayout(layout, run).directory, 'spec', SPEC, {run});
+      return spec.is === 'whole' ? spec.value : undefined;
     },
     sealAside(run, summary, tags) {
       ensureSubdirectory(layout.sealed);

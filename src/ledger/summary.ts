@@ -60,6 +60,12 @@ export function runEnd(run: RunState): {readonly state: RunEnd; readonly why: st
   return {state: 'succeeded', why: 'every step that was needed succeeded'};
 }
 
+/** When the newest outcome of a run was put on record, in milliseconds since the epoch. @returns undefined when there is none */
+export function lastOutcomeAt({attempts}: RunState): number | undefined {
+  const instants = [...attempts.values()].flat().flatMap(({outcome}) => outcome?.at ?? []);
+  return instants.length > 0 ? Math.max(...instants) : undefined;
+}
+
 /** The summary of a run that has ended. Pure. @throws {RangeError} while a step is open */
 export function summarise(run: RunState, endedAt: number): RunSummary {
   const end = runEnd(run);

@@ -1,8 +1,8 @@
-import {sameTask} from '../base/task-label.ts';
 import type {TaskRequest, TransferRequest} from '../base/task-request.ts';
 import {StageError} from '../errors.ts';
 import {TransferRefused} from '../globus-errors.ts';
 import type {TransferService, TransferTask} from '../transfer/transfer-service.ts';
+import {isAskedFor, isBetween} from './find-submitted.ts';
 
 /** Globus refused a transfer since a task with the same paths has not ended: it does not say which. */
 export function isConflict(error: unknown): error is TransferRefused {
@@ -45,12 +45,8 @@ export function judgeConflict(
   unfinished: readonly TransferTask[],
   requestOf: (task: TransferTask) => TaskRequest | undefined,
 ): Conflicting {
-  const between = unfinished.filter(
-    (task) =>
-      task.sourceCollection === request.sourceCollection &&
-      task.destinationCollection === request.destinationCollection,
-  );
-  const labelled = between.filter(({label}) => sameTask(label, request.label));
+  const between = unfinished.filter((task) => isBetween(task, request));
+  const labelled = between.filter((task) => isAskedFor(task, request));
   const [own] = labelled;
   // Two of that label are of runs of one name in two state directories: which is ours is not known.
   if (own && labelled.length === 1) return {own, others: []};

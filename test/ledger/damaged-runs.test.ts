@@ -294,7 +294,9 @@ test.each(DAMAGES_OF_RUNS)(
       expect((await showStatus(stage, 'o')).exit).toBe(1);
     }
     moveAway(path);
+    stage.world.now += 3_600_000;
     expect(await showStatus(stage, undefined)).toMatchObject({runs: [{run: 'o.1', state: 'failed'}, {run: 'r.1'}]});
+    expect(JSON.parse(readFileSync(path, 'utf8')), 'it ended when it ended').toEqual(JSON.parse(whole));
   },
 );
 

@@ -74,6 +74,7 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
       return {first, summary: seals.get(epoch) ?? summary};
     },
     readableFacts: () => facts,
+    readableSpec: () => spec,
     sealAside: (_run, summary) => void seals.set(resumes.length, summary),
     summary: () => seals.get(resumes.length),
     late: () => ({found: [], damaged: []}),

@@ -1,10 +1,11 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {giveUpRun} from '../../../../src/app/runs/ending/give-up.ts';
 import {openRun, WasGivenUp} from '../../../../src/app/shared/choose.ts';
 import type {TaskId} from '../../../../src/base/ids.ts';
 import type {JobId} from '../../../../src/base/job-id.ts';
+import type {TransferRequest} from '../../../../src/base/task-request.ts';
 import {reconcile} from '../../../../src/engine/turn.ts';
 import {LedgerDamaged} from '../../../../src/ledger/damage.ts';
 import {openLedger} from '../../../../src/ledger/ledger.ts';
@@ -67,4 +68,76 @@ test('a task that has ended is not counted as cancelled', async () => {
   writeFileSync(join(ledger.open(RUN).layout.facts, 'decision.hold-1.json'), '');
   world.transfers.tasks.set('s', {task, request: {} as never, seen: finished('succeeded', {task})});
   expect((await giveUpRun(stage(), 'r')).message).toContain('0 tasks cancelled');
+});
+
+describe('a submission to Globus of which no answer is on record', () => {
+  const request: TransferRequest = {
+    label: 'stage r.1 in 1',
+    sourceCollection: 'a',
+    destinationCollection: 'b',
+    items: [{from: '/in/', to: '/in/', recursive: true}],
+    options: {verifyChecksum: true, preserveTimestamp: false, encryptData: false},
+  };
+  /** The run with that submission, and damaged. */
+  function submitted(): void {
+    const ledger = openLedger(directory);
+    ledger.create(RUN, 'in.1.transfer.intent', {at: 1, by: 'ann@h:1', submissionId: 'sub-1', request});
+    writeFileSync(join(ledger.open(RUN).layout.facts, 'decision.hold-1.json'), '');
+  }
+  const stateOf = (id: TaskId) => {
+    const seen = [...world.transfers.tasks.values()].find(({task}) => task === id)?.seen;
+    return seen?.kind === 'task' ? seen.state : undefined;
+  };
+
+  test('is looked for by its label: the task that Globus has is told and cancelled, and nothing is submitted', async () => {
+    submitted();
+    const task = await world.transfers.submit('sub-1', request);
+    const other = await world.transfers.submit('sub-2', {...request, label: 'stage r.2 in 1'});
+    const {exit, message} = await giveUpRun(stage(), 'r');
+    expect([exit, stateOf(task), stateOf(other)]).toEqual([0, 'cancelled', 'active']);
+    expect(message).toContain('1 task cancelled');
+    expect(message).toContain(`Globus has the task ${task} of the submission sub-1`);
+    expect(world.transfers.tasks.size).toBe(2);
+  });
+
+  test('of which Globus lists no task is told, too', async () => {
+    submitted();
+    expect(await giveUpRun(stage(), 'r')).toMatchObject({
+      exit: 0,
+      message: expect.stringContaining(
+        'Globus lists no task under way of the submission sub-1, which was not confirmed (label "stage r.1 in 1")',
+      ),
+    });
+  });
+
+  test('whose label two tasks bear is not cancelled: one may be of a run of this name in another state directory', async () => {
+    submitted();
+    const [one, two] = [await world.transfers.submit('x', request), await world.transfers.submit('y', request)];
+    const {message} = await giveUpRun(stage(), 'r');
+    expect([stateOf(one), stateOf(two)]).toEqual(['active', 'active']);
+    expect(message).toContain('none was cancelled');
+  });
+
+  test('is told with its id and label while Globus cannot be asked, and the run is not given up', async () => {
+    submitted();
+    world.transfers.down = true;
+    const {exit, message} = await giveUpRun(stage(), 'r');
+    expect(exit).toBe(4);
+    expect(message).toContain('the submission sub-1, which was not confirmed (label "stage r.1 in 1")');
+    expect(openLedger(directory).summary(RUN)).toBeUndefined();
+  });
+
+  test('that Globus has put off is none: there is no task', async () => {
+    submitted();
+    openLedger(directory).create(RUN, 'in.1.transfer.later-1', {at: 2, why: 'so many are pending'});
+    expect((await giveUpRun(stage(), 'r')).message).not.toContain('sub-1');
+  });
+});
+
+test('a run that was given up was created when its spec says so, where that can be read', async () => {
+  const {createdAt} = openLedger(directory).open(RUN).state.spec;
+  writeFileSync(join(openLedger(directory).open(RUN).layout.facts, 'decision.hold-1.json'), '');
+  await giveUpRun(stage(), 'r');
+  expect(world.now).not.toBe(createdAt);
+  expect(openLedger(directory).summary(RUN)).toMatchObject({createdAt, endedAt: world.now});
 });
