@@ -288,11 +288,48 @@ test('qsub -W block=true prints the id, waits, and exits with the status of the 
 });
 
 test('a blocking qsub that is ended takes its job with it', async () => {
-  const done = await world.sh('timeout -s TERM 2 qsub -N blk -W block=true sleep.sh');
-  expect(done.rc).toBe(124);
-  expect(done.err).toMatch(/interrupted by signal 15/);
+  world.script('begun.sh', '#!/bin/bash\ntouch "$PBS_O_WORKDIR/begun"\nsleep 300\n');
+  const waiting = world.sh('qsub -N blk -W block=true begun.sh & echo $! > qsub.pid; wait $!');
+  await world.until('its job runs, and it waits', () => existsSync(join(world.home, 'begun')));
+  await world.sh('kill $(cat qsub.pid)');
+  const done = await waiting;
+  expect(done).toMatchObject({rc: 2, err: expect.stringMatching(/interrupted by signal 15/)});
   const id = (await world.sh('qselect -x -N blk')).out.trim();
   expect(await world.finished(id)).toMatchObject({Exit_status: 271});
+});
+
+describe('a job whose processes have not begun to say who they are', () => {
+  /** in this process, so that no time passes between its start and what is done to it */
+  const ask = (command: string, ...argv: string[]) =>
+    world.daemon().pbs.handle({
+      command,
+      argv,
+      cwd: world.home,
+      env: world.env,
+      user: 'alice',
+      script: command === 'qsub' ? {name: 'sleep.sh', text: '#!/bin/bash\nsleep 300\n'} : undefined,
+    });
+  const begins = async (...argv: string[]): Promise<string> => {
+    const id = (await ask('qsub', ...argv)).stdout.trim();
+    while (!(await ask('qstat', '-f', id)).stdout.includes('job_state = R'))
+      await new Promise((next) => setImmediate(next));
+    expect(existsSync(join(world.root, 'run', id, 'session'))).toBe(false);
+    return id;
+  };
+
+  test('is ended by qdel as others are, and not by force after a while', async () => {
+    const id = await begins('sleep.sh');
+    await ask('qdel', id);
+    expect(await world.finished(id)).toMatchObject({Exit_status: 271});
+  });
+
+  test('is wiped, and runs nothing afterwards', async () => {
+    await begins('--', '/bin/sh', '-c', `sleep 0.2; echo ran > ${join(world.home, 'wiped-but-ran')}`);
+    await world.daemon().pbs.wipe();
+    const next = await world.qsub('-- /bin/sleep 1');
+    await world.finished(next);
+    expect(world.read('wiped-but-ran')).toBe('<absent>');
+  });
 });
 
 describe('arrays', () => {

@@ -34,6 +34,8 @@ export interface Core extends ServerParts {
   readonly ending: Set<string>;
   /** jobs whose supervisors are children of this process: their ends are events, and need no looking */
   readonly mine: Set<string>;
+  /** signals for jobs whose session had not begun when they were sent */
+  readonly owed: Map<string, number>;
   /** when this server was started: it sweeps its history at fixed times after that */
   readonly startedAt: number;
   /** nothing is served, started or ended any more */
@@ -61,6 +63,7 @@ export function createCore(parts: ServerParts, wake: () => void): Core {
     processUser: userInfo().username,
     ending: new Set(),
     mine: new Set(),
+    owed: new Map(),
     startedAt: Date.now(),
     closed: false,
     save(job) {

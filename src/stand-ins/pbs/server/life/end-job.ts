@@ -28,6 +28,7 @@ export function finishSafely(core: Core, job: Job, status: number): void {
 }
 
 export async function finish(core: Core, job: Job, status: number): Promise<void> {
+  if (core.jobs.get(job.id) !== job) return; // wiped meanwhile
   const now = Date.now();
   if (job.ending?.why === 'requeue') {
     backToQueue(core, job, EXIT_REQUEUED);
@@ -55,6 +56,7 @@ export async function finish(core: Core, job: Job, status: number): Promise<void
 
 /** Deliver the output and write history. Done again after a restart when it was cut short. */
 export async function conclude(core: Core, job: Job): Promise<void> {
+  if (core.jobs.get(job.id) !== job) return; // wiped meanwhile
   if (job.ending?.discardOutput) {
     for (const stream of ['OU', 'ER'] as const) rmSync(core.places.spool(job.id, stream), {force: true});
   } else {

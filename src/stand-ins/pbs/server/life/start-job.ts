@@ -33,6 +33,7 @@ export function start(core: Core, waiting: Job): void {
   job.resourcesUsed = undefined;
   job.sessionId = undefined;
   job.signalled = undefined;
+  core.owed.delete(job.id);
   job.ending = undefined;
   job.jobdir = jobDirectory(job);
   assign(core, job);

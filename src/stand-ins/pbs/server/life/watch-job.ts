@@ -39,7 +39,11 @@ export function watch(core: Core, job: Job, now: number): number {
   if (job.sessionId === undefined) {
     job.sessionId = sessionOf(core.places.run(job.id));
     if (job.sessionId === undefined) next = Math.min(next, now + LOOK_MS);
-    else core.store.saveJob(job);
+    else {
+      core.store.saveJob(job);
+      signalJob(core, job, core.owed.get(job.id) ?? 0);
+      core.owed.delete(job.id);
+    }
   }
   if (!core.mine.has(job.id)) {
     look(core, job);

@@ -2,7 +2,7 @@ import type {Core} from '../core.ts';
 import {SIGKILL} from '../life/ending.ts';
 import type {Job} from '../store/job.ts';
 import {membersOf, signalAll} from './sessions.ts';
-import {callOff, lookAtSupervisor, sessionOf, supervisorOf} from './supervisor.ts';
+import {callOff, giveUpRun, lookAtSupervisor, sessionOf, supervisorOf} from './supervisor.ts';
 
 /** The processes of a job, and signals to them. */
 
@@ -23,13 +23,16 @@ export function endRunning(core: Core, job: Job, why: NonNullable<Job['ending']>
   job.ending = why;
   job.signalled = {number: signal, at: why.at};
   core.save(job);
-  signalJob(core, job, signal);
+  // Its session has not begun: it gets the signal once it is known.
+  if (signalJob(core, job, signal) === 0 && sessionOf(core.places.run(job.id)) === undefined)
+    core.owed.set(job.id, signal);
   core.wake();
 }
 
 /** End the processes of a run at once, and the supervisor first, so that it writes nothing. */
 export function killRun(core: Core, job: Job): void {
   callOff(core.places.run(job.id));
+  giveUpRun(core.places.run(job.id));
   const seen = lookAtSupervisor(core.places.run(job.id));
   if (seen.kind === 'running') {
     signalAll([seen.pid], SIGKILL);

@@ -15,6 +15,8 @@ import {birthOf} from './sessions.ts';
  * What if it never runs: there is no claim; the server calls the start off by taking the claim itself.
  * What if it is killed: there is a claim and no status; the server sees that its process is gone.
  * What if it is started twice: the second one finds the claim and ends.
+ * What if the run is given up while it begins: it says who it is, then looks whether the run is over; the server says that it
+ * is, then looks who there is. One of the two sees the other.
  */
 const SUPERVISOR = `
 run=$1 input=$2 out=$3 err=$4 mask=$5 home=$6 shell=$7 inner=$8 called=$9
@@ -25,6 +27,7 @@ mkdir "$run/claim" 2>/dev/null || exit 0
 stat=
 [ -r "/proc/$$/stat" ] && read -r stat < "/proc/$$/stat"
 printf '%s\\n%s\\nend\\n' "$$" "$stat" > "$run/supervisor"
+[ -e "$run/supervisor" ] && [ ! -e "$run/over" ] || exit 0
 umask "$mask"
 cd "$home" 2>/dev/null || cd /
 unset OLDPWD SHLVL
@@ -53,6 +56,7 @@ const SESSION = `
 run=$1 input=$2 out=$3 err=$4 called=$5 program=$6
 shift 6
 printf '%s\\nend\\n' "$$" > "$run/session"
+[ -e "$run/session" ] && [ ! -e "$run/over" ] || exit 0
 exec 2>> "$err"
 unset OLDPWD SHLVL
 [ -z "$BASH_VERSION" ] || exec -a "$called" "$program" "$@" < "$input" >> "$out"
@@ -169,6 +173,15 @@ export function lookAtSupervisor(run: string): SupervisorSeen {
     return late ? {kind: 'ended', status: Number.parseInt(late[0] ?? '0', 10)} : {kind: 'vanished', pid};
   }
   return {kind: 'running', pid, birth};
+}
+
+/** Say that a run is given up: of its processes those that have not said who they are end by themselves. */
+export function giveUpRun(run: string): void {
+  try {
+    writeFileSync(join(run, 'over'), '', {mode: 0o600});
+  } catch {
+    // there is no run, or no room: those that have said who they are can be killed
+  }
 }
 
 /** Take the claim, so that a supervisor that has not begun never will. @returns false when it has begun */
