@@ -1,9 +1,10 @@
 /**
  * What a limit grants next. Pure: the same record gives the same answer to every process.
  *
- * A limit is so much of something: places in the queue today. What wants some of it claims it, acts once the claim is
+ * A limit is so much of something, such as places in the queue. What wants some of it claims it, acts once the claim is
  * granted, and releases it in the end. A grant is never taken back, also where the capacity became less. The caller
- * keeps the record: engine/queue-places.ts in memory, for one look.
+ * keeps the record: engine/queue-places.ts in memory, for one look. Limits that outlive a look, and that several
+ * processes and users share, keep theirs in the log of a directory: log.ts, next-grants.ts.
  */
 export interface Limit {
   /** how much all grants together may hold */
@@ -44,8 +45,14 @@ export function nextGrant({capacity}: Limit, {granted, released, open}: LimitRec
   const had = new Set(granted.map(({key}) => key));
   return open.find(
     ({key, amount, leaves = 0, within = capacity}) =>
-      !had.has(key) && ((held === 0 && leaves === 0) || held + amount + leaves <= Math.min(within, capacity)),
+      !had.has(key) &&
+      ((held === 0 && leaves === 0) || fits({capacity: Math.min(within, capacity)}, held, amount + leaves)),
   );
+}
+
+/** Whether so much may be held beside what is held already: the one judgement that all limits share. */
+export function fits({capacity}: Limit, held: number, amount: number): boolean {
+  return held + amount <= capacity;
 }
 
 /** Everything that may be granted now, in the order in which it is granted. */

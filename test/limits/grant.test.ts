@@ -88,8 +88,8 @@ const FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'one too many is granted',
     file: 'limits/grant.ts',
-    from: 'held + amount + leaves <= Math.min(within, capacity)',
-    to: 'held + amount + leaves <= Math.min(within, capacity) + 1',
+    from: 'return held + amount <= capacity;',
+    to: 'return held + amount <= capacity + 1;',
   },
   {
     name: 'a claim counts only while it is not granted',
@@ -100,8 +100,8 @@ const FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'what is larger than the capacity waits for ever',
     file: 'limits/grant.ts',
-    from: '(held === 0 && leaves === 0) || held',
-    to: 'held',
+    from: '(held === 0 && leaves === 0) || fits',
+    to: 'fits',
   },
   {
     name: 'what was released is still counted',
@@ -112,8 +112,8 @@ const FAULTS: readonly Omit<Fault, 'under' | 'seed'>[] = [
   {
     name: 'what waits keeps out what it waits for',
     file: 'limits/grant.ts',
-    from: 'held + amount + leaves <= Math.min(within, capacity)',
-    to: 'held + amount <= Math.min(within, capacity)',
+    from: 'held, amount + leaves)',
+    to: 'held, amount)',
   },
 ];
 
