@@ -13,11 +13,13 @@ export interface Wrong {
  *
  * @param extra.ignore jobs that somebody submitted by hand
  * @param extra.interrupted jobs were killed while they ran, so that scripts may have been begun more often
+ * @param extra.resumed a person resumed the run once more than the scenario says: a step that was skipped then does its task in
+ *   a later attempt
  */
 export async function wrongsOf(
   world: World,
   scenario: Scenario,
-  extra: {readonly ignore?: ReadonlySet<string>; readonly interrupted?: boolean} = {},
+  extra: {readonly ignore?: ReadonlySet<string>; readonly interrupted?: boolean; readonly resumed?: boolean} = {},
 ): Promise<Wrong[]> {
   const jobs = (await world.jobsOf(scenario.run)).filter(({id}) => !extra.ignore?.has(id));
   return [
@@ -25,6 +27,7 @@ export async function wrongsOf(
     ...wrongTasks(
       scenario,
       (await world.tasks()).map(({label}) => label ?? ''),
+      extra.resumed ?? false,
     ),
     ...repeated(jobs.map((job) => String(job.Variable_List?.STAGE_INTENT).replace(/\.[^.]+$/, ''))).map(
       (tag): Wrong => ({kind: 'duplicate', what: `two jobs for ${tag}`}),
@@ -41,14 +44,21 @@ function wrongEnd(world: World, {seal, end}: Scenario): Wrong[] {
   return sealed.state === end ? [] : [{kind: 'loss', what: `${seal} ${sealed.state}, not ${end}: ${sealed.why}`}];
 }
 
-function wrongTasks({run, tasks, end}: Scenario, labels: readonly string[]): Wrong[] {
-  const ours = labels.filter((label) => label.includes(` ${run} `));
+/** Pure. */
+export function wrongTasks(
+  {run, tasks, end}: Pick<Scenario, 'run' | 'tasks' | 'end'>,
+  labels: readonly string[],
+  resumed: boolean,
+): Wrong[] {
+  const named = (label: string) => (resumed ? label.replace(/ \d+$/, '') : label);
+  const ours = labels.filter((label) => label.includes(` ${run} `)).map(named);
+  const wanted = tasks.map(named);
   return [
     ...repeated(ours).map((label): Wrong => ({kind: 'duplicate', what: `two tasks "${label}"`})),
     ...ours
-      .filter((label) => !tasks.includes(label))
+      .filter((label) => !wanted.includes(label))
       .map((label): Wrong => ({kind: 'duplicate', what: `an unexpected task "${label}"`})),
-    ...tasks
+    ...wanted
       // A person may have cancelled the run before anything was asked for.
       .filter((label) => end !== 'cancelled' && !ours.includes(label))
       .map((label): Wrong => ({kind: 'loss', what: `no task "${label}"`})),

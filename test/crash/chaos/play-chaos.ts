@@ -1,10 +1,11 @@
-import {rmSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
+import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {EXIT} from '../../../src/errors.ts';
 import type {Person} from '../../support/person.ts';
 import {aScenario, type Scenario, sealOf} from '../../support/scenarios.ts';
 import {type Wrong, wrongsOf} from '../../support/verify.ts';
-import {localWorld, type Sealed, type World, waitingIn} from '../../support/world.ts';
+import {localWorld, type World, waitingIn} from '../../support/world.ts';
 import {type ChaosPlan, chaosPlan} from './chaos-plan.ts';
 import {wrongClaims} from './claims.ts';
 import {type DiskTroubles, diskTroubles} from './disk-troubles.ts';
@@ -12,6 +13,7 @@ import {aGraphRun, type GraphRun} from './graph-run.ts';
 import {thaw} from './processes.ts';
 import {mountSmallDisk} from './small-disk.ts';
 import {bring} from './trouble.ts';
+import {waitFor} from './wait-limit.ts';
 
 export interface Played {
   readonly seed: number;
@@ -24,9 +26,13 @@ export interface Played {
   readonly kept?: string;
 }
 
+/** since something has happened in a world (wait-limit.ts) */
 const END_SECONDS = 75;
 /** where no command comes, the slow end of monitors and what a lost submission waits for add up */
 const SILENT_END_SECONDS = 150;
+const endSeconds = ({silent}: ChaosPlan) => (silent ? SILENT_END_SECONDS : END_SECONDS);
+/** longer than processes stand still, and than an outage lasts */
+const PERSON_SECONDS = 90;
 
 /** Play one seed in a world of its own: troubles, then calm, then one command for each run, as a person would give it. */
 export async function playChaos(seed: number, keep: boolean): Promise<Played> {
@@ -99,27 +105,46 @@ const NOT_NOW: readonly number[] = [-1, EXIT.actionNeeded, EXIT.unreachable];
 
 /** Repeats what was killed, and what PBS or Globus could not take at the moment or while a credential had expired. */
 function inChaos(world: World, scenarios: readonly Scenario[]): Person {
+  const fail = (why: string) => () => {
+    throw new Error(why);
+  };
   return {
     world,
-    async says(...argv) {
-      for (let tries = 0; tries < 60; tries++) {
+    says(...argv) {
+      const take = async () => {
         const ran = await world.stage(...argv);
-        if (!NOT_NOW.includes(ran.exitCode)) return ran;
-        await pause(500);
-      }
-      throw new Error(`"stage ${argv.join(' ')}" was never taken`);
+        return NOT_NOW.includes(ran.exitCode) ? undefined : ran;
+      };
+      return waitFor(take, {seconds: PERSON_SECONDS, otherwise: fail(`"stage ${argv.join(' ')}" was never taken`)});
     },
-    async waits(what, condition) {
-      for (let tries = 0; tries < 200; tries++) {
+    waits(what, condition) {
+      let tries = 0;
+      const look = async () => {
         const value = await condition();
         if (value !== undefined && value !== false) return value;
         // Nobody else may be left to look.
-        if (tries % 10 === 9) for (const {file} of scenarios) await world.stage('run', file);
-        await pause(300);
-      }
-      throw new Error(`waited too long for: ${what}`);
+        if (tries++ % 10 === 9) for (const {file} of scenarios) await world.stage('run', file);
+        return undefined;
+      };
+      return waitFor(look, {
+        seconds: PERSON_SECONDS,
+        progress: () => newsOf(world),
+        otherwise: fail(`waited too long for: ${what}`),
+      });
     },
   };
+}
+
+/** Another value whenever something has happened in the runs of a world: facts, and what scripts wrote. */
+function newsOf({state, work}: World): string {
+  const runs = namesIn(join(state, 'runs'));
+  const facts = runs.map((run) => namesIn(join(state, 'runs', run, 'facts')).length);
+  const written = namesIn(work).map((name) => statSync(join(work, name)).size);
+  return JSON.stringify([facts, namesIn(join(state, 'sealed')), written]);
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 async function ends(
@@ -137,7 +162,10 @@ async function ends(
   for (const graph of graphs) wrongs.push(...(await endOfGraph(world, plan, graph)));
   for (const scenario of scenarios) wrongs.push(...(await end(world, plan, scenario)));
   const queue = async () => waitingIn(await world.jobs());
-  const left = await withinSeconds(30, async () => ((await queue()).length === 0 ? [] : undefined), queue);
+  const left = await waitFor(async () => ((await queue()).length === 0 ? [] : undefined), {
+    seconds: 30,
+    otherwise: queue,
+  });
   return [...wrongs, ...left.map((what): Wrong => ({kind: 'stuck', what: `left in the queue: ${what}`}))];
 }
 
@@ -156,19 +184,15 @@ function mayLoseAttempts({troubles}: ChaosPlan): boolean {
 async function endOfGraph(world: World, plan: ChaosPlan, graph: GraphRun): Promise<Wrong[]> {
   const seal = graph.run;
   const within = (seconds: number, isOver: () => unknown) =>
-    withinSeconds<unknown>(
-      seconds,
-      async () => isOver() || undefined,
-      async () => undefined,
-    );
-  await within(plan.silent ? SILENT_END_SECONDS : END_SECONDS, () => sealOf(world, seal) ?? graph.waitsForWord());
+    waitFor(() => isOver() || undefined, {seconds, progress: () => newsOf(world), otherwise: () => undefined});
+  await within(endSeconds(plan), () => sealOf(world, seal) ?? graph.waitsForWord());
   // A job that was deleted before it began comes back at a person's word alone. This one ends its run.
   if (!sealOf(world, seal) && graph.waitsForWord()) {
     await world.stage('cancel', seal, '--no-cleanup');
     await within(END_SECONDS, () => sealOf(world, seal));
   }
   const wrongs = () => graph.wrongs(seal, {interrupted: mayInterrupt(plan), resumed: resumesAll(plan)});
-  return withinSeconds(10, async () => ((await wrongs()).length === 0 ? [] : undefined), wrongs);
+  return waitFor(async () => ((await wrongs()).length === 0 ? [] : undefined), {seconds: 10, otherwise: wrongs});
 }
 
 /** A command may have resumed what had failed. */
@@ -183,11 +207,11 @@ async function end(world: World, plan: ChaosPlan, scenario: Scenario): Promise<W
   let {seal} = scenario;
   const found: Wrong[] = [];
   for (let again = 1; ; again++) {
-    const sealed = await withinSeconds<Sealed | undefined>(
-      plan.silent ? SILENT_END_SECONDS : END_SECONDS,
-      async () => sealOf(world, seal),
-      async () => undefined,
-    );
+    const sealed = await waitFor(() => sealOf(world, seal), {
+      seconds: endSeconds(plan),
+      progress: () => newsOf(world),
+      otherwise: () => undefined,
+    });
     if (!sealed || sealed.state === scenario.end || again > 3) break;
     // Killed while it ran, by a wipe or with the stand-ins: that is a failure which a person takes up.
     const told = world.facts(scenario.run).some((fact) => /\.term\.\d+\.json$/.test(fact));
@@ -196,26 +220,11 @@ async function end(world: World, plan: ChaosPlan, scenario: Scenario): Promise<W
     await world.stage('resume', scenario.name);
     seal = `${scenario.run}~${Number(/~(\d+)$/.exec(seal)?.[1] ?? 0) + 1}`;
   }
-  const interrupted = mayInterrupt(plan);
-  const wrongs = () => wrongsOf(world, {...scenario, seal}, {interrupted});
-  const settled = await withinSeconds(
-    20,
+  const circumstances = {interrupted: mayInterrupt(plan), resumed: seal !== scenario.seal};
+  const wrongs = () => wrongsOf(world, {...scenario, seal}, circumstances);
+  const settled = await waitFor(
     async () => ((await wrongs()).some(({what}) => what.startsWith('left in')) ? undefined : wrongs()),
-    wrongs,
+    {seconds: 20, otherwise: wrongs},
   );
   return [...found, ...settled, ...wrongClaims(world, scenario)];
-}
-
-async function withinSeconds<T>(
-  seconds: number,
-  look: () => Promise<T | undefined>,
-  otherwise: () => Promise<T>,
-): Promise<T> {
-  const until = Date.now() + seconds * 1000;
-  do {
-    const value = await look();
-    if (value !== undefined) return value;
-    await pause(300);
-  } while (Date.now() < until);
-  return otherwise();
 }
