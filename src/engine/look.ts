@@ -17,7 +17,7 @@ import {sealRun, type Withdrawn, withdraw} from './end-run.ts';
 import {deleteLateJobs} from './late-submissions.ts';
 import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs, withWhatTheyWrote} from './observe.ts';
 import {recordHolds} from './own-holds.ts';
-import type {Action, Observed, PlanSettings} from './plan/actions.ts';
+import type {Action, FullQueue, Observed, PlanSettings} from './plan/actions.ts';
 import {placeForWork} from './plan/limits/place-for-work.ts';
 import {learntLimit, placesTaken, queueLimit} from './plan/limits/queue-limit.ts';
 import {taskRoom} from './plan/limits/task-room.ts';
@@ -325,6 +325,20 @@ export class Look {
 
   get #states(): RunState[] {
     return this.runs.map(({state}) => state);
+  }
+
+  /** What of PBS's queue keeps jobs from being submitted; undefined where nothing has waited for a place. */
+  get fullQueue(): FullQueue | undefined {
+    const {waiting} = this.places;
+    const limit = maxQueuedOf(this.#context, this.#request, this.runs);
+    if (waiting === 0) return undefined;
+    if (!Number.isFinite(limit)) return {limit: this.#learntLimit() ?? 0, by: 'refusal', waiting};
+    return {limit, by: limit === this.#context.settings.maxQueued ? 'profile' : 'PBS', waiting};
+  }
+
+  /** It is about all runs: what it has not learnt of a limit keeps nothing waiting. */
+  get isAboutAll(): boolean {
+    return this.#others.size === 0;
   }
 
   /** A person who asks for a run tries it: there may be room by now. */

@@ -4,6 +4,7 @@ import type {RunSummary} from '../ledger/summary.ts';
 import type {RunPlan} from './act.ts';
 import type {EngineContext} from './context.ts';
 import type {Withdrawn} from './end-run.ts';
+import {openFullNotes} from './full-notes.ts';
 import {Look, type LookRequest} from './look.ts';
 import type {Observed} from './plan/actions.ts';
 import type {ChainGap} from './plan/monitor/plan-monitor.ts';
@@ -44,9 +45,22 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   await progress.recording(() => look.recordHolds(), undefined);
   await progress.recording(() => look.seal(), undefined);
   const tended = await progress.recording(() => look.tendChain(), undefined);
-  const {seen, runs, sealed, withdrawn} = look;
+  const {runs, sealed, withdrawn} = look;
+  const seen = {...look.seen, queue: look.fullQueue};
+  noteFull(context, seen, look.isAboutAll);
   const problems = [...look.problems, ...demandsIn(seen)];
   return {seen, runs, sealed, withdrawn, done: progress.done, problems, ...tended};
+}
+
+/** For those who ask later without a look of their own. A look that is about some runs leaves what others wait for. */
+function noteFull({ledger}: EngineContext, {places, queue}: Observed, isAboutAll: boolean): void {
+  const notes = openFullNotes(ledger.layout.cache);
+  const before = notes.read();
+  const now = {
+    places: places && places.waiting > 0 ? places : isAboutAll || places ? undefined : before.places,
+    queue: queue ?? (isAboutAll ? undefined : before.queue),
+  };
+  if (JSON.stringify(now) !== JSON.stringify(before)) notes.write(now);
 }
 
 /** What a person has to do before Globus tells of its tasks: one cause stands for all of them. */

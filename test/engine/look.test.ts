@@ -1,11 +1,13 @@
 import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {listRuns} from '../../src/app/runs/status/list.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import {Look} from '../../src/engine/look.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {openLedger} from '../../src/ledger/ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
+import {standingOf} from '../../src/standing/standing-of.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {CLASSIC, ended, jobStep, live, specOf, task, transferStep} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
@@ -243,5 +245,30 @@ describe('a job that gets no place in the queue', () => {
   test('is tried again when a job ends that works, which its sentinel sees, and at the slow end', async () => {
     begin([jobStep('a'), jobStep('b')]);
     expect(await looksAgainAfter(4)).toBe(1_800_000);
+  });
+
+  test('says so, in "why" and in "list", with the limit and who told of it', async () => {
+    const open = () => openLedger(directory).open(run).state;
+    begin([jobStep('a'), jobStep('b')]);
+    world.settings = {maxQueued: 4};
+    const {seen} = await reconcile(world.context());
+    const settings = {...world.context().settings, rebuild: false};
+    const [, b] = standingOf({run: open(), seen, settings}).steps;
+    expect(b).toMatchObject({
+      state: 'waiting',
+      reason: {code: 'JOB_WAITS_FOR_PLACE', why: expect.stringMatching(/^max_queued of the profile is 4/)},
+    });
+    const [ofPbs] = standingOf({
+      run: open(),
+      seen: {...seen, queue: {limit: 9, by: 'PBS', waiting: 1}},
+      settings,
+    }).steps.slice(1);
+    expect(ofPbs?.reason.why).toMatch(/^PBS takes 9 of your jobs/);
+    const list = () =>
+      listRuns({ledger: openLedger(directory), profile: {staging: {network: true}, lostGraceMs: 0}} as never, []);
+    expect(list()[0]?.reason).toMatch(/^b: waits for a place in the queue since .*max_queued of the profile is 4$/);
+    world.settings = {};
+    await reconcile(world.context());
+    expect(list()[0]?.reason).toBe('');
   });
 });

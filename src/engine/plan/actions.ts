@@ -115,6 +115,8 @@ export interface Observed {
   readonly room?: TaskRoom | undefined;
   /** places for tasks; absent: the profile sets no limit, or nothing has wanted one */
   readonly places?: PlacesAtGlobus | undefined;
+  /** jobs that got no place in the queue; absent: none wanted one in vain */
+  readonly queue?: FullQueue | undefined;
   /** reservations, where a person asked why a job waits; nothing is planned by them */
   readonly reservations?: readonly Reservation[];
 }
@@ -134,6 +136,14 @@ export interface PlacesAtGlobus {
   readonly limit: number;
   readonly pending: number;
   /** tasks that got no place */
+  readonly waiting: number;
+}
+
+/** As many jobs of ours are in the queue as PBS takes, as far as that is known; further ones are submitted when others have ended. */
+export interface FullQueue {
+  readonly limit: number;
+  /** who says so: the profile, PBS when a run was created, or a refusal of a job for room */
+  readonly by: 'profile' | 'PBS' | 'refusal';
   readonly waiting: number;
 }
 

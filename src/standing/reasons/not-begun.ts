@@ -1,4 +1,5 @@
 import {renderTime} from '../../base/units.ts';
+import type {FullQueue} from '../../engine/plan/actions.ts';
 import type {Later} from '../../engine/plan/conditions.ts';
 import {hasNoPlace} from '../../engine/plan/limits/task-limit.ts';
 import {askedAgainAt} from '../../engine/plan/limits/task-room.ts';
@@ -85,6 +86,7 @@ function toBeStarted(facts: StepFacts): Judgement {
       brief: `it could not be started just now: ${whom} could not be reached`,
       next: problem.next,
     });
+  if (step.kind === 'job' && view.seen.queue) return judged('waiting', waitsInQueue(facts, view.seen.queue));
   return judged('waiting', {
     standing: 'waiting',
     code: 'STEP_TO_BE_STARTED',
@@ -111,6 +113,28 @@ function waitsForRoom({view, step}: StepFacts): Judgement | undefined {
     next: ['It is submitted by itself when one of them has ended.', 'See them: stage transfer list'],
     since: ready,
   });
+}
+
+/** A job that was not submitted yet: as many are in the queue as PBS takes, as far as that is known. */
+function waitsInQueue({view, step}: StepFacts, {limit, by}: FullQueue): Reason {
+  const since = readySince(view, step);
+  const why = {
+    profile: `max_queued of the profile is ${limit}`,
+    PBS: `PBS takes ${limit} of your jobs, as it said when a run was created`,
+    refusal: `PBS refused a job when ${limit} of yours were in the queue`,
+  }[by];
+  return {
+    standing: 'waiting',
+    code: 'JOB_WAITS_FOR_PLACE',
+    what: 'it waits for a place in the queue of PBS',
+    why: `${why}; places for two monitors, and for the sentinel of each job, count`,
+    brief: `waits for a place in the queue since ${renderTime(since)}: ${why}`,
+    next: [
+      'It is submitted by itself when another job has ended.',
+      'See your jobs, which count against the limit: qstat -u $USER',
+    ],
+    since,
+  };
 }
 
 /** When the last of what it waits for had ended. */

@@ -1,4 +1,5 @@
 import {iso} from '../../../base/time.ts';
+import {openFullNotes} from '../../../engine/full-notes.ts';
 import type {Observed, PlanSettings} from '../../../engine/plan/actions.ts';
 import {EXIT, type ExitCode} from '../../../errors.ts';
 import {LedgerDamaged} from '../../../ledger/damage.ts';
@@ -90,8 +91,9 @@ const UNASKED: PlanSettings = {
 function standingOn({ledger, profile}: ListStage, run: RunId, known: ExtraKnowledge): RunStanding {
   const summary = ledger.summary(run);
   if (summary) return standingOfSeal(summary);
+  const full = openFullNotes(ledger.layout.cache).read();
   const settings = {...UNASKED, stagingJobs: profile.staging.network, lostGraceMs: profile.lostGraceMs};
-  return standingOf({run: ledger.open(run).state, seen: {...UNSEEN, now: Date.now()}, settings}, known);
+  return standingOf({run: ledger.open(run).state, seen: {...UNSEEN, ...full, now: Date.now()}, settings}, known);
 }
 
 function inALine(standing: RunStanding): RunLine {
@@ -108,8 +110,14 @@ function inALine(standing: RunStanding): RunLine {
   };
 }
 
-/** What PBS or Globus accepts later, and a task that is not listed: on record, as it says. */
-const ON_RECORD = ['TRANSFER_REFUSED_FOR_NOW', 'JOB_REFUSED_FOR_NOW', 'TASK_UNKNOWN'];
+/** What PBS or Globus accepts later, a task that is not listed, and what had no place in the last look: on record, as it says. */
+const ON_RECORD = [
+  'TRANSFER_REFUSED_FOR_NOW',
+  'JOB_REFUSED_FOR_NOW',
+  'TASK_UNKNOWN',
+  'TRANSFER_WAITS_FOR_PLACE',
+  'JOB_WAITS_FOR_PLACE',
+];
 
 /** How tasks and jobs get on is not on record; what a person decided, a failure, a refusal, and a sign-in that is needed, are. */
 function reasonOnRecord({run, state, line, hold, steps, troubles = []}: RunStanding): string {

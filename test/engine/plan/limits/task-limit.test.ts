@@ -1,6 +1,7 @@
 import {rmSync} from 'node:fs';
 import fc from 'fast-check';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {listRuns} from '../../../../src/app/runs/status/list.ts';
 import type {TaskId} from '../../../../src/base/ids.ts';
 import {inTurn, pendingClaims, type WantedTask} from '../../../../src/engine/plan/limits/task-limit.ts';
 import {reconcile} from '../../../../src/engine/turn.ts';
@@ -100,6 +101,8 @@ function begin(maxPending: number | undefined, ...workflows: (readonly Step[])[]
   world = fakeWorld(directory);
   if (maxPending !== undefined) world.settings = {maxPending};
 }
+const listed = () =>
+  listRuns({ledger: openLedger(directory), profile: {staging: {network: true}, lostGraceMs: 0}} as never, []);
 const submitted = () => [...world.transfers.tasks.values()].map(({request}) => request.label);
 
 describe('a look with a limit of tasks in the profile', () => {
@@ -161,6 +164,21 @@ describe('a look with a limit of tasks in the profile', () => {
         since: 100,
       },
     });
+  });
+
+  test('leaves word for "stage list", which looks at nothing, until nothing waits any more', async () => {
+    begin(1, [transferStep('in')], [transferStep('in')]);
+    const reason = () => listed().find(({run}) => run === 'r0.1')?.reason;
+    expect(reason()).toBe('');
+    await reconcile(world.context());
+    expect(reason()).toMatch(
+      /^in: waits for a place at Globus since .*: 1 tasks are pending, and transfers\.max_pending/,
+    );
+    await reconcile(world.context(), {about: ['r1.1' as RunId]});
+    expect(reason()).toMatch(/^in: waits for a place at Globus/);
+    for (const {task} of world.transfers.pending) world.transfers.finish(task);
+    await reconcile(world.context());
+    expect(reason()).toBe('');
   });
 
   test('asks how many are pending where something wants a place, and never without a limit', async () => {
