@@ -38,8 +38,15 @@ function hasEndedSince({attempts}: RunState, at: number): boolean {
   return [...attempts.values()].flat().some(({transfer, outcome}) => transfer?.task && outcome && outcome.at > at);
 }
 
-function nextTry({at, times}: PutOff, firstMs: number): number {
-  return at + refusedPauseMs(times, firstMs);
+/**
+ * A place that a task of another program leaves is met by asking alone: so long it may stay unused. A try costs one request,
+ * and the look of a monitor.
+ */
+const LONGEST_PAUSE_FOR_ROOM_MS = 10 * 60_000;
+
+function nextTry({at, times, room}: PutOff, firstMs: number): number {
+  const pauseMs = refusedPauseMs(times, firstMs);
+  return at + (room ? Math.min(pauseMs, LONGEST_PAUSE_FOR_ROOM_MS) : pauseMs);
 }
 
 /** When a task may be asked for; in the past, or undefined: now. @param putOff what Globus said of it before, if it said so */

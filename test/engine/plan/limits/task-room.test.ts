@@ -31,7 +31,7 @@ function seenBy(run: ARun, now: number) {
 }
 
 describe('a transfer that Globus has refused for now', () => {
-  test('waits, is asked for again after a pause that doubles up to half an hour, and its step does not end', () => {
+  test('waits, is asked for again after a pause that doubles up to ten minutes, and its step does not end', () => {
     const words = (times: number, after: number) =>
       refused(times)
         .plan({}, NOW + after)
@@ -40,8 +40,17 @@ describe('a transfer that Globus has refused for now', () => {
     expect(words(1, MINUTE)).toEqual(['submit-transfer in']);
     expect(words(3, 4 * MINUTE - 1)).toEqual([]);
     expect(words(3, 4 * MINUTE)).toEqual(['submit-transfer in']);
-    expect(words(12, 30 * MINUTE - 1)).toEqual([]);
-    expect(words(12, 30 * MINUTE)).toEqual(['submit-transfer in']);
+    expect(words(12, 10 * MINUTE - 1)).toEqual([]);
+    expect(words(12, 10 * MINUTE)).toEqual(['submit-transfer in']);
+  });
+
+  test('is asked for after up to half an hour where it is not known that room is missing', () => {
+    const unclear = (after: number) =>
+      refused(12, {})
+        .plan({}, NOW + after)
+        .map(inWords);
+    expect(unclear(30 * MINUTE - 1)).toEqual([]);
+    expect(unclear(30 * MINUTE)).toEqual(['submit-transfer in']);
   });
 
   test('is looked at when its pause is over, and not sooner', () => {
