@@ -288,6 +288,7 @@ export const SPEC: FactKind<RunSpec> = {
     maxQueued: z.optional(count),
     scripts: z.optional(words),
     environment: z.optional(text),
+    campaign: z.optional(z.looseObject({name: text, number: count, key: text, try: count})),
   }) as unknown as z.ZodMiniType<RunSpec>, // `format` is seen to before (read-fact.ts)
 };
 

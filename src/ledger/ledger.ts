@@ -1,11 +1,10 @@
-import {renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type * as z from 'zod/mini';
 import {newWord} from '../base/ids.ts';
-import {ensureDirectory, ensureSubdirectory, isDirectory} from '../disk/directories.ts';
-import {createFact, type FactValue, flushDirectoryOf, isThere, namesIn} from '../disk/facts.ts';
+import {ensureSubdirectory, isDirectory} from '../disk/directories.ts';
+import {createFact, type FactValue, isThere, namesIn} from '../disk/facts.ts';
 import {type FactRead, inItsPlace, readFact, readFacts} from '../disk/read-fact.ts';
-import {naming, removeIfPossible, writeWhole} from '../disk/whole-file.ts';
+import {writeWhole} from '../disk/whole-file.ts';
 import {LedgerDamaged, missing, type WayOut} from './damage.ts';
 import {
   ENVIRONMENT,
@@ -21,6 +20,7 @@ import {foldRun} from './fold.ts';
 import {appendEvent, type RunEvent} from './journal.ts';
 import {type KeptVariables, keepVariables} from './kept-environment.ts';
 import {type LateSubmissions, lateSubmissionsOf, lateTags, openLateSubmissions} from './late-submissions.ts';
+import {type NewScripts, prepareRun, publishPrepared, publishRun, withdrawRun} from './new-run.ts';
 import {type ResumeDecision, type RunSpec, type RunState, type UpdateDecision, updateName} from './run-facts.ts';
 import {
   numberedName,
@@ -30,7 +30,6 @@ import {
   type RunLayout,
   runId,
   runLayout,
-  runLayoutAt,
   type StateLayout,
   stateLayout,
 } from './state-directory.ts';
@@ -85,6 +84,20 @@ export interface Ledger {
     scripts: ReadonlyMap<string, Uint8Array>,
     environment?: KeptVariables,
   ): RunId | undefined;
+  /**
+   * Make a run where no look finds it: in a directory that is to be made, below one that is there.
+   *
+   * @throws the system's error
+   */
+  prepareRun(
+    directory: string,
+    number: number,
+    spec: Omit<RunSpec, 'run' | 'number' | 'nonce' | 'format'>,
+    scripts: NewScripts,
+    environment?: KeptVariables,
+  ): void;
+  /** Move a run that was prepared to its place. @returns `absent` where it has been moved, `taken` where another run has its id */
+  publishPrepared(directory: string, run: RunId): 'published' | 'absent' | 'taken';
   /** The run's directory is there: another process may have withdrawn the run. A state directory that is gone is another matter. */
   isThere(run: OpenRun): boolean;
   /** Take back the creation of a run of which nothing has begun. Its number is given to the next run of the name. */
@@ -115,6 +128,8 @@ export interface Ledger {
   sealAside(run: RunId, summary: RunSummary, tags: readonly string[]): void;
   /** @throws {LedgerDamaged} when the seal cannot be used */
   summary(run: RunId): RunSummary | undefined;
+  /** What its seal of this number says: 0, or how often the run had been resumed. @throws {LedgerDamaged} likewise */
+  sealNumber(run: RunId, number: number): RunSummary | undefined;
   /** What PBS may still take of runs that were sealed, and files that should say so and do not. */
   late(): LateFound;
   /** Nothing is left to look for. */
@@ -210,6 +225,11 @@ export function openLedger(home: string): Ledger {
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
       return publishRun(layout, spec, scripts, environment) ? id : undefined;
     },
+    prepareRun(directory, number, parts, scripts, environment) {
+      const spec: RunSpec = {format: 1, run: runId(parts.name, number), number, nonce: newWord(), ...parts};
+      prepareRun(directory, spec, scripts, environment);
+    },
+    publishPrepared: (directory, run) => publishPrepared(layout, directory, run),
     isThere: ({layout: {directory}}) => isDirectory(directory) || !isDirectory(layout.runs),
     withdraw: (run) => withdrawRun(layout, run.layout.directory),
     resume(run, decision) {
@@ -261,6 +281,7 @@ export function openLedger(home: string): Ledger {
       createFact(layout.sealed, sealName(run), {...summary});
     },
     summary: (run) => readSeal(sealName(run)),
+    sealNumber: (run, number) => readSeal(numberedName(run, number)),
     late: () => lateSubmissions.all(),
     forgetLate: (run) => lateSubmissions.remove(run),
   };
@@ -332,68 +353,4 @@ function readDirectory<T>(path: string, wayOut: WayOut, read: () => T): T {
 
 function isDecision(fact: string): boolean {
   return fact.startsWith('decision.');
-}
-
-/**
- * Make a run appear whole or not at all: its directory is filled under a temporary name and renamed.
- * rename(2) onto a directory that holds something fails, so of two processes one wins.
- */
-function publishRun(
-  state: StateLayout,
-  spec: RunSpec,
-  scripts: ReadonlyMap<string, Uint8Array>,
-  environment: KeptVariables | undefined,
-): boolean {
-  ensureDirectory(state.runs);
-  removeWithdrawn(state.runs);
-  const temporary = runLayoutAt(join(state.runs, `.new-${spec.nonce}`));
-  const final = runLayout(state, spec.run);
-  try {
-    for (const directory of [temporary.directory, temporary.facts, temporary.scripts, temporary.logs])
-      ensureSubdirectory(directory);
-    for (const [step, content] of scripts) {
-      const script = join(temporary.scripts, `${step}.script`);
-      naming(script, () => writeFileSync(script, content, {mode: 0o700, flush: true}));
-    }
-    createFact(temporary.directory, 'spec', {
-      ...spec,
-      environment: keepVariables(temporary.directory, spec.run, environment),
-    });
-    renameSync(temporary.directory, final.directory);
-  } catch (error) {
-    removeIfPossible(temporary.directory);
-    // A network file system may repeat a rename whose answer was lost: then the run is there, and ours.
-    if (isDirectory(final.directory)) {
-      const there = readFact(final.directory, 'spec', SPEC);
-      return there.is === 'whole' && there.value.nonce === spec.nonce;
-    }
-    throw error;
-  }
-  // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
-  naming(final.directory, () => flushDirectoryOf(final.directory));
-  return true;
-}
-
-const GONE = '.gone-';
-
-/** Gone at one stroke, as it came; what a process that dies meanwhile leaves of it is removed with the next one. */
-function withdrawRun({runs}: StateLayout, directory: string): void {
-  const aside = join(runs, `${GONE}${newWord()}`);
-  try {
-    renameSync(directory, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // another process was first
-  }
-  removeWithdrawn(runs);
-}
-
-function removeWithdrawn(runs: string): void {
-  for (const name of namesIn(runs)) {
-    if (!name.startsWith(GONE)) continue;
-    try {
-      rmSync(join(runs, name), {recursive: true, force: true});
-    } catch {
-      // Another process removes it, or a file of it is open on a network file system: the next one tries again.
-    }
-  }
 }

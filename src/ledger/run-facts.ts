@@ -29,6 +29,19 @@ export interface RunSpec {
   readonly scripts?: Readonly<Record<string, string>>;
   /** file in the run's directory with what its scripts have of the person's environment; absent: they have nothing of it */
   readonly environment?: string | undefined;
+  /** the item of a campaign that it is a try of */
+  readonly campaign?: RunOfCampaign | undefined;
+}
+
+/** Which item of which campaign a run works on. */
+export interface RunOfCampaign {
+  readonly name: string;
+  /** of the item, from 1 */
+  readonly number: number;
+  /** what the item is called */
+  readonly key: string;
+  /** from 1 */
+  readonly try: number;
 }
 
 /** The jobs that can serve an attempt. `job` runs the user's script; `wait` is there as long as its transfer is. */

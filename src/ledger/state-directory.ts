@@ -16,6 +16,8 @@ export interface StateLayout {
   readonly resumed: string;
   /** submissions of runs that have ended, whose jobs may still come: a file a run, for a day */
   readonly late: string;
+  /** campaigns: a directory each, and marks of those that are to be looked at */
+  readonly campaigns: string;
   /** facts of the one monitor chain */
   readonly monitor: string;
   /** access tokens: mode 0700, files 0600 */
@@ -31,6 +33,7 @@ export function stateLayout(home: string): StateLayout {
     sealed: join(home, 'sealed'),
     resumed: join(home, 'resumed'),
     late: join(home, 'late'),
+    campaigns: join(home, 'campaigns'),
     monitor: join(home, 'monitor'),
     tokens: join(home, 'tokens'),
     cache: join(home, 'cache'),

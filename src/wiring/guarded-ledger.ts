@@ -63,6 +63,12 @@ export function guardLedger(ledger: Ledger, {notes, expected}: GuardOptions): Gu
       keepNote(1);
       return created;
     },
+    publishPrepared(directory, run) {
+      requireState();
+      const published = ledger.publishPrepared(directory, run);
+      keepNote(1);
+      return published;
+    },
     withdraw(run) {
       ledger.withdraw(run);
       keepNote(ledger.activeRuns().length);

@@ -72,5 +72,7 @@ test('facts are created and read by the modules that have a schema for them, and
     'ledger/late-submissions.ts',
     'ledger/ledger.ts',
     'ledger/monitor-facts.ts',
+    'ledger/new-run.ts',
+    'transfer/record/way-record.ts',
   ]);
 });

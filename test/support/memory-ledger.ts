@@ -50,6 +50,8 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
     refresh: read,
     withEnd: () => ({open: read(), ended: seals.get(resumes.length)}),
     createRun: () => undefined,
+    prepareRun: () => {},
+    publishPrepared: () => 'absent',
     create(_run, name, value) {
       if (facts.has(name)) return false;
       facts.set(name, value);
@@ -77,6 +79,7 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
     readableSpec: () => spec,
     sealAside: (_run, summary) => void seals.set(resumes.length, summary),
     summary: () => seals.get(resumes.length),
+    sealNumber: (_run, number) => seals.get(number),
     late: () => ({found: [], damaged: []}),
     forgetLate: () => {},
   };
