@@ -44,7 +44,7 @@ export class ScriptChanged extends StageError {
       why: `the SHA-256 of ${path} is not ${recorded}, and stage does not run it`,
       next: [
         `Put back what was recorded: cp SCRIPT ${shellWord(path)}`,
-        `The next look submits it then: stage status ${run}`,
+        `When it is tried again: stage why ${run} ${step}`,
       ],
     });
   }

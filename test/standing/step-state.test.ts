@@ -1,12 +1,13 @@
 import {expect, test} from 'vitest';
-import {notLearnt} from '../../src/app/shared/look-results.ts';
+import {exitOf, exitUnderWay, notLearnt} from '../../src/app/shared/look-results.ts';
 import {viewRun} from '../../src/app/shared/run-view.ts';
 import type {TaskId} from '../../src/base/ids.ts';
+import {EXIT} from '../../src/errors.ts';
 import {type JobSeen, SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import type {TaskKnowledge} from '../../src/standing/reasons/explain-task.ts';
 import {standingOf} from '../../src/standing/standing-of.ts';
 import type {TransferTask} from '../../src/transfer/transfer-service.ts';
-import {ARun, jobStep, SETTINGS, SILENT, task, transferStep} from '../support/a-run.ts';
+import {ARun, jobStep, NOW, SETTINGS, SILENT, task, transferStep} from '../support/a-run.ts';
 
 const TASK = 't' as TaskId; // the id that the tasks of a-run.ts have
 
@@ -54,6 +55,17 @@ test('that Globus does not say who paused a task is told only when it was asked'
 test('a task that moves tells where to, and what it got over', () => {
   expect(stepsOf(moving(task('active')))[0]).toMatchObject({state: 'transferring', reason: 'a to b'});
   expect(stepsOf(moving(task('active', {faults: 2})))[0]?.reason).toBe('a to b, after 2 faults that it recovered from');
+});
+
+test('a job that cannot be submitted before a person acts has one exit code, whoever asks and whether it was just tried', () => {
+  const run = new ARun([jobStep('compute')])
+    .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
+    .fact('compute.1.job.refused', {at: NOW, why: 'changed', retry: true, notAsked: true, next: ['cp SCRIPT x']});
+  const standing = standingOf({run: run.state, seen: run.seen(), settings: SETTINGS}, {tasks: new Map()});
+  expect(standing.steps).toMatchObject([{state: 'action-needed', reason: {code: 'JOB_NOT_SUBMITTED'}}]);
+  const tried = {code: 'SCRIPT_CHANGED', exit: EXIT.usage};
+  expect([exitOf(standing, [tried]), exitOf(standing, [])]).toEqual([EXIT.actionNeeded, EXIT.actionNeeded]);
+  expect([exitUnderWay([standing], [tried], []), exitUnderWay([standing], [], [])]).toEqual([3, 3]);
 });
 
 test('a step of a held run whose job was lost is held, and the command that releases it is named', () => {

@@ -38,7 +38,12 @@ function withEarlierRelease({view, step, attempt, job}: StepFacts<JobStep>, judg
 function judgeJobOf(facts: StepFacts<JobStep>): Judgement {
   const {view, job, lastJob} = facts;
   const run = view.run.spec.run;
-  if (!job) return lastJob?.refused ? judged('waiting', refused(view, lastJob, lastJob.refused.why)) : notBegun(facts);
+  if (!job && lastJob?.refused) {
+    // What is to be submitted does not change by itself: whenever it is asked, a person has to act.
+    const state = lastJob.refused.notAsked ? 'action-needed' : 'waiting';
+    return judged(state, refused(view, lastJob, lastJob.refused.why));
+  }
+  if (!job) return notBegun(facts);
   const {id, record, verdict} = job;
   if (!id)
     return judged('unknown', {
@@ -176,7 +181,11 @@ function refused({run, settings}: View, record: JobRecord, why: string): Reason 
       what: 'its job cannot be submitted',
       why,
       brief: `not submitted: ${why}`,
-      next: [...(record.refused.next ?? []), `It is tried again by itself after ${renderTime(again)}.`],
+      next: [
+        ...(record.refused.next ?? []),
+        `It is tried again by itself after ${renderTime(again)}.`,
+        `To try at once: the "stage run" of ${run.spec.name}`,
+      ],
       since: at,
       times: record.serial,
     };

@@ -36,7 +36,7 @@ const CASES: readonly (readonly [what: string, run: ARun, code: string, next: Re
       .fact('compute.1.job.intent', {tag: 't', hold: false, dependsOn: [], deadline: 0})
       .fact('compute.1.job.refused', {at: NOW, why: 'changed', retry: true, notAsked: true, next: ['cp SCRIPT x']}),
     'JOB_NOT_SUBMITTED',
-    /cp SCRIPT x[\s\S]*tried again by itself/,
+    /cp SCRIPT x[\s\S]*tried again by itself after \S+[\s\S]*at once: the "stage run"/,
   ],
   [
     'its queue is on a server that is not known',
