@@ -67,7 +67,9 @@ export interface JobStore {
   takeClaim(name: string, number: number): boolean;
   /** How the script ended, by its marker, or why that cannot be told. Absent: no marker was left */
   exits(job: NamedJob): MarkedExit | undefined;
-  /** The same of an array, by index. */
+  /** It found another script than was recorded, or that member of it did: so says its marker, by its name alone. */
+  foundAltered(job: NamedJob, index?: number): boolean;
+  /** The same as `exits` of an array, by index. */
   memberExits(job: NamedJob): ReadonlyMap<number, MarkedExit>;
 }
 
@@ -250,6 +252,10 @@ export function openJobStore(home: string): JobStore {
     exits(job) {
       const whole = `${job.name}.${job.number}`;
       return exitsOf(job, (of) => of === whole).get(whole);
+    },
+    foundAltered({name, number}, index) {
+      const of = `${name}.${number}${index === undefined ? '' : `.member-${index}`}`;
+      return isThere(placeOf(name, number), `${of}.altered`);
     },
     memberExits(job) {
       const member = `${job.name}.${job.number}.member-`;

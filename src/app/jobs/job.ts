@@ -1,5 +1,6 @@
 import type {JobArray} from '../../base/job-array.ts';
 import {type JobId, memberOf, readJobId} from '../../base/job-id.ts';
+import {ALTERED, ALTERED_EXIT} from '../../engine/plan/jobs/job-verdict.ts';
 import {EXIT, type ExitCode, RequestWrong} from '../../errors.ts';
 import {LedgerDamaged} from '../../ledger/damage.ts';
 import type {JobStore, MarkedExit, NamedJob} from '../../ledger/job-store.ts';
@@ -124,12 +125,13 @@ async function jobViewOf(
       ...(await judgeMembers(scheduler, store, {job, named: named || undefined}, array)),
       ...timesOf(seen),
     };
-  if (seen.kind === 'unknown') return {...base, ...judgeMarker(named && store.exits(named))};
+  if (seen.kind === 'unknown') return {...base, ...judgeMarker(named && exitOrAltered(store, named))};
   const {exitStatus} = seen;
+  const altered = exitStatus === ALTERED_EXIT && named && store.foundAltered(named);
   return {
     ...base,
     state: seen.how === 'ran' && exitStatus === 0 ? 'succeeded' : 'failed',
-    reason: seen.reason,
+    reason: altered ? ALTERED : seen.reason,
     ...(exitStatus === undefined ? {} : {exitStatus}),
     ...timesOf(seen),
   };
@@ -138,11 +140,17 @@ async function jobViewOf(
 type JudgedJob = Pick<JobView, 'state' | 'reason' | 'exitStatus'>;
 
 /** PBS has forgotten it: only the marker of its wrapper can tell. */
-function judgeMarker(exit: MarkedExit | undefined): JudgedJob {
+function judgeMarker(exit: MarkedExit | 'altered' | undefined): JudgedJob {
+  if (exit === 'altered') return {state: 'failed', reason: ALTERED, exitStatus: ALTERED_EXIT};
   if (exit instanceof LedgerDamaged) return {state: 'no-evidence', reason: damageInWords(exit)};
   if (exit === undefined)
     return {state: 'unknown', reason: 'PBS does not know it (any more), and no marker records how it ended'};
   return {state: exit === 0 ? 'succeeded' : 'failed', reason: `exit status ${exit}, by its marker`, exitStatus: exit};
+}
+
+/** What its markers say: one that found another script in the end left no other. */
+function exitOrAltered(store: JobStore, named: NamedJob): MarkedExit | 'altered' | undefined {
+  return store.exits(named) ?? (store.foundAltered(named) ? 'altered' : undefined);
 }
 
 /** An array's own exit status is that of its last member (measured on OpenPBS 23.06): each member is asked for. */
@@ -160,9 +168,11 @@ export async function judgeMembers(
     const one = seen.get(memberOf(job, index));
     if (one?.kind === 'ended') {
       const fine = one.how === 'ran' && one.exitStatus === 0;
-      return {index, state: fine ? 'succeeded' : 'failed', reason: one.reason};
+      const altered = one.exitStatus === ALTERED_EXIT && named && store.foundAltered(named, index);
+      return {index, state: fine ? 'succeeded' : 'failed', reason: altered ? ALTERED : one.reason};
     }
-    if (one?.kind === 'unknown') return {index, ...judgeMarker(exits.get(index))};
+    const altered = named && store.foundAltered(named, index) ? 'altered' : undefined;
+    if (one?.kind === 'unknown') return {index, ...judgeMarker(exits.get(index) ?? altered)};
     return {index, state: 'no-evidence', reason: one?.kind === 'no-evidence' ? one.why : 'it has not ended'};
   });
   const failed = members.filter(({state}) => state === 'failed');

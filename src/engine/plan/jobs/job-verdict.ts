@@ -33,8 +33,8 @@ export type JobVerdict =
 /** What pbs/job-wrapper.sh ends with when what lets it run is missing. */
 const NOT_PERMITTED = 96;
 /** Of a job that found another script in the place of the one that was recorded. */
-const ALTERED_EXIT = 94;
-const ALTERED = 'its script was not the one that was recorded, and was not run';
+export const ALTERED_EXIT = 94;
+export const ALTERED = 'its script was not the one that was recorded, and was not run';
 /** What pbs/job-wrapper.sh ends with when it did not run the script: the facts that let it run are not there; it cannot record a start. */
 const DID_NOTHING: ReadonlyMap<number, string> = new Map([
   [NOT_PERMITTED, 'PBS started it although it may not run yet, and it did nothing'],
