@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {renderTasks} from '../../src/app/transfers/render-tasks.ts';
+import {renderChanged} from '../../src/app/transfers/render-tasks.ts';
 import type {TaskReport} from '../../src/app/transfers/transfer.ts';
 import {updateTransfer} from '../../src/app/transfers/transfer-update.ts';
 import {StageCommand} from '../../src/cli/stage-command.ts';
@@ -27,7 +27,7 @@ that the run still finds it. A deadline that was given is not extended by Globus
     const {label, deadline} = flags;
     const report = await updateTransfer(await this.connect(flags.profile), args.task, {label, deadline});
     process.exitCode = report.exit;
-    await this.say(report.tasks, renderTasks);
+    await this.say(report.tasks, renderChanged);
     return report;
   }
 }

@@ -47,6 +47,12 @@ export function relabelled(label: string, words: string): string {
   return read ? withWords(read.tag, words) : words;
 }
 
+/** How many characters of the user's own a label has room for, beside what it says of run, step and attempt. Pure. */
+export function roomForWords(label: string): number {
+  const tag = readTaskLabel(label)?.tag;
+  return tag === undefined ? LABEL_LENGTH : Math.max(0, LABEL_LENGTH - tag.length - 2);
+}
+
 /** Are these labels of the same attempt, whatever the user's words? Pure. */
 export function sameTask(one: string, other: string): boolean {
   return (readTaskLabel(one)?.tag ?? one) === (readTaskLabel(other)?.tag ?? other);

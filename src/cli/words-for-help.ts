@@ -62,8 +62,11 @@ function meant(ids: readonly string[], argv: readonly string[], at: number): str
   const begun = here.filter((name) => word.length > 1 && name.startsWith(word));
   const similar = nearest(word, here) ?? (begun.length === 1 ? begun[0] : undefined);
   if (similar !== undefined) return spelt([...before, similar, ...after]);
+  if (word === 'status' && here.includes('show')) return spelt([...before, 'show', ...after]);
   const elsewhere = names.filter((name) => name.at(-1) === word && name[0] !== 'local');
-  return elsewhere.length === 1 ? spelt([...before, ...(elsewhere[0] ?? []), ...after]) : undefined;
+  return elsewhere.length === 1
+    ? spelt([...before.filter((_, index) => index === 0 && before[0] === 'help'), ...(elsewhere[0] ?? []), ...after])
+    : undefined;
 }
 
 function spelt(words: readonly string[]): string {

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, {args: object; strict?: boolean}>> = {
   status: {args: {run: {}}},
   monitor: {args: {}},
   'job:submit': {args: {script: {}}},
+  'job:show': {args: {job: {}}, strict: false},
   'job:wait': {args: {job: {}}, strict: false},
   'transfer:start': {args: {from: {}, to: {}}},
   'transfer:wait': {args: {task: {}}, strict: false},
@@ -38,6 +39,8 @@ test.each([
   [['transfer', 'strat', 'a b', 'c'], 'transfer strat', "stage transfer start 'a b' c"],
   [['help', 'job', 'sumbit'], 'job sumbit', 'stage help job submit'],
   [['submit', 'j.sh'], 'submit', 'stage job submit j.sh'],
+  [['job', 'status', '5.s'], 'job status', 'stage job show 5.s'],
+  [['transfer', 'monitor'], 'transfer monitor', 'stage monitor'],
   [['version'], 'version', 'stage --version'],
   [['--hlep'], '--hlep', 'stage --help'],
 ])('%j names no command, and the one that was probably meant is shown', (argv, named, meant) => {

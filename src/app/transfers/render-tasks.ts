@@ -1,3 +1,4 @@
+import {renderTime} from '../../base/units.ts';
 import {type ProgressText, progressInWords} from '../shared/progress-words.ts';
 
 interface TaskText extends ProgressText {
@@ -10,6 +11,20 @@ interface TaskText extends ProgressText {
 export function renderTasks(tasks: readonly TaskText[]): string {
   return tasks
     .map((one) => [one.task, one.state, progressInWords(one), one.reason].filter((part) => part !== '').join('  '))
+    .join('\n');
+}
+
+/** The same of tasks that were changed, with what can be changed of them. */
+export function renderChanged(
+  tasks: readonly (TaskText & {readonly label?: string | undefined; readonly deadline?: string | undefined})[],
+): string {
+  return tasks
+    .map((one) => {
+      if (one.state === 'unknown') return renderTasks([one]);
+      const deadline =
+        one.deadline === undefined ? 'no deadline shown' : `deadline ${renderTime(Date.parse(one.deadline))}`;
+      return `${renderTasks([one])}  label "${one.label ?? ''}", ${deadline}`;
+    })
     .join('\n');
 }
 

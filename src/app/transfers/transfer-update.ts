@@ -1,6 +1,6 @@
 import {readDeadline} from '../../base/duration.ts';
 import type {TaskId} from '../../base/ids.ts';
-import {LABEL, relabelled, wrongLabel} from '../../base/task-label.ts';
+import {LABEL, relabelled, roomForWords, wrongLabel} from '../../base/task-label.ts';
 import {iso} from '../../base/time.ts';
 import {orError, RequestWrong} from '../../errors.ts';
 import {TransferRefused} from '../../globus-errors.ts';
@@ -35,6 +35,7 @@ export async function updateTransfer(
   const [task] = before.tasks;
   if (!task || task.state === 'unknown') return before;
   if (taskHasEnded({state: task.state})) throw hasEnded(id, task.state);
+  requireRoom(task.label ?? '', label);
   const words = label === undefined ? undefined : relabelled(task.label ?? '', label);
   const refused = await orError(transfers.update(id, {label: words, deadline: wanted.deadline}));
   const after = await showTransfers(stage, [id]);
@@ -57,6 +58,16 @@ function requireGood({label, deadline}: UpdateRequest, now: number): void {
   if (why !== undefined) throw new RequestWrong('--label cannot be used', {why, next: [`It ${LABEL}.`]});
   if (deadline !== undefined && Date.parse(deadline) <= now)
     throw new RequestWrong(`--deadline ${deadline} has passed`, {next: ['Give a later one, such as 2d.']});
+}
+
+/** Nothing of a label is cut off without a word. @throws {RequestWrong} */
+function requireRoom(before: string, label: string | undefined): void {
+  const room = roomForWords(before);
+  if (label === undefined || label.length <= room) return;
+  throw new RequestWrong('--label cannot be used', {
+    why: `it has ${label.length} characters, and there is room for ${room} behind what names the run, the step and the attempt`,
+    next: [room === 0 ? 'Leave it out.' : `Give at most ${room} characters.`],
+  });
 }
 
 /** @throws {RequestWrong} */

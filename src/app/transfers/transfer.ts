@@ -30,6 +30,8 @@ export interface TaskView {
   readonly faults?: number;
   readonly requestedAt?: string;
   readonly completedAt?: string;
+  /** when Globus gives it up, where it says so */
+  readonly deadline?: string | undefined;
 }
 
 export interface TaskReport {
@@ -112,6 +114,7 @@ function viewTask(task: TransferTask): TaskView {
     faults: task.faults,
     requestedAt: iso(task.requestedAt),
     completedAt: iso(task.completedAt),
+    deadline: iso(task.deadline),
   };
 }
 

@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import {renderChanged} from '../../../src/app/transfers/render-tasks.ts';
 import {updateTransfer} from '../../../src/app/transfers/transfer-update.ts';
 import {RequestWrong} from '../../../src/errors.ts';
 import type {TransfersStage} from '../../../src/wiring/stage.ts';
@@ -24,7 +25,8 @@ async function withTask(label: string) {
 test('gives a task another label, and a deadline that counts from now', async () => {
   const {stage, task, seen} = await withTask('mine');
   const report = await updateTransfer(stage, task, {label: 'other', deadline: '2d'});
-  expect(report).toMatchObject({exit: 0, tasks: [{task, label: 'other'}]});
+  expect(report).toMatchObject({exit: 0, tasks: [{task, label: 'other', deadline: '2030-01-03T00:00:00.000Z'}]});
+  expect(renderChanged(report.tasks)).toMatch(/label "other", deadline 2030-01-03/);
   expect(await seen()).toMatchObject({label: 'other', deadline: NOW + 2 * 86_400_000});
   await updateTransfer(stage, task, {label: undefined, deadline: '2030-01-31T18:00:00+01:00'});
   expect(await seen()).toMatchObject({label: 'other', deadline: Date.parse('2030-01-31T17:00:00Z')});
@@ -34,6 +36,18 @@ test('keeps of the label of a run by what the run finds its task', async () => {
   const {stage, task, seen} = await withTask('stage climate.1 in 2: winter');
   await updateTransfer(stage, task, {label: 'summer', deadline: undefined});
   expect(await seen()).toMatchObject({label: 'stage climate.1 in 2: summer'});
+});
+
+test('cuts nothing off a label: one that has no room behind the name of the run is refused', async () => {
+  const {stage, task, seen} = await withTask('stage climate.1 in 2: winter');
+  const label = 'x'.repeat(110);
+  await expect(updateTransfer(stage, task, {label, deadline: '2d'})).rejects.toMatchObject({
+    exit: 2,
+    why: expect.stringMatching(/^it has 110 characters, and there is room for 106 /),
+  });
+  expect(await seen()).toMatchObject({label: 'stage climate.1 in 2: winter'});
+  await updateTransfer(stage, task, {label: 'x'.repeat(106), deadline: undefined});
+  expect(await seen()).toMatchObject({label: `stage climate.1 in 2: ${'x'.repeat(106)}`});
 });
 
 test.each([
