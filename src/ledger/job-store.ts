@@ -6,7 +6,7 @@ import {ensureDirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, isThere, namesIn} from '../disk/facts.ts';
 import {type FactKind, readFact} from '../disk/read-fact.ts';
 import {LedgerDamaged} from './damage.ts';
-import {JOB_FACTS} from './fact-schemas.ts';
+import {JOB_FACTS} from './fact-schemas/single-job-facts.ts';
 
 /** One try at submitting a named job, as it is on record. */
 export interface NamedJob {

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {createFact} from '../disk/facts.ts';
 import {readFact} from '../disk/read-fact.ts';
 import {LedgerDamaged, missing} from './damage.ts';
-import {ENVIRONMENT} from './fact-schemas.ts';
+import {ENVIRONMENT} from './fact-schemas/run-record.ts';
 import type {RunState} from './run-facts.ts';
 import type {RunId, RunLayout} from './state-directory.ts';
 

@@ -5,7 +5,7 @@ import {createFact, namesIn} from '../disk/facts.ts';
 import {readFact} from '../disk/read-fact.ts';
 import {removeIfPossible} from '../disk/whole-file.ts';
 import {LedgerDamaged} from './damage.ts';
-import {LATE} from './fact-schemas.ts';
+import {LATE} from './fact-schemas/run-record.ts';
 import type {RunState} from './run-facts.ts';
 import type {RunId} from './state-directory.ts';
 

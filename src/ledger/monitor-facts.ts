@@ -4,7 +4,7 @@ import type {JobId} from '../base/job-id.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, namesIn} from '../disk/facts.ts';
 import {type FactKind, type FactRead, readFact, type UnusableFact} from '../disk/read-fact.ts';
-import {MONITOR_FACTS} from './fact-schemas.ts';
+import {MONITOR_FACTS} from './fact-schemas/monitor-facts.ts';
 import type {MonitorLink} from './monitor-link.ts';
 import type {Refusal} from './run-facts.ts';
 

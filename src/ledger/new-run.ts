@@ -5,7 +5,7 @@ import {ensureDirectory, ensureSubdirectory, isDirectory} from '../disk/director
 import {createFact, flushDirectoryOf, namesIn} from '../disk/facts.ts';
 import {readFact} from '../disk/read-fact.ts';
 import {naming, removeIfPossible} from '../disk/whole-file.ts';
-import {SPEC} from './fact-schemas.ts';
+import {SPEC} from './fact-schemas/run-record.ts';
 import {type KeptVariables, keepVariables} from './kept-environment.ts';
 import type {RunSpec} from './run-facts.ts';
 import {type RunId, type RunLayout, runLayout, runLayoutAt, type StateLayout} from './state-directory.ts';

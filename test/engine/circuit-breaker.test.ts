@@ -4,7 +4,7 @@ import {noEvidence} from '../../src/base/no-evidence.ts';
 import {withCircuitBreakers} from '../../src/engine/circuit-breaker.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {CLASSIC, jobStep, specOf, task, transferStep} from '../support/a-run.ts';

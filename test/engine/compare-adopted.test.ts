@@ -4,7 +4,7 @@ import type {TaskId} from '../../src/base/ids.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {TransferRefused} from '../../src/globus-errors.ts';
 import {endOf} from '../../src/ledger/attempts.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {currentAttempt} from '../../src/ledger/run-facts.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {jobStep, specOf, task, transferStep} from '../support/a-run.ts';

@@ -4,7 +4,7 @@ import {afterEach, beforeEach, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import {createFact} from '../../src/disk/facts.ts';
 import {reconcile} from '../../src/engine/turn.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {jobStep, specOf, UNKNOWN} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';

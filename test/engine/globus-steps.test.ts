@@ -4,7 +4,7 @@ import type {TaskId} from '../../src/base/ids.ts';
 import {nextLookAtRun} from '../../src/engine/plan/monitor/next-look.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {SignInNeeded, TransferRefused} from '../../src/globus-errors.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import type {DeleteStep, MkdirStep, Step} from '../../src/workflow/model/workflow.ts';
 import {ARun, inWords, jobStep, SETTINGS, specOf, task, transferStep} from '../support/a-run.ts';

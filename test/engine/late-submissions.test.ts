@@ -4,7 +4,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {lateSubmissionsOf} from '../../src/ledger/late-submissions.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {ARun, jobStep, live, NOW, specOf} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld, requestOf} from '../support/fakes.ts';

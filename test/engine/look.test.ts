@@ -5,7 +5,7 @@ import {listRuns} from '../../src/app/runs/status/list.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import {Look} from '../../src/engine/look.ts';
 import {reconcile} from '../../src/engine/turn.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {standingOf} from '../../src/standing/standing-of.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';

@@ -3,7 +3,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {TaskId} from '../../src/base/ids.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import {reconcile} from '../../src/engine/turn.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {ended, jobStep, live, specOf, task, transferStep} from '../support/a-run.ts';

@@ -2,7 +2,7 @@ import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {reconcile} from '../../src/engine/turn.ts';
 import {TransferUnreachable} from '../../src/globus-errors.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {currentAttempt} from '../../src/ledger/run-facts.ts';
 import {ARun, specOf, transferStep} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';

@@ -10,7 +10,7 @@ import {perform} from '../../src/engine/perform/perform.ts';
 import {nextLookAtRun} from '../../src/engine/plan/monitor/next-look.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {SignInNeeded} from '../../src/globus-errors.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
 import {standingOf} from '../../src/standing/standing-of.ts';

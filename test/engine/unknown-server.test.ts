@@ -2,7 +2,7 @@ import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {reconcile} from '../../src/engine/turn.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {SchedulerRefused} from '../../src/scheduler/scheduler.ts';
 import type {JobStep} from '../../src/workflow/model/workflow.ts';

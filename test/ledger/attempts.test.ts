@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import type {TaskId} from '../../src/base/ids.ts';
 import {adoptedTask, earlierAttempts, endOf, lostInARow, retryAt, workingAttempt} from '../../src/ledger/attempts.ts';
-import {foldRun} from '../../src/ledger/fold.ts';
+import {foldRun} from '../../src/ledger/fold/fold-run.ts';
 import type {ResumeDecision} from '../../src/ledger/run-facts.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {jobStep, specOf, transferStep} from '../support/a-run.ts';

@@ -7,16 +7,9 @@ import {listRuns} from '../../src/app/runs/status/list.ts';
 import {showStatus} from '../../src/app/runs/status/status.ts';
 import {explainWhy} from '../../src/app/runs/why/why.ts';
 import {reconcile} from '../../src/engine/turn.ts';
-import {
-  ENVIRONMENT,
-  LATE,
-  RESUMED,
-  RUN_FACTS,
-  type RunFactKind,
-  type RunFactName,
-  SEAL,
-  SPEC,
-} from '../../src/ledger/fact-schemas.ts';
+import type {RunFactKind} from '../../src/ledger/fact-schemas/run-fact-kind.ts';
+import {RUN_FACTS, type RunFactName} from '../../src/ledger/fact-schemas/run-facts.ts';
+import {ENVIRONMENT, LATE, RESUMED, SEAL, SPEC} from '../../src/ledger/fact-schemas/run-record.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {CLASSIC, jobStep, specOf} from '../support/a-run.ts';
 import {DAMAGES_OF_RUNS, moveAway, restore, waysTo} from '../support/damages.ts';

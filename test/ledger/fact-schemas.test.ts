@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {nameOfKind, RUN_FACTS, requireKind} from '../../src/ledger/fact-schemas.ts';
+import {nameOfKind, RUN_FACTS, requireKind} from '../../src/ledger/fact-schemas/run-facts.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -31,7 +31,7 @@ test.each([
   'decision.skip-1',
 ])('%s is of no kind that is known, and is not written', (name) => {
   expect(nameOfKind(name)).toBeUndefined();
-  expect(() => requireKind(name)).toThrow('has no schema in src/ledger/fact-schemas.ts');
+  expect(() => requireKind(name)).toThrow('has no schema in src/ledger/fact-schemas');
 });
 
 test('each fact that the wrapper of a job writes has a schema', () => {
@@ -70,9 +70,9 @@ test('facts are created and read by the modules that have a schema for them, and
     'ledger/job-store.ts',
     'ledger/kept-environment.ts',
     'ledger/late-submissions.ts',
-    'ledger/ledger.ts',
     'ledger/monitor-facts.ts',
     'ledger/new-run.ts',
+    'ledger/open-ledger.ts',
     'transfer/record/way-record.ts',
   ]);
 });

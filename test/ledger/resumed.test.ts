@@ -3,7 +3,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {endOf} from '../../src/ledger/attempts.ts';
-import {type Ledger, openLedger} from '../../src/ledger/ledger.ts';
+import type {Ledger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {jobStep, specOf} from '../support/a-run.ts';
 
 let top: string;

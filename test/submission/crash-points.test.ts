@@ -4,7 +4,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {JobId} from '../../src/base/job-id.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {openJobStore} from '../../src/ledger/job-store.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {crashPointsInDirectory} from '../../src/submission/crash-points-on-disk.ts';
 import {CLASSIC, specOf} from '../support/a-run.ts';
 import {profileOf} from '../support/fake-stage.ts';

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {EngineContext} from '../../src/engine/context.ts';
 import {reconcile} from '../../src/engine/turn.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import {jobStep, specOf} from '../support/a-run.ts';
 import {type FakeWorld, fakeWorld} from '../support/fakes.ts';

@@ -4,7 +4,7 @@ import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineSettings} from '../../src/engine/context.ts';
 import type {Action, Observed, PlanSettings} from '../../src/engine/plan/actions.ts';
 import {planRun} from '../../src/engine/plan/plan-run.ts';
-import {foldRun} from '../../src/ledger/fold.ts';
+import {foldRun} from '../../src/ledger/fold/fold-run.ts';
 import {type ResumeDecision, type RunSpec, type UpdateDecision, updateName} from '../../src/ledger/run-facts.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
 import type {EndedJob, JobSeen, LiveJob} from '../../src/scheduler/scheduler.ts';

@@ -6,8 +6,8 @@ import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
 import {openRateHints} from '../../src/engine/rate-hints.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {type JobStore, openJobStore} from '../../src/ledger/job-store.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {
   type JobRequest,
   type JobSeen,

@@ -1,6 +1,6 @@
 import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
-import {foldRun} from '../../src/ledger/fold.ts';
+import {foldRun} from '../../src/ledger/fold/fold-run.ts';
 import type {Ledger} from '../../src/ledger/ledger.ts';
 import type {MonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import type {MonitorLink} from '../../src/ledger/monitor-link.ts';

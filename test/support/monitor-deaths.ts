@@ -2,7 +2,7 @@ import {mkdtempSync} from 'node:fs';
 import {join} from 'node:path';
 import type {JobId} from '../../src/base/job-id.ts';
 import {reconcile} from '../../src/engine/turn.ts';
-import {openLedger} from '../../src/ledger/ledger.ts';
+import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {live, specOf, task, transferStep} from './a-run.ts';
 import {Died, type FakeWorld, fakeWorld} from './fakes.ts';
 

@@ -2,7 +2,7 @@ import type {JobId} from '../../base/job-id.ts';
 import type {FactValue} from '../../disk/facts.ts';
 import type {Action, PlanSettings} from '../../engine/plan/actions.ts';
 import {beginsAtGlobus, planRun} from '../../engine/plan/plan-run.ts';
-import {foldRun} from '../../ledger/fold.ts';
+import {foldRun} from '../../ledger/fold/fold-run.ts';
 import {attemptKey, jobKey, type RunSpec} from '../../ledger/run-facts.ts';
 import type {Strategy} from '../../workflow/model/workflow.ts';
 

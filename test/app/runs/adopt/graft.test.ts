@@ -2,7 +2,7 @@ import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {graft} from '../../../../src/app/runs/adopt/adopt.ts';
 import type {TaskId} from '../../../../src/base/ids.ts';
-import {openLedger} from '../../../../src/ledger/ledger.ts';
+import {openLedger} from '../../../../src/ledger/open-ledger.ts';
 import {attemptKey} from '../../../../src/ledger/run-facts.ts';
 import type {RunId} from '../../../../src/ledger/state-directory.ts';
 import type {RunsStage} from '../../../../src/wiring/stage.ts';

@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {CannotBeForgotten, mayForget} from '../../../../src/app/runs/ending/forget.ts';
-import {openLedger} from '../../../../src/ledger/ledger.ts';
+import {openLedger} from '../../../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../../../src/ledger/state-directory.ts';
 import {ENGINE_SETTINGS, specOf, transferStep} from '../../../support/a-run.ts';
 import {DEFAULTS_OF_TRANSFER} from '../../../support/defaults.ts';

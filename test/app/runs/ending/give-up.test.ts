@@ -8,7 +8,7 @@ import type {JobId} from '../../../../src/base/job-id.ts';
 import type {TransferRequest} from '../../../../src/base/task-request.ts';
 import {reconcile} from '../../../../src/engine/turn.ts';
 import {LedgerDamaged} from '../../../../src/ledger/damage.ts';
-import {openLedger} from '../../../../src/ledger/ledger.ts';
+import {openLedger} from '../../../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../../../src/ledger/state-directory.ts';
 import type {RunsStage} from '../../../../src/wiring/stage.ts';
 import {task as finished, jobStep, live, specOf} from '../../../support/a-run.ts';

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {listRuns} from '../../../../src/app/runs/status/list.ts';
-import {openLedger} from '../../../../src/ledger/ledger.ts';
+import {openLedger} from '../../../../src/ledger/open-ledger.ts';
 import {jobStep, specOf} from '../../../support/a-run.ts';
 import {profileOf} from '../../../support/fake-stage.ts';
 

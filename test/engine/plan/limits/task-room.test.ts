@@ -5,7 +5,7 @@ import {taskRoom} from '../../../../src/engine/plan/limits/task-room.ts';
 import {nextLookAtRun} from '../../../../src/engine/plan/monitor/next-look.ts';
 import {reconcile} from '../../../../src/engine/turn.ts';
 import {TransferRefused, TransferUnreachable} from '../../../../src/globus-errors.ts';
-import {openLedger} from '../../../../src/ledger/ledger.ts';
+import {openLedger} from '../../../../src/ledger/open-ledger.ts';
 import type {RunId} from '../../../../src/ledger/state-directory.ts';
 import type {Step} from '../../../../src/workflow/model/workflow.ts';
 import {ARun, inWords, jobStep, NOW, SETTINGS, specOf, task, transferStep} from '../../../support/a-run.ts';

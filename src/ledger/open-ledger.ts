@@ -1,0 +1,191 @@
+import {join} from 'node:path';
+import type * as z from 'zod/mini';
+import {newWord} from '../base/ids.ts';
+import {ensureSubdirectory, isDirectory} from '../disk/directories.ts';
+import {createFact, type FactValue, isThere, namesIn} from '../disk/facts.ts';
+import {readFact, readFacts} from '../disk/read-fact.ts';
+import {writeWhole} from '../disk/whole-file.ts';
+import {requireKind} from './fact-schemas/run-facts.ts';
+import {ENVIRONMENT, RESUMED, SEAL, SPEC} from './fact-schemas/run-record.ts';
+import {foldRun} from './fold/fold-run.ts';
+import {appendEvent} from './journal.ts';
+import {keepVariables} from './kept-environment.ts';
+import {lateSubmissionsOf, lateTags, openLateSubmissions} from './late-submissions.ts';
+import type {Ledger, OpenRun} from './ledger.ts';
+import {prepareRun, publishPrepared, publishRun, withdrawRun} from './new-run.ts';
+import {isDecision, kindOfFact, readRunFacts, wayOutOf, whole} from './read-run.ts';
+import {type ResumeDecision, type RunSpec, updateName} from './run-facts.ts';
+import {
+  numberedName,
+  parseNumberedName,
+  parseRunId,
+  type RunId,
+  type RunLayout,
+  runId,
+  runLayout,
+  stateLayout,
+} from './state-directory.ts';
+import {type RunSummary, summarise} from './summary.ts';
+
+/** The ledger in a state directory, which need not be there before something is created. */
+export function openLedger(home: string): Ledger {
+  const layout = stateLayout(home);
+  const lateSubmissions = openLateSubmissions(layout.late);
+
+  const factsIn = (directory: string): string[] =>
+    namesIn(directory).flatMap((name) => (/^[^.].*\.json$/.test(name) ? [name.slice(0, -5)] : []));
+  const timesResumed = (run: RunId): number => {
+    let number = 0;
+    while (isThere(layout.resumed, numberedName(run, number + 1))) number += 1;
+    return number;
+  };
+  const resumesOf = (run: RunId): ResumeDecision[] =>
+    Array.from({length: timesResumed(run)}, (_, index) => {
+      const name = numberedName(run, index + 1);
+      return whole(readFact(layout.resumed, name, RESUMED, {run}), join(layout.resumed, `${name}.json`), wayOutOf(run));
+    });
+  const sealName = (run: RunId): string => numberedName(run, timesResumed(run));
+  const readSeal = (name: string): RunSummary | undefined => {
+    const seal = readFact(layout.sealed, name, SEAL, {run: parseNumberedName(name).run});
+    if (seal.is === 'absent') return undefined;
+    const moved = {moved: 'the run is looked at again, and sealed again when it has ended'};
+    return summaryOf(whole(seal, join(layout.sealed, `${name}.json`), moved));
+  };
+  const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
+  const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec, known?: ReadonlyMap<string, FactValue>): OpenRun => {
+    const facts = readRunFacts(id, layoutOfRun.facts, known);
+    const state = foldRun(spec, facts, resumesOf(id));
+    return {id, layout: layoutOfRun, state, facts, decisions: [...facts.keys()].filter(isDecision).length};
+  };
+  const refresh = (run: OpenRun) => read(run.id, run.layout, run.state.original, run.facts);
+
+  return {
+    layout,
+    runs,
+    activeRuns() {
+      const sealed = new Set(factsIn(layout.sealed));
+      const resumed = new Map<string, number>();
+      for (const {run, number} of factsIn(layout.resumed).map(parseNumberedName))
+        resumed.set(run, Math.max(number, resumed.get(run) ?? 0));
+      // A run that was resumed is open until it is sealed again.
+      return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
+    },
+    nextNumber(name) {
+      // A resumption that was left behind would count for a new run of its number.
+      const numbers = [...runs(), ...factsIn(layout.sealed), ...factsIn(layout.resumed)]
+        .map((id) => parseRunId(parseNumberedName(id).run))
+        .flatMap((run) => (run?.name === name ? run.number : []));
+      return Math.max(0, ...numbers) + 1;
+    },
+    find(nameOrId) {
+      const exact = parseRunId(nameOrId);
+      if (exact) return namesIn(layout.runs).includes(exact.id) ? exact.id : undefined;
+      const newest = runs()
+        .map((run) => parseRunId(run))
+        .filter((run) => run?.name === nameOrId)
+        .sort((a, b) => (a?.number ?? 0) - (b?.number ?? 0))
+        .pop();
+      return newest?.id;
+    },
+    open(id) {
+      const layoutOfRun = runLayout(layout, id);
+      const {directory} = layoutOfRun;
+      const spec = whole(readFact(directory, 'spec', SPEC, {run: id}), join(directory, 'spec.json'), wayOutOf(id));
+      const run = read(id, layoutOfRun, spec);
+      // Found out before a job of it is asked for: without its environment it would do something else.
+      for (const {environment} of [spec, ...run.state.updates])
+        if (environment !== undefined)
+          whole(
+            readFact(directory, environment, ENVIRONMENT, {run: id}),
+            join(directory, `${environment}.json`),
+            wayOutOf(id),
+          );
+      return run;
+    },
+    refresh,
+    withEnd(run) {
+      for (let open = run; ; ) {
+        const times = open.state.resumes.length;
+        const ended = readSeal(numberedName(open.id, times));
+        if (!ended) return {open, ended};
+        open = refresh(open);
+        if (open.state.resumes.length === times) return {open, ended};
+      }
+    },
+    createRun(number, parts, scripts, environment) {
+      const id = runId(parts.name, number);
+      const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
+      return publishRun(layout, spec, scripts, environment) ? id : undefined;
+    },
+    prepareRun(directory, number, parts, scripts, environment) {
+      const spec: RunSpec = {format: 1, run: runId(parts.name, number), number, nonce: newWord(), ...parts};
+      prepareRun(directory, spec, scripts, environment);
+    },
+    publishPrepared: (directory, run) => publishPrepared(layout, directory, run),
+    isThere: ({layout: {directory}}) => isDirectory(directory) || !isDirectory(layout.runs),
+    withdraw: (run) => withdrawRun(layout, run.layout.directory),
+    resume(run, decision) {
+      ensureSubdirectory(layout.resumed);
+      const name = numberedName(run.id, run.state.resumes.length + 1);
+      return createFact(layout.resumed, name, {...decision, run: run.id});
+    },
+    stillHolds(run, attempt) {
+      const names = factsIn(run.layout.facts);
+      return (
+        names.filter(isDecision).length === run.decisions &&
+        (attempt === undefined || !names.includes(`${attempt}.outcome`)) &&
+        timesResumed(run.id) === run.state.resumes.length
+      );
+    },
+    update(run, decision, scripts, environment) {
+      ensureSubdirectory(run.layout.scripts);
+      for (const [file, content] of scripts) writeWhole(join(run.layout.scripts, file), content, {mode: 0o700});
+      const kept = keepVariables(run.layout.directory, run.id, environment);
+      return this.create(run.id, updateName(run.state.updates.length + 1), {...decision, environment: kept});
+    },
+    create(run, name, value) {
+      requireKind(name);
+      return createFact(runLayout(layout, run).facts, name, {...value, run});
+    },
+    append: (run, event) => appendEvent(runLayout(layout, run).journal, event),
+    seal(run, endedAt) {
+      ensureSubdirectory(layout.sealed);
+      const summary = summarise(run.state, endedAt);
+      // Before the seal: after it no process opens the run.
+      const late = lateSubmissionsOf(run.state, endedAt);
+      if (late) lateSubmissions.add(late);
+      // Named after what this process has read of the run: one that was resumed meanwhile stays open.
+      const first = createFact(layout.sealed, numberedName(run.id, run.state.resumes.length), {...summary});
+      return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
+    },
+    readableFacts(run) {
+      const {facts} = runLayout(layout, run);
+      return isDirectory(facts) ? readFacts(facts, kindOfFact, undefined, {run}).whole : new Map();
+    },
+    readableSpec(run) {
+      const spec = readFact(runLayout(layout, run).directory, 'spec', SPEC, {run});
+      return spec.is === 'whole' ? spec.value : undefined;
+    },
+    sealAside(run, summary, tags) {
+      ensureSubdirectory(layout.sealed);
+      const late = lateTags(run, tags, summary.endedAt);
+      if (late) lateSubmissions.add(late);
+      createFact(layout.sealed, sealName(run), {...summary});
+    },
+    summary: (run) => readSeal(sealName(run)),
+    sealNumber: (run, number) => readSeal(numberedName(run, number)),
+    late: () => lateSubmissions.all(),
+    forgetLate: (run) => lateSubmissions.remove(run),
+  };
+}
+
+/** What a seal says; its first version did not say what a step waited for. */
+function summaryOf(seal: z.output<typeof SEAL.schema>): RunSummary {
+  const steps = seal.steps.map((step) => ({
+    ...step,
+    needs: step.needs ?? [],
+    onFailureOf: step.onFailureOf ?? [],
+    after: step.after ?? [],
+  }));
+  return {...seal, format: 1, steps};
+}
