@@ -309,3 +309,18 @@ test('a task that is cancelled in the middle of a file keeps the bytes that it h
   await world.restart();
   expect((await world.task(id)).bytes_transferred).toBe(cancelled.bytes_transferred);
 });
+
+test('a name that is not UTF-8 is listed as Latin-1 behind a U+FFFD, and names nothing that could be taken by mistake', async () => {
+  world.put('in/good', 'x');
+  const odd = Buffer.concat([Buffer.from(join(world.source.directory, 'in/caf')), Buffer.from([0xe9])]);
+  writeFileSync(odd, 'odd');
+  const {body} = await world.call('GET', `/operation/endpoint/${world.source.id}/ls?path=/in/`);
+  const name = '\ufffdcaf\u00e9';
+  expect(body.DATA).toEqual([
+    expect.objectContaining({name: 'good', type: 'file'}),
+    expect.objectContaining({name, type: 'file', size: 3}),
+  ]);
+  const id = await world.transfer({from: `/in/${name}`, to: '/odd'});
+  await until('it is not found', async () => (await world.events(id)).some((event) => event.code === 'FILE_NOT_FOUND'));
+  expect(existsSync(join(world.destination.directory, 'odd'))).toBe(false);
+});

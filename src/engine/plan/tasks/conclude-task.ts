@@ -1,4 +1,4 @@
-import {oneLine} from '../../../base/text.ts';
+import {oneLineAsWritten} from '../../../base/text.ts';
 import type {CancelDecision, TransferRecord} from '../../../ledger/run-facts.ts';
 import type {TransferTask} from '../../../transfer/transfer-service.ts';
 import type {EndStep} from '../actions.ts';
@@ -59,13 +59,13 @@ export function managerInWords({cancelledByManager, sourceName, destinationName}
   const {of, message = ''} = cancelledByManager ?? {};
   const names = [...(of === 'destination' ? [] : [sourceName]), ...(of === 'source' ? [] : [destinationName])];
   const named = names.filter((name) => name !== '').join(' and ') || 'a collection';
-  const said = oneLine(message);
+  const said = oneLineAsWritten(message);
   return `the manager of ${named}${said === '' ? '' : `: "${said}"`}`;
 }
 
 function reasonOfExpiry({deadline, fatalError, trouble}: TransferTask): string {
   const when = deadline === undefined ? '' : `, ${new Date(deadline).toISOString().slice(0, 19)}Z,`;
-  const said = `Globus reports EXPIRED${fatalError?.description ? `: ${oneLine(fatalError.description)}` : ''}`;
+  const said = `Globus reports EXPIRED${fatalError?.description ? `: ${oneLineAsWritten(fatalError.description)}` : ''}`;
   return `its deadline${when} passed before the task was done (${said})${lastTrouble(trouble)}`;
 }
 

@@ -1,3 +1,4 @@
+import {isUtf8} from 'node:buffer';
 import type {Stats} from 'node:fs';
 import {lstat, mkdir, opendir, readlink, rename, symlink} from 'node:fs/promises';
 import {userInfo} from 'node:os';
@@ -64,15 +65,17 @@ export async function listDirectory(
   const rows: Record<string, unknown>[] = [];
   const directory = await listable(ground, path);
   let seen = 0;
-  const listing = await inDirectory(ground, directory, (name) => opendir(name, {bufferSize: 512})).catch((error) =>
-    refuse(ground, error, 'DirListing', path),
-  );
+  const listing = await inDirectory(ground, directory, (name) =>
+    opendir(name, {bufferSize: 512, encoding: 'buffer' as 'utf8'}),
+  ).catch((error) => refuse(ground, error, 'DirListing', path));
   for await (const entry of listing) {
     if (++seen > most) throw refuse(ground, tooMany(most), 'DirListing', path);
-    if (isTemporary(entry.name) || (!showHidden && entry.name.startsWith('.'))) continue;
-    const row = await fileDocument(ground, join(directory, entry.name), childPath(path, entry.name)).catch(
-      () => undefined,
-    );
+    const {name, bytes} = readName(entry.name as unknown as Buffer); // the types know text alone
+    if (isTemporary(name) || (!showHidden && name.startsWith('.'))) continue;
+    const row = await (bytes
+      ? oddDocument(ground, directory, bytes, name)
+      : fileDocument(ground, join(directory, name), childPath(path, name))
+    ).catch(() => undefined);
     if (row && test(row)) rows.push(row); // one that vanished meanwhile is not listed
   }
   rows.sort(order);
@@ -137,21 +140,51 @@ async function fileDocument(ground: Ground, real: string, path: string): Promise
   const link = target !== null;
   const seen = link ? await statFollowed(ground, path) : own;
   const shown = seen ?? own;
+  const type = link && !seen ? 'invalid_symlink' : typeOf(shown);
+  const name = path === '/' ? '' : basename(path);
+  return documentOf(name, {type, shown, ...(link ? {link: {own, target}} : {})});
+}
+
+function documentOf(
+  name: string,
+  {type, shown, link}: {type: string; shown: Stats; link?: {own: Stats; target: string}},
+): Record<string, unknown> {
   return {
     DATA_TYPE: 'file',
-    name: path === '/' ? '' : basename(path),
-    type: link && !seen ? 'invalid_symlink' : typeOf(shown),
+    name,
+    type,
     size: shown.size,
     last_modified: fileTime(shown.mtimeMs),
     permissions: (shown.mode & 0o7777).toString(8).padStart(4, '0'),
     user: userName(shown),
     group: String(shown.gid),
-    link_target: target,
-    link_size: link ? own.size : null,
-    link_user: link ? userName(own) : null,
-    link_group: link ? String(own.gid) : null,
-    link_last_modified: link ? fileTime(own.mtimeMs) : null,
+    link_target: link?.target ?? null,
+    link_size: link?.own.size ?? null,
+    link_user: link ? userName(link.own) : null,
+    link_group: link ? String(link.own.gid) : null,
+    link_last_modified: link ? fileTime(link.own.mtimeMs) : null,
   };
+}
+
+/**
+ * A name as the service tells it: one that is not UTF-8 comes as Latin-1 behind a U+FFFD. Source: Globus Transfer API,
+ * "Path encoding". There it can be handed back; here it then names nothing, so that no other file is taken for it.
+ *
+ * @returns its bytes only where the name does not say them
+ */
+function readName(bytes: Buffer): {readonly name: string; readonly bytes?: Buffer} {
+  return isUtf8(bytes) ? {name: bytes.toString()} : {name: `\ufffd${bytes.toString('latin1')}`, bytes};
+}
+
+/** A file whose name is not UTF-8. Where a link leads is not looked at. */
+async function oddDocument(
+  ground: Ground,
+  directory: string,
+  bytes: Buffer,
+  name: string,
+): Promise<Record<string, unknown>> {
+  const own = await inDirectory(ground, directory, (held) => lstat(Buffer.concat([Buffer.from(`${held}/`), bytes])));
+  return documentOf(name, {type: own.isSymbolicLink() ? 'invalid_symlink' : typeOf(own), shown: own});
 }
 
 const statFollowed = (ground: Ground, path: string): Promise<Stats | undefined> =>

@@ -75,6 +75,24 @@ test('a message of a manager is shown, and neither clears the screen nor writes 
   expect((await world.ended('told.1')).state).toBe('succeeded');
 });
 
+test('a message with which a manager cancels a task is shown as it is, without acting', async () => {
+  await world.stage('local', 'pause', 'archive');
+  const {file} = classic(world, 'ended');
+  await world.stage('run', file);
+  const task = String(world.fact('ended.1', 'stage-in.1.transfer.confirmed.json').task);
+  await world.stage('local', 'task', 'cancel', task, '--message', 'quota\u001b[2J\u009b2J\u202e\nis used up');
+  await world.stage('local', 'resume', 'archive');
+  await world.ended('ended.1');
+  for (const command of [
+    ['why', 'ended'],
+    ['transfer', 'show', task],
+  ]) {
+    const {stdout} = await world.stage(...command);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(stdout).toContain('quota\\u001b[2J\\u009b2J\\u202e is used up');
+  }
+});
+
 function alive(jobs: readonly JobDocument[]): readonly JobDocument[] {
   return jobs.filter(({job_state}) => !['F', 'X', 'E'].includes(job_state));
 }
