@@ -326,7 +326,9 @@ describe('a job whose processes have not begun to say who they are', () => {
   });
 
   test('is wiped, and runs nothing afterwards', async () => {
-    await begins('--', '/bin/sh', '-c', `sleep 0.2; echo ran > ${join(world.home, 'wiped-but-ran')}`);
+    const id = await begins('--', '/bin/sh', '-c', `sleep 0.2; echo ran > ${join(world.home, 'wiped-but-ran')}`);
+    const bound = Date.now() + 10_000;
+    while (!existsSync(join(world.root, 'run', id, 'claim')) && Date.now() < bound); // nothing else runs meanwhile
     await world.daemon().pbs.wipe();
     const next = await world.qsub('-- /bin/sleep 1');
     await world.finished(next);
