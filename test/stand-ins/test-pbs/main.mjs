@@ -14,6 +14,7 @@ import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
+import {FILES} from './files.mjs';
 import {probeJobs} from './probe.mjs';
 import {sumUp} from './report.mjs';
 import {askServer, SetUpWrong} from './server.mjs';
@@ -21,32 +22,6 @@ import {openStandIn} from './stand-in.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const cli = join(root, 'bin', 'stage');
-const FILES = [
-  ...[
-    'classic-workflow',
-    'failures',
-    'graph',
-    'cancel',
-    'pause',
-    'many-at-once',
-    'scenarios',
-    'strategies',
-    'arrays',
-    'retries',
-    'resume',
-    'hold',
-    'adopt',
-    'batch-system',
-    'late-dependencies',
-    'bad-nodes',
-    'directives',
-  ].map((name) => `test/app/runs/${name}.test.ts`),
-  'test/batch-scripts/as-qsub.test.ts',
-  'test/batch-scripts/scripts.test.ts',
-  'test/contract/scheduler.test.ts',
-  'test/bash-wrappers/wrappers.test.ts',
-];
-
 const {values, positionals} = parseArgs({
   allowPositionals: true,
   options: {

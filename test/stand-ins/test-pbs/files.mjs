@@ -1,0 +1,26 @@
+/** The use-cases that are tried on a real PBS, as `npm run test:pbs` has them. */
+export const FILES = [
+  ...[
+    'classic-workflow',
+    'failures',
+    'graph',
+    'ending/cancel',
+    'holds/pause',
+    'many-at-once',
+    'scenarios',
+    'strategies',
+    'arrays',
+    'retries',
+    'run/resume',
+    'holds/hold',
+    'adopt',
+    'batch-system',
+    'late-dependencies',
+    'bad-nodes',
+    'directives',
+  ].map((name) => `test/app/runs/${name}.test.ts`),
+  'test/batch-scripts/as-qsub.test.ts',
+  'test/batch-scripts/scripts.test.ts',
+  'test/contract/scheduler.test.ts',
+  'test/bash-wrappers/wrappers.test.ts',
+];
