@@ -1,4 +1,14 @@
-import {closeSync, fstatSync, fsyncSync, linkSync, lstatSync, openSync, readdirSync, writeSync} from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  writeSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {temporaryName} from '../base/ids.ts';
 import {naming, removeIfPossible} from './whole-file.ts';
@@ -15,8 +25,9 @@ export type FactValue = Readonly<Record<string, unknown>>;
  * @returns true when this call created it, false when it existed already
  * @throws the system's error, naming the fact, when the disk does not take it. A fact that is there all the same
  *   (the last flush failed) is whole, and as one whose writer was killed at this moment
+ * @param mode permission bits, whatever the umask; 0600 when absent: for its owner alone
  */
-export function createFact(directory: string, name: string, value: FactValue): boolean {
+export function createFact(directory: string, name: string, value: FactValue, mode?: number): boolean {
   const path = join(directory, `${name}.json`);
   return naming(path, () => {
     const temporary = join(directory, temporaryName());
@@ -24,6 +35,7 @@ export function createFact(directory: string, name: string, value: FactValue): b
     try {
       try {
         writeAll(file, `${JSON.stringify(value)}\n`);
+        if (mode !== undefined) fchmodSync(file, mode);
         fsyncSync(file);
         return linkOnce(file, temporary, path);
       } finally {

@@ -1,4 +1,4 @@
-import {constants, lstatSync, readdirSync, readFileSync} from 'node:fs';
+import {closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type * as z from 'zod/mini';
 import {NOT_COMPILED, parseJson} from '../base/json.ts';
@@ -51,6 +51,40 @@ export function readFact<T>(directory: string, name: string, kind: FactKind<T>, 
     return {is: 'damaged', path, why};
   }
   return readFactText(path, text, kind, owner);
+}
+
+/**
+ * Read a fact of a directory in which other users write, too.
+ *
+ * @param mostBytes one that is larger is damaged, and is not read
+ * @returns `writer`: the user whose file it is, as this file system knows users; undefined where that cannot be seen
+ * @throws the system's error when the disk does not answer, which says nothing of the fact
+ */
+export function readSharedFact<T>(
+  directory: string,
+  name: string,
+  kind: FactKind<T>,
+  mostBytes: number,
+): {readonly read: FactRead<T>; readonly writer?: number | undefined} {
+  const path = join(directory, `${name}.json`);
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const found = fstatSync(file);
+    const writer = found.uid;
+    if (!found.isFile())
+      return {read: {is: 'damaged', path, why: 'something that is no regular file stands in its place'}, writer};
+    if (found.size > mostBytes) return {read: {is: 'damaged', path, why: 'it is far too large'}, writer};
+    return {read: readFactText(path, readFileSync(file, 'utf8'), kind), writer};
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {read: {is: 'absent'}};
+    const why = inItsPlace(path, code);
+    if (why === undefined) throw error;
+    return {read: {is: 'damaged', path, why}};
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
 }
 
 /** What has been read of a directory of facts, by name without the `.json`. */

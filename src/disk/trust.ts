@@ -7,7 +7,7 @@ import {isPrivateGroup, isUnmapped, nameOfGroup, nameOfUser} from './users.ts';
 // Who else could change what stage is about to read and run: by writing into it, or by putting something else in its
 // place. A command asks once, before it reads anything: a call of lstat(2) for each directory above and below.
 
-const [GROUP_WRITES, OTHERS_WRITE, OTHERS_PASS, STICKY] = [0o020, 0o002, 0o011, 0o1000];
+const [GROUP_WRITES, OTHERS_WRITE, OTHERS_PASS, STICKY, SETGID] = [0o020, 0o002, 0o011, 0o1000, 0o2000];
 const MOST_LINKS = 40;
 
 /** A file or directory that other users could change. */
@@ -114,6 +114,25 @@ export function untrustedIn(directory: string, closed: boolean): readonly Untrus
   if (closed || isClosed(directory)) return found;
   const files = readdirSync(directory, {withFileTypes: true}).filter((entry) => !entry.isDirectory());
   return [...found, ...files.flatMap(({name}) => untrustedOwn(join(directory, name)))];
+}
+
+/**
+ * What is wrong with a directory that members of a group are to write in together: each must keep others from removing
+ * their files (the sticky bit), and files must go to its group (setgid). The user who owns it may change all of it.
+ *
+ * @returns undefined when nothing is; `repair`: the mode to give to chmod
+ */
+export function unfitForGroup(path: string): {readonly why: string; readonly repair?: string | undefined} | undefined {
+  const found = statOf(path);
+  if (!found) return {why: 'it does not exist, or cannot be reached'};
+  if (found.isSymbolicLink()) return {why: 'it is a symbolic link: name what it points to'};
+  if (!found.isDirectory()) return {why: 'it is no directory'};
+  const octal = (found.mode & 0o7777).toString(8).padStart(4, '0');
+  const wrong = (why: string, repair: string) => ({why: `its mode ${octal} ${why}`, repair});
+  if ((found.mode & OTHERS_WRITE) !== 0) return wrong('lets everybody write in it', 'o-w');
+  if ((found.mode & STICKY) === 0) return wrong('lets members of its group remove the files of others', '+t');
+  if ((found.mode & SETGID) === 0) return wrong('does not give new files to its group', 'g+s');
+  return undefined;
 }
 
 /** No other user comes through this directory to what lies below. */
