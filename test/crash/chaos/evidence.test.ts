@@ -131,6 +131,20 @@ test('what a graph comes to follows from what fails in it', () => {
   expect([...expectedStates(of).values()]).toEqual(['failed', 'skipped', 'succeeded']);
 });
 
+test('data for a step that can no longer run may be left out, and data for another one may not', () => {
+  const ended = (needs: readonly string[]) => {
+    const of: RandomGraph = {
+      ...graph,
+      steps: [{kind: 'in', name: 'in0', needs: [], adopted: false}, job('a', {fails: 'always'}), job('b', {needs})],
+    };
+    const states = {in0: 'skipped', a: 'failed', b: 'skipped'};
+    const end = {state: 'failed', steps: Object.entries(states).map(([step, state]) => ({step, state}))};
+    return told(['begin a 1 - 1.s 1', 'end a 1 - 1.s 3'], {of, end});
+  };
+  expect(ended(['in0', 'a'])).toEqual([]);
+  expect(ended(['in0'])).toContain('loss: g: in0 ended as skipped, not succeeded');
+});
+
 test('every random graph is a workflow that stage takes, and all that a person does occurs', () => {
   const graphs = Array.from({length: 300}, (_, seed) => chaosPlan(seed)).flatMap((plan) => plan.graphs);
   const id = 'aaaaaaaa-5a5a-4a5a-8a5a-000000000001';
