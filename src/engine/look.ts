@@ -13,6 +13,7 @@ import {act, QSUBS_AT_ONCE, type RunPlan, untilFirstSubmission} from './act.ts';
 import {linkFirst, predictSuccessor, successorOf, type Tended, tendMonitors} from './chain.ts';
 import {withCircuitBreakers} from './circuit-breaker.ts';
 import type {EngineContext} from './context.ts';
+import {Delays} from './delays.ts';
 import {sealRun, type Withdrawn, withdraw} from './end-run.ts';
 import {deleteLateJobs} from './late-submissions.ts';
 import {type AtGlobus, lookAtJobs, NO_TASKS, observeGlobus, observePbs, withWhatTheyWrote} from './observe.ts';
@@ -77,6 +78,7 @@ export class Look {
   readonly progress: LookProgress;
   readonly places: QueuePlaces;
   readonly #taskPlaces: TaskPlaces;
+  readonly #delays: Delays;
   /** runs that this look has ended */
   sealed: readonly RunSummary[] = [];
   /** runs that are not created after all */
@@ -167,6 +169,7 @@ export class Look {
     this.seen = seen;
     this.runs = withWhatTheyWrote(context.ledger, runs, seen, this.#setAside);
     this.places = new QueuePlaces(queueLimit(maxQueuedOf(context, request, runs)), this.#learntLimit());
+    this.#delays = new Delays(context.ledger, context.clock);
     this.#taskPlaces = new TaskPlaces(context.transfers, context.settings.maxPending, progress.problems);
     this.#seesPlaces(link);
   }
@@ -397,7 +400,8 @@ export class Look {
 
   #planned(): RunPlan[] {
     const states = this.runs.map(({state}) => state);
-    this.seen = {...this.seen, room: taskRoom(states, this.#settings.refusedRetryMs)};
+    const room = taskRoom(states, this.#settings.refusedRetryMs);
+    this.seen = {...this.seen, room, delays: this.#delays.at(this.seen.now, this.runs)};
     const queueIsFull = this.places.waiting > 0;
     return this.runs.map((run) => {
       const creates = (this.#request.creates ?? false) && (this.#about?.has(run.id) ?? false);

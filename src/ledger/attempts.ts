@@ -1,23 +1,51 @@
 import {DEFAULT_RETRY_DELAY_MS} from '../base/duration.ts';
 import type {TaskId} from '../base/ids.ts';
 import {isCleanup, isTask} from '../workflow/model/steps.ts';
-import type {TaskStep, Workflow} from '../workflow/model/workflow.ts';
+import type {Step, TaskStep, Workflow} from '../workflow/model/workflow.ts';
 import {type Attempt, currentAttempt, hasBegun, type JobRecord, type Outcome, type RunState} from './run-facts.ts';
 
 /** Which attempt of a step counts, how the step ended, and when it is tried again. Pure. */
 
 const LONGEST_RETRY_PAUSE_MS = 30 * 60_000;
 
-/** The number up to which a step's attempts do not count any more, because a person resumed or updated the run. 0: all count. */
+/** The number up to which a step's attempts do not count any more: a person resumed or updated the run, or a round began. 0: all count. */
 export function putAside(run: RunState, step: string): number {
-  return Math.max(0, ...[...run.resumes, ...run.updates].map(({steps}) => steps[step] ?? 0));
+  return Math.max(putAsideByPeople(run, step), ...run.rounds.map(({steps}) => steps[step] ?? 0));
+}
+
+function putAsideByPeople({resumes, updates}: RunState, step: string): number {
+  return Math.max(0, ...[...resumes, ...updates].map(({steps}) => steps[step] ?? 0));
+}
+
+/** In which round a step is done: 1, and one more for each in which it is done again. A person who resumes it begins no round. */
+export function roundOf(run: RunState, step: string): number {
+  return 1 + run.rounds.filter(({steps}) => steps[step] !== undefined).length;
+}
+
+/** How many rounds are left for a step, of those that begin where its own do. A person who resumes it has all of them again. */
+export function roundsLeft(run: RunState, {name, redoFrom}: Pick<Step, 'name' | 'redoFrom'>): number {
+  if (!redoFrom) return 0;
+  const before = putAsideByPeople(run, name);
+  const opened = run.rounds.filter(({from, steps}) => from === redoFrom.step && (steps[name] ?? Infinity) > before);
+  return Math.max(0, redoFrom.rounds - opened.length);
+}
+
+/**
+ * A step has failed, its retries are spent, and a round is to open in which it is done again: it has not ended, and
+ * nothing that waits for its end goes on.
+ */
+export function opensRound(run: RunState, name: string): boolean {
+  const {number, outcome} = currentAttempt(run, name);
+  if (outcome?.state !== 'failed' || outcome.final || run.cancel || number <= putAside(run, name)) return false;
+  const step = run.spec.workflow.steps.find((each) => each.name === name);
+  return step !== undefined && retryAt(run, name) === undefined && roundsLeft(run, step) > 0;
 }
 
 /** How a step ended, or undefined while it may still go on: a lost attempt, and a failed one with retries left, is followed by another. */
 export function endOf(run: RunState, step: string): Outcome | undefined {
   const {number, outcome} = currentAttempt(run, step);
   if (!outcome || outcome.state === 'lost' || number <= putAside(run, step)) return undefined;
-  return retryAt(run, step) === undefined ? outcome : undefined;
+  return retryAt(run, step) === undefined && !opensRound(run, step) ? outcome : undefined;
 }
 
 /**
@@ -53,6 +81,9 @@ export function retryAt(run: RunState, name: string): number | undefined {
     (attempt) => attempt.number > aside && attempt.outcome?.state === 'failed',
   ).length;
   if (failures > (step?.retries ?? 0)) return undefined;
+  if (step && outcome.exitStatus !== undefined && step.redoFrom?.atOnceOn.includes(outcome.exitStatus)) {
+    if (roundsLeft(run, step) > 0) return undefined;
+  }
   const first = step?.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
   return outcome.at + Math.min(first * 2 ** (failures - 1), Math.max(first, LONGEST_RETRY_PAUSE_MS));
 }
@@ -67,7 +98,8 @@ function workflowOfAttempt({spec, original, updates}: RunState, {jobs, transfer}
 /** The attempt to work on: the newest, or a fresh one when that was lost, is to be retried, or was put aside. */
 export function workingAttempt(run: RunState, step: string): Attempt {
   const current = currentAttempt(run, step);
-  if (current.number > putAside(run, step) && (!current.outcome || endOf(run, step))) return current;
+  const isLast = !current.outcome || endOf(run, step) !== undefined || opensRound(run, step);
+  if (current.number > putAside(run, step) && isLast) return current;
   return {
     number: Math.max(current.number, putAside(run, step)) + 1,
     jobs: [],
@@ -131,6 +163,7 @@ export function earlierAttempts(run: RunState, step: string, before: number): nu
   const redone = Math.max(
     0,
     ...run.resumes.flatMap((resume) => (tidies || resume.redo.includes(step) ? [resume.steps[step] ?? 0] : [])),
+    ...run.rounds.map(({steps}) => steps[step] ?? 0),
   );
   // What another script made, or another environment, is not mixed with what they make now.
   return (run.attempts.get(step) ?? [])

@@ -77,6 +77,9 @@ export interface Ledger {
   withdraw(run: OpenRun): void;
   /** What was planned still holds: no person has decided anything since `run` was read, and the attempt, if one is named, has not ended. */
   stillHolds(run: OpenRun, attempt?: string): boolean;
+  /** How long ago facts of a run were created, in milliseconds by the clock of the file server; of no facts: how long ago the run was.
+   *  Those that are missing are left out. @throws the system's error where the disk takes nothing */
+  ages(run: OpenRun, facts: readonly string[]): readonly number[];
   /** Create a fact of a run, which says whose it is. @returns false when it existed. @throws {RangeError} for one without a schema */
   create(run: RunId, name: string, value: FactValue): boolean;
   /** Record that steps of a run are to be tried again; a sealed run is open again from then on.

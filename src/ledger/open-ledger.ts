@@ -3,6 +3,7 @@ import type * as z from 'zod/mini';
 import {newWord} from '../base/ids.ts';
 import {ensureSubdirectory, isDirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, isThere, namesIn} from '../disk/facts.ts';
+import {agesOf} from '../disk/file-clock.ts';
 import {readFact, readFacts} from '../disk/read-fact.ts';
 import {writeWhole} from '../disk/whole-file.ts';
 import {requireKind} from './fact-schemas/run-facts.ts';
@@ -128,6 +129,10 @@ export function openLedger(home: string): Ledger {
       ensureSubdirectory(layout.resumed);
       const name = numberedName(run.id, run.state.resumes.length + 1);
       return createFact(layout.resumed, name, {...decision, run: run.id});
+    },
+    ages({layout: {directory, facts: directoryOfFacts}}, facts) {
+      const paths = facts.map((name) => join(directoryOfFacts, `${name}.json`));
+      return [...agesOf(directory, facts.length > 0 ? paths : [join(directory, 'spec.json')]).values()];
     },
     stillHolds(run, attempt) {
       const names = factsIn(run.layout.facts);

@@ -306,6 +306,21 @@ export interface UpdateDecision
   readonly steps: Readonly<Record<string, number>>;
 }
 
+/**
+ * `decision.round-NUMBER`: a step has failed for good, and the steps from `from` up to it are done again. One fact, so
+ * that it holds for all of them or none; it comes when every job and task of theirs has ended.
+ */
+export interface RoundDecision {
+  readonly at: number;
+  readonly by: string;
+  /** the step that failed */
+  readonly step: string;
+  readonly from: string;
+  /** by step: its attempts up to this number do not count any more */
+  readonly steps: Readonly<Record<string, number>>;
+  readonly why: string;
+}
+
 /** `decision.hold-NUMBER`: a person keeps the queued jobs of a run from starting. Ended by `decision.release-NUMBER`. */
 export interface HoldDecision {
   readonly number: number;
@@ -353,11 +368,18 @@ export interface RunState {
   readonly forgets: readonly ForgetDecision[];
   /** oldest first */
   readonly updates: readonly UpdateDecision[];
+  /** oldest first */
+  readonly rounds: readonly RoundDecision[];
 }
 
 /** The newest hold of a person's that has not been ended; some of its steps alone may be held. */
 export function standingHold({holds}: Pick<RunState, 'holds'>): HoldDecision | undefined {
   return holds.findLast(({endedAt}) => endedAt === undefined);
+}
+
+/** The workflow of a run as it is on record: the texts of its steps without the numbers of the attempt that is worked on. */
+export function asWritten({original, updates}: Pick<RunState, 'original' | 'updates'>): Workflow {
+  return (updates.at(-1) ?? original).workflow;
 }
 
 /** The name of the fact that cancels a run: a run that was resumed since can be cancelled again. */
@@ -378,6 +400,11 @@ export function seenAgainName(number: number): string {
 /** The name of the fact that changes what a run is asked to do. */
 export function updateName(number: number): string {
   return `decision.update-${number}`;
+}
+
+/** The name of the fact that has steps done again. */
+export function roundName(number: number): string {
+  return `decision.round-${number}`;
 }
 
 export function isUpdate(fact: string): boolean {

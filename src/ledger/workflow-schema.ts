@@ -19,6 +19,9 @@ const common = {
   retries: z.optional(z.number()),
   retryDelayMs: z.optional(z.number()),
   always: yes,
+  delayMs: z.optional(z.number()),
+  redoFrom: z.optional(z.looseObject({step: word, rounds: z.number(), atOnceOn: z.array(z.number())})),
+  numbered: yes,
 };
 const ofTask = {
   strategy: z.optional(z.enum(['monitor', 'wait'])),

@@ -50,6 +50,7 @@ const SAMPLES: Readonly<Record<RunFactName, readonly [name: string, value: objec
   'job.delete.confirmed': ['compute.1.job.delete.confirmed', {at: AT}],
   'job.absent': ['compute.1.job.absent', JOB],
   'job.seen-again': ['compute.1.job.seen-again', JOB],
+  'decision.round': ['decision.round-1', {...BY, step: 'compute', from: 'stage-in', steps: {compute: 1}, why: 'x'}],
   'job.leaving': ['stage-in.1.wait.leaving', BY],
   'job.hold-by-hand': ['compute.1.job.hold-by-hand-1', {...BY, comment: 'Job held by ada'}],
   'job.hold.intent': ['compute.1.job.hold-1.intent', {...BY, why: 'held'}],

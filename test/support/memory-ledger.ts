@@ -14,8 +14,12 @@ export interface MemoryLedger extends Ledger {
   endsOnTheirWay: string | undefined;
 }
 
-/** The ledger of one run, without a disk: names that can be created once. The fold and the summary are the real ones. */
-export function memoryLedger(spec: RunSpec): MemoryLedger {
+/**
+ * The ledger of one run, without a disk: names that can be created once. The fold and the summary are the real ones.
+ *
+ * @param clock that of the file server
+ */
+export function memoryLedger(spec: RunSpec, clock: () => number = Date.now): MemoryLedger {
   const facts = new Map<string, FactValue>();
   const resumes: ResumeDecision[] = [];
   const seals = new Map<number, RunSummary>();
@@ -57,6 +61,10 @@ export function memoryLedger(spec: RunSpec): MemoryLedger {
       facts.set(name, value);
       return true;
     },
+    ages: (_run, names) =>
+      names.length === 0
+        ? [clock() - spec.createdAt]
+        : names.flatMap((name) => (facts.has(name) ? [clock() - Number(facts.get(name)?.at ?? 0)] : [])),
     stillHolds: (run, attempt) =>
       decisions() === run.decisions && !facts.has(`${attempt}.outcome`) && resumes.length === run.state.resumes.length,
     resume(run, decision) {

@@ -28,9 +28,19 @@ export function unitsOf(step: Step): string[] {
   return units;
 }
 
+/** How often a step is tried at most, over all its rounds: with an exit status that opens one at once, they come first. */
+function mostAttempts({kind, retries = 0, redoFrom}: Step): number {
+  const atOnce = kind === 'job' && redoFrom?.atOnceOn.includes(FAILED);
+  const rounds = redoFrom?.rounds ?? 0;
+  return atOnce ? rounds + retries + 1 : (rounds + 1) * (retries + 1);
+}
+
+/** The exit status of a script that fails. */
+const FAILED = 1;
+
 function tried(step: Step, script: Script): End {
   const failures = Math.max(...unitsOf(step).map((unit) => script[unit] ?? 0));
-  return failures <= (step.retries ?? 0) ? 'succeeded' : 'failed';
+  return failures < mostAttempts(step) ? 'succeeded' : 'failed';
 }
 
 /**

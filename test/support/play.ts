@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import {reopening, resumeDecision} from '../../src/app/runs/run/reopen.ts';
 import type {Reconciled} from '../../src/engine/turn.ts';
-import {endOf, workingAttempt} from '../../src/ledger/attempts.ts';
+import {endOf, putAside, workingAttempt} from '../../src/ledger/attempts.ts';
 import {cancelName, hasBegun} from '../../src/ledger/run-facts.ts';
 import {withAlways} from '../../src/workflow/model/always.ts';
+import {besideStretch, stretchOf} from '../../src/workflow/model/rounds.ts';
 import {isCleanup} from '../../src/workflow/model/steps.ts';
 import type {JobStep, Step, TransferStep} from '../../src/workflow/model/workflow.ts';
 import {jobStep, transferStep} from './a-run.ts';
+import {chanceOf} from './chance.ts';
 import {type End, endOfRun, judgeEnds, type Script, unitsOf} from './model.ts';
 import type {SimulatedJob} from './simulated-pbs.ts';
 import {Simulation} from './simulation.ts';
@@ -242,7 +244,11 @@ function judge(
 ): void {
   const {state, broken} = world;
   const ends = new Map(steps.map((step) => [step.name, (endOf(state, step.name)?.state ?? 'open') as End]));
-  const executed = [...world.executed].filter((claim) => !before.has(claim)).map((claim) => claim.split('.')[0]);
+  const executed = [...world.executed]
+    .filter((claim) => !before.has(claim))
+    .map((claim) => claim.split(/[./]/))
+    .filter(([name, attempt]) => Number(attempt) > putAside(state, name ?? ''))
+    .map(([name]) => name);
   for (const [step, end] of ends)
     if (end === 'skipped' && executed.includes(step)) broken.push(`${step} was skipped, and executed`);
   if (sealedAs !== endOfRun(ends, state.cancel !== undefined)) broken.push(`the run was sealed as ${sealedAs}`);
@@ -330,6 +336,33 @@ export function scenarios(troubles: readonly Trouble[]): fc.Arbitrary<Scenario> 
       seed: fc.noShrink(fc.nat(2 ** 31 - 1)),
     })
     .map(({workflow: {steps, script}, troubles: some, seed}) => ({steps, script, troubles: some, seed}));
+}
+
+/** Scenarios in which steps have delays, and the steps up to one that fails are done again. */
+export function scenariosWithRounds(troubles: readonly Trouble[]): fc.Arbitrary<Scenario> {
+  return scenarios(troubles).map((scenario) => ({...scenario, steps: withRounds(scenario.steps, scenario.seed)}));
+}
+
+/** By the seed, so that the other scenarios stay what they are. */
+function withRounds(steps: readonly Step[], seed: number): readonly Step[] {
+  const chance = chanceOf(seed);
+  const pairs = steps.flatMap((last) =>
+    steps.flatMap((first) => {
+      const stretch = stretchOf(steps, first.name, last.name);
+      const inner = (name: string) => name !== last.name && stretch.includes(name);
+      const needed = steps.some(({name, needs}) => !stretch.includes(name) && needs.some(inner));
+      const refused = needed || last.always || besideStretch(steps, first.name, last.name).length > 0;
+      return stretch.length === 0 || refused ? [] : [{first: first.name, last: last.name}];
+    }),
+  );
+  const pair = chance.pick(pairs);
+  const redoFrom = pair && {step: pair.first, rounds: 1 + chance.below(2), atOnceOn: chance.once(3) ? [1] : []};
+  const delayed = chance.once(2) ? chance.pick(steps)?.name : undefined;
+  return steps.map((step) => ({
+    ...step,
+    ...(step.name === pair?.last && redoFrom ? {redoFrom} : {}),
+    ...(step.name === delayed ? {delayMs: 20 * 60_000} : {}),
+  }));
 }
 
 /** Play `runs` scenarios, or fewer when one goes wrong. @returns undefined when all went as they must */

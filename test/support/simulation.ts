@@ -89,7 +89,7 @@ export class Simulation {
     private readonly onLook?: (looked: Reconciled) => void,
   ) {
     this.chance = chanceOf(seed);
-    this.ledger = memoryLedger(specOf(steps));
+    this.ledger = memoryLedger(specOf(steps), () => this.now);
     this.pbs = new SimulatedPbs(() => this.now);
   }
 
@@ -322,6 +322,7 @@ export class Simulation {
   }
 
   private examine(name: string, value: FactValue): void {
+    if (name.startsWith('decision.round-')) this.examineRound(value);
     const [, step, what] = /^([^.]+)\.\d+\.(outcome|.*\.absent(?:-\d+)?|.*\.never-arrived)$/.exec(name) ?? [];
     if (step === undefined || what === undefined) return;
     this.say(`fact ${name} ${value.state ?? ''} ${value.why ?? ''}`);
@@ -348,6 +349,35 @@ export class Simulation {
       const intent = this.ledger.facts.get(name.replace(/never-arrived$/, 'intent'));
       if (this.pbs.live().some(({request}) => request.tag === intent?.tag))
         this.breach(`${name} although PBS has the job`);
+    }
+  }
+
+  /** Nothing of the old round may work when a new one begins, and nothing outside of it may have gone on from it. */
+  private examineRound(value: FactValue): void {
+    const {step: last, steps} = value as {step: string; steps: Record<string, number>};
+    this.say(`round ${last}: ${JSON.stringify(steps)}`);
+    const inside = (name: string) => steps[name] !== undefined;
+    for (const {unit} of this.running.values())
+      if (inside(unit.split('/')[0] ?? '')) this.breach(`a round was opened while ${unit} ran`);
+    for (const {seen, request} of this.globus.tasks.values())
+      if (
+        seen.kind === 'task' &&
+        ['active', 'paused'].includes(seen.state) &&
+        inside(request.label.split(' ')[2] ?? '')
+      )
+        this.breach(`a round was opened while "${request.label}" moved`);
+    if (this.hasSucceeded(last) && !this.cancelled) this.breach(`a round was opened although ${last} had succeeded`);
+    for (const {name, needs, onFailureOf, after} of this.steps) {
+      if (inside(name) || ![...needs, ...onFailureOf, ...after].some(inside)) continue;
+      if (unitsOf(this.stepNamed(name)).some((unit) => this.results.has(unit)))
+        this.breach(`${name} was done, and then a round was opened for ${last}`);
+    }
+    for (const [name, attempt] of Object.entries(steps)) {
+      this.changedIn.set(name, attempt);
+      for (const unit of unitsOf(this.stepNamed(name))) {
+        const result = this.results.get(unit);
+        if (result) this.results.set(unit, {...result, succeeded: false});
+      }
     }
   }
 
@@ -553,7 +583,15 @@ export class Simulation {
       if (!endOf(this.state, before) && !result && !this.interrupted.has(before))
         this.breach(`${unit} ran, and ${before} had not ended`);
     }
+    this.expectDelay(step);
     this.running.set(job.id, {unit, claim: facts, start: 1});
+  }
+
+  private expectDelay({name, delayMs = 0, needs}: Step): void {
+    for (const need of needs) {
+      const end = endOf(this.state, need);
+      if (end && this.now < end.at + delayMs) this.breach(`${name} began before its delay had passed`);
+    }
   }
 
   /** It succeeded, and its step has not been changed since that attempt was made. */
@@ -658,6 +696,7 @@ export class Simulation {
     const {needs} = this.stepNamed(step);
     for (const need of needs)
       if (!this.hasSucceeded(need)) this.breach(`${step} was transferred, and ${need} had not succeeded`);
+    this.expectDelay(this.stepNamed(step));
     entry.seen = task(this.conclude(step) ? 'succeeded' : 'failed', {task: entry.task});
   }
 

@@ -1,7 +1,7 @@
 import {StageError} from '../../errors.ts';
 import {workingAttempt} from '../../ledger/attempts.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
-import {absentName, attemptKey, seenAgainName} from '../../ledger/run-facts.ts';
+import {absentName, attemptKey, roundName, seenAgainName} from '../../ledger/run-facts.ts';
 import {recordResolution} from '../../submission/resolve.ts';
 import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import type {EngineContext} from '../context.ts';
@@ -91,6 +91,13 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
         : OTHERS;
     case 'void-attempt':
       return voidAttempt(run, action, records);
+    case 'open-round': {
+      const {number, step, from, steps, why} = action;
+      if (!ledger.stillHolds(run)) return STALE;
+      if (!fact(roundName(number), {step, from, steps, why, by})) return OTHERS;
+      note('round-opened', {number, from, why});
+      return DONE;
+    }
     case 'end-step':
       return endStep(context, run, action, records);
     default:

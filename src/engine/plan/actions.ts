@@ -55,6 +55,16 @@ export type Action =
       /** its job was let go before its time */
       readonly unpermitted?: true | undefined;
     }
+  /** the steps of a stretch are done again, since its last one has failed */
+  | {
+      readonly do: 'open-round';
+      readonly step: string;
+      readonly number: number;
+      readonly from: string;
+      /** by step: its attempts up to this number are put aside */
+      readonly steps: Readonly<Record<string, number>>;
+      readonly why: string;
+    }
   | EndStep;
 
 interface OnJob {
@@ -117,6 +127,11 @@ export interface Observed {
   readonly places?: PlacesAtGlobus | undefined;
   /** jobs that got no place in the queue; absent: none wanted one in vain */
   readonly queue?: FullQueue | undefined;
+  /**
+   * how much of the delay of a step is left, in milliseconds by the clock of the file server, where what it waits for has
+   * ended; a step that is absent could not be measured
+   */
+  readonly delays?: ReadonlyMap<string, number> | undefined;
   /** reservations, where a person asked why a job waits; nothing is planned by them */
   readonly reservations?: readonly Reservation[];
 }
@@ -145,6 +160,11 @@ export interface FullQueue {
   /** who says so: the profile, PBS when a run was created, or a refusal of a job for room */
   readonly by: 'profile' | 'PBS' | 'refusal';
   readonly waiting: number;
+}
+
+/** The delay of a step among {@link Observed.delays}. */
+export function delayKey(run: string, step: string): string {
+  return `${run} ${step}`;
 }
 
 export interface PlanSettings {

@@ -10,6 +10,15 @@ export type Verdict =
   /** it never can; the reason names the step that decided it */
   | {readonly is: 'impossible'; readonly why: string};
 
+/** How the steps of a run ended that another one waits for. */
+export interface Ends {
+  readonly end: (step: string) => Outcome | undefined;
+  /** undefined also while the step may be done again by a round that the one that waits is no part of */
+  readonly lastEnd: (step: string) => Outcome | undefined;
+  /** a step failed before anything of it began, such as one that PBS refused */
+  readonly didNothing: (step: string) => boolean;
+}
+
 export interface Later {
   readonly is: 'later';
   readonly because: 'delay' | 'limit';
@@ -25,23 +34,18 @@ export interface Later {
  * - `on_failure_of`: at least one was cancelled, or failed after it had begun. Impossible once all ended otherwise.
  * - `after`: all ended, either way; skipped is an end.
  *
- * @param didNothing a step failed before anything of it began, such as one that PBS refused
  */
-export function judgeConditions(
-  conditions: Conditions,
-  end: (step: string) => Outcome | undefined,
-  didNothing: (step: string) => boolean,
-): Verdict {
+export function judgeConditions(conditions: Conditions, {end, lastEnd, didNothing}: Ends): Verdict {
   const waiting = new Set<string>();
   for (const need of conditions.needs) {
     const outcome = end(need);
     if (!outcome) waiting.add(need);
     else if (outcome.state !== 'succeeded') return {is: 'impossible', why: `${need} ${stateInWords(outcome)}`};
   }
-  const watched = judgeFailures(conditions.onFailureOf, end, didNothing);
+  const watched = judgeFailures(conditions.onFailureOf, lastEnd, didNothing);
   if (watched.is === 'impossible') return watched;
   if (watched.is === 'waiting') for (const step of watched.on) waiting.add(step);
-  for (const step of conditions.after) if (!end(step)) waiting.add(step);
+  for (const step of conditions.after) if (!lastEnd(step)) waiting.add(step);
   return waiting.size > 0 ? {is: 'waiting', on: [...waiting]} : {is: 'met', why: reasonWhenMet(conditions, watched)};
 }
 

@@ -6,6 +6,7 @@ import {waitsForFirstWord} from './first-refusal.ts';
 import {planHolds} from './jobs/plan-holds.ts';
 import {planJobStep} from './jobs/plan-job-step.ts';
 import {planLeftovers} from './jobs/plan-leftovers.ts';
+import {planRounds} from './plan-rounds.ts';
 import {planMkdirStep} from './tasks/plan-mkdir-step.ts';
 import {planTransferStep} from './tasks/plan-transfer-step.ts';
 import type {View} from './view.ts';
@@ -24,6 +25,7 @@ export function planRun(run: RunState, seen: Observed, settings: PlanSettings): 
     ...planLeftovers(view, step),
     ...planHolds(view, step),
     ...planStep(view, step),
+    ...planRounds(view, step),
   ]);
   const deletions = actions.filter((action) => action.do === 'delete-job').reverse();
   // What ends this moment may make a transfer pointless: whether to begin it is asked again when that is recorded.

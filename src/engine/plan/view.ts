@@ -1,5 +1,14 @@
+import {writeDuration} from '../../base/duration.ts';
 import type {JobId} from '../../base/job-id.ts';
-import {endOf, failedUnbegun, isOutdated, isRemoved, retryAt, workingAttempt} from '../../ledger/attempts.ts';
+import {
+  endOf,
+  failedUnbegun,
+  isOutdated,
+  isRemoved,
+  opensRound,
+  retryAt,
+  workingAttempt,
+} from '../../ledger/attempts.ts';
 import {
   type Attempt,
   type HoldDecision,
@@ -12,10 +21,11 @@ import {
 import {type JobSeen, mayHaveStarted} from '../../scheduler/scheduler.ts';
 import {isCleanup, isTask} from '../../workflow/model/steps.ts';
 import type {Step, TaskStep} from '../../workflow/model/workflow.ts';
-import type {EndStep, Observed, PlanSettings} from './actions.ts';
-import {judgeConditions, type Verdict} from './conditions.ts';
+import {delayKey, type EndStep, type Observed, type PlanSettings} from './actions.ts';
+import {judgeConditions, type Later, type Verdict} from './conditions.ts';
 import {evidenceAt, seenForAttempt, seenOf} from './jobs/job-seen.ts';
 import {jobOf} from './jobs/job-verdict.ts';
+import {isInRoundsOfOthers, lastEndOf} from './stretches.ts';
 
 /** A run as the planner looks at it: what is recorded, what was seen, and how much it may do. */
 export interface View {
@@ -25,19 +35,35 @@ export interface View {
 }
 
 /** Whether a step may start; a cancelled run starts nothing but its cleanup. */
-export function verdictOf({run}: View, step: Step): Verdict {
+export function verdictOf({run, seen}: View, step: Step): Verdict {
   if (run.cancel && !(isCleanup(step) && run.cancel.cleanup)) {
     return {is: 'impossible', why: `the run was cancelled by ${run.cancel.by}`};
   }
   const taken = isRemoved(run, step.name) && run.updates.at(-1);
   if (taken) return {is: 'impossible', why: `it was taken out of the workflow by ${taken.by}`};
-  const verdict = judgeConditions(
-    step,
-    (name) => endOf(run, name),
-    (name) => failedUnbegun(run, name),
-  );
-  if (verdict.is !== 'met' || !step.always || run.cancel || !nothingBegan(run)) return verdict;
-  return {is: 'impossible', why: 'nothing of the run has begun: there is nothing to tidy up'};
+  const verdict = judgeConditions(step, {
+    end: (name) => endOf(run, name),
+    lastEnd: (name) => lastEndOf(run, step.name, name),
+    didNothing: (name) => failedUnbegun(run, name),
+  });
+  if (verdict.is !== 'met') return verdict;
+  if (step.always && !run.cancel && nothingBegan(run))
+    return {is: 'impossible', why: 'nothing of the run has begun: there is nothing to tidy up'};
+  return delayOf(seen, run, step) ?? verdict;
+}
+
+/** What it waits for is there, and its delay has not passed: as long as that cannot be measured, either. */
+function delayOf({delays, now}: Observed, run: RunState, {name, delayMs}: Step): Later | undefined {
+  if (delayMs === undefined || isAskedFor(workingAttempt(run, name))) return undefined;
+  const left = delays?.get(delayKey(run.spec.run, name));
+  const why = `its delay of ${writeDuration(delayMs)} has not passed`;
+  if (left === undefined) return {is: 'later', because: 'delay', why: `${why}, as far as is known`};
+  return left > 0 ? {is: 'later', because: 'delay', why, at: now + left} : undefined;
+}
+
+/** The job or the task of the attempt was asked for. */
+export function isAskedFor({jobs, transfer}: Attempt): boolean {
+  return jobs.some(({role}) => role === 'job') || transfer !== undefined;
 }
 
 /** Steps failed before anything of them began, and no other step has done anything either. */
@@ -113,11 +139,13 @@ export function currentJobSeen({run, seen}: View, step: string): JobSeen | undef
 /**
  * Can PBS itself make one step wait for another? It can for jobs, and for transfers that a job waits for. It cannot
  * for "any of these failed", for arrays (the exit status of an array is that of its last subjob, measured on OpenPBS
- * 23.06), nor for a step that may be tried again: its first failure would remove the dependents.
+ * 23.06), nor for a step that may be tried or done again: its first failure would remove the dependents, and its first end
+ * free them.
  */
 export function isNative(view: View, step: Step, name: string): boolean {
   const need = stepNamed(view.run, name);
-  if (step.onFailureOf.includes(name) || (need.retries ?? 0) > 0) return false;
+  if (step.onFailureOf.includes(name) || (need.retries ?? 0) > 0 || need.redoFrom) return false;
+  if (isInRoundsOfOthers(view.run, step.name, name)) return false;
   return hasOneJob(view, name) && (need.kind === 'job' || step.needs.includes(name));
 }
 
@@ -128,9 +156,9 @@ export function hasOneJob(view: View, name: string): boolean {
   return isTask(step) && waitsInJob(view, step);
 }
 
-/** A pause before the next attempt of a step that failed. */
+/** A pause before the next attempt of a step that failed, or before the round in which it is done again. */
 export function isPausing({run, seen}: View, step: string): boolean {
-  return (retryAt(run, step) ?? 0) > seen.now;
+  return (retryAt(run, step) ?? 0) > seen.now || opensRound(run, step);
 }
 
 /** A person's hold that stands on a step: nothing of it is started meanwhile. */

@@ -26,6 +26,10 @@ export const DECISION_FACTS = {
     }),
     {moved: 'say it again with "stage cancel --forget"'},
   ),
+  'decision.round': kind(
+    'a round in which steps are done again',
+    z.looseObject({at: time, by: text, step: text, from: text, steps: counts, why: text}),
+  ),
   'decision.update': kind(
     'an update of the run',
     z.looseObject({

@@ -1,5 +1,7 @@
 import {isSameJob} from '../../base/job-id.ts';
 import type {FactValue} from '../../disk/facts.ts';
+import {withNumbers} from '../../workflow/model/numbers.ts';
+import {roundOf, workingAttempt} from '../attempts.ts';
 import {
   type Attempt,
   attemptKey,
@@ -10,8 +12,10 @@ import {
   type JobRecord,
   type Outcome,
   type ResumeDecision,
+  type RoundDecision,
   type RunSpec,
   type RunState,
+  roundName,
   type StartMarker,
   type UpdateDecision,
   updateName,
@@ -50,7 +54,7 @@ export function foldRun(
     );
   }
   const cancel = facts.get(cancelName(resumes.length)) as CancelDecision | undefined;
-  return {
+  return withItsNumbers({
     spec,
     original: asked,
     attempts,
@@ -59,7 +63,29 @@ export function foldRun(
     holds: foldHolds(facts),
     forgets: foldForgets(facts),
     updates,
-  };
+    rounds: foldRounds(facts),
+  });
+}
+
+/** The texts of steps that count rounds and tries, as they are for the attempt that is worked on. */
+function withItsNumbers(run: RunState): RunState {
+  const {workflow} = run.spec;
+  if (!workflow.steps.some(({numbered}) => numbered)) return run;
+  const tryOf = (step: string) => (run.attempts.has(step) ? workingAttempt(run, step).number : 1);
+  const steps = workflow.steps.map((step) => {
+    if (!step.numbered) return step;
+    return withNumbers(step, {round: roundOf(run, step.name), try: (other = step.name) => tryOf(other)});
+  });
+  return {...run, spec: {...run.spec, workflow: {...workflow, steps}}};
+}
+
+function foldRounds(facts: ReadonlyMap<string, FactValue>): RoundDecision[] {
+  const rounds: RoundDecision[] = [];
+  for (;;) {
+    const round = facts.get(roundName(rounds.length + 1)) as unknown as RoundDecision | undefined;
+    if (!round) return rounds;
+    rounds.push(round);
+  }
 }
 
 function foldUpdates(facts: ReadonlyMap<string, FactValue>): UpdateDecision[] {

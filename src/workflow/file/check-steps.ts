@@ -3,6 +3,7 @@ import {findCycle, type GraphStep} from '../model/graph.ts';
 import type {PlaceNames} from '../model/places.ts';
 import {wrongParts} from '../model/split-items.ts';
 import {checkEnvironment} from './check-environment.ts';
+import {checkCounted, checkRounds} from './check-rounds.ts';
 import {checkDelete, checkPlace, checkTransfer} from './check-transfer.ts';
 import {didYouMean, isMap, listNames, own, type Path, type Problem, quote} from './problems.ts';
 import type {Batches} from './read-batches.ts';
@@ -20,6 +21,7 @@ export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = n
   if (!isMap(raw) || !isMap(raw.steps)) return [];
   const known = {...names, collections: {...names.collections, ...textsOf(raw.collections)}};
   const steps = new Set(Object.keys(raw.steps));
+  const explain = (reference: string, name: string) => explainUnknownStep(reference, name, steps);
   const problems = Object.entries(raw.steps).flatMap(([name, step]) =>
     isMap(step)
       ? [
@@ -27,6 +29,7 @@ export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = n
           ...checkWhen(['steps', name], step),
           ...checkRetries(['steps', name], step),
           ...checkReferences(name, step, steps),
+          ...checkCounted(name, step, steps, explain),
           ...checkParts(['steps', name, 'transfer'], step.transfer, steps, batches),
           ...checkTransfer(['steps', name, 'transfer'], step.transfer, known, batches),
           ...checkDelete(['steps', name, 'delete'], step.delete, known),
@@ -35,7 +38,8 @@ export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = n
         ]
       : [],
   );
-  return [...problems, ...checkCycles(raw.steps)];
+  const graph = graphOf(raw.steps);
+  return [...problems, ...checkCycles(graph), ...checkRounds(raw.steps, graph, explain)];
 }
 
 function checkKind(path: Path, step: Readonly<Record<string, unknown>>): Problem[] {
@@ -119,11 +123,11 @@ function namesWithPaths(value: unknown): {readonly name: string; readonly path: 
   return value.flatMap((name: unknown, index) => (typeof name === 'string' ? [{name, path: [index]}] : []));
 }
 
-/** Every circle, told at the step where it starts. A step that names itself has been told of already. */
-function checkCycles(steps: Readonly<Record<string, unknown>>): Problem[] {
+/** The steps of a file as a graph, right or wrong. A step that names itself has been told of already. */
+function graphOf(steps: Readonly<Record<string, unknown>>): GraphStep[] {
   const others = (name: string, value: unknown) =>
     namesWithPaths(value).flatMap((found) => (found.name === name ? [] : [found.name]));
-  let rest = Object.entries(steps).map(([name, value]): GraphStep => {
+  return Object.entries(steps).map(([name, value]) => {
     const step = isMap(value) ? value : {};
     return {
       name,
@@ -132,6 +136,11 @@ function checkCycles(steps: Readonly<Record<string, unknown>>): Problem[] {
       after: others(name, step.after),
     };
   });
+}
+
+/** Every circle, told at the step where it starts. */
+function checkCycles(graph: readonly GraphStep[]): Problem[] {
+  let rest = graph;
   const problems: Problem[] = [];
   for (let cycle = findCycle(rest); cycle !== undefined; cycle = findCycle(rest)) {
     const [first = ''] = cycle;

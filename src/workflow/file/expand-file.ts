@@ -1,3 +1,4 @@
+import {holdsNumbers} from '../model/numbers.ts';
 import {expandText, isLonePlaceholder, type ParamValues} from './params.ts';
 import {isMap, type Path, type Problem, UNCLEAR} from './problems.ts';
 
@@ -23,8 +24,10 @@ const NUMBER = 'retries';
 export function expandFile(
   file: Readonly<Record<string, unknown>>,
   params: ParamValues,
-): {readonly value: unknown; readonly problems: readonly Problem[]} {
+): {readonly value: unknown; readonly problems: readonly Problem[]; readonly numbered: ReadonlySet<string>} {
   const problems: Problem[] = [];
+  const numbered = new Set<string>();
+  const literal: Path[] = [];
   const expand = (value: unknown, path: Path): unknown => {
     if (typeof value === 'string') return expandAt(value, path);
     if (Array.isArray(value)) return value.map((item: unknown, index) => expand(item, [...path, index]));
@@ -35,6 +38,10 @@ export function expandFile(
     const expanded = expandText(text, params.values);
     problems.push(...expanded.problems.map((problem): Problem => ({path, at: 'value', text: problem})));
     if (expanded.problems.length > 0 || expanded.used.some((name) => params.missing.has(name))) return UNCLEAR;
+    if (expanded.numbered) {
+      numbered.add(String(path[1]));
+      if (!mayBeNumbered(path)) problems.push({path, at: 'value', text: NOT_NUMBERED});
+    } else if (holdsNumbers(expanded.text)) literal.push(path);
     const isSwitch =
       path.length === 4 && (path[2] === 'transfer' || path[2] === 'delete') && SWITCHES.includes(String(path[3]));
     const isTruth = expanded.text === 'true' || expanded.text === 'false';
@@ -46,5 +53,20 @@ export function expandFile(
   const value = Object.fromEntries(
     Object.entries(file).map(([key, item]) => [key, key === 'params' ? item : expand(item, [key])]),
   );
-  return {value, problems};
+  // What is told apart here would be read alike once it is on record.
+  for (const path of literal)
+    if (path[0] === 'steps' && numbered.has(String(path[1]))) problems.push({path, at: 'value', text: LITERAL});
+  return {value, problems, numbered};
+}
+
+const NOT_NUMBERED = `\${{ round }} and \${{ try }} may stand in the places of a step, its label, its env and its job name`;
+const LITERAL = `a step whose texts hold \${{ round }} or \${{ try }} cannot hold the same words for themselves`;
+
+/** The texts of a step that are first needed when an attempt of it begins. */
+function mayBeNumbered(path: Path): boolean {
+  if (path[0] !== 'steps') return false;
+  const [, , kind, key] = path;
+  if (kind === 'mkdir') return true;
+  if (kind === 'job') return key === 'env' || key === 'name';
+  return kind === 'transfer' || kind === 'delete';
 }

@@ -9,6 +9,7 @@ import {
   type NameRule,
   PARAM_NAME,
   RESOURCE_NAME,
+  redoFromSchema,
   STEP_NAME,
   stepSchema,
 } from './schema.ts';
@@ -22,6 +23,7 @@ const TRANSFER_KEYS = Object.keys(transferSchema.shape);
 const ITEM_KEYS = Object.keys(itemSchema.shape);
 const FILTER_KEYS = Object.keys(filterSchema.shape);
 const DELETE_KEYS = Object.keys(deleteSchema.shape);
+const REDO_FROM_KEYS = Object.keys(redoFromSchema.shape);
 const JOB_KEYS = Object.keys(jobSchema.shape);
 /** Keys of a step as other tools have them. */
 const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
@@ -83,6 +85,7 @@ function knownKeys(parent: Path): readonly string[] {
   if (parent[3] === 'items') return ITEM_KEYS;
   if (parent[3] === 'filters') return FILTER_KEYS;
   if (parent[2] === 'delete') return DELETE_KEYS;
+  if (parent[2] === 'redo_from') return REDO_FROM_KEYS;
   return parent[2] === 'transfer' ? TRANSFER_KEYS : JOB_KEYS;
 }
 

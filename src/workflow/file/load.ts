@@ -55,6 +55,7 @@ export function loadWorkflow(source: WorkflowSource, options: LoadOptions): Work
     directory: source.directory,
     params: Object.fromEntries(params.values),
     written: yaml.written,
+    numbered: expanded.numbered,
     batches: readBatches(expanded.value, source.directory, options.readText ?? NO_FILES),
   });
   const found = 'problems' in checked ? checked.problems : [];

@@ -1,3 +1,4 @@
+import {numberPlaceholder} from '../model/numbers.ts';
 import {didYouMean, isMap, listNames, type Path, type Problem, quote} from './problems.ts';
 
 /** `${{`, or its escape `$${{`. */
@@ -9,6 +10,8 @@ export interface Expanded {
   readonly text: string;
   /** parameters that were put in */
   readonly used: readonly string[];
+  /** it holds numbers of rounds and tries, which stay as they are until an attempt begins */
+  readonly numbered: boolean;
   /** what is wrong with its placeholders, one sentence each */
   readonly problems: readonly string[];
 }
@@ -21,12 +24,13 @@ export interface Expanded {
 export function expandText(text: string, values: ReadonlyMap<string, string>): Expanded {
   const problems: string[] = [];
   const used: string[] = [];
+  let numbered = false;
   let result = '';
   let from = 0;
   for (;;) {
     OPENING.lastIndex = from;
     const opening = OPENING.exec(text);
-    if (opening === null) return {text: result + text.slice(from), used, problems};
+    if (opening === null) return {text: result + text.slice(from), used, numbered, problems};
     result += text.slice(from, opening.index);
     from = opening.index + opening[0].length;
     if (opening[0] === '$${{') {
@@ -36,10 +40,16 @@ export function expandText(text: string, values: ReadonlyMap<string, string>): E
     const end = text.indexOf('}}', from);
     if (end < 0) {
       problems.push(`"\${{" is not closed by "}}"; ${HOW_TO_WRITE}`);
-      return {text: result + text.slice(opening.index), used, problems};
+      return {text: result + text.slice(opening.index), used, numbered, problems};
     }
     const inner = text.slice(from, end).trim();
     from = end + 2;
+    const number = numberPlaceholder(inner);
+    if (number !== undefined) {
+      numbered = true;
+      result += number;
+      continue;
+    }
     const value = valueFor(inner, values);
     if ('problem' in value) {
       problems.push(value.problem);
@@ -101,7 +111,7 @@ export function readParams(
       problems.push({path, at: 'key', text: `is required, and was not given; add --param ${name}=VALUE`});
     }
     const text = typeof byDefault === 'string' ? expandText(byDefault, new Map()) : undefined;
-    if (text !== undefined && text.problems.length > 0)
+    if (text !== undefined && (text.problems.length > 0 || text.numbered))
       problems.push({path, at: 'value', text: `a default cannot use \${{ }}; write $\${{ for a literal \${{`});
     values.set(name, wanted ?? text?.text ?? (byDefault === null ? '' : (written(path) ?? String(byDefault))));
   }

@@ -168,6 +168,39 @@ const failFastSchema = z.strictObject(
   {error: FAIL_FAST},
 );
 
+const ROUNDS = 'needs a whole number from 1 to 20';
+const STATUS = 'needs a whole number from 1 to 255';
+const STATUSES = 'needs a list of exit statuses, such as [65]';
+
+export const redoFromSchema = z
+  .strictObject(
+    {
+      step: z.string({error: 'needs the name of a step'}).meta({
+        title: 'First step',
+        description: 'Where the steps begin that are done again; this step is the last of them.',
+      }),
+      rounds: z
+        .int({error: ROUNDS})
+        .min(1, {error: ROUNDS})
+        .max(20, {error: ROUNDS})
+        .meta({title: 'Rounds', description: 'How many times they are done again.'}),
+      at_once_on: z
+        .array(z.int({error: STATUS}).min(1, {error: STATUS}).max(255, {error: STATUS}), {error: STATUSES})
+        .min(1, {error: STATUSES})
+        .optional()
+        .meta({
+          title: 'At once on',
+          description: 'Exit statuses of its job after which no further attempt is made before the next round.',
+        }),
+    },
+    {error: 'needs a map with step and rounds'},
+  )
+  .meta({
+    title: 'Redo from',
+    description: 'When this step has failed and its retries are spent, the steps from there up to it are done again.',
+    examples: [{step: 'pack', rounds: 3, at_once_on: [65]}],
+  });
+
 const RETRIES = 'needs a whole number from 0 to 20';
 
 export const stepSchema = z
@@ -217,6 +250,12 @@ export const stepSchema = z
           default: '1m',
           examples: ['90s', '5m'],
         }),
+      delay: duration.optional().meta({
+        title: 'Delay',
+        description: 'How long it begins after what it waits for: seconds, or text such as 90s, 5m, 4h or 1d.',
+        examples: ['4h'],
+      }),
+      redo_from: redoFromSchema.optional(),
       when: z.enum(['always'], {error: 'needs always'}).optional().meta({
         title: 'When',
         description: 'always: the step runs at the end, whatever happened.',

@@ -3,7 +3,7 @@ import {writeArrayRange} from '../../base/job-array.ts';
 import type {Place} from '../../base/task-request.ts';
 import {writeFailFast} from './fail-fast.ts';
 import {transferInWords} from './transfer-options.ts';
-import type {JobStep, Step, StepKind, TransferStep, Workflow} from './workflow.ts';
+import type {JobStep, RedoFrom, Step, StepKind, TransferStep, Workflow} from './workflow.ts';
 
 /** A workflow together with what its scripts contain. */
 export interface WorkflowRecord {
@@ -43,8 +43,15 @@ function comparableStep(step: Step, scriptHashes: Readonly<Record<string, string
     after: [...step.after].sort(),
     retries: step.retries,
     retry_delay: step.retryDelayMs === undefined ? undefined : writeDuration(step.retryDelayMs),
+    delay: step.delayMs === undefined ? undefined : writeDuration(step.delayMs),
+    redo_from: step.redoFrom && redoInWords(step.redoFrom),
     when: step.always ? 'always' : undefined,
   };
+}
+
+function redoInWords({step, rounds, atOnceOn}: RedoFrom): string {
+  const atOnce = atOnceOn.length > 0 ? `, at once on ${atOnceOn.join(', ')}` : '';
+  return `${step}, ${rounds} rounds${atOnce}`;
 }
 
 function byKind(step: Step, scriptHashes: Readonly<Record<string, string>>): ComparableStep {

@@ -11,7 +11,7 @@ import {toFailFast} from './fail-fast.ts';
 import {type PlaceNames, resolvePlace} from './places.ts';
 import {splitItems} from './split-items.ts';
 import {asUser, toTransferStep} from './transfer-step.ts';
-import type {JobStep, Step, StepCommon, Workflow} from './workflow.ts';
+import type {JobStep, RedoFrom, Step, StepCommon, Workflow} from './workflow.ts';
 
 export interface NormalFormContext extends PlaceNames {
   /** absolute; scripts are looked for from here */
@@ -22,6 +22,8 @@ export interface NormalFormContext extends PlaceNames {
   readonly written: (path: Path) => string | undefined;
   /** what the batch files hold that the file names */
   readonly batches?: Batches;
+  /** steps whose texts hold numbers of rounds and tries */
+  readonly numbered?: ReadonlySet<string>;
 }
 
 /** The normal form of a file that was found right: defaults filled in, names resolved. */
@@ -42,7 +44,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     return resolved.place;
   };
   const steps = Object.entries(file.steps).map(([name, step]): Step => {
-    const common = commonOf(name, step);
+    const common = {...commonOf(name, step), ...(context.numbered?.has(name) ? {numbered: true as const} : {})};
     const waited = {
       ...(step.strategy === undefined ? {} : {strategy: step.strategy}),
       ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
@@ -81,8 +83,14 @@ function commonOf(name: string, step: FileStep): StepCommon {
     after: list(step.after),
     ...(retries === 0 ? {} : {retries}),
     ...(retries === 0 || retryDelayMs === undefined || retryDelayMs === DEFAULT_RETRY_DELAY_MS ? {} : {retryDelayMs}),
+    ...(step.delay === undefined ? {} : {delayMs: readDuration(step.delay) ?? 0}),
+    ...(step.redo_from === undefined ? {} : {redoFrom: toRedoFrom(step.redo_from)}),
     ...(step.when === 'always' ? {always: true} : {}),
   };
+}
+
+function toRedoFrom({step, rounds, at_once_on: atOnceOn = []}: NonNullable<FileStep['redo_from']>): RedoFrom {
+  return {step, rounds, atOnceOn: [...new Set(atOnceOn)].sort((one, other) => one - other)};
 }
 
 function jobStep(common: StepCommon, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {

@@ -22,12 +22,27 @@ export interface FailFast {
   readonly on: readonly string[];
 }
 
+/** A step that has failed for good has a stretch of steps done again, so many times: a *round* each. */
+export interface RedoFrom {
+  /** where the stretch begins; it ends with the step that says this */
+  readonly step: string;
+  readonly rounds: number;
+  /** exit statuses of its job with which a round opens at once, without further attempts; sorted */
+  readonly atOnceOn: readonly number[];
+}
+
 interface AnyStep extends Conditions {
   readonly name: string;
   /** how many further attempts follow a failed one; absent: none */
   readonly retries?: number;
   /** pause before the first retry, in milliseconds; it doubles with each further one; absent: a minute */
   readonly retryDelayMs?: number;
+  /** how long after what it waits for it begins, in milliseconds, by the clock of the file server; absent: at once */
+  readonly delayMs?: number;
+  /** which steps are done again when it has failed for good; absent: none */
+  readonly redoFrom?: RedoFrom;
+  /** its texts hold `${{ round }}` or `${{ try }}` (numbers.ts) */
+  readonly numbered?: true;
   /** a step that ends the run whatever happened, a cancelled run too; `after` names the steps before it */
   readonly always?: true;
 }

@@ -115,7 +115,7 @@ const shape: Case[] = [
     `name: a\nstpes: {}\nsteps:\n  a:\n    need: b\n    ${JOB}\n`,
     [
       '2:1: stpes: unknown key; known: name, collections, params and steps; did you mean "steps"?',
-      '5:5: steps.a.need: unknown key; known: transfer, job, delete, mkdir, needs, on_failure_of, after, strategy, fail_fast, retries, retry_delay and when; did you mean "needs"?',
+      '5:5: steps.a.need: unknown key; known: transfer, job, delete, mkdir, needs, on_failure_of, after, strategy, fail_fast, retries, retry_delay, delay and 2 more; did you mean "needs"?',
     ],
   ],
   [

@@ -1,7 +1,14 @@
 import {EXIT, RequestWrong, StageError} from '../../../errors.ts';
 import {endOf, isOutdated, isRemoved, workingAttempt} from '../../../ledger/attempts.ts';
 import type {OpenRun} from '../../../ledger/ledger.ts';
-import {type Attempt, currentAttempt, hasBegun, type RunState, type UpdateDecision} from '../../../ledger/run-facts.ts';
+import {
+  type Attempt,
+  asWritten,
+  currentAttempt,
+  hasBegun,
+  type RunState,
+  type UpdateDecision,
+} from '../../../ledger/run-facts.ts';
 import type {RunId} from '../../../ledger/state-directory.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import type {WorkflowRecord} from '../../../workflow/model/comparable-form.ts';
@@ -13,7 +20,8 @@ import type {PreparedWorkflow} from '../../shared/prepare-run.ts';
 
 /** What a run is asked to do by now, without the steps that were taken out. */
 export function currentWorkflow(state: RunState): WorkflowRecord {
-  const {workflow, scriptHashes} = state.spec;
+  const {scriptHashes} = state.spec;
+  const workflow = asWritten(state);
   const steps = workflow.steps.filter((step) => !isRemoved(state, step.name));
   return {workflow: {...workflow, steps}, scriptHashes};
 }
@@ -45,7 +53,7 @@ export function planUpdate(
   const {changed, shifted, removed, added} = changedSteps(before, prepared);
   const tooLate = [...changed, ...removed, ...added].flatMap((name) => reasonAgainst(state, prepared, name) ?? []);
   if (tooLate.length > 0) return new StepsHaveBegun(id, tooLate, ended);
-  const kept = state.spec.workflow.steps.filter(({name}) => !prepared.workflow.steps.some((is) => is.name === name));
+  const kept = asWritten(state).steps.filter(({name}) => !prepared.workflow.steps.some((is) => is.name === name));
   const others = [...changed, ...added, ...shifted.filter((name) => mayBeUpdated(state, name))];
   const scripts = [...prepared.scripts]
     .filter(([step]) => others.includes(step))
@@ -102,7 +110,7 @@ function skippedBefore(state: RunState, names: readonly string[], sealed: boolea
 
 /** Why a step can no longer do something else; undefined when it can. */
 function reasonAgainst(state: RunState, prepared: PreparedWorkflow, name: string): string | undefined {
-  const was = state.spec.workflow.steps.find((step) => step.name === name);
+  const was = asWritten(state).steps.find((step) => step.name === name);
   if (!was) return undefined;
   const is = prepared.workflow.steps.find((step) => step.name === name);
   if (is && is.kind !== was.kind && wasWorkedOn(currentAttempt(state, name)))

@@ -6,6 +6,7 @@ import {isElsewhere} from '../../../scheduler/judge-queue.ts';
 import {limitOf, type QueueSeen, type ServerSeen, type Site} from '../../../scheduler/site.ts';
 import {createSourceListing} from '../../../transfer/source-listing.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
+import {withFirstNumbers} from '../../../workflow/model/numbers.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import {findForJobs} from '../jobs-sign-in.ts';
@@ -37,9 +38,10 @@ export interface PreflightRequest {
  */
 export async function preflight(
   stage: WorkflowStage,
-  prepared: PreparedWorkflow,
+  asked: PreparedWorkflow,
   request: PreflightRequest,
 ): Promise<Finding[]> {
+  const prepared = {...asked, workflow: withFirstNumbers(asked.workflow)};
   stage.requireState();
   const directory = findDirectory(stage.ledger.layout.home);
   if (directory.some(isProblem)) return directory; // the others would need it

@@ -78,7 +78,8 @@ function planFirst(view: View, step: JobStep, attempt: Attempt, verdict: Verdict
   if (!maySubmit(attempt, 'job', view)) return [];
   if (lostInARow(view.run, step.name) >= view.settings.lostAttempts && !view.settings.rebuild) return [];
   if (holdOn(view.run, step.name)) return [];
-  if (verdict.is === 'later' && verdict.because === 'delay') return [];
+  // What waits under a delay is submitted when that has passed.
+  if (step.delayMs !== undefined && verdict.is !== 'met') return [];
   return planSubmission(view, step, attempt, verdict);
 }
 

@@ -40,7 +40,7 @@ export function planSentinel(view: View, step: JobStep, attempt: Attempt, record
 function hasLauncher({run}: View, {name, array}: JobStep): boolean {
   if (array) return false;
   return run.spec.workflow.steps.some((step) => {
-    if (!isTask(step) || step.onFailureOf.length > 0 || step.after.length > 0) return false;
+    if (!isTask(step) || step.onFailureOf.length > 0 || step.after.length > 0 || step.delayMs) return false;
     return (
       step.needs.includes(name) &&
       step.needs.every((need) => need === name || endOf(run, need)?.state === 'succeeded') &&

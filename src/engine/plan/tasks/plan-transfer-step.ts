@@ -60,7 +60,10 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
       if (isInQuestion(view, step) || !mayAskForTask(view, undefined)) return intents;
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
-      return [...intents, ...(holdOn(view.run, step.name) ? [] : planLauncher(view, step, attempt))];
+      return [
+        ...intents,
+        ...(holdOn(view.run, step.name) || step.delayMs !== undefined ? [] : planLauncher(view, step, attempt)),
+      ];
     case 'later':
       return intents;
     case 'impossible':
@@ -106,7 +109,8 @@ function isInQuestion(view: View, transfer: TaskStep): boolean {
   const waiting = waitsInJob(view, transfer) && standingJob(workingAttempt(view.run, transfer.name), 'wait');
   if (waiting && !waiting.job) return true;
   return view.run.spec.workflow.steps.some((step) => {
-    if (step.kind !== 'job' || !step.needs.includes(transfer.name)) return false;
+    // One with a delay is submitted when that has passed.
+    if (step.kind !== 'job' || step.delayMs || !step.needs.includes(transfer.name)) return false;
     const attempt = workingAttempt(view.run, step.name);
     const record = standingJob(attempt, 'job');
     if (record) return record.job === undefined;
