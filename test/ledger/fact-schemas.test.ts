@@ -73,6 +73,8 @@ test('facts are created and read by the modules that have a schema for them, and
     'ledger/monitor-facts.ts',
     'ledger/new-run.ts',
     'ledger/open-ledger.ts',
+    'limits/checkpoints.ts',
+    'limits/limits-directory.ts',
     'transfer/record/way-record.ts',
   ]);
 });
