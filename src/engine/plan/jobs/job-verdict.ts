@@ -123,7 +123,9 @@ function fromHistory(job: EndedJob, attempt: Attempt, record: JobRecord, end: En
     }
     const why =
       hasBegun(attempt) || exitStatus === 0 ? job.reason : `${job.reason}, before its wrapper could record a start`;
-    return {is: 'ended', succeeded: exitStatus === 0, why, exitStatus, deletedByHand: isDeletedByHand(job, record)};
+    // A script that was told to end by qdel may end with 0: it was not left to do its work.
+    const succeeded = exitStatus === 0 && !job.deletedRunning;
+    return {is: 'ended', succeeded, why, exitStatus, deletedByHand: isDeletedByHand(job, record)};
   }
   if (hasBegun(attempt)) {
     if (end) return fromMarker(end);

@@ -76,6 +76,18 @@ describe('a job that was deleted while it ran', () => {
     ]);
   });
 
+  test('by hand ends its step for good also where its script ended with 0 when it was told to, and not where it had ended before', () => {
+    const job = {...deleted, exitStatus: 0};
+    const end = {exit: 0, terminated: true};
+    expect(running().fact('compute.1.end.1', end).job('compute.1.job', '1.s', job).plan()).toMatchObject([
+      {do: 'end-step', state: 'failed', final: true, cause: 'job-deleted', exitStatus: 0},
+    ]);
+    const before = new ARun([jobStep('compute')]).fact('compute.1.start.1', {job: '1.s'});
+    expect(before.fact('compute.1.end.1', {exit: 0}).job('compute.1.job', '1.s', job).plan()).toMatchObject([
+      {do: 'end-step', state: 'succeeded'},
+    ]);
+  });
+
   test('by PBS, at its walltime, is tried again', () => {
     const [end] = running().job('compute.1.job', '1.s', ended(-29)).plan();
     expect(end).toMatchObject({do: 'end-step', state: 'failed'});
