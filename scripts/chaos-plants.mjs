@@ -33,5 +33,5 @@ export const PLANTS = {
     'src/engine/perform/perform.ts': [['const ask = () => transfers.cancel(task);', 'const ask = async () => {};']],
   },
   // A command for one run brings back what was deleted in others.
-  'rebuild-all': {'src/engine/look.ts': [['(this.#about?.has(run) ?? true)', 'true']]},
+  'rebuild-all': {'src/engine/look/state.ts': [['return this.#about?.has(run) ?? true;', 'return true;']]},
 };

@@ -118,7 +118,7 @@ test('when a job was released since PBS was asked, it is asked again before one 
   const [a] = world.scheduler.submitted('a.1.job');
   world.context().ledger.create(run, 'a.1.start.1', {at: 1, job: a});
   world.context().ledger.create(run, 'a.1.end.1', {at: 1, job: a, exit: 0, terminated: false});
-  look.runs = look.runs.map((each) => world.context().ledger.refresh(each));
+  look.refresh();
   await look.act(await look.planAll());
   const looks = countLooks();
   expect(words(await look.planAll())).toContain('delete-job b');

@@ -244,8 +244,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'no process looks when a job waits for a place in the queue',
-    file: 'engine/look.ts',
-    from: 'isSoon ? nextLookForPlaces(states, this.seen, bounds) : late',
+    file: 'engine/look/chain.ts',
+    from: 'isSoon ? nextLookForPlaces(states, this.#look.seen, bounds) : late',
     to: 'isSoon ? undefined : late',
     under: ['narrow queue'],
     seed: 13,

@@ -3,7 +3,7 @@ import {othersWaitFor} from '../../src/app/runs/monitor/wait-job.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {FactValue} from '../../src/disk/facts.ts';
 import type {EngineContext} from '../../src/engine/context.ts';
-import type {LookRequest} from '../../src/engine/look.ts';
+import type {LookRequest} from '../../src/engine/look/request.ts';
 import type {SubmitJob} from '../../src/engine/plan/actions.ts';
 import {indicesOf} from '../../src/engine/plan/jobs/array-tally.ts';
 import {type Reconciled, reconcile} from '../../src/engine/turn.ts';
