@@ -5,6 +5,8 @@ import {NAME} from '../base/names.ts';
 import {unusableArgument} from '../base/qsub-arguments.ts';
 import {NOTIFY_ON} from '../base/task-request.ts';
 import {LOG_FORMATS, LOG_LEVELS} from '../log/log.ts';
+import {readPlace, type WrittenPlace} from '../workflow/model/places.ts';
+import {isElsewhere, readHostPlace, TWO_HOSTS} from '../workflow/model/ways.ts';
 
 const matching = (form: RegExp, message: string) => z.string().check(z.regex(form, message));
 const maybe = z.optional;
@@ -72,6 +74,49 @@ const proxy = z.strictObject({
   https: maybe(proxyUrl),
   no_proxy: maybe(z.union([z.string(), z.array(z.string())], 'must be text or a list of texts')),
 });
+const END = 'must be COLLECTION or COLLECTION:/DIRECTORY/';
+const end = z.string(END).check(
+  z.refine((written) => {
+    const read = readEnd(written);
+    return read !== undefined && !read.path.split('/').includes('..');
+  }, END),
+);
+const hostPlace = z.string().check(
+  z.refine((written) => typeof readHostPlace(written) !== 'string', {
+    error: ({input}) => String(readHostPlace(String(input))),
+  }),
+);
+const ends = {from: end, to: end};
+/** Which of the three forms a way has, its "via" says; each mistake is told at its key. */
+const way = z.discriminatedUnion(
+  'via',
+  [
+    z
+      .strictObject({...ends, via: z.literal('copy'), from_at: hostPlace, to_at: hostPlace})
+      .check(z.refine(({from_at, to_at}) => isHere(from_at) || isHere(to_at), {path: ['to_at'], error: TWO_HOSTS})),
+    z.strictObject({
+      ...ends,
+      via: z.literal('command'),
+      program: absolute,
+      from_at: maybe(hostPlace),
+      to_at: maybe(hostPlace),
+    }),
+    z.strictObject({...ends, via: z.literal('globus')}),
+  ],
+  'must have via: globus, copy or command',
+);
+
+/** `theta` or `theta:/projects/`: a collection, and a directory of it. */
+export function readEnd(written: string): WrittenPlace | undefined {
+  const read = readPlace(written.includes(':') ? written : `${written}:/`);
+  return typeof read === 'string' ? undefined : read;
+}
+
+function isHere(written: string): boolean {
+  const read = readHostPlace(written);
+  return typeof read === 'string' || !isElsewhere(read);
+}
+
 const KEEP = 'must be a whole number of days, 0 or more';
 const log = z.strictObject({
   level: maybe(z.enum(LOG_LEVELS)),
@@ -92,6 +137,7 @@ const profile = z.strictObject({
   transfers: maybe(z.strictObject({max_pending: maybe(z.int(WHOLE).check(z.positive(WHOLE)))})),
   max_queued: maybe(z.int(WHOLE).check(z.positive(WHOLE))),
   paths: maybe(z.array(z.strictObject({cluster: absolute, collection: z.string(), path: absolute}))),
+  ways: maybe(z.array(way)),
   monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),
   collections: maybe(z.record(name, uuid)),
   lost_after: maybe(seconds),

@@ -1,5 +1,7 @@
 import type {PaceLimit} from '../base/pace.ts';
-import type {ProfileSection} from './config-schema.ts';
+import type {EndOfWay, WayBetween} from '../workflow/model/places.ts';
+import {readHostPlace} from '../workflow/model/ways.ts';
+import {type ProfileSection, readEnd} from './config-schema.ts';
 import {defaultProfile, type JobDefaults, localProfile, PBS_PACE, type Profile, type ProxySettings} from './profile.ts';
 
 type JobsSection = NonNullable<ProfileSection['compute']>;
@@ -44,6 +46,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
     ...(section.max_queued === undefined ? {} : {maxQueued: section.max_queued}),
     maxPending: section.transfers?.max_pending,
     paths: section.paths ?? base.paths,
+    ways: section.ways?.map(readWay) ?? base.ways,
     monitor: {
       minMs: section.monitor?.min === undefined ? base.monitor.minMs : milliseconds(section.monitor.min),
       maxMs: section.monitor?.max === undefined ? base.monitor.maxMs : milliseconds(section.monitor.max),
@@ -111,6 +114,30 @@ function readProxy(section: NonNullable<ProfileSection['proxy']>): ProxySettings
     https: section.https || undefined,
     noProxy: hosts.map((host) => host.trim()).filter((host) => host !== ''),
   };
+}
+
+type WaySection = NonNullable<ProfileSection['ways']>[number];
+
+/** The schema has seen that each place can be read. */
+function readWay(way: WaySection): WayBetween {
+  switch (way.via) {
+    case 'globus':
+      return {from: endOf(way.from), to: endOf(way.to), via: undefined};
+    case 'copy':
+      return {from: endOf(way.from, way.from_at), to: endOf(way.to, way.to_at), via: {by: 'copy'}};
+    case 'command':
+      return {
+        from: endOf(way.from, way.from_at),
+        to: endOf(way.to, way.to_at),
+        via: {by: 'command', program: way.program},
+      };
+  }
+}
+
+function endOf(written: string, at?: string): EndOfWay {
+  const {collection, path} = readEnd(written) ?? {collection: written, path: '/'};
+  const place = at === undefined ? undefined : readHostPlace(at);
+  return {collection, path, at: typeof place === 'string' ? undefined : place};
 }
 
 function withSlash(url: string): string {

@@ -1,6 +1,7 @@
 import type {PaceLimit} from '../base/pace.ts';
 import type {NotifyOn} from '../base/task-request.ts';
 import type {LogFormat, LogLevel} from '../log/log.ts';
+import type {WayBetween} from '../workflow/model/places.ts';
 import type {Strategy} from '../workflow/model/workflow.ts';
 import type {PathMapping} from './map-path.ts';
 
@@ -91,6 +92,8 @@ export interface Profile {
   readonly maxPending?: number | undefined;
   /** which directories of the cluster a collection shows, and where in it */
   readonly paths: readonly PathMapping[];
+  /** between which places data is moved otherwise than by Globus, where a step does not say; the first that fits counts */
+  readonly ways: readonly WayBetween[];
   readonly monitor: {readonly minMs: number; readonly maxMs: number};
   /** friendly names of collections */
   readonly collections: Readonly<Record<string, string>>;
@@ -120,6 +123,7 @@ export function defaultProfile(name: string): Profile {
     strategy: 'monitor',
     waitWalltime: '12:00:00',
     paths: [],
+    ways: [],
     monitor: {minMs: 30_000, maxMs: 30 * 60_000},
     collections: {},
     // A marker on a network file system may stay hidden from another node for a minute (NFS acdirmax is 60 s).

@@ -1,6 +1,9 @@
+import type {TaskId} from '../base/ids.ts';
 import {type NoEvidence, noEvidence} from '../base/no-evidence.ts';
+import type {TaskRequest} from '../base/task-request.ts';
 import {TransferUnreachable} from '../globus-errors.ts';
 import {type Scheduler, SchedulerUnreachable} from '../scheduler/scheduler.ts';
+import {viaOf, wayOfTask} from '../transfer/other-way.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {EngineContext} from './context.ts';
 
@@ -47,17 +50,30 @@ function transfersWithBreaker(globus: TransferService): TransferService {
     // What a look shows of a task is the whole story, with the question in it.
     (why) => new TransferUnreachable('GET /task_list', why.replace(/^.*?": /s, ''), {timedOut: true}),
   );
+  /** What another way moves is asked for whether Globus answers or not. */
+  const ofTask = <T>(task: TaskId, question: () => Promise<T>) =>
+    wayOfTask(task) ? question() : breaker.ask(question);
+  const ofRequest = <T>(request: TaskRequest | undefined, question: () => Promise<T>) =>
+    viaOf(request) ? question() : breaker.ask(question);
   return {
-    newSubmissionId: () => breaker.ask(() => globus.newSubmissionId()),
-    submit: (id, request) => breaker.ask(() => globus.submit(id, request)),
-    look: (tasks) => breaker.look(tasks, () => globus.look(tasks)),
-    update: (task, change) => breaker.ask(() => globus.update(task, change)),
-    cancel: (task) => breaker.ask(() => globus.cancel(task)),
-    events: (task, query) => breaker.ask(() => globus.events(task, query)),
+    newSubmissionId: (request) => ofRequest(request, () => globus.newSubmissionId(request)),
+    submit: (id, request) => ofRequest(request, () => globus.submit(id, request)),
+    async look(tasks) {
+      const [others, own] = [tasks.filter((task) => wayOfTask(task)), tasks.filter((task) => !wayOfTask(task))];
+      if (others.length === 0) return breaker.look(own, () => globus.look(own));
+      const seen = await Promise.all([
+        globus.look(others),
+        ...(own.length > 0 ? [breaker.look(own, () => globus.look(own))] : []),
+      ]);
+      return new Map(seen.flatMap((each) => [...each]));
+    },
+    update: (task, change) => ofTask(task, () => globus.update(task, change)),
+    cancel: (task) => ofTask(task, () => globus.cancel(task)),
+    events: (task, query) => ofTask(task, () => globus.events(task, query)),
     recent: (query) => breaker.ask(() => globus.recent(query)),
-    pauses: (task) => breaker.ask(() => globus.pauses(task)),
-    moved: (task) => breaker.ask(() => globus.moved(task)),
-    skipped: (task, limit) => breaker.ask(() => globus.skipped(task, limit)),
+    pauses: (task) => ofTask(task, () => globus.pauses(task)),
+    moved: (task) => ofTask(task, () => globus.moved(task)),
+    skipped: (task, limit) => ofTask(task, () => globus.skipped(task, limit)),
     // A collection that is slow to list a directory says nothing of Globus, and a listing is not waited for to its end.
     list: (place, most) => breaker.askAlone(() => globus.list(place, most)),
     stat: (place) => breaker.ask(() => globus.stat(place)),

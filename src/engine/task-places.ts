@@ -6,6 +6,7 @@ import type {RunPlan} from './act.ts';
 import type {Observed, PlacesAtGlobus} from './plan/actions.ts';
 import {
   inTurn,
+  isOfAnotherWay,
   mayBeThere,
   nameOfTask,
   pendingClaims,
@@ -38,7 +39,9 @@ export class TaskPlaces {
     if (!Number.isFinite(this.#most)) return plans;
     const wanted = plans.flatMap(({run, actions}) =>
       actions.flatMap((action): WantedTask[] =>
-        action.do === 'submit-transfer' && !mayBeThere(run.state, action) ? [{run: run.id, action}] : [],
+        action.do === 'submit-transfer' && !mayBeThere(run.state, action) && !isOfAnotherWay(run.state, action)
+          ? [{run: run.id, action}]
+          : [],
       ),
     );
     this.#waiting = 0;

@@ -20,6 +20,8 @@ export interface StateLayout {
   readonly campaigns: string;
   /** facts of the one monitor chain */
   readonly monitor: string;
+  /** tasks that another way than Globus moves: a directory for each */
+  readonly ways: string;
   /** access tokens: mode 0700, files 0600 */
   readonly tokens: string;
   /** what may be deleted at any time and is then learnt again */
@@ -35,6 +37,7 @@ export function stateLayout(home: string): StateLayout {
     late: join(home, 'late'),
     campaigns: join(home, 'campaigns'),
     monitor: join(home, 'monitor'),
+    ways: join(home, 'ways'),
     tokens: join(home, 'tokens'),
     cache: join(home, 'cache'),
   };

@@ -33,6 +33,7 @@ const step = z.discriminatedUnion('kind', [
     kind: z.literal('transfer'),
     ...common,
     ...ofTask,
+    via: z.optional(z.looseObject({by: word, program: z.optional(word)})),
     from: place,
     to: place,
     recursive: z.boolean(),

@@ -215,7 +215,7 @@ function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Sch
 function watchTransfers(transfers: TransferService, reach: Reach, owners: Owners): TransferService {
   const onTask = <T>(effect: string, id: string, act: () => Promise<T>) => asking(reach, owners.of(id), effect, act);
   return {
-    newSubmissionId: () => asking(reach, {key: ''}, 'submission_id', () => transfers.newSubmissionId()),
+    newSubmissionId: (request) => asking(reach, {key: ''}, 'submission_id', () => transfers.newSubmissionId(request)),
     submit: (id, request: TaskRequest) => onTask('transfer', id, () => transfers.submit(id, request)),
     update: (task, change) => transfers.update(task, change),
     cancel: (task) => onTask('cancel', task, () => transfers.cancel(task)),

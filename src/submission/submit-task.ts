@@ -2,6 +2,7 @@ import type {TaskId} from '../base/ids.ts';
 import type {TaskRequest} from '../base/task-request.ts';
 import type {FactValue} from '../disk/facts.ts';
 import {TransferRefused, TransferUnreachable} from '../globus-errors.ts';
+import {viaOf} from '../transfer/other-way.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {findUnanswered} from './find-unanswered.ts';
 import type {SubmissionFacts, TaskFactName} from './submission-facts.ts';
@@ -61,7 +62,8 @@ export async function submitTask(
   let asked = intended;
   if (asked === undefined) {
     const at = clock();
-    asked = {at, submissionId: await transfers.newSubmissionId(), request: request()};
+    const wanted = request();
+    asked = {at, submissionId: await transfers.newSubmissionId(wanted), request: wanted};
     if (facts.overtaken() !== undefined) return {is: 'overtaken'};
     if (!facts.create('intent', {...asked, at, by, ...intent})) return {is: 'others'};
     // A process that decides looks for intents afterwards, and one that intends looks for decisions: one of them sees the other.
@@ -82,7 +84,9 @@ export async function submitTask(
     return confirmed(facts, {at: clock(), task}, 'transfer-submitted');
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
-    const unanswered = error.afterSilence || (intended !== undefined && tries.begun > tries.refused);
+    // Another way answers for an id what it has done under it: a refusal is the whole answer there.
+    const ofGlobus = viaOf(asked.request) === undefined;
+    const unanswered = ofGlobus && (error.afterSilence || (intended !== undefined && tries.begun > tries.refused));
     const found = unanswered ? await taskInSpite(error, asked, transfers) : undefined;
     const came = found ?? (await explain(error, asked.request));
     switch (came.is) {

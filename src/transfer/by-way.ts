@@ -1,7 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import type {TaskId} from '../base/ids.ts';
-import type {TaskRequest, Way} from '../base/task-request.ts';
-import {type OtherWay, type WayName, wayOfTask} from './other-way.ts';
+import {type OtherWay, viaOf, type WayName, wayOfTask} from './other-way.ts';
 import type {TaskSeen, TransferService} from './transfer-service.ts';
 
 /**
@@ -49,9 +48,4 @@ export function transfersByWay(
     moved: async (task) => (await of(task)).moved(task),
     skipped: async (task, limit) => (await of(task)).skipped(task, limit),
   };
-}
-
-/** How a request is made that is not for Globus. */
-export function viaOf(request: TaskRequest | undefined): Way | undefined {
-  return request && 'items' in request ? request.via : undefined;
 }

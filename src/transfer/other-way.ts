@@ -1,5 +1,5 @@
 import type {TaskId} from '../base/ids.ts';
-import type {TransferRequest, Way} from '../base/task-request.ts';
+import type {TaskRequest, TransferRequest, Way} from '../base/task-request.ts';
 import type {TransferService} from './transfer-service.ts';
 
 /**
@@ -28,4 +28,9 @@ export function taskOfWay(way: WayName, submissionId: string): TaskId {
 export function wayOfTask(task: string): {readonly way: WayName; readonly submissionId: string} | undefined {
   const [, way, submissionId] = OF_ANOTHER_WAY.exec(task) ?? [];
   return submissionId === undefined ? undefined : {way: way as WayName, submissionId}; // the form says which
+}
+
+/** How a request is made that is not for Globus. Pure. */
+export function viaOf(request: TaskRequest | undefined): Way | undefined {
+  return request && 'items' in request ? request.via : undefined;
 }

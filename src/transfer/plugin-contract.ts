@@ -143,3 +143,21 @@ function optionsInJson(options: TransferOptions) {
     fail_on_quota: options.failOnQuota,
   };
 }
+
+/** A program of the site, as it is asked. */
+export interface Plugin {
+  /** where it may keep what it must know again */
+  readonly stateDirectory: string;
+  /** @throws {TransferRefused} {SignInNeeded} {TransferUnreachable} the last for all that is no answer */
+  ask<V extends Verb>(verb: V, question: object): Promise<Answer<V>>;
+}
+
+/** What is on this host for ways other than Globus. */
+export interface WaysHere {
+  /** @param state where it may keep what it must know again; that of the profile when not given */
+  plugin(program: string, state?: string): Promise<Plugin>;
+  /** Why a program cannot be run here; undefined when it can. */
+  why(program: string): Promise<string | undefined>;
+  /** Is there a command of this name on PATH? */
+  has(command: string): Promise<boolean>;
+}

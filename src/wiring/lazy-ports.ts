@@ -28,7 +28,7 @@ export function lazyScheduler(open: () => Promise<Scheduler>): Scheduler {
 /** A TransferService that is opened by the first question to it. */
 export function lazyTransfers(open: () => Promise<TransferService>): TransferService {
   return {
-    newSubmissionId: async () => (await open()).newSubmissionId(),
+    newSubmissionId: async (request) => (await open()).newSubmissionId(request),
     submit: async (submissionId, request) => (await open()).submit(submissionId, request),
     look: async (tasks) => (await open()).look(tasks),
     update: async (task, change) => (await open()).update(task, change),

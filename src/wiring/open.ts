@@ -15,6 +15,7 @@ import {fileCache} from '../disk/file-cache.ts';
 import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {openRateHints} from '../engine/rate-hints.ts';
+import {RequestWrong} from '../errors.ts';
 import {globusVariablesIn, readGlobusVariables} from '../ledger/globus-variables.ts';
 import {openJobStore} from '../ledger/job-store.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
@@ -28,6 +29,7 @@ import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {Watched} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
+import {transfersByWay} from '../transfer/by-way.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import {guardJobs} from './guarded-jobs.ts';
@@ -38,6 +40,7 @@ import {noteTroubles, type TroubleNotes} from './noted-troubles.ts';
 import {requireSignIn, signInSettings} from './sign-in-settings.ts';
 import type {Stage} from './stage.ts';
 import {requireTrustedPlaces, requireTrustedState, trustedJobs, trustedLedger} from './trusted-places.ts';
+import {openCommandWay, type WaysParts, waysHere} from './ways.ts';
 
 export interface OpenOptions {
   readonly profile: string | undefined;
@@ -89,7 +92,8 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
   const standIns = once(async () => (await openLocal(where, cliVersion)).up());
   const environment = await environmentCredentials();
   const globus = once(() => globusSettings({profile, ledger, standIns, environment, troubles}));
-  const parts = {profile, where, ledger, by, standIns, environment, globus, wrap, troubles};
+  const ways = {where, layout: ledger.layout, log, by};
+  const parts = {profile, where, ledger, by, standIns, environment, globus, wrap, troubles, ways};
   const engine = once(async () => watched.context(await createContext(parts)));
   const collectionService = once(async () => {
     requireSignIn(profile, environment);
@@ -106,6 +110,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     by,
     person,
     engine,
+    ways: waysHere(ways),
     scheduler: once(async () => watched.scheduler(await createScheduler(parts))),
     history: once(async () => createHistory(parts)),
     reservations: once(async () => createReservations(parts)),
@@ -169,6 +174,7 @@ interface Parts {
   readonly globus: () => Promise<CallerSettings>;
   readonly wrap: ReturnType<typeof logged>;
   readonly troubles: TroubleNotes;
+  readonly ways: WaysParts;
 }
 
 /** The path this process was started by (bin/stage says it, links not resolved). */
@@ -208,11 +214,17 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     monitors: openMonitorLedger(ledger.layout.monitor),
     // Loaded when first asked: PBS is answering already while the Globus client is still being read.
     scheduler: lazyScheduler(once(openScheduler)),
-    transfers: lazyTransfers(
-      once(async () => {
-        await loading; // PBS takes longer to answer: its question goes first
-        return createTransfers(parts);
-      }),
+    transfers: transfersByWay(
+      lazyTransfers(
+        once(async () => {
+          await loading; // PBS takes longer to answer: its question goes first
+          return createTransfers(parts);
+        }),
+      ),
+      {
+        command: once(() => openCommandWay(parts.ways)),
+        copy: () => Promise.reject(new RequestWrong('via: copy is not there yet')),
+      },
     ),
     jobFiles: createJobFiles(callBack),
     rates: openRateHints(join(ledger.layout.cache, 'rates.json')),

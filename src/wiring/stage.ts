@@ -10,6 +10,7 @@ import type {Reservations} from '../scheduler/reservations.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {Site} from '../scheduler/site.ts';
 import type {Bookmark, CollectionService} from '../transfer/collection-service.ts';
+import type {WaysHere} from '../transfer/plugin-contract.ts';
 
 /** What naming a place takes: friendly names, bookmarks, paths of the cluster. */
 export interface PlacesStage {
@@ -27,6 +28,8 @@ export interface PlacesStage {
 export interface TransfersStage extends PlacesStage {
   /** PBS and Globus, opened when first asked for: much of what people ask needs neither */
   engine(): Promise<EngineContext>;
+  /** what is on this host for ways other than Globus */
+  readonly ways: WaysHere;
 }
 
 /** What preparing and checking a workflow takes. */

@@ -85,6 +85,7 @@ async function plugin(): Promise<TransferWorld> {
     env: {},
     node: process.execPath,
     ways: join(directory, 'ways'),
+    ensureHome: () => {},
     clock: Date.now,
     by: 'test',
   });

@@ -56,6 +56,7 @@ export function fakeStage(
     by: 'ada@host:1',
     person: 'ada@host',
     engine: async () => context,
+    ways: {plugin: none, why: async () => undefined, has: async () => true},
     scheduler: async () => world.scheduler,
     history: async () => ({ofJob: async () => []}),
     reservations: async () => ({list: async () => []}),

@@ -35,6 +35,7 @@ function site(run?: RunCommand) {
       env: {},
       node: process.execPath,
       ways,
+      ensureHome: () => {},
       clock: () => world.now,
       by: 'test',
     });

@@ -7,6 +7,7 @@ import type {RunId} from '../../ledger/state-directory.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import {filterInWords} from '../../workflow/model/transfer-options.ts';
+import {wayInWords} from '../../workflow/model/ways.ts';
 import type {Step, StepKind, TransferStep} from '../../workflow/model/workflow.ts';
 import {writtenPlaces} from '../../workflow/model/written-places.ts';
 import {exitOfFindings, type Finding} from '../shared/findings.ts';
@@ -122,9 +123,10 @@ function whatIs(step: Step): string {
   if (step.kind === 'mkdir') return `make directory ${step.at.collection}:${step.at.path}`;
   if (step.kind === 'delete')
     return `delete ${step.at.collection}:${step.at.path}${step.recursive ? ' and everything in it' : ''}`;
+  const via = step.via ? ` via ${wayInWords(step.via)}` : '';
   const ends = `${step.from.collection}:${step.from.path} to ${step.to.collection}:${step.to.path}`;
-  if (step.items && step.items.length > 1) return `transfer ${count(step.items.length, 'item')} from ${ends}`;
-  return `transfer ${ends}${step.recursive ? ', recursive' : ''}`;
+  if (step.items && step.items.length > 1) return `transfer ${count(step.items.length, 'item')} from ${ends}${via}`;
+  return `transfer ${ends}${step.recursive ? ', recursive' : ''}${via}`;
 }
 
 function notesOn(step: Step): string[] {

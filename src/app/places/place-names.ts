@@ -9,6 +9,7 @@ async function placeNames({profile, locations, ...stage}: PlacesStage): Promise<
   const about = {name: profile.name, configFile: locations.configFile};
   return {
     collections: await stage.collections(),
+    ways: profile.ways,
     clusterPath: (path) => toCollection(profile.paths, path) ?? explainUncovered(profile.paths, path, about),
   };
 }

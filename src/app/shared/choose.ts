@@ -5,6 +5,7 @@ import type {OpenRun} from '../../ledger/ledger.ts';
 import {openRuns} from '../../ledger/open-runs.ts';
 import {parseRunId, type RunId} from '../../ledger/state-directory.ts';
 import type {RunUnusable} from '../../ledger/trusted-run.ts';
+import {wayOfTask} from '../../transfer/other-way.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
 import {didYouMean, listNames} from '../../workflow/file/problems.ts';
 import type {Step, TransferStep, Workflow} from '../../workflow/model/workflow.ts';
@@ -80,8 +81,8 @@ export function chooseTransfer(workflow: Pick<Workflow, 'steps'>, name: string, 
 
 /** A task as a person names it. @throws {RequestWrong} for what cannot be a task id */
 export function taskId(text: string): TaskId {
-  if (!UUID.test(text))
-    throw new RequestWrong(`"${text}" is not a Globus task id`, {
+  if (!UUID.test(text) && !wayOfTask(text.toLowerCase()))
+    throw new RequestWrong(`"${text}" is not a task id`, {
       why: 'a task id is a UUID, such as 0f528ce0-493c-4fa7-acaf-f5d97d9812a4',
       next: ['List the tasks of a run: stage status RUN'],
     });

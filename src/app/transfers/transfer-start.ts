@@ -49,7 +49,10 @@ export async function startTransfer(
   onSubmissionId: (id: string) => void,
 ): Promise<StartReport> {
   const batch = request.batch === undefined ? undefined : await openBatch(request.batch);
-  const step = await readingPlaces(stage, (names) => readStart(request, batch, names));
+  const step = await readingPlaces(stage, (names) =>
+    // Ways of the profile are for steps: what this starts is a task of Globus.
+    readStart(request, batch, {...names, ways: []}),
+  );
   const asked: TransferRequest = {
     label: request.label ?? 'stage transfer',
     sourceCollection: step.from.collection,
@@ -105,7 +108,8 @@ function readStart(request: StartRequest, batch: BatchRead | undefined, names: P
     });
   requireConfirmed(transfer);
   const common = {name: STEP, needs: [], onFailureOf: [], after: []};
-  const step = toTransferStep(common, transfer, (text) => placeIn(text, names), batch?.items);
+  const ends = {from: placeIn(transfer.from, names), to: placeIn(transfer.to, names)};
+  const step = toTransferStep(common, transfer, ends, batch?.items);
   if ((step.items?.length ?? 0) > ITEMS_A_TASK)
     throw new RequestWrong(`--batch ${request.batch} has ${step.items?.length} items`, {
       why: `one transfer takes at most ${ITEMS_A_TASK}`,

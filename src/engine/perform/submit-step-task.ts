@@ -36,7 +36,8 @@ export async function submitStepTask(
   }
   const step = stepOf(run, action.step);
   const isNew = !intent && facts.overtaken() === undefined;
-  if (isNew && !source && step.kind === 'transfer') await listSource(context, run, step, {...records, attempt});
+  if (isNew && !source && step.kind === 'transfer' && !step.via)
+    await listSource(context, run, step, {...records, attempt});
   const done = await submitTask(
     {
       facts,

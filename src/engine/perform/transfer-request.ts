@@ -17,6 +17,7 @@ export function taskRequest(run: RunState, step: TaskStep, attempt: number): Tas
 export function transferRequest(run: RunState, step: TransferStep, attempt: number): TransferRequest {
   const again = earlierAttempts(run, step.name, attempt).length > 0;
   return {
+    ...(step.via ? {via: step.via} : {}),
     label: labelOf(run, step, attempt),
     sourceCollection: step.from.collection,
     destinationCollection: step.to.collection,

@@ -1,13 +1,17 @@
 import type {TaskId} from '../../base/ids.ts';
+import type {Way} from '../../base/task-request.ts';
 import {count} from '../../base/units.ts';
+import {rateOf} from '../../engine/plan/tasks/rate.ts';
 import type {PutOff, TransferRecord} from '../../ledger/run-facts.ts';
 import type {TransferTask} from '../../transfer/transfer-service.ts';
 import {endsOf} from '../../workflow/model/steps.ts';
+import {moverOf} from '../../workflow/model/ways.ts';
 import type {MkdirStep, TaskStep} from '../../workflow/model/workflow.ts';
 import type {Reason, StepStateWord} from '../standing.ts';
 import type {StepFacts} from '../step-facts.ts';
 import {unansweredInStep} from '../unanswered.ts';
 import {explainTask} from './explain-task.ts';
+import {explainWay} from './explain-way.ts';
 import {cannotAsk, type Judgement, judged} from './judgement.ts';
 import {causeOf, notBegun, refusedForNow, signInNeeded} from './not-begun.ts';
 
@@ -21,6 +25,7 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
   if (transfer.putOff) return putOffTransfer(facts, transfer.putOff);
   if (!task) return notTaken(facts, transfer);
   const {seen} = task;
+  const whom = mover(facts.step);
   const {absentSince} = transfer;
   if (seen?.kind === 'unknown' || (seen === undefined && absentSince !== undefined))
     return judged('unknown', notListed(facts, task.id, absentSince));
@@ -28,17 +33,52 @@ export function judgeTransfer(facts: StepFacts<TaskStep>): Judgement {
     return judged('queued', {
       standing: 'waiting',
       code: 'TASK_SUBMITTED',
-      what: 'Globus has accepted it, and has not been queried since',
+      what: `${whom} has accepted it, and has not been queried since`,
       brief: 'submitted',
       next: [],
     });
+  if (seen.kind === 'no-evidence' && viaOfStep(facts.step)) return judged('unknown', wayNotAsked(facts, seen.why));
   if (seen.kind === 'no-evidence')
     return judged('unknown', cannotAsk(facts, 'Globus', seen.why, unansweredInStep(view.seen, 'Globus', seen.why)));
   return judgeTask(facts, seen);
 }
 
+/** The way of a step that Globus does not make. */
+function viaOfStep(step: TaskStep): Way | undefined {
+  return step.kind === 'transfer' ? step.via : undefined;
+}
+
+/** What moves the data of a step, as people know it. */
+function mover(step: TaskStep): string {
+  const via = viaOfStep(step);
+  return via ? moverOf(via) : 'Globus';
+}
+
+/** What moves the data gave no answer: nothing is concluded. */
+function wayNotAsked({view, step}: StepFacts<TaskStep>, why: string): Reason {
+  return {
+    standing: 'trouble',
+    code: 'WAY_NOT_ASKED',
+    what: `it is not known how far ${mover(step)} is`,
+    why,
+    brief: why,
+    next: ['Nothing is lost, and nothing was concluded.', `Look again later: stage why ${view.run.spec.run}`],
+  };
+}
+
 /** The way out comes when that has lasted (forget-advice.ts). */
-function notListed({view}: StepFacts, task: TaskId, since: number | undefined): Reason {
+function notListed({view, step}: StepFacts<TaskStep>, task: TaskId, since: number | undefined): Reason {
+  const via = viaOfStep(step);
+  if (via)
+    return {
+      standing: 'action',
+      code: 'TASK_UNKNOWN',
+      what: `${moverOf(via)} does not know task ${task}`,
+      why: 'what was on record of it is gone',
+      brief: `${moverOf(via)} does not know this task`,
+      next: [`Look again: stage status ${view.run.spec.run}`],
+      ...(since === undefined ? {} : {since}),
+    };
   return {
     standing: 'action',
     code: 'TASK_UNKNOWN',
@@ -61,13 +101,13 @@ function putOffTransfer(facts: StepFacts<TaskStep>, putOff: PutOff): Judgement {
 }
 
 /** Refused, or asked for without an answer so far. */
-function notTaken({view, known}: StepFacts, {refused}: TransferRecord): Judgement {
+function notTaken({view, known, step}: StepFacts<TaskStep>, {refused}: TransferRecord): Judgement {
   const run = view.run.spec.run;
   if (refused)
     return judged('failed', {
       standing: 'action',
       code: 'TRANSFER_REFUSED',
-      what: 'Globus refused the transfer',
+      what: `${mover(step)} refused the transfer`,
       why: refused.why,
       next: [...(refused.next ?? []), `When that is fixed, try it again: stage resume ${run}`],
     });
@@ -76,7 +116,7 @@ function notTaken({view, known}: StepFacts, {refused}: TransferRecord): Judgemen
   return judged('unknown', {
     standing: 'trouble',
     code: 'SUBMISSION_UNCONFIRMED',
-    what: 'it is not known yet whether Globus accepted the transfer',
+    what: `it is not known yet whether ${mover(step)} accepted the transfer`,
     why: away ? `${causeOf(away)}. ${again}` : again,
     brief: 'its submission has not been confirmed; the request will be repeated under the same submission id',
     next: [`Look now: stage status ${run}`],
@@ -93,7 +133,12 @@ const WORDS: Readonly<Partial<Record<TransferTask['state'], StepStateWord>>> = {
 function judgeTask({view, step, known, attempt}: StepFacts<TaskStep>, seen: TransferTask): Judgement {
   const pace = {source: attempt.source, rate: view.seen.rates?.get(seen.task)};
   const place = {run: view.run.spec.run, ...endsOf(step), now: view.seen.now, pace};
-  const reason = explainTask(seen, known.tasks?.get(seen.task) ?? {}, place);
+  const about = known.tasks?.get(seen.task) ?? {};
+  const rate = rateOf(pace.rate, seen);
+  const reason =
+    seen.saidBy === undefined
+      ? explainTask(seen, about, place)
+      : explainWay(seen, {run: place.run, pauses: about.pauses, rate});
   const state = WORDS[seen.state] ?? 'transferring';
   if (reason.standing !== 'fine') return judged(state, reason);
   return judged(state, {...reason, brief: seen.state === 'active' ? whereTo(seen) : reason.what});

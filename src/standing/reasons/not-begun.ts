@@ -6,6 +6,7 @@ import {askedAgainAt} from '../../engine/plan/limits/task-room.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {endOf} from '../../ledger/attempts.ts';
 import type {SignInDemand, TaskLater} from '../../ledger/run-facts.ts';
+import {moverOf} from '../../workflow/model/ways.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {Reason} from '../standing.ts';
 import type {StepFacts} from '../step-facts.ts';
@@ -74,7 +75,8 @@ function toBeStarted(facts: StepFacts): Judgement {
     step.kind === 'job'
       ? (['SCHEDULER_UNREACHABLE', 'PBS_NOT_ASKED', 'PBS'] as const)
       : (['TRANSFER_UNREACHABLE', 'GLOBUS_NOT_ASKED', 'Globus'] as const);
-  const full = step.kind === 'transfer' || step.kind === 'delete' ? waitsForRoom(facts) : undefined;
+  const via = step.kind === 'transfer' ? step.via : undefined;
+  const full = via ? undefined : step.kind === 'transfer' || step.kind === 'delete' ? waitsForRoom(facts) : undefined;
   if (full) return full;
   const problem = known.problems?.find((one) => one.code === away);
   if (problem)
@@ -83,7 +85,7 @@ function toBeStarted(facts: StepFacts): Judgement {
       code,
       what: 'it could not be started just now',
       why: causeOf(problem),
-      brief: `it could not be started just now: ${whom} could not be reached`,
+      brief: `it could not be started just now: ${via ? moverOf(via) : whom} could not be reached`,
       next: problem.next,
     });
   if (step.kind === 'job' && view.seen.queue) return judged('waiting', waitsInQueue(facts, view.seen.queue));

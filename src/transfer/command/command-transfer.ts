@@ -18,6 +18,8 @@ import {taskSeen} from './read-task.ts';
 export interface CommandSettings extends ProgramSettings {
   /** `ways/` of the state directory */
   readonly ways: string;
+  /** Make that directory where it is missing, in a state directory that must be there. */
+  readonly ensureHome: () => void;
   /** milliseconds since the epoch */
   readonly clock: () => number;
   /** `user@host:pid`, for records */
@@ -47,7 +49,7 @@ interface Known {
  * asked; `start` with the same id gives the same task; an end that was seen once is kept, whatever the program forgets.
  */
 export function createCommandTransfer(settings: CommandSettings): OtherWay {
-  const {ways, clock, by} = settings;
+  const {ways, ensureHome, clock, by} = settings;
   /** until when a program is not asked that let its time pass, and why */
   const resting = new Map<string, {readonly until: number; readonly error: TransferUnreachable}>();
 
@@ -86,6 +88,7 @@ export function createCommandTransfer(settings: CommandSettings): OtherWay {
 
   return {
     async submit(submissionId, request) {
+      ensureHome();
       const record = new WayRecord(ways, submissionId);
       const asked = record.ask({at: clock(), request, by});
       const program = programOf(asked.request) ?? '';

@@ -2,6 +2,7 @@ import {readArrayRange} from '../model/array-range.ts';
 import {findCycle, type GraphStep} from '../model/graph.ts';
 import type {PlaceNames} from '../model/places.ts';
 import {wrongParts} from '../model/split-items.ts';
+import {wayOf} from '../model/ways.ts';
 import {checkEnvironment} from './check-environment.ts';
 import {checkCounted, checkRounds} from './check-rounds.ts';
 import {checkDelete, checkPlace, checkTransfer} from './check-transfer.ts';
@@ -32,6 +33,7 @@ export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = n
           ...checkCounted(name, step, steps, explain),
           ...checkParts(['steps', name, 'transfer'], step.transfer, steps, batches),
           ...checkTransfer(['steps', name, 'transfer'], step.transfer, known, batches),
+          ...checkFailFast(['steps', name], step, known),
           ...checkDelete(['steps', name, 'delete'], step.delete, known),
           ...checkPlace(['steps', name, 'mkdir'], step.mkdir, known).problems,
           ...checkJob(['steps', name, 'job'], step.job),
@@ -55,6 +57,15 @@ function checkKind(path: Path, step: Readonly<Record<string, unknown>>): Problem
     ...none('strategy', 'says how a transfer is waited for'),
     ...none('fail_fast', 'is about the faults of a transfer'),
   ];
+}
+
+/** Its faults are told by Globus alone. */
+function checkFailFast(path: Path, step: Readonly<Record<string, unknown>>, names: PlaceNames): Problem[] {
+  if (!isMap(step.transfer) || !Object.hasOwn(step, 'fail_fast')) return [];
+  const way = wayOf(step.transfer, names);
+  if (way === undefined || 'wrong' in way) return [];
+  const text = `is about the faults of a task of Globus; a transfer via: ${way.via.by} has none`;
+  return [{path: [...path, 'fail_fast'], at: 'key', text}];
 }
 
 const KINDS = ['transfer', 'job', 'delete', 'mkdir'] as const;

@@ -1,7 +1,9 @@
 import {posix} from 'node:path';
+import type {Way} from '../../base/task-request.ts';
 import {readChecksum} from '../model/checksums.ts';
 import {readItem, type WrittenItem, wrongTogether} from '../model/items.ts';
 import {type PlaceNames, readPlace, resolvePlace} from '../model/places.ts';
+import {optionsLacking, wayOf} from '../model/ways.ts';
 import {isMap, MISTAKES_SHOWN, type Path, type Problem} from './problems.ts';
 import type {Batches} from './read-batches.ts';
 
@@ -15,7 +17,12 @@ import type {Batches} from './read-batches.ts';
 export function checkTransfer(path: Path, transfer: unknown, names: PlaceNames, batches: Batches): Problem[] {
   if (!isMap(transfer)) return [];
   const problems: Problem[] = [];
+  const way = wayOf(transfer, names);
+  if (way && 'wrong' in way)
+    return way.wrong.map(({key, text}) => ({path: [...path, key], at: key === 'program' ? 'key' : 'value', text}));
+  if (way) problems.push(...checkWay(path, transfer, way.via));
   const [from, to] = (['from', 'to'] as const).map((key) => {
+    if (way) return {path: way[key].path, id: way[key].collection};
     const found = checkPlace([...path, key], transfer[key], names);
     problems.push(...found.problems);
     return found.place;
@@ -36,6 +43,16 @@ export function checkTransfer(path: Path, transfer: unknown, names: PlaceNames, 
       ...checkChecksum(path, transfer, from.path),
     );
   return problems;
+}
+
+/** Options that its way does not have. */
+function checkWay(path: Path, transfer: Readonly<Record<string, unknown>>, via: Way): Problem[] {
+  const whose = transfer.via === undefined ? `, which is the way of the profile between these places` : '';
+  return optionsLacking(transfer, via).map((key) => ({
+    path: [...path, key],
+    at: 'key',
+    text: `is an option that via: ${via.by} does not have${whose}; leave it out, or say via: globus`,
+  }));
 }
 
 /** Without doubled slashes. */

@@ -48,6 +48,7 @@ export const itemSchema = z.strictObject(
   {error: 'needs a map with from and to'},
 );
 
+const PROGRAM = 'needs the path of a program, from the root directory';
 const ITEMS = 'needs a list of maps with from and to';
 const DEADLINE =
   'needs a date and time with zone, such as 2030-01-31T18:00:00+01:00, or a time from the submission, such as 2d';
@@ -57,6 +58,24 @@ export const transferSchema = z
     {
       from: place('Source', 'Where the data is: collection:path, bookmark:path, or a path of the cluster.'),
       to: place('Destination', 'Where the data goes: collection:path, bookmark:path, or a path of the cluster.'),
+      via: z
+        .enum(['globus', 'copy', 'command'], {error: 'needs one of globus, copy and command'})
+        .optional()
+        .meta({
+          title: 'Way',
+          description:
+            'How it is made: by Globus, by a job of stage that copies (copy), or by a program of the site (command). ' +
+            'With copy and command, "from" and "to" are paths of the cluster or HOST:PATH. Default: what the profile says of the two places, else Globus.',
+        }),
+      program: z
+        .string({error: PROGRAM})
+        .refine((path) => /^\/[^\r\n\0]+$/.test(path), {error: PROGRAM})
+        .optional()
+        .meta({
+          title: 'Program',
+          description: 'With via: command: the program that makes it, as docs/transfer-plugins.md says.',
+          examples: ['/opt/site/bin/stage-gridftp'],
+        }),
       recursive: z.boolean({error: 'needs true or false'}).optional().meta({
         title: 'Whole directory',
         description: 'Copy a directory and everything in it. Default: true when "from" and "to" both end in "/".',
@@ -141,4 +160,4 @@ export const transferSchema = z
     },
     {error: 'needs a map with from and to'},
   )
-  .meta({title: 'Transfer', description: 'A Globus transfer.'});
+  .meta({title: 'Transfer', description: 'A transfer, by Globus or in another way.'});

@@ -3,6 +3,7 @@ import {writeArrayRange} from '../../base/job-array.ts';
 import type {Place} from '../../base/task-request.ts';
 import {writeFailFast} from './fail-fast.ts';
 import {transferInWords} from './transfer-options.ts';
+import {wayInWords} from './ways.ts';
 import type {JobStep, RedoFrom, Step, StepKind, TransferStep, Workflow} from './workflow.ts';
 
 /** A workflow together with what its scripts contain. */
@@ -75,9 +76,10 @@ function byKind(step: Step, scriptHashes: Readonly<Record<string, string>>): Com
   }
 }
 
-function comparableTransfer({from, to, recursive, options, items, failFast}: TransferStep): ComparableStep {
+function comparableTransfer({via, from, to, recursive, options, items, failFast}: TransferStep): ComparableStep {
   return {
     kind: 'transfer',
+    via: via && wayInWords(via),
     from: placeText(from),
     to: placeText(to),
     source_local_user: from.localUser,

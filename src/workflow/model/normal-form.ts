@@ -11,6 +11,7 @@ import {toFailFast} from './fail-fast.ts';
 import {type PlaceNames, resolvePlace} from './places.ts';
 import {splitItems} from './split-items.ts';
 import {asUser, toTransferStep} from './transfer-step.ts';
+import {wayOf} from './ways.ts';
 import type {JobStep, RedoFrom, Step, StepCommon, Workflow} from './workflow.ts';
 
 export interface NormalFormContext extends PlaceNames {
@@ -43,6 +44,19 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     if (by !== undefined && by !== 'cluster-path') bookmarks[by.bookmark] = by.at;
     return resolved.place;
   };
+  const endsOf = (transfer: {
+    readonly from: string;
+    readonly to: string;
+    readonly via?: unknown;
+    readonly program?: unknown;
+  }) => {
+    const way = wayOf(transfer, {...context, collections: known});
+    if (way === undefined) return {from: place(transfer.from), to: place(transfer.to)};
+    if ('wrong' in way) throw new RangeError(way.wrong[0]?.text); // found right: cannot happen
+    // By the profile: what is written is another name for it.
+    if (transfer.via === undefined) Object.assign(places, {[transfer.from]: way.from, [transfer.to]: way.to});
+    return way;
+  };
   const steps = Object.entries(file.steps).map(([name, step]): Step => {
     const common = {...commonOf(name, step), ...(context.numbered?.has(name) ? {numbered: true as const} : {})};
     const waited = {
@@ -50,7 +64,10 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
       ...(step.fail_fast === undefined ? {} : {failFast: toFailFast(step.fail_fast)}),
     };
     if (step.transfer !== undefined)
-      return {...toTransferStep(common, step.transfer, place, context.batches?.get(name)?.items), ...waited};
+      return {
+        ...toTransferStep(common, step.transfer, endsOf(step.transfer), context.batches?.get(name)?.items),
+        ...waited,
+      };
     if (step.delete !== undefined) {
       const {at, recursive = false, notify, label, local_user} = step.delete;
       const words = {...(notify ? {notify} : {}), ...(label === undefined ? {} : {label})};

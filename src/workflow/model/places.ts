@@ -1,5 +1,5 @@
 import {UUID} from '../../base/ids.ts';
-import type {Place} from '../../base/task-request.ts';
+import type {Place, Way} from '../../base/task-request.ts';
 import {didYouMean, listNames, own, quote} from '../file/problems.ts';
 
 /** For editors; what is wrong in particular is said by {@link readPlace}. */
@@ -45,6 +45,23 @@ export interface BookmarkNames {
   readonly unasked?: string;
 }
 
+/** A directory of a collection, and where it is for a way that is not Globus. */
+export interface EndOfWay {
+  /** friendly name or id */
+  readonly collection: string;
+  readonly path: string;
+  /** the same directory, by host; absent: the program is given collection and path as they are */
+  readonly at?: Place | undefined;
+}
+
+/** How a profile has everything moved between two places, where a step does not say. */
+export interface WayBetween {
+  readonly from: EndOfWay;
+  readonly to: EndOfWay;
+  /** undefined: by Globus, whatever a later one says */
+  readonly via: Way | undefined;
+}
+
 /** What a place may be called by. */
 export interface PlaceNames {
   /** ids by friendly name */
@@ -53,6 +70,8 @@ export interface PlaceNames {
   readonly bookmarks?: BookmarkNames;
   /** Where a collection shows a path of the cluster, or one sentence on why that is not known. Absent: such paths mean nothing. */
   readonly clusterPath?: (path: string) => WrittenPlace | string;
+  /** between which places the profile has data moved otherwise than by Globus; the first that fits counts */
+  readonly ways?: readonly WayBetween[] | undefined;
 }
 
 export interface ResolvedPlace {

@@ -1,4 +1,4 @@
-import type {Place, TransferItem} from '../../base/task-request.ts';
+import type {Place, TransferItem, Way} from '../../base/task-request.ts';
 import {readItem, type WrittenItem} from './items.ts';
 import {toOptions, type WrittenTransfer} from './transfer-options.ts';
 import type {StepCommon, TransferStep} from './workflow.ts';
@@ -7,16 +7,17 @@ import type {StepCommon, TransferStep} from './workflow.ts';
 export function toTransferStep(
   common: StepCommon,
   transfer: WrittenTransfer,
-  place: (text: string) => Place,
+  ends: {readonly from: Place; readonly to: Place; readonly via?: Way | undefined},
   batch: readonly WrittenItem[] | undefined,
 ): TransferStep {
-  const from = asUser(place(transfer.from), transfer.source_local_user);
-  const to = asUser(place(transfer.to), transfer.destination_local_user);
+  const from = asUser(ends.from, transfer.source_local_user);
+  const to = asUser(ends.to, transfer.destination_local_user);
   const items = itemsIn(transfer, batch, from, to);
   const recursive = transfer.recursive ?? (from.path.endsWith('/') && to.path.endsWith('/'));
   return {
     kind: 'transfer',
     ...common,
+    ...(ends.via ? {via: ends.via} : {}),
     from,
     to,
     recursive: items === undefined ? recursive : items.some((item) => item.recursive),

@@ -1,5 +1,5 @@
 import type {JobArray} from '../../base/job-array.ts';
-import type {NotifyOn, Place, TransferItem, TransferOptions} from '../../base/task-request.ts';
+import type {NotifyOn, Place, TransferItem, TransferOptions, Way} from '../../base/task-request.ts';
 
 /** What must have happened before a step may start. */
 export interface Conditions {
@@ -49,7 +49,9 @@ interface AnyStep extends Conditions {
 
 export interface TransferStep extends AnyStep {
   readonly kind: 'transfer';
-  /** collection ids (UUIDs), friendly names already resolved */
+  /** how it is made; absent: by Globus */
+  readonly via?: Way | undefined;
+  /** collection ids (UUIDs), friendly names already resolved; with `via`: hosts */
   readonly from: Place;
   readonly to: Place;
   /** with `items`: one of them is a directory */

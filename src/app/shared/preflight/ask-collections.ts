@@ -33,6 +33,7 @@ export function planQuestions(workflow: Workflow, adopted: readonly string[]): P
       return [{step: step.name, end: 'deletion', place: step.at, recursive: step.recursive, needed: false}];
     if (step.kind === 'mkdir')
       return [{step: step.name, end: 'directory', place: step.at, recursive: true, needed: false}];
+    if (step.via) return []; // its places are no collections: find-ways.ts
     const first = step.needs.length + step.after.length + step.onFailureOf.length === 0;
     const {deadline} = step.options;
     const common = {step: step.name, deadline};

@@ -15,7 +15,9 @@ export async function listSources(
   {steps}: Workflow,
 ): Promise<ReadonlyMap<string, SourceTotals>> {
   const first = steps.flatMap((step) =>
-    step.kind === 'transfer' && step.needs.length + step.after.length + step.onFailureOf.length === 0 ? [step] : [],
+    step.kind === 'transfer' && !step.via && step.needs.length + step.after.length + step.onFailureOf.length === 0
+      ? [step]
+      : [],
   );
   const requests = Math.max(LEAST_REQUESTS, Math.floor(BOUNDS.requests / Math.max(1, first.length)));
   const each = await Promise.all(

@@ -7,6 +7,7 @@ import {limitOf, type QueueSeen, type ServerSeen, type Site} from '../../../sche
 import {createSourceListing} from '../../../transfer/source-listing.ts';
 import type {WorkflowStage} from '../../../wiring/stage.ts';
 import {withFirstNumbers} from '../../../workflow/model/numbers.ts';
+import type {Step} from '../../../workflow/model/workflow.ts';
 import {findLeftOut} from '../environment-kept.ts';
 import {exitOfFindings, type Finding, isProblem, note, problemOf} from '../findings.ts';
 import {findForJobs} from '../jobs-sign-in.ts';
@@ -17,6 +18,7 @@ import {askForOutputHosts} from './ask-for-output-hosts.ts';
 import {askForResources} from './ask-for-resources.ts';
 import {findAtGlobus} from './check-at-globus.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
+import {findWays} from './find-ways.ts';
 import {listSources} from './list-sources.ts';
 
 export interface PreflightRequest {
@@ -45,12 +47,13 @@ export async function preflight(
   stage.requireState();
   const directory = findDirectory(stage.ledger.layout.home);
   if (directory.some(isProblem)) return directory; // the others would need it
-  const [pbs, globus] = await Promise.all([
+  const [pbs, globus, ways] = await Promise.all([
     askPbs(stage, prepared, request).catch((error: unknown) => [notAsked('PBS', error)]),
     askGlobus(stage, prepared, request).catch((error: unknown) => [notAsked('Globus', error)]),
+    findWays(stage.ways, prepared.workflow),
   ]);
-  const forJobs = prepared.workflow.steps.some(({kind}) => kind !== 'job') ? findForJobs(stage, process.env) : [];
-  return [...directory, ...findLeftOut(prepared), ...pbs, ...globus, ...forJobs];
+  const forJobs = prepared.workflow.steps.some(asksGlobus) ? findForJobs(stage, process.env) : [];
+  return [...directory, ...findLeftOut(prepared), ...pbs, ...globus, ...ways, ...forJobs];
 }
 
 /**
@@ -172,4 +175,9 @@ export class CheckFailed extends StageError {
       ],
     });
   }
+}
+
+/** What a step does is asked of Globus. */
+function asksGlobus(step: Step): boolean {
+  return step.kind !== 'job' && !(step.kind === 'transfer' && step.via);
 }

@@ -32,6 +32,11 @@ export function hasNoPlace({places}: Pick<Observed, 'places'>): boolean {
   return places !== undefined && places.pending >= places.limit;
 }
 
+/** Another way than Globus moves it: the places are those of Globus. */
+export function isOfAnotherWay({spec}: RunState, {step: name}: SubmitTask): boolean {
+  return spec.workflow.steps.some((step) => step.name === name && step.kind === 'transfer' && step.via !== undefined);
+}
+
 /** It has been asked for, and may be there: it is counted already, and asked for again without a place of its own. */
 export function mayBeThere(run: RunState, {step}: SubmitTask): boolean {
   const {transfer} = workingAttempt(run, step);
@@ -51,7 +56,8 @@ export function pendingClaims(pending: readonly TransferTask[], runs: readonly R
 function openTransfers(run: RunState) {
   return run.spec.workflow.steps.flatMap((step) => {
     const {transfer} = workingAttempt(run, step.name);
-    return isTask(step) && transfer && !endOf(run, step.name) ? [{step: step.name, transfer}] : [];
+    const ofGlobus = isTask(step) && !(step.kind === 'transfer' && step.via);
+    return ofGlobus && transfer && !endOf(run, step.name) ? [{step: step.name, transfer}] : [];
   });
 }
 

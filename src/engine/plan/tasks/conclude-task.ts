@@ -23,7 +23,7 @@ export function concludeTask(task: TransferTask, onRecord: TaskOnRecord = {}): T
   const moved = {bytes: task.bytesTransferred, files: task.filesTransferred};
   switch (task.state) {
     case 'succeeded':
-      if (!task.skippedErrors) return {state: 'succeeded', why: 'Globus reports SUCCEEDED', ...moved};
+      if (!task.skippedErrors) return {state: 'succeeded', why: `${saidBy(task)} reports SUCCEEDED`, ...moved};
       return {
         state: 'succeeded',
         why: reasonOfSkips(task, task.skippedErrors),
@@ -51,7 +51,12 @@ function concludeCancelled(task: TransferTask, {cancel, transfer}: TaskOnRecord)
   // stage cancelled it, as the workflow asked (fail_fast): that is a failure like others.
   if (transfer?.cancelReason) return {state: 'failed', why: `the task was cancelled (${transfer.cancelReason})`};
   if (transfer?.cancelIntended) return {state: 'failed', why: 'the task was cancelled'};
-  return {state: 'failed', final: true, why: 'the task was cancelled at Globus', cause: 'task-cancelled'};
+  return {
+    state: 'failed',
+    final: true,
+    why: `the task was cancelled${task.saidBy === undefined ? ' at Globus' : ''}`,
+    cause: 'task-cancelled',
+  };
 }
 
 /** `the manager of laptop: "the quota is used up"`, for a task that one has cancelled. */
@@ -63,15 +68,22 @@ export function managerInWords({cancelledByManager, sourceName, destinationName}
   return `the manager of ${named}${said === '' ? '' : `: "${said}"`}`;
 }
 
-function reasonOfExpiry({deadline, fatalError, trouble}: TransferTask): string {
+/** Who says how it ended. */
+function saidBy({saidBy: who = 'Globus'}: TransferTask): string {
+  return who;
+}
+
+function reasonOfExpiry(task: TransferTask): string {
+  const {deadline, fatalError, trouble} = task;
   const when = deadline === undefined ? '' : `, ${new Date(deadline).toISOString().slice(0, 19)}Z,`;
-  const said = `Globus reports EXPIRED${fatalError?.description ? `: ${oneLineAsWritten(fatalError.description)}` : ''}`;
+  const said = `${saidBy(task)} reports EXPIRED${fatalError?.description ? `: ${oneLineAsWritten(fatalError.description)}` : ''}`;
   return `its deadline${when} passed before the task was done (${said})${lastTrouble(trouble)}`;
 }
 
-function reasonOfFailure({fatalError, trouble}: TransferTask): string {
+function reasonOfFailure(task: TransferTask): string {
+  const {fatalError, trouble} = task;
   const said = fatalError ? `${fatalError.code}: ${fatalError.description}` : 'FAILED';
-  return `Globus reports ${said}${lastTrouble(trouble)}`;
+  return `${saidBy(task)} reports ${said}${lastTrouble(trouble)}`;
 }
 
 function lastTrouble(trouble: string | undefined): string {

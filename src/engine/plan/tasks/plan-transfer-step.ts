@@ -57,7 +57,9 @@ export function planTransferStep(view: View, step: TaskStep): Action[] {
       if (holdOn(view.run, step.name)) return intents;
       if (waitsInJob(view, step) && !standingJob(attempt, 'wait'))
         return [...intents, ...planWaiting(view, step, attempt)];
-      if (isInQuestion(view, step) || !mayAskForTask(view, undefined)) return intents;
+      if (isInQuestion(view, step)) return intents;
+      // Whether Globus has room is a question to Globus alone.
+      if (!(step.kind === 'transfer' && step.via) && !mayAskForTask(view, undefined)) return intents;
       return [...intents, {do: 'submit-transfer', step: step.name, attempt: attempt.number, why: verdict.why}];
     case 'waiting':
       return [
