@@ -3,7 +3,7 @@ export const PLANTS = {
   // Jobs and transfers are asked for first and written down afterwards.
   'no-intent': {
     'src/submission/submit-task.ts': [
-      ["if (!facts.create('intent', {at, ...asked, by, ...intent})) return {is: 'others'};", ''],
+      ["if (!facts.create('intent', {...asked, at, by, ...intent})) return {is: 'others'};", ''],
       [
         "    return confirmed(facts, {at: clock(), task}, 'transfer-submitted');",
         "    facts.create('intent', {at: clock(), ...asked, by, ...intent});\n    return confirmed(facts, {at: clock(), task}, 'transfer-submitted');",
