@@ -16,6 +16,7 @@ import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
 import {type Judgement, judged} from './reasons/judgement.ts';
 import {inOneLine, movedInAll, type Progress, type Reason, type RunStanding, type StepStanding} from './standing.ts';
 import {type ExtraKnowledge, factsOf, type StepFacts} from './step-facts.ts';
+import {explainTransferringOutput, transferringInWords, transferringOutput} from './transferring-output.ts';
 
 /**
  * How a run that is not sealed stands, from its facts and one look: computed once, and read by whatever shows it or
@@ -32,6 +33,7 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
   const hold = end ? undefined : standingHold(run);
   const troubles = end ? [] : troublesIn(view, steps, known);
   const told = explainTroubles(troubles, spec.run);
+  const transferring = end ? undefined : transferringOutput(view);
   return {
     run: spec.run,
     name: spec.name,
@@ -41,8 +43,14 @@ export function standingOf(view: View, known: ExtraKnowledge = {}): RunStanding 
       end?.why ??
       (cancel
         ? `cancelled by ${cancel.by}; ${whatKeeps(steps)}`
-        : `${hold ? `held by ${hold.by}; ` : ''}${monitor ? `${monitor.brief}; ` : ''}${told.map(({brief}) => `${brief}; `).join('')}${lineOf(steps)}`),
-    reasons: [...reasonsOf(view), ...(monitor ? [monitor] : []), ...told],
+        : `${hold ? `held by ${hold.by}; ` : ''}${monitor ? `${monitor.brief}; ` : ''}${told.map(({brief}) => `${brief}; `).join('')}${transferring ? `${transferringInWords(transferring)}; ` : ''}${lineOf(steps)}`),
+    reasons: [
+      ...reasonsOf(view),
+      ...(monitor ? [monitor] : []),
+      ...told,
+      ...(transferring ? [explainTransferringOutput(transferring)] : []),
+    ],
+    transferring,
     troubles: troubles.length > 0 ? troubles : undefined,
     hold,
     createdAt: spec.createdAt,

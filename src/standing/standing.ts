@@ -110,6 +110,14 @@ export interface StepStanding {
   readonly startedAt?: number | undefined;
 }
 
+/** The jobs of a run have ended, and transfers of what they made go on: no node is held meanwhile. */
+export interface TransferringOutput {
+  /** when the last of its jobs ended, in milliseconds since the epoch */
+  readonly since: number;
+  /** the transfers, in the order of the workflow */
+  readonly steps: readonly string[];
+}
+
 /** How a run stands at one look, and each of its steps. */
 export interface RunStanding {
   readonly run: string;
@@ -120,6 +128,8 @@ export interface RunStanding {
   readonly line: string;
   /** what concerns the run as a whole: that it is held, or being cancelled */
   readonly reasons: readonly Reason[];
+  /** its jobs have ended, and what they made is on its way; absent where that is not all that goes on */
+  readonly transferring?: TransferringOutput | undefined;
   /** what keeps the processes that carry it from PBS or Globus; none in a run that has ended */
   readonly troubles?: readonly Trouble[] | undefined;
   /** a person keeps it from starting anything */

@@ -43,11 +43,22 @@ function renderHead(view: RunView, style: Style): string[] {
   const times = view.endedAt
     ? `${renderTime(view.createdAt)} to ${renderTime(view.endedAt)}`
     : `since ${renderTime(view.createdAt)}`;
-  const first = `${paint(sign, colour, style)} ${view.run}  ${paint(view.state, colour, style)}`;
+  const first = `${paint(sign, colour, style)} ${view.run}  ${paint(stateInWords(view), colour, style)}`;
   const fits = style.width === undefined || widthOf(first) + 2 + times.length <= style.width;
   const head = fits ? [`${first}  ${paint(times, 'dim', style)}`] : [first, `│  ${paint(times, 'dim', style)}`];
   const told = view.state === 'succeeded' ? '' : reasonOf(view);
   return [...head, ...(told ? hang('│  ', told, '│    ', style) : [])];
+}
+
+/** How a run stands in a word or two: `active`, and what is left to do where that is its output alone. */
+export function stateInWords({
+  state,
+  transferringOutput,
+}: {
+  readonly state: string;
+  readonly transferringOutput?: unknown;
+}): string {
+  return state === 'active' && transferringOutput !== undefined ? 'transferring output' : state;
 }
 
 /** What a step's own line says in full is named here, and not said twice. */

@@ -8,6 +8,7 @@ import {
   type RunStateWord,
   type StepStanding,
   type StepStateWord,
+  type TransferringOutput,
 } from '../../standing/standing.ts';
 import {standingOfSeal} from '../../standing/standing-of-seal.ts';
 import type {StepKind} from '../../workflow/model/workflow.ts';
@@ -67,9 +68,20 @@ export interface RunView {
   readonly endedAt?: string | undefined;
   /** a person keeps it from starting anything: who, and since when */
   readonly held?: {readonly by: string; readonly since: string};
+  /** its jobs have ended, and hold no node since then; these steps move what they made */
+  readonly transferringOutput?: TransferringView | undefined;
   /** what keeps the processes that carry it from PBS or Globus; absent where nothing does */
   readonly troubles?: readonly TroubleView[] | undefined;
   readonly steps: readonly StepView[];
+}
+
+export interface TransferringView {
+  readonly nodesFreeSince: string;
+  readonly steps: readonly string[];
+}
+
+export function viewTransferring(is: TransferringOutput | undefined): TransferringView | undefined {
+  return is && {nodesFreeSince: iso(is.since), steps: is.steps};
 }
 
 /** What a process of stage last met at a service. */
@@ -84,7 +96,7 @@ export function viewTroubles(troubles: readonly Trouble[] | undefined): TroubleV
 
 /** The document of a run, from how it stands. Pure. */
 export function viewRun(standing: RunStanding): RunView {
-  const {run, name, state, line, profile, createdAt, endedAt, hold, troubles, steps} = standing;
+  const {run, name, state, line, profile, createdAt, endedAt, hold, transferring, troubles, steps} = standing;
   return {
     run,
     name,
@@ -94,6 +106,7 @@ export function viewRun(standing: RunStanding): RunView {
     createdAt: iso(createdAt),
     endedAt: iso(endedAt),
     held: hold ? {by: hold.by, since: iso(hold.at)} : undefined,
+    transferringOutput: viewTransferring(transferring),
     troubles: viewTroubles(troubles),
     steps: steps.map(viewStep),
   };

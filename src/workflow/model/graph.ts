@@ -77,3 +77,23 @@ export function topologicalOrder(steps: readonly GraphStep[]): string[] {
   if (order.length < steps.length) throw new RangeError(`steps wait for each other: ${findCycle(steps)?.join(' → ')}`);
   return order;
 }
+
+/** All steps that wait for one of these, for a step that does, and so on; none of these itself, unless it does so. */
+export function downstreamOf(steps: readonly GraphStep[], of: Iterable<string>): ReadonlySet<string> {
+  const waiting = new Map<string, string[]>();
+  for (const step of steps)
+    for (const name of waitsFor(step)) {
+      const known = waiting.get(name);
+      if (known) known.push(step.name);
+      else waiting.set(name, [step.name]);
+    }
+  const found = new Set<string>();
+  const open = [...of];
+  for (let name = open.pop(); name !== undefined; name = open.pop())
+    for (const step of waiting.get(name) ?? []) {
+      if (found.has(step)) continue;
+      found.add(step);
+      open.push(step);
+    }
+  return found;
+}

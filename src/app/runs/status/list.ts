@@ -1,4 +1,5 @@
 import {iso} from '../../../base/time.ts';
+import {renderTime} from '../../../base/units.ts';
 import {openFullNotes} from '../../../engine/full-notes.ts';
 import type {Observed, PlanSettings} from '../../../engine/plan/actions.ts';
 import {EXIT, type ExitCode} from '../../../errors.ts';
@@ -14,7 +15,7 @@ import {standingOf} from '../../../standing/standing-of.ts';
 import {standingOfSeal} from '../../../standing/standing-of-seal.ts';
 import type {ExtraKnowledge} from '../../../standing/step-facts.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
-import {viewTroubles} from '../../shared/run-view.ts';
+import {viewTransferring, viewTroubles} from '../../shared/run-view.ts';
 import type {RunLine} from './render-list.ts';
 
 interface Dated {
@@ -97,7 +98,7 @@ function standingOn({ledger, profile}: ListStage, run: RunId, known: ExtraKnowle
 }
 
 function inALine(standing: RunStanding): RunLine {
-  const {run, name, state, createdAt, endedAt, steps, troubles} = standing;
+  const {run, name, state, createdAt, endedAt, steps, transferring, troubles} = standing;
   return {
     run,
     name,
@@ -105,6 +106,7 @@ function inALine(standing: RunStanding): RunLine {
     reason: reasonOnRecord(standing),
     createdAt: iso(createdAt),
     endedAt: iso(endedAt),
+    transferringOutput: viewTransferring(transferring),
     troubles: viewTroubles(troubles),
     steps: {all: steps.length, ended: steps.filter(({end}) => end !== undefined).length},
   };
@@ -120,7 +122,7 @@ const ON_RECORD = [
 ];
 
 /** How tasks and jobs get on is not on record; what a person decided, a failure, a refusal, and a sign-in that is needed, are. */
-function reasonOnRecord({run, state, line, hold, steps, troubles = []}: RunStanding): string {
+function reasonOnRecord({run, state, line, hold, steps, transferring, troubles = []}: RunStanding): string {
   if (state !== 'active') return line;
   if (hold) return `held by ${hold.by}`;
   const [trouble] = explainTroubles(troubles, run);
@@ -128,7 +130,8 @@ function reasonOnRecord({run, state, line, hold, steps, troubles = []}: RunStand
   const step =
     steps.find((one) => one.state === 'failed' || one.state === 'action-needed') ??
     steps.find(({reason}) => ON_RECORD.includes(reason.code));
-  return step ? `${step.step}: ${inOneLine(step.reason)}` : '';
+  if (step) return `${step.step}: ${inOneLine(step.reason)}`;
+  return transferring ? `its nodes are free since ${renderTime(transferring.since)}` : '';
 }
 
 /** What PBS and Globus call what is under way. */

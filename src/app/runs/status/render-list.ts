@@ -1,8 +1,8 @@
 import {largest, renderTime} from '../../../base/units.ts';
 import type {ChainText} from '../../../standing/chain-standing.ts';
 import type {RunStateWord} from '../../../standing/standing.ts';
-import {renderChain} from '../../shared/render-status.ts';
-import type {TroubleView} from '../../shared/run-view.ts';
+import {renderChain, stateInWords} from '../../shared/render-status.ts';
+import type {TransferringView, TroubleView} from '../../shared/run-view.ts';
 import {hang, pad, ROOM_FOR_TEXT, type Style, widthOf} from '../../shared/text-layout.ts';
 
 /** A run in one line. */
@@ -14,6 +14,8 @@ export interface RunLine {
   /** absent when the run cannot be read */
   readonly createdAt?: string | undefined;
   readonly endedAt?: string | undefined;
+  /** its jobs have ended, and what they made is on its way */
+  readonly transferringOutput?: TransferringView | undefined;
   /** what keeps the processes that carry it from PBS or Globus; absent where nothing is known to */
   readonly troubles?: readonly TroubleView[] | undefined;
   readonly steps: {readonly all: number; readonly ended: number};
@@ -61,7 +63,7 @@ function fitting(widths: readonly number[], {width}: Style): number {
 function cellsOf(run: RunLine): string[] {
   return [
     run.run,
-    run.state,
+    stateInWords(run),
     `${run.steps.ended}/${run.steps.all}`,
     run.createdAt ? renderTime(run.createdAt) : '',
     run.endedAt ? renderTime(run.endedAt) : '',
