@@ -1,3 +1,4 @@
+import type {AskedPause} from '../base/asked-pause.ts';
 import {SignInNeeded} from '../globus-errors.ts';
 import {TRANSFER_RESOURCE_SERVER, TRANSFER_SCOPE} from './authorize.ts';
 import {type ClientCredentials, readCredentials} from './credentials.ts';
@@ -21,6 +22,8 @@ export interface ClientSignIn {
   readonly scopes?: readonly string[] | undefined;
   /** files in `tokenDirectory` when not given */
   readonly openStore?: (key: TokenKey) => Promise<TokenStore>;
+  /** what Globus Auth has asked all processes to wait for */
+  readonly askedPause?: AskedPause | undefined;
   /** for one request; 30 s when not given */
   readonly timeoutMs?: number;
   /** pause before the second try; 500 ms when not given */
@@ -82,11 +85,11 @@ async function connect(signIn: ClientSignIn): Promise<Connected> {
   const resourceServer = TRANSFER_RESOURCE_SERVER;
   const key = {authUrl, clientId, resourceServer, scopes};
   const store = signIn.openStore ? await signIn.openStore(key) : createTokenStore(signIn.tokenDirectory, key);
-  const {timeoutMs, backoffMs} = signIn;
+  const {timeoutMs, backoffMs, askedPause: asked} = signIn;
   const fetch = async (wanted: readonly string[]) => {
     if (!credentials) throw noSecret();
     const {fetchClientToken} = await import('./token-grants.ts');
-    return fetchClientToken({authUrl, timeoutMs, backoffMs}, credentials, {scopes: wanted, resourceServer});
+    return fetchClientToken({authUrl, timeoutMs, backoffMs, asked}, credentials, {scopes: wanted, resourceServer});
   };
   return {source: createTokenSource({store, fetch: () => fetch(scopes)}), store, clientId, credentials, fetch};
 }

@@ -1,8 +1,10 @@
 import * as oauth2 from '@globus/sdk/services/auth/service/oauth2/index';
 import * as z from 'zod/mini';
+import type {AskedPause} from '../base/asked-pause.ts';
 import {TransferUnreachable} from '../globus-errors.ts';
+import {LONGEST_OF_OTHERS_MS, notAskedBefore, waitAskedFor} from './asked-wait.ts';
 import type {ClientCredentials} from './credentials.ts';
-import {TokenRejected} from './explain.ts';
+import {readRefusal, TokenRejected} from './explain.ts';
 import {type Answer, requestOnce, type SdkCall} from './globus-request.ts';
 
 // Globus Auth is asked through `@globus/sdk`. Ours is what the SDK (6.2) lacks: its sign-in flows want a browser's
@@ -14,6 +16,8 @@ import {type Answer, requestOnce, type SdkCall} from './globus-request.ts';
 export interface AuthSettings {
   /** `https://auth.globus.org/`, or a stand-in's */
   readonly authUrl: string;
+  /** what Globus Auth has asked all processes to wait for, where that is kept */
+  readonly asked?: AskedPause | undefined;
   /** for one try; 30 s when not given */
   readonly timeoutMs?: number | undefined;
   /** for tokens: pause before the second try; 500 ms when not given */
@@ -33,15 +37,30 @@ export interface AuthQuestion {
   readonly call: SdkCall;
 }
 
-/** One question, without a second try. @throws {TransferUnreachable} when nothing answers, or with 429 or 5xx */
-export async function askAuth({authUrl, timeoutMs = 30_000}: AuthSettings, question: AuthQuestion): Promise<Answer> {
+/**
+ * One question, without a second try. With 429 or 5xx and a time, no process that shares the record asks before that.
+ *
+ * @throws {TransferUnreachable} when nothing answers, or with 429 or 5xx, and when it is not asked for what it said before
+ */
+export async function askAuth(settings: AuthSettings, question: AuthQuestion): Promise<Answer> {
+  const {authUrl, timeoutMs = 30_000} = settings;
   const {authorization, call} = question;
   const asked = inMessages(authUrl, question.asked);
+  const wanted = settings.asked?.now();
+  if (wanted) throw notAskedBefore(asked, wanted);
   const answer = await requestOnce(asked, call, {url: authUrl, authorization, timeoutMs});
-  if (answer.status >= 500 || answer.status === 429)
-    throw new TransferUnreachable(asked, `Globus Auth answered with HTTP ${answer.status}`);
-  return answer;
+  if (answer.status < 500 && answer.status !== 429) return answer;
+  const said = `Globus Auth answered with HTTP ${answer.status}`;
+  const waitMs = waitAskedFor(answer.retryAfter);
+  if (waitMs <= WAITED_FOR_HERE_MS) throw new TransferUnreachable(asked, said);
+  // A page of something on the way, which says nothing that Globus would, may not stop all sign-ins for long.
+  const pauseMs = readRefusal(answer) ? waitMs : Math.min(waitMs, LONGEST_OF_OTHERS_MS);
+  settings.asked?.remember(pauseMs, said);
+  throw notAskedBefore(asked, {until: Date.now() + pauseMs, said});
 }
+
+/** A shorter pause is left to the further tries. */
+const WAITED_FOR_HERE_MS = 2_000;
 
 /** How a question reads in messages: method, path and host, never what was sent. */
 export function inMessages(authUrl: string, asked: string): string {

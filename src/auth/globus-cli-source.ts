@@ -1,3 +1,4 @@
+import type {AskedPause} from '../base/asked-pause.ts';
 import {explainCliLoginLapsed, explainCliRefused, GrantRefused} from './explain.ts';
 import {type CliLogin, type CliStorage, readCliLogin} from './globus-cli-storage.ts';
 import {type RememberingSource, rememberToken} from './token-source.ts';
@@ -6,6 +7,7 @@ import {isUsable, type StoredToken} from './token-store.ts';
 export interface CliSourceSettings {
   readonly storage: CliStorage;
   readonly authUrl: string;
+  readonly asked?: AskedPause | undefined;
   readonly resourceServer: string;
   readonly now: () => number;
 }
@@ -28,9 +30,11 @@ export function createCliSource(settings: CliSourceSettings): RememberingSource 
 
   async function refresh({client}: CliLogin, refreshToken: string): Promise<StoredToken> {
     const {refreshTokens, tokenFor} = await import('./token-grants.ts');
-    const given = await refreshTokens({authUrl}, client, refreshToken).catch((error: unknown) => {
-      throw error instanceof GrantRefused ? explainCliRefused(error) : error;
-    });
+    const given = await refreshTokens({authUrl, asked: settings.asked}, client, refreshToken).catch(
+      (error: unknown) => {
+        throw error instanceof GrantRefused ? explainCliRefused(error) : error;
+      },
+    );
     const {accessToken, expiresAt, issuedAt} = tokenFor(resourceServer, given, authUrl);
     return {accessToken, expiresAt, issuedAt, refreshToken};
   }

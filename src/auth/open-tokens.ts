@@ -1,3 +1,4 @@
+import type {AskedPause} from '../base/asked-pause.ts';
 import {type ClientTokens, createClientTokenSource} from './client-credentials.ts';
 import type {ClientCredentials} from './credentials.ts';
 import type {TokenSource} from './token-source.ts';
@@ -14,6 +15,8 @@ export interface SignInSettings {
   readonly credentials?: ClientCredentials | undefined;
   /** scopes of the profile instead of that of Transfer */
   readonly scopes?: readonly string[] | undefined;
+  /** what Globus Auth has asked all processes to wait for, where that is kept */
+  readonly askedPause?: AskedPause | undefined;
   readonly tokenStore: 'file' | 'keyring';
   /** of token files; turns at renewing lie there in any case */
   readonly tokenDirectory: string;
@@ -39,7 +42,8 @@ export async function openTokens(settings: SignInSettings, resourceServer: strin
   const {createCliSource} = await import('./globus-cli-source.ts');
   const {cliStorage} = await import('./globus-cli-storage.ts');
   const {authUrl} = settings;
-  const source = createCliSource({storage: cliStorage(process.env), authUrl, resourceServer, now: Date.now});
+  const storage = cliStorage(process.env);
+  const source = createCliSource({storage, authUrl, asked: settings.askedPause, resourceServer, now: Date.now});
   return {...source, current: async () => source.current()};
 }
 
@@ -59,7 +63,7 @@ async function openNativeTokens(settings: SignInSettings, resourceServer: string
     claims: createRefreshClaims({directory: tokenDirectory, name: nameOfKey(key), staleMs: STALE_MS, now}),
     async refresh(refreshToken) {
       const {refreshTokens, tokenFor} = await import('./token-grants.ts');
-      const given = await refreshTokens({authUrl, ...REFRESH}, clientId, refreshToken);
+      const given = await refreshTokens({authUrl, asked: settings.askedPause, ...REFRESH}, clientId, refreshToken);
       return tokenFor(resourceServer, given, authUrl);
     },
     loginCommand,

@@ -99,7 +99,7 @@ async function askForTokens(settings: AuthSettings, client: AuthClient, call: Sd
   const answer = await pRetry(() => askAuth(settings, question), {
     retries: settings.retries ?? 2,
     minTimeout: settings.backoffMs ?? 500,
-    shouldRetry: ({error}) => error instanceof TransferUnreachable && !error.timedOut,
+    shouldRetry: ({error}) => error instanceof TransferUnreachable && !error.timedOut && !settings.asked?.now(),
   });
   const asked = inMessages(settings.authUrl, TOKEN);
   if (answer.status !== 200) {

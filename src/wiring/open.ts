@@ -358,6 +358,7 @@ async function openSignIn({profile, ledger, standIns, environment}: SignInParts)
   const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
   return signInSettings(profile, {
     tokenDirectory: ledger.layout.tokens,
+    askedPause: (authUrl) => openAskedPause(join(ledger.layout.cache, 'globus-auth-pause.json'), authUrl),
     environment,
     standIn: up ? {url: up.status.url, credentials: up.home.credentials} : undefined,
   });

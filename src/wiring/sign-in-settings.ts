@@ -1,10 +1,12 @@
 import type {ClientCredentials} from '../auth/credentials.ts';
 import type {SignInSettings} from '../auth/open-tokens.ts';
+import type {AskedPause} from '../base/asked-pause.ts';
 import type {Profile, SignInMethod} from '../config/profile.ts';
 import {RequestWrong} from '../errors.ts';
 
 interface Surroundings {
   readonly tokenDirectory: string;
+  readonly askedPause?: ((authUrl: string) => AskedPause) | undefined;
   /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
   readonly environment: ClientCredentials | undefined;
   /** of the stand-in Globus, where it serves */
@@ -18,12 +20,17 @@ export function signInMethod({transfer}: Profile, environment: ClientCredentials
 }
 
 /** What the ways to sign in need to know, for one profile. Pure. */
-export function signInSettings(profile: Profile, {tokenDirectory, environment, standIn}: Surroundings): SignInSettings {
+export function signInSettings(
+  profile: Profile,
+  {tokenDirectory, environment, standIn, askedPause}: Surroundings,
+): SignInSettings {
   const {transfer} = profile;
+  const authUrl = standIn?.url ?? transfer.authUrl;
   return {
     // The stand-in has a client of its own; variables of the environment are meant for Globus.
     method: signInMethod(profile, standIn ? undefined : environment),
-    authUrl: standIn?.url ?? transfer.authUrl,
+    authUrl,
+    askedPause: askedPause?.(authUrl),
     clientId: transfer.clientId,
     credentialsFile: transfer.credentials ?? standIn?.credentials,
     credentials: standIn ? undefined : environment,

@@ -3,6 +3,7 @@ import {expect, onTestFinished, test, vi} from 'vitest';
 import {GrantRefused, TokenRejected} from '../../src/auth/explain.ts';
 import {askWhoIs, revokeToken} from '../../src/auth/globus-auth.ts';
 import {exchangeCode, fetchClientToken, refreshTokens} from '../../src/auth/token-grants.ts';
+import type {AskedPause, Pause} from '../../src/base/asked-pause.ts';
 import {TransferUnreachable} from '../../src/globus-errors.ts';
 import {httpService, type Reaction} from '../transfer/http-service.ts';
 
@@ -154,4 +155,24 @@ test('what the environment tells the SDK changes neither the address nor the pro
   vi.stubEnv('GLOBUS_SDK_OPTIONS', '{"fetch": {"options": {"headers": {"Authorization": "Bearer OTHER"}}}}');
   await fetchClientToken(settings, CLIENT, {scopes: ['s'], resourceServer: 'auth.globus.org'});
   expect(sent()).toMatchObject([{line: 'POST /v2/oauth2/token', authorization: BASIC}]);
+});
+
+test('a pause that Globus Auth asks for is kept by every process that shares the record', async () => {
+  let pause: Pause | undefined;
+  const asked: AskedPause = {
+    now: () => pause,
+    remember: (ms, said) => {
+      pause = {until: Date.now() + ms, said};
+    },
+  };
+  const {settings, sent} = await auth(
+    {status: 429, json: {errors: [{code: 'RATE_LIMITED'}]}, headers: {'retry-after': '3600'}},
+    TOKEN,
+  );
+  const ask = () => refreshTokens({...settings, asked}, 'n1', 'REFRESH-0');
+  await expect(ask()).rejects.toThrow(TransferUnreachable);
+  await expect(ask()).rejects.toMatchObject({why: expect.stringMatching(/no request before .*HTTP 429/)});
+  expect(sent()).toHaveLength(1);
+  pause = undefined;
+  expect(await ask()).toHaveLength(1);
 });

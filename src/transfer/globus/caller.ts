@@ -1,14 +1,14 @@
 import pRetry from 'p-retry';
 import type * as z from 'zod/mini';
 import type {SignInWay} from '../../auth/advise-sign-in.ts';
+import {LONGEST_OF_OTHERS_MS, notAskedBefore, waitAskedFor} from '../../auth/asked-wait.ts';
 import {type Answer, requestOnce, type SdkCall} from '../../auth/globus-request.ts';
 import {readDemands, readError} from '../../auth/read-error.ts';
 import type {TokenSource} from '../../auth/token-source.ts';
-import type {AskedPause, Pause} from '../../base/asked-pause.ts';
+import type {AskedPause} from '../../base/asked-pause.ts';
 import {NOT_COMPILED} from '../../base/json.ts';
 import {createPace, type Pace, type PaceLimit} from '../../base/pace.ts';
 import {sleep} from '../../base/time.ts';
-import {renderTime} from '../../base/units.ts';
 import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import {type Explained, explainGlobus, mayPass} from './explain.ts';
 
@@ -46,9 +46,6 @@ export type Caller = <T>(asked: string, schema: z.ZodMiniType<T>, call: SdkCall,
 
 const RETRIES = 3;
 
-/** Five minutes: a pause that a proxy or a page on the way asks for is no word of Globus, and passes with what stood in the way. */
-const LONGEST_OF_OTHERS_MS = 300_000;
-
 /**
  * Globus allows 20 requests per second and user (Globus Transfer API, FAQ). No second of one process sees more than
  * `burst + perSecond` of them: 19. A command seldom asks that much; what is left is for other processes of the user.
@@ -71,7 +68,7 @@ export function createCaller(settings: CallerSettings): Caller {
     let wasSilent = false;
     const tryOnce = async (): Promise<unknown> => {
       const wanted = settings.asked?.now();
-      if (wanted) throw new FailedTry(paused(asked, wanted), false, 0);
+      if (wanted) throw new FailedTry(notAskedBefore(asked, wanted), false, 0);
       const token = await settings.tokens.token();
       const exchange = (bearer: string) => exchangeOnce({asked, call, timeoutMs}, bearer);
       const first = await exchange(token);
@@ -84,7 +81,7 @@ export function createCaller(settings: CallerSettings): Caller {
         const said = explained.why ?? '';
         const pauseMs = readError(answer.body) ? waitMs : Math.min(waitMs, LONGEST_OF_OTHERS_MS);
         settings.asked?.remember(pauseMs, said);
-        throw new FailedTry(paused(asked, {until: Date.now() + pauseMs, said}), false, 0);
+        throw new FailedTry(notAskedBefore(asked, {until: Date.now() + pauseMs, said}), false, 0);
       }
       throw new FailedTry(explained, mayPass(answer), waitMs, isAnswer(answer));
     };
@@ -126,12 +123,6 @@ export function createCaller(settings: CallerSettings): Caller {
   }
 }
 
-/** Globus was not asked, or is not asked again: it wants no request before. */
-function paused(asked: string, {until, said}: Pause): TransferUnreachable {
-  const at = renderTime(until);
-  return new TransferUnreachable(asked, `it asked for no request before ${at}: ${said}`, {notBefore: at});
-}
-
 /** One try that failed; never leaves this file. */
 class FailedTry extends Error {
   readonly explained: Explained;
@@ -160,14 +151,6 @@ function isAnswer(answer: Answer): boolean {
 
 function isGood(answer: Answer): boolean {
   return answer.status >= 200 && answer.status < 300;
-}
-
-/** @param retryAfter seconds or a date. @returns milliseconds to wait; 0 when nothing was said */
-function waitAskedFor(retryAfter: string | undefined): number {
-  if (retryAfter === undefined) return 0;
-  if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000;
-  const until = Date.parse(retryAfter);
-  return Number.isNaN(until) ? 0 : Math.max(0, until - Date.now());
 }
 
 async function pause(ms: number): Promise<void> {

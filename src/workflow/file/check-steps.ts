@@ -35,7 +35,7 @@ export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = n
           ...checkTransfer(['steps', name, 'transfer'], step.transfer, known, batches),
           ...checkFailFast(['steps', name], step, known),
           ...checkDelete(['steps', name, 'delete'], step.delete, known),
-          ...checkPlace(['steps', name, 'mkdir'], step.mkdir, known).problems,
+          ...checkMkdir(['steps', name, 'mkdir'], step.mkdir, known),
           ...checkJob(['steps', name, 'job'], step.job),
         ]
       : [],
@@ -69,6 +69,11 @@ function checkFailFast(path: Path, step: Readonly<Record<string, unknown>>, name
 }
 
 const KINDS = ['transfer', 'job', 'delete', 'mkdir'] as const;
+
+function checkMkdir(path: Path, mkdir: unknown, names: PlaceNames): Problem[] {
+  const [at, written] = isMap(mkdir) ? [[...path, 'at'], mkdir.at] : [path, mkdir];
+  return [...checkPlace(at, written, names).problems];
+}
 
 /** A step that runs whatever happened has nothing that must have happened before. */
 function checkWhen(path: Path, step: Readonly<Record<string, unknown>>): Problem[] {

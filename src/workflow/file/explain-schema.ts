@@ -6,6 +6,7 @@ import {
   ENV_NAME,
   fileSchema,
   jobSchema,
+  mkdirSchema,
   type NameRule,
   PARAM_NAME,
   RESOURCE_NAME,
@@ -24,6 +25,7 @@ const ITEM_KEYS = Object.keys(itemSchema.shape);
 const FILTER_KEYS = Object.keys(filterSchema.shape);
 const DELETE_KEYS = Object.keys(deleteSchema.shape);
 const REDO_FROM_KEYS = Object.keys(redoFromSchema.shape);
+const MKDIR_KEYS = Object.keys(mkdirSchema.shape);
 const JOB_KEYS = Object.keys(jobSchema.shape);
 /** Keys of a step as other tools have them. */
 const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
@@ -85,6 +87,7 @@ function knownKeys(parent: Path): readonly string[] {
   if (parent[3] === 'items') return ITEM_KEYS;
   if (parent[3] === 'filters') return FILTER_KEYS;
   if (parent[2] === 'delete') return DELETE_KEYS;
+  if (parent[2] === 'mkdir') return MKDIR_KEYS;
   if (parent[2] === 'redo_from') return REDO_FROM_KEYS;
   return parent[2] === 'transfer' ? TRANSFER_KEYS : JOB_KEYS;
 }

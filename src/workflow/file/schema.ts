@@ -136,6 +136,16 @@ export const deleteSchema = z
   )
   .meta({title: 'Delete', description: 'Delete a file or directory on a collection. A missing path is not an error.'});
 
+export const mkdirSchema = z
+  .strictObject(
+    {
+      at: place('Path', 'The directory: collection:path, bookmark:path, or a path of the cluster.'),
+      local_user: localUser('collection'),
+    },
+    {error: 'needs collection:path, or a map with at'},
+  )
+  .meta({title: 'Make directory', description: 'Make a directory on a collection, as one of your local accounts.'});
+
 const FAIL_FAST = 'needs a duration such as 10m, or a map with after and on';
 const FAULTS = `needs a list of faults: ${FAIL_FAST_CODES.join(', ')}`;
 
@@ -209,7 +219,16 @@ export const stepSchema = z
       transfer: transferSchema.optional(),
       job: jobSchema.optional(),
       delete: deleteSchema.optional(),
-      mkdir: place('Make directory', 'Make a directory on a collection. An existing one is not an error.').optional(),
+      mkdir: z
+        .union(
+          [place('Make directory', 'Make a directory on a collection. An existing one is not an error.'), mkdirSchema],
+          {error: 'needs collection:path, or a map with at'},
+        )
+        .optional()
+        .meta({
+          title: 'Make directory',
+          description: 'Make a directory on a collection. An existing one is not an error.',
+        }),
       needs: stepNames('Needs', 'Starts when all of these steps have succeeded.'),
       on_failure_of: stepNames('On failure of', 'Starts when at least one of these steps has failed.'),
       after: stepNames('After', 'Starts when all of these steps have ended, either way.'),

@@ -72,7 +72,7 @@ function byKind(step: Step, scriptHashes: Readonly<Record<string, string>>): Com
       };
     }
     case 'mkdir':
-      return {kind: step.kind, at: placeText(step.at)};
+      return {kind: step.kind, at: placeText(step.at), local_user: step.at.localUser};
   }
 }
 

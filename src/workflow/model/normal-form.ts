@@ -73,7 +73,10 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
       const words = {...(notify ? {notify} : {}), ...(label === undefined ? {} : {label})};
       return {kind: 'delete', ...common, at: asUser(place(at), local_user), recursive, ...words, ...waited};
     }
-    if (step.mkdir !== undefined) return {kind: 'mkdir', ...common, at: place(step.mkdir)};
+    if (step.mkdir !== undefined) {
+      const {at, local_user} = typeof step.mkdir === 'string' ? {at: step.mkdir, local_user: undefined} : step.mkdir;
+      return {kind: 'mkdir', ...common, at: asUser(place(at), local_user)};
+    }
     if (step.job !== undefined) return jobStep(common, step.job, context);
     throw new RangeError(`step ${name} has no kind`);
   });

@@ -19,6 +19,14 @@ steps:
   ]);
 });
 
+test('a new directory may be made as a local account, and is another step then; as plain text it is the step that it was', () => {
+  const [made] = load(flow('{ mkdir: { at: "theta:/a", local_user: grp-ops } }')).steps;
+  expect(made).toMatchObject({kind: 'mkdir', at: {collection: THETA, path: '/a', localUser: 'grp-ops'}});
+  const print = (step: string) => fingerprint(load(flow(step)), new Map());
+  expect(print('{ mkdir: { at: "theta:/a" } }')).toBe(print('{ mkdir: "theta:/a" }'));
+  expect(print('{ mkdir: { at: "theta:/a", local_user: x } }')).not.toBe(print('{ mkdir: "theta:/a" }'));
+});
+
 test('another place, or deleting all that is in it, makes another run of it', () => {
   const record = (step: string) => ({workflow: load(flow(step)), scriptHashes: {}});
   const print = (step: string) => fingerprint(load(flow(step)), new Map());
@@ -42,6 +50,10 @@ test.each([
   ['{ delete: { path: "theta:/a" } }', 'known: at, recursive, label, local_user and notify'],
   ['{ delete: "theta:/a" }', 'needs a map with at'],
   ['{ mkdir: "theta" }', 'has no ":"'],
+  ['{ mkdir: { at: "theta" } }', 'steps.a.mkdir.at: "theta" has no ":"'],
+  ['{ mkdir: { at: "theta:/a", user: x } }', 'known: at and local_user'],
+  ['{ mkdir: { local_user: x } }', 'at is missing'],
+  ['{ mkdir: [a] }', 'needs collection:path, or a map with at'],
   ['{ mkdir: "theta:/a/", fail_fast: 1h }', 'is about the faults of a transfer; a mkdir step has none'],
   ['{ mkdir: "theta:/a/", delete: { at: "theta:/b" } }', 'needs exactly one of them'],
 ])('says what is wrong with %s', (step, text) => {
