@@ -1,5 +1,6 @@
 import {chmodSync, renameSync, type Stats} from 'node:fs';
 import {lstat} from 'node:fs/promises';
+import {isOwnersAlone, OF_MODES_AND_PATHS, octalMode} from './trust.ts';
 import {placeWhole} from './whole-file.ts';
 
 /** How a file or directory with secrets is kept. */
@@ -25,7 +26,7 @@ export async function privacyOf(
 ): Promise<Privacy> {
   const found = await look(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    if (error.code !== undefined && MODES_AND_PLACES.has(error.code)) return error.code;
+    if (error.code !== undefined && OF_MODES_AND_PATHS.has(error.code)) return error.code;
     throw error;
   });
   if (found === undefined) return {kind: 'missing'};
@@ -34,12 +35,8 @@ export async function privacyOf(
   if (!right) return {kind: 'unusable', why: `it is not a ${wanted === 'file' ? 'regular file' : 'directory'}`};
   const me = process.getuid?.();
   if (me !== undefined && found.uid !== me && me !== 0) return {kind: 'unusable', why: 'it belongs to another user'};
-  const mode = found.mode & 0o7777;
-  return (mode & 0o077) === 0 ? {kind: 'private'} : {kind: 'open', mode: mode.toString(8).padStart(4, '0')};
+  return isOwnersAlone(found.mode) ? {kind: 'private'} : {kind: 'open', mode: octalMode(found.mode)};
 }
-
-/** What lstat(2) answers where a person has to correct modes or paths. */
-const MODES_AND_PLACES = new Set(['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
 
 /** Write a file that its owner alone may read, whole or not at all. @throws the system's error, naming `path` */
 export function writePrivate(path: string, text: string): void {

@@ -3,6 +3,7 @@ import {dirname, join} from 'node:path';
 import type * as z from 'zod/mini';
 import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import type {FactValue} from './facts.ts';
+import {octalMode} from './trust.ts';
 import {naming} from './whole-file.ts';
 
 /** A kind of fact: what it is called, and what it must hold to be believed. */
@@ -194,7 +195,7 @@ function withoutPermission(path: string): string | undefined {
   try {
     const found = lstatSync(path);
     const needed = found.isDirectory() ? 0o500 : 0o400;
-    const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
+    const mode = octalMode(found.mode);
     return (found.mode & needed) === needed ? undefined : `the mode ${mode} of ${path} keeps it from being read`;
   } catch {
     return undefined; // what holds it may be the one

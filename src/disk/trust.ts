@@ -10,6 +10,19 @@ import {isPrivateGroup, isUnmapped, nameOfGroup, nameOfUser} from './users.ts';
 const [GROUP_WRITES, OTHERS_WRITE, OTHERS_PASS, STICKY, SETGID] = [0o020, 0o002, 0o011, 0o1000, 0o2000];
 const MOST_LINKS = 40;
 
+/** What lstat(2) answers where a person has to correct modes or paths. */
+export const OF_MODES_AND_PATHS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
+
+/** The mode as `ls` and `chmod` write it. */
+export function octalMode(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
+}
+
+/** No other user may read, write or enter it. */
+export function isOwnersAlone(mode: number): boolean {
+  return (mode & 0o077) === 0;
+}
+
 /** A file or directory that other users could change. */
 export interface Untrusted {
   readonly path: string;
@@ -127,7 +140,7 @@ export function unfitForGroup(path: string): {readonly why: string; readonly rep
   if (!found) return {why: 'it does not exist, or cannot be reached'};
   if (found.isSymbolicLink()) return {why: 'it is a symbolic link: name what it points to'};
   if (!found.isDirectory()) return {why: 'it is no directory'};
-  const octal = (found.mode & 0o7777).toString(8).padStart(4, '0');
+  const octal = octalMode(found.mode);
   const wrong = (why: string, repair: string) => ({why: `its mode ${octal} ${why}`, repair});
   if ((found.mode & OTHERS_WRITE) !== 0) return wrong('lets everybody write in it', 'o-w');
   if ((found.mode & STICKY) === 0) return wrong('lets members of its group remove the files of others', '+t');
@@ -146,8 +159,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, {throwIfNoEntry: false});
   } catch (error) {
-    if (['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return undefined;
+    if (OF_MODES_AND_PATHS.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }
@@ -187,7 +199,7 @@ function asParent(path: string, found: Stats): readonly Untrusted[] {
 function judge(path: string, {uid, gid, mode}: Stats, writers: number): Untrusted[] {
   const me = process.getuid?.();
   if (me === undefined) return [];
-  const octal = (mode & 0o7777).toString(8).padStart(4, '0');
+  const octal = octalMode(mode);
   if (uid !== me && uid !== 0 && !isUnmapped(uid))
     return [{path, why: `it belongs to ${nameOfUser(uid)}, mode ${octal}`}];
   if (writers === 0) return [];

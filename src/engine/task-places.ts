@@ -7,7 +7,7 @@ import type {Observed, PlacesAtGlobus} from './plan/actions.ts';
 import {
   inTurn,
   isOfAnotherWay,
-  mayBeThere,
+  mayBeAtGlobus,
   nameOfTask,
   pendingClaims,
   type SubmitTask,
@@ -39,7 +39,7 @@ export class TaskPlaces {
     if (!Number.isFinite(this.#most)) return plans;
     const wanted = plans.flatMap(({run, actions}) =>
       actions.flatMap((action): WantedTask[] =>
-        action.do === 'submit-transfer' && !mayBeThere(run.state, action) && !isOfAnotherWay(run.state, action)
+        action.do === 'submit-transfer' && !mayBeAtGlobus(run.state, action) && !isOfAnotherWay(run.state, action)
           ? [{run: run.id, action}]
           : [],
       ),

@@ -6,8 +6,19 @@ import {NOT_COMPILED, parseJson} from '../base/json.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import {namesIn} from '../disk/facts.ts';
 
+/** What a transfer has moved, in all when it has ended; sizes in bytes. Documents have it in these names, too. */
+export interface ProgressText {
+  readonly bytesTransferred?: number | undefined;
+  readonly bytesExpected?: number | undefined;
+  readonly filesTransferred?: number | undefined;
+  readonly files?: number | undefined;
+  readonly bytesPerSecond?: number | undefined;
+  readonly secondsRemaining?: number | undefined;
+  readonly noEstimate?: string | undefined;
+}
+
 /** Something that happened to a run, for people. Nothing is decided by events. */
-export interface RunEvent {
+export interface RunEvent extends ProgressText {
   readonly at: number;
   /** such as `job-submitted`, `transfer-succeeded`; the list is in docs/formats/ledger.md */
   readonly event: string;
@@ -16,14 +27,6 @@ export interface RunEvent {
   readonly job?: string;
   readonly task?: string;
   readonly why?: string;
-  /** what a transfer has moved, in all when it has ended; sizes in bytes */
-  readonly bytesTransferred?: number | undefined;
-  readonly bytesExpected?: number | undefined;
-  readonly filesTransferred?: number | undefined;
-  readonly files?: number | undefined;
-  readonly bytesPerSecond?: number | undefined;
-  readonly secondsRemaining?: number | undefined;
-  readonly noEstimate?: string | undefined;
   /** who noticed or did it: `user@host:pid` */
   readonly by: string;
 }

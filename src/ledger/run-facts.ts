@@ -141,6 +141,14 @@ export interface Refusal {
   readonly inQueue?: number;
 }
 
+/**
+ * PBS refused it for room, of jobs or of what they ask for. It is told by the words that its refusals have on record
+ * (src/scheduler/pbs/refusals.ts); how many jobs were in the queue is not always known (`inQueue`).
+ */
+export function isForRoom({why = ''}: {readonly why?: string | undefined}): boolean {
+  return /\blimit\b/.test(why);
+}
+
 /** One job that was asked for in some role; several of a role when an earlier one was lost. */
 export interface JobRecord {
   readonly role: JobRole;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
+import {isForRoom} from '../../src/ledger/run-facts.ts';
 import {environmentFor, qsubArgv, qsubEnvironment, whatIsWrong} from '../../src/scheduler/pbs/argv.ts';
 import {startDate} from '../../src/scheduler/pbs/dates.ts';
 import {readQsub} from '../../src/scheduler/pbs/read-qsub.ts';
@@ -260,6 +261,9 @@ test.each(certain.map((done) => [done.stderr.split('\n')[0], done] as const))(
     if (read.kind !== 'refused') return;
     expect(read.error.why).toContain((words ?? '').trim().slice(0, 40).replace(/\s+/g, ' '));
     expect(read.retry).toBe([38, 39, 198].includes(done.exitCode ?? 0));
+    // What was refused for room is told by the words on record, when it may pass (isForRoom).
+    expect(read.retry && isForRoom(read.error)).toBe(read.retry);
+    expect(read.full ?? false).toBe(read.retry && done.exitCode !== 39);
     expect(read.error.exit).toBe(read.retry ? 4 : 2);
   },
 );

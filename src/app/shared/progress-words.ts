@@ -1,16 +1,6 @@
 import {renderBytes, renderDuration, renderFiles} from '../../base/units.ts';
+import type {ProgressText} from '../../ledger/journal.ts';
 import type {Progress} from '../../standing/standing.ts';
-
-/** What a transfer has moved, in the names that documents have. */
-export interface ProgressText {
-  readonly bytesTransferred?: number | undefined;
-  readonly bytesExpected?: number | undefined;
-  readonly filesTransferred?: number | undefined;
-  readonly files?: number | undefined;
-  readonly bytesPerSecond?: number | undefined;
-  readonly secondsRemaining?: number | undefined;
-  readonly noEstimate?: string | undefined;
-}
 
 /** Progress in the names that documents have. */
 export function progressDocument(progress: Progress | undefined): ProgressText {

@@ -5,6 +5,7 @@ import {newWord} from '../../base/ids.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
 import {createFact} from '../../disk/facts.ts';
 import {readFact} from '../../disk/read-fact.ts';
+import {isOwnersAlone} from '../../disk/trust.ts';
 import {EXIT, StageError} from '../../errors.ts';
 import type {SignInStage} from '../../wiring/stage.ts';
 import {type Finding, fine, problem, problemOf} from '../shared/findings.ts';
@@ -48,7 +49,7 @@ function tries(home: string, probe: string): Finding[] {
     }),
     tryOut(home, 'only you can read it', () => {
       const mode = statSync(home).mode & 0o777;
-      return (mode & 0o077) === 0
+      return isOwnersAlone(mode)
         ? 'mode 0700'
         : `others can list it (mode ${mode.toString(8)}); runs and tokens below are of mode 0700`;
     }),

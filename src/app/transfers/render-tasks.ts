@@ -1,5 +1,6 @@
 import {renderTime} from '../../base/units.ts';
-import {type ProgressText, progressInWords} from '../shared/progress-words.ts';
+import type {ProgressText} from '../../ledger/journal.ts';
+import {progressInWords} from '../shared/progress-words.ts';
 
 interface TaskText extends ProgressText {
   readonly task: string;

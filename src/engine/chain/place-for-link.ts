@@ -2,6 +2,7 @@ import type {StageError} from '../../errors.ts';
 import type {OpenRun} from '../../ledger/ledger.ts';
 import type {MonitorLink} from '../../ledger/monitor-link.ts';
 import {refreshRuns} from '../../ledger/open-runs.ts';
+import {isForRoom} from '../../ledger/run-facts.ts';
 import type {RunUnusable} from '../../ledger/trusted-run.ts';
 import type {EngineContext} from '../context.ts';
 import {type LinkOutcome, performMonitor} from '../perform/perform-monitor.ts';
@@ -32,7 +33,7 @@ export async function successorOf(
 
 /** PBS has said that it takes so many jobs and no more: it is not asked again before there is room. */
 function isRefusedForItsPlace(newest: MonitorLink | undefined): boolean {
-  return newest?.refused?.retry === true && /\blimit\b/.test(newest.refused.why);
+  return newest?.refused?.retry === true && isForRoom(newest.refused);
 }
 
 /** After a job was given up in vain, since PBS takes no job at all or another one took the place. */
@@ -81,7 +82,7 @@ export async function makePlace(
   // What PBS had refused is in the queue now, in the place of another one.
   const open = problems
     .slice(0, before)
-    .filter(({code, why = ''}) => !(code === 'SCHEDULER_REFUSED' && /\blimit\b/.test(why)));
+    .filter((problem) => !(problem.code === 'SCHEDULER_REFUSED' && isForRoom(problem)));
   problems.splice(0, problems.length, ...open);
   return came;
 }

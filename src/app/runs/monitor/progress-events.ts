@@ -1,12 +1,13 @@
 import type {TaskId} from '../../../base/ids.ts';
 import type {PlanSettings} from '../../../engine/plan/actions.ts';
 import type {Reconciled} from '../../../engine/turn.ts';
+import type {ProgressText} from '../../../ledger/journal.ts';
 import type {LookFact} from '../../../ledger/monitor-facts.ts';
 import type {RunId} from '../../../ledger/state-directory.ts';
 import {standingOf} from '../../../standing/standing-of.ts';
 import type {TransferTask} from '../../../transfer/transfer-service.ts';
 import {isTask} from '../../../workflow/model/steps.ts';
-import {type ProgressText, progressDocument} from '../../shared/progress-words.ts';
+import {progressDocument} from '../../shared/progress-words.ts';
 
 /** A transfer under way, and how far it is. */
 export interface Moving extends ProgressText {

@@ -1,5 +1,6 @@
 import {count} from '../../../base/units.ts';
-import {type ProgressText, progressInWords} from '../../shared/progress-words.ts';
+import type {ProgressText} from '../../../ledger/journal.ts';
+import {progressInWords} from '../../shared/progress-words.ts';
 import {type ProblemText, renderProblems} from '../../shared/render-status.ts';
 
 interface MonitorParts {

@@ -83,7 +83,7 @@ export function placesTaken(runs: readonly RunState[], seen: Observed, link: Mon
   const known = new Set<JobId>(link?.job ? [link.job] : []);
   const ofRuns = runs.flatMap(({spec, attempts}) =>
     [...attempts.values()].flat().flatMap(({jobs}) => {
-      const there = jobs.filter((record) => mayBeThere(seen, record));
+      const there = jobs.filter((record) => mayBeInQueue(seen, record));
       for (const {job} of there) if (job) known.add(job);
       const working = there.flatMap(({role, job}) => (role === 'job' && job ? [job] : []));
       const counting = there.filter(
@@ -100,7 +100,7 @@ export function placesTaken(runs: readonly RunState[], seen: Observed, link: Mon
 }
 
 /** PBS shows it, or may have it: what became of its submission is not known, or it came after PBS was asked. */
-function mayBeThere(seen: Observed, record: JobRecord): boolean {
+function mayBeInQueue(seen: Observed, record: JobRecord): boolean {
   if (!record.job) return isOpen({...record, ...record.intent}) && seen.tags.get(record.intent.tag) !== null;
   const at = seenOf(seen, record);
   return at === undefined ? !record.deleted : at.kind === 'live';

@@ -38,7 +38,7 @@ export function isOfAnotherWay({spec}: RunState, {step: name}: SubmitTask): bool
 }
 
 /** It has been asked for, and may be there: it is counted already, and asked for again without a place of its own. */
-export function mayBeThere(run: RunState, {step}: SubmitTask): boolean {
+export function mayBeAtGlobus(run: RunState, {step}: SubmitTask): boolean {
   const {transfer} = workingAttempt(run, step);
   return transfer !== undefined && transfer.putOff === undefined;
 }
