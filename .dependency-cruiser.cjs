@@ -92,6 +92,7 @@ const forbidden = [
       'src/limits/',
       'src/workflow/',
       'src/disk/',
+      'src/config/map-path\\.ts',
       ...GROUND,
     ),
     comment: 'The engine is a sibling: it asks for admission by a port of its own, which src/wiring connects.',

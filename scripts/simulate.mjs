@@ -1,6 +1,7 @@
 // Play simulated worlds of a pure model, many more than the suite does: npm run simulate -- MODEL [WORLDS] [SEED]
 // Each world depends on its seed alone, which is printed where something goes wrong.
 const MODELS = {
+  campaign: '../test/campaign/world.ts',
   limits: '../test/limits/worlds.ts',
 };
 

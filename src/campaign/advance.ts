@@ -16,16 +16,22 @@ export interface CampaignLog {
 export interface CampaignRuns {
   /** the priority of each item of a segment, in their order */
   prioritiesOf(segment: Segment): Promise<readonly number[]>;
-  /** Make the run of an item, all of it, where no look finds it. @returns its name there, which begins with `position` and is like no other */
-  prepare(position: number, number: number, of: number): Promise<string>;
+  /** Why the next item must not be admitted now, though there is room. @returns undefined when it may be */
+  putOff(state: CampaignState, number: number): Promise<string | undefined>;
+  /**
+   * Make the run of an item, all of it, where no look finds it.
+   *
+   * @returns its name there, like no other, which begins with the position of the entry that follows `state`
+   */
+  prepare(state: CampaignState, number: number, of: number): Promise<string>;
   /** Names of what was prepared and is not published, as far as can be seen. */
   prepared(): Promise<readonly string[]>;
   /** Publish what was prepared for an item: this moves it, so that it happens once, whoever does it and however late. */
   publish(item: ActiveItem): Promise<void>;
   /** Remove what was prepared and is not to be published. */
   discard(prepared: string): Promise<void>;
-  /** What has become of the runs of these items. */
-  look(active: readonly ActiveItem[]): Promise<RunsSeen>;
+  /** What has become of the runs of active items. */
+  look(state: CampaignState): Promise<RunsSeen>;
 }
 
 export interface Writer {
@@ -38,6 +44,8 @@ export interface Advanced {
   readonly state: CampaignState;
   readonly admitted: readonly ActiveItem[];
   readonly ended: number;
+  /** why items wait although there is room for them */
+  readonly putOff?: string | undefined;
 }
 
 /**
@@ -62,23 +70,25 @@ export async function advance(
   let state = await log.read();
   for (;;) {
     await tidy(runs, state);
-    const {ends, begun} = await runs.look([...state.active.values()]);
+    const {ends, begun} = await runs.look(state);
     const ended = newEnds(state, ends);
     const then = after(state, ended, clock(), by);
     const numbers = await nextItems(then, Math.min(roomFor(then, begun), more), runs.prioritiesOf);
-    const position = state.position + 1;
     const admitted: Extract<Change, {is: 'admitted'}>[] = [];
+    let putOff: string | undefined;
     for (const number of numbers) {
+      putOff = await runs.putOff(then, number);
+      if (putOff !== undefined) break; // those behind it wait for their turn
       const of = tryOf(then, number);
-      admitted.push({is: 'admitted', number, try: of, prepared: await runs.prepare(position, number, of)});
+      admitted.push({is: 'admitted', number, try: of, prepared: await runs.prepare(state, number, of)});
     }
-    if (ended.length + admitted.length === 0) return {state, admitted: [], ended: 0};
+    if (ended.length + admitted.length === 0) return {state, admitted: [], ended: 0, putOff};
     const entry = {at: clock(), by, changes: [...ended, ...admitted]};
-    if (await log.append(position, entry)) {
+    if (await log.append(state.position + 1, entry)) {
       const now = after(state, entry.changes, entry.at, by);
       const items = admitted.flatMap(({number}) => now.active.get(number) ?? []);
       for (const item of items) await runs.publish(item);
-      return {state: now, admitted: items, ended: ended.length};
+      return {state: now, admitted: items, ended: ended.length, putOff};
     }
     for (const {prepared} of admitted) await runs.discard(prepared);
     state = await log.further(state);

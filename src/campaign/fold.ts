@@ -214,6 +214,11 @@ export function endIsOnRecord(
   return !holds(state.waiting, number) && !state.active.has(number) && seal <= sealOf(state, number);
 }
 
+/** How many items are to be admitted. */
+export function sizeWaiting({waiting}: Pick<CampaignState, 'waiting'>): number {
+  return sizeOf(waiting);
+}
+
 /** All items, by what has become of them: the sum is how many there are. */
 export function accounts(state: CampaignState) {
   return {waiting: sizeOf(state.waiting), active: state.active.size, ...state.ended};

@@ -2,6 +2,7 @@ import type {Ledger, OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLedger} from '../ledger/monitor-facts.ts';
 import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import type {Admission} from './admission.ts';
 import type {PlanSettings, SubmitJob} from './plan/actions.ts';
 import type {LookBounds} from './plan/monitor/next-look.ts';
 import type {RateHints} from './rate-hints.ts';
@@ -23,6 +24,8 @@ export interface EngineContext {
   readonly transfers: TransferService;
   readonly jobFiles: JobFiles;
   readonly rates: RateHints;
+  /** of campaigns; absent: there are none */
+  readonly admission?: Admission | undefined;
   readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** a short random word, unlike any before */

@@ -9,6 +9,7 @@ import type {EngineContext} from './context.ts';
 import {sealRun, type Withdrawn, withdraw} from './end-run.ts';
 import {deleteLateJobs} from './late-submissions.ts';
 import {LookActing} from './look/acting.ts';
+import {admitItems} from './look/admitting.ts';
 import {beginLook, type LookBegun} from './look/begin.ts';
 import {LookChain} from './look/chain.ts';
 import {LookPlanning} from './look/planning.ts';
@@ -142,11 +143,17 @@ export class Look {
     return recordHolds(this.#state.context, this.#state.progress.done);
   }
 
+  /** Let campaigns record what has ended, and begin other items. @returns whether there is something new to plan */
+  admit(): Promise<boolean> {
+    return admitItems(this.#state, new Set(this.sealed.map(({run}) => run)));
+  }
+
   /** Seal the runs that are over, and withdraw the one that this process creates when PBS refused its first job. */
   seal(): void {
-    this.withdrawn = this.#state.runs.flatMap((run) =>
+    const refused = this.#state.runs.flatMap((run) =>
       this.#state.creates(run.id) ? withdraw(this.#state.context, run) : [],
     );
+    this.withdrawn = [...this.withdrawn, ...refused];
     const gone = new Set(this.withdrawn.map(({run}) => run));
     this.#state.runs = this.#state.runs.filter(({id}) => !gone.has(id));
     const over = this.#state.runs.filter(({state}) => mayBeSealed(state, this.#state.seen, this.#state.settings));

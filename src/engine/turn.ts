@@ -38,6 +38,7 @@ const MAX_ROUNDS = 1000;
 export async function reconcile(context: EngineContext, request: LookRequest = {}): Promise<Reconciled> {
   const look = await Look.begin(context, request);
   const {progress} = look;
+  await progress.recording(() => look.admit(), false);
   await progress.recording(() => look.deleteLateJobs(), undefined);
   await progress.recording(() => look.linkFirst(), undefined);
   await planAndAct(look);
@@ -45,6 +46,11 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
   await progress.recording(() => look.makeRoom(), undefined);
   await progress.recording(() => look.recordHolds(), undefined);
   await progress.recording(() => look.seal(), undefined);
+  // What has ended in this look leaves room for items of campaigns: a slot is not idle until the next look.
+  for (let round = 0; round < MAX_ROUNDS && (await progress.recording(() => look.admit(), false)); round++) {
+    await planAndAct(look);
+    await progress.recording(() => look.seal(), undefined);
+  }
   const tended = await progress.recording(() => look.tendChain(), undefined);
   const {runs, sealed, withdrawn} = look;
   const seen = {...look.seen, queue: look.fullQueue};

@@ -33,6 +33,14 @@ interface WatchableLedger {
     scripts: ReadonlyMap<string, Uint8Array>,
     environment?: Variables,
   ): string | undefined;
+  prepareRun(
+    directory: string,
+    number: number,
+    spec: {readonly name: string},
+    scripts: ReadonlyMap<string, unknown>,
+    environment?: Variables,
+  ): void;
+  publishPrepared(directory: string, run: string): unknown;
   create(run: string, name: string, value: FactValue): boolean;
   update(run: Watchable, decision: object, scripts: ReadonlyMap<string, Uint8Array>, environment?: Variables): boolean;
   resume(run: Watchable, decision: object): boolean;
@@ -50,6 +58,17 @@ interface WatchableJob {
   readonly name: string;
   readonly number: number;
   readonly job?: string | undefined;
+}
+
+/** What the log of a campaign does that another process can see. */
+interface WatchableCampaign {
+  readonly log: {append(position: number, entry: object): Promise<boolean>};
+}
+
+interface WatchableCampaigns {
+  find(name: string): WatchableCampaign | undefined;
+  create(name: string): WatchableCampaign;
+  mark(name: string, position: number): void;
 }
 
 /** What the store of single jobs does that another process can see. */
@@ -72,6 +91,7 @@ interface WatchableContext {
 export interface Watched {
   ledger<L extends WatchableLedger>(ledger: L): L;
   jobs<J extends WatchableJobs>(store: J): J;
+  campaigns<C extends WatchableCampaigns>(campaigns: C): C;
   scheduler(scheduler: Scheduler): Scheduler;
   context<C extends WatchableContext>(context: C): C;
 }
@@ -80,7 +100,8 @@ export interface Watched {
  * Wrap what stage acts through, so that each of its effects has a point before it and one after it.
  *
  * An effect is what another process can see: a fact, and a question to PBS or Globus that changes something. They are
- * named `fact NAME` (a person's decision too), `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `resume-decision`, `seal`;
+ * named `fact NAME` (a person's decision too), `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `run-preparation`,
+ * `run-publication`, `resume-decision`, `seal`; `campaign-mark`, `campaign-entry`;
  * `qsub|qrls|qhold|qdel|qalter KEY` with KEY as in `compute.1.job`, `monitor` or `job`; `submission_id`;
  * `transfer|cancel STEP.ATTEMPT`.
  *
@@ -91,6 +112,7 @@ export function watchEffects(reach: Reach): Watched {
   return {
     ledger: (ledger) => watchLedger(ledger, reach, owners),
     jobs: (store) => watchJobs(store, reach, owners),
+    campaigns: (campaigns) => watchCampaigns(campaigns, reach),
     scheduler: (scheduler) => watchScheduler(scheduler, reach, owners),
     context: (context) => ({
       ...context,
@@ -127,6 +149,12 @@ function watchLedger<L extends WatchableLedger>(ledger: L, reach: Reach, owners:
       around(reach, 'run-creation', `${spec.name}.${number}`, () =>
         ledger.createRun(number, spec, scripts, environment),
       ),
+    prepareRun: (directory, number, spec, scripts, environment) =>
+      around(reach, 'run-preparation', `${spec.name}.${number}`, () =>
+        ledger.prepareRun(directory, number, spec, scripts, environment),
+      ),
+    publishPrepared: (directory, run) =>
+      around(reach, 'run-publication', run, () => ledger.publishPrepared(directory, run)),
     create(run, name, value) {
       // A submission is asked for right after its intent, and before the run is read again.
       owners.addFact(run, name, value);
@@ -160,6 +188,26 @@ function watchMonitors<M extends WatchableMonitors>(monitors: M, reach: Reach, o
     },
   };
   return {...monitors, ...watched};
+}
+
+function watchCampaigns<C extends WatchableCampaigns>(campaigns: C, reach: Reach): C {
+  const own = <W extends WatchableCampaign>(campaign: W): W => ({
+    ...campaign,
+    log: {
+      ...campaign.log,
+      append: (position: number, entry: object) =>
+        asking(reach, {key: ''}, 'campaign-entry', () => campaign.log.append(position, entry)),
+    },
+  });
+  const watched: WatchableCampaigns = {
+    find(name) {
+      const campaign = campaigns.find(name);
+      return campaign && own(campaign);
+    },
+    create: (name) => own(campaigns.create(name)),
+    mark: (name, position) => around(reach, 'campaign-mark', undefined, () => campaigns.mark(name, position)),
+  };
+  return {...campaigns, ...watched};
 }
 
 function watchJobs<J extends WatchableJobs>(store: J, reach: Reach, owners: Owners): J {

@@ -5,6 +5,7 @@ import type {SignInSettings} from '../auth/open-tokens.ts';
 import type {TokenSource} from '../auth/token-source.ts';
 import {newWord} from '../base/ids.ts';
 import {sleep} from '../base/time.ts';
+import type {Campaigns} from '../campaign/campaigns.ts';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
 import type {Profile, SchedulerSettings} from '../config/profile.ts';
@@ -32,6 +33,7 @@ import {submissionDeadlineMs} from '../submission/deadline.ts';
 import {transfersByWay} from '../transfer/by-way.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
+import {lazyAdmission} from './admission.ts';
 import {guardJobs} from './guarded-jobs.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
 import {lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
@@ -93,7 +95,11 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
   const environment = await environmentCredentials();
   const globus = once(() => globusSettings({profile, ledger, standIns, environment, troubles}));
   const ways = {where, layout: ledger.layout, log, by};
-  const parts = {profile, where, ledger, by, standIns, environment, globus, wrap, troubles, ways};
+  const campaigns = once(async () => {
+    const {openCampaigns} = await import('../campaign/campaigns.ts');
+    return watched.campaigns(openCampaigns(ledger.layout));
+  });
+  const parts = {profile, where, ledger, campaigns, by, standIns, environment, globus, wrap, troubles, ways};
   const engine = once(async () => watched.context(await createContext(parts)));
   const collectionService = once(async () => {
     requireSignIn(profile, environment);
@@ -106,6 +112,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     log,
     ledger,
     jobs: trustedJobs(guardJobs(watched.jobs(openJobStore(stateDirectory)), ledger, where.cache), stateDirectory),
+    campaigns,
     requireState: ledger.requireState,
     by,
     person,
@@ -136,6 +143,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
 const UNWATCHED: Watched = {
   ledger: (ledger) => ledger,
   jobs: (store) => store,
+  campaigns: (campaigns) => campaigns,
   scheduler: (scheduler) => scheduler,
   context: (context) => context,
 };
@@ -167,6 +175,7 @@ interface Parts {
   readonly profile: Profile;
   readonly where: Locations;
   readonly ledger: GuardedLedger;
+  readonly campaigns: () => Promise<Campaigns>;
   readonly by: string;
   readonly standIns: StandIns;
   /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
@@ -183,7 +192,7 @@ function calledBy({STAGE_CLI}: NodeJS.ProcessEnv): string {
 }
 
 async function createContext(parts: Parts): Promise<EngineContext> {
-  const {profile, where, ledger, by, environment} = parts;
+  const {profile, where, ledger, campaigns, by, environment} = parts;
   const [{createJobFiles}, {directoryOnPath}] = await Promise.all([
     import('../batch-scripts/job-files.ts'),
     import('../process/find-command.ts'),
@@ -228,6 +237,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     ),
     jobFiles: createJobFiles(callBack),
     rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
+    admission: lazyAdmission({ledger, by, campaigns, reservations: once(async () => createReservations(parts))}),
     clock: Date.now,
     sleep,
     newWord,

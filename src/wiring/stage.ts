@@ -1,4 +1,5 @@
 import type {SignInSettings} from '../auth/open-tokens.ts';
+import type {Campaigns} from '../campaign/campaigns.ts';
 import type {Locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';
@@ -53,6 +54,11 @@ export interface RunsStage extends WorkflowStage {
   reservations(): Promise<Reservations>;
 }
 
+/** What campaigns take. */
+export interface CampaignsStage extends RunsStage {
+  campaigns(): Promise<Campaigns>;
+}
+
 /** What single jobs take. */
 export interface JobsStage extends Pick<RunsStage, 'profile' | 'by'> {
   /** what is on record of single jobs: those of "stage job submit" */
@@ -68,7 +74,7 @@ export interface SignInStage extends WorkflowStage {
 }
 
 /** Everything that is opened for one profile; a use-case takes the slice of it that its capability needs. */
-export interface Stage extends RunsStage, JobsStage, SignInStage {
+export interface Stage extends CampaignsStage, JobsStage, SignInStage {
   /** the log of stage itself; nothing is decided by it */
   readonly log: Log;
 }

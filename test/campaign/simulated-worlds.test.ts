@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
 import {type Fault, playWorld} from './world.ts';
 
-/** How many are played; `scripts/simulate.mjs` plays ten thousand. */
-const WORLDS = Number(process.env.STAGE_TEST_WORLDS ?? 300);
+/** How many are played; `npm run simulate -- campaign` plays ten thousand. */
+const WORLDS = 300;
 
 test('in no world does an item run twice, get lost, or exceed a bound', async () => {
   const wrong: string[] = [];
@@ -57,10 +57,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     log,
     runs: {
       ...runs,
-      async look(active) {
-        const {ends, begun} = await runs.look(active);
-        const seals = new Map(active.map(({number, seal}) => [number, seal]));
-        return {begun, ends: ends.map((end) => ({...end, seal: seals.get(end.number) ?? 0}))};
+      async look(state) {
+        const {ends, begun} = await runs.look(state);
+        return {begun, ends: ends.map((end) => ({...end, seal: state.active.get(end.number)?.seal ?? 0}))};
       },
     },
   }),
@@ -68,9 +67,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     log,
     runs: {
       ...runs,
-      async look(active) {
-        const {ends} = await runs.look(active);
-        return {ends, begun: new Set(active.map(({number}) => number))};
+      async look(state) {
+        const {ends} = await runs.look(state);
+        return {ends, begun: new Set(state.active.keys())};
       },
     },
   }),

@@ -302,9 +302,10 @@ export class World {
           await step();
           return this.#segments[Number(segment)] ?? [];
         },
-        prepare: async (position, number, of) => {
+        putOff: async () => undefined,
+        prepare: async ({position}, number, of) => {
           await step();
-          const name = `${position}-${this.#words++}`;
+          const name = `${position + 1}-${this.#words++}`;
           this.prepared.set(name, {number, try: of});
           this.#everPrepared.push(name);
           return name;
@@ -323,9 +324,9 @@ export class World {
           await step();
           this.prepared.delete(name);
         },
-        look: async (active) => {
+        look: async ({active}) => {
           await step();
-          return this.#look(active, isShown);
+          return this.#look([...active.values()], isShown);
         },
       },
     };
@@ -440,4 +441,16 @@ export async function playWorld(seed: number, fault?: Fault): Promise<Played> {
     // The log contradicts itself.
     return {wrong: [...world.wrong, String(error)], entries: world.entries, counts: world.counts};
   }
+}
+
+/** Play worlds from a seed on. @returns the first that goes wrong */
+export async function explore(
+  worlds: number,
+  seed: number,
+): Promise<{readonly seed: number; readonly wrong: string} | undefined> {
+  for (let at = seed; at < seed + worlds; at++) {
+    const {wrong} = await playWorld(at);
+    if (wrong.length > 0) return {seed: at, wrong: wrong.join('; ')};
+  }
+  return undefined;
 }

@@ -67,6 +67,8 @@ test('facts are created and read by the modules that have a schema for them, and
     'app/site/probe-job.ts',
     'app/site/try-directory.ts',
     'auth/refresh-claims.ts',
+    'campaign/campaign-log.ts',
+    'campaign/campaigns.ts',
     'ledger/job-store.ts',
     'ledger/kept-environment.ts',
     'ledger/late-submissions.ts',

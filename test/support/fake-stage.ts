@@ -1,3 +1,4 @@
+import {openCampaigns} from '../../src/campaign/campaigns.ts';
 import type {Profile} from '../../src/config/profile.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 import {openJobStore} from '../../src/ledger/job-store.ts';
@@ -51,6 +52,7 @@ export function fakeStage(
     locations: {home: directory, configFile: 'config.yaml', cache: directory},
     ledger: context.ledger,
     jobs: openJobStore(directory),
+    campaigns: async () => openCampaigns(context.ledger.layout),
     requireState: () => {},
     log: {write: () => {}, end: async () => {}},
     by: 'ada@host:1',

@@ -2,6 +2,8 @@ import {basename, dirname, join} from 'node:path/posix';
 import type {TaskId} from '../../src/base/ids.ts';
 import type {JobId} from '../../src/base/job-id.ts';
 import type {Place, TaskRequest} from '../../src/base/task-request.ts';
+import {openAdmission} from '../../src/campaign/admit.ts';
+import {openCampaigns} from '../../src/campaign/campaigns.ts';
 import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
 import {openRateHints} from '../../src/engine/rate-hints.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
@@ -368,6 +370,8 @@ export interface FakeWorld {
   effects: string[];
   /** where they are to differ from the usual ones */
   settings: Partial<EngineSettings>;
+  /** why no item of a campaign is admitted now */
+  putOff: string | undefined;
   context(): EngineContext;
   /** a process that submits single jobs */
   submitter(): {readonly jobs: JobStore; readonly scheduler: Scheduler};
@@ -396,15 +400,19 @@ export function fakeWorld(directory: string): FakeWorld {
     dieAt: undefined,
     effects: [],
     settings: {},
+    putOff: undefined,
     submitter() {
       const watched = process();
       return {jobs: watched.jobs(openJobStore(directory)), scheduler: watched.scheduler(world.scheduler)};
     },
     context() {
       const watched = process();
-      const ledger = openLedger(directory);
+      const ledger = watched.ledger(openLedger(directory));
+      const campaigns = watched.campaigns(openCampaigns(ledger.layout));
+      const clock = () => world.now;
       return watched.context({
-        ledger: watched.ledger(ledger),
+        ledger,
+        admission: openAdmission(campaigns, {ledger, clock, by: 'test', putOff: async () => world.putOff}),
         monitors: openMonitorLedger(ledger.layout.monitor),
         scheduler: world.scheduler,
         transfers: world.transfers,
@@ -415,7 +423,7 @@ export function fakeWorld(directory: string): FakeWorld {
           forMonitor: (generation, startAt, tag) => requestOf(`monitor-${generation}.sh`, tag, {startAt}),
           forProbe: (_directory, tag) => requestOf('probe.sh', tag, {}),
         },
-        clock: () => world.now,
+        clock,
         sleep: async (ms) => {
           world.now += ms;
           await new Promise((resolve) => setImmediate(resolve));

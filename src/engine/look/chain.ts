@@ -69,7 +69,10 @@ export class LookChain {
     const isSoon = waiting > keptOut || this.#look.keepsBack;
     const placesAt = isSoon ? nextLookForPlaces(states, this.#look.seen, bounds) : late;
     const othersAt = this.#taskPlaces.nextLook(this.#look.seen, bounds);
-    return tendMonitors(this.#look.surroundings, {...this.#tending(runs), placesAt: earliest(placesAt, othersAt)});
+    const {itemsWait, seen} = this.#look;
+    const itemsAt = itemsWait && seen.now + (itemsWait === 'soon' ? bounds.minMs : bounds.maxMs);
+    const wantedAt = earliest(placesAt, othersAt, itemsAt);
+    return tendMonitors(this.#look.surroundings, {...this.#tending(runs), placesAt: wantedAt});
   }
 
   #tending(runs: readonly OpenRun[]): Tending {

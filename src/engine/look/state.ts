@@ -5,6 +5,7 @@ import {refreshRuns} from '../../ledger/open-runs.ts';
 import type {RunState} from '../../ledger/run-facts.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunUnusable} from '../../ledger/trusted-run.ts';
+import type {Admitted} from '../admission.ts';
 import type {EngineContext} from '../context.ts';
 import {observePbs, withWhatTheyWrote} from '../observe.ts';
 import type {Action, FullQueue, Observed, PlanSettings} from '../plan/actions.ts';
@@ -60,6 +61,8 @@ export class LookState {
   isFirst = false;
   /** there are jobs to be submitted, and the successor of this monitor comes first */
   keepsBack = false;
+  /** items of campaigns wait for what no run tells */
+  itemsWait: Admitted['isWaiting'];
   /** undefined: every run */
   readonly #about: ReadonlySet<RunId> | undefined;
   /** how many actions had been done when everything was observed last */

@@ -33,6 +33,15 @@ const MAX_BYTES = 1024 * 1024;
  * @throws {WorkflowInvalid} with every mistake, in the order of the file; mistakes in `--param` come last
  */
 export function loadWorkflow(source: WorkflowSource, options: LoadOptions): Workflow {
+  return parseWorkflow(source)(options);
+}
+
+/**
+ * The same of a file that is read with the parameters of many items: its YAML is parsed once.
+ *
+ * @throws {WorkflowInvalid} as {@link loadWorkflow}: what is no YAML at once
+ */
+export function parseWorkflow(source: WorkflowSource): (options: LoadOptions) => Workflow {
   const at = (line: number, column: number, text: string) => `${source.file}:${line}:${column}: ${text}`;
   const bytes = Buffer.byteLength(source.text);
   if (bytes > MAX_BYTES)
@@ -43,26 +52,29 @@ export function loadWorkflow(source: WorkflowSource, options: LoadOptions): Work
       source,
       yaml.mistakes.map((mistake) => at(mistake.line, mistake.column, mistake.text)),
     );
-  if (!isMap(yaml.value)) {
+  const {value} = yaml;
+  if (!isMap(value)) {
     const {line, column} = yaml.position(yaml.offsetOf([], 'value'));
-    const found = Array.isArray(yaml.value) ? 'a list' : 'no map';
+    const found = Array.isArray(value) ? 'a list' : 'no map';
     throw invalid(source, [at(line, column, `the file holds ${found}; needs a map with name and steps`)]);
   }
-  const params = readParams(own(yaml.value, 'params'), options.params, yaml.written);
-  const expanded = expandFile(yaml.value, params);
-  const checked = checkWorkflow(expanded.value, {
-    ...options,
-    directory: source.directory,
-    params: Object.fromEntries(params.values),
-    written: yaml.written,
-    numbered: expanded.numbered,
-    batches: readBatches(expanded.value, source.directory, options.readText ?? NO_FILES),
-  });
-  const found = 'problems' in checked ? checked.problems : [];
-  const problems = [...yaml.problems, ...params.problems, ...expanded.problems, ...found];
-  const details = [...inFileOrder(problems, yaml, source.file, undefined), ...params.flagProblems];
-  if (details.length > 0 || !('workflow' in checked)) throw invalid(source, details);
-  return checked.workflow;
+  return (options) => {
+    const params = readParams(own(value, 'params'), options.params, yaml.written);
+    const expanded = expandFile(value, params);
+    const checked = checkWorkflow(expanded.value, {
+      ...options,
+      directory: source.directory,
+      params: Object.fromEntries(params.values),
+      written: yaml.written,
+      numbered: expanded.numbered,
+      batches: readBatches(expanded.value, source.directory, options.readText ?? NO_FILES),
+    });
+    const found = 'problems' in checked ? checked.problems : [];
+    const problems = [...yaml.problems, ...params.problems, ...expanded.problems, ...found];
+    const details = [...inFileOrder(problems, yaml, source.file, undefined), ...params.flagProblems];
+    if (details.length > 0 || !('workflow' in checked)) throw invalid(source, details);
+    return checked.workflow;
+  };
 }
 
 function invalid(source: WorkflowSource, details: readonly string[]): WorkflowInvalid {
