@@ -37,8 +37,14 @@ export interface Ledger {
   readonly layout: StateLayout;
   /** Ids of all runs, in no order. */
   runs(): RunId[];
-  /** Runs that have not been sealed. */
+  /** Runs that have not been sealed: those in `active/`. */
   activeRuns(): RunId[];
+  /** Those of the runs that have not been sealed. Each is in `active/` afterwards, whatever had become of its name there. */
+  enterNamed(runs: readonly RunId[]): RunId[];
+  /** See that each run that has not ended is in `active/`: this reads the names of all. @returns those that were missing */
+  enterMissing(): RunId[];
+  /** Remove names in `active/` that count for nothing; enter all runs there, in a state directory of an older version, once. */
+  tidyActive(by: string): void;
   /** The number the next run of a name gets; numbers of runs whose directory was removed are not used again. */
   nextNumber(name: string): number;
   /** The newest run of a name, or the run with that very id. */

@@ -13,6 +13,9 @@ import {type RunId, type RunLayout, runLayout, runLayoutAt, type StateLayout} fr
 /** The scripts of a new run, by step: their contents, or a file that is kept elsewhere and never changes. */
 export type NewScripts = ReadonlyMap<string, Uint8Array | {readonly kept: string}>;
 
+/** Sees to it that looks find a run. Called before it is published and, since its name is cleared when that takes too long, after. */
+export type MakeFound = (run: RunId) => void;
+
 /**
  * Make a run appear whole or not at all: its directory is filled under a temporary name and renamed.
  * rename(2) onto a directory that holds something fails, so of two processes one wins.
@@ -22,6 +25,7 @@ export function publishRun(
   spec: RunSpec,
   scripts: NewScripts,
   environment: KeptVariables | undefined,
+  makeFound: MakeFound,
 ): boolean {
   ensureDirectory(state.runs);
   removeWithdrawn(state.runs);
@@ -29,6 +33,7 @@ export function publishRun(
   const final = runLayout(state, spec.run);
   try {
     fill(temporary, spec, scripts, environment);
+    makeFound(spec.run);
     renameSync(temporary.directory, final.directory);
   } catch (error) {
     removeIfPossible(temporary.directory);
@@ -39,6 +44,7 @@ export function publishRun(
     }
     throw error;
   }
+  makeFound(spec.run);
   // Jobs and tasks are about to be submitted for it: after a loss of power it must be there still.
   naming(final.directory, () => flushDirectoryOf(final.directory));
   return true;
@@ -65,9 +71,16 @@ export function prepareRun(
  *
  * @returns `absent` where nothing is prepared there (any more); `taken` where another run is in its place
  */
-export function publishPrepared(state: StateLayout, prepared: string, run: RunId): 'published' | 'absent' | 'taken' {
+export function publishPrepared(
+  state: StateLayout,
+  prepared: string,
+  run: RunId,
+  makeFound: MakeFound,
+): 'published' | 'absent' | 'taken' {
   ensureDirectory(state.runs);
   const {directory} = runLayout(state, run);
+  if (!isDirectory(prepared)) return 'absent';
+  makeFound(run);
   try {
     renameSync(prepared, directory);
   } catch (error) {
@@ -75,6 +88,7 @@ export function publishPrepared(state: StateLayout, prepared: string, run: RunId
     if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return 'taken';
     throw error;
   }
+  makeFound(run);
   naming(directory, () => flushDirectoryOf(directory));
   return 'published';
 }

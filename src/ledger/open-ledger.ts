@@ -6,6 +6,7 @@ import {createFact, type FactValue, isThere, namesIn} from '../disk/facts.ts';
 import {agesOf} from '../disk/file-clock.ts';
 import {readFact, readFacts} from '../disk/read-fact.ts';
 import {writeWhole} from '../disk/whole-file.ts';
+import {openActiveNames} from './active-names.ts';
 import {requireKind} from './fact-schemas/run-facts.ts';
 import {ENVIRONMENT, RESUMED, SEAL, SPEC} from './fact-schemas/run-record.ts';
 import {foldRun} from './fold/fold-run.ts';
@@ -28,9 +29,13 @@ import {
 } from './state-directory.ts';
 import {type RunSummary, summarise} from './summary.ts';
 
+/** Called around what another process can see and that has no method of its own; tests let a process die there. */
+export type AroundEffect = <T>(effect: string, run: RunId, act: () => T) => T;
+
 /** The ledger in a state directory, which need not be there before something is created. */
-export function openLedger(home: string): Ledger {
+export function openLedger(home: string, around: AroundEffect = (_effect, _run, act) => act()): Ledger {
   const layout = stateLayout(home);
+  const names = openActiveNames(layout);
   const lateSubmissions = openLateSubmissions(layout.late);
 
   const factsIn = (directory: string): string[] =>
@@ -58,18 +63,41 @@ export function openLedger(home: string): Ledger {
     const state = foldRun(spec, facts, resumesOf(id));
     return {id, layout: layoutOfRun, state, facts, decisions: [...facts.keys()].filter(isDecision).length};
   };
+  /** Runs without a seal of their newest number, whatever stands in `active/`: this reads the names of all. */
+  const unsealedRuns = (): RunId[] => {
+    const sealed = new Set(factsIn(layout.sealed));
+    const resumed = new Map<string, number>();
+    for (const {run, number} of factsIn(layout.resumed).map(parseNumberedName))
+      resumed.set(run, Math.max(number, resumed.get(run) ?? 0));
+    // A run that was resumed is open until it is sealed again.
+    return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
+  };
+  const makeFound = (run: RunId) => around('active-name', run, () => names.add(run, 0));
+  const enter = (found: readonly RunId[]): RunId[] => {
+    for (const run of found) names.add(run, timesResumed(run));
+    return [...found];
+  };
   const refresh = (run: OpenRun) => read(run.id, run.layout, run.state.original, run.facts);
 
   return {
     layout,
     runs,
-    activeRuns() {
-      const sealed = new Set(factsIn(layout.sealed));
-      const resumed = new Map<string, number>();
-      for (const {run, number} of factsIn(layout.resumed).map(parseNumberedName))
-        resumed.set(run, Math.max(number, resumed.get(run) ?? 0));
-      // A run that was resumed is open until it is sealed again.
-      return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
+    activeRuns: () => (names.isComplete() ? names.runs() : unsealedRuns()),
+    enterNamed: (asked) =>
+      enter(
+        asked.filter((run) => isDirectory(runLayout(layout, run).directory) && !isThere(layout.sealed, sealName(run))),
+      ),
+    enterMissing() {
+      if (!names.isComplete()) return [];
+      const found = new Set(names.runs());
+      return enter(unsealedRuns().filter((run) => !found.has(run)));
+    },
+    tidyActive(by) {
+      if (names.isComplete()) names.clear();
+      else if (isDirectory(layout.runs)) {
+        enter(unsealedRuns());
+        names.complete(by);
+      }
     },
     nextNumber(name) {
       // A resumption that was left behind would count for a new run of its number.
@@ -116,19 +144,23 @@ export function openLedger(home: string): Ledger {
     createRun(number, parts, scripts, environment) {
       const id = runId(parts.name, number);
       const spec: RunSpec = {format: 1, run: id, number, nonce: newWord(), ...parts};
-      return publishRun(layout, spec, scripts, environment) ? id : undefined;
+      return publishRun(layout, spec, scripts, environment, makeFound) ? id : undefined;
     },
     prepareRun(directory, number, parts, scripts, environment) {
       const spec: RunSpec = {format: 1, run: runId(parts.name, number), number, nonce: newWord(), ...parts};
       prepareRun(directory, spec, scripts, environment);
     },
-    publishPrepared: (directory, run) => publishPrepared(layout, directory, run),
+    publishPrepared: (directory, run) => publishPrepared(layout, directory, run, makeFound),
     isThere: ({layout: {directory}}) => isDirectory(directory) || !isDirectory(layout.runs),
     withdraw: (run) => withdrawRun(layout, run.layout.directory),
     resume(run, decision) {
       ensureSubdirectory(layout.resumed);
-      const name = numberedName(run.id, run.state.resumes.length + 1);
-      return createFact(layout.resumed, name, {...decision, run: run.id});
+      const number = run.state.resumes.length + 1;
+      const makeOpen = () => names.add(run.id, number);
+      around('active-name', run.id, makeOpen);
+      const first = createFact(layout.resumed, numberedName(run.id, number), {...decision, run: run.id});
+      if (first) makeOpen(); // as when a run is published
+      return first;
     },
     ages({layout: {directory, facts: directoryOfFacts}}, facts) {
       const paths = facts.map((name) => join(directoryOfFacts, `${name}.json`));
@@ -160,7 +192,11 @@ export function openLedger(home: string): Ledger {
       const late = lateSubmissionsOf(run.state, endedAt);
       if (late) lateSubmissions.add(late);
       // Named after what this process has read of the run: one that was resumed meanwhile stays open.
-      const first = createFact(layout.sealed, numberedName(run.id, run.state.resumes.length), {...summary});
+      const number = run.state.resumes.length;
+      const first = around('seal-fact', run.id, () =>
+        createFact(layout.sealed, numberedName(run.id, number), {...summary}),
+      );
+      names.remove(run.id, number);
       return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
     },
     readableFacts(run) {
@@ -176,6 +212,7 @@ export function openLedger(home: string): Ledger {
       const late = lateTags(run, tags, summary.endedAt);
       if (late) lateSubmissions.add(late);
       createFact(layout.sealed, sealName(run), {...summary});
+      names.remove(run, timesResumed(run));
     },
     summary: (run) => readSeal(sealName(run)),
     sealNumber: (run, number) => readSeal(numberedName(run, number)),

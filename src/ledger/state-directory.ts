@@ -14,6 +14,8 @@ export interface StateLayout {
   readonly sealed: string;
   /** one fact for each time a run was resumed */
   readonly resumed: string;
+  /** an empty file for each run that has not ended, named as its next seal */
+  readonly active: string;
   /** submissions of runs that have ended, whose jobs may still come: a file a run, for a day */
   readonly late: string;
   /** campaigns: a directory each, and marks of those that are to be looked at */
@@ -34,6 +36,7 @@ export function stateLayout(home: string): StateLayout {
     runs: join(home, 'runs'),
     sealed: join(home, 'sealed'),
     resumed: join(home, 'resumed'),
+    active: join(home, 'active'),
     late: join(home, 'late'),
     campaigns: join(home, 'campaigns'),
     monitor: join(home, 'monitor'),
@@ -65,7 +68,7 @@ export function runLayoutAt(directory: string): RunLayout {
   };
 }
 
-/** Name of a seal or of a resumption: `climate-ens.2` for number 0, `climate-ens.2~1` for 1. */
+/** Name of a seal, of a resumption, or in `active/`: `climate-ens.2` for number 0, `climate-ens.2~1` for 1. */
 export function numberedName(run: RunId, number: number): string {
   return number === 0 ? run : `${run}~${number}`;
 }

@@ -89,6 +89,8 @@ interface WatchableContext {
 }
 
 export interface Watched {
+  /** around an effect within one of the ledger's own: `active-name`, `seal-fact` */
+  around<T>(effect: string, run: string | undefined, act: () => T): T;
   ledger<L extends WatchableLedger>(ledger: L): L;
   jobs<J extends WatchableJobs>(store: J): J;
   campaigns<C extends WatchableCampaigns>(campaigns: C): C;
@@ -101,7 +103,7 @@ export interface Watched {
  *
  * An effect is what another process can see: a fact, and a question to PBS or Globus that changes something. They are
  * named `fact NAME` (a person's decision too), `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `run-preparation`,
- * `run-publication`, `resume-decision`, `seal`; `campaign-mark`, `campaign-entry`;
+ * `run-publication`, `resume-decision`, `seal`, and within these `active-name` and `seal-fact`; `campaign-mark`, `campaign-entry`;
  * `qsub|qrls|qhold|qdel|qalter KEY` with KEY as in `compute.1.job`, `monitor` or `job`; `submission_id`;
  * `transfer|cancel STEP.ATTEMPT`.
  *
@@ -110,6 +112,7 @@ export interface Watched {
 export function watchEffects(reach: Reach): Watched {
   const owners = new Owners();
   return {
+    around: (effect, run, act) => around(reach, effect, run, act),
     ledger: (ledger) => watchLedger(ledger, reach, owners),
     jobs: (store) => watchJobs(store, reach, owners),
     campaigns: (campaigns) => watchCampaigns(campaigns, reach),

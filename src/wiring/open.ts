@@ -82,7 +82,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     verbose,
   });
   const wrap = logged(log);
-  const found = openLedger(stateDirectory);
+  const found = openLedger(stateDirectory, watched.around);
   const troubles = noteTroubles(
     openTroubles(found.layout.cache),
     {...me, host: hostname(), job: process.env.PBS_JOBID || undefined, by},
@@ -141,6 +141,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
 }
 
 const UNWATCHED: Watched = {
+  around: (_effect, _run, act) => act(),
   ledger: (ledger) => ledger,
   jobs: (store) => store,
   campaigns: (campaigns) => campaigns,

@@ -8,7 +8,18 @@ import {runLayout, type StateLayout} from '../ledger/state-directory.ts';
 import {requireTrustedRun} from '../ledger/trusted-run.ts';
 
 /** What of all runs is read, and acted on, or run. */
-const PARTS = ['runs', 'sealed', 'resumed', 'late', 'campaigns', 'monitor', 'ways', 'tokens', 'cache'] as const;
+const PARTS = [
+  'runs',
+  'sealed',
+  'resumed',
+  'active',
+  'late',
+  'campaigns',
+  'monitor',
+  'ways',
+  'tokens',
+  'cache',
+] as const;
 
 /**
  * To be called before anything is read: others could have put it there.

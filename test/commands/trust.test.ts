@@ -22,7 +22,7 @@ function open(path: string, mode: number): string {
   return path;
 }
 
-test.each(['', 'runs', 'sealed', 'resumed', 'monitor', 'jobs'])(
+test.each(['', 'runs', 'sealed', 'resumed', 'active', 'monitor', 'jobs'])(
   'a state directory whose part "%s" the group may write in is refused until that is repaired',
   async (part) => {
     open(desk.home, 0o700);

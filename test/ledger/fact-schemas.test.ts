@@ -69,6 +69,7 @@ test('facts are created and read by the modules that have a schema for them, and
     'auth/refresh-claims.ts',
     'campaign/campaign-log.ts',
     'campaign/campaigns.ts',
+    'ledger/active-names.ts',
     'ledger/job-store.ts',
     'ledger/kept-environment.ts',
     'ledger/late-submissions.ts',

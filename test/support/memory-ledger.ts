@@ -44,6 +44,9 @@ export function memoryLedger(spec: RunSpec, clock: () => number = Date.now): Mem
     layout,
     runs: () => (withdrawn ? [] : [spec.run]),
     activeRuns: () => (withdrawn || seals.has(resumes.length) ? [] : [spec.run]),
+    enterNamed: () => [],
+    enterMissing: () => [],
+    tidyActive: () => {},
     isThere: () => !withdrawn,
     withdraw: () => {
       withdrawn = true;

@@ -27,7 +27,7 @@ export interface LookBegun {
 
 /** Open the runs that have not ended, and observe them. A monitor has its successor in the queue before that is over. */
 export async function beginLook(given: EngineContext, request: LookRequest): Promise<LookBegun> {
-  const active = given.ledger.activeRuns();
+  const active = activeRuns(given, request);
   // Where the profile leaves so many places for tasks, whose turn it is hangs on all runs.
   const sharesTasks = Number.isFinite(given.settings.maxPending);
   const {own, others} = split(active, sharesTasks ? undefined : request.about);
@@ -65,6 +65,18 @@ export async function beginLook(given: EngineContext, request: LookRequest): Pro
     link,
   });
   return {state, awaited: tasks ? undefined : globus, late};
+}
+
+/** Runs that have not ended. One that is asked about by name is found also where its name in `active/` is missing. */
+function activeRuns({ledger, by}: EngineContext, {about}: LookRequest): readonly RunId[] {
+  try {
+    ledger.tidyActive(by);
+  } catch {
+    // A disk that takes nothing: what is too much there counts for nothing, and the next look tries again.
+  }
+  const active = ledger.activeRuns();
+  const named = about?.filter((run) => !active.includes(run)) ?? [];
+  return [...active, ...(named.length > 0 ? ledger.enterNamed(named) : [])];
 }
 
 /** Those of the active runs that a look is about, in the order they were named, and the others. Pure. */

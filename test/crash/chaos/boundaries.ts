@@ -2,7 +2,9 @@ import type {Scenario} from '../../support/scenarios.ts';
 
 const ONCE = [
   'run-creation',
+  'active-name',
   'seal',
+  'seal-fact',
   'resume-decision',
   ...['cancel', 'hold-1', 'release-1', 'update-1'].map((what) => `fact decision.${what}`),
 ];

@@ -16,6 +16,7 @@ import {standingOfSeal} from '../../../standing/standing-of-seal.ts';
 import type {ExtraKnowledge} from '../../../standing/step-facts.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import {viewTransferring, viewTroubles} from '../../shared/run-view.ts';
+import {findAgain} from './find-again.ts';
 import type {RunLine} from './render-list.ts';
 
 interface Dated {
@@ -30,10 +31,17 @@ export interface ListReport {
   readonly runs: readonly RunLine[];
   /** how the monitor chain stands as far as that is on record; absent where there is none, or nothing is under way */
   readonly chain?: ChainDocument | undefined;
+  /** runs that have not ended, and that no look would have found: the next one does */
+  readonly foundAgain?: readonly string[] | undefined;
 }
 
 /** All runs as {@link listRuns} has them, and how the monitor chain stands, from the state directory alone. */
 export function showList(stage: ListStage, states: readonly string[], ids = false): ListReport {
+  const found = findAgain(stage);
+  return {...listed(stage, states, ids), foundAgain: found.length > 0 ? found : undefined};
+}
+
+function listed(stage: ListStage, states: readonly string[], ids: boolean): ListReport {
   const runs = listRuns(stage, states, ids);
   const isActive = runs.some(({state}) => state === 'active' || state === 'cancelling');
   if (!isActive || !stage.profile.staging.network) return {runs};

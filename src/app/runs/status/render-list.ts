@@ -32,10 +32,19 @@ const BELOW = '    ';
 
 /** All runs, and how the monitor chain stands. */
 export function renderListReport(
-  {runs, chain}: {readonly runs: readonly RunLine[]; readonly chain?: ChainText | undefined},
+  {
+    runs,
+    chain,
+    foundAgain = [],
+  }: {
+    readonly runs: readonly RunLine[];
+    readonly chain?: ChainText | undefined;
+    readonly foundAgain?: readonly string[] | undefined;
+  },
   style: Style,
 ): string {
-  return [renderList(runs, style), ...renderChain(chain, style)].join('\n');
+  const again = foundAgain.map((run) => `${run} was missing in active/, so that no look found it; the next look does.`);
+  return [renderList(runs, style), ...renderChain(chain, style), ...again].join('\n');
 }
 
 /** All runs, a line each where there is room. */

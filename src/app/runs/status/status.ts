@@ -17,6 +17,7 @@ import {
   troublesIn,
 } from '../../shared/look-results.ts';
 import {type RunView, viewRun, viewSummary} from '../../shared/run-view.ts';
+import {findAgain} from './find-again.ts';
 
 export interface StatusReport {
   /** newest last; active runs in full */
@@ -35,6 +36,7 @@ export async function showStatus(stage: RunsStage, nameOrId: string | undefined)
   const summary = run && stage.ledger.summary(run);
   if (summary)
     return {runs: [viewSummary(summary)], problems: [], notKnown: [], exit: exitOf(viewSummary(summary), [])};
+  if (run === undefined) findAgain(stage);
   if (run === undefined && stage.ledger.activeRuns().length === 0 && isNothingLate(stage)) {
     const {ended, damaged} = endedRuns(stage);
     const problems = problemDocuments([...damaged.values()]);
