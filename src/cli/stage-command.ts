@@ -61,8 +61,8 @@ export abstract class StageCommand extends Command {
   }
 
   /** What opens a PBS that no profile speaks of yet. */
-  protected async openSite(): Promise<typeof import('../wiring/open.ts').openSite> {
-    return (await import('../wiring/open.ts')).openSite;
+  protected async openSite(): Promise<typeof import('../wiring/open-pbs.ts').openSite> {
+    return (await import('../wiring/open-pbs.ts')).openSite;
   }
 
   /** The stand-ins of this state directory; starts nothing. */

@@ -1,18 +1,13 @@
 import {hostname, userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
 import type {ClientCredentials} from '../auth/credentials.ts';
-import type {SignInSettings} from '../auth/open-tokens.ts';
-import type {TokenSource} from '../auth/token-source.ts';
 import {newWord} from '../base/ids.ts';
 import {sleep} from '../base/time.ts';
 import type {Campaigns} from '../campaign/campaigns.ts';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
-import type {Profile, SchedulerSettings} from '../config/profile.ts';
+import type {Profile} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
-import {openAskedPause} from '../disk/asked-pause.ts';
-import {ensureSubdirectory} from '../disk/directories.ts';
-import {fileCache} from '../disk/file-cache.ts';
 import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {openRateHints} from '../engine/rate-hints.ts';
@@ -23,24 +18,21 @@ import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {openLedger} from '../ledger/open-ledger.ts';
 import {isJob, openTroubles, type ProcessOfStage} from '../ledger/troubles.ts';
 import {openLog} from '../log/open-log.ts';
-import type {RunCommand} from '../process/run-command.ts';
-import type {JobHistory} from '../scheduler/history.ts';
-import type {Reservations} from '../scheduler/reservations.ts';
-import type {Scheduler} from '../scheduler/scheduler.ts';
-import type {Site} from '../scheduler/site.ts';
 import type {Watched} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
 import {transfersByWay} from '../transfer/by-way.ts';
 import type {CallerSettings} from '../transfer/globus/caller.ts';
-import type {TransferService} from '../transfer/transfer-service.ts';
 import {lazyAdmission} from './admission.ts';
 import {guardJobs} from './guarded-jobs.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
 import {lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
 import {logged} from './logged.ts';
 import {noteTroubles, type TroubleNotes} from './noted-troubles.ts';
-import {requireSignIn, signInSettings} from './sign-in-settings.ts';
+import {createTransfers, globusSettings, openSignIn} from './open-globus.ts';
+import {createHistory, createReservations, createScheduler, createSite} from './open-pbs.ts';
+import {requireSignIn} from './sign-in-settings.ts';
 import type {Stage} from './stage.ts';
+import type {StartStandIns} from './stand-ins.ts';
 import {requireTrustedPlaces, requireTrustedState, trustedJobs, trustedLedger} from './trusted-places.ts';
 import {openCommandWay, type WaysParts, waysHere} from './ways.ts';
 
@@ -165,8 +157,6 @@ async function environmentCredentials(): Promise<ClientCredentials | undefined> 
   return takeEnvironmentCredentials(process.env);
 }
 
-type StandIns = () => Promise<import('../stand-ins/door.ts').StandInsUp>;
-
 async function openLocal(where: Locations, version: string) {
   const {connectStandIns} = await import('./stand-ins.ts');
   return connectStandIns(where, version);
@@ -178,7 +168,7 @@ interface Parts {
   readonly ledger: GuardedLedger;
   readonly campaigns: () => Promise<Campaigns>;
   readonly by: string;
-  readonly standIns: StandIns;
+  readonly standIns: StartStandIns;
   /** `STAGE_CLIENT_ID` and `STAGE_CLIENT_SECRET` */
   readonly environment: ClientCredentials | undefined;
   readonly globus: () => Promise<CallerSettings>;
@@ -255,128 +245,4 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       intentDeadlineMs: submissionDeadlineMs(profile.scheduler.timeoutMs),
     },
   };
-}
-
-async function binOf({profile, standIns}: Parts): Promise<string | undefined> {
-  return profile.scheduler.kind === 'local' ? (await standIns()).home.bin : profile.scheduler.bin;
-}
-
-async function createHistory(parts: Parts): Promise<JobHistory> {
-  const {createPbsHistory} = await import('../scheduler/pbs/pbs-history.ts');
-  return createPbsHistory(await commandsOf(parts));
-}
-
-/** The PBS commands of the profile, each with its timeout. */
-async function commandsOf(parts: Parts): Promise<RunCommand> {
-  const {createRunCommand} = await import('../process/run-command.ts');
-  const binDirectory = await binOf(parts);
-  const {scheduler, proxy} = parts.profile;
-  const {timeoutMs} = scheduler;
-  const run = await paced(createRunCommand({binDirectory, env: proxyEnvironment(proxy)}), parts);
-  return (command, argv, options) => run(command, argv, {timeoutMs, ...options});
-}
-
-/** The same commands at the pace of the profile, which all processes of this host keep together. */
-async function paced(run: RunCommand, {profile, where}: Pick<Parts, 'profile' | 'where'>): Promise<RunCommand> {
-  const {pace, timeoutMs} = profile.scheduler;
-  if (pace === undefined) return run;
-  const [{sharedPace}, {pacedCommands}] = await Promise.all([
-    import('../disk/shared-pace.ts'),
-    import('../scheduler/pbs/paced-commands.ts'),
-  ]);
-  return pacedCommands(run, sharedPace(join(where.cache, `pbs-pace-${hostname()}`), pace), timeoutMs);
-}
-
-async function createReservations(parts: Parts): Promise<Reservations> {
-  const {createPbsReservations} = await import('../scheduler/pbs/pbs-reservations.ts');
-  return createPbsReservations(await commandsOf(parts));
-}
-
-async function createSite(parts: Parts): Promise<Site> {
-  const {profile} = parts;
-  const bin = await binOf(parts);
-  return openSite({timeoutMs: profile.scheduler.timeoutMs, bin}, proxyEnvironment(profile.proxy));
-}
-
-/** The PBS whose commands lie in a directory, or on PATH, before there is a profile for it. */
-export async function openSite(
-  {bin, timeoutMs}: Omit<SchedulerSettings, 'kind'>,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Site> {
-  const {createRunCommand} = await import('../process/run-command.ts');
-  const {createPbsSite} = await import('../scheduler/pbs/pbs-site.ts');
-  const run = createRunCommand({binDirectory: bin, env});
-  return createPbsSite({
-    run,
-    timeoutMs,
-    user: userInfo().username,
-    binDirectory: bin,
-  });
-}
-
-async function createScheduler({profile, where, ledger, standIns, wrap, troubles}: Parts): Promise<Scheduler> {
-  const local = profile.scheduler.kind === 'local';
-  // All at once: the stand-ins answer while modules are being read.
-  const [up, {createRunCommand}, {createPbsScheduler}, {REMEMBERED}] = await Promise.all([
-    local ? standIns() : undefined,
-    import('../process/run-command.ts'),
-    import('../scheduler/pbs/pbs-scheduler.ts'),
-    import('../scheduler/pbs/capabilities.ts'),
-  ]);
-  const binDirectory = up ? up.home.bin : profile.scheduler.bin;
-  const run = await paced(createRunCommand({binDirectory, env: proxyEnvironment(profile.proxy)}), {profile, where});
-  const scheduler = createPbsScheduler({
-    run,
-    timeoutMs: profile.scheduler.timeoutMs,
-    user: userInfo().username,
-    cache: fileCache(join(ledger.layout.cache, 'scheduler.json'), REMEMBERED, ensureSubdirectory),
-  });
-  return wrap.scheduler(troubles.scheduler(scheduler));
-}
-
-async function createTransfers({profile, globus, wrap, troubles}: Parts): Promise<TransferService> {
-  const {createGlobusTransfer} = await import('../transfer/globus/globus-transfer.ts');
-  const settings = await globus().catch((error: unknown) => {
-    troubles.hear('Globus', error);
-    throw error;
-  });
-  return wrap.transfers(createGlobusTransfer({...settings, notify: profile.transfer.notify}));
-}
-
-type SignInParts = Pick<Parts, 'profile' | 'ledger' | 'standIns' | 'environment'>;
-
-/** One token source and one pace for all that this process asks of Globus. */
-async function globusSettings(parts: SignInParts & Pick<Parts, 'troubles'>): Promise<CallerSettings> {
-  const [{createPace}, {GLOBUS_PACE}] = await Promise.all([
-    import('../base/pace.ts'),
-    import('../transfer/globus/caller.ts'),
-  ]);
-  const signIn = await openSignIn(parts);
-  const {profile, standIns, ledger} = parts;
-  const transferUrl = profile.transfer.kind === 'local' ? (await standIns()).status.url : profile.transfer.transferUrl;
-  return {
-    tokens: await createTokens(signIn),
-    signIn: {login: signIn.loginCommand, method: signIn.method},
-    pace: createPace(GLOBUS_PACE),
-    heard: (trouble) => parts.troubles.hear('Globus', trouble),
-    transferUrl,
-    asked: openAskedPause(join(ledger.layout.cache, 'globus-pause.json'), transferUrl),
-  };
-}
-
-async function openSignIn({profile, ledger, standIns, environment}: SignInParts): Promise<SignInSettings> {
-  ledger.requireState(); // tokens are kept there
-  const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
-  return signInSettings(profile, {
-    tokenDirectory: ledger.layout.tokens,
-    askedPause: (authUrl) => openAskedPause(join(ledger.layout.cache, 'globus-auth-pause.json'), authUrl),
-    environment,
-    standIn: up ? {url: up.status.url, credentials: up.home.credentials} : undefined,
-  });
-}
-
-async function createTokens(signIn: SignInSettings): Promise<TokenSource> {
-  const {openTokens} = await import('../auth/open-tokens.ts');
-  const {TRANSFER_RESOURCE_SERVER} = await import('../auth/authorize.ts');
-  return openTokens(signIn, TRANSFER_RESOURCE_SERVER);
 }

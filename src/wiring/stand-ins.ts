@@ -6,6 +6,9 @@ import {openStandIns, StandInError, type StandIns} from '../stand-ins/door.ts';
 import {builtVersion} from './built-version.ts';
 import {requireTrustedTargets} from './trusted-places.ts';
 
+/** Gives the stand-ins, which it starts where they are not up. */
+export type StartStandIns = () => Promise<import('../stand-ins/door.ts').StandInsUp>;
+
 /**
  * The stand-ins of a state directory, with errors of ours.
  *
