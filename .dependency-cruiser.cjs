@@ -75,6 +75,17 @@ const forbidden = [
     'src/globus-errors.ts',
     ...GROUND,
   ),
+  room(
+    'copy-adapter-knows-submission',
+    'src/transfer/copy/',
+    'src/transfer/[^/]+\\.ts',
+    'src/transfer/record/',
+    'src/submission/',
+    'src/scheduler/[^/]+\\.ts',
+    'src/disk/',
+    'src/globus-errors.ts',
+    ...GROUND,
+  ),
   room('auth-knows-disk', 'src/auth/', 'src/disk/', 'src/globus-errors.ts', ...GROUND),
   {
     ...room('config-knows-disk', 'src/config/', 'src/disk/', 'src/workflow/', 'src/log/log.ts', ...GROUND),

@@ -197,7 +197,8 @@ function permitOf(action: SubmitJob): string {
   return action.hold ? `${jobKey(action.step, action.attempt, 'job', action.serial)}.release.intent` : '';
 }
 
-function whereOf({queue, account, project}: JobDefaults): Pick<JobRequest, 'queue' | 'account' | 'project'> {
+/** In which queue, and on whose account, jobs of one kind are submitted. */
+export function whereOf({queue, account, project}: JobDefaults): Pick<JobRequest, 'queue' | 'account' | 'project'> {
   return {queue: queue || undefined, account: account || undefined, project: project || undefined};
 }
 
@@ -259,6 +260,6 @@ function exportPath({pbsDirectory}: CallBack): string[] {
 }
 
 /** `-o` takes `host:path` and ASCII only (measured on OpenPBS 23.06); what PBS would refuse is not worth a job. */
-function outputPath(path: string): string {
+export function outputPath(path: string): string {
   return /^[\x20-\x39\x3b-\x7e]+$/.test(path) ? path : '/dev/null';
 }

@@ -138,6 +138,7 @@ const profile = z.strictObject({
   max_queued: maybe(z.int(WHOLE).check(z.positive(WHOLE))),
   paths: maybe(z.array(z.strictObject({cluster: absolute, collection: z.string(), path: absolute}))),
   ways: maybe(z.array(way)),
+  ssh_config: maybe(matching(/^\/[\w./+@-]*$/, 'must be an absolute path of letters, digits and . _ / + @ -')),
   monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),
   collections: maybe(z.record(name, uuid)),
   lost_after: maybe(seconds),

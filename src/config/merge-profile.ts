@@ -46,6 +46,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
     ...(section.max_queued === undefined ? {} : {maxQueued: section.max_queued}),
     maxPending: section.transfers?.max_pending,
     paths: section.paths ?? base.paths,
+    sshConfig: section.ssh_config,
     ways: section.ways?.map(readWay) ?? base.ways,
     monitor: {
       minMs: section.monitor?.min === undefined ? base.monitor.minMs : milliseconds(section.monitor.min),

@@ -94,6 +94,8 @@ export interface Profile {
   readonly paths: readonly PathMapping[];
   /** between which places data is moved otherwise than by Globus, where a step does not say; the first that fits counts */
   readonly ways: readonly WayBetween[];
+  /** configuration of ssh for copies to other hosts; absent: the user's own */
+  readonly sshConfig?: string | undefined;
   readonly monitor: {readonly minMs: number; readonly maxMs: number};
   /** friendly names of collections */
   readonly collections: Readonly<Record<string, string>>;

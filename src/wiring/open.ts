@@ -11,7 +11,6 @@ import {proxyEnvironment} from '../config/proxy.ts';
 import {packageRoot} from '../disk/package-root.ts';
 import type {EngineContext} from '../engine/context.ts';
 import {openRateHints} from '../engine/rate-hints.ts';
-import {RequestWrong} from '../errors.ts';
 import {globusVariablesIn, readGlobusVariables} from '../ledger/globus-variables.ts';
 import {openJobStore} from '../ledger/job-store.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
@@ -34,7 +33,7 @@ import {requireSignIn} from './sign-in-settings.ts';
 import type {Stage} from './stage.ts';
 import type {StartStandIns} from './stand-ins.ts';
 import {requireTrustedPlaces, requireTrustedState, trustedJobs, trustedLedger} from './trusted-places.ts';
-import {openCommandWay, type WaysParts, waysHere} from './ways.ts';
+import {openCommandWay, openCopyWay, type WaysParts, waysHere} from './ways.ts';
 
 export interface OpenOptions {
   readonly profile: string | undefined;
@@ -209,11 +208,12 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     loading = scheduler.catch(() => {}); // the caller that asked for it is told
     return scheduler;
   };
+  const scheduler = lazyScheduler(once(openScheduler));
   return {
     ledger,
     monitors: openMonitorLedger(ledger.layout.monitor),
     // Loaded when first asked: PBS is answering already while the Globus client is still being read.
-    scheduler: lazyScheduler(once(openScheduler)),
+    scheduler,
     transfers: transfersByWay(
       lazyTransfers(
         once(async () => {
@@ -223,7 +223,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       ),
       {
         command: once(() => openCommandWay(parts.ways)),
-        copy: () => Promise.reject(new RequestWrong('via: copy is not there yet')),
+        copy: once(() => openCopyWay(parts.ways, {scheduler, profile})),
       },
     ),
     jobFiles: createJobFiles(callBack),

@@ -1,11 +1,15 @@
 import {constants} from 'node:fs';
 import {access, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {newWord} from '../base/ids.ts';
 import type {Locations} from '../config/locations.ts';
+import type {Profile} from '../config/profile.ts';
 import {ensureSubdirectory} from '../disk/directories.ts';
 import type {StateLayout} from '../ledger/state-directory.ts';
 import type {Log} from '../log/log.ts';
 import type {RunCommand} from '../process/run-command.ts';
+import type {Scheduler} from '../scheduler/scheduler.ts';
+import {submissionDeadlineMs} from '../submission/deadline.ts';
 import type {ProgramSettings} from '../transfer/command/ask-program.ts';
 import type {OtherWay} from '../transfer/other-way.ts';
 import type {WaysHere} from '../transfer/plugin-contract.ts';
@@ -66,6 +70,29 @@ export async function openCommandWay(parts: WaysParts): Promise<OtherWay> {
     ensureHome: () => ensureSubdirectory(ways),
     clock: Date.now,
     by: parts.by,
+  });
+}
+
+/** The way that goes by jobs of stage. */
+export async function openCopyWay(
+  parts: WaysParts,
+  {scheduler, profile}: {readonly scheduler: Scheduler; readonly profile: Profile},
+): Promise<OtherWay> {
+  const [{createCopyTransfer}, {copyJob}] = await Promise.all([
+    import('../transfer/copy/copy-transfer.ts'),
+    import('../batch-scripts/copy-job.ts'),
+  ]);
+  const {layout, by} = parts;
+  return createCopyTransfer({
+    ways: layout.ways,
+    ensureHome: () => ensureSubdirectory(layout.ways),
+    scheduler,
+    request: (job) => copyJob(profile, job),
+    deadlineMs: submissionDeadlineMs(profile.scheduler.timeoutMs),
+    lostGraceMs: profile.lostGraceMs,
+    clock: Date.now,
+    newWord,
+    by,
   });
 }
 

@@ -7,6 +7,7 @@ import {transfersByWay} from '../../src/transfer/by-way.ts';
 import {createCommandTransfer} from '../../src/transfer/command/command-transfer.ts';
 import {createGlobusTransfer} from '../../src/transfer/globus/globus-transfer.ts';
 import {openWorld, until} from '../stand-ins/globus/support.ts';
+import {CopyWorld} from '../support/copies.ts';
 import {FakeTransfers} from '../support/fakes.ts';
 import {makeMemoryDirectory} from '../support/memory-directory.ts';
 import {MemoryPlugin} from '../support/plugin.ts';
@@ -113,6 +114,35 @@ async function plugin(): Promise<TransferWorld> {
   };
 }
 
+/** Jobs that copy, and a PBS in memory that begins none of them before a test says so. */
+async function copy(): Promise<TransferWorld> {
+  const directory = makeMemoryDirectory('stage-copies-');
+  const copies = new CopyWorld(directory);
+  const way = copies.open();
+  const byCommand = () => Promise.reject(new Error('nothing goes this way'));
+  return {
+    transfers: transfersByWay(new FakeTransfers(), {copy: async () => way, command: byCommand}),
+    movesOnly: {count: () => copies.scheduler.jobs.size, via: {by: 'copy'}, knowsNoPause: true},
+    source: 'archive',
+    destination: 'localhost',
+    nobody: `copy-${randomUUID()}`,
+    put: () => {},
+    pause: () => {},
+    async finish(task) {
+      copies.begin(task, 1);
+      copies.end(task, 1);
+    },
+    goDown: () => {
+      copies.scheduler.down = true;
+    },
+    comeBack: () => {
+      copies.scheduler.down = false;
+    },
+    remove: async () => rmSync(directory, {recursive: true, force: true}),
+  };
+}
+
 transferServiceContract('the fake', fake);
 transferServiceContract('the Globus adapter and the stand-in', standIn);
 transferServiceContract('a plug-in', plugin, true);
+transferServiceContract('copies by jobs', copy, true);
