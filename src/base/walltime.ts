@@ -1,3 +1,6 @@
+/** Where a profile says no walltime of its staging jobs. */
+const DEFAULT_SECONDS = 400;
+
 /**
  * Seconds of a walltime: `SS`, `MM:SS` or `HH:MM:SS`, each with an optional fraction of a second.
  * Source: pbs_resources(7B), "duration"; `24:00` is 24 minutes (measured on OpenPBS 23.06).
@@ -13,6 +16,11 @@ export function walltimeSeconds(text: string): number | undefined {
 
 /** How long a job of this walltime may stay, in seconds, when it is to leave before PBS would end it; five minutes when that is not known. */
 export function staySeconds(walltime: string | undefined): number {
-  const seconds = walltimeSeconds(walltime ?? '') ?? 400;
+  const seconds = walltimeSeconds(walltime ?? '') ?? DEFAULT_SECONDS;
   return Math.floor(seconds - Math.min(120, seconds / 4));
+}
+
+/** How long a look of a staging job may take: it ends after two thirds of the walltime, and leaves the rest to the next. */
+export function lookSeconds(walltime: string | undefined): number {
+  return Math.floor(((walltimeSeconds(walltime ?? '') ?? DEFAULT_SECONDS) * 2) / 3);
 }

@@ -3,6 +3,7 @@ import type {MonitorLedger} from '../ledger/monitor-facts.ts';
 import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {Admission} from './admission.ts';
+import type {RunApart} from './parts/kinds.ts';
 import type {PlanSettings, SubmitJob} from './plan/actions.ts';
 import type {LookBounds} from './plan/monitor/next-look.ts';
 import type {RateHints} from './rate-hints.ts';
@@ -26,6 +27,8 @@ export interface EngineContext {
   readonly rates: RateHints;
   /** of campaigns; absent: there are none */
   readonly admission?: Admission | undefined;
+  /** runs what may hang, in another process; absent: in this one */
+  readonly runApart?: RunApart | undefined;
   readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** a short random word, unlike any before */

@@ -17,6 +17,9 @@ import type {LookRequest} from './look/request.ts';
 import type {LookState} from './look/state.ts';
 import {type AtGlobus, observePbs} from './observe.ts';
 import {recordHolds} from './own-holds.ts';
+import type {PartKind} from './parts/kinds.ts';
+import type {LookPart} from './parts/part.ts';
+import {LookParts} from './parts/run-parts.ts';
 import type {FullQueue, Observed} from './plan/actions.ts';
 import {mayBeSealed} from './plan/sealing.ts';
 import type {LookProgress} from './progress.ts';
@@ -34,6 +37,7 @@ export class Look {
   readonly #planning: LookPlanning;
   readonly #chain: LookChain;
   readonly #acting: LookActing;
+  readonly #parts: LookParts;
   /** what Globus has been asked, and has not answered yet */
   #awaited: Promise<AtGlobus> | undefined;
   readonly #late: readonly LateSubmissions[];
@@ -43,11 +47,15 @@ export class Look {
   withdrawn: readonly Withdrawn[] = [];
 
   /** Open the runs that have not ended, and observe them. A monitor has its successor in the queue before that is over. */
-  static async begin(context: EngineContext, request: LookRequest = {}): Promise<Look> {
-    return new Look(await beginLook(context, request));
+  static async begin(
+    context: EngineContext,
+    request: LookRequest = {},
+    parts: readonly LookPart[] = [],
+  ): Promise<Look> {
+    return new Look(await beginLook(context, request), parts);
   }
 
-  private constructor({state, awaited, late}: LookBegun) {
+  private constructor({state, awaited, late}: LookBegun, parts: readonly LookPart[]) {
     const {context, progress} = state;
     const taskPlaces = new TaskPlaces(context.transfers, context.settings.maxPending, progress.problems);
     this.#state = state;
@@ -56,6 +64,7 @@ export class Look {
     this.#planning = new LookPlanning(state, taskPlaces, awaited !== undefined);
     this.#chain = new LookChain(state, this.#planning, taskPlaces);
     this.#acting = new LookActing(state, this.#planning, this.#chain);
+    this.#parts = new LookParts(context, state, parts);
   }
 
   /** active runs as they are now, and those that were sealed by this look */
@@ -83,6 +92,21 @@ export class Look {
   /** It is about all runs: what it has not learnt of a limit keeps nothing waiting. */
   get isAboutAll(): boolean {
     return this.#state.others.size === 0;
+  }
+
+  /** Its time has come to its end: the rest is left to the next look, which comes soon. */
+  isOver(): boolean {
+    if (this.#state.isOver) this.#state.isLeft = true;
+    return this.#state.isOver;
+  }
+
+  /** Do in another process what is due of a kind. @returns whether there may be something to plan that was not there before */
+  async runParts(kind: PartKind): Promise<boolean> {
+    const facts = () => this.#state.runs.reduce((sum, run) => sum + run.facts.size, 0);
+    const before = facts();
+    if (!(await this.#parts.run(kind))) return false;
+    this.#state.refresh();
+    return facts() !== before;
   }
 
   /** Read what has come to all runs. */

@@ -7,6 +7,8 @@ import type {Withdrawn} from './end-run.ts';
 import {openFullNotes} from './full-notes.ts';
 import type {LookRequest} from './look/request.ts';
 import {Look} from './look.ts';
+import {LOOK_PARTS} from './parts/look-parts.ts';
+import type {LookPart} from './parts/part.ts';
 import type {Observed} from './plan/actions.ts';
 import type {ChainGap} from './plan/monitor/plan-monitor.ts';
 import type {Done} from './progress.ts';
@@ -30,19 +32,35 @@ export interface Reconciled {
 /** More than the longest chain of consequences in a workflow of a thousand steps: a look that needs so many has a defect. */
 const MAX_ROUNDS = 1000;
 
+/** Acts whose results are what other acts wait for; a longer row goes on at the next look. */
+const MAX_ACTS_IN_A_ROW = 20;
+
 /**
  * Look, plan, act, until nothing is left to do: the only way work advances. Every entry point calls this.
  *
  * Any number of processes may do so at once: facts can be created once only, so none does what another did.
+ *
+ * @param parts what it does in processes of their own
  */
-export async function reconcile(context: EngineContext, request: LookRequest = {}): Promise<Reconciled> {
-  const look = await Look.begin(context, request);
+export async function reconcile(
+  context: EngineContext,
+  request: LookRequest = {},
+  parts: readonly LookPart[] = LOOK_PARTS,
+): Promise<Reconciled> {
+  const look = await Look.begin(context, request, parts);
   const {progress} = look;
   await progress.recording(() => look.admit(), false);
   await progress.recording(() => look.deleteLateJobs(), undefined);
   await progress.recording(() => look.linkFirst(), undefined);
   await planAndAct(look);
   if (await look.hearGlobus()) await planAndAct(look);
+  // What may hang comes after all that was seen has been acted upon.
+  for (
+    let round = 0;
+    round < MAX_ACTS_IN_A_ROW && (await progress.recording(() => look.runParts('acts'), false));
+    round++
+  )
+    await planAndAct(look);
   await progress.recording(() => look.makeRoom(), undefined);
   await progress.recording(() => look.recordHolds(), undefined);
   await progress.recording(() => look.seal(), undefined);
@@ -52,6 +70,10 @@ export async function reconcile(context: EngineContext, request: LookRequest = {
     await progress.recording(() => look.seal(), undefined);
   }
   const tended = await progress.recording(() => look.tendChain(), undefined);
+  if (request.until !== undefined) {
+    const last = (['watches', 'housekeeping'] as const).map((kind) => () => look.runParts(kind));
+    await Promise.all(last.map((run) => progress.recording(run, false)));
+  }
   const {runs, sealed, withdrawn} = look;
   const seen = {...look.seen, queue: look.fullQueue};
   noteFull(context, seen, look.isAboutAll);
@@ -80,7 +102,9 @@ function demandsIn({tasks}: Observed): StageError[] {
 async function planAndAct(look: Look): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const plans = await look.planAll();
-    if (plans.some(({actions}) => actions.length > 0)) await look.act(plans);
+    const isAny = plans.some(({actions}) => actions.length > 0);
+    if (isAny && look.isOver()) return;
+    if (isAny) await look.act(plans);
     else if (!(await look.lookAtDependents())) return;
   }
   look.problems.push(new TooManyRounds(await look.planAll()));

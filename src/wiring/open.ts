@@ -228,6 +228,10 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     ),
     jobFiles: createJobFiles(callBack),
     rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
+    runApart: async (kind, limitMs) => {
+      const {partsByStage} = await import('./parts.ts');
+      return partsByStage({cli: callBack.cli, profile: profile.name})(kind, limitMs);
+    },
     admission: lazyAdmission({ledger, by, campaigns, reservations: once(async () => createReservations(parts))}),
     clock: Date.now,
     sleep,

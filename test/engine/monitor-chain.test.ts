@@ -248,7 +248,8 @@ describe('a link whose disk fails for a moment', () => {
         return Reflect.get(target, name, receiver);
       },
     });
-    const stage = {engine: async () => ({...context, monitors: failing}), ledger: context.ledger, by: 'a@h:1'};
+    const profile = {staging: {resources: {}}};
+    const stage = {engine: async () => ({...context, monitors: failing}), ledger: context.ledger, by: 'a@h:1', profile};
     const asked = {generation: 1, chain: true, inJob: true, seconds: 600};
     const ticked = await tick(stage as never, asked); // all of the stage that a tick in a job reads
     expect(ticked.exit).toBe(0);

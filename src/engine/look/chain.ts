@@ -69,9 +69,10 @@ export class LookChain {
     const isSoon = waiting > keptOut || this.#look.keepsBack;
     const placesAt = isSoon ? nextLookForPlaces(states, this.#look.seen, bounds) : late;
     const othersAt = this.#taskPlaces.nextLook(this.#look.seen, bounds);
-    const {itemsWait, seen} = this.#look;
+    const {itemsWait, seen, isLeft} = this.#look;
     const itemsAt = itemsWait && seen.now + (itemsWait === 'soon' ? bounds.minMs : bounds.maxMs);
-    const wantedAt = earliest(placesAt, othersAt, itemsAt);
+    const leftAt = isLeft ? seen.now + bounds.minMs : undefined;
+    const wantedAt = earliest(placesAt, othersAt, itemsAt, leftAt);
     return tendMonitors(this.#look.surroundings, {...this.#tending(runs), placesAt: wantedAt});
   }
 

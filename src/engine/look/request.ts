@@ -19,4 +19,6 @@ export interface LookRequest {
   readonly shows?: boolean | undefined;
   /** this process looks again soon while the chain is open: it adds no link beside one that PBS may have taken */
   readonly stays?: boolean | undefined;
+  /** it ends then, in milliseconds by the clock of the engine, and leaves the rest to the next look; absent: a person waits for it */
+  readonly until?: number | undefined;
 }

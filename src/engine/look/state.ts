@@ -63,6 +63,8 @@ export class LookState {
   keepsBack = false;
   /** items of campaigns wait for what no run tells */
   itemsWait: Admitted['isWaiting'];
+  /** something is left to the next look, for want of time */
+  isLeft = false;
   /** undefined: every run */
   readonly #about: ReadonlySet<RunId> | undefined;
   /** how many actions had been done when everything was observed last */
@@ -89,6 +91,12 @@ export class LookState {
 
   get states(): RunState[] {
     return this.runs.map(({state}) => state);
+  }
+
+  /** The time of this look has come to its end. */
+  get isOver(): boolean {
+    const {until} = this.request;
+    return until !== undefined && this.context.clock() >= until;
   }
 
   get hasChain(): boolean {

@@ -1,4 +1,4 @@
-import {staySeconds} from '../../../base/walltime.ts';
+import {lookSeconds, staySeconds} from '../../../base/walltime.ts';
 import type {EngineContext} from '../../../engine/context.ts';
 import {type Reconciled, reconcile} from '../../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../../errors.ts';
@@ -51,8 +51,15 @@ export async function tick(
   const served = request.run === undefined ? undefined : parseRunId(request.run)?.id;
   const about = served && [served];
   let before: ReturnType<typeof context.monitors.lastLook>;
+  const lookUntil = clock() + lookSeconds(stage.profile.staging.resources.walltime) * 1000;
   const look = (stays: boolean) => () =>
-    reconcile(context, {about, monitor: request.generation, withoutChain: !request.chain, stays});
+    reconcile(context, {
+      about,
+      monitor: request.generation,
+      withoutChain: !request.chain,
+      stays,
+      until: Math.max(lookUntil, clock() + LEAST_MS),
+    });
   const first = () => {
     before = context.monitors.lastLook();
     return look(request.inJob)();
@@ -78,6 +85,9 @@ export async function tick(
     exit: exitOfProblems(withoutDamage(problems)) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok),
   };
 }
+
+/** A look that is made again near the end has so long. */
+const LEAST_MS = 60_000;
 
 const LINK_PAUSE_MS = 5_000;
 const LONGEST_LINK_PAUSE_MS = 60_000;

@@ -1,0 +1,19 @@
+/**
+ * What a look does after evidence and admission, in this order. Each kind runs in a process of its own with a time limit:
+ * what hangs in one, such as a file server that does not answer, delays no other, and no question to PBS or Globus.
+ */
+export const PART_KINDS = ['acts', 'watches', 'housekeeping'] as const;
+export type PartKind = (typeof PART_KINDS)[number];
+
+/** `left`: there is more to do than the time allowed. */
+export type PartEnd = 'done' | 'left';
+
+/** How the parts of one kind ended. */
+export type KindEnd =
+  | {readonly is: PartEnd}
+  /** ended by us after so long: something hangs */
+  | {readonly is: 'hung'; readonly seconds: number}
+  | {readonly is: 'failed'; readonly why: string};
+
+/** Runs the parts of one kind, in another process. */
+export type RunApart = (kind: PartKind, limitMs: number) => Promise<KindEnd>;
