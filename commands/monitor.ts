@@ -12,7 +12,8 @@ export default class Monitor extends StageCommand {
   static override summary = 'Look once at all runs, and do what is due.';
   static override description =
     `Monitor, launcher and sentinel jobs call this; so may cron, or you. Repeating it, or running
-several at once, does nothing twice. Exit code 4 says that PBS or Globus could not be queried.`;
+several at once, does nothing twice. Exit code 4 says that PBS or Globus could not be queried, or that
+a run is set aside, since what is on record of it is damaged or could have been changed by others.`;
   static override examples = [
     '<%= config.bin %> monitor',
     '<%= config.bin %> monitor --no-chain   # driven by cron: submit no monitor jobs',

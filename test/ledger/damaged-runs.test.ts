@@ -110,7 +110,7 @@ async function expectSetAside(stage: FakeStage, path: string): Promise<void> {
     {run: 'r.1', state: 'unreadable', reason: expect.stringContaining(path)},
   ]);
   const report = await tick(stage, {chain: true, inJob: false});
-  expect(report.problems).toEqual(expect.arrayContaining([damaged]));
+  expect(report).toMatchObject({exit: 4, problems: expect.arrayContaining([damaged])});
   expect(isSealed(stage, 'r.1')).toBe(false);
 }
 

@@ -51,7 +51,7 @@ describe.each([
     const repair = `chmod go-w ${partOf(part)}`;
     const problem = {code: 'NOT_TRUSTED', next: expect.arrayContaining([repair])};
     const report = await tick(stage, {chain: true, inJob: false});
-    expect(report).toMatchObject({problems: [problem], ended: [{run: 'o.1', state: 'succeeded'}]});
+    expect(report).toMatchObject({exit: 4, problems: [problem], ended: [{run: 'o.1', state: 'succeeded'}]});
     const status = await showStatus(stage, undefined);
     expect(status).toMatchObject({exit: 4, problems: [problem]});
     expect(status.runs.map(({run, state}) => `${run} ${state}`)).toEqual(['o.1 succeeded']);

@@ -4,13 +4,7 @@ import {type Reconciled, reconcile} from '../../../engine/turn.ts';
 import {EXIT, type ExitCode, StageError} from '../../../errors.ts';
 import {parseRunId} from '../../../ledger/state-directory.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
-import {
-  exitOfProblems,
-  notLearnt,
-  type ProblemDocument,
-  problemDocuments,
-  withoutDamage,
-} from '../../shared/look-results.ts';
+import {exitOfProblems, notLearnt, type ProblemDocument, problemDocuments} from '../../shared/look-results.ts';
 import {ofThePlace} from '../../shared/system-error.ts';
 import {isWorthALine, type Moving, movingIn} from './progress-events.ts';
 
@@ -82,7 +76,7 @@ export async function tick(
     ended: looked.sealed.map(({run, state}) => ({run, state})),
     problems,
     notKnown,
-    exit: exitOfProblems(withoutDamage(problems)) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok),
+    exit: exitOfProblems(problems) || (notKnown.length > 0 ? EXIT.unreachable : EXIT.ok),
   };
 }
 
