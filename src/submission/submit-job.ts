@@ -41,8 +41,12 @@ export type JobSubmitted =
   | {readonly is: 'overtaken'}
   /** there is nothing that could be submitted: on record, as a refusal */
   | {readonly is: 'impossible'}
-  /** no job exists */
-  | {readonly is: 'refused'; readonly error: SchedulerRefused | SchedulerUnreachable}
+  /** no job exists. `later`: PBS has no room for it now, and it is asked for again */
+  | {
+      readonly is: 'refused';
+      readonly error: SchedulerRefused | SchedulerUnreachable;
+      readonly later?: true | undefined;
+    }
   /** the answer was lost: resolve.ts finds out, after the deadline. `timedOut`: PBS did not answer in time */
   | {readonly is: 'unclear'; readonly why: string; readonly timedOut?: true | undefined};
 
@@ -94,7 +98,7 @@ export async function submitJob(
       const {why, message, next, unknownServer} = error;
       refused({why: why ?? message, retry: answer.retry, next, unknownServer, inQueue: answer.inQueue});
       facts.note('job-refused', {why});
-      return {is: 'refused', error};
+      return {is: 'refused', error, later: (answer.retry && unknownServer === undefined) || undefined};
     }
     case 'unreachable': {
       const {why, message} = answer.error;

@@ -9,7 +9,7 @@ export type ActionOutcome =
   | {readonly is: 'others'}
   /** it was decided otherwise since it was planned: plan again */
   | {readonly is: 'stale'}
-  /** Globus refused it for now; `room`: since it has no room for another task */
+  /** PBS or Globus refused it for now, which is on record: it waits; `room`: since Globus has no room for another task */
   | {readonly is: 'put-off'; readonly room: boolean}
   | {
       readonly is: 'problem';
@@ -20,6 +20,8 @@ export type ActionOutcome =
 export const DONE: ActionOutcome = {is: 'done'};
 export const OTHERS: ActionOutcome = {is: 'others'};
 export const STALE: ActionOutcome = {is: 'stale'};
+/** PBS has no room for a job: what waits is no problem. */
+export const PUT_OFF: ActionOutcome = {is: 'put-off', room: false};
 
 /** How what is done is written down: events for people, and facts, which can be created once. */
 export interface Records {

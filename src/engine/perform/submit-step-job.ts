@@ -4,7 +4,7 @@ import {type JobRequest, SchedulerRefused} from '../../scheduler/scheduler.ts';
 import {CannotBeSubmitted, SubmissionUnclear, submitJob} from '../../submission/submit-job.ts';
 import type {EngineContext} from '../context.ts';
 import type {SubmitJob} from '../plan/actions.ts';
-import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
+import {type ActionOutcome, DONE, OTHERS, PUT_OFF, type Records, STALE, updatesOf} from './action-outcome.ts';
 import {factsOfSubmission} from './submission-facts.ts';
 import {whereNamed} from './where-named.ts';
 
@@ -43,7 +43,7 @@ export async function submitStepJob(
     case 'overtaken':
       return STALE;
     case 'refused':
-      return {is: 'problem', error: done.error};
+      return done.later ? PUT_OFF : {is: 'problem', error: done.error};
     case 'unclear': {
       const later =
         'Nothing is submitted twice: stage asks PBS for the job by its tag first. Run the same command again later.';
