@@ -32,7 +32,8 @@ const forbidden = [
   room('process-knows-base', 'src/process/', ...GROUND),
   {
     ...room('files-know-base', 'src/files/', ...GROUND),
-    comment: 'It works on the files of users, in whatever process: what is asked of it, and what came of it, are values.',
+    comment:
+      'It works on the files of users, in whatever process: what is asked of it, and what came of it, are values.',
   },
   room('globus-errors-know-the-base-error', 'src/globus-errors.ts', 'src/errors.ts'),
   room('workflow-knows-base', 'src/workflow/', ...GROUND),

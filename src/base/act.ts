@@ -70,7 +70,13 @@ export const NO_PROGRESS: ActProgress = {part: 'act', done: 0, acted: 0, copied:
 
 export type ActTask =
   /** learn what the act is about, going on after what is recorded */
-  | {readonly do: 'list'; readonly request: ActRequest; readonly known: readonly Thing[]; readonly bounds: ActBounds}
+  | {
+      readonly do: 'list';
+      readonly request: ActRequest;
+      readonly known: readonly Thing[] /** a rename has shown that file systems differ */;
+      readonly across?: boolean | undefined;
+      readonly bounds: ActBounds;
+    }
   /** act on what is recorded, and on nothing else, going on from there */
   | {
       readonly do: 'act';
@@ -102,10 +108,14 @@ export interface ActTrouble {
   readonly said: string;
 }
 
-/** Whoever does acts: in this process, or in another one with a time limit. */
+/** Does acts, in this process or in another one. */
 export interface Acts {
-  /** @throws never for what the file system says */
-  perform(task: ActTask): Promise<ActDone>;
+  /**
+   * What the file system says is in the answer.
+   *
+   * @param reach for tests, which may have a process die there: called before and after each change
+   */
+  perform(task: ActTask, reach?: (point: string) => void): Promise<ActDone>;
 }
 
 /** An act on more things is a job's. */

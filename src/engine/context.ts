@@ -1,3 +1,4 @@
+import type {Acts} from '../base/act.ts';
 import type {Ledger, OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLedger} from '../ledger/monitor-facts.ts';
 import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
@@ -24,6 +25,8 @@ export interface EngineContext {
   readonly scheduler: Scheduler;
   readonly transfers: TransferService;
   readonly jobFiles: JobFiles;
+  /** links, moves and removes files of this cluster */
+  readonly acts: Acts;
   readonly rates: RateHints;
   /** of campaigns; absent: there are none */
   readonly admission?: Admission | undefined;

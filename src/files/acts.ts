@@ -11,15 +11,11 @@ import {Across, moveThing} from './move-thing.ts';
 import {codeOf, leftBecause, troubleOf} from './refusals.ts';
 import {removeThings} from './remove-things.ts';
 
-/**
- * Acts on the file systems of this cluster, in this process.
- *
- * @param reach for tests: called before and after each change
- */
-export function createActs(reach: Reach = () => {}): Acts {
+/** Acts on the file systems of this cluster, in this process. */
+export function createActs(): Acts {
   return {
-    async perform(task) {
-      if (task.do === 'list') return listThings(task.request, task.known, task.bounds);
+    async perform(task, reach = () => {}) {
+      if (task.do === 'list') return listThings(task);
       const grounds = new Grounds();
       try {
         return task.do === 'tidy' ? await tidy(task.request, task.tag, grounds) : await act(task, grounds, reach);

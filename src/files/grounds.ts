@@ -1,5 +1,6 @@
 import {dirname} from 'node:path';
 import type {ActRequest} from '../base/act.ts';
+import {isBelow} from '../base/paths.ts';
 import {Ground} from './below.ts';
 import {codeOf, LeftAlone} from './refusals.ts';
 
@@ -48,11 +49,6 @@ function groundOf(path: string, below: readonly string[]): string {
   const [nearest] = below.filter((directory) => isBelow(path, directory)).sort((a, b) => b.length - a.length);
   if (nearest === undefined) throw new RangeError(`${path} lies below none of ${below.join(', ')}`);
   return nearest;
-}
-
-/** Whether a path lies below a directory, which itself does not. Pure. */
-export function isBelow(path: string, directory: string): boolean {
-  return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
 /** The paths that an act reads, and the directories that each is reached from without following links. */

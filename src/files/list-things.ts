@@ -1,20 +1,18 @@
 import {readdirSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {dirname} from 'node:path';
-import {type ActBounds, type ActDone, type ActRequest, MOST_THINGS, type Thing} from '../base/act.ts';
+import {type ActBounds, type ActDone, type ActRequest, type ActTask, MOST_THINGS, type Thing} from '../base/act.ts';
 import {Grounds, joined, rootsOf} from './grounds.ts';
 import {codeOf, LeftAlone, leftBecause, troubleOf} from './refusals.ts';
 import {identityAt} from './thing.ts';
 
 /**
  * Learn what an act is about, a part at a time: each directory before what is in it, in the order of names.
- *
- * @param known what earlier parts have found
  */
-export function listThings(request: ActRequest, known: readonly Thing[], bounds: ActBounds): ActDone {
+export function listThings({request, known, across = false, bounds}: ActTask & {do: 'list'}): ActDone {
   const grounds = new Grounds();
   try {
-    return new Listing(request, grounds, known, bounds).run();
+    return new Listing(request, grounds, known, bounds, across).run();
   } catch (error) {
     const why = leftBecause(error) ?? (codeOf(error) === 'ENOENT' ? 'a directory above it is missing' : undefined);
     const path = rootsOf(request).paths.join(', ');
@@ -30,7 +28,7 @@ class Full extends Error {}
 class Listing {
   readonly #found: Thing[] = [];
   readonly #until: number;
-  #across = false;
+  #across: boolean;
   #copyBytes = 0;
 
   constructor(
@@ -38,7 +36,9 @@ class Listing {
     readonly grounds: Grounds,
     readonly known: readonly Thing[],
     readonly bounds: ActBounds,
+    across: boolean,
   ) {
+    this.#across = across;
     this.#until = performance.now() + bounds.ms;
   }
 

@@ -60,9 +60,9 @@ export function failedUnbegun(run: RunState, step: string): boolean {
 
 /** A job of it ran, or Globus took a task for it, so far as is recorded. */
 function showsWork(attempt: Attempt): boolean {
-  const {ends, terminated, indices, transfer, outcome} = attempt;
+  const {ends, terminated, indices, transfer, act, outcome} = attempt;
   const ended = ends.size > 0 || terminated.size > 0 || outcome?.exitStatus !== undefined;
-  return hasBegun(attempt) || indices.size > 0 || ended || transfer?.task !== undefined;
+  return hasBegun(attempt) || indices.size > 0 || ended || transfer?.task !== undefined || act !== undefined;
 }
 
 /**
@@ -89,7 +89,8 @@ export function retryAt(run: RunState, name: string): number | undefined {
 }
 
 /** The workflow with which an attempt was made: a later update does not change how it ended. */
-function workflowOfAttempt({spec, original, updates}: RunState, {jobs, transfer}: Attempt): Workflow {
+function workflowOfAttempt({spec, original, updates}: RunState, {jobs, transfer, act}: Attempt): Workflow {
+  if (act) return (updates[(act.updates ?? 0) - 1] ?? original).workflow;
   const intents = [...jobs.filter(({role}) => role === 'job'), ...(transfer ? [transfer] : [])];
   const made = intents.at(-1)?.intent.updates ?? 0;
   return intents.length === 0 ? spec.workflow : (updates[made - 1] ?? original).workflow;

@@ -1,3 +1,4 @@
+import type {ActProgress, ActScope} from '../base/act.ts';
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {SourceTotals} from '../base/source-totals.ts';
@@ -248,8 +249,40 @@ export interface SignInDemand {
   readonly next: readonly string[];
 }
 
+/**
+ * `act.intent-NUMBER`: what is about to be linked, moved or removed, in parts: nothing is done before the last of them
+ * (`whole`) is on record.
+ */
+export interface ActIntent extends ActScope {
+  readonly at: number;
+  readonly by: string;
+  /** as for {@link JobIntent} */
+  readonly updates?: number;
+  /** what earlier ones say does not count: it turned out that it has to be copied */
+  readonly anew?: true;
+}
+
+/** What is on record of an act on the file systems of the cluster. */
+export interface ActRecord {
+  /** when it was begun to be put on record */
+  readonly at: number;
+  readonly updates?: number | undefined;
+  /** how many intents there are, and what they say together */
+  readonly intents: number;
+  readonly scope: ActScope;
+  /** how many facts `act.progress-NUMBER` there are, and what the last of them says */
+  readonly steps: number;
+  readonly progress: ActProgress;
+}
+
+/** The fact of the part of an act's intent, or of its progress, with this number: after the attempt's prefix. */
+export function actName(what: 'intent' | 'progress', number: number): string {
+  return `act.${what}-${number}`;
+}
+
 export interface Attempt {
   readonly number: number;
+  readonly act?: ActRecord | undefined;
   readonly transfer?: TransferRecord;
   /** what its source held when it was listed; absent: it was not listed */
   readonly source?: SourceTotals | undefined;

@@ -90,7 +90,7 @@ function summariseStep(run: RunState, {name: step, kind, needs, onFailureOf, aft
   const outcome = attempt.outcome;
   const job = newestJob(attempt, 'job')?.job;
   const task = attempt.transfer?.task;
-  const startedAt = attempt.starts.find((start) => !start.void)?.at ?? attempt.transfer?.confirmedAt;
+  const startedAt = attempt.starts.find((start) => !start.void)?.at ?? attempt.transfer?.confirmedAt ?? attempt.act?.at;
   return {
     step,
     kind,

@@ -28,6 +28,11 @@ const ofTask = {
   failFast: z.optional(z.looseObject({afterMs: z.number(), on: z.array(text)})),
 };
 
+/** What is acted on: a path that is not absolute would lead elsewhere. */
+const path = z.string().check(z.startsWith('/'));
+const paths = z.array(path);
+const touches = z.optional(z.array(word));
+
 const step = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('transfer'),
@@ -42,6 +47,9 @@ const step = z.discriminatedUnion('kind', [
   }),
   z.looseObject({kind: z.literal('delete'), ...common, ...ofTask, at: place, recursive: z.boolean()}),
   z.looseObject({kind: z.literal('mkdir'), ...common, at: place}),
+  z.looseObject({kind: z.literal('link'), ...common, from: path, into: paths}),
+  z.looseObject({kind: z.literal('move'), ...common, from: path, to: path, below: paths, touches}),
+  z.looseObject({kind: z.literal('remove'), ...common, paths, below: paths, touches}),
   z.looseObject({
     kind: z.literal('job'),
     ...common,

@@ -5,12 +5,13 @@ import type {View} from '../engine/plan/view.ts';
 import {standingHold} from '../ledger/run-facts.ts';
 import {runEnd} from '../ledger/summary.ts';
 import type {Trouble} from '../ledger/troubles.ts';
-import type {JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
+import type {ActStep, JobStep, MkdirStep, Step, TaskStep} from '../workflow/model/workflow.ts';
 import {writtenPlaces} from '../workflow/model/written-places.ts';
 import {adviceOn, explainEnd} from './reasons/explain-end.ts';
 import {explainMonitor} from './reasons/explain-monitor.ts';
 import {explainTroubles, troublesOf} from './reasons/explain-troubles.ts';
 import {unsealedFor, withForgetAdvice} from './reasons/forget-advice.ts';
+import {judgeAct} from './reasons/judge-act.ts';
 import {judgeJobStep} from './reasons/judge-job.ts';
 import {judgeDirectory, judgeTransfer} from './reasons/judge-transfer.ts';
 import {type Judgement, judged} from './reasons/judgement.ts';
@@ -123,7 +124,7 @@ function reasonsOf(view: View): Reason[] {
 function standingOfStep(view: View, step: Step, known: ExtraKnowledge): StepStanding {
   const facts = factsOf(view, step, known);
   const {attempt, end, job, task, verdict} = facts;
-  const start = attempt.starts.find((each) => !each.void)?.at ?? attempt.transfer?.confirmedAt;
+  const start = attempt.starts.find((each) => !each.void)?.at ?? attempt.transfer?.confirmedAt ?? attempt.act?.at;
   return {
     step: step.name,
     kind: step.kind,
@@ -158,6 +159,10 @@ function judge(facts: StepFacts): Judgement {
       return judgeTransfer(facts as StepFacts<TaskStep>);
     case 'mkdir':
       return judgeDirectory(facts as StepFacts<MkdirStep>);
+    case 'link':
+    case 'move':
+    case 'remove':
+      return judgeAct(facts as StepFacts<ActStep>);
     case 'job':
       return judgeJobStep(facts as StepFacts<JobStep>);
     default:

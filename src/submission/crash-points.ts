@@ -1,3 +1,4 @@
+import type {Acts} from '../base/act.ts';
 import type {TaskRequest} from '../base/task-request.ts';
 import type {FactValue} from '../disk/facts.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
@@ -86,6 +87,7 @@ interface WatchableContext {
   readonly monitors: WatchableMonitors;
   readonly scheduler: Scheduler;
   readonly transfers: TransferService;
+  readonly acts: Acts;
 }
 
 export interface Watched {
@@ -105,7 +107,7 @@ export interface Watched {
  * named `fact NAME` (a person's decision too), `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `run-preparation`,
  * `run-publication`, `resume-decision`, `seal`, and within these `active-name` and `seal-fact`; `campaign-mark`, `campaign-entry`;
  * `qsub|qrls|qhold|qdel|qalter KEY` with KEY as in `compute.1.job`, `monitor` or `job`; `submission_id`;
- * `transfer|cancel STEP.ATTEMPT`.
+ * `transfer|cancel STEP.ATTEMPT`; `link|unlink|rename|copy|put|remove STEP.ATTEMPT` of acts on files.
  *
  * @returns wrappers of the ledger, which use-cases write to as well, and of the other things that stage acts through
  */
@@ -122,6 +124,7 @@ export function watchEffects(reach: Reach): Watched {
       monitors: watchMonitors(context.monitors, reach, owners),
       scheduler: watchScheduler(context.scheduler, reach, owners),
       transfers: watchTransfers(context.transfers, reach, owners),
+      acts: watchActs(context.acts, reach),
     }),
   };
 }
@@ -260,6 +263,17 @@ function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Sch
     releaseAll: (jobs) => onJobs('qrls', jobs, () => scheduler.releaseAll(jobs)),
     deleteAll: (jobs) => onJobs('qdel', jobs, () => scheduler.deleteAll(jobs)),
     moveStart: (job, startAt) => onJob('qalter', job, () => scheduler.moveStart(job, startAt)),
+  };
+}
+
+/** Each change of a file system is an effect: `before remove clean.1`, where it removes something for an attempt of `clean`. */
+function watchActs(acts: Acts, reach: Reach): Acts {
+  return {
+    perform(task) {
+      if (task.do !== 'act') return acts.perform(task);
+      const [name, number, ...key] = task.tag.split('.');
+      return acts.perform(task, (point) => reach(`${point} ${key.join('.')}`, `${name}.${number}`));
+    },
   };
 }
 

@@ -227,6 +227,8 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       },
     ),
     jobFiles: createJobFiles(callBack),
+    // Loaded when there is something to do to files: few looks have that. An act with a time limit in a process of its own would be begun here.
+    acts: {perform: async (task, reach) => (await import('../files/acts.ts')).createActs().perform(task, reach)},
     rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
     runApart: async (kind, limitMs) => {
       const {partsByStage} = await import('./parts.ts');

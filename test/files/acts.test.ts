@@ -16,7 +16,7 @@ import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import type {ActRequest} from '../../src/base/act.ts';
 import {createActs} from '../../src/files/acts.ts';
-import {acted, BOUNDS, listed, scratch, whole} from './play-act.ts';
+import {acted, BOUNDS, listed, reaching, scratch, whole} from './play-act.ts';
 
 const ground = (): string => scratch(onTestFinished);
 const removal = (below: string, ...paths: string[]): ActRequest => ({
@@ -151,7 +151,7 @@ test.each(['link', 'unlink'])('a move that died %s is completed, and moves the f
     writeFileSync(join(top, 'a'), 'data');
     const request = movement(top, 'a', 'b');
     const scope = await listed(request);
-    const dying = createActs((point) => {
+    const dying = reaching((point) => {
       if (point === at) throw new Error(`died ${at}`);
     });
     await expect(acted(request, scope, {acts: dying})).rejects.toThrow(`died ${at}`);
@@ -165,7 +165,7 @@ test('a file that takes the name while another one is moved stays', async () => 
   writeFileSync(join(top, 'a'), 'data');
   const request = movement(top, 'a', 'b');
   const scope = await listed(request);
-  const acts = createActs((point) => {
+  const acts = reaching((point) => {
     if (point !== 'before link') return;
     writeFileSync(join(top, 'new'), 'other');
     renameSync(join(top, 'new'), join(top, 'a'));

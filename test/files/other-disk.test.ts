@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import {expect, onTestFinished, test as plain} from 'vitest';
 import {type ActProgress, type ActRequest, NO_PROGRESS} from '../../src/base/act.ts';
 import {createActs} from '../../src/files/acts.ts';
-import {acted, BOUNDS, listed, OTHER_DISK, scratch, TAG, whole} from './play-act.ts';
+import {acted, BOUNDS, listed, OTHER_DISK, reaching, scratch, TAG, whole} from './play-act.ts';
 
 // Two file systems: the one of temporary files, and the one in memory that Linux has for everybody.
 
@@ -70,7 +70,7 @@ test.each(['copy', 'put', 'remove'])('a move to another file system that died at
     const scope = await listed(request);
     let met = 0;
     let died = false;
-    const dying = createActs((point) => {
+    const dying = reaching((point) => {
       if (!point.endsWith(what) || ++met < nth) return;
       died = true;
       throw new Error('died');

@@ -63,3 +63,9 @@ export function scratch(onFinished: (end: () => void) => void, below = tmpdir())
 export const OTHER_DISK: string | undefined = ['/dev/shm', '/var/tmp'].find(
   (directory) => existsSync(directory) && statSync(directory).dev !== statSync(tmpdir()).dev,
 );
+
+/** Acts whose changes call this before and after. */
+export function reaching(reach: (point: string) => void): Acts {
+  const acts = createActs();
+  return {perform: (task) => acts.perform(task, reach)};
+}

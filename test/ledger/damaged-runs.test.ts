@@ -21,9 +21,18 @@ const BY = {at: AT, by: 'ada@host:1'};
 const JOB = {at: AT, job: '77.s'};
 const REFUSED = {at: AT, why: 'no such queue', retry: true};
 const {workflow} = specOf(CLASSIC);
+const THING = {path: 'a', kind: 'file', device: '1', number: '2', size: 3, mtime: '4'};
 
 /** A whole fact of each kind, by its name in the run `r.1`. One that the run has itself is taken as it is. */
 const SAMPLES: Readonly<Record<RunFactName, readonly [name: string, value: object]>> = {
+  'act.intent': [
+    'cleanup.1.act.intent-1',
+    {...BY, host: 'n1', across: false, copyBytes: 0, whole: true, things: [THING]},
+  ],
+  'act.progress': [
+    'cleanup.1.act.progress-1',
+    {at: AT, part: 'act', done: 1, acted: 1, copied: 0, gone: 0, left: 0, told: []},
+  ],
   'transfer.intent': ['stage-in.1.transfer.intent', {}],
   'transfer.source': [
     'stage-in.1.transfer.source',

@@ -6,6 +6,7 @@ import {openAdmission} from '../../src/campaign/admit.ts';
 import {openCampaigns} from '../../src/campaign/campaigns.ts';
 import type {EngineContext, EngineSettings} from '../../src/engine/context.ts';
 import {openRateHints} from '../../src/engine/rate-hints.ts';
+import {createActs} from '../../src/files/acts.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {type JobStore, openJobStore} from '../../src/ledger/job-store.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
@@ -416,6 +417,7 @@ export function fakeWorld(directory: string): FakeWorld {
         monitors: openMonitorLedger(ledger.layout.monitor),
         scheduler: world.scheduler,
         transfers: world.transfers,
+        acts: createActs(),
         rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
         jobFiles: {
           forRun: (_run, action, key, tag) =>

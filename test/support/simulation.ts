@@ -7,6 +7,7 @@ import type {LookRequest} from '../../src/engine/look/request.ts';
 import type {SubmitJob} from '../../src/engine/plan/actions.ts';
 import {indicesOf} from '../../src/engine/plan/jobs/array-tally.ts';
 import {type Reconciled, reconcile} from '../../src/engine/turn.ts';
+import {createActs} from '../../src/files/acts.ts';
 import {earlierAttempts, endOf} from '../../src/ledger/attempts.ts';
 import {attemptKey, type JobRole, type RunState} from '../../src/ledger/run-facts.ts';
 import type {RunId} from '../../src/ledger/state-directory.ts';
@@ -249,6 +250,7 @@ export class Simulation {
         },
         forProbe: (_directory, tag) => requestOf('probe', tag, {}),
       },
+      acts: createActs(),
       rates: {read: () => new Map(), write: () => {}},
       clock: () => this.now,
       sleep: async (ms) => {

@@ -5,6 +5,7 @@ import type {Action} from '../../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
 import type {WorkflowStage} from '../../wiring/stage.ts';
+import {actInWords, isAct} from '../../workflow/model/acts.ts';
 import {isTask} from '../../workflow/model/steps.ts';
 import {filterInWords} from '../../workflow/model/transfer-options.ts';
 import {wayInWords} from '../../workflow/model/ways.ts';
@@ -87,6 +88,7 @@ export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequ
             action.step === step.name &&
             (action.do === 'submit-transfer' ||
               action.do === 'make-directory' ||
+              action.do === 'act' ||
               (action.do === 'submit-job' && action.role === 'job')),
         )?.action,
       ),
@@ -120,6 +122,7 @@ function whatIs(step: Step): string {
     const resources = Object.entries(step.resources).map(([key, value]) => `${key}=${value}`);
     return [`job ${step.script}`, ...resources].join(' ');
   }
+  if (isAct(step)) return actInWords(step);
   if (step.kind === 'mkdir') return `make directory ${step.at.collection}:${step.at.path}`;
   if (step.kind === 'delete')
     return `delete ${step.at.collection}:${step.at.path}${step.recursive ? ' and everything in it' : ''}`;
@@ -162,6 +165,7 @@ function optionsInWords({options, confirmDelete}: TransferStep): string[] {
 function whenIs(step: Step, action: Action | undefined): string {
   if (action?.do === 'submit-transfer') return 'started at once';
   if (action?.do === 'make-directory') return 'made at once';
+  if (action?.do === 'act') return 'done at once';
   if (action?.do === 'submit-job') {
     const depends = dependencyInWords(action);
     const held = action.hold ? `under a user hold (${conditionInWords(step)})` : '';

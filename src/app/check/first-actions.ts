@@ -34,7 +34,7 @@ export function foresee(
   for (;;) {
     const seen = {now: 0, jobs: new Map(), tasks: new Map(), tags: new Map()};
     const actions = planRun(foldRun(spec, facts), seen, {...SETTINGS, ...settings}).filter(
-      (action) => action.do === 'submit-job' || beginsAtGlobus(action),
+      (action) => action.do === 'submit-job' || action.do === 'act' || beginsAtGlobus(action),
     );
     const before = facts.size;
     for (const action of actions) {
@@ -44,7 +44,7 @@ export function foresee(
         facts.set(`${key}.intent`, {at: 0});
         facts.set(`${key}.confirmed`, {at: 0, task: action.step});
         foreseen.push({action});
-      } else if (action.do === 'make-directory') {
+      } else if (action.do === 'make-directory' || action.do === 'act') {
         facts.set(`${attemptKey(action.step, action.attempt)}.outcome`, {at: 0, state: 'succeeded', why: ''});
         foreseen.push({action});
       } else if (action.do === 'submit-job') {

@@ -6,6 +6,7 @@ import {recordResolution} from '../../submission/resolve.ts';
 import type {SubmissionFacts} from '../../submission/submission-facts.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
+import {performAct} from './act-step.ts';
 import {type ActionOutcome, askRepeatably, DONE, OTHERS, recordsOf, STALE, updatesOf} from './action-outcome.ts';
 import {endStep} from './end-step.ts';
 import {holdJob, unholdJob} from './hold-job.ts';
@@ -45,6 +46,8 @@ async function doIt(context: EngineContext, run: OpenRun, action: Action): Promi
       return notingSignIn(run, action, records, () => submitStepTask(context, run, action, records));
     case 'make-directory':
       return notingSignIn(run, action, records, () => performMakeDirectory(context, run, action, records));
+    case 'act':
+      return performAct(context, run, action, records);
     case 'submit-job':
       return submitStepJob(context, run, action, records);
     case 'adopt-task': {

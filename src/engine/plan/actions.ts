@@ -14,6 +14,14 @@ export type Action =
   | {readonly do: 'submit-transfer'; readonly step: string; readonly attempt: number; readonly why: string}
   /** see that the directory of a step is there */
   | {readonly do: 'make-directory'; readonly step: string; readonly attempt: number; readonly why: string}
+  /** link, move or remove, as far as a look may; `stop`: not any further, since the step is not to be done */
+  | {
+      readonly do: 'act';
+      readonly step: string;
+      readonly attempt: number;
+      readonly stop?: true | undefined;
+      readonly why: string;
+    }
   | {
       readonly do: 'cancel-task';
       readonly step: string;

@@ -12,8 +12,8 @@ function isBeginning(run: RunState): boolean {
   return decided === undefined && [...run.attempts.values()].flat().every(isUnbegun);
 }
 
-function isUnbegun({jobs, transfer, signIn, starts, indices, outcome}: Attempt): boolean {
-  const none = transfer === undefined && signIn === undefined && outcome === undefined;
+function isUnbegun({jobs, transfer, act, signIn, starts, indices, outcome}: Attempt): boolean {
+  const none = transfer === undefined && act === undefined && signIn === undefined && outcome === undefined;
   return none && starts.length === 0 && indices.size === 0 && jobs.every(({job}) => job === undefined);
 }
 

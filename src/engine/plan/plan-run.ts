@@ -2,6 +2,7 @@ import type {RunState} from '../../ledger/run-facts.ts';
 import {topologicalOrder} from '../../workflow/model/graph.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {Action, Observed, PlanSettings} from './actions.ts';
+import {planActStep} from './acts/plan-act-step.ts';
 import {waitsForFirstWord} from './first-refusal.ts';
 import {planHolds} from './jobs/plan-holds.ts';
 import {planJobStep} from './jobs/plan-job-step.ts';
@@ -31,8 +32,9 @@ export function planRun(run: RunState, seen: Observed, settings: PlanSettings): 
   // What ends this moment may make a transfer pointless: whether to begin it is asked again when that is recorded.
   const ends = actions.some((action) => action.do === 'end-step');
   const atGlobus = ends ? [] : actions.filter((action) => beginsAtGlobus(action));
-  const rest = actions.filter((action) => action.do !== 'delete-job' && !beginsAtGlobus(action));
-  return [...deletions, ...rest, ...atGlobus];
+  const acts = actions.filter((action) => action.do === 'act');
+  const rest = actions.filter(({do: what}) => what !== 'delete-job' && what !== 'act');
+  return [...deletions, ...rest.filter((action) => !beginsAtGlobus(action)), ...atGlobus, ...acts];
 }
 
 function planStep(view: View, step: Step): Action[] {
@@ -42,6 +44,10 @@ function planStep(view: View, step: Step): Action[] {
       return planTransferStep(view, step);
     case 'mkdir':
       return planMkdirStep(view, step);
+    case 'link':
+    case 'move':
+    case 'remove':
+      return planActStep(view, step);
     case 'job':
       return planJobStep(view, step);
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import {ACT_FACTS} from './act-facts.ts';
 import {DECISION_FACTS} from './decision-facts.ts';
 import {cause, text, time, yes} from './fields.ts';
 import {JOB_OF_STEP_FACTS} from './job-of-step-facts.ts';
@@ -18,6 +19,7 @@ export const RUN_FACTS = {
   ...TRANSFER_FACTS,
   ...JOB_OF_STEP_FACTS,
   ...MARKER_FACTS,
+  ...ACT_FACTS,
   outcome: kind(
     'how an attempt ended',
     z.looseObject({

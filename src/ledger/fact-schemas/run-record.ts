@@ -67,7 +67,7 @@ export const SEAL = {
     steps: z.array(
       z.looseObject({
         step: text,
-        kind: z.enum(['transfer', 'delete', 'mkdir', 'job']),
+        kind: z.enum(['transfer', 'delete', 'mkdir', 'job', 'link', 'move', 'remove']),
         state: z.enum(['succeeded', 'failed', 'cancelled', 'skipped', 'lost']),
         why: text,
         needs: names,

@@ -21,6 +21,7 @@ import {
   updateName,
 } from '../run-facts.ts';
 import {type AttemptFacts, groupByAttempt} from './attempt-facts.ts';
+import {foldAct} from './fold-act.ts';
 import {foldJobs} from './fold-jobs.ts';
 import {foldIndices, foldMarkers} from './fold-markers.ts';
 import {foldSignIn, foldSource, foldTransfer} from './fold-transfer.ts';
@@ -131,6 +132,7 @@ function foldAttempt(step: string, number: number, facts: AttemptFacts, changedB
     transfer: transfer || undefined,
     source: foldSource(facts, changedBy),
     ...(transfer?.task ? {} : foldSignIn(facts)),
+    act: foldAct(facts),
     jobs,
     ...markers,
     starts: markers.starts.map((start) => asOnRecord(start, jobs)),

@@ -26,7 +26,7 @@ export function troublesOf(troubles: readonly Trouble[], run: CarriedRun): Troub
   const open = run.steps.filter(({end}) => end === undefined);
   const needs: Readonly<Record<Service, boolean>> = {
     PBS: open.some(({kind}) => kind === 'job'),
-    Globus: open.some(({kind}) => kind !== 'job'),
+    Globus: open.some(({kind}) => kind === 'transfer' || kind === 'delete' || kind === 'mkdir'),
   };
   const matters = (trouble: Trouble) =>
     needs[trouble.service] && carries(trouble, run) && trouble.at >= run.createdAt && !isPast(trouble, run.lastLook);

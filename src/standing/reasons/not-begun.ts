@@ -6,6 +6,7 @@ import {askedAgainAt} from '../../engine/plan/limits/task-room.ts';
 import type {View} from '../../engine/plan/view.ts';
 import {endOf} from '../../ledger/attempts.ts';
 import type {SignInDemand, TaskLater} from '../../ledger/run-facts.ts';
+import {isAct} from '../../workflow/model/acts.ts';
 import {moverOf} from '../../workflow/model/ways.ts';
 import type {Step} from '../../workflow/model/workflow.ts';
 import type {Reason} from '../standing.ts';
@@ -78,7 +79,7 @@ function toBeStarted(facts: StepFacts): Judgement {
   const via = step.kind === 'transfer' ? step.via : undefined;
   const full = via ? undefined : step.kind === 'transfer' || step.kind === 'delete' ? waitsForRoom(facts) : undefined;
   if (full) return full;
-  const problem = known.problems?.find((one) => one.code === away);
+  const problem = isAct(step) ? undefined : known.problems?.find((one) => one.code === away);
   if (problem)
     return judged('waiting', {
       standing: 'trouble',

@@ -3,6 +3,7 @@ import {findCycle, type GraphStep} from '../model/graph.ts';
 import type {PlaceNames} from '../model/places.ts';
 import {wrongParts} from '../model/split-items.ts';
 import {wayOf} from '../model/ways.ts';
+import {checkAct} from './check-acts.ts';
 import {checkEnvironment} from './check-environment.ts';
 import {checkCounted, checkRounds} from './check-rounds.ts';
 import {checkDelete, checkPlace, checkTransfer} from './check-transfer.ts';
@@ -36,6 +37,7 @@ export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = n
           ...checkFailFast(['steps', name], step, known),
           ...checkDelete(['steps', name, 'delete'], step.delete, known),
           ...checkMkdir(['steps', name, 'mkdir'], step.mkdir, known),
+          ...checkAct(['steps', name], step),
           ...checkJob(['steps', name, 'job'], step.job),
         ]
       : [],
@@ -50,7 +52,7 @@ function checkKind(path: Path, step: Readonly<Record<string, unknown>>): Problem
   if (kind === undefined)
     return [{path, at: 'key', text: `has none of ${listNames(KINDS)}; needs exactly one of them`}];
   if (kinds.length > 1) return [{path, at: 'key', text: `has both ${kinds.join(' and ')}; needs exactly one of them`}];
-  if (kind !== 'job' && kind !== 'mkdir') return [];
+  if (kind === 'transfer' || kind === 'delete') return [];
   const none = (key: string, text: string): Problem[] =>
     Object.hasOwn(step, key) ? [{path: [...path, key], at: 'key', text: `${text}; a ${kind} step has none`}] : [];
   return [
@@ -68,7 +70,7 @@ function checkFailFast(path: Path, step: Readonly<Record<string, unknown>>, name
   return [{path: [...path, 'fail_fast'], at: 'key', text}];
 }
 
-const KINDS = ['transfer', 'job', 'delete', 'mkdir'] as const;
+const KINDS = ['transfer', 'job', 'delete', 'mkdir', 'link', 'move', 'remove'] as const;
 
 function checkMkdir(path: Path, mkdir: unknown, names: PlaceNames): Problem[] {
   const [at, written] = isMap(mkdir) ? [[...path, 'at'], mkdir.at] : [path, mkdir];

@@ -1,5 +1,6 @@
-import {type NormalFormContext, toNormalForm} from '../model/normal-form.ts';
+import {type NormalFormContext, placeNamesIn, toNormalForm} from '../model/normal-form.ts';
 import type {Workflow} from '../model/workflow.ts';
+import {checkTouched} from './check-acts.ts';
 import {checkSteps} from './check-steps.ts';
 import {checkNames, explainSchema} from './explain-schema.ts';
 import type {Problem} from './problems.ts';
@@ -19,5 +20,7 @@ export function checkWorkflow(raw: unknown, context: NormalFormContext): Checked
     ...checkSteps(raw, context, context.batches),
   ];
   if (!parsed.success || problems.length > 0) return {problems};
-  return {workflow: toNormalForm(parsed.data, context)};
+  const workflow = toNormalForm(parsed.data, context);
+  const touched = checkTouched(workflow, placeNamesIn(parsed.data, context));
+  return touched.length > 0 ? {problems: touched} : {workflow};
 }

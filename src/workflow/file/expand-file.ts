@@ -66,7 +66,7 @@ const LITERAL = `a step whose texts hold \${{ round }} or \${{ try }} cannot hol
 function mayBeNumbered(path: Path): boolean {
   if (path[0] !== 'steps') return false;
   const [, , kind, key] = path;
-  if (kind === 'mkdir') return true;
+  if (kind === 'mkdir' || kind === 'link' || kind === 'move' || kind === 'remove') return true;
   if (kind === 'job') return key === 'env' || key === 'name';
   return kind === 'transfer' || kind === 'delete';
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import {linkSchema, moveSchema, removeSchema} from './act-schema.ts';
 import {didYouMean, isMap, listNames, type Path, type Problem, quote, UNCLEAR, valueAt} from './problems.ts';
 import {
   COLLECTION_NAME,
@@ -26,6 +27,9 @@ const FILTER_KEYS = Object.keys(filterSchema.shape);
 const DELETE_KEYS = Object.keys(deleteSchema.shape);
 const REDO_FROM_KEYS = Object.keys(redoFromSchema.shape);
 const MKDIR_KEYS = Object.keys(mkdirSchema.shape);
+const LINK_KEYS = Object.keys(linkSchema.shape);
+const MOVE_KEYS = Object.keys(moveSchema.shape);
+const REMOVE_KEYS = Object.keys(removeSchema.shape);
 const JOB_KEYS = Object.keys(jobSchema.shape);
 /** Keys of a step as other tools have them. */
 const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
@@ -88,6 +92,9 @@ function knownKeys(parent: Path): readonly string[] {
   if (parent[3] === 'filters') return FILTER_KEYS;
   if (parent[2] === 'delete') return DELETE_KEYS;
   if (parent[2] === 'mkdir') return MKDIR_KEYS;
+  if (parent[2] === 'link') return LINK_KEYS;
+  if (parent[2] === 'move') return MOVE_KEYS;
+  if (parent[2] === 'remove') return REMOVE_KEYS;
   if (parent[2] === 'redo_from') return REDO_FROM_KEYS;
   return parent[2] === 'transfer' ? TRANSFER_KEYS : JOB_KEYS;
 }

@@ -4,6 +4,7 @@ import {UUID} from '../../base/ids.ts';
 import {NAME} from '../../base/names.ts';
 import {ARRAY_PATTERN} from '../model/array-range.ts';
 import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from '../model/fail-fast.ts';
+import {linkSchema, moveSchema, removeSchema} from './act-schema.ts';
 import {flag, label, localUser, notify, place, text} from './schema-parts.ts';
 import {transferSchema} from './transfer-schema.ts';
 
@@ -229,6 +230,9 @@ export const stepSchema = z
           title: 'Make directory',
           description: 'Make a directory on a collection. An existing one is not an error.',
         }),
+      link: linkSchema.optional(),
+      move: moveSchema.optional(),
+      remove: removeSchema.optional(),
       needs: stepNames('Needs', 'Starts when all of these steps have succeeded.'),
       on_failure_of: stepNames('On failure of', 'Starts when at least one of these steps has failed.'),
       after: stepNames('After', 'Starts when all of these steps have ended, either way.'),
@@ -280,12 +284,12 @@ export const stepSchema = z
         description: 'always: the step runs at the end, whatever happened.',
       }),
     },
-    {error: 'needs a map with transfer, job, delete or mkdir'},
+    {error: 'needs a map with transfer, job, delete, mkdir, link, move or remove'},
   )
   .meta({
     title: 'Step',
-    description: 'One transfer, job, deletion or new directory, and what must have happened before it starts.',
-    oneOf: [{required: ['transfer']}, {required: ['job']}, {required: ['delete']}, {required: ['mkdir']}],
+    description: 'One transfer, job or other act, and what must have happened before it starts.',
+    oneOf: ['transfer', 'job', 'delete', 'mkdir', 'link', 'move', 'remove'].map((kind) => ({required: [kind]})),
     dependentRequired: {retry_delay: ['retries']},
   });
 

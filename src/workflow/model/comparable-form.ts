@@ -73,6 +73,12 @@ function byKind(step: Step, scriptHashes: Readonly<Record<string, string>>): Com
     }
     case 'mkdir':
       return {kind: step.kind, at: placeText(step.at), local_user: step.at.localUser};
+    case 'link':
+      return {kind: step.kind, from: step.from, into: step.into};
+    case 'move':
+      return {kind: step.kind, from: step.from, to: step.to, below: [...step.below].sort()};
+    case 'remove':
+      return {kind: step.kind, path: [...step.paths].sort(), below: [...step.below].sort()};
   }
 }
 

@@ -1,10 +1,12 @@
 import {resolve} from 'node:path';
 import {DEFAULT_RETRY_DELAY_MS, readDuration} from '../../base/duration.ts';
 import type {JobArray} from '../../base/job-array.ts';
+import {readAbsolutePath} from '../../base/paths.ts';
 import type {Place} from '../../base/task-request.ts';
 import type {Path} from '../file/problems.ts';
 import type {Batches} from '../file/read-batches.ts';
 import type {WorkflowFile} from '../file/schema.ts';
+import {withTouched} from './acts.ts';
 import {withAlways} from './always.ts';
 import {readArrayRange} from './array-range.ts';
 import {toFailFast} from './fail-fast.ts';
@@ -12,7 +14,7 @@ import {type PlaceNames, resolvePlace} from './places.ts';
 import {splitItems} from './split-items.ts';
 import {asUser, toTransferStep} from './transfer-step.ts';
 import {wayOf} from './ways.ts';
-import type {JobStep, RedoFrom, Step, StepCommon, Workflow} from './workflow.ts';
+import type {ActStep, JobStep, RedoFrom, Step, StepCommon, Workflow} from './workflow.ts';
 
 export interface NormalFormContext extends PlaceNames {
   /** absolute; scripts are looked for from here */
@@ -25,6 +27,11 @@ export interface NormalFormContext extends PlaceNames {
   readonly batches?: Batches;
   /** steps whose texts hold numbers of rounds and tries */
   readonly numbered?: ReadonlySet<string>;
+}
+
+/** What the places of a file may be called by: its own collections come before others. */
+export function placeNamesIn(file: WorkflowFile, context: NormalFormContext): PlaceNames {
+  return {...context, collections: {...context.collections, ...file.collections}};
 }
 
 /** The normal form of a file that was found right: defaults filled in, names resolved. */
@@ -78,6 +85,8 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
       return {kind: 'mkdir', ...common, at: asUser(place(at), local_user)};
     }
     if (step.job !== undefined) return jobStep(common, step.job, context);
+    const act = toActStep(common, step);
+    if (act !== undefined) return act;
     throw new RangeError(`step ${name} has no kind`);
   });
   return {
@@ -86,7 +95,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     ...(Object.keys(bookmarks).length === 0 ? {} : {bookmarks}),
     ...(Object.keys(places).length === 0 ? {} : {places}),
     params: context.params,
-    steps: withAlways(splitItems(steps)),
+    steps: withTouched(withAlways(splitItems(steps)), placeNamesIn(file, context)),
     workdir: context.directory,
   };
 }
@@ -111,6 +120,23 @@ function commonOf(name: string, step: FileStep): StepCommon {
 
 function toRedoFrom({step, rounds, at_once_on: atOnceOn = []}: NonNullable<FileStep['redo_from']>): RedoFrom {
   return {step, rounds, atOnceOn: [...new Set(atOnceOn)].sort((one, other) => one - other)};
+}
+
+function toActStep(common: StepCommon, {link, move, remove}: FileStep): ActStep | undefined {
+  if (link !== undefined) return {kind: 'link', ...common, from: pathOf(link.from), into: list(link.into).map(pathOf)};
+  if (move !== undefined) {
+    const below = list(move.below).map(pathOf);
+    return {kind: 'move', ...common, from: pathOf(move.from), to: pathOf(move.to), below};
+  }
+  if (remove !== undefined)
+    return {kind: 'remove', ...common, paths: list(remove.path).map(pathOf), below: list(remove.below).map(pathOf)};
+  return undefined;
+}
+
+function pathOf(text: string): string {
+  const read = readAbsolutePath(text);
+  if (typeof read === 'string') throw new RangeError(read); // found right: cannot happen
+  return read.path;
 }
 
 function jobStep(common: StepCommon, job: NonNullable<FileStep['job']>, context: NormalFormContext): JobStep {

@@ -10,10 +10,10 @@ export function endsOf(step: TaskStep): {readonly from: Place; readonly to: Plac
   return step.kind === 'transfer' ? {from: step.from, to: step.to} : {from: step.at, to: step.at};
 }
 
-/** The places that a step acts on. */
+/** The places on collections that a step acts on. */
 export function placesOf(step: Step): readonly Place[] {
   if (step.kind === 'transfer') return [step.from, step.to];
-  return step.kind === 'job' ? [] : [step.at];
+  return step.kind === 'delete' || step.kind === 'mkdir' ? [step.at] : [];
 }
 
 /** A step that exists to tidy up after others: when something failed, or at the end whatever happened. */

@@ -89,6 +89,37 @@ export interface MkdirStep extends AnyStep {
   readonly at: Place;
 }
 
+/** Gives files a second name in directories of this cluster; a copy where the file system differs. */
+export interface LinkStep extends AnyStep {
+  readonly kind: 'link';
+  /** a file, or a directory whose files are meant; paths of this and the next two kinds are absolute */
+  readonly from: string;
+  readonly into: readonly string[];
+}
+
+/** Moves a file or directory of this cluster to a name that is not there. */
+export interface MoveStep extends AnyStep {
+  readonly kind: 'move';
+  readonly from: string;
+  readonly to: string;
+  /** directories: each of the two paths lies below one of them, and is reached from there without links */
+  readonly below: readonly string[];
+  /** transfers that it needs, and that read or wrote what it takes away; absent: none */
+  readonly touches?: readonly string[];
+}
+
+/** Removes files and directories of this cluster. A missing one is not an error. */
+export interface RemoveStep extends AnyStep {
+  readonly kind: 'remove';
+  readonly paths: readonly string[];
+  /** as for {@link MoveStep} */
+  readonly below: readonly string[];
+  readonly touches?: readonly string[];
+}
+
+/** A step that acts on the file systems of this cluster, in looks or in a job of stage. */
+export type ActStep = LinkStep | MoveStep | RemoveStep;
+
 export interface JobStep extends AnyStep {
   readonly kind: 'job';
   /** absolute path of the user's batch script */
@@ -113,7 +144,7 @@ export interface JobStep extends AnyStep {
 /** A step that is a task of Globus: asked for once, and waited for. */
 export type TaskStep = TransferStep | DeleteStep;
 
-export type Step = TaskStep | JobStep | MkdirStep;
+export type Step = TaskStep | JobStep | MkdirStep | ActStep;
 
 export type StepKind = Step['kind'];
 

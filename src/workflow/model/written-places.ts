@@ -1,4 +1,5 @@
 import type {Place} from '../../base/task-request.ts';
+import {isAct} from './acts.ts';
 import type {Step, Workflow} from './workflow.ts';
 
 /** A place that was written by bookmark or as a path of the cluster. */
@@ -12,7 +13,7 @@ export interface StepPlace {
 
 /** What the places of a step were called, where that was not `collection:path`. Pure. */
 export function writtenPlaces(workflow: Workflow, step: Step): StepPlace[] {
-  if (step.kind === 'job' || workflow.places === undefined) return [];
+  if (step.kind === 'job' || isAct(step) || workflow.places === undefined) return [];
   const ends: readonly (readonly [StepPlace['end'], Place])[] =
     step.kind === 'transfer'
       ? [

@@ -18,7 +18,9 @@ test('is JSON Schema of draft 2020-12 that knows no other keys than the file', (
   expect(schema.required).toEqual(['name', 'steps']);
   const maps = [schema, step, inside(step, 'properties', 'transfer'), inside(step, 'properties', 'job')];
   expect(maps.map((map) => map.additionalProperties)).toEqual([false, false, false, false]);
-  expect(step.oneOf).toEqual(['transfer', 'job', 'delete', 'mkdir'].map((kind) => ({required: [kind]})));
+  expect(step.oneOf).toEqual(
+    ['transfer', 'job', 'delete', 'mkdir', 'link', 'move', 'remove'].map((kind) => ({required: [kind]})),
+  );
   expect(step.dependentRequired).toEqual({retry_delay: ['retries']});
   expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
 });

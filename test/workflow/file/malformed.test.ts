@@ -115,7 +115,7 @@ const shape: Case[] = [
     `name: a\nstpes: {}\nsteps:\n  a:\n    need: b\n    ${JOB}\n`,
     [
       '2:1: stpes: unknown key; known: name, collections, params and steps; did you mean "steps"?',
-      '5:5: steps.a.need: unknown key; known: transfer, job, delete, mkdir, needs, on_failure_of, after, strategy, fail_fast, retries, retry_delay, delay and 2 more; did you mean "needs"?',
+      '5:5: steps.a.need: unknown key; known: transfer, job, delete, mkdir, link, move, remove, needs, on_failure_of, after, strategy, fail_fast and 5 more; did you mean "needs"?',
     ],
   ],
   [
@@ -134,9 +134,9 @@ const shape: Case[] = [
     'neither transfer nor job, and both',
     `name: a\nsteps:\n  a: {}\n  b: {${JOB}, transfer: {from: theta:/a, to: laptop:/a}}\n  c:\n`,
     [
-      '3:3: steps.a: has none of transfer, job, delete and mkdir; needs exactly one of them',
+      '3:3: steps.a: has none of transfer, job, delete, mkdir, link, move and remove; needs exactly one of them',
       '4:3: steps.b: has both transfer and job; needs exactly one of them',
-      '5:5: steps.c: is empty; needs a map with transfer, job, delete or mkdir',
+      '5:5: steps.c: is empty; needs a map with transfer, job, delete, mkdir, link, move or remove',
     ],
   ],
   [

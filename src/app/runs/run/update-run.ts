@@ -124,12 +124,16 @@ function reasonAgainst(state: RunState, prepared: PreparedWorkflow, name: string
 
 function wasWorkedOn(attempt: Attempt): boolean {
   return (
-    attempt.number > 1 || attempt.jobs.length > 0 || attempt.transfer !== undefined || attempt.outcome !== undefined
+    attempt.number > 1 ||
+    attempt.jobs.length > 0 ||
+    attempt.transfer !== undefined ||
+    attempt.act !== undefined ||
+    attempt.outcome !== undefined
   );
 }
 
 function begins(step: Step, attempt: Attempt): boolean {
-  return isTask(step) ? attempt.transfer !== undefined : hasBegun(attempt);
+  return isTask(step) ? attempt.transfer !== undefined : hasBegun(attempt) || attempt.act !== undefined;
 }
 
 /** Steps that began, with what they did before, at the very moment of the update: they go on so. */

@@ -2,6 +2,7 @@ import type {Place} from '../../../base/task-request.ts';
 import {orError, type StageError} from '../../../errors.ts';
 import type {SourceListing} from '../../../transfer/source-listing.ts';
 import type {CollectionSeen, FileEntry, TransferService} from '../../../transfer/transfer-service.ts';
+import {isAct} from '../../../workflow/model/acts.ts';
 import {itemsOf} from '../../../workflow/model/items.ts';
 import type {Workflow} from '../../../workflow/model/workflow.ts';
 
@@ -28,7 +29,7 @@ const ITEMS_ASKED = 5;
 /** A source must be there when nothing in the workflow comes before its transfer. Pure. */
 export function planQuestions(workflow: Workflow, adopted: readonly string[]): PlaceQuestion[] {
   return workflow.steps.flatMap((step): PlaceQuestion[] => {
-    if (step.kind === 'job' || adopted.includes(step.name)) return [];
+    if (step.kind === 'job' || isAct(step) || adopted.includes(step.name)) return [];
     if (step.kind === 'delete')
       return [{step: step.name, end: 'deletion', place: step.at, recursive: step.recursive, needed: false}];
     if (step.kind === 'mkdir')

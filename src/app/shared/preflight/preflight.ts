@@ -179,5 +179,5 @@ export class CheckFailed extends StageError {
 
 /** What a step does is asked of Globus. */
 function asksGlobus(step: Step): boolean {
-  return step.kind !== 'job' && !(step.kind === 'transfer' && step.via);
+  return step.kind === 'transfer' ? step.via === undefined : step.kind === 'delete' || step.kind === 'mkdir';
 }

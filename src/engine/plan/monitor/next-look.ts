@@ -5,7 +5,7 @@ import type {LiveJob} from '../../../scheduler/scheduler.ts';
 import type {TransferTask} from '../../../transfer/transfer-service.ts';
 import {topologicalOrder} from '../../../workflow/model/graph.ts';
 import {isTask} from '../../../workflow/model/steps.ts';
-import type {JobStep, MkdirStep, Step, TaskStep} from '../../../workflow/model/workflow.ts';
+import type {ActStep, JobStep, MkdirStep, Step, TaskStep} from '../../../workflow/model/workflow.ts';
 import type {Observed, PlanSettings} from '../actions.ts';
 
 import {FIRST_WORD_MS} from '../first-refusal.ts';
@@ -171,6 +171,10 @@ function lookForWork(waits: Waits, step: Step): number | undefined {
       return lookForTask(waits, step);
     case 'mkdir':
       return lookForDirectory(waits, step);
+    case 'link':
+    case 'move':
+    case 'remove':
+      return lookForAct(waits, step);
     case 'job':
       return lookForJob(waits, step);
     default:
@@ -210,6 +214,17 @@ function lookForDirectory({view, soon, late}: Waits, step: MkdirStep): number | 
   if (verdict.is === 'later') return verdict.at ?? late;
   if (verdict.is !== 'met') return undefined;
   return workingAttempt(view.run, step.name).signIn ? late : soon;
+}
+
+/** One that has begun goes on at each look; where a job copies, that looks when it is done. */
+function lookForAct({view, soon, late}: Waits, step: ActStep): number | undefined {
+  const {run} = view;
+  if (holdOn(run, step.name)) return undefined;
+  const attempt = workingAttempt(run, step.name);
+  const verdict = verdictOf(view, step);
+  if (!attempt.act && verdict.is !== 'met') return verdict.is === 'later' ? (verdict.at ?? late) : undefined;
+  const copying = standingJob(attempt, 'job');
+  return copying?.job && isThere(seenOf(view.seen, copying)) ? late : soon;
 }
 
 function lookForJob({view, soon, late, left}: Waits, step: JobStep): number | undefined {
