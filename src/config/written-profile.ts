@@ -1,3 +1,5 @@
+import type {Place} from '../base/task-request.ts';
+import type {WayBetween} from '../workflow/model/places.ts';
 import type {ProfileSection} from './config-schema.ts';
 import type {JobDefaults, Profile} from './profile.ts';
 
@@ -35,11 +37,27 @@ export function writtenProfile(profile: Profile): ProfileSection {
     ...ifGiven('max_queued', profile.maxQueued),
     ...(profile.maxPending === undefined ? {} : {transfers: {max_pending: profile.maxPending}}),
     paths: [...profile.paths],
+    ...ifGiven('ways', profile.ways.length > 0 ? profile.ways.map(writtenWay) : undefined),
+    ...ifGiven('ssh_config', profile.sshConfig),
     monitor: {min: seconds(profile.monitor.minMs), max: seconds(profile.monitor.maxMs)},
     collections: {...profile.collections},
     lost_after: seconds(profile.lostGraceMs),
     log: {level: profile.log.level, format: profile.log.format, keep: profile.log.keepDays},
   };
+}
+
+function writtenWay({from, to, via}: WayBetween): NonNullable<ProfileSection['ways']>[number] {
+  const ends = {from: `${from.collection}:${from.path}`, to: `${to.collection}:${to.path}`};
+  if (via === undefined) return {...ends, via: 'globus'};
+  const [fromAt, toAt] = [writtenPlace(from.at), writtenPlace(to.at)];
+  // The schema has seen that a copy says both.
+  if (via.by === 'copy') return {...ends, via: 'copy', from_at: fromAt ?? '', to_at: toAt ?? ''};
+  return {...ends, via: 'command', program: via.program, ...ifGiven('from_at', fromAt), ...ifGiven('to_at', toAt)};
+}
+
+/** A path below the home directory is `/~/x` when it was read. */
+function writtenPlace(at: Place | undefined): string | undefined {
+  return at && `${at.collection}:${at.path.replace(/^\/~\//, '~/')}`;
 }
 
 function jobs({queue, account, project, resources, extraArgs}: JobDefaults) {

@@ -154,8 +154,8 @@ export interface Plugin {
 
 /** What is on this host for ways other than Globus. */
 export interface WaysHere {
-  /** @param state where it may keep what it must know again; that of the profile when not given */
-  plugin(program: string, state?: string): Promise<Plugin>;
+  /** A program, to be tried out. */
+  plugin(program: string): Promise<Plugin>;
   /** Why a program cannot be run here; undefined when it can. */
   why(program: string): Promise<string | undefined>;
   /** Is there a command of this name on PATH? */

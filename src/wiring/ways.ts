@@ -1,10 +1,10 @@
 import {constants} from 'node:fs';
 import {access, stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {newWord} from '../base/ids.ts';
 import type {Locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
-import {ensureSubdirectory} from '../disk/directories.ts';
+import {ensureDirectory, ensureSubdirectory} from '../disk/directories.ts';
 import type {StateLayout} from '../ledger/state-directory.ts';
 import type {Log} from '../log/log.ts';
 import type {RunCommand} from '../process/run-command.ts';
@@ -30,12 +30,12 @@ export interface WaysParts {
 export function waysHere(parts: WaysParts): WaysHere {
   const settings = once(() => programSettings(parts));
   return {
-    async plugin(program, state) {
+    async plugin(program) {
       const [{askProgram}, how] = await Promise.all([import('../transfer/command/ask-program.ts'), settings()]);
-      return {
-        stateDirectory: state ?? join(parts.layout.home, 'plugins'),
-        ask: (verb, question) => askProgram(program, verb, question, how),
-      };
+      // Apart from what it keeps for runs: what is tried out is nobody's.
+      const stateDirectory = join(parts.layout.home, 'plugins', `${basename(program)}-check`);
+      ensureDirectory(stateDirectory);
+      return {stateDirectory, ask: (verb, question) => askProgram(program, verb, question, how)};
     },
     async why(program) {
       try {

@@ -15,6 +15,8 @@ export class MemoryPlugin {
   readonly asked: {readonly verb: string; readonly question: Record<string, unknown>}[] = [];
   down = false;
   paused: string | undefined;
+  /** what is shown has arrived, or failed where its source is missing */
+  arrives = false;
   /** given in the place of the answer to a verb */
   instead: Partial<Record<Verb, Partial<CommandResult>>> = {};
 
@@ -71,6 +73,11 @@ export class MemoryPlugin {
     const found = this.tasks.get(task);
     if (!found) return {task, state: 'unknown'};
     if (this.paused !== undefined && found.state === 'active') return {task, state: 'paused', pause: this.paused};
+    if (this.arrives && found.state === 'active') {
+      const [item] = found.question.items as {from: string}[];
+      if (item?.from.endsWith('missing')) this.show(task, 'failed', {error: {message: 'no such file'}});
+      else this.show(task, 'succeeded', {bytes: 5, files: 1});
+    }
     return {task, state: found.state, ...found.more};
   }
 }

@@ -67,11 +67,11 @@ export function claimOf(number: number): string {
 
 /** All jobs of a copy, oldest first. */
 export function readCopyJobs(record: WayRecord): CopyJobRecord[] {
-  const numbers = namesIn(record.directory).flatMap((name) =>
-    Number(/^job-(\d+)\.intent\.json$/.exec(name)?.[1] ?? []),
-  );
-  return numbers
-    .filter((number) => number > 0)
+  return namesIn(record.directory)
+    .flatMap((name) => {
+      const [, number] = /^job-(\d+)\.intent\.json$/.exec(name) ?? [];
+      return number === undefined ? [] : [Number(number)];
+    })
     .sort((one, other) => one - other)
     .map((number) => readCopyJob(record, number));
 }

@@ -90,8 +90,10 @@ export class WayRecord {
 
   #changes(): number[] {
     return namesIn(this.directory)
-      .flatMap((name) => Number(/^change-(\d+)\.json$/.exec(name)?.[1] ?? Number.NaN))
-      .filter((number) => !Number.isNaN(number))
+      .flatMap((name) => {
+        const [, number] = /^change-(\d+)\.json$/.exec(name) ?? [];
+        return number === undefined ? [] : [Number(number)];
+      })
       .sort((one, other) => one - other);
   }
 
