@@ -8,22 +8,24 @@ export default class TransferPluginCheck extends StageCommand {
     'Check a program of the site that moves data (via: command). Exit code 1 when it breaks a promise.';
   static override description =
     `Each promise of docs/transfer-plugins.md is tried on the program: it moves one file, some times, and
-leaves the copies: the names in --to with .1 to .4 behind them.`;
+leaves the copies: TO with .1 to .4 behind it.`;
   static override examples = [
-    '<%= config.bin %> transfer plugin-check /opt/site/bin/mover --from archive:/data/small --to /scratch/me/check',
+    '<%= config.bin %> transfer plugin-check /opt/site/bin/mover archive:/data/small /scratch/me/check',
   ];
-  static override args = {program: Args.string({required: true, description: 'path of the program'})};
+  static override args = {
+    program: Args.string({required: true, description: 'path of the program'}),
+    from: Args.string({required: true, description: 'a file that is there: HOST:PATH, or a path of the cluster'}),
+    to: Args.string({required: true, description: 'where its copies go: HOST:PATH, or a path of the cluster'}),
+  };
   static override flags = {
-    from: Flags.string({required: true, description: 'a file that is there: HOST:PATH, or a path of the cluster'}),
-    to: Flags.string({required: true, description: 'where its copies go: HOST:PATH, or a path of the cluster'}),
     timeout: Flags.integer({default: 300, min: 1, description: 'seconds that one transfer may take'}),
   };
 
   async run(): Promise<PluginCheckReport> {
     const {args, flags} = await this.parse(TransferPluginCheck);
-    const {from, to, timeout} = flags;
+    const {program, from, to} = args;
     const stage = await this.connect(flags.profile);
-    const report = await checkPlugin(stage, {program: args.program, from, to, timeoutMs: 1000 * timeout});
+    const report = await checkPlugin(stage, {program, from, to, timeoutMs: 1000 * flags.timeout});
     process.exitCode = report.exit;
     await this.say(report.findings, (findings) => renderFindings(findings).join('\n'));
     return report;

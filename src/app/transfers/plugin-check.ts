@@ -34,7 +34,7 @@ export interface PluginCheckReport {
 /** Hold a program of the site to the contract (docs/transfer-plugins.md). It moves the file that is named, and leaves copies of it. */
 export async function checkPlugin(stage: TransfersStage, request: PluginCheckRequest): Promise<PluginCheckReport> {
   const program = resolve(request.program);
-  const [from, to] = [placeOf(request.from, '--from'), placeOf(request.to, '--to')];
+  const [from, to] = [placeOf(request.from, 'FROM'), placeOf(request.to, 'TO')];
   const missing = await stage.ways.why(program);
   if (missing !== undefined) throw new RequestWrong(`the program ${program} cannot be run`, {why: missing});
   const {clock, sleep} = await stage.engine();
@@ -44,9 +44,9 @@ export async function checkPlugin(stage: TransfersStage, request: PluginCheckReq
   return {program, findings, exit};
 }
 
-function placeOf(text: string, flag: string): Place {
+function placeOf(text: string, argument: string): Place {
   const place = readHostPlace(text);
-  if (typeof place === 'string') throw new RequestWrong(`${flag}: ${place}`);
+  if (typeof place === 'string') throw new RequestWrong(`${argument}: ${place}`);
   return place;
 }
 
