@@ -1,15 +1,20 @@
 import {rmSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import type {TaskId} from '../../src/base/ids.ts';
 import {noEvidence} from '../../src/base/no-evidence.ts';
 import {withCircuitBreakers} from '../../src/engine/circuit-breaker.ts';
 import {reconcile} from '../../src/engine/turn.ts';
 import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {openLedger} from '../../src/ledger/open-ledger.ts';
 import {SchedulerUnreachable} from '../../src/scheduler/scheduler.ts';
+import {transfersByWay} from '../../src/transfer/by-way.ts';
+import type {OtherWay} from '../../src/transfer/other-way.ts';
 import type {Step} from '../../src/workflow/model/workflow.ts';
 import {CLASSIC, jobStep, specOf, task, transferStep} from '../support/a-run.ts';
 import {FakeScheduler, FakeTransfers, type FakeWorld, fakeWorld, requestOf} from '../support/fakes.ts';
 import {memoryDirectory} from '../support/memory-directory.ts';
+
+const UUID_OF_COPY = '454aa59c-9663-4584-a0a7-410b40534e97';
 
 /** What a service that does not answer costs one look. */
 
@@ -41,6 +46,40 @@ describe('Globus does not answer', () => {
     expect(waits).toBe(1);
     expect(world.scheduler.submitted('compute.1.job')).toHaveLength(3);
     expect(new Set(looked.problems.map(({code}) => code))).toEqual(new Set(['TRANSFER_UNREACHABLE']));
+  });
+
+  test('what another way moves is started and seen all the same', async () => {
+    const copied: string[] = [];
+    const seen = task('active', {task: `copy-${UUID_OF_COPY}` as TaskId, saidBy: 'the copy job'});
+    const way: OtherWay = {
+      submit: async (id) => {
+        copied.push(id);
+        return seen.task;
+      },
+      look: async (tasks) => new Map(tasks.map((each) => [each, seen])),
+      cancel: async () => {},
+      update: async () => {},
+      events: async () => [],
+      pauses: async () => [],
+      moved: async () => [],
+      skipped: async () => ({files: [], more: false}),
+    };
+    const never = async () => {
+      throw new TransferUnreachable('GET /submission_id', 'no answer within 30 s', {timedOut: true});
+    };
+    world.transfers.newSubmissionId = never;
+    begin('a', [transferStep('in')]);
+    begin('b', [{...transferStep('in'), via: {by: 'copy'}}]);
+    const context = () => {
+      const given = world.context();
+      return {...given, transfers: transfersByWay(given.transfers, {copy: async () => way, command: never})};
+    };
+    await reconcile(context());
+    expect(copied).toHaveLength(1);
+    const looked = await reconcile(context());
+    expect(looked.problems.map(({code}) => code)).toEqual(['TRANSFER_UNREACHABLE']);
+    expect(world.transfers.tasks.size).toBe(0);
+    expect(copied).toHaveLength(1);
   });
 
   test('a collection that does not list its directories keeps no transfer from being submitted', async () => {
