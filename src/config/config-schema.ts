@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import {readBytes} from '../base/bytes.ts';
 import {isLoopback} from '../base/environment.ts';
 import {UUID} from '../base/ids.ts';
 import {NAME} from '../base/names.ts';
@@ -123,6 +124,18 @@ const log = z.strictObject({
   format: maybe(z.enum(LOG_FORMATS)),
   keep: maybe(z.int(KEEP).check(z.nonnegative(KEEP))),
 });
+const SIZE = 'must be a number of bytes, such as 2TB';
+const size = z.pipe(
+  z.union([z.number(), z.string()], SIZE).check(z.refine((written) => readBytes(written) !== undefined, SIZE)),
+  z.transform((written) => readBytes(written) ?? 0),
+);
+const limits = z.strictObject({
+  directory: maybe(absolute),
+  slots: maybe(z.record(name, z.int(WHOLE).check(z.positive(WHOLE)))),
+  pools: maybe(
+    z.record(name, z.strictObject({size, reserve: maybe(z.union([z.literal(0), size], SIZE)), path: maybe(absolute)})),
+  ),
+});
 const profile = z.strictObject({
   scheduler: maybe(z.union([z.enum(['pbs', 'local']), scheduler], 'must be pbs or local, or a map')),
   transfer: maybe(z.union([z.enum(['globus', 'local']), transfer], 'must be globus or local, or a map')),
@@ -136,6 +149,7 @@ const profile = z.strictObject({
   wait_walltime: maybe(walltime),
   transfers: maybe(z.strictObject({max_pending: maybe(z.int(WHOLE).check(z.positive(WHOLE)))})),
   max_queued: maybe(z.int(WHOLE).check(z.positive(WHOLE))),
+  limits: maybe(limits),
   paths: maybe(z.array(z.strictObject({cluster: absolute, collection: z.string(), path: absolute}))),
   ways: maybe(z.array(way)),
   ssh_config: maybe(matching(/^\/[\w./+@-]*$/, 'must be an absolute path of letters, digits and . _ / + @ -')),

@@ -2,7 +2,15 @@ import type {PaceLimit} from '../base/pace.ts';
 import type {EndOfWay, WayBetween} from '../workflow/model/places.ts';
 import {readHostPlace} from '../workflow/model/ways.ts';
 import {type ProfileSection, readEnd} from './config-schema.ts';
-import {defaultProfile, type JobDefaults, localProfile, PBS_PACE, type Profile, type ProxySettings} from './profile.ts';
+import {
+  defaultProfile,
+  type JobDefaults,
+  localProfile,
+  PBS_PACE,
+  type Profile,
+  type ProfileLimits,
+  type ProxySettings,
+} from './profile.ts';
 
 type JobsSection = NonNullable<ProfileSection['compute']>;
 
@@ -45,6 +53,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
     waitWalltime: section.wait_walltime ?? base.waitWalltime,
     ...(section.max_queued === undefined ? {} : {maxQueued: section.max_queued}),
     maxPending: section.transfers?.max_pending,
+    limits: section.limits && mergeLimits(section.limits),
     paths: section.paths ?? base.paths,
     sshConfig: section.ssh_config,
     ways: section.ways?.map(readWay) ?? base.ways,
@@ -60,6 +69,11 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
       keepDays: section.log?.keep ?? base.log.keepDays,
     },
   };
+}
+
+function mergeLimits({directory, slots = {}, pools = {}}: NonNullable<ProfileSection['limits']>): ProfileLimits {
+  const all = Object.entries(pools).map(([name, pool]) => [name, {reserve: 0, ...pool}] as const);
+  return {directory, slots, pools: Object.fromEntries(all)};
 }
 
 /** One of the two numbers alone goes with the other's default. */

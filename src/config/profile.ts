@@ -69,6 +69,17 @@ export interface LogDefaults {
   readonly keepDays: number;
 }
 
+/** The limits that a profile sets for its own runs, and where those are that a group shares. */
+export interface ProfileLimits {
+  /** a directory that `stage limits init` made */
+  readonly directory?: string | undefined;
+  readonly slots: Readonly<Record<string, number>>;
+  /** in bytes; `path`: a directory on the file system that it is about */
+  readonly pools: Readonly<
+    Record<string, {readonly size: number; readonly reserve: number; readonly path?: string | undefined}>
+  >;
+}
+
 /** Where work goes: which PBS, which Globus, which queues. */
 export interface Profile {
   readonly name: string;
@@ -90,6 +101,8 @@ export interface Profile {
   readonly maxQueued?: number;
   /** how many tasks of ours may be pending at Globus at once; absent: as many as there are */
   readonly maxPending?: number | undefined;
+  /** what steps and runs may claim; absent: nothing */
+  readonly limits?: ProfileLimits | undefined;
   /** which directories of the cluster a collection shows, and where in it */
   readonly paths: readonly PathMapping[];
   /** between which places data is moved otherwise than by Globus, where a step does not say; the first that fits counts */

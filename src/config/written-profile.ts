@@ -35,6 +35,7 @@ export function writtenProfile(profile: Profile): ProfileSection {
     strategy: profile.strategy,
     wait_walltime: profile.waitWalltime,
     ...ifGiven('max_queued', profile.maxQueued),
+    ...(profile.limits ? {limits: profile.limits} : {}),
     ...(profile.maxPending === undefined ? {} : {transfers: {max_pending: profile.maxPending}}),
     paths: [...profile.paths],
     ...ifGiven('ways', profile.ways.length > 0 ? profile.ways.map(writtenWay) : undefined),

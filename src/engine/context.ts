@@ -1,6 +1,7 @@
 import type {Acts} from '../base/act.ts';
 import type {Ledger, OpenRun} from '../ledger/ledger.ts';
 import type {MonitorLedger} from '../ledger/monitor-facts.ts';
+import type {Limits} from '../limits/open-limits.ts';
 import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {Admission} from './admission.ts';
@@ -32,6 +33,8 @@ export interface EngineContext {
   readonly admission?: Admission | undefined;
   /** runs what may hang, in another process; absent: in this one */
   readonly runApart?: RunApart | undefined;
+  /** what steps and runs claim before they begin; absent: nothing can be claimed */
+  readonly limits?: Limits | undefined;
   readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** a short random word, unlike any before */

@@ -173,14 +173,17 @@ export class Look {
   }
 
   /** Seal the runs that are over, and withdraw the one that this process creates when PBS refused its first job. */
-  seal(): void {
+  async seal(): Promise<void> {
+    await this.#planning.settleLimits();
     const refused = this.#state.runs.flatMap((run) =>
       this.#state.creates(run.id) ? withdraw(this.#state.context, run) : [],
     );
     this.withdrawn = [...this.withdrawn, ...refused];
     const gone = new Set(this.withdrawn.map(({run}) => run));
     this.#state.runs = this.#state.runs.filter(({id}) => !gone.has(id));
-    const over = this.#state.runs.filter(({state}) => mayBeSealed(state, this.#state.seen, this.#state.settings));
+    const over = this.#state.runs.filter(
+      (run) => mayBeSealed(run.state, this.#state.seen, this.#state.settings) && this.#planning.limits.isFree(run),
+    );
     this.sealed = over.flatMap((run) =>
       unlessDamaged(run, this.#state.setAside, () => sealRun(this.#state.context, run)),
     );

@@ -20,6 +20,8 @@ export interface StateLayout {
   readonly late: string;
   /** campaigns: a directory each, and marks of those that are to be looked at */
   readonly campaigns: string;
+  /** the log of the limits of this state directory; made when a run first has to do with limits */
+  readonly limits: string;
   /** facts of the one monitor chain */
   readonly monitor: string;
   /** tasks that another way than Globus moves: a directory for each */
@@ -39,6 +41,7 @@ export function stateLayout(home: string): StateLayout {
     active: join(home, 'active'),
     late: join(home, 'late'),
     campaigns: join(home, 'campaigns'),
+    limits: join(home, 'limits'),
     monitor: join(home, 'monitor'),
     ways: join(home, 'ways'),
     tokens: join(home, 'tokens'),

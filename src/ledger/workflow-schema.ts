@@ -22,6 +22,7 @@ const common = {
   delayMs: z.optional(z.number()),
   redoFrom: z.optional(z.looseObject({step: word, rounds: z.number(), atOnceOn: z.array(z.number())})),
   numbered: yes,
+  uses: z.optional(z.record(z.string(), z.number())),
 };
 const ofTask = {
   strategy: z.optional(z.enum(['monitor', 'wait'])),
@@ -66,6 +67,14 @@ const step = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const claim = z.looseObject({
+  pool: word,
+  amount: z.union([z.number(), z.literal('auto')]),
+  factor: z.optional(z.number()),
+  from: word,
+  until: z.looseObject({step: word, has: z.enum(['succeeded', 'begun'])}),
+});
+
 export const workflow: z.ZodMiniType<Workflow> = z.looseObject({
   name: word,
   collections: words,
@@ -73,6 +82,7 @@ export const workflow: z.ZodMiniType<Workflow> = z.looseObject({
   places: z.optional(z.record(z.string(), place)),
   params: words,
   steps: z.array(step),
+  claims: z.optional(z.array(claim)),
   workdir: text,
 }) as unknown as z.ZodMiniType<Workflow>; // levels of `syncLevel` and the like are what the workflow file's own schema let through
 

@@ -34,6 +34,10 @@ export interface Request {
   readonly free?: Free | undefined;
   readonly by: string;
   readonly clock: () => number;
+  /** is told of each entry that this process has made, with the state after it */
+  readonly wrote?: ((does: readonly LimitEvent[], state: LimitsState) => void) | undefined;
+  /** for tests alone: a process may be made to die before an entry, or after it */
+  readonly around?: ((create: () => boolean) => boolean) | undefined;
 }
 
 /**
@@ -44,13 +48,21 @@ export interface Request {
  *
  * @throws {LogNotSeen} when a number is taken, and its entry cannot be seen
  */
-export function settle(log: EntryLog, state: LimitsState, {wanted, free, by, clock}: Request): LimitsState {
+export function settle(
+  log: EntryLog,
+  state: LimitsState,
+  {wanted, free, by, clock, wrote, around = (create) => create()}: Request,
+): LimitsState {
   let now = readOn(log, state);
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const does = withGrants(log, now, wanted(now).slice(0, MOST_EVENTS), free);
     if (does.length === 0) return now;
     const entry: Entry = {by, at: clock(), does};
-    if (log.create(now.next, entry)) now = afterEntry(now, {is: 'whole', entry, writer: log.me}, log.keeper);
+    const number = now.next;
+    if (around(() => log.create(number, entry))) {
+      now = afterEntry(now, {is: 'whole', entry, writer: log.me}, log.keeper);
+      wrote?.(does, now);
+    }
     now = readOn(log, now);
   }
   throw new LogNotSeen(now.next);

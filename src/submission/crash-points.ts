@@ -88,6 +88,12 @@ interface WatchableContext {
   readonly scheduler: Scheduler;
   readonly transfers: TransferService;
   readonly acts: Acts;
+  readonly limits?: WatchableLimits | undefined;
+}
+
+/** The directories of limits. */
+interface WatchableLimits {
+  all(): readonly {settle(request: {around?: ((create: () => boolean) => boolean) | undefined}): unknown}[];
 }
 
 export interface Watched {
@@ -104,7 +110,7 @@ export interface Watched {
  * Wrap what stage acts through, so that each of its effects has a point before it and one after it.
  *
  * An effect is what another process can see: a fact, and a question to PBS or Globus that changes something. They are
- * named `fact NAME` (a person's decision too), `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `run-preparation`,
+ * named `fact NAME` (a person's decision too), `fact limits.entry`, `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `run-preparation`,
  * `run-publication`, `resume-decision`, `seal`, and within these `active-name` and `seal-fact`; `campaign-mark`, `campaign-entry`;
  * `qsub|qrls|qhold|qdel|qalter KEY` with KEY as in `compute.1.job`, `monitor` or `job`; `submission_id`;
  * `transfer|cancel STEP.ATTEMPT`; `link|unlink|rename|copy|put|remove STEP.ATTEMPT` of acts on files.
@@ -125,6 +131,7 @@ export function watchEffects(reach: Reach): Watched {
       scheduler: watchScheduler(context.scheduler, reach, owners),
       transfers: watchTransfers(context.transfers, reach, owners),
       acts: watchActs(context.acts, reach),
+      limits: context.limits && watchLimits(context.limits, reach),
     }),
   };
 }
@@ -241,6 +248,19 @@ function watchJobs<J extends WatchableJobs>(store: J, reach: Reach, owners: Owne
       around(reach, 'fact job.claim', runOf(name, number), () => store.takeClaim(name, number)),
   };
   return {...store, ...watched};
+}
+
+/** An entry of a log is one effect, whatever it says of how many runs. */
+function watchLimits<L extends WatchableLimits>(limits: L, reach: Reach): L {
+  const watched: WatchableLimits = {
+    all: () =>
+      limits.all().map((directory) => ({
+        ...directory,
+        settle: (request) =>
+          directory.settle({...request, around: (create) => around(reach, 'fact limits.entry', undefined, create)}),
+      })),
+  };
+  return {...limits, ...watched};
 }
 
 function watchScheduler(scheduler: Scheduler, reach: Reach, owners: Owners): Scheduler {

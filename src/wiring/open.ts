@@ -16,6 +16,7 @@ import {openJobStore} from '../ledger/job-store.ts';
 import {openMonitorLedger} from '../ledger/monitor-facts.ts';
 import {openLedger} from '../ledger/open-ledger.ts';
 import {isJob, openTroubles, type ProcessOfStage} from '../ledger/troubles.ts';
+import {type Limits, limitSettings, openLimits} from '../limits/open-limits.ts';
 import {openLog} from '../log/open-log.ts';
 import type {Watched} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
@@ -90,7 +91,8 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     const {openCampaigns} = await import('../campaign/campaigns.ts');
     return watched.campaigns(openCampaigns(ledger.layout));
   });
-  const parts = {profile, where, ledger, campaigns, by, standIns, environment, globus, wrap, troubles, ways};
+  const limits = openLimits(stateDirectory, limitSettings(profile.limits), {by, clock: Date.now});
+  const parts = {profile, where, ledger, limits, campaigns, by, standIns, environment, globus, wrap, troubles, ways};
   const engine = once(async () => watched.context(await createContext(parts)));
   const collectionService = once(async () => {
     requireSignIn(profile, environment);
@@ -103,6 +105,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     log,
     ledger,
     jobs: trustedJobs(guardJobs(watched.jobs(openJobStore(stateDirectory)), ledger, where.cache), stateDirectory),
+    limits,
     campaigns,
     requireState: ledger.requireState,
     by,
@@ -165,6 +168,7 @@ interface Parts {
   readonly profile: Profile;
   readonly where: Locations;
   readonly ledger: GuardedLedger;
+  readonly limits: Limits;
   readonly campaigns: () => Promise<Campaigns>;
   readonly by: string;
   readonly standIns: StartStandIns;
@@ -182,7 +186,7 @@ function calledBy({STAGE_CLI}: NodeJS.ProcessEnv): string {
 }
 
 async function createContext(parts: Parts): Promise<EngineContext> {
-  const {profile, where, ledger, campaigns, by, environment} = parts;
+  const {profile, where, ledger, limits, campaigns, by, environment} = parts;
   const [{createJobFiles}, {directoryOnPath}] = await Promise.all([
     import('../batch-scripts/job-files.ts'),
     import('../process/find-command.ts'),
@@ -235,6 +239,7 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       return partsByStage({cli: callBack.cli, profile: profile.name})(kind, limitMs);
     },
     admission: lazyAdmission({ledger, by, campaigns, reservations: once(async () => createReservations(parts))}),
+    limits,
     clock: Date.now,
     sleep,
     newWord,

@@ -5,6 +5,7 @@ import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';
 import type {JobStore} from '../ledger/job-store.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import type {Limits} from '../limits/open-limits.ts';
 import type {Log} from '../log/log.ts';
 import type {JobHistory} from '../scheduler/history.ts';
 import type {Reservations} from '../scheduler/reservations.ts';
@@ -36,6 +37,8 @@ export interface TransfersStage extends PlacesStage {
 /** What preparing and checking a workflow takes. */
 export interface WorkflowStage extends TransfersStage {
   readonly ledger: Ledger;
+  /** the limits of the state directory, and those that it shares */
+  readonly limits: Limits;
   /** Before anything is made in the state directory. @throws {StateDirectoryGone} where this host knows that there was one */
   requireState(): void;
   /** what this PBS offers: commands, server, queues */

@@ -12,6 +12,7 @@ const PARTS = [
   'runs',
   'sealed',
   'resumed',
+  'limits',
   'active',
   'late',
   'campaigns',

@@ -148,12 +148,12 @@ test('jobs that depend on others are looked at once after their submission', asy
 test('a run is sealed when nothing of it is left, and the chain is not tended for it', async () => {
   begin([jobStep('a')]);
   const look = await Look.begin(world.context());
-  look.seal();
+  await look.seal();
   expect(look.sealed).toEqual([]);
   expect((await look.tendChain())?.nextAt).toBeUndefined(); // nothing was submitted yet that could be looked at
   world.context().ledger.create(run, 'a.1.outcome', {at: 1, state: 'succeeded', why: 'exit status 0'});
   const last = await Look.begin(world.context());
-  last.seal();
+  await last.seal();
   expect(last.sealed.map(({state}) => state)).toEqual(['succeeded']);
   expect(await last.tendChain()).toEqual({nextAt: undefined, gap: undefined});
 });

@@ -21,15 +21,15 @@ const FAULTS: readonly Omit<Fault, 'under'>[] = [
   {
     name: 'who loses a number thinks that the entry is there',
     file: 'limits/settle.ts',
-    from: 'if (log.create(now.next, entry)) now =',
-    to: 'log.create(now.next, entry);\n    now =',
+    from: 'if (around(() => log.create(number, entry))) {',
+    to: 'around(() => log.create(number, entry));\n    {',
     seed: 1,
   },
   {
     name: 'a grant is made without reading what came before it',
     file: 'limits/settle.ts',
-    from: 'if (log.create(now.next, entry)) now',
-    to: 'if (log.create(now.next, entry) || log.create(now.next + 1, entry)) now',
+    from: 'log.create(number, entry)))',
+    to: 'log.create(number, entry) || log.create(number + 1, entry)))',
     seed: 6,
   },
   {

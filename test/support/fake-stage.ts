@@ -2,6 +2,7 @@ import {openCampaigns} from '../../src/campaign/campaigns.ts';
 import type {Profile} from '../../src/config/profile.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 import {openJobStore} from '../../src/ledger/job-store.ts';
+import {limitSettings, openLimits} from '../../src/limits/open-limits.ts';
 import type {QueueSeen, ServerSeen, Site} from '../../src/scheduler/site.ts';
 import type {Stage} from '../../src/wiring/stage.ts';
 import {type FakeWorld, fakeWorld} from './fakes.ts';
@@ -51,6 +52,7 @@ export function fakeStage(
     profile,
     locations: {home: directory, configFile: 'config.yaml', cache: directory},
     ledger: context.ledger,
+    limits: openLimits(directory, limitSettings(profile.limits), {by: 'ada@host:1', clock: () => world.now}),
     jobs: openJobStore(directory),
     campaigns: async () => openCampaigns(context.ledger.layout),
     requireState: () => {},

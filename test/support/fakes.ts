@@ -11,6 +11,7 @@ import {TransferRefused, TransferUnreachable} from '../../src/globus-errors.ts';
 import {type JobStore, openJobStore} from '../../src/ledger/job-store.ts';
 import {openMonitorLedger} from '../../src/ledger/monitor-facts.ts';
 import {openLedger} from '../../src/ledger/open-ledger.ts';
+import {type LimitSettings, openLimits} from '../../src/limits/open-limits.ts';
 import {
   type JobRequest,
   type JobSeen,
@@ -373,6 +374,8 @@ export interface FakeWorld {
   settings: Partial<EngineSettings>;
   /** why no item of a campaign is admitted now */
   putOff: string | undefined;
+  /** what the profile says of limits; undefined: it has none */
+  limits: LimitSettings | undefined;
   context(): EngineContext;
   /** a process that submits single jobs */
   submitter(): {readonly jobs: JobStore; readonly scheduler: Scheduler};
@@ -402,6 +405,7 @@ export function fakeWorld(directory: string): FakeWorld {
     effects: [],
     settings: {},
     putOff: undefined,
+    limits: undefined,
     submitter() {
       const watched = process();
       return {jobs: watched.jobs(openJobStore(directory)), scheduler: watched.scheduler(world.scheduler)};
@@ -425,6 +429,7 @@ export function fakeWorld(directory: string): FakeWorld {
           forMonitor: (generation, startAt, tag) => requestOf(`monitor-${generation}.sh`, tag, {startAt}),
           forProbe: (_directory, tag) => requestOf('probe.sh', tag, {}),
         },
+        limits: world.limits && openLimits(directory, world.limits, {by: 'test', clock}),
         clock,
         sleep: async (ms) => {
           world.now += ms;

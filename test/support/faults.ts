@@ -205,8 +205,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a job is submitted without its hold',
     file: 'engine/plan/jobs/plan-job-step.ts',
-    from: "  return verdict.is === 'waiting' && verdict.on",
-    to: "  return false && verdict.is === 'waiting' && verdict.on",
+    from: "  if (verdict.is !== 'waiting') return false;\n  // A slot",
+    to: "  if (verdict.is === 'waiting') return false;\n  // A slot",
     under: [],
     seed: 6,
   },

@@ -12,6 +12,7 @@ import {wayInWords} from '../../workflow/model/ways.ts';
 import type {Step, StepKind, TransferStep} from '../../workflow/model/workflow.ts';
 import {writtenPlaces} from '../../workflow/model/written-places.ts';
 import {exitOfFindings, type Finding} from '../shared/findings.ts';
+import {findLimits} from '../shared/preflight/find-limits.ts';
 import {preflight} from '../shared/preflight/preflight.ts';
 import {prepareWorkflow, type WorkflowRequest} from '../shared/prepare-run.ts';
 import {foresee} from './first-actions.ts';
@@ -73,7 +74,9 @@ export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequ
   } as const;
   const foreseen = foresee(spec, {strategy: stage.profile.strategy, stagingJobs: stage.profile.staging.network});
   const existing = stage.ledger.find(name);
-  const findings = request.offline ? [] : await preflight(stage, prepared, {probe: request.probe, adopted: []});
+  const findings = request.offline
+    ? findLimits(stage.limits.settings, workflow)
+    : await preflight(stage, prepared, {probe: request.probe, adopted: []});
   return {
     name,
     fingerprint,

@@ -7,6 +7,7 @@ import type {RunId} from '../../ledger/state-directory.ts';
 import {predictSuccessor} from '../chain/before-look.ts';
 import {withCircuitBreakers} from '../circuit-breaker.ts';
 import type {EngineContext} from '../context.ts';
+import {runsThatWait} from '../limit-claims.ts';
 import {type AtGlobus, NO_TASKS, observeGlobus, observePbs} from '../observe.ts';
 import {LookProgress} from '../progress.ts';
 import {withQueueCount} from '../queue-count.ts';
@@ -30,7 +31,9 @@ export async function beginLook(given: EngineContext, request: LookRequest): Pro
   const active = activeRuns(given, request);
   // Where the profile leaves so many places for tasks, whose turn it is hangs on all runs.
   const sharesTasks = Number.isFinite(given.settings.maxPending);
-  const {own, others} = split(active, sharesTasks ? undefined : request.about);
+  // What this look sees the end of may be what runs wait for that hold nothing yet.
+  const about = request.about && [...new Set([...request.about, ...runsThatWait(given)])];
+  const {own, others} = split(active, sharesTasks ? undefined : about);
   // Where PBS takes so many jobs and no more, the end of any job may be what another run waits for.
   const opened = openRuns(given.ledger, own);
   const isLimited = Number.isFinite(maxQueuedOf(given, request, opened.runs));

@@ -1,7 +1,8 @@
 import type {RunId} from '../../ledger/state-directory.ts';
 import type {RunPlan} from '../act.ts';
 import {Delays} from '../delays.ts';
-import type {Action} from '../plan/actions.ts';
+import {LimitClaims} from '../limit-claims.ts';
+import type {Action, Observed} from '../plan/actions.ts';
 import {taskRoom} from '../plan/limits/task-room.ts';
 import {asksGlobus, planRun} from '../plan/plan-run.ts';
 import type {TaskPlaces} from '../task-places.ts';
@@ -12,6 +13,7 @@ export class LookPlanning {
   readonly #look: LookState;
   readonly #taskPlaces: TaskPlaces;
   readonly #delays: Delays;
+  readonly limits: LimitClaims;
   /** Globus has not answered yet */
   awaitsGlobus: boolean;
 
@@ -19,15 +21,28 @@ export class LookPlanning {
     this.#look = look;
     this.#taskPlaces = taskPlaces;
     this.#delays = new Delays(look.context.ledger, look.context.clock);
+    this.limits = new LimitClaims(look.context, look.problems);
     this.awaitsGlobus = awaitsGlobus;
   }
 
   /** What is to be done to each run now, and was not tried yet. */
   async planAll(): Promise<readonly RunPlan[]> {
+    await this.settleLimits();
     const plans = await this.#taskPlaces.within(await this.#plannedNow());
     this.#look.seen = {...this.#look.seen, places: this.#taskPlaces.seen};
     // Where room is short, the oldest run asks first.
     return this.#look.seen.room || this.#look.seen.places ? oldestFirst(plans) : plans;
+  }
+
+  /** Claims and grants: after the evidence, and before anything is done. */
+  async settleLimits(): Promise<void> {
+    const {runs, settings} = this.#look;
+    const limits = await this.limits.settle(runs, this.#withDelays(), settings);
+    this.#look.seen = {...this.#look.seen, limits};
+  }
+
+  #withDelays(): Observed {
+    return {...this.#look.seen, delays: this.#delays.at(this.#look.seen.now, this.#look.runs)};
   }
 
   async #plannedNow(): Promise<readonly RunPlan[]> {
@@ -42,7 +57,7 @@ export class LookPlanning {
   /** What is to be done to each run, as it was seen last. */
   planned(): RunPlan[] {
     const room = taskRoom(this.#look.states, this.#look.settings.refusedRetryMs);
-    this.#look.seen = {...this.#look.seen, room, delays: this.#delays.at(this.#look.seen.now, this.#look.runs)};
+    this.#look.seen = {...this.#withDelays(), room};
     const queueIsFull = this.#look.places.waiting > 0;
     return this.#look.runs.map((run) => {
       const creates = this.#look.creates(run.id);

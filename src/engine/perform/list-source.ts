@@ -36,7 +36,11 @@ export async function listSource(
 /** A look has a context of its own (circuit-breaker.ts). */
 const spentBy = new WeakMap<EngineContext, number>();
 
-async function totalsOf({transfers, clock}: EngineContext, step: TransferStep): Promise<SourceTotals | undefined> {
+/** What the source of a step holds; undefined where that cannot be listed now. */
+export async function totalsOf(
+  {transfers, clock}: Pick<EngineContext, 'transfers' | 'clock'>,
+  step: TransferStep,
+): Promise<SourceTotals | undefined> {
   const {from, options} = step;
   try {
     const transfer = {collection: from.collection, localUser: from.localUser, items: itemsOf(step), options};

@@ -1,5 +1,6 @@
 import type {TaskId} from '../../base/ids.ts';
 import type {JobId} from '../../base/job-id.ts';
+import type {SourceTotals} from '../../base/source-totals.ts';
 import type {JobRole, OutcomeCause, OutcomeState} from '../../ledger/run-facts.ts';
 import type {Reservation} from '../../scheduler/reservations.ts';
 import type {Dependency, JobSeen} from '../../scheduler/scheduler.ts';
@@ -140,8 +141,24 @@ export interface Observed {
    * ended; a step that is absent could not be measured
    */
   readonly delays?: ReadonlyMap<string, number> | undefined;
+  /** what limits have granted to the runs of this look; absent: none of them has to do with limits */
+  readonly limits?: LimitsSeen | undefined;
   /** reservations, where a person asked why a job waits; nothing is planned by them */
   readonly reservations?: readonly Reservation[];
+}
+
+/** What the directories of limits say of the claims of this state directory, by their names (limits/limit-claims.ts). */
+export interface LimitsSeen {
+  /** claims all of which is granted */
+  readonly granted: ReadonlySet<string>;
+  /** why claims are not, in words */
+  readonly waiting: ReadonlyMap<string, string>;
+  /** some of those wait for what other state directories hold, whose ends are seen by no look of ours */
+  readonly waitsForOthers: boolean;
+  /** they cannot be read: nothing is granted */
+  readonly trouble?: string | undefined;
+  /** what sources hold that were listed for the amount of a claim, as `RUN/STEP` */
+  readonly sources?: ReadonlyMap<string, SourceTotals> | undefined;
 }
 
 /** Globus has refused tasks of ours, since as many are pending as an identity may have. */

@@ -25,6 +25,7 @@ import {delayKey, type EndStep, type Observed, type PlanSettings} from './action
 import {judgeConditions, type Later, type Verdict} from './conditions.ts';
 import {evidenceAt, seenForAttempt, seenOf} from './jobs/job-seen.ts';
 import {jobOf} from './jobs/job-verdict.ts';
+import {limitsOf} from './limits/limit-claims.ts';
 import {isInRoundsOfOthers, lastEndOf} from './stretches.ts';
 
 /** A run as the planner looks at it: what is recorded, what was seen, and how much it may do. */
@@ -35,7 +36,15 @@ export interface View {
 }
 
 /** Whether a step may start; a cancelled run starts nothing but its cleanup. */
-export function verdictOf({run, seen}: View, step: Step): Verdict {
+export function verdictOf(view: View, step: Step): Verdict {
+  const verdict = verdictBeforeLimits(view, step);
+  if (verdict.is !== 'met') return verdict;
+  const {run, seen} = view;
+  return limitsOf(run, seen.limits, step, standingJob(workingAttempt(run, step.name), 'job')) ?? verdict;
+}
+
+/** The same, whatever limits have granted. */
+export function verdictBeforeLimits({run, seen}: View, step: Step): Verdict {
   if (run.cancel && !(isCleanup(step) && run.cancel.cleanup)) {
     return {is: 'impossible', why: `the run was cancelled by ${run.cancel.by}`};
   }

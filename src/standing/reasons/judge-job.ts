@@ -13,7 +13,7 @@ import type {JobFacts, StepFacts} from '../step-facts.ts';
 import {unansweredInStep} from '../unanswered.ts';
 import {explainJob, type OurHold} from './explain-job.ts';
 import {cannotAsk, type Judgement, judged} from './judgement.ts';
-import {notBegun} from './not-begun.ts';
+import {notBegun, waitsItsTurn} from './not-begun.ts';
 
 /** How a step stands that has not ended and whose work is a PBS job. Pure. */
 export function judgeJobStep(facts: StepFacts<JobStep>): Judgement {
@@ -100,6 +100,9 @@ function judgeJobOf(facts: StepFacts<JobStep>): Judgement {
 
 function live(facts: StepFacts<JobStep>, job: JobFacts, id: JobId, seen: LiveJob): Judgement {
   const {view, step, verdict, hold, attempt} = facts;
+  const isOursAlone = seen.userHold && !hold && !personHold(job.record, seen) && ourHold(view, job.record) === 'stands';
+  if (verdict.is === 'later' && seen.state === 'held' && isOursAlone)
+    return judged('held', waitsItsTurn(verdict, view.run.spec.run));
   const reason = explainJob(seen, {
     run: view.run.spec.run,
     job: id,
@@ -136,7 +139,8 @@ function ourHold({seen}: View, record: JobRecord): OurHold {
 
 /** Nothing has been seen of it: what it waits for by the workflow is known all the same. */
 function submitted({verdict}: StepFacts): Reason {
-  const waits = verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : undefined;
+  const later = verdict.is === 'later' ? verdict.why : undefined;
+  const waits = verdict.is === 'waiting' ? `waits for ${verdict.on.join(', ')}` : later;
   return {
     standing: 'waiting',
     code: 'JOB_SUBMITTED',

@@ -197,7 +197,7 @@ export function signInNeeded({what, why, next, at}: SignInDemand): Judgement {
 }
 
 /** What it waits for is there, and a delay or a limit keeps it from beginning. */
-function waitsItsTurn({because, why, at}: Later, run: string): Reason {
+export function waitsItsTurn({because, why, at}: Later, run: string): Reason {
   const isDelay = because === 'delay';
   return {
     standing: 'waiting',

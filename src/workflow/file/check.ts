@@ -1,6 +1,7 @@
 import {type NormalFormContext, placeNamesIn, toNormalForm} from '../model/normal-form.ts';
 import type {Workflow} from '../model/workflow.ts';
 import {checkTouched} from './check-acts.ts';
+import {checkClaims} from './check-limits.ts';
 import {checkSteps} from './check-steps.ts';
 import {checkNames, explainSchema} from './explain-schema.ts';
 import type {Problem} from './problems.ts';
@@ -22,5 +23,6 @@ export function checkWorkflow(raw: unknown, context: NormalFormContext): Checked
   if (!parsed.success || problems.length > 0) return {problems};
   const workflow = toNormalForm(parsed.data, context);
   const touched = checkTouched(workflow, placeNamesIn(parsed.data, context));
-  return touched.length > 0 ? {problems: touched} : {workflow};
+  const found = [...touched, ...checkClaims(parsed.data, workflow.steps)];
+  return found.length > 0 ? {problems: found} : {workflow};
 }

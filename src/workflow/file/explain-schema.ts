@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import {linkSchema, moveSchema, removeSchema} from './act-schema.ts';
+import {claimKeys} from './limits-schema.ts';
 import {didYouMean, isMap, listNames, type Path, type Problem, quote, UNCLEAR, valueAt} from './problems.ts';
 import {
   COLLECTION_NAME,
@@ -87,6 +88,7 @@ function explainUnknownKey(parent: Path, key: string): string {
 
 function knownKeys(parent: Path): readonly string[] {
   if (parent.length === 0) return FILE_KEYS;
+  if (parent[0] === 'claims') return parent.includes('until') ? ['step', 'has'] : claimKeys;
   if (parent.length === 2) return STEP_KEYS;
   if (parent[3] === 'items') return ITEM_KEYS;
   if (parent[3] === 'filters') return FILTER_KEYS;
@@ -101,6 +103,7 @@ function knownKeys(parent: Path): readonly string[] {
 
 /** Where a key belongs that is known, but not here. */
 function rightPlace(parent: Path, key: string): string | undefined {
+  if (parent[0] === 'claims') return undefined;
   const inJob = parent[2] === 'job';
   const inStep = parent.length === 2;
   if (inStep && Object.hasOwn(SPELLED_OTHERWISE, key)) return SPELLED_OTHERWISE[key];

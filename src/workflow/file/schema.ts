@@ -5,6 +5,7 @@ import {NAME} from '../../base/names.ts';
 import {ARRAY_PATTERN} from '../model/array-range.ts';
 import {DEFAULT_FAIL_FAST_ON, FAIL_FAST_CODES} from '../model/fail-fast.ts';
 import {linkSchema, moveSchema, removeSchema} from './act-schema.ts';
+import {claimsSchema, usesSchema} from './limits-schema.ts';
 import {flag, label, localUser, notify, place, text} from './schema-parts.ts';
 import {transferSchema} from './transfer-schema.ts';
 
@@ -279,6 +280,7 @@ export const stepSchema = z
         examples: ['4h'],
       }),
       redo_from: redoFromSchema.optional(),
+      uses: usesSchema.optional(),
       when: z.enum(['always'], {error: 'needs always'}).optional().meta({
         title: 'When',
         description: 'always: the step runs at the end, whatever happened.',
@@ -330,6 +332,7 @@ export const fileSchema = z
         .record(keys(STEP_NAME), stepSchema, {error: 'needs a map of steps'})
         .refine((steps) => Object.keys(steps).length > 0, {error: 'needs at least one step'})
         .meta({title: 'Steps', description: 'What is to be done, by name.', minProperties: 1}),
+      claims: claimsSchema.optional(),
     },
     {error: 'needs a map with name and steps'},
   )

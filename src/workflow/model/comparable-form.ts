@@ -20,6 +20,8 @@ export type ComparableStep = Readonly<Record<string, unknown>> & {readonly kind:
 export interface ComparableForm {
   readonly params: Readonly<Record<string, string>>;
   readonly steps: Readonly<Record<string, ComparableStep>>;
+  /** absent: it claims nothing, as no older one did */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -33,7 +35,12 @@ export interface ComparableForm {
  */
 export function comparableForm({workflow, scriptHashes}: WorkflowRecord): ComparableForm {
   const entries = workflow.steps.map((step) => [step.name, comparableStep(step, scriptHashes)] as const);
-  return {params: workflow.params, steps: Object.fromEntries(entries)};
+  const claims = workflow.claims?.map(({pool, ...claim}) => [pool, claim] as const);
+  return {
+    params: workflow.params,
+    steps: Object.fromEntries(entries),
+    claims: claims && claims.length > 0 ? Object.fromEntries(claims) : undefined,
+  };
 }
 
 function comparableStep(step: Step, scriptHashes: Readonly<Record<string, string>>): ComparableStep {
@@ -47,6 +54,7 @@ function comparableStep(step: Step, scriptHashes: Readonly<Record<string, string
     delay: step.delayMs === undefined ? undefined : writeDuration(step.delayMs),
     redo_from: step.redoFrom && redoInWords(step.redoFrom),
     when: step.always ? 'always' : undefined,
+    uses: step.uses,
   };
 }
 

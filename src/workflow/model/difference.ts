@@ -21,6 +21,10 @@ export function describeDifference(before: WorkflowRecord, after: WorkflowRecord
       if (isShifted(from, to)) return [];
       return describeStep(`steps.${name}`, from, to, {was: places(before), is: places(after)});
     }),
+    ...namesOfBoth(was.claims ?? {}, is.claims ?? {}).flatMap((pool) => {
+      const [from, to] = [own(was.claims ?? {}, pool), own(is.claims ?? {}, pool)];
+      return same(from, to) ? [] : [change(`claims.${pool}`, from, to)];
+    }),
   ];
 }
 

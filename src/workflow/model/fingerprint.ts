@@ -9,9 +9,9 @@ import type {Workflow} from './workflow.ts';
  * @throws {RangeError} when a job step's script is not among them
  */
 export function fingerprint(workflow: Workflow, scripts: ReadonlyMap<string, Uint8Array | string>): string {
-  const {params, steps} = comparableForm({workflow, scriptHashes: hashScripts(scripts)});
+  const {params, steps, claims} = comparableForm({workflow, scriptHashes: hashScripts(scripts)});
   const entries = Object.entries(steps).map(([name, step]) => [name, withoutDefaults(step)]);
-  return sha256(canonicalJson({version: 1, params, steps: Object.fromEntries(entries)}));
+  return sha256(canonicalJson({version: 1, params, steps: Object.fromEntries(entries), claims}));
 }
 
 /** The sha256 in hex of each script, by step name. */

@@ -9,6 +9,7 @@ import type {WorkflowFile} from '../file/schema.ts';
 import {withTouched} from './acts.ts';
 import {withAlways} from './always.ts';
 import {readArrayRange} from './array-range.ts';
+import {toClaims, toUses} from './claims-form.ts';
 import {toFailFast} from './fail-fast.ts';
 import {type PlaceNames, resolvePlace} from './places.ts';
 import {splitItems} from './split-items.ts';
@@ -96,6 +97,7 @@ export function toNormalForm(file: WorkflowFile, context: NormalFormContext): Wo
     ...(Object.keys(places).length === 0 ? {} : {places}),
     params: context.params,
     steps: withTouched(withAlways(splitItems(steps)), placeNamesIn(file, context)),
+    ...(file.claims === undefined ? {} : {claims: toClaims(file.claims)}),
     workdir: context.directory,
   };
 }
@@ -115,6 +117,7 @@ function commonOf(name: string, step: FileStep): StepCommon {
     ...(step.delay === undefined ? {} : {delayMs: readDuration(step.delay) ?? 0}),
     ...(step.redo_from === undefined ? {} : {redoFrom: toRedoFrom(step.redo_from)}),
     ...(step.when === 'always' ? {always: true} : {}),
+    ...(step.uses === undefined ? {} : {uses: toUses(step.uses)}),
   };
 }
 

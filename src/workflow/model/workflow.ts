@@ -45,6 +45,8 @@ interface AnyStep extends Conditions {
   readonly numbered?: true;
   /** a step that ends the run whatever happened, a cancelled run too; `after` names the steps before it */
   readonly always?: true;
+  /** slots that an attempt holds while it works, by the name of the limit */
+  readonly uses?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface TransferStep extends AnyStep {
@@ -151,6 +153,19 @@ export type StepKind = Step['kind'];
 /** What a step of any kind may say. */
 export type StepCommon = AnyStep;
 
+/** Bytes of a pool that a run claims: from before one step until another has come so far. */
+export interface PoolClaim {
+  /** the pool, as the profile or the group's directory of limits names it */
+  readonly pool: string;
+  /** bytes, or `auto`: what the source of the transfer `from` holds, as it was listed */
+  readonly amount: number | 'auto';
+  /** what `auto` is multiplied by */
+  readonly factor?: number | undefined;
+  /** this step does not begin before it is granted */
+  readonly from: string;
+  readonly until: {readonly step: string; readonly has: 'succeeded' | 'begun'};
+}
+
 /** The normal form of a workflow: defaults filled in, names and params resolved, steps in the order of the file. */
 export interface Workflow {
   /** run name when `--name` is not given */
@@ -163,6 +178,8 @@ export interface Workflow {
   readonly places?: Readonly<Record<string, Place>>;
   readonly params: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
+  /** space that the run claims for some of its steps; absent: none */
+  readonly claims?: readonly PoolClaim[] | undefined;
   /** directory that relative paths of scripts were taken from, and where qsub is started; absolute */
   readonly workdir: string;
 }

@@ -114,8 +114,8 @@ const shape: Case[] = [
     'unknown keys at the top and in a step',
     `name: a\nstpes: {}\nsteps:\n  a:\n    need: b\n    ${JOB}\n`,
     [
-      '2:1: stpes: unknown key; known: name, collections, params and steps; did you mean "steps"?',
-      '5:5: steps.a.need: unknown key; known: transfer, job, delete, mkdir, link, move, remove, needs, on_failure_of, after, strategy, fail_fast and 5 more; did you mean "needs"?',
+      '2:1: stpes: unknown key; known: name, collections, params, steps and claims; did you mean "steps"?',
+      '5:5: steps.a.need: unknown key; known: transfer, job, delete, mkdir, link, move, remove, needs, on_failure_of, after, strategy, fail_fast and 6 more; did you mean "needs"?',
     ],
   ],
   [

@@ -18,6 +18,7 @@ import {askForOutputHosts} from './ask-for-output-hosts.ts';
 import {askForResources} from './ask-for-resources.ts';
 import {findAtGlobus} from './check-at-globus.ts';
 import {findDirectory, stopsEveryRun} from './check-directory.ts';
+import {findLimits} from './find-limits.ts';
 import {findWays} from './find-ways.ts';
 import {listSources} from './list-sources.ts';
 
@@ -29,7 +30,7 @@ export interface PreflightRequest {
   /** is told how many jobs of the user PBS takes at a time, where it says so */
   readonly onLimit?: (limit: number | undefined) => void;
   /** is told how much the transfers are to move that nothing comes before, as far as their sources could be listed */
-  readonly onSources?: (totals: ReadonlyMap<string, SourceTotals>) => void;
+  readonly onSources?: ((totals: ReadonlyMap<string, SourceTotals>) => void) | undefined;
 }
 
 /**
@@ -47,13 +48,21 @@ export async function preflight(
   stage.requireState();
   const directory = findDirectory(stage.ledger.layout.home);
   if (directory.some(isProblem)) return directory; // the others would need it
+  const sources = new Map<string, SourceTotals>();
+  const wantsSources = prepared.workflow.claims?.some(({amount}) => amount === 'auto') ?? false;
+  const onSources = (totals: ReadonlyMap<string, SourceTotals>) => {
+    for (const [step, each] of totals) sources.set(step, each);
+    request.onSources?.(totals);
+  };
+  const asks = {...request, onSources: request.onSources || wantsSources ? onSources : undefined};
   const [pbs, globus, ways] = await Promise.all([
     askPbs(stage, prepared, request).catch((error: unknown) => [notAsked('PBS', error)]),
-    askGlobus(stage, prepared, request).catch((error: unknown) => [notAsked('Globus', error)]),
+    askGlobus(stage, prepared, asks).catch((error: unknown) => [notAsked('Globus', error)]),
     findWays(stage.ways, prepared.workflow),
   ]);
   const forJobs = prepared.workflow.steps.some(asksGlobus) ? findForJobs(stage, process.env) : [];
-  return [...directory, ...findLeftOut(prepared), ...pbs, ...globus, ...ways, ...forJobs];
+  const limits = findLimits(stage.limits.settings, prepared.workflow, sources);
+  return [...directory, ...findLeftOut(prepared), ...limits, ...pbs, ...globus, ...ways, ...forJobs];
 }
 
 /**

@@ -6,6 +6,7 @@ import type {JobStep} from '../../../workflow/model/workflow.ts';
 import type {Action} from '../actions.ts';
 import type {Verdict} from '../conditions.ts';
 import {planForgotten} from '../forget.ts';
+import {mayBeKept} from '../limits/limit-claims.ts';
 import {
   currentJobId,
   dependableJob,
@@ -105,7 +106,9 @@ function planSubmission(view: View, step: JobStep, attempt: Attempt, verdict: Ve
 /** It stands in the queue under a hold of ours: PBS cannot see what it waits for. */
 function isHeldAtFirst(view: View, step: JobStep, verdict: Verdict): boolean {
   if (verdict.is === 'later') return true;
-  return verdict.is === 'waiting' && verdict.on.some((name) => !isNative(view, step, name));
+  if (verdict.is !== 'waiting') return false;
+  // A slot is claimed when what it waits for is there, and PBS does not wait for that.
+  return mayBeKept(view.run, view.seen.limits, step) || verdict.on.some((name) => !isNative(view, step, name));
 }
 
 /** The attempts behind `depend=`, by their keys: PBS counts a job that was removed before it ran as one that exited with 0. */

@@ -8,6 +8,7 @@ import {isTask} from '../../../workflow/model/steps.ts';
 import type {ActStep, JobStep, MkdirStep, Step, TaskStep} from '../../../workflow/model/workflow.ts';
 import type {Observed, PlanSettings} from '../actions.ts';
 
+import type {Later} from '../conditions.ts';
 import {FIRST_WORD_MS} from '../first-refusal.ts';
 import {silentUnforgotten} from '../forget.ts';
 import {seenOf} from '../jobs/job-seen.ts';
@@ -182,15 +183,25 @@ function lookForWork(waits: Waits, step: Step): number | undefined {
   }
 }
 
-function lookForTask({view, soon, late, bounds}: Waits, step: TaskStep): number | undefined {
+/** What other users hold comes free unseen by our looks: it is looked for no later than that. */
+const FREED_BY_OTHERS_MS = 5 * 60_000;
+
+/** When to look at a step that must not begin yet. */
+function laterAt({view: {seen}, late}: Waits, {because, at}: Later): number {
+  if (at !== undefined) return at;
+  return because === 'limit' && seen.limits?.waitsForOthers ? Math.min(late, seen.now + FREED_BY_OTHERS_MS) : late;
+}
+
+function lookForTask(waits: Waits, step: TaskStep): number | undefined {
+  const {view, soon, late, bounds} = waits;
   const {run, seen} = view;
   const {transfer, source, signIn} = workingAttempt(run, step.name);
   if (!transfer && holdOn(run, step.name)) return undefined; // the command that ends the hold looks
   const verdict = verdictOf(view, step);
-  if (!transfer && verdict.is === 'later') return verdict.at ?? late;
+  if (!transfer && verdict.is === 'later') return laterAt(waits, verdict);
   if (!transfer && verdict.is !== 'met') return undefined;
-  const waits = !transfer || transfer.putOff ? hasNoPlace(seen) : false;
-  if (!transfer?.task) return lookForSubmission(view, transfer?.putOff, signIn || waits ? late : soon);
+  const waitsForPlace = !transfer || transfer.putOff ? hasNoPlace(seen) : false;
+  if (!transfer?.task) return lookForSubmission(view, transfer?.putOff, signIn || waitsForPlace ? late : soon);
   const task = seen.tasks.get(transfer.task);
   if (task === undefined) return soon;
   if (task.kind !== 'task') return late;
@@ -208,32 +219,34 @@ function lookForSubmission(view: View, putOff: PutOff | undefined, otherwise: nu
 }
 
 /** One that could not be made yet: Globus was away, or a person has to sign in. */
-function lookForDirectory({view, soon, late}: Waits, step: MkdirStep): number | undefined {
+function lookForDirectory(waits: Waits, step: MkdirStep): number | undefined {
+  const {view, soon, late} = waits;
   if (holdOn(view.run, step.name)) return undefined;
   const verdict = verdictOf(view, step);
-  if (verdict.is === 'later') return verdict.at ?? late;
+  if (verdict.is === 'later') return laterAt(waits, verdict);
   if (verdict.is !== 'met') return undefined;
   return workingAttempt(view.run, step.name).signIn ? late : soon;
 }
 
 /** One that has begun goes on at each look; where a job copies, that looks when it is done. */
-function lookForAct({view, soon, late}: Waits, step: ActStep): number | undefined {
+function lookForAct(waits: Waits, step: ActStep): number | undefined {
+  const {view, soon, late} = waits;
   const {run} = view;
   if (holdOn(run, step.name)) return undefined;
   const attempt = workingAttempt(run, step.name);
   const verdict = verdictOf(view, step);
-  if (!attempt.act && verdict.is !== 'met') return verdict.is === 'later' ? (verdict.at ?? late) : undefined;
+  if (!attempt.act && verdict.is !== 'met') return verdict.is === 'later' ? laterAt(waits, verdict) : undefined;
   const copying = standingJob(attempt, 'job');
   return copying?.job && isThere(seenOf(view.seen, copying)) ? late : soon;
 }
 
-function lookForJob({view, soon, late, left}: Waits, step: JobStep): number | undefined {
+function lookForJob(waits: Waits, step: JobStep): number | undefined {
+  const {view, soon, late, left} = waits;
   const attempt = workingAttempt(view.run, step.name);
   const job = standingJob(attempt, 'job');
-  if (!job?.job) {
-    const verdict = verdictOf(view, step);
-    return verdict.is === 'later' ? (verdict.at ?? late) : undefined;
-  }
+  const verdict = verdictOf(view, step);
+  if (verdict.is === 'later' && !left.has(step.name)) return laterAt(waits, verdict);
+  if (!job?.job) return undefined;
   if (actionIsOverdue(view, step, attempt, job)) return soon;
   return left.has(step.name) ? undefined : late;
 }
