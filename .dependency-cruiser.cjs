@@ -193,7 +193,7 @@ const forbidden = [
     from: {path: '^commands/'},
     to: {
       path: '^src/',
-      pathNot: '^src/(app/|cli/|base/|errors\\.ts$|workflow/file/json-schema\\.ts$)',
+      pathNot: '^src/(app/|cli/|base/|errors\\.ts$|(workflow|campaign)/file/json-schema\\.ts$)',
       dependencyTypesNot: ['type-only'],
     },
   },

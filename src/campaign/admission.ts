@@ -26,7 +26,7 @@ export function newEnds(state: CampaignState, ends: readonly ItemEnded[]): ItemE
   const seen = new Set<number>();
   return ends.filter(({number, try: of, seal}) => {
     const item = state.active.get(number);
-    if (item?.try !== of || item.seal !== seal || seen.has(number)) return false;
+    if (item?.try !== of || item.seal > seal || seen.has(number)) return false;
     seen.add(number);
     return true;
   });

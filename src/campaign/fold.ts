@@ -17,7 +17,7 @@ export interface CampaignState {
   readonly waiting: NumberSet;
   /** items that have been retried, by the number of their newest try; that of others is 1 */
   readonly retried: Levels;
-  /** items whose newest run has been resumed, by how often */
+  /** items whose newest run has been resumed, by the number of its newest seal that is on record or waited for */
   readonly reopened: Levels;
   /** items that were admitted, and whose end is not on record */
   readonly active: ReadonlyMap<number, ActiveItem>;
@@ -46,7 +46,7 @@ export interface ActiveItem {
   readonly try: number;
   /** under which name its run was prepared */
   readonly prepared: string;
-  /** which seal of its run says how it ended */
+  /** which seal of its run says how it ended, or a later one: 0, or how often it had been resumed */
   readonly seal: number;
 }
 
@@ -117,7 +117,7 @@ function applyChange(state: CampaignState, change: Change, {at, by}: LogEntry): 
       must(isKnown(state, number), `item ${number} is resumed, and is none`);
       must(!holds(state.waiting, number) && !state.active.has(number), `item ${number} has not ended`);
       must(change.try === tryOf(state, number), `a run of item ${number} is resumed, and a later one has followed it`);
-      must(seal === sealOf(state, number) + 1, `item ${number} is resumed for another time than its next`);
+      must(seal > sealOf(state, number), `item ${number} is resumed by an older seal`);
       const item = {number, try: change.try, prepared: '', seal};
       const reopened = moved(state.reopened, number, seal);
       return {...uncounted(state, change.was), reopened, active: new Map([...state.active, [number, item]])};
@@ -150,13 +150,14 @@ function withItems(state: CampaignState, {is: _, ...segment}: ItemsListed): Camp
 function withEnd(state: CampaignState, end: ItemEnded, writer: Pick<LogEntry, 'at' | 'by'>): CampaignState {
   const {number} = end;
   const item = state.active.get(number);
-  must(item?.try === end.try && item.seal === end.seal, `item ${number} ended, and was not active as that`);
+  must(item?.try === end.try && item.seal <= end.seal, `item ${number} ended, and was not active as that`);
   const active = new Map(state.active);
   active.delete(number);
   const streaks = afterEnd(state.streaks, end);
   const why = state.paused ? undefined : pauseFor(streaks, state.bounds.pauseAfter);
   const paused = why === undefined ? state.paused : {...writer, why};
-  return {...counted(state, end.state), active, streaks, paused};
+  const reopened = end.seal > 0 ? moved(state.reopened, number, end.seal) : state.reopened;
+  return {...counted(state, end.state), active, reopened, streaks, paused};
 }
 
 /** A number at another level, or at none. */
@@ -198,7 +199,7 @@ export function tryOf({retried}: Pick<CampaignState, 'retried'>, number: number)
   return levelOf(retried, number) ?? 1;
 }
 
-/** Which seal of the newest run of an item says how it ends. */
+/** The newest seal of the newest run of an item that is on record, or waited for. */
 export function sealOf({reopened}: Pick<CampaignState, 'reopened'>, number: number): number {
   return levelOf(reopened, number) ?? 0;
 }

@@ -105,8 +105,8 @@ export function itemRuns(campaign: Campaign, around: AdmissionSurroundings, look
     const run = itemRunId(campaign.name, item);
     if (looked.active.has(run)) return undefined;
     try {
-      const seal = ledger.sealNumber(run, item.seal);
-      return seal && itemEnd(item, seal, openIfPossible(run));
+      const newest = ledger.newestSeal(run);
+      return newest && itemEnd({...item, seal: newest.number}, newest.summary, openIfPossible(run));
     } catch (error) {
       if (!isRunUnusable(error)) throw error;
       looked.problems.push(error);

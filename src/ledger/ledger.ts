@@ -110,8 +110,8 @@ export interface Ledger {
   sealAside(run: RunId, summary: RunSummary, tags: readonly string[]): void;
   /** @throws {LedgerDamaged} when the seal cannot be used */
   summary(run: RunId): RunSummary | undefined;
-  /** What its seal of this number says: 0, or how often the run had been resumed. @throws {LedgerDamaged} likewise */
-  sealNumber(run: RunId, number: number): RunSummary | undefined;
+  /** The same with how often the run had been resumed. @throws {LedgerDamaged} likewise */
+  newestSeal(run: RunId): {readonly number: number; readonly summary: RunSummary} | undefined;
   /** What PBS may still take of runs that were sealed, and files that should say so and do not. */
   late(): LateFound;
   /** Nothing is left to look for. */

@@ -215,7 +215,11 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
       names.remove(run, timesResumed(run));
     },
     summary: (run) => readSeal(sealName(run)),
-    sealNumber: (run, number) => readSeal(numberedName(run, number)),
+    newestSeal(run) {
+      const number = timesResumed(run);
+      const summary = readSeal(numberedName(run, number));
+      return summary && {number, summary};
+    },
     late: () => lateSubmissions.all(),
     forgetLate: (run) => lateSubmissions.remove(run),
   };

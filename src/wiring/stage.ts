@@ -53,13 +53,10 @@ export interface RunsStage extends WorkflowStage {
   readonly person: string;
   /** what PBS remembers of jobs, for people */
   history(): Promise<JobHistory>;
+  /** those of the state directory: runs may be of one */
+  campaigns(): Promise<Campaigns>;
   /** reservations, to explain to people why a job waits */
   reservations(): Promise<Reservations>;
-}
-
-/** What campaigns take. */
-export interface CampaignsStage extends RunsStage {
-  campaigns(): Promise<Campaigns>;
 }
 
 /** What single jobs take. */
@@ -77,7 +74,7 @@ export interface SignInStage extends WorkflowStage {
 }
 
 /** Everything that is opened for one profile; a use-case takes the slice of it that its capability needs. */
-export interface Stage extends CampaignsStage, JobsStage, SignInStage {
+export interface Stage extends RunsStage, JobsStage, SignInStage {
   /** the log of stage itself; nothing is decided by it */
   readonly log: Log;
 }

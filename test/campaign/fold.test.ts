@@ -6,6 +6,7 @@ import {holds, type NumberSet, numbersWithin, sizeOf, without, withRange} from '
 import {admitted, defined, ended, items, stateOf} from './campaign-of.ts';
 
 const retried = (number: number, of: number) => ({is: 'retried', number, try: of, was: 'failed'}) as const;
+const reopened = (number: number) => ({is: 'reopened', number, try: 1, seal: 1, was: 'failed'}) as const;
 const failed = (number: number, more = {}) => ended(number, {state: 'failed', why: 'exit status 1', ...more});
 
 describe('the log of a campaign', () => {
@@ -31,7 +32,7 @@ describe('the log of a campaign', () => {
     expect(endIsOnRecord(once, of(1, 1, 1))).toBe(false);
     expect(endIsOnRecord(once, of(2, 1))).toBe(false);
     expect(endIsOnRecord(once, of(9, 1))).toBe(false);
-    const again = stateOf(...before, failed(1), {is: 'reopened', number: 1, try: 1, seal: 1, was: 'failed'});
+    const again = stateOf(...before, failed(1), reopened(1));
     expect(endIsOnRecord(again, of(1, 1, 1))).toBe(false);
     expect(endIsOnRecord(stateOf(...before, failed(1), retried(1, 2), admitted(1, 2)), of(1, 1))).toBe(true);
   });
@@ -40,7 +41,7 @@ describe('the log of a campaign', () => {
     ['an item is admitted twice', [admitted(1), admitted(1)]],
     ['an item is admitted that there is not', [admitted(3)]],
     ['an item ends that is not active', [ended(1)]],
-    ['an item ends by an older seal', [admitted(1), ended(1, {seal: 1})]],
+    ['an item ends by an older seal', [admitted(1), failed(1), reopened(1), failed(1)]],
     ['an active item is retried', [admitted(1), retried(1, 2)]],
     ['a try is left out', [admitted(1), failed(1), retried(1, 3)]],
     ['items leave a gap in the numbers', [items(5, 2)]],

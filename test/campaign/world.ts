@@ -9,8 +9,8 @@ interface Run {
   readonly number: number;
   readonly try: number;
   begun: boolean;
-  /** how it ended each time: it ends again when it was resumed */
-  readonly seals: ItemEnded[];
+  /** how it ended, by how often it had been resumed then; it may be resumed before it has ended, too */
+  readonly seals: Map<number, ItemEnded>;
   /** how often it was resumed */
   resumed: number;
   gone: boolean;
@@ -198,8 +198,9 @@ export class World {
     this.#now += chance.below(60_000);
     const run = chance.pick([...this.runs.values()].filter(({gone}) => !gone));
     if (!run) return;
-    const isOpen = run.seals.length <= run.resumed;
-    if (isOpen && !run.begun) run.begun = true;
+    const isOpen = !run.seals.has(run.resumed);
+    if (isOpen && chance.once(10)) run.resumed++;
+    else if (isOpen && !run.begun) run.begun = true;
     else if (isOpen) this.#seal(run);
     else if (chance.once(5)) this.#prune(run);
   }
@@ -209,7 +210,17 @@ export class World {
     const host = this.chance.pick(['n1', 'n2']);
     const seal = run.resumed;
     const why = this.chance.once(2) ? 'exit status 1' : 'exit status 2';
-    run.seals.push({is: 'ended', number: run.number, try: run.try, seal, state, why, at: this.#now, host, seconds: 5});
+    run.seals.set(seal, {
+      is: 'ended',
+      number: run.number,
+      try: run.try,
+      seal,
+      state,
+      why,
+      at: this.#now,
+      host,
+      seconds: 5,
+    });
   }
 
   /** A pruner may read an old log, too. */
@@ -363,14 +374,14 @@ export class World {
   publish({number, try: of}: Pick<ActiveItem, 'number' | 'try'>): void {
     const name = nameOf({number, try: of});
     if (this.runs.has(name)) this.wrong.push(`${name} runs twice`);
-    this.runs.set(name, {number, try: of, begun: false, seals: [], resumed: 0, gone: false});
+    this.runs.set(name, {number, try: of, begun: false, seals: new Map(), resumed: 0, gone: false});
   }
 
   #look(active: readonly ActiveItem[], isShown: () => boolean): RunsSeen {
     const runs = active.flatMap((item) => this.runs.get(nameOf(item)) ?? []).filter(({gone}) => !gone);
-    const ends = runs
-      .flatMap((run) => (isShown() ? run.seals.slice(-1) : run.seals.slice(0, 1)))
-      .filter(() => isShown());
+    // A reader that is late sees how a run had ended before it was resumed.
+    const newest = (run: Run) => (isShown() ? run.seals.get(run.resumed) : [...run.seals.values()][0]);
+    const ends = runs.flatMap((run) => newest(run) ?? []).filter(() => isShown());
     return {ends, begun: new Set(runs.filter((run) => run.begun && isShown()).map(({number}) => number))};
   }
 
@@ -387,7 +398,7 @@ export class World {
       this.#spawn(fault);
       for (let steps = 0; this.#processes.length > 0 && steps < 1_000; steps++) await this.#step();
       for (const run of this.runs.values()) {
-        if (run.gone || run.seals.length > run.resumed) continue;
+        if (run.gone || run.seals.has(run.resumed)) continue;
         run.begun = true;
         this.#seal(run);
       }
@@ -410,7 +421,7 @@ export class World {
     const ends = this.#endedIn(state);
     if (ends.length !== all) this.wrong.push(`${ends.length} ends are on record, and there are ${all} items`);
     for (const end of ends) {
-      const really = this.runs.get(nameOf(end))?.seals[end.seal];
+      const really = this.runs.get(nameOf(end))?.seals.get(end.seal);
       if (really?.state !== end.state) this.wrong.push(`item ${end.number} is on record as ${end.state}, and is not`);
     }
     for (const state of ['succeeded', 'failed', 'cancelled'] as const)

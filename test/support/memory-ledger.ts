@@ -90,7 +90,10 @@ export function memoryLedger(spec: RunSpec, clock: () => number = Date.now): Mem
     readableSpec: () => spec,
     sealAside: (_run, summary) => void seals.set(resumes.length, summary),
     summary: () => seals.get(resumes.length),
-    sealNumber: (_run, number) => seals.get(number),
+    newestSeal() {
+      const summary = seals.get(resumes.length);
+      return summary && {number: resumes.length, summary};
+    },
     late: () => ({found: [], damaged: []}),
     forgetLate: () => {},
   };

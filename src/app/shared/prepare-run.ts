@@ -59,19 +59,33 @@ export async function prepareWorkflow(
   options: PrepareOptions = {},
 ): Promise<PreparedWorkflow> {
   const workflow = await readWorkflow(stage, request, options);
+  return {...withScripts(workflow, stage.profile.compute), name: request.name ?? workflow.name};
+}
+
+/**
+ * A workflow with the scripts that it names. Pure but for `read`.
+ *
+ * @param read the contents of a script by its path, or what is wrong with it
+ * @throws {RequestWrong} with every mistake
+ */
+export function withScripts(
+  workflow: Workflow,
+  defaults: JobDefaults,
+  read: (path: string) => Uint8Array | string = readScript,
+): PreparedWorkflow {
   const scripts = new Map<string, Uint8Array>();
   const mistakes: string[] = [];
   let wrong = 0;
   for (const step of workflow.steps) {
     if (step.kind !== 'job') continue;
-    const read = readScript(step.script);
+    const content = read(step.script);
     const found =
-      typeof read === 'string'
-        ? [`steps.${step.name}.job.script: ${read}`]
-        : checkScript(step, read, stage.profile.compute);
+      typeof content === 'string'
+        ? [`steps.${step.name}.job.script: ${content}`]
+        : checkScript(step, content, defaults);
     mistakes.push(...found);
     if (found.length > 0) wrong += 1;
-    else if (typeof read !== 'string') scripts.set(step.name, read);
+    else if (typeof content !== 'string') scripts.set(step.name, content);
   }
   if (mistakes.length > 0) {
     throw new RequestWrong(
@@ -80,7 +94,7 @@ export async function prepareWorkflow(
     );
   }
   return {
-    name: request.name ?? workflow.name,
+    name: workflow.name,
     workflow: withOwnPolicies(workflow, scripts),
     scripts,
     scriptHashes: hashScripts(scripts),
@@ -185,7 +199,7 @@ function readText(file: string): string {
 const MAX_SCRIPT_BYTES = 16 * 1024 * 1024;
 
 /** @returns the contents, or what is wrong */
-function readScript(path: string): Uint8Array | string {
+export function readScript(path: string): Uint8Array | string {
   try {
     const content = readFileSync(path);
     return content.byteLength > MAX_SCRIPT_BYTES ? `${path} has more than 16 MiB` : content;

@@ -40,19 +40,23 @@ const SPELLED_OTHERWISE: Readonly<Record<string, string>> = {
 /** What people write beside `script` although PBS has it as a resource. */
 const COMMON_RESOURCES = ['walltime', 'select', 'place', 'ncpus', 'mem', 'nodes'];
 
-/** What the schema has to say of a file, in our words, with the value that it is said of. */
-export function explainSchema(raw: unknown, error: z.ZodError): Problem[] {
-  return error.issues.flatMap((issue) => explainIssue(raw, issue, []));
+/**
+ * What a schema has to say of a file, in our words, with the value that it is said of.
+ *
+ * @param unknown what is wrong with a key that is not known; for the workflow file when absent
+ */
+export function explainSchema(raw: unknown, error: z.ZodError, unknown = explainUnknownKey): Problem[] {
+  return error.issues.flatMap((issue) => explainIssue(raw, issue, [], unknown));
 }
 
-function explainIssue(raw: unknown, issue: Issue, before: Path): Problem[] {
+function explainIssue(raw: unknown, issue: Issue, before: Path, unknown: typeof explainUnknownKey): Problem[] {
   const path = [...before, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({path: [...path, key], at: 'key', text: explainUnknownKey(path, key)}));
+    return issue.keys.map((key) => ({path: [...path, key], at: 'key', text: unknown(path, key)}));
   if (issue.code === 'invalid_union') {
     // The branch that came furthest is the one that was meant: a list with one wrong name in it is a list.
     const deeper = issue.errors.find((branch) => branch.some((inner) => inner.path.length > 0));
-    if (deeper !== undefined) return deeper.flatMap((inner) => explainIssue(raw, inner, path));
+    if (deeper !== undefined) return deeper.flatMap((inner) => explainIssue(raw, inner, path, unknown));
   }
   const value = valueAt(raw, path);
   if (value === UNCLEAR) return [];

@@ -129,6 +129,7 @@ export function graft(
   }
   if (end?.state === 'succeeded') throw new HasTask(run, step.name, present?.task, 'it has succeeded');
   if (end) {
+    if (state.original.campaign && stage.ledger.summary(run)) throw new EndedItem(run, step.name);
     const opened = reopening(state, [], false)?.steps ?? {[step.name]: currentAttempt(state, step.name).number};
     if (
       !stage.ledger.resume(
@@ -177,6 +178,17 @@ class HasTask extends StageError {
         `See its state: stage status ${run}`,
         ...(task ? [`To have another one do its work, cancel it first: stage transfer cancel ${task}`] : []),
       ],
+    });
+  }
+}
+
+/** That an item of a campaign is active again is for "stage resume" to put on record. */
+class EndedItem extends RequestWrong {
+  constructor(run: RunId, step: string) {
+    super(`${run} has ended, and is the run of an item of a campaign`, {
+      code: 'ITEM_ENDED',
+      why: 'it counts among the active runs of the campaign again before anything of it is done',
+      next: [`Resume it first: stage resume ${run}`, `Then: stage adopt ${run} ${step} TASK_ID`],
     });
   }
 }

@@ -12,6 +12,7 @@ import {
   problemsOf,
   runViewAfter,
 } from '../../shared/look-results.ts';
+import {reopenItem} from '../../shared/reopen-item.ts';
 import {type RunView, viewSummary} from '../../shared/run-view.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {ENDED} from './run-words.ts';
@@ -48,9 +49,8 @@ export interface ResumeReport {
 export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Promise<ResumeReport> {
   const {runs: chosen, damaged} = chooseRuns(stage, request.run);
   const asked = chosen.map(({id}) => id);
-  const opened = new Map(
-    request.run === undefined ? [] : chosen.map((run) => [run.id, open(stage, run, request.redo)]),
-  );
+  const opened = new Map<RunId, Reopening | undefined>();
+  if (request.run !== undefined) for (const run of chosen) opened.set(run.id, await open(stage, run, request.redo));
   const active = new Set(stage.ledger.activeRuns());
   if (!asked.some((run) => active.has(run))) {
     const problems = problemDocuments(damaged);
@@ -79,7 +79,7 @@ export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Prom
 }
 
 /** @returns undefined when there is nothing to open: the run goes on, or has succeeded */
-function open(stage: RunsStage, chosen: OpenRun, redo: readonly string[]): Reopening | undefined {
+async function open(stage: RunsStage, chosen: OpenRun, redo: readonly string[]): Promise<Reopening | undefined> {
   const run = chosen.id;
   // A run that ends this moment would otherwise have an end, and steps that seem not to have begun.
   const {open: read, ended} = stage.ledger.withEnd(chosen);
@@ -87,6 +87,7 @@ function open(stage: RunsStage, chosen: OpenRun, redo: readonly string[]): Reope
   if (read.state.cancel && !sealed) throw new BeingCancelled(run);
   const found = reopening(read.state, redo, sealed);
   if (!found) return undefined;
+  if (ended) await reopenItem(stage, read, ended);
   const by = stage.person;
   if (!stage.ledger.resume(read, resumeDecision(found, {at: Date.now(), by}))) throw new ResumedMeanwhile(run);
   stage.ledger.append(run, {
