@@ -81,3 +81,15 @@ test('a task that is not there: the command that shows tasks is named', async ()
       stderr: expect.stringContaining('stage transfer list'),
     });
 });
+
+test('stand-ins whose lock was emptied are still known as those that run: "local down" ends them, and one process serves', async () => {
+  const holder = join(world.home, 'stand-ins/lock/holder');
+  const pid = () => Number(readFileSync(holder, 'utf8').split(' ')[0]);
+  const first = pid();
+  writeFileSync(holder, '');
+  expect(await local('up')).toMatchObject({exitCode: 0});
+  expect(await local('down')).toMatchObject({exitCode: 0, stdout: 'ended\n'});
+  expect(() => process.kill(first, 0)).toThrow('ESRCH');
+  expect(await local('up')).toMatchObject({exitCode: 0});
+  expect(pid()).not.toBe(first);
+});

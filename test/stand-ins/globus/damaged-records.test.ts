@@ -1,4 +1,4 @@
-import {readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {openGlobusStandIn} from '../../../src/stand-ins/globus/globus-stand-in.ts';
@@ -170,4 +170,46 @@ describe('a record that is damaged while the stand-in runs', () => {
     writeFileSync(file, whole);
     expect((await world.call('GET', path)).status).toBe(200);
   });
+});
+
+test('what a task under way has skipped, and where its temporaries are, keeps the stand-in from starting when it is damaged', async () => {
+  world.put('f', Buffer.alloc(200_000));
+  world.globus.setRate(10_000);
+  const id = await world.transfer({from: '/f', to: '/f'});
+  const place = (name: string) => join(state, 'tasks', id, name);
+  await until('it has a temporary', async () => existsSync(place('temporaries.jsonl')));
+  await world.globus.close();
+  // Skipped files are written down at the end of a round: this is one of a former round.
+  writeFileSync(
+    place('skipped.jsonl'),
+    `${JSON.stringify({source_path: '/g', destination_path: '/g', error_code: 'FILE_NOT_FOUND'})}\n`,
+  );
+  for (const name of ['skipped.jsonl', 'temporaries.jsonl']) {
+    const file = place(name);
+    const whole = readFileSync(file);
+    for (const damaged of ['', '\u0007\u0007\n', '[7]\n']) {
+      writeFileSync(file, damaged);
+      expect({name, damaged, error: await refusal()}).toMatchObject({error: {file, trouble: 'damaged'}});
+    }
+    writeFileSync(file, whole);
+  }
+  await world.restart();
+  world.globus.setRate(null);
+  expect((await world.ended(id)).status).toBe('SUCCEEDED');
+});
+
+test('mail that is damaged is no mail that was never sent: who reads it is told, and tasks go on', async () => {
+  world.put('f', 'x');
+  await world.ended(await world.transfer({from: '/f', to: '/1'}));
+  const file = join(state, 'mail.jsonl');
+  const whole = readFileSync(file);
+  for (const damaged of ['', '\u0007\u0007\n', '[7]\n']) {
+    writeFileSync(file, damaged);
+    expect(() => world.globus.mail()).toThrow(expect.objectContaining({file, trouble: 'damaged'}));
+  }
+  writeFileSync(file, '');
+  expect((await world.ended(await world.transfer({from: '/f', to: '/2'}))).status).toBe('SUCCEEDED');
+  await until('the lost mail is in the log', async () => world.log.some((line) => line.includes('is lost')));
+  writeFileSync(file, whole);
+  expect(world.globus.mail()).toHaveLength(1);
 });
