@@ -1,10 +1,8 @@
-/** A text of several lines as one: each stretch of white space and control characters becomes one blank. */
+/**
+ * A text of several lines as one: each stretch of white space becomes one blank. Control characters stay as they were
+ * written: where the text is shown they are spelt out (visible.ts), so that what was said can be told from what was not.
+ */
 export function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-}
-
-/** As {@link oneLine}, for words of a person: control characters stay, and what is shown makes them visible. */
-export function oneLineAsWritten(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 

@@ -1,6 +1,8 @@
 import {expect, test} from 'vitest';
+import {errorDocument} from '../../src/app/shared/render-error.ts';
 import {adviseSignIn} from '../../src/auth/advise-sign-in.ts';
 import {readDemands} from '../../src/auth/read-error.ts';
+import {inWords} from '../../src/cli/output.ts';
 import {explainGlobus} from '../../src/transfer/globus/explain.ts';
 import {DESTINATION, SOURCE} from './documents.ts';
 
@@ -78,15 +80,19 @@ test('a scope that is not for collections alone is asked for as it is, quoted fo
   );
 });
 
-test('words of a service cannot become commands of a shell, nor move the cursor', () => {
+test('words of a service cannot become commands of a shell, and are kept as they were said: what shows them spells them out', () => {
   const body = {
     code: 'AuthPolicyFailed',
-    message: 'a\u001b[2Jb',
+    message: 'a\u001b[2J\n b',
     authorization_parameters: {session_required_single_domain: ["x'; rm -rf ~ #"], session_message: 'c\u001b]0;d'},
   };
   const error = explainGlobus('GET /x', {status: 403, body}, native);
   expect(error.next[0]).toContain(`--domain 'x'\\''; rm -rf ~ #'`);
-  expect(error.why).not.toContain('\u001b');
+  expect(error.why).toContain('c\u001b]0;d');
+  expect(error.why).toContain('"a\u001b[2J b"');
+  const words = inWords(errorDocument(error).error, ({why}) => why ?? '', {colour: true});
+  expect(words).toContain('c\\u001b]0;d');
+  expect(words).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
 test.each([

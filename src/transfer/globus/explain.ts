@@ -1,6 +1,7 @@
 import {adviseSignIn, type SignInWay} from '../../auth/advise-sign-in.ts';
 import type {Answer} from '../../auth/globus-request.ts';
 import {type Demands, type GlobusError, isConsent, readDemands, readError} from '../../auth/read-error.ts';
+import {oneLine} from '../../base/text.ts';
 import {type Later, SignInNeeded, TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 
 export type Explained = SignInNeeded | TransferRefused | TransferUnreachable;
@@ -164,10 +165,7 @@ function loginFailed(asked: string, said: string, way: SignInWay): SignInNeeded 
 }
 
 function inGlobusWords(error: GlobusError): string {
-  const message = error.message
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, 400);
+  const message = oneLine(error.message).slice(0, 400);
   const request = error.requestId ? ` (request ${error.requestId})` : '';
   return `Globus said ${error.code}${message === '' ? '' : `: "${message}"`}${request}`;
 }

@@ -1,4 +1,4 @@
-import {oneLineAsWritten} from '../../../base/text.ts';
+import {oneLine} from '../../../base/text.ts';
 import type {CancelDecision, TransferRecord} from '../../../ledger/run-facts.ts';
 import type {TransferTask} from '../../../transfer/transfer-service.ts';
 import type {EndStep} from '../actions.ts';
@@ -64,7 +64,7 @@ export function managerInWords({cancelledByManager, sourceName, destinationName}
   const {of, message = ''} = cancelledByManager ?? {};
   const names = [...(of === 'destination' ? [] : [sourceName]), ...(of === 'source' ? [] : [destinationName])];
   const named = names.filter((name) => name !== '').join(' and ') || 'a collection';
-  const said = oneLineAsWritten(message);
+  const said = oneLine(message);
   return `the manager of ${named}${said === '' ? '' : `: "${said}"`}`;
 }
 
@@ -76,7 +76,7 @@ function saidBy({saidBy: who = 'Globus'}: TransferTask): string {
 function reasonOfExpiry(task: TransferTask): string {
   const {deadline, fatalError, trouble} = task;
   const when = deadline === undefined ? '' : `, ${new Date(deadline).toISOString().slice(0, 19)}Z,`;
-  const said = `${saidBy(task)} reports EXPIRED${fatalError?.description ? `: ${oneLineAsWritten(fatalError.description)}` : ''}`;
+  const said = `${saidBy(task)} reports EXPIRED${fatalError?.description ? `: ${oneLine(fatalError.description)}` : ''}`;
   return `its deadline${when} passed before the task was done (${said})${lastTrouble(trouble)}`;
 }
 
