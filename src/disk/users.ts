@@ -29,13 +29,39 @@ export function isUnmapped(uid: number): boolean {
   return first.length > 0 && first.at(-1) !== '4294967295';
 }
 
-/** Groups of a directory service stand in no file: getent(1) asks wherever the host asks. */
+/** Which names of users and groups this host knows. @returns undefined where it cannot be looked up */
+export interface Accounts {
+  user(name: string): boolean | undefined;
+  group(name: string): boolean | undefined;
+}
+
+export const ACCOUNTS_OF_HOST: Accounts = {
+  user: (name) => isKnown('passwd', name),
+  group: (name) => isKnown('group', name),
+};
+
+/** How getent(1) ends where its database has no such key. */
+const NO_SUCH_KEY = 2;
+
+function isKnown(database: 'passwd' | 'group', name: string): boolean | undefined {
+  if (!/^[A-Za-z_][\w.-]*\$?$/.test(name)) return undefined; // a number would be looked up as an id
+  if (linesOf(`/etc/${database}`).some(([known]) => known === name)) return true;
+  const {status} = getent(database, name);
+  if (status === 0) return true;
+  return status === NO_SUCH_KEY ? false : undefined;
+}
+
 function groupOf(gid: number): string[] | undefined {
   const here = linesOf('/etc/group').find(([, , id]) => id === String(gid));
   if (here) return here;
-  const {spawnSync} = process.getBuiltinModule('node:child_process'); // which most commands do without
-  const asked = spawnSync('getent', ['group', String(gid)], {encoding: 'utf8', timeout: 2_000});
+  const asked = getent('group', String(gid));
   return asked.status === 0 ? asked.stdout.trim().split(':') : undefined;
+}
+
+/** Names of a directory service stand in no file: getent(1) asks wherever the host asks. */
+function getent(database: 'passwd' | 'group', key: string) {
+  const {spawnSync} = process.getBuiltinModule('node:child_process'); // which most commands do without
+  return spawnSync('getent', [database, key], {encoding: 'utf8', timeout: 2_000});
 }
 
 function linesOf(file: string, separator: string | RegExp = ':'): string[][] {

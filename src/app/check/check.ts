@@ -1,6 +1,7 @@
 import {DEFAULT_RETRY_DELAY_MS, writeDuration} from '../../base/duration.ts';
 import {countSubjobs, writeArrayRange} from '../../base/job-array.ts';
 import {count} from '../../base/units.ts';
+import {ACCOUNTS_OF_HOST} from '../../disk/users.ts';
 import type {Action} from '../../engine/plan/actions.ts';
 import {type ExitCode, RequestWrong} from '../../errors.ts';
 import type {RunId} from '../../ledger/state-directory.ts';
@@ -98,7 +99,9 @@ export async function checkWorkflowFile(stage: WorkflowStage, request: CheckRequ
       notes: [
         ...writtenPlaces(workflow, step).map(({written, is}) => `${written} is ${is}`),
         ...notesOn(step),
-        ...(step.kind === 'job' ? scriptNotes(step, prepared.scripts.get(step.name) ?? EMPTY, stage.profile) : []),
+        ...(step.kind === 'job'
+          ? scriptNotes(step, prepared.scripts.get(step.name) ?? EMPTY, stage.profile, ACCOUNTS_OF_HOST)
+          : []),
       ],
       retries: step.retries,
       array: step.kind === 'job' && step.array ? writeArrayRange(step.array) : undefined,
