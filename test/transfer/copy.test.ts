@@ -167,6 +167,23 @@ test('a job that was told to end, at its walltime, is followed by another; what 
   expect(await look(task)).toMatchObject({state: 'succeeded', bytesTransferred: 40, filesTransferred: 4});
 });
 
+test('what a job had moved that was killed counts, as far as it had said so', async () => {
+  const {copies, way, look} = world();
+  const task = await way.submit(randomUUID(), aCopy());
+  copies.begin(task, 1);
+  const progress = '@ 100 2\n\r          900  50%    1.00kB/s    0:00:01 (xfr#3, to-chk=2/7)';
+  writeFileSync(join(copies.ways, task.replace('copy-', ''), 'job-1.progress'), progress);
+  copies.plan(task, 1, 2000, 8);
+  expect(await look(task)).toMatchObject({bytesTransferred: 1000, filesTransferred: 5, bytesTotal: 2000, rate: 1024});
+  copies.scheduler.jobs.delete(copies.jobOf(task, 1));
+  await look(task);
+  copies.now += 121_000;
+  await look(task);
+  copies.begin(task, 2);
+  copies.plan(task, 2, 1000, 3);
+  expect(await look(task)).toMatchObject({bytesTransferred: 1000, filesTransferred: 5, bytesTotal: 2000, files: 8});
+});
+
 test('jobs that are lost again and again, and move nothing, fail the copy', async () => {
   const {copies, way, look} = world();
   const task = await way.submit(randomUUID(), aCopy());

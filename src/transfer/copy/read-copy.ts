@@ -5,7 +5,7 @@ import type {Asked} from '../record/way-record.ts';
 import type {TaskChange, TransferTask} from '../transfer-service.ts';
 import {type CopyJobRecord, claimOf} from './copy-facts.ts';
 import type {CopyVerdict} from './judge-copy.ts';
-import {readProgressFile} from './progress.ts';
+import {type CopyProgress, readProgressFile} from './progress.ts';
 
 export interface CopyOnRecord {
   readonly id: TaskId;
@@ -23,18 +23,15 @@ export function copySeen(verdict: Exclude<CopyVerdict, {is: 'no-evidence'}>, on:
   const {id, asked, changed, jobs, directory, expired} = on;
   const {request, at} = asked;
   const newest = jobs.at(-1);
-  const running =
-    newest && !newest.end ? readProgressFile(join(directory, `${claimOf(newest.number)}.progress`)) : undefined;
-  const ended = jobs.flatMap(({end}) => end ?? []);
-  const sum = (of: (end: (typeof ended)[number]) => number) => ended.reduce((all, end) => all + of(end), 0);
-  const before = {bytes: sum(({bytes}) => bytes), files: sum(({files}) => files)};
-  const moved = {bytes: before.bytes + (running?.bytes ?? 0), files: before.files + (running?.files ?? 0)};
+  // One that was killed has left how far it was.
+  const far = ({number, end}: CopyJobRecord): Omit<CopyProgress, 'rate'> & {readonly rate?: number} =>
+    end ?? readProgressFile(join(directory, `${claimOf(number)}.progress`)) ?? {bytes: 0, files: 0};
+  const before = jobs.slice(0, -1).map(far);
+  const sum = (of: 'bytes' | 'files') => before.reduce((all, each) => all + each[of], 0);
+  const now = newest ? far(newest) : {bytes: 0, files: 0};
+  const moved = {bytes: sum('bytes') + now.bytes, files: sum('files') + now.files};
   // What a job has found to be moved is what the ones before it have left.
-  const own = newest?.end ? {bytes: newest.end.bytes, files: newest.end.files} : {bytes: 0, files: 0};
-  const planned = newest?.plan && {
-    bytes: before.bytes - own.bytes + newest.plan.bytes,
-    files: before.files - own.files + newest.plan.files,
-  };
+  const planned = newest?.plan && {bytes: sum('bytes') + newest.plan.bytes, files: sum('files') + newest.plan.files};
   const isOver = verdict.is === 'ended';
   const state = isOver
     ? expired && verdict.state === 'cancelled'
@@ -61,8 +58,8 @@ export function copySeen(verdict: Exclude<CopyVerdict, {is: 'no-evidence'}>, on:
     files: Math.max(moved.files, planned?.files ?? 0),
     subtasksTotal: Math.max(moved.files, planned?.files ?? 0),
     subtasksPending: Math.max(0, (planned?.files ?? 0) - moved.files),
-    rate: isOver ? 0 : (running?.rate ?? 0),
-    faults: sum(({faults}) => faults) + jobs.filter(({lost}) => lost).length,
+    rate: isOver || newest?.end ? 0 : (now.rate ?? 0),
+    faults: jobs.reduce((all, {end}) => all + (end?.faults ?? 0), 0) + jobs.filter(({lost}) => lost).length,
     ...(verdict.is === 'wait' && verdict.trouble !== undefined ? {trouble: verdict.trouble} : {}),
     ...(isOver && state === 'failed'
       ? {fatalError: expired ? {code: 'EXPIRED', description: ''} : {code: verdict.code, description: verdict.why}}

@@ -39,7 +39,9 @@ export function remainingOf(
 
 /** @returns how many bytes are left, or why that is not known */
 function bytesLeft(task: TransferTask, source: SourceTotals | undefined): number | string {
-  const {bytesTransferred: moved, filesTransferred, filesSkipped, skippedErrors = 0} = task;
+  const {bytesTransferred: moved, filesTransferred, filesSkipped, skippedErrors = 0, bytesTotal} = task;
+  // Another way than Globus tells it.
+  if (bytesTotal !== undefined) return bytesTotal > moved ? bytesTotal - moved : 'the last of it is being checked';
   if (!source) return 'its source was not listed before it began';
   if (source.cut) return `its source was listed in part only${source.why ? `: ${source.why}` : ''}`;
   if (task.files > source.files * GROWN) return 'its source holds more files than were listed before it began';
