@@ -99,6 +99,7 @@ const forbidden = [
   },
   room('ledger-knows-disk-and-workflow', 'src/ledger/', 'src/disk/', 'src/workflow/', ...GROUND),
   room('submission-knows-ports', 'src/submission/', 'src/disk/', ...PORTS, ...GROUND),
+  room('outputs-know-disk', 'src/outputs/', 'src/files/', 'src/process/', 'src/disk/', ...GROUND),
   room('limits-know-disk', 'src/limits/', 'src/disk/', ...GROUND),
   {
     ...room(

@@ -8,6 +8,10 @@ export const MAX_DURATION_SECONDS = 7 * 24 * 60 * 60;
 
 /** The longest time that a transfer may be given from its submission on. */
 const MAX_DEADLINE_SECONDS = 365 * 24 * 60 * 60;
+/** The longest time that something is kept for: ten years. */
+export const MAX_KEEP_SECONDS = 3650 * 24 * 60 * 60;
+/** What `keep` may be, in the words of error messages. */
+export const KEEP = 'needs a duration from 1s to 3650d: whole seconds, or text such as 12h or 14d';
 /** Of a deadline that counts from the submission: a number alone could be anything. */
 export const DEADLINE_PATTERN = /^[0-9]{1,8}[smhd]$/;
 

@@ -10,6 +10,17 @@ export interface PathMapping {
   readonly path: string;
 }
 
+/** Mappings with collections by id, whatever they call them. @param known ids by friendly name */
+export function mappingsById(
+  mappings: readonly PathMapping[],
+  known: Readonly<Record<string, string>>,
+): readonly PathMapping[] {
+  return mappings.map((mapping) => {
+    const id = Object.hasOwn(known, mapping.collection) ? known[mapping.collection] : undefined;
+    return {...mapping, collection: (id ?? mapping.collection).toLowerCase()};
+  });
+}
+
 /** A place in a collection. */
 export interface CollectionPlace {
   readonly collection: string;

@@ -5,6 +5,7 @@ import type {Limits} from '../limits/open-limits.ts';
 import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {Admission} from './admission.ts';
+import type {OutputAreas} from './outputs.ts';
 import type {RunApart} from './parts/kinds.ts';
 import type {PlanSettings, SubmitJob} from './plan/actions.ts';
 import type {LookBounds} from './plan/monitor/next-look.ts';
@@ -35,6 +36,8 @@ export interface EngineContext {
   readonly runApart?: RunApart | undefined;
   /** what steps and runs claim before they begin; absent: nothing can be claimed */
   readonly limits?: Limits | undefined;
+  /** absent: what jobs fill is not registered */
+  readonly outputs?: OutputAreas | undefined;
   readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** a short random word, unlike any before */

@@ -108,6 +108,8 @@ export interface Ledger {
   readableSpec(run: RunId): RunSpec | undefined;
   /** Seal a run that cannot be read: no tick looks at it again. Safe to repeat. @param tags of submissions that PBS may still take */
   sealAside(run: RunId, summary: RunSummary, tags: readonly string[]): void;
+  /** How often a run was resumed. */
+  timesResumed(run: RunId): number;
   /** @throws {LedgerDamaged} when the seal cannot be used */
   summary(run: RunId): RunSummary | undefined;
   /** The same with how often the run had been resumed. @throws {LedgerDamaged} likewise */

@@ -214,6 +214,7 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
       createFact(layout.sealed, sealName(run), {...summary});
       names.remove(run, timesResumed(run));
     },
+    timesResumed,
     summary: (run) => readSeal(sealName(run)),
     newestSeal(run) {
       const number = timesResumed(run);

@@ -22,6 +22,8 @@ export interface StateLayout {
   readonly campaigns: string;
   /** the log of the limits of this state directory; made when a run first has to do with limits */
   readonly limits: string;
+  /** places on disk that jobs fill and transfers empty: a directory each */
+  readonly outputs: string;
   /** facts of the one monitor chain */
   readonly monitor: string;
   /** tasks that another way than Globus moves: a directory for each */
@@ -42,6 +44,7 @@ export function stateLayout(home: string): StateLayout {
     late: join(home, 'late'),
     campaigns: join(home, 'campaigns'),
     limits: join(home, 'limits'),
+    outputs: join(home, 'outputs'),
     monitor: join(home, 'monitor'),
     ways: join(home, 'ways'),
     tokens: join(home, 'tokens'),

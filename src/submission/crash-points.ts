@@ -96,9 +96,15 @@ interface WatchableLimits {
   all(): readonly {settle(request: {around?: ((create: () => boolean) => boolean) | undefined}): unknown}[];
 }
 
+/** What is on record of output areas. */
+interface WatchableAreas {
+  create(name: string, fact: string, value: FactValue): boolean;
+}
+
 export interface Watched {
   /** around an effect within one of the ledger's own: `active-name`, `seal-fact` */
   around<T>(effect: string, run: string | undefined, act: () => T): T;
+  areas<A extends WatchableAreas>(areas: A): A;
   ledger<L extends WatchableLedger>(ledger: L): L;
   jobs<J extends WatchableJobs>(store: J): J;
   campaigns<C extends WatchableCampaigns>(campaigns: C): C;
@@ -113,7 +119,7 @@ export interface Watched {
  * named `fact NAME` (a person's decision too), `fact limits.entry`, `fact monitor.KIND`, `fact job.KIND` of a single job, `run-creation`, `run-preparation`,
  * `run-publication`, `resume-decision`, `seal`, and within these `active-name` and `seal-fact`; `campaign-mark`, `campaign-entry`;
  * `qsub|qrls|qhold|qdel|qalter KEY` with KEY as in `compute.1.job`, `monitor` or `job`; `submission_id`;
- * `transfer|cancel STEP.ATTEMPT`; `link|unlink|rename|copy|put|remove STEP.ATTEMPT` of acts on files.
+ * `transfer|cancel STEP.ATTEMPT`; `link|unlink|rename|copy|put|remove STEP.ATTEMPT` of acts on files; `fact output.KIND` of an output area.
  *
  * @returns wrappers of the ledger, which use-cases write to as well, and of the other things that stage acts through
  */
@@ -122,6 +128,11 @@ export function watchEffects(reach: Reach): Watched {
   return {
     around: (effect, run, act) => around(reach, effect, run, act),
     ledger: (ledger) => watchLedger(ledger, reach, owners),
+    areas: (areas) => ({
+      ...areas,
+      create: (name, fact, value) =>
+        around(reach, `fact output.${fact}`, runOfArea(name), () => areas.create(name, fact, value)),
+    }),
     jobs: (store) => watchJobs(store, reach, owners),
     campaigns: (campaigns) => watchCampaigns(campaigns, reach),
     scheduler: (scheduler) => watchScheduler(scheduler, reach, owners),
@@ -134,6 +145,11 @@ export function watchEffects(reach: Reach): Watched {
       limits: context.limits && watchLimits(context.limits, reach),
     }),
   };
+}
+
+/** An area is called after its run, and the step that empties it. */
+function runOfArea(name: string): string {
+  return name.split('.').slice(0, 2).join('.');
 }
 
 function around<T>(reach: Reach, effect: string, run: string | undefined, act: () => T): T {

@@ -6,6 +6,7 @@ import {sleep} from '../base/time.ts';
 import type {Campaigns} from '../campaign/campaigns.ts';
 import {chooseProfile, loadConfig} from '../config/choose-profile.ts';
 import {type Locations, locations} from '../config/locations.ts';
+import {mappingsById} from '../config/map-path.ts';
 import type {Profile} from '../config/profile.ts';
 import {proxyEnvironment} from '../config/proxy.ts';
 import {packageRoot} from '../disk/package-root.ts';
@@ -18,6 +19,7 @@ import {openLedger} from '../ledger/open-ledger.ts';
 import {isJob, openTroubles, type ProcessOfStage} from '../ledger/troubles.ts';
 import {type Limits, limitSettings, openLimits} from '../limits/open-limits.ts';
 import {openLog} from '../log/open-log.ts';
+import {openAreas} from '../outputs/areas.ts';
 import type {Watched} from '../submission/crash-points.ts';
 import {submissionDeadlineMs} from '../submission/deadline.ts';
 import {transfersByWay} from '../transfer/by-way.ts';
@@ -30,8 +32,9 @@ import {logged} from './logged.ts';
 import {noteTroubles, type TroubleNotes} from './noted-troubles.ts';
 import {createTransfers, globusSettings, openSignIn} from './open-globus.ts';
 import {createHistory, createReservations, createScheduler, createSite} from './open-pbs.ts';
+import {createOutputAreas, openOutputs} from './outputs.ts';
 import {requireSignIn} from './sign-in-settings.ts';
-import type {Stage} from './stage.ts';
+import type {OutputsOnDisk, Stage} from './stage.ts';
 import type {StartStandIns} from './stand-ins.ts';
 import {requireTrustedPlaces, requireTrustedState, trustedJobs, trustedLedger} from './trusted-places.ts';
 import {openCommandWay, openCopyWay, type WaysParts, waysHere} from './ways.ts';
@@ -86,14 +89,34 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
   const standIns = once(async () => (await openLocal(where, cliVersion)).up());
   const environment = await environmentCredentials();
   const globus = once(() => globusSettings({profile, ledger, standIns, environment, troubles}));
+  const outputs = openOutputs(watched.areas(openAreas(ledger.layout.outputs)));
   const ways = {where, layout: ledger.layout, log, by};
   const campaigns = once(async () => {
     const {openCampaigns} = await import('../campaign/campaigns.ts');
     return watched.campaigns(openCampaigns(ledger.layout));
   });
   const limits = openLimits(stateDirectory, limitSettings(profile.limits), {by, clock: Date.now});
-  const parts = {profile, where, ledger, limits, campaigns, by, standIns, environment, globus, wrap, troubles, ways};
+  const parts = {
+    profile,
+    where,
+    ledger,
+    limits,
+    campaigns,
+    by,
+    standIns,
+    environment,
+    globus,
+    wrap,
+    troubles,
+    ways,
+    outputs,
+    collections,
+  };
   const engine = once(async () => watched.context(await createContext(parts)));
+  async function collections(): Promise<Readonly<Record<string, string>>> {
+    if (profile.transfer.kind !== 'local') return profile.collections;
+    return {...(await openLocal(where, cliVersion)).collectionNames(), ...profile.collections};
+  }
   const collectionService = once(async () => {
     requireSignIn(profile, environment);
     const {createGlobusCollections} = await import('../transfer/globus/globus-collections.ts');
@@ -108,6 +131,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     limits,
     campaigns,
     requireState: ledger.requireState,
+    outputs,
     by,
     person,
     engine,
@@ -127,15 +151,13 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
       requireSignIn(profile, environment);
       return openSignIn(parts);
     },
-    async collections() {
-      if (profile.transfer.kind !== 'local') return profile.collections;
-      return {...(await openLocal(where, cliVersion)).collectionNames(), ...profile.collections};
-    },
+    collections,
   };
 }
 
 const UNWATCHED: Watched = {
   around: (_effect, _run, act) => act(),
+  areas: (areas) => areas,
   ledger: (ledger) => ledger,
   jobs: (store) => store,
   campaigns: (campaigns) => campaigns,
@@ -177,6 +199,8 @@ interface Parts {
   readonly globus: () => Promise<CallerSettings>;
   readonly wrap: ReturnType<typeof logged>;
   readonly troubles: TroubleNotes;
+  readonly outputs: OutputsOnDisk;
+  readonly collections: () => Promise<Readonly<Record<string, string>>>;
   readonly ways: WaysParts;
 }
 
@@ -240,6 +264,14 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     },
     admission: lazyAdmission({ledger, by, campaigns, reservations: once(async () => createReservations(parts))}),
     limits,
+    outputs: createOutputAreas({
+      ...parts.outputs,
+      by,
+      clock: Date.now,
+      mappings: once(async () =>
+        mappingsById(profile.paths, profile.paths.length > 0 ? await parts.collections() : {}),
+      ),
+    }),
     clock: Date.now,
     sleep,
     newWord,

@@ -7,6 +7,8 @@ import type {JobStore} from '../ledger/job-store.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Limits} from '../limits/open-limits.ts';
 import type {Log} from '../log/log.ts';
+import type {Areas} from '../outputs/areas.ts';
+import type {PathSeen} from '../outputs/look-at.ts';
 import type {JobHistory} from '../scheduler/history.ts';
 import type {Reservations} from '../scheduler/reservations.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
@@ -45,6 +47,22 @@ export interface WorkflowStage extends TransfersStage {
   site(): Promise<Site>;
 }
 
+/** What jobs make on this cluster. */
+export interface OutputsStage
+  extends Pick<WorkflowStage, 'ledger' | 'profile' | 'locations' | 'requireState' | 'collections'> {
+  readonly outputs: OutputsOnDisk;
+  /** this process, for records: `user@host:pid` */
+  readonly by: string;
+  /** the user who decides by this command: `user@host` */
+  readonly person: string;
+}
+
+export interface OutputsOnDisk {
+  readonly areas: Areas;
+  /** what lies at a path of the cluster; asked in a process of its own, which may hang */
+  look(path: string): Promise<PathSeen>;
+}
+
 /** What runs take. */
 export interface RunsStage extends WorkflowStage {
   /** this process, for records: `user@host:pid` */
@@ -57,6 +75,7 @@ export interface RunsStage extends WorkflowStage {
   campaigns(): Promise<Campaigns>;
   /** reservations, to explain to people why a job waits */
   reservations(): Promise<Reservations>;
+  readonly outputs: OutputsOnDisk;
 }
 
 /** What single jobs take. */

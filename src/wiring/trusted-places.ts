@@ -16,6 +16,7 @@ const PARTS = [
   'active',
   'late',
   'campaigns',
+  'outputs',
   'monitor',
   'ways',
   'tokens',

@@ -3,6 +3,7 @@ import type {Profile} from '../../src/config/profile.ts';
 import {readConfig} from '../../src/config/read-config.ts';
 import {openJobStore} from '../../src/ledger/job-store.ts';
 import {limitSettings, openLimits} from '../../src/limits/open-limits.ts';
+import {openAreas} from '../../src/outputs/areas.ts';
 import type {QueueSeen, ServerSeen, Site} from '../../src/scheduler/site.ts';
 import type {Stage} from '../../src/wiring/stage.ts';
 import {type FakeWorld, fakeWorld} from './fakes.ts';
@@ -56,6 +57,7 @@ export function fakeStage(
     jobs: openJobStore(directory),
     campaigns: async () => openCampaigns(context.ledger.layout),
     requireState: () => {},
+    outputs: {areas: openAreas(context.ledger.layout.outputs), look: async () => ({is: 'absent'})},
     log: {write: () => {}, end: async () => {}},
     by: 'ada@host:1',
     person: 'ada@host',

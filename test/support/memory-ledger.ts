@@ -88,6 +88,7 @@ export function memoryLedger(spec: RunSpec, clock: () => number = Date.now): Mem
     },
     readableFacts: () => facts,
     readableSpec: () => spec,
+    timesResumed: () => resumes.length,
     sealAside: (_run, summary) => void seals.set(resumes.length, summary),
     summary: () => seals.get(resumes.length),
     newestSeal() {

@@ -19,7 +19,7 @@ test('the examples of the page on the options of a transfer are right, batch fil
 });
 
 test('the examples of the page on the workflow file are right', () => {
-  expect(examples).toHaveLength(10);
+  expect(examples).toHaveLength(11);
   for (const text of examples) {
     const params: Record<string, string> = /^ {2}year:/m.test(text) ? {year: '2020'} : {};
     expect(load(text, {params}).steps).not.toHaveLength(0);

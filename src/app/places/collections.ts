@@ -1,5 +1,5 @@
 import {UUID} from '../../base/ids.ts';
-import {toCluster} from '../../config/map-path.ts';
+import {mappingsById, toCluster} from '../../config/map-path.ts';
 import {RequestWrong} from '../../errors.ts';
 import {
   type CollectionDetails,
@@ -148,10 +148,5 @@ async function placeToList(stage: PlacesStage, text: string): Promise<{collectio
 async function clusterPathOf(stage: PlacesStage, id: string, path: string): Promise<string | undefined> {
   const {paths} = stage.profile;
   if (paths.length === 0) return undefined;
-  const known = await stage.collections();
-  const byId = paths.map((mapping) => ({
-    ...mapping,
-    collection: (own(known, mapping.collection) ?? mapping.collection).toLowerCase(),
-  }));
-  return toCluster(byId, {collection: id, path});
+  return toCluster(mappingsById(paths, await stage.collections()), {collection: id, path});
 }

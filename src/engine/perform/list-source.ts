@@ -17,6 +17,7 @@ const LOOK_MS = 12_000;
  * Put on record how much a step is to move, for the estimate of its remaining time. It never keeps a task from being
  * submitted: where Globus does not answer, or too much time was spent on others, nothing is recorded.
  *
+ * @returns what was recorded
  * @param records.attempt prefix of the attempt's facts
  */
 export async function listSource(
@@ -24,13 +25,14 @@ export async function listSource(
   run: OpenRun,
   step: TransferStep,
   {attempt, fact}: Records & {readonly attempt: string},
-): Promise<void> {
+): Promise<SourceTotals | undefined> {
   const began = context.clock();
   const spent = spentBy.get(context) ?? 0;
-  if (spent >= LOOK_MS) return;
+  if (spent >= LOOK_MS) return undefined;
   const totals = await totalsOf(context, step);
   spentBy.set(context, spent + context.clock() - began);
   if (totals) fact(`${attempt}.${SOURCE_FACT}`, {...totals, ...updatesOf(run)});
+  return totals;
 }
 
 /** A look has a context of its own (circuit-breaker.ts). */

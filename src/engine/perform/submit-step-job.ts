@@ -19,6 +19,8 @@ export async function submitStepJob(
   const key = jobKey(step, action.attempt, role, action.serial);
   const tag = `s-${run.id}.${key}.${context.newWord()}`;
   const facts = factsOfSubmission(context, run, {key, attempt: attemptKey(step, action.attempt)}, records);
+  // Before the job may begin: what it makes is never on disk without a word of whose it is.
+  if (role === 'job') await context.outputs?.mayBeFilled(run, step, action.attempt);
   const done = await submitJob(
     {
       facts: {...facts, note: (event, more) => facts.note(event, {...more, role})},

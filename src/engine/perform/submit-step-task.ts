@@ -15,6 +15,7 @@ import type {TaskStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
 import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
+import {recordEnd} from './end-step.ts';
 import {listSource} from './list-source.ts';
 import {factsOfSubmission} from './submission-facts.ts';
 import {taskRequest} from './transfer-request.ts';
@@ -36,8 +37,12 @@ export async function submitStepTask(
   }
   const step = stepOf(run, action.step);
   const isNew = !intent && facts.overtaken() === undefined;
-  if (isNew && !source && step.kind === 'transfer' && !step.via)
-    await listSource(context, run, step, {...records, attempt});
+  if (isNew && step.kind === 'transfer') {
+    const totals = source ?? (step.via ? undefined : await listSource(context, run, step, {...records, attempt}));
+    const removed = await context.outputs?.mayBeSent(run, step, action.attempt, totals);
+    const failed = {do: 'end-step', step: step.name, attempt: action.attempt, state: 'failed', final: true} as const;
+    if (removed !== undefined) return recordEnd({...failed, why: removed}, records);
+  }
   const done = await submitTask(
     {
       facts,

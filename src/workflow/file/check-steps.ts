@@ -1,5 +1,5 @@
 import {readArrayRange} from '../model/array-range.ts';
-import {findCycle, type GraphStep} from '../model/graph.ts';
+import {downstreamOf, findCycle, type GraphStep} from '../model/graph.ts';
 import type {PlaceNames} from '../model/places.ts';
 import {wrongParts} from '../model/split-items.ts';
 import {wayOf} from '../model/ways.ts';
@@ -43,7 +43,31 @@ export function checkSteps(raw: unknown, names: PlaceNames, batches: Batches = n
       : [],
   );
   const graph = graphOf(raw.steps);
-  return [...problems, ...checkCycles(graph), ...checkRounds(raw.steps, graph, explain)];
+  return [
+    ...problems,
+    ...checkCycles(graph),
+    ...checkRounds(raw.steps, graph, explain),
+    ...checkOutputs(raw.steps, graph),
+  ];
+}
+
+const OF_OUTPUTS = ['keep', 'when_output_fails'] as const;
+
+/** What jobs make is kept for a time, and made again: a transfer that waits for none moves something else. */
+function checkOutputs(steps: Readonly<Record<string, unknown>>, graph: readonly GraphStep[]): Problem[] {
+  const jobs = Object.entries(steps).flatMap(([name, step]) =>
+    isMap(step) && Object.hasOwn(step, 'job') ? [name] : [],
+  );
+  const outputs = downstreamOf(graph, jobs);
+  return Object.entries(steps).flatMap(([name, step]) => {
+    const transfer = isMap(step) ? step.transfer : undefined;
+    if (!isMap(transfer) || outputs.has(name)) return [];
+    return OF_OUTPUTS.filter((key) => Object.hasOwn(transfer, key)).map((key): Problem => {
+      const text =
+        'is about what jobs of the workflow made; this transfer waits for no job: leave it out, or name one in "needs"';
+      return {path: ['steps', name, 'transfer', key], at: 'key', text};
+    });
+  });
 }
 
 function checkKind(path: Path, step: Readonly<Record<string, unknown>>): Problem[] {

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import {DEADLINE_PATTERN, readDeadline} from '../../base/duration.ts';
+import {
+  DEADLINE_PATTERN,
+  DURATION_PATTERN,
+  KEEP,
+  MAX_KEEP_SECONDS,
+  readDeadline,
+  readDuration,
+} from '../../base/duration.ts';
 import {CHECKSUM_ALGORITHMS} from '../model/checksums.ts';
 import {flag, label, localUser, notify, place, text} from './schema-parts.ts';
 
@@ -153,6 +160,25 @@ export const transferSchema = z
             'Default: what Globus itself decides.',
           examples: ['2030-01-31T18:00:00+01:00', '2d'],
         }),
+      keep: z
+        .union([z.number().meta({type: 'integer', minimum: 1}), z.string().meta({pattern: DURATION_PATTERN.source})], {
+          error: KEEP,
+        })
+        .refine((written) => readDuration(written, MAX_KEEP_SECONDS) !== undefined, {error: KEEP})
+        .optional()
+        .meta({
+          title: 'Keep',
+          description:
+            'How long what the jobs made stays on disk after the run has ended; then "stage outputs sweep" may remove it. ' +
+            'Default: until "stage outputs release".',
+          examples: ['14d'],
+        }),
+      when_output_fails: z.enum(['keep', 'rerun'], {error: 'needs keep or rerun'}).optional().meta({
+        title: 'When it has failed',
+        description:
+          '"stage resume" tries the transfer again (keep), and, where what it moves is gone from the disk, has the jobs make it again (rerun).',
+        default: 'keep',
+      }),
       label,
       source_local_user: localUser('source'),
       destination_local_user: localUser('destination'),

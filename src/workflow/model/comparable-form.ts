@@ -90,7 +90,8 @@ function byKind(step: Step, scriptHashes: Readonly<Record<string, string>>): Com
   }
 }
 
-function comparableTransfer({via, from, to, recursive, options, items, failFast}: TransferStep): ComparableStep {
+function comparableTransfer(step: TransferStep): ComparableStep {
+  const {via, from, to, recursive, options, items, failFast, keepMs, whenFails} = step;
   return {
     kind: 'transfer',
     via: via && wayInWords(via),
@@ -101,6 +102,8 @@ function comparableTransfer({via, from, to, recursive, options, items, failFast}
     recursive,
     ...transferInWords({options, ...(items ? {items} : {})}),
     fail_fast: failFast === undefined ? undefined : writeFailFast(failFast),
+    keep: keepMs === undefined ? undefined : writeDuration(keepMs),
+    when_output_fails: whenFails,
   };
 }
 

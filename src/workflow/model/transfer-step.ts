@@ -1,3 +1,4 @@
+import {MAX_KEEP_SECONDS, readDuration} from '../../base/duration.ts';
 import type {Place, TransferItem, Way} from '../../base/task-request.ts';
 import {readItem, type WrittenItem} from './items.ts';
 import {toOptions, type WrittenTransfer} from './transfer-options.ts';
@@ -24,6 +25,8 @@ export function toTransferStep(
     ...(items === undefined ? {} : {items}),
     options: toOptions(transfer),
     ...(transfer.label === undefined ? {} : {label: transfer.label}),
+    ...(transfer.keep === undefined ? {} : {keepMs: readDuration(transfer.keep, MAX_KEEP_SECONDS) ?? 0}),
+    ...(transfer.when_output_fails === 'rerun' ? {whenFails: 'rerun'} : {}),
     ...(transfer.confirm_delete ? {confirmDelete: true} : {}),
   };
 }

@@ -132,7 +132,10 @@ const OF_COPY = ['sync', 'verify_checksum', 'preserve_timestamp', 'symlinks'];
 /** Those that no way but Globus has: they are about mails and accounts of Globus. */
 const OF_GLOBUS = ['source_local_user', 'destination_local_user', 'notify'];
 /** What says nothing of how it is moved. */
-const OF_ALL = ['from', 'to', 'via', 'program', 'recursive', 'items', 'batch', 'deadline', 'label'];
+const OF_ALL = [
+  ...['from', 'to', 'via', 'program', 'recursive', 'items', 'batch', 'deadline', 'label'],
+  ...['keep', 'when_output_fails'],
+];
 
 /** The options that a way does not have, of those that were said and are not at "no". Pure. */
 export function optionsLacking(transfer: Readonly<Record<string, unknown>>, {by}: Way): string[] {

@@ -63,6 +63,10 @@ export interface TransferStep extends AnyStep {
   readonly options: TransferOptions;
   /** the user's own words in the label of its tasks */
   readonly label?: string | undefined;
+  /** how long what it moves is kept on disk after the run, in milliseconds; absent: until a person releases it */
+  readonly keepMs?: number;
+  /** what is done when it has failed for good: absent keeps what was made; `rerun` makes it again where it is gone */
+  readonly whenFails?: 'rerun';
   /** the file itself says that `deleteExtra` is meant */
   readonly confirmDelete?: true;
   /** absent: what the profile says */

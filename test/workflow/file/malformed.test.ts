@@ -411,6 +411,24 @@ const references: Case[] = [
   ],
 ];
 
+const outputs: Case[] = [
+  [
+    'what is kept of a transfer, and how long',
+    `name: a\nsteps:\n  c: {${JOB}}\n  o: {needs: c, transfer: {from: theta:/a, to: laptop:/a, keep: 14w, when_output_fails: retry}}\n`,
+    [
+      '4:65: steps.o.transfer.keep: "14w" cannot be used; needs a duration from 1s to 3650d: whole seconds, or text such as 12h or 14d',
+      '4:89: steps.o.transfer.when_output_fails: "retry" cannot be used; needs keep or rerun',
+    ],
+  ],
+  [
+    'a transfer that moves nothing that a job made',
+    `name: a\nsteps:\n  i: {transfer: {from: theta:/a, to: laptop:/a, keep: 14d}}\n  c: {needs: i, ${JOB}}\n`,
+    [
+      '3:49: steps.i.transfer.keep: is about what jobs of the workflow made; this transfer waits for no job: leave it out, or name one in "needs"',
+    ],
+  ],
+];
+
 const placeholders: Case[] = [
   [
     'placeholders that are wrong, told once each',
@@ -440,7 +458,17 @@ const placeholders: Case[] = [
   ],
 ];
 
-const CASES = [...yaml, ...shape, ...endings, ...arrays, ...transfers, ...jobs, ...references, ...placeholders];
+const CASES = [
+  ...yaml,
+  ...shape,
+  ...endings,
+  ...arrays,
+  ...transfers,
+  ...jobs,
+  ...references,
+  ...outputs,
+  ...placeholders,
+];
 
 test.each(CASES)('%s: every mistake is told where it stands', (_, text, details) => {
   expect(invalidOf(() => load(text)).details).toEqual(details.map((line) => `flow.yaml:${line}`));

@@ -14,6 +14,7 @@ import {
 } from '../../shared/look-results.ts';
 import {reopenItem} from '../../shared/reopen-item.ts';
 import {type RunView, viewSummary} from '../../shared/run-view.ts';
+import {type LostOutput, lostOutputs} from './lost-outputs.ts';
 import {type Reopening, reopening, resumeDecision} from './reopen.ts';
 import {ENDED} from './run-words.ts';
 import {BeingCancelled} from './update-run.ts';
@@ -49,8 +50,9 @@ export interface ResumeReport {
 export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Promise<ResumeReport> {
   const {runs: chosen, damaged} = chooseRuns(stage, request.run);
   const asked = chosen.map(({id}) => id);
-  const opened = new Map<RunId, Reopening | undefined>();
-  if (request.run !== undefined) for (const run of chosen) opened.set(run.id, await open(stage, run, request.redo));
+  const opened = new Map<RunId, Opened | undefined>();
+  for (const run of request.run === undefined ? [] : chosen)
+    opened.set(run.id, await open(stage, run, request.redo, await lostOutputs(stage, run)));
   const active = new Set(stage.ledger.activeRuns());
   if (!asked.some((run) => active.has(run))) {
     const problems = problemDocuments(damaged);
@@ -79,8 +81,14 @@ export async function resumeRuns(stage: RunsStage, request: ResumeRequest): Prom
 }
 
 /** @returns undefined when there is nothing to open: the run goes on, or has succeeded */
-async function open(stage: RunsStage, chosen: OpenRun, redo: readonly string[]): Promise<Reopening | undefined> {
+async function open(
+  stage: RunsStage,
+  chosen: OpenRun,
+  asked: readonly string[],
+  lost: readonly LostOutput[],
+): Promise<Opened | undefined> {
   const run = chosen.id;
+  const redo = [...new Set([...asked, ...lost.flatMap(({steps}) => steps)])];
   // A run that ends this moment would otherwise have an end, and steps that seem not to have begun.
   const {open: read, ended} = stage.ledger.withEnd(chosen);
   const sealed = ended !== undefined;
@@ -96,7 +104,11 @@ async function open(stage: RunsStage, chosen: OpenRun, redo: readonly string[]):
     why: `again: ${found.again.join(', ') || 'nothing'}`,
     by: stage.by,
   });
-  return found;
+  return {...found, lost};
+}
+
+interface Opened extends Reopening {
+  readonly lost: readonly LostOutput[];
 }
 
 function nothingToResume(stage: RunsStage, run: RunId): ResumedRun[] {
@@ -106,7 +118,7 @@ function nothingToResume(stage: RunsStage, run: RunId): ResumedRun[] {
   return [{message, run: viewSummary(summary), again: [], kept: []}];
 }
 
-function resumedInWords(run: RunId, reopened: Reopening | undefined, submitted: number): string {
+function resumedInWords(run: RunId, reopened: Opened | undefined, submitted: number): string {
   const did =
     submitted > 0
       ? `submitted ${submitted} ${submitted === 1 ? 'job or transfer' : 'jobs and transfers'}`
@@ -117,7 +129,8 @@ function resumedInWords(run: RunId, reopened: Reopening | undefined, submitted: 
     reopened.cleanedUp.length > 0
       ? `. Note: ${reopened.cleanedUp.join(', ')} ran ${reopened.broken ? 'after the failure' : 'before'}; if it removed data that is needed, cancel, and resume with --redo for the steps that bring it`
       : '';
-  return `${run} is resumed: ${reopened.again.join(', ')} again${kept}; ${did}${cleaned}`;
+  const lost = reopened.lost.map(({step, why}) => `. What ${step} would move is made again: ${why}`).join('');
+  return `${run} is resumed: ${reopened.again.join(', ')} again${kept}; ${did}${lost}${cleaned}`;
 }
 
 /** Two people, or two commands, resumed a run at the same moment. */
