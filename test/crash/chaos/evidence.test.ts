@@ -37,7 +37,7 @@ const SUCCEEDED: Conclusion = {
     {step: 'cleanup', state: 'skipped'},
   ],
 };
-const CALM = {interrupted: false, resumed: false};
+const CALM = {interrupted: false, resumed: false, unmarked: new Set<string>()};
 
 function told(
   lines: readonly string[],
@@ -120,6 +120,19 @@ describe('what scripts and the person wrote down convicts', () => {
     const circumstances = {...CALM, interrupted: true};
     expect(told(['begin a 1 - 1.s 1', ...WELL], {circumstances})).toEqual([]);
     expect(told(['begin a 1 - 8.s 1', ...WELL], {circumstances})).toHaveLength(1);
+  });
+
+  test('a script whose end no process was left to see may begin again, where processes were killed and not elsewhere', () => {
+    const lines = [...WELL.slice(0, 2), 'begin a 2 - 9.s 1', 'end a 2 - 9.s 0', ...WELL.slice(2)];
+    const again = 'duplicate: g: a began again after it had succeeded, as 9.s';
+    const unmarked = new Set(['a 1 -']);
+    expect(told(lines, {circumstances: {...CALM, interrupted: true, unmarked}})).toEqual([]);
+    expect(told(lines, {circumstances: {...CALM, interrupted: true}})).toEqual([again]);
+    expect(told(lines, {circumstances: {...CALM, unmarked}})).toContain(again);
+    const thrice = [...lines, 'begin a 3 - 10.s 1'];
+    expect(told(thrice, {circumstances: {...CALM, interrupted: true, unmarked}})).toEqual([
+      again.replace('9.s', '10.s'),
+    ]);
   });
 });
 

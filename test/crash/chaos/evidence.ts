@@ -45,6 +45,11 @@ export interface Circumstances {
   readonly interrupted: boolean;
   /** the person resumed the run, so that what had failed ran once more */
   readonly resumed: boolean;
+  /**
+   * `STEP ATTEMPT INDEX` of which neither a status nor an end is on disk: where processes were killed, the script may have
+   * written its last line, and no process was left to see it exit
+   */
+  readonly unmarked: ReadonlySet<string>;
 }
 
 /**
@@ -77,9 +82,11 @@ function wrongExecutions(
   run: string,
   jobs: readonly JobStep[],
   lines: readonly Line[],
-  {interrupted, resumed}: Circumstances,
+  {interrupted, resumed, unmarked}: Circumstances,
 ): Wrong[] {
   const wrong = (what: string): Wrong => ({kind: 'duplicate', what: `${run}: ${what}`});
+  const wasSeen = ({step, attempt, index}: {step: string; attempt: string; index: string}) =>
+    !interrupted || !unmarked.has(`${step} ${attempt} ${index}`);
   return jobs.flatMap((step) =>
     indicesOf(step).flatMap((index) => {
       const own = lines.flatMap((line, at) =>
@@ -88,7 +95,7 @@ function wrongExecutions(
           : [],
       );
       const begins = own.filter(({is}) => is === 'begin');
-      const done = own.find(({is, more}) => is === 'end' && more === '0');
+      const done = own.find((line) => line.is === 'end' && line.more === '0' && wasSeen(line));
       const again = done && begins.find(({at}) => at > done.at);
       const byAttempt = new Map<string, Set<string>>();
       for (const {attempt, job} of begins) byAttempt.set(attempt, (byAttempt.get(attempt) ?? new Set()).add(job));

@@ -18,7 +18,7 @@ export interface GraphRun {
   /** all has ended but what waits for the word of a person who deleted a job of it */
   waitsForWord(): boolean;
   /** what is wrong with it by now, as scripts, PBS, Globus and the disk show it */
-  wrongs(seal: string, circumstances: Circumstances): Promise<Wrong[]>;
+  wrongs(seal: string, circumstances: Omit<Circumstances, 'unmarked'>): Promise<Wrong[]>;
 }
 
 export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
@@ -118,7 +118,22 @@ export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
     return facts.includes(outcome) ? {attempt, state: String(world.fact(`${name}.1`, outcome).state)} : undefined;
   }
 
-  async function wrongs(seal: string, circumstances: Circumstances): Promise<Wrong[]> {
+  /** Attempts whose scripts began, and of whose end the wrapper has put nothing on disk. */
+  function unmarked(): ReadonlySet<string> {
+    const marked = new Set(
+      world.facts(`${name}.1`).flatMap((fact) => {
+        const [, step, attempt, index = '-'] =
+          /^([^.]+)\.(\d+)\.(?:i(\d+)\.)?(?:end|status)\.\d+\.json$/.exec(fact) ?? [];
+        return step === undefined ? [] : [`${step} ${attempt} ${index}`];
+      }),
+    );
+    const begun = linesOf().flatMap((line) =>
+      line.is === 'begin' ? [`${line.step} ${line.attempt} ${line.index}`] : [],
+    );
+    return new Set(begun.filter((one) => !marked.has(one)));
+  }
+
+  async function wrongs(seal: string, circumstances: Omit<Circumstances, 'unmarked'>): Promise<Wrong[]> {
     const sealed = sealOf(world, seal);
     const tasks = (await world.tasks()).filter(({label}) => label?.includes(` ${name}.1 `));
     const open = tasks.filter(({status}) => status === 'ACTIVE' || status === 'INACTIVE');
@@ -133,7 +148,7 @@ export function aGraphRun(world: World, graph: RandomGraph): GraphRun {
     );
     return [
       ...(sealed ? [] : [{kind: 'stuck', what: `${seal} has not ended`} as const]),
-      ...wrongsInEvidence(graph, linesOf(), sealed, circumstances),
+      ...wrongsInEvidence(graph, linesOf(), sealed, {...circumstances, unmarked: unmarked()}),
       ...(sealed ? open.map(({label}): Wrong => ({kind: 'stuck', what: `a task is still active: ${label}`})) : []),
       ...twice.map((label): Wrong => ({kind: 'duplicate', what: `two tasks "${label}"`})),
       ...differs.map((step): Wrong => ({kind: 'loss', what: `${name}: the results of ${step.name} did not arrive`})),
