@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {chmodSync, writeFileSync} from 'node:fs';
+import {chmodSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {TaskId} from '../../src/base/ids.ts';
@@ -226,6 +226,24 @@ test('a record that was damaged is no evidence about its task', async () => {
     why: expect.stringContaining('asked.json'),
   });
   expect((await way.look(['command-x' as TaskId])).get('command-x' as TaskId)).toEqual({kind: 'unknown'});
+});
+
+test('a disk that takes nothing is no evidence about a task, and ends no look', async () => {
+  const {plugin, way, world} = site();
+  const task = await way.submit(randomUUID(), aCopy());
+  plugin.finish(task.replace('command-', 't-'));
+  const ways = join(String(plugin.asked[0]?.question.state_directory), '../../ways');
+  // The moment of the record: what is written now fails.
+  Object.defineProperty(world, 'now', {
+    get: () => {
+      rmSync(ways, {recursive: true});
+      return 1;
+    },
+  });
+  expect((await way.look([task])).get(task)).toMatchObject({
+    kind: 'no-evidence',
+    why: expect.stringContaining('ENOENT'),
+  });
 });
 
 test('its environment has no secret and nothing of stage in it', () => {

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {TaskId} from '../../src/base/ids.ts';
@@ -278,6 +278,23 @@ test('a marker that was damaged is no evidence about its copy, and costs others 
   const seen = await way.look([one, other]);
   expect(seen.get(one)).toMatchObject({kind: 'no-evidence', why: expect.stringContaining('job-1.end.json')});
   expect(seen.get(other)).toMatchObject({state: 'queued'});
+});
+
+test('a disk that takes nothing is no evidence about a copy, and ends no look', async () => {
+  const {copies, way, look} = world();
+  const task = await way.submit(randomUUID(), aCopy());
+  const gone = copies.open({
+    scheduler: {
+      submit: (request) => copies.scheduler.submit(request),
+      findByTag: (tags) => copies.scheduler.findByTag(tags),
+      delete: (job) => copies.scheduler.delete(job),
+      look: async (jobs) => {
+        rmSync(join(copies.ways, task.replace('copy-', '')), {recursive: true}); // what is written now fails
+        return new Map(jobs.map((job) => [job, {kind: 'unknown'}]));
+      },
+    },
+  });
+  expect(await look(task, gone)).toMatchObject({kind: 'no-evidence'});
 });
 
 test.each([

@@ -5,12 +5,12 @@ import {noEvidence} from '../../base/no-evidence.ts';
 import type {TransferRequest} from '../../base/task-request.ts';
 import {ensureDirectory} from '../../disk/directories.ts';
 import type {FactKind} from '../../disk/read-fact.ts';
-import {StageError} from '../../errors.ts';
 import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import {type OtherWay, taskOfWay, wayOfTask} from '../other-way.ts';
 import {CONTRACT_VERSION, readTasks, startQuestion, type Verb} from '../plugin-contract.ts';
 import {deadlineOf} from '../record/deadline.ts';
 import {WayRecord} from '../record/way-record.ts';
+import {wordsOf} from '../record/words.ts';
 import {type TaskSeen, taskHasEnded} from '../transfer-service.ts';
 import {askProgram, type ProgramSettings} from './ask-program.ts';
 import {taskSeen} from './read-task.ts';
@@ -189,8 +189,7 @@ export function createCommandTransfer(settings: CommandSettings): OtherWay {
         await Promise.all(ofIt.map(async (one) => [one.id, await judge(one, shown.get(one.name))] as const)),
       );
     } catch (error) {
-      if (error instanceof StageError) return noEvidence(ids, wordsOf(error));
-      throw error;
+      return noEvidence(ids, wordsOf(error));
     }
   }
 
@@ -218,9 +217,4 @@ const EXPIRED = 'its deadline has passed';
 
 function programOf(request: TransferRequest | undefined): string | undefined {
   return request?.via?.by === 'command' ? request.via.program : undefined;
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof StageError) return error.why ? `${error.message}: ${error.why}` : error.message;
-  throw error;
 }

@@ -4,7 +4,6 @@ import type {TaskId} from '../../base/ids.ts';
 import type {JobId} from '../../base/job-id.ts';
 import type {TransferOptions, TransferRequest} from '../../base/task-request.ts';
 import {writeWhole} from '../../disk/whole-file.ts';
-import {StageError} from '../../errors.ts';
 import {TransferRefused, TransferUnreachable} from '../../globus-errors.ts';
 import type {JobRequest, JobSeen, Scheduler} from '../../scheduler/scheduler.ts';
 import {resolutionOf} from '../../submission/resolution.ts';
@@ -13,6 +12,7 @@ import {submitJob} from '../../submission/submit-job.ts';
 import {type OtherWay, taskOfWay, wayOfTask} from '../other-way.ts';
 import {deadlineOf} from '../record/deadline.ts';
 import {type Asked, WayRecord} from '../record/way-record.ts';
+import {wordsOf} from '../record/words.ts';
 import {type TaskSeen, taskHasEnded} from '../transfer-service.ts';
 import {type CopyJobRecord, claimOf, readCopyJobs} from './copy-facts.ts';
 import {type CopyVerdict, judgeCopy} from './judge-copy.ts';
@@ -145,8 +145,7 @@ export function createCopyTransfer(settings: CopySettings): OtherWay {
     try {
       await look();
     } catch (error) {
-      if (!(error instanceof StageError)) throw error;
-      seen.set(id, {kind: 'no-evidence', why: error.why ? `${error.message}: ${error.why}` : error.message});
+      seen.set(id, {kind: 'no-evidence', why: wordsOf(error)});
     }
   }
 
