@@ -6,6 +6,9 @@ export const DURATION_PATTERN = /^[0-9]{1,9}[smhd]?$/;
 export const DEFAULT_RETRY_DELAY_MS = 60_000;
 export const MAX_DURATION_SECONDS = 7 * 24 * 60 * 60;
 
+/** The longest that something may be kept. */
+export const MOST_AGE_SECONDS = 100 * 365 * 24 * 60 * 60;
+
 /** The longest time that a transfer may be given from its submission on. */
 const MAX_DEADLINE_SECONDS = 365 * 24 * 60 * 60;
 /** The longest time that something is kept for: ten years. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import {readBytes} from '../base/bytes.ts';
+import {MOST_AGE_SECONDS, readDuration} from '../base/duration.ts';
 import {isLoopback} from '../base/environment.ts';
 import {UUID} from '../base/ids.ts';
 import {NAME} from '../base/names.ts';
@@ -118,6 +119,9 @@ function isHere(written: string): boolean {
   return typeof read === 'string' || !isElsewhere(read);
 }
 
+const AGE = 'must be a number with m, h or d, such as 30d';
+const age = z.string(AGE).check(z.refine((written) => readDuration(written, MOST_AGE_SECONDS) !== undefined, AGE));
+
 const KEEP = 'must be a whole number of days, 0 or more';
 const log = z.strictObject({
   level: maybe(z.enum(LOG_LEVELS)),
@@ -156,6 +160,7 @@ const profile = z.strictObject({
   monitor: maybe(z.strictObject({min: maybe(seconds), max: maybe(seconds)})),
   collections: maybe(z.record(name, uuid)),
   lost_after: maybe(seconds),
+  keep: maybe(z.strictObject({runs: maybe(age)})),
   log: maybe(log),
 });
 

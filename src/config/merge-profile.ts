@@ -1,3 +1,4 @@
+import {MOST_AGE_SECONDS, readDuration} from '../base/duration.ts';
 import type {PaceLimit} from '../base/pace.ts';
 import type {EndOfWay, WayBetween} from '../workflow/model/places.ts';
 import {readHostPlace} from '../workflow/model/ways.ts';
@@ -63,6 +64,7 @@ export function mergeProfile(key: string, section: ProfileSection): Profile {
     },
     collections: section.collections ?? {},
     lostGraceMs: section.lost_after === undefined ? base.lostGraceMs : milliseconds(section.lost_after),
+    keepRunsMs: section.keep?.runs === undefined ? base.keepRunsMs : readDuration(section.keep.runs, MOST_AGE_SECONDS),
     log: {
       level: section.log?.level ?? base.log.level,
       format: section.log?.format ?? base.log.format,

@@ -114,6 +114,8 @@ export interface Profile {
   readonly collections: Readonly<Record<string, string>>;
   /** how long PBS must not know a job before it counts as lost */
   readonly lostGraceMs: number;
+  /** how long runs that have ended stay as they are before they are packed; absent: for good */
+  readonly keepRunsMs?: number | undefined;
   readonly log: LogDefaults;
 }
 

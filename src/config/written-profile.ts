@@ -1,3 +1,4 @@
+import {writeDuration} from '../base/duration.ts';
 import type {Place} from '../base/task-request.ts';
 import type {WayBetween} from '../workflow/model/places.ts';
 import type {ProfileSection} from './config-schema.ts';
@@ -43,6 +44,7 @@ export function writtenProfile(profile: Profile): ProfileSection {
     monitor: {min: seconds(profile.monitor.minMs), max: seconds(profile.monitor.maxMs)},
     collections: {...profile.collections},
     lost_after: seconds(profile.lostGraceMs),
+    ...(profile.keepRunsMs === undefined ? {} : {keep: {runs: writeDuration(profile.keepRunsMs)}}),
     log: {level: profile.log.level, format: profile.log.format, keep: profile.log.keepDays},
   };
 }

@@ -124,6 +124,7 @@ export function untrustedOwn(path: string): readonly Untrusted[] {
 /** What others could change of the files in a directory, where they can come to them: nothing where they cannot. */
 export function untrustedIn(directory: string, closed: boolean): readonly Untrusted[] {
   const found = untrustedOwn(directory);
+  if (!statOf(directory)) return found;
   if (closed || isClosed(directory)) return found;
   const files = readdirSync(directory, {withFileTypes: true}).filter((entry) => !entry.isDirectory());
   return [...found, ...files.flatMap(({name}) => untrustedOwn(join(directory, name)))];

@@ -6,6 +6,7 @@ import type {JobRequest, Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 import type {Admission} from './admission.ts';
 import type {OutputAreas} from './outputs.ts';
+import type {Packing} from './packing.ts';
 import type {RunApart} from './parts/kinds.ts';
 import type {PlanSettings, SubmitJob} from './plan/actions.ts';
 import type {LookBounds} from './plan/monitor/next-look.ts';
@@ -32,6 +33,8 @@ export interface EngineContext {
   readonly rates: RateHints;
   /** of campaigns; absent: there are none */
   readonly admission?: Admission | undefined;
+  /** which runs that have ended are packed; absent: none */
+  readonly packing?: Packing | undefined;
   /** runs what may hang, in another process; absent: in this one */
   readonly runApart?: RunApart | undefined;
   /** what steps and runs claim before they begin; absent: nothing can be claimed */

@@ -39,6 +39,8 @@ export interface ActiveNames {
   remove(run: RunId, number: number): void;
   /** All runs have been entered; not so in a state directory that an older version made. */
   isComplete(): boolean;
+  /** Some name of the run is there, whatever it counts for. */
+  has(run: RunId): boolean;
   /** Runs of these names that have not ended. */
   runs(): RunId[];
   /** Put on record that all runs have been entered. */
@@ -47,7 +49,8 @@ export interface ActiveNames {
   clear(): void;
 }
 
-export function openActiveNames(layout: StateLayout): ActiveNames {
+/** @param isPacked a run whose directory is gone, since it had ended */
+export function openActiveNames(layout: StateLayout, isPacked: (run: RunId) => boolean): ActiveNames {
   const {active, sealed, resumed} = layout;
   const entered = (): NumberedRun[] =>
     namesIn(active).flatMap((name) => {
@@ -58,9 +61,11 @@ export function openActiveNames(layout: StateLayout): ActiveNames {
   /** It was resumed since, or sealed: the name is over for good. */
   const isOver = ({run, number}: NumberedRun) =>
     isThere(sealed, numberedName(run, number)) || isThere(resumed, numberedName(run, number + 1));
-  /** What it was made for has come. */
+  /** What it was made for has come. A run that is taken up again just as it is packed is put back by the next look. */
   const hasCome = ({run, number}: NumberedRun) =>
-    isDirectory(runLayout(layout, run).directory) && (number === 0 || isThere(resumed, numberedName(run, number)));
+    number === 0
+      ? isDirectory(runLayout(layout, run).directory)
+      : isThere(resumed, numberedName(run, number)) && (isDirectory(runLayout(layout, run).directory) || isPacked(run));
   const remove = ({run, number}: NumberedRun) => removeIfPossible(join(active, numberedName(run, number)));
 
   return {
@@ -79,6 +84,7 @@ export function openActiveNames(layout: StateLayout): ActiveNames {
     },
     remove: (run, number) => remove({run, number}),
     isComplete: () => isThere(active, COMPLETE),
+    has: (run) => entered().some((one) => one.run === run),
     runs: () => entered().flatMap((one) => (hasCome(one) && !isOver(one) ? [one.run] : [])),
     complete(by) {
       ensureSubdirectory(active);

@@ -35,7 +35,7 @@ export interface LateFound {
 /** The state directory: facts, created and never changed. Reading it never writes. */
 export interface Ledger {
   readonly layout: StateLayout;
-  /** Ids of all runs, in no order. */
+  /** Ids of all runs, packed ones too, in no order. */
   runs(): RunId[];
   /** Runs that have not been sealed: those in `active/`. */
   activeRuns(): RunId[];
@@ -114,6 +114,14 @@ export interface Ledger {
   summary(run: RunId): RunSummary | undefined;
   /** The same with how often the run had been resumed. @throws {LedgerDamaged} likewise */
   newestSeal(run: RunId): {readonly number: number; readonly summary: RunSummary} | undefined;
+  /** Where its files lie, for reading: those of a packed run in a directory that may vanish. @throws {TarFailed} */
+  placeOf(run: RunId): RunLayout;
+  /** Runs that ended so long ago, by the clock of the file server, and could be packed as far as the state directory tells. */
+  packable(olderThanMs: number): RunId[];
+  /** Put a run that has ended into one file. Safe to repeat. @returns false when it was taken up meanwhile. @throws {TarFailed} */
+  pack(run: RunId): boolean;
+  /** Finish what processes that died while they packed have left. @returns how many lines of summary were missing */
+  tidyPacked(): number;
   /** What PBS may still take of runs that were sealed, and files that should say so and do not. */
   late(): LateFound;
   /** Nothing is left to look for. */

@@ -107,11 +107,11 @@ function fill(layout: RunLayout, spec: RunSpec, scripts: NewScripts, environment
 }
 
 /** Some file systems have no hard links, and all have a most of them for one file. */
-function linkOrCopy(from: string, to: string): void {
+export function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
+    if (['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     copyFileSync(from, to);
   }
 }

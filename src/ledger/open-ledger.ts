@@ -1,5 +1,4 @@
 import {join} from 'node:path';
-import type * as z from 'zod/mini';
 import {newWord} from '../base/ids.ts';
 import {ensureSubdirectory, isDirectory} from '../disk/directories.ts';
 import {createFact, type FactValue, isThere, namesIn} from '../disk/facts.ts';
@@ -15,6 +14,7 @@ import {keepVariables} from './kept-environment.ts';
 import {lateSubmissionsOf, lateTags, openLateSubmissions} from './late-submissions.ts';
 import type {Ledger, OpenRun} from './ledger.ts';
 import {prepareRun, publishPrepared, publishRun, withdrawRun} from './new-run.ts';
+import {openPackedRuns} from './packed-runs.ts';
 import {isDecision, kindOfFact, readRunFacts, wayOutOf, whole} from './read-run.ts';
 import {type ResumeDecision, type RunSpec, updateName} from './run-facts.ts';
 import {
@@ -27,7 +27,7 @@ import {
   runLayout,
   stateLayout,
 } from './state-directory.ts';
-import {type RunSummary, summarise} from './summary.ts';
+import {type RunSummary, summarise, summaryOf} from './summary.ts';
 
 /** Called around what another process can see and that has no method of its own; tests let a process die there. */
 export type AroundEffect = <T>(effect: string, run: RunId, act: () => T) => T;
@@ -35,7 +35,8 @@ export type AroundEffect = <T>(effect: string, run: RunId, act: () => T) => T;
 /** The ledger in a state directory, which need not be there before something is created. */
 export function openLedger(home: string, around: AroundEffect = (_effect, _run, act) => act()): Ledger {
   const layout = stateLayout(home);
-  const names = openActiveNames(layout);
+  const packs = openPackedRuns(layout, around, (at, run) => openLedger(at).summary(run));
+  const names = openActiveNames(layout, packs.has);
   const lateSubmissions = openLateSubmissions(layout.late);
 
   const factsIn = (directory: string): string[] =>
@@ -57,7 +58,18 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
     const moved = {moved: 'the run is looked at again, and sealed again when it has ended'};
     return summaryOf(whole(seal, join(layout.sealed, `${name}.json`), moved));
   };
-  const runs = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
+  const unpackedRuns = (): RunId[] => namesIn(layout.runs).flatMap((name) => parseRunId(name)?.id ?? []);
+  const runs = (): RunId[] => [...unpackedRuns(), ...packs.runs()];
+  /** The ledger that a run is read from: a packed one from what its file holds. */
+  const packedLedger = (run: RunId): Ledger | undefined =>
+    packs.has(run) ? openLedger(packs.unpacked(run)) : undefined;
+  /** What is on record of a run beside its directory, by paths below the state directory. */
+  const recordsOf = (run: RunId): string[] =>
+    (['sealed', 'resumed'] as const).flatMap((part) =>
+      Array.from({length: timesResumed(run) + 1}, (_, number) => numberedName(run, number))
+        .filter((name) => isThere(layout[part], name))
+        .map((name) => `${part}/${name}.json`),
+    );
   const read = (id: RunId, layoutOfRun: RunLayout, spec: RunSpec, known?: ReadonlyMap<string, FactValue>): OpenRun => {
     const facts = readRunFacts(id, layoutOfRun.facts, known);
     const state = foldRun(spec, facts, resumesOf(id));
@@ -70,14 +82,15 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
     for (const {run, number} of factsIn(layout.resumed).map(parseNumberedName))
       resumed.set(run, Math.max(number, resumed.get(run) ?? 0));
     // A run that was resumed is open until it is sealed again.
-    return runs().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
+    return unpackedRuns().filter((run) => !sealed.has(numberedName(run, resumed.get(run) ?? 0)));
   };
   const makeFound = (run: RunId) => around('active-name', run, () => names.add(run, 0));
   const enter = (found: readonly RunId[]): RunId[] => {
     for (const run of found) names.add(run, timesResumed(run));
     return [...found];
   };
-  const refresh = (run: OpenRun) => read(run.id, run.layout, run.state.original, run.facts);
+  const refresh = (run: OpenRun) =>
+    packedLedger(run.id)?.open(run.id) ?? read(run.id, runLayout(layout, run.id), run.state.original, run.facts);
 
   return {
     layout,
@@ -93,6 +106,7 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
       return enter(unsealedRuns().filter((run) => !found.has(run)));
     },
     tidyActive(by) {
+      for (const run of names.runs()) packs.unpack(run); // taken up again just as it was packed
       if (names.isComplete()) names.clear();
       else if (isDirectory(layout.runs)) {
         enter(unsealedRuns());
@@ -108,7 +122,8 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
     },
     find(nameOrId) {
       const exact = parseRunId(nameOrId);
-      if (exact) return namesIn(layout.runs).includes(exact.id) ? exact.id : undefined;
+      if (exact)
+        return isDirectory(runLayout(layout, exact.id).directory) || packs.has(exact.id) ? exact.id : undefined;
       const newest = runs()
         .map((run) => parseRunId(run))
         .filter((run) => run?.name === nameOrId)
@@ -117,6 +132,8 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
       return newest?.id;
     },
     open(id) {
+      const elsewhere = packedLedger(id);
+      if (elsewhere) return elsewhere.open(id);
       const layoutOfRun = runLayout(layout, id);
       const {directory} = layoutOfRun;
       const spec = whole(readFact(directory, 'spec', SPEC, {run: id}), join(directory, 'spec.json'), wayOutOf(id));
@@ -133,6 +150,8 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
     },
     refresh,
     withEnd(run) {
+      const elsewhere = packedLedger(run.id);
+      if (elsewhere) return elsewhere.withEnd(elsewhere.open(run.id));
       for (let open = run; ; ) {
         const times = open.state.resumes.length;
         const ended = readSeal(numberedName(open.id, times));
@@ -154,12 +173,14 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
     isThere: ({layout: {directory}}) => isDirectory(directory) || !isDirectory(layout.runs),
     withdraw: (run) => withdrawRun(layout, run.layout.directory),
     resume(run, decision) {
+      packs.unpack(run.id);
       ensureSubdirectory(layout.resumed);
       const number = run.state.resumes.length + 1;
       const makeOpen = () => names.add(run.id, number);
       around('active-name', run.id, makeOpen);
       const first = createFact(layout.resumed, numberedName(run.id, number), {...decision, run: run.id});
       if (first) makeOpen(); // as when a run is published
+      packs.unpack(run.id); // packed this very moment
       return first;
     },
     ages({layout: {directory, facts: directoryOfFacts}}, facts) {
@@ -200,11 +221,11 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
       return {first, summary: (first ? undefined : this.summary(run.id)) ?? summary};
     },
     readableFacts(run) {
-      const {facts} = runLayout(layout, run);
+      const {facts} = this.placeOf(run);
       return isDirectory(facts) ? readFacts(facts, kindOfFact, undefined, {run}).whole : new Map();
     },
     readableSpec(run) {
-      const spec = readFact(runLayout(layout, run).directory, 'spec', SPEC, {run});
+      const spec = readFact(this.placeOf(run).directory, 'spec', SPEC, {run});
       return spec.is === 'whole' ? spec.value : undefined;
     },
     sealAside(run, summary, tags) {
@@ -214,25 +235,38 @@ export function openLedger(home: string, around: AroundEffect = (_effect, _run, 
       createFact(layout.sealed, sealName(run), {...summary});
       names.remove(run, timesResumed(run));
     },
-    timesResumed,
-    summary: (run) => readSeal(sealName(run)),
+    timesResumed: (run) => packedLedger(run)?.timesResumed(run) ?? timesResumed(run),
     newestSeal(run) {
+      const elsewhere = packedLedger(run);
+      if (elsewhere) return elsewhere.newestSeal(run);
       const number = timesResumed(run);
       const summary = readSeal(numberedName(run, number));
       return summary && {number, summary};
     },
+    summary: (run) => (packs.has(run) ? packs.summary(run) : readSeal(sealName(run))),
+    placeOf: (run) => packedLedger(run)?.placeOf(run) ?? runLayout(layout, run),
+    packable(olderThanMs) {
+      const candidates = factsIn(layout.sealed).flatMap((name) => {
+        const {run, number} = parseNumberedName(name);
+        const id = parseRunId(run)?.id;
+        const isNewest = id && timesResumed(id) === number && isDirectory(runLayout(layout, id).directory);
+        return isNewest && !isThere(layout.late, id) ? [{id, path: join(layout.sealed, `${name}.json`)}] : [];
+      });
+      if (candidates.length === 0) return [];
+      const ages = agesOf(
+        layout.sealed,
+        candidates.map(({path}) => path),
+      );
+      return candidates.flatMap(({id, path}) => ((ages.get(path) ?? -1) >= olderThanMs ? [id] : []));
+    },
+    pack(run) {
+      const times = timesResumed(run);
+      const summary = readSeal(numberedName(run, times));
+      const hasEnded = () => timesResumed(run) === times && !names.has(run);
+      return summary !== undefined && hasEnded() && packs.pack(run, recordsOf(run), summary, hasEnded);
+    },
+    tidyPacked: () => packs.tidy(),
     late: () => lateSubmissions.all(),
     forgetLate: (run) => lateSubmissions.remove(run),
   };
-}
-
-/** What a seal says; its first version did not say what a step waited for. */
-function summaryOf(seal: z.output<typeof SEAL.schema>): RunSummary {
-  const steps = seal.steps.map((step) => ({
-    ...step,
-    needs: step.needs ?? [],
-    onFailureOf: step.onFailureOf ?? [],
-    after: step.after ?? [],
-  }));
-  return {...seal, format: 1, steps};
 }

@@ -16,6 +16,10 @@ export interface StateLayout {
   readonly resumed: string;
   /** an empty file for each run that has not ended, named as its next seal */
   readonly active: string;
+  /** runs that have ended, in one file each */
+  readonly packed: string;
+  /** a line of summary for each packed run */
+  readonly ended: string;
   /** submissions of runs that have ended, whose jobs may still come: a file a run, for a day */
   readonly late: string;
   /** campaigns: a directory each, and marks of those that are to be looked at */
@@ -41,6 +45,8 @@ export function stateLayout(home: string): StateLayout {
     sealed: join(home, 'sealed'),
     resumed: join(home, 'resumed'),
     active: join(home, 'active'),
+    packed: join(home, 'packed'),
+    ended: join(home, 'ended.jsonl'),
     late: join(home, 'late'),
     campaigns: join(home, 'campaigns'),
     limits: join(home, 'limits'),

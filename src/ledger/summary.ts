@@ -1,7 +1,9 @@
+import type * as z from 'zod/mini';
 import type {TaskId} from '../base/ids.ts';
 import type {JobId} from '../base/job-id.ts';
 import type {Step, StepKind} from '../workflow/model/workflow.ts';
 import {endOf} from './attempts.ts';
+import type {SEAL} from './fact-schemas/run-record.ts';
 import {currentAttempt, newestJob, type OutcomeCause, type OutcomeState, type RunState} from './run-facts.ts';
 import type {RunId} from './state-directory.ts';
 
@@ -43,6 +45,17 @@ export interface RunSummary {
   readonly createdAt: number;
   readonly endedAt: number;
   readonly steps: readonly StepSummary[];
+}
+
+/** What a seal says; its first version did not say what a step waited for. */
+export function summaryOf(seal: z.output<typeof SEAL.schema>): RunSummary {
+  const steps = seal.steps.map((step) => ({
+    ...step,
+    needs: step.needs ?? [],
+    onFailureOf: step.onFailureOf ?? [],
+    after: step.after ?? [],
+  }));
+  return {...seal, format: 1, steps};
 }
 
 /** How a run ended, from its steps. A step that was skipped takes nothing away from a success. @returns undefined while any step is open */

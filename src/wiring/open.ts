@@ -33,6 +33,7 @@ import {noteTroubles, type TroubleNotes} from './noted-troubles.ts';
 import {createTransfers, globusSettings, openSignIn} from './open-globus.ts';
 import {createHistory, createReservations, createScheduler, createSite} from './open-pbs.ts';
 import {createOutputAreas, openOutputs} from './outputs.ts';
+import {reasonsToKeep} from './reasons-to-keep.ts';
 import {requireSignIn} from './sign-in-settings.ts';
 import type {OutputsOnDisk, Stage} from './stage.ts';
 import type {StartStandIns} from './stand-ins.ts';
@@ -138,6 +139,7 @@ export async function openStage(options: OpenOptions): Promise<Stage> {
     ways: waysHere(ways),
     scheduler: once(async () => watched.scheduler(await createScheduler(parts))),
     history: once(async () => createHistory(parts)),
+    reasonsToKeep: reasonsToKeep(ledger.layout, limits),
     reservations: once(async () => createReservations(parts)),
     site: once(async () => createSite(parts)),
     collectionService,
@@ -258,6 +260,10 @@ async function createContext(parts: Parts): Promise<EngineContext> {
     // Loaded when there is something to do to files: few looks have that. An act with a time limit in a process of its own would be begun here.
     acts: {perform: async (task, reach) => (await import('../files/acts.ts')).createActs().perform(task, reach)},
     rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
+    packing:
+      profile.keepRunsMs === undefined
+        ? undefined
+        : {olderThanMs: profile.keepRunsMs, reasonsToKeep: reasonsToKeep(ledger.layout, limits)},
     runApart: async (kind, limitMs) => {
       const {partsByStage} = await import('./parts.ts');
       return partsByStage({cli: callBack.cli, profile: profile.name})(kind, limitMs);

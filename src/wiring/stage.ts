@@ -3,6 +3,7 @@ import type {Campaigns} from '../campaign/campaigns.ts';
 import type {Locations} from '../config/locations.ts';
 import type {Profile} from '../config/profile.ts';
 import type {EngineContext} from '../engine/context.ts';
+import type {Packing} from '../engine/packing.ts';
 import type {JobStore} from '../ledger/job-store.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Limits} from '../limits/open-limits.ts';
@@ -73,6 +74,8 @@ export interface RunsStage extends WorkflowStage {
   history(): Promise<JobHistory>;
   /** those of the state directory: runs may be of one */
   campaigns(): Promise<Campaigns>;
+  /** why a run that has ended is not packed: one function for each that may need its directory */
+  readonly reasonsToKeep: Packing['reasonsToKeep'];
   /** reservations, to explain to people why a job waits */
   reservations(): Promise<Reservations>;
   readonly outputs: OutputsOnDisk;

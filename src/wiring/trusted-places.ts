@@ -4,7 +4,7 @@ import {type Locations, locations} from '../config/locations.ts';
 import {isClosed, requireTrusted, type Target, untrustedAt, untrustedIn, untrustedOwn} from '../disk/trust.ts';
 import {isJobStoreName, type JobStore} from '../ledger/job-store.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import {runLayout, type StateLayout} from '../ledger/state-directory.ts';
+import type {StateLayout} from '../ledger/state-directory.ts';
 import {requireTrustedRun} from '../ledger/trusted-run.ts';
 
 /** What of all runs is read, and acted on, or run. */
@@ -14,6 +14,7 @@ const PARTS = [
   'resumed',
   'limits',
   'active',
+  'packed',
   'late',
   'campaigns',
   'outputs',
@@ -74,7 +75,7 @@ export function trustedLedger<L extends Ledger>(ledger: L): L {
   return {
     ...ledger,
     open(run) {
-      requireTrustedRun(ledger.layout, runLayout(ledger.layout, run));
+      requireTrustedRun(ledger.layout, ledger.placeOf(run));
       return ledger.open(run);
     },
   };

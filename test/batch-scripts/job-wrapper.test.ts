@@ -529,6 +529,27 @@ describe.each(SHELLS)('the job wrapper under %s', (_, [sh = '', ...flags]) => {
     expect(existsSync(join(top, 'trace'))).toBe(false);
   });
 
+  test.each([false, true])(
+    'does not run the script when the directory of its run is gone: it was packed (array: %s)',
+    (array) => {
+      const gone = join(top, 'packed');
+      const done = run(
+        {
+          script: `echo ran > ${shellQuote(join(top, 'trace'))}`,
+          facts: join(gone, 'facts'),
+          logs: gone,
+          array,
+          recorded: 'f'.repeat(64),
+        },
+        array ? '7[3].s' : '1.s',
+        {PBS_ARRAY_INDEX: '3'},
+      );
+      expect([94, 97]).toContain(done.status);
+      expect(done.stderr).toContain('the script was not run');
+      expect([existsSync(join(top, 'trace')), existsSync(gone)]).toEqual([false, false]);
+    },
+  );
+
   test.for(['EDQUOT', 'EROFS'] as const)(
     '%s: does not run the script when the disk does not take its start, nor where its output goes',
     {timeout: 30_000},

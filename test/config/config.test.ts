@@ -213,6 +213,10 @@ describe('a configuration', () => {
     ['profiles: {a: {transfer: {kind: globos}}}', /transfer.kind: must be globus or local; did you mean "globus"\?$/],
     ['profiles: {a: {monitor: {min: [1]}}}', /monitor.min: is a list; must be seconds, or a number with s, m or h$/],
     ['profiles: {a: {lost_after: 0}}', 'config.yaml:1:28: profiles.a.lost_after: must be above 0'],
+    [
+      'profiles: {a: {keep: {runs: soon}}}',
+      'config.yaml:1:29: profiles.a.keep.runs: must be a number with m, h or d, such as 30d',
+    ],
     ['profiles: {"a b": {}}', 'config.yaml:1:12: profiles."a b": cannot be a key; must be letters'],
     [
       'profiles: {a: {monitor: {min: 60s, max: 30s}}}',

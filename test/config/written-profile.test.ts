@@ -29,6 +29,7 @@ profiles:
     monitor: {min: 1m, max: 1h}
     collections: {eagle: 08925f04-569f-11e7-bef8-22000b9a448b}
     lost_after: 0.5s
+    keep: {runs: 30d}
 `;
 
 test.each([

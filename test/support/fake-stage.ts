@@ -61,6 +61,7 @@ export function fakeStage(
     log: {write: () => {}, end: async () => {}},
     by: 'ada@host:1',
     person: 'ada@host',
+    reasonsToKeep: [],
     engine: async () => context,
     ways: {plugin: none, why: async () => undefined, has: async () => true},
     scheduler: async () => world.scheduler,

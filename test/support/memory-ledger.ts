@@ -95,6 +95,10 @@ export function memoryLedger(spec: RunSpec, clock: () => number = Date.now): Mem
       const summary = seals.get(resumes.length);
       return summary && {number: resumes.length, summary};
     },
+    placeOf: () => runLayout(layout, spec.run),
+    packable: () => [],
+    pack: () => false,
+    tidyPacked: () => 0,
     late: () => ({found: [], damaged: []}),
     forgetLate: () => {},
   };

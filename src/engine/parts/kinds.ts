@@ -17,3 +17,8 @@ export type KindEnd =
 
 /** Runs the parts of one kind, in another process. */
 export type RunApart = (kind: PartKind, limitMs: number) => Promise<KindEnd>;
+
+/** How much time is left. A part looks between two pieces of its work, and leaves the rest to the next look. */
+export interface Budget {
+  isSpent(): boolean;
+}

@@ -1,11 +1,6 @@
 import type {EngineContext} from '../context.ts';
 import type {LookState} from '../look/state.ts';
-import type {PartEnd, PartKind} from './kinds.ts';
-
-/** How much time is left. A part looks between two pieces of its work, and leaves the rest to the next look. */
-export interface Budget {
-  isSpent(): boolean;
-}
+import type {Budget, PartEnd, PartKind} from './kinds.ts';
 
 /** One thing that a look does in a process of its own. */
 export interface LookPart {

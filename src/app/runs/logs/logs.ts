@@ -4,7 +4,6 @@ import {shellQuote} from '../../../base/shell.ts';
 import {renderBytes} from '../../../base/units.ts';
 import {namesIn} from '../../../disk/facts.ts';
 import {readEvents} from '../../../ledger/journal.ts';
-import {runLayout} from '../../../ledger/state-directory.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import {chooseSteps, findRun} from '../../shared/choose.ts';
 import {progressInWords} from '../../shared/progress-words.ts';
@@ -25,7 +24,7 @@ export function collectLogs(
   const run = findRun(stage, request.run);
   // The whole log can be read although facts of the run cannot.
   if (request.steps.length > 0) chooseSteps(stage.ledger.open(run).state.spec.workflow, request.steps, run);
-  const layout = runLayout(stage.ledger.layout, run);
+  const layout = stage.ledger.placeOf(run);
   const wanted = (step: string | undefined) =>
     request.steps.length === 0 || (step !== undefined && request.steps.includes(step));
   const events = readEvents(layout.journal)
