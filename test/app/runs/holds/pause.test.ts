@@ -28,7 +28,10 @@ test('while the source is paused short monitors look, compute stays held, and it
     const compute = jobs.find(({Job_Name}) => Job_Name === 'compute.paused');
     expect(compute?.job_state).toBe('H');
     const monitors = jobs.filter(({Job_Name}) => Job_Name === 'stage-monitor');
-    expect(alive(monitors).length).toBeLessThanOrEqual(2); // the one that looks, and its successor
+    // One chain: whatever looks, or is about to leave on a slow machine, a single successor waits.
+    const waiting = alive(monitors).filter(({job_state}) => job_state !== 'R');
+    expect(waiting.length, JSON.stringify(monitors)).toBeLessThanOrEqual(1);
+    expect(alive(monitors).length, JSON.stringify(monitors)).toBeLessThanOrEqual(3);
     for (const {id, job_state} of monitors) {
       chain.add(id);
       if (job_state !== 'R') continue;
