@@ -33,6 +33,8 @@ export function limitSettings(
 export interface Limits {
   /** Those of the group before its own: they are claimed in this order, so that no two wait for each other. @throws {LimitsNotUsable} */
   all(): readonly LimitsDirectory[];
+  /** The same, without one's own where nothing has been claimed yet: it is not made. */
+  existing(): readonly LimitsDirectory[];
   /** names this state directory among holders */
   home(): string;
   /** how keys of its claims begin in a directory */
@@ -66,6 +68,11 @@ export function openLimits(
       if (settings.directory !== undefined) shared ??= openSharedLimits(settings.directory);
       const mine = openOwn();
       return shared ? [shared, mine] : [mine];
+    },
+    existing() {
+      if (settings.directory !== undefined) shared ??= openSharedLimits(settings.directory);
+      const isThere = readMarker(join(state, OWN_LIMITS)).is !== 'absent';
+      return [...(shared ? [shared] : []), ...(isThere ? [openOwn()] : [])];
     },
     inUse: () => settings.directory !== undefined || settings.own.size > 0 || isDirectory(join(state, OWN_LIMITS)),
     home: () => openOwn().id,

@@ -81,6 +81,9 @@ export interface RunsStage extends WorkflowStage {
   readonly outputs: OutputsOnDisk;
 }
 
+/** What limits take. */
+export type LimitsStage = Pick<RunsStage, 'limits' | 'ledger' | 'profile' | 'by' | 'person'>;
+
 /** What single jobs take. */
 export interface JobsStage extends Pick<RunsStage, 'profile' | 'by'> {
   /** what is on record of single jobs: those of "stage job submit" */

@@ -1,3 +1,4 @@
+import {pause} from '../../../base/time.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import {LONGEST_PAUSE_MS} from '../../shared/look-until.ts';
 import type {RunView} from '../../shared/run-view.ts';
@@ -24,16 +25,4 @@ export async function followRun(
     await pause(pauseMs, signal);
     if (signal.aborted) return report;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }
