@@ -1,4 +1,5 @@
 import {Flags} from '@oclif/core';
+import {goOnWithAct} from '../src/app/runs/monitor/act-job.ts';
 import {type MonitorReport, tick} from '../src/app/runs/monitor/monitor.ts';
 import {renderMonitor} from '../src/app/runs/monitor/render-monitor.ts';
 import {type WaitReport, waitForTransfer} from '../src/app/runs/monitor/wait-job.ts';
@@ -20,13 +21,13 @@ a run is set aside, since what is on record of it is damaged or could have been 
   ];
   static override flags = {
     role: Flags.option({
-      options: ['monitor', 'launcher', 'sentinel', 'wait'] as const,
+      options: ['monitor', 'launcher', 'sentinel', 'wait', 'act'] as const,
       description: 'the kind of job this runs in',
       hidden: true,
     })(),
     generation: Flags.integer({description: 'the link of the monitor chain this is', hidden: true, min: 1}),
     run: Flags.string({description: 'the run that this job serves', hidden: true, dependsOn: ['role']}),
-    of: Flags.string({description: 'the attempt of a transfer that this job waits for', hidden: true}),
+    of: Flags.string({description: 'the attempt that this job waits for, or goes on with', hidden: true}),
     seconds: Flags.integer({description: 'how long this job may stay', hidden: true, min: 0, dependsOn: ['role']}),
     chain: Flags.boolean({
       default: true,
@@ -39,6 +40,12 @@ a run is set aside, since what is on record of it is damaged or could have been 
     const {flags} = await this.parse(Monitor);
     const kind = flags.role ?? 'tick';
     const stage = await this.connect(flags.profile, {process: {kind, run: flags.run ?? flags.of?.split('/')[0]}});
+    if (flags.role === 'act' && flags.of !== undefined) {
+      const acted = await goOnWithAct(stage, {of: flags.of, seconds: flags.seconds ?? 0});
+      process.exitCode = acted.exit;
+      await this.say(acted, renderMonitor);
+      return acted;
+    }
     if (flags.of !== undefined) {
       const waited = await waitForTransfer(stage, {of: flags.of, seconds: flags.seconds ?? 0});
       // Its script must tell a transfer that failed from a node.js that could not begin, which ends with 1.

@@ -45,7 +45,9 @@ export function createJobFiles(callBack: CallBack): JobFiles {
     forRun(run, action, key, tag) {
       const step = run.state.spec.workflow.steps.find((candidate) => candidate.name === action.step);
       if (action.role === 'job' && step?.kind === 'job') return userJob(run, step, action, key, tag, profile);
-      const {template, verb} = STAGING[action.role];
+      const role = action.role === 'job' ? 'act' : action.role; // of a step that is no job
+      const {template, verb} = STAGING[role];
+      const isLong = role === 'wait' || role === 'act';
       return stagingJob(callBack, {
         template,
         name: `${verb}.${action.step}`,
@@ -55,11 +57,11 @@ export function createJobFiles(callBack: CallBack): JobFiles {
         tag,
         values: {
           STAGE_RUN: run.id,
-          STAGE_ROLE: action.role,
-          ...(action.role === 'wait' ? waitValues(run.id, key, profile) : {}),
+          STAGE_ROLE: role,
+          ...(isLong ? longValues(run.id, key, profile) : {}),
         },
         dependencies: action.dependencies,
-        resources: action.role === 'wait' ? {...profile.staging.resources, walltime: profile.waitWalltime} : undefined,
+        resources: isLong ? {...profile.staging.resources, walltime: profile.waitWalltime} : undefined,
       });
     },
     forProbe(directory, tag) {
@@ -95,11 +97,11 @@ const STAGING = {
   launcher: {template: 'look.sh', verb: 'launch'},
   sentinel: {template: 'look.sh', verb: 'watch'},
   wait: {template: 'wait.sh', verb: 'wait'},
-  job: {template: 'job-wrapper.sh', verb: 'run'},
+  act: {template: 'act.sh', verb: 'copy'},
 } as const;
 
-/** A job that waits leaves before PBS would end it, in time to hand over to another. */
-function waitValues(run: string, key: string, {waitWalltime}: Profile): Readonly<Record<string, string>> {
+/** A job that waits or copies leaves before PBS would end it, in time to hand over to another. */
+function longValues(run: string, key: string, {waitWalltime}: Profile): Readonly<Record<string, string>> {
   const waitSeconds = walltimeSeconds(waitWalltime) ?? 0; // the configuration was read: it has this form
   const margin = Math.min(300, Math.ceil(waitSeconds / 4));
   return {STAGE_OF: `${run}/${key}`, STAGE_SECONDS: String(waitSeconds - margin)};

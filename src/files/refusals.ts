@@ -31,5 +31,5 @@ export function leftBecause(thrown: unknown): string | undefined {
 export function troubleOf(thrown: unknown, path: string): ActTrouble {
   const code = codeOf(thrown);
   if (!(thrown instanceof Error) || code === undefined) throw thrown;
-  return {code, path, said: thrown.message.replace(/^[A-Z]+: /, '').replace(/, \w+ '.*$/s, '')};
+  return {code, path, said: thrown.message.replace(/^[A-Z]+: /, '').replace(/, \w+( '.*)?$/s, '')};
 }

@@ -6,7 +6,7 @@ import {fileCache} from '../disk/file-cache.ts';
 import {removeIfPossible} from '../disk/whole-file.ts';
 
 /** What a process of stage is: a job of its own; `tick`: "stage monitor" by cron or by hand; any other command. */
-export const PROCESS_KINDS = ['monitor', 'launcher', 'sentinel', 'wait', 'tick', 'command'] as const;
+export const PROCESS_KINDS = ['monitor', 'launcher', 'sentinel', 'wait', 'act', 'tick', 'command'] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 const SERVICES = ['PBS', 'Globus'] as const;

@@ -48,6 +48,7 @@ function carries({kind, run: served, by}: Trouble, {run, stagingJobs, by: me}: C
 const WHO: Readonly<Record<ProcessKind, string>> = {
   monitor: 'the monitor',
   launcher: 'the launcher',
+  act: 'a job that copies',
   sentinel: 'the sentinel',
   wait: 'the job that waits',
   tick: '"stage monitor"',

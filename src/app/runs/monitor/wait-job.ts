@@ -3,12 +3,12 @@ import type {Observed} from '../../../engine/plan/actions.ts';
 import {seenOf} from '../../../engine/plan/jobs/job-seen.ts';
 import {nextLookAtTask} from '../../../engine/plan/monitor/next-look.ts';
 import {type Reconciled, reconcile} from '../../../engine/turn.ts';
-import {EXIT, type ExitCode, RequestWrong} from '../../../errors.ts';
+import {EXIT, type ExitCode} from '../../../errors.ts';
 import type {Attempt, RunState} from '../../../ledger/run-facts.ts';
-import {parseRunId, type RunId} from '../../../ledger/state-directory.ts';
 import type {RunsStage} from '../../../wiring/stage.ts';
 import {problemDocuments} from '../../shared/look-results.ts';
 import {stayWhileChainIsOpen} from './monitor.ts';
+import {attemptOf, readServed, type Served} from './served.ts';
 
 /** What a job that waits came to, for the log that PBS keeps of it. */
 export interface WaitReport {
@@ -18,14 +18,6 @@ export interface WaitReport {
   readonly problems: ReturnType<typeof problemDocuments>;
   /** 0: the transfer succeeded; 1: it did not; 4: this job leaves, and another one takes over */
   readonly exit: ExitCode;
-}
-
-/** The attempt of a transfer that a waiting job serves. */
-interface Served {
-  readonly run: RunId;
-  readonly step: string;
-  readonly attempt: number;
-  readonly key: string;
 }
 
 /**
@@ -74,24 +66,6 @@ export function othersWaitFor(run: RunState, attempt: Attempt, seen: Observed): 
 /** How long it may try to leave a successor behind: less than what is left of its walltime by then (job-files.ts). */
 function handOverSeconds(seconds: number): number {
   return Math.min(120, seconds / 6);
-}
-
-function readServed(stage: RunsStage, text: string): Served {
-  const [id = '', key = ''] = text.split('/');
-  const [step = '', number = ''] = key.split('.');
-  const run = parseRunId(id)?.id;
-  const known = run && stage.ledger.find(run) && stage.ledger.open(run).state.attempts.has(step);
-  if (!known || !/^[1-9]\d*$/.test(number))
-    throw new RequestWrong(`--of ${text} is not an attempt of a transfer`, {
-      next: ['This flag is for the jobs that stage itself submits.'],
-    });
-  return {run, step, attempt: Number(number), key};
-}
-
-function attemptOf(stage: RunsStage, {run, step, attempt}: Served): Attempt {
-  const found = stage.ledger.open(run).state.attempts.get(step)?.[attempt - 1];
-  if (!found) throw new RangeError(`run ${run} has no attempt ${attempt} of ${step}`); // readServed saw the step; attempts are never taken away
-  return found;
 }
 
 function ended({run, step}: Served, {outcome}: Attempt, looked: Reconciled): WaitReport {

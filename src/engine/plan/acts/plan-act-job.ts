@@ -25,7 +25,7 @@ export function planActJob(
   verdict: Verdict,
 ): Action[] | undefined {
   const standing = standingJob(attempt, 'job');
-  const isThere = standing !== undefined && !isOver(view, standing);
+  const isThere = standing !== undefined && !standing.leaving && !isOver(view, standing);
   if (verdict.is === 'impossible') {
     if (!standing?.job || !isThere) return isThere ? [] : undefined;
     const waiting = deleteWaiting(view, step.name, attempt, standing, verdict.why);
@@ -54,6 +54,8 @@ export function planActJob(
 function isForJob({settings, ...view}: View, attempt: Attempt, {scope, progress}: ActRecord): boolean {
   if (!settings.stagingJobs || !scope.whole || scope.copyBytes <= COPIED_IN_A_LOOK) return false;
   if (progress.part === 'put' || progress.part === 'remove') return false;
-  const failed = attempt.jobs.filter((record) => record.role === 'job' && isOver({...view, settings}, record));
+  const failed = attempt.jobs.filter(
+    (record) => record.role === 'job' && !record.leaving && isOver({...view, settings}, record),
+  );
   return failed.length < JOBS_THAT_FAILED && !isRefusedForGood(attempt);
 }

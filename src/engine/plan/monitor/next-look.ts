@@ -237,7 +237,7 @@ function lookForAct(waits: Waits, step: ActStep): number | undefined {
   const verdict = verdictOf(view, step);
   if (!attempt.act && verdict.is !== 'met') return verdict.is === 'later' ? laterAt(waits, verdict) : undefined;
   const copying = standingJob(attempt, 'job');
-  return copying?.job && isThere(seenOf(view.seen, copying)) ? late : soon;
+  return copying?.job && !copying.leaving && isThere(seenOf(view.seen, copying)) ? late : soon;
 }
 
 function lookForJob(waits: Waits, step: JobStep): number | undefined {
