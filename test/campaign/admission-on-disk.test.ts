@@ -58,6 +58,19 @@ test('a slot that a run leaves is taken in the same look', async () => {
   expect(world.scheduler.submitted('compute.1.job')).toHaveLength(2);
 });
 
+test('its runs have no sentinels: the chain looks soon, and later the longer a job has worked', async () => {
+  await campaignOnDisk(home, 1, {maxActive: 1});
+  const {nextAt} = await reconcile(world.context());
+  const {minMs, maxMs} = world.context().settings.bounds;
+  expect(nextAt).toBe(world.now + minMs);
+  const scripts = [...world.scheduler.jobs.values()].map(({request}) => request.script);
+  expect(scripts.filter((script) => !script.startsWith('monitor'))).toEqual(['compute.1.job.sh']);
+  world.now += 50 * 2 * minMs;
+  expect((await reconcile(world.context())).nextAt).toBe(world.now + 2 * minMs);
+  world.now += 100 * 50 * maxMs;
+  expect((await reconcile(world.context())).nextAt).toBe(world.now + maxMs);
+});
+
 test('the script of each item has its parameters, and is kept once for all', async () => {
   await campaignOnDisk(home, 2, {maxActive: 2});
   const {runs} = await reconcile(world.context());

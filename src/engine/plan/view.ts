@@ -194,12 +194,18 @@ const LONGEST_REFUSED_PAUSE_MS = 30 * 60_000;
  * an outage of weeks leaves no heap of facts. A person who asks does not wait, but what was refused during this very
  * look is not tried again in it. Whether a job is to be submitted at all is decided by the planner of its step.
  */
-export function maySubmit(attempt: Attempt, role: JobRole, {seen, settings}: View): boolean {
+export function maySubmit(attempt: Attempt, role: JobRole, {run, seen, settings}: View): boolean {
   if (role !== 'job' && !settings.stagingJobs) return false;
+  if ((role === 'launcher' || role === 'sentinel') && isLeftToChain(run)) return false;
   const previous = newestJob(attempt, role);
   if (!previous?.refused) return true;
   if (settings.rebuild) return previous.refused.at < seen.now;
   return seen.now - previous.refused.at >= refusedPauseMs(previous.serial, settings.refusedRetryMs);
+}
+
+/** Runs of campaigns have no launchers and sentinels: the monitor chain looks after all of them, and so more often. */
+export function isLeftToChain({original}: RunState): boolean {
+  return original.campaign !== undefined;
 }
 
 /** @param serial how many times it has been tried */

@@ -21,6 +21,7 @@ import type {RateHint} from '../tasks/rate.ts';
 import {remainingOf} from '../tasks/remaining.ts';
 import {
   holdOn,
+  isLeftToChain,
   isPending,
   isThere,
   refusedPauseMs,
@@ -248,7 +249,17 @@ function lookForJob(waits: Waits, step: JobStep): number | undefined {
   if (verdict.is === 'later' && !left.has(step.name)) return laterAt(waits, verdict);
   if (!job?.job) return undefined;
   if (actionIsOverdue(view, step, attempt, job)) return soon;
-  return left.has(step.name) ? undefined : late;
+  if (left.has(step.name)) return undefined;
+  return verdict.is === 'met' && isLeftToChain(view.run) ? paceOfJob(waits, attempt, job) : late;
+}
+
+/** Of how long a job has waited, or worked, before its end is looked for again: that is seen so much later at most. */
+const UNWATCHED_SHARE = 0.02;
+
+/** No sentinel sees the end of the job. */
+function paceOfJob({view: {seen}, soon, late}: Waits, {starts}: Attempt, {intent, confirmedAt}: JobRecord): number {
+  const since = starts.findLast((start) => !start.void)?.at ?? confirmedAt ?? intent.at;
+  return Math.min(late, Math.max(soon, seen.now + (seen.now - since) * UNWATCHED_SHARE));
 }
 
 /** Steps whose job was deleted before it ran, and those that wait for one of these: it stays so until a person decides. */
