@@ -313,7 +313,8 @@ export async function localWorld({
           for (const {id} of jobs.reverse()) await world.pbs('qdel', '-x', '-W', 'force', id);
           return jobs.length === 0;
         },
-        {seconds: DEFAULT_SECONDS * batch.patience},
+        // With a history, that is a command for each job that the tests of a file have had.
+        {seconds: 4 * DEFAULT_SECONDS * batch.patience},
       );
     },
     shared: batch.shared,
