@@ -36,6 +36,11 @@ export function areasOf(areas: Areas, run: string, step: string): AreaRead[] {
   }
 }
 
+/** All areas of a run, in no order. */
+export function areasOfRun(areas: Areas, run: string): AreaRead[] {
+  return areas.names().flatMap((name) => (name.startsWith(`${run}.`) ? (areas.read(name) ?? []) : []));
+}
+
 /** The name of one that is to be registered. */
 export function nextAreaName(areas: Areas, run: string, step: string): string {
   return areaName(run, step, areasOf(areas, run, step).length + 1);

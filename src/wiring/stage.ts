@@ -50,7 +50,7 @@ export interface WorkflowStage extends TransfersStage {
 
 /** What jobs make on this cluster. */
 export interface OutputsStage
-  extends Pick<WorkflowStage, 'ledger' | 'profile' | 'locations' | 'requireState' | 'collections'> {
+  extends Pick<WorkflowStage, 'ledger' | 'limits' | 'profile' | 'locations' | 'requireState' | 'collections'> {
   readonly outputs: OutputsOnDisk;
   /** this process, for records: `user@host:pid` */
   readonly by: string;

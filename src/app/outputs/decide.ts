@@ -6,6 +6,7 @@ import {RequestWrong} from '../../errors.ts';
 import type {Area} from '../../outputs/area.ts';
 import type {OutputsStage} from '../../wiring/stage.ts';
 import {findRun} from '../shared/choose.ts';
+import {releaseSpace} from './release-space.ts';
 import {type Surveyed, survey} from './survey.ts';
 
 export interface OutputsAsked {
@@ -18,6 +19,8 @@ export interface DecisionReport {
   readonly message: string;
   readonly areas: readonly string[];
   readonly keptUntil?: string | undefined;
+  /** pools of which the run held something that is free now */
+  readonly pools?: readonly string[] | undefined;
 }
 
 /** Keep what the jobs of a run made for longer. @param time from now, such as `14d` @throws {NoSuchRun} {RequestWrong} */
@@ -69,9 +72,12 @@ export async function releaseOutputs(stage: OutputsStage, asked: OutputsAsked): 
     const resumes = owner.is === 'ended' ? owner.resumes : 0;
     stage.outputs.areas.create(area.name, `released-${area.filling}-${resumes}`, {at, by});
   }
+  const pools = releaseSpace(stage, run);
+  const freed = pools.length === 0 ? '' : `; what it held of ${pools.join(', ')} is free`;
   return {
-    message: `the output of ${run} may go; to remove it: stage outputs sweep`,
+    message: `the output of ${run} may go${freed}; to remove it: stage outputs sweep`,
     areas: areas.map(({name}) => name),
+    pools: pools.length > 0 ? pools : undefined,
   };
 }
 

@@ -6,6 +6,7 @@ import type {OutputsStage} from '../../wiring/stage.ts';
 import {hang, type Style} from '../shared/text-layout.ts';
 import {createNumbered} from './decide.ts';
 import {type OutputView, renderOutput, viewOutput} from './list-outputs.ts';
+import {releaseSpace} from './release-space.ts';
 import {ownerOf, type Surveyed, survey} from './survey.ts';
 
 export interface SweptView extends OutputView {
@@ -35,6 +36,8 @@ export async function sweepOutputs(stage: OutputsStage, {remove}: {readonly remo
     else if (one.judged.is === 'to-go') swept.push({...viewOutput(one), ...(remove ? sweepOne(stage, one) : {})});
     else if (remove && one.judged.is === 'gone' && !one.area.gone) noteGone(stage, one);
   }
+  const runs = remove ? new Set(found.flatMap((one) => (one.is === 'whole' ? [one.area.run] : []))) : [];
+  for (const run of runs) releaseSpace(stage, run);
   return {dryRun: !remove, swept, exit: swept.some(({left}) => left !== undefined) ? EXIT.failed : EXIT.ok};
 }
 

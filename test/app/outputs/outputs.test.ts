@@ -24,11 +24,13 @@ const COLLECTION = 'aaaaaaaa-0000-4000-8000-000000000001';
 const PLAIN = {colour: false};
 
 /** A stage whose collection shows a directory of this machine; PBS and Globus in memory. */
-function world() {
+function world(more = 'limits: {}') {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'outputs-')));
   const [state, scratch] = [join(root, 'state'), join(root, 'scratch')];
   for (const directory of [state, scratch]) mkdirSync(directory);
-  const profile = profileOf(`{transfer: local, paths: [{cluster: ${scratch}, collection: ${COLLECTION}, path: /}]}`);
+  const profile = profileOf(
+    `{transfer: local, paths: [{cluster: ${scratch}, collection: ${COLLECTION}, path: /}], ${more}}`,
+  );
   const fake = fakeStage(state, {profile});
   let dieAt: string | undefined;
   const watched = watchEffects((point) => {
@@ -285,6 +287,33 @@ test('two sweeps at once remove it once, and both are content', async () => {
   const both = await Promise.all([1, 2].map(() => sweepOutputs(at.stage, {remove: true})));
   expect(both.map(({exit}) => exit)).toEqual([0, 0]);
   expect(await statesOf(at)).toEqual(['r.1.stage-out gone']);
+});
+
+test('what a run that failed holds of a pool comes free when all that it made was released', async () => {
+  const at = world('limits: {pools: {scratch: {size: 1GB}}}');
+  const run = await at.failed('r');
+  const {limits} = at.stage;
+  const [own] = limits.all();
+  if (!own) throw new Error('there are no limits');
+  const key = `${limits.prefix(own)}${run}/=scratch`;
+  const capacity = {kind: 'pool', size: 1e9, reserve: 0} as const;
+  const holder = {who: 'ada@host', home: limits.home()};
+  const asked = {by: 'test', clock: Date.now, free: () => 1000};
+  own.settle({
+    ...asked,
+    wanted: ({claims}) =>
+      claims.has(key)
+        ? []
+        : [
+            {do: 'capacity', limit: 'scratch', capacity},
+            {do: 'claim', key, wants: [{limit: 'scratch', amount: 60}], holder},
+          ],
+  });
+  expect(own.read().claims.get(key)?.granted).toBeDefined();
+  await sweepOutputs(at.stage, {remove: true});
+  expect(own.read().claims.has(key)).toBe(true);
+  const released = await releaseOutputs(at.stage, {run});
+  expect([released.pools, own.read().claims.has(key)]).toEqual([['scratch'], false]);
 });
 
 test('nothing that holds a home directory, the state of stage or a whole mapping is removed', async () => {
