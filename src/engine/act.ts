@@ -22,7 +22,8 @@ export const QSUBS_AT_ONCE = 4;
 /**
  * Do what is planned for the runs, each in its order: first what deletes jobs, of all runs together, last what ends
  * user holds, likewise. What asks Globus is done when nothing else is left: no job of a run waits for the transfers of
- * another, nor a sentinel for its own. What came of it is in `progress`.
+ * another, nor a sentinel for its own. After that come acts, which may wait for a file server. What came of it is in
+ * `progress`.
  */
 export async function act(
   context: EngineContext,
@@ -30,7 +31,7 @@ export async function act(
   progress: LookProgress,
   places: QueuePlaces,
 ): Promise<void> {
-  const now = withoutGlobus(plans) ?? plans;
+  const now = withoutGlobus(withoutActs(plans) ?? []) ?? withoutActs(plans) ?? plans;
   await together(context, 'delete-job', now, progress);
   for (const plan of now) await inItsOrder(context, plan, progress, places);
   await together(context, 'release-job', now, progress);
@@ -68,7 +69,16 @@ export function untilFirstSubmission(plans: readonly RunPlan[]): readonly RunPla
 
 /** What is planned besides questions to Globus; undefined when that is nothing. Pure. */
 export function withoutGlobus(plans: readonly RunPlan[]): readonly RunPlan[] | undefined {
-  const rest = plans.map(({run, actions}) => ({run, actions: actions.filter((action) => !asksGlobus(action))}));
+  return without(plans, asksGlobus);
+}
+
+/** What is planned besides acts; undefined when that is nothing. Pure. */
+function withoutActs(plans: readonly RunPlan[]): readonly RunPlan[] | undefined {
+  return without(plans, (action) => action.do === 'act');
+}
+
+function without(plans: readonly RunPlan[], leftOut: (action: Action) => boolean): readonly RunPlan[] | undefined {
+  const rest = plans.map(({run, actions}) => ({run, actions: actions.filter((action) => !leftOut(action))}));
   return rest.some(({actions}) => actions.length > 0) ? rest : undefined;
 }
 

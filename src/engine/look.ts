@@ -100,13 +100,9 @@ export class Look {
     return this.#state.isOver;
   }
 
-  /** Do in another process what is due of a kind. @returns whether there may be something to plan that was not there before */
-  async runParts(kind: PartKind): Promise<boolean> {
-    const facts = () => this.#state.runs.reduce((sum, run) => sum + run.facts.size, 0);
-    const before = facts();
-    if (!(await this.#parts.run(kind))) return false;
-    this.#state.refresh();
-    return facts() !== before;
+  /** Do in another process what is due of a kind. */
+  runParts(kind: PartKind): Promise<void> {
+    return this.#parts.run(kind);
   }
 
   /** Read what has come to all runs. */

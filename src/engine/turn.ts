@@ -7,6 +7,7 @@ import type {Withdrawn} from './end-run.ts';
 import {openFullNotes} from './full-notes.ts';
 import type {LookRequest} from './look/request.ts';
 import {Look} from './look.ts';
+import {PART_KINDS} from './parts/kinds.ts';
 import {LOOK_PARTS} from './parts/look-parts.ts';
 import type {LookPart} from './parts/part.ts';
 import type {Observed} from './plan/actions.ts';
@@ -32,9 +33,6 @@ export interface Reconciled {
 /** More than the longest chain of consequences in a workflow of a thousand steps: a look that needs so many has a defect. */
 const MAX_ROUNDS = 1000;
 
-/** Acts whose results are what other acts wait for; a longer row goes on at the next look. */
-const MAX_ACTS_IN_A_ROW = 20;
-
 /**
  * Look, plan, act, until nothing is left to do: the only way work advances. Every entry point calls this.
  *
@@ -54,13 +52,6 @@ export async function reconcile(
   await progress.recording(() => look.linkFirst(), undefined);
   await planAndAct(look);
   if (await look.hearGlobus()) await planAndAct(look);
-  // What may hang comes after all that was seen has been acted upon.
-  for (
-    let round = 0;
-    round < MAX_ACTS_IN_A_ROW && (await progress.recording(() => look.runParts('acts'), false));
-    round++
-  )
-    await planAndAct(look);
   await progress.recording(() => look.makeRoom(), undefined);
   await progress.recording(() => look.recordHolds(), undefined);
   await progress.recording(() => look.seal(), undefined);
@@ -71,8 +62,7 @@ export async function reconcile(
   }
   const tended = await progress.recording(() => look.tendChain(), undefined);
   if (request.until !== undefined) {
-    const last = (['watches', 'housekeeping'] as const).map((kind) => () => look.runParts(kind));
-    await Promise.all(last.map((run) => progress.recording(run, false)));
+    await Promise.all(PART_KINDS.map((kind) => progress.recording(() => look.runParts(kind), undefined)));
   }
   const {runs, sealed, withdrawn} = look;
   const seen = {...look.seen, queue: look.fullQueue};

@@ -1,3 +1,4 @@
+import type {Acts} from '../base/act.ts';
 import type {Scheduler} from '../scheduler/scheduler.ts';
 import type {TransferService} from '../transfer/transfer-service.ts';
 
@@ -23,6 +24,12 @@ export function lazyScheduler(open: () => Promise<Scheduler>): Scheduler {
     look: async (jobs) => (await open()).look(jobs),
     findByTag: async (tags) => (await open()).findByTag(tags),
   };
+}
+
+/** Acts that are loaded for the first of them. */
+export function lazyActs(open: () => Promise<Acts>): Acts {
+  const opened = once(open);
+  return {perform: async (task, reach) => (await opened()).perform(task, reach)};
 }
 
 /** A TransferService that is opened by the first question to it. */

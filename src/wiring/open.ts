@@ -27,7 +27,7 @@ import type {CallerSettings} from '../transfer/globus/caller.ts';
 import {lazyAdmission} from './admission.ts';
 import {guardJobs} from './guarded-jobs.ts';
 import {type GuardedLedger, guardLedger} from './guarded-ledger.ts';
-import {lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
+import {lazyActs, lazyScheduler, lazyTransfers, once} from './lazy-ports.ts';
 import {logged} from './logged.ts';
 import {noteTroubles, type TroubleNotes} from './noted-troubles.ts';
 import {createTransfers, globusSettings, openSignIn} from './open-globus.ts';
@@ -257,8 +257,15 @@ async function createContext(parts: Parts): Promise<EngineContext> {
       },
     ),
     jobFiles: createJobFiles(callBack),
-    // Loaded when there is something to do to files: few looks have that. An act with a time limit in a process of its own would be begun here.
-    acts: {perform: async (task, reach) => (await import('../files/acts.ts')).createActs().perform(task, reach)},
+    // Loaded when there is something to do to files: few looks have that.
+    acts: lazyActs(async () => {
+      const [{actsApart}, {startWorker}] = await Promise.all([
+        import('./acts-apart.ts'),
+        import('../process/worker.ts'),
+      ]);
+      const here = async () => (await import('../files/acts.ts')).createActs();
+      return actsApart({start: () => startWorker(callBack.cli, ['acts']), here});
+    }),
     rates: openRateHints(join(ledger.layout.cache, 'rates.json')),
     packing:
       profile.keepRunsMs === undefined

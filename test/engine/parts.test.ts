@@ -15,7 +15,7 @@ import {type FakeWorld, fakeWorld} from '../support/fakes.ts';
 import {memoryDirectory} from '../support/memory-directory.ts';
 
 const R = 'r.1' as RunId;
-const KINDS: readonly PartKind[] = ['acts', 'watches', 'housekeeping'];
+const KINDS: readonly PartKind[] = ['watches', 'housekeeping'];
 
 let directory: string;
 let world: FakeWorld;
@@ -74,12 +74,13 @@ describe.each(KINDS)('%s that hang', (hanging) => {
 test('since when something has not come to its end is kept until it has', async () => {
   const {read} = openPartNotes(openLedger(directory).layout.cache);
   const began = world.now;
-  await look({}, [noted('acts')], async () => ({is: 'hung', seconds: 10}));
+  const ending = (end?: KindEnd) => look({until: world.now + 60_000}, [noted('watches')], end && (async () => end));
+  await ending({is: 'hung', seconds: 10});
   world.now += 5000;
-  await look({}, [noted('acts')], async () => ({is: 'failed', why: 'EIO'}));
-  expect(read('acts')).toEqual({at: began + 5000, end: 'failed', since: began});
-  await look({}, [noted('acts')]);
-  expect(read('acts')).toEqual({at: began + 5000, end: 'done'});
+  await ending({is: 'failed', why: 'EIO'});
+  expect(read('watches')).toEqual({at: began + 5000, end: 'failed', since: began});
+  await ending();
+  expect(read('watches')).toEqual({at: began + 5000, end: 'done'});
 });
 
 test('a look that a person waits for leaves watches and housekeeping to a monitor', async () => {
@@ -87,26 +88,12 @@ test('a look that a person waits for leaves watches and housekeeping to a monito
     {},
     KINDS.map((kind) => noted(kind)),
   );
-  expect(ran).toEqual(['acts']);
+  expect(ran).toEqual([]);
 });
 
 test('what is not due starts no process', async () => {
   const parts = KINDS.map((kind) => noted(kind, {isDue: () => false}));
   await look({until: world.now + 1000}, parts, () => Promise.reject(new Error('was started')));
-});
-
-test('steps that end by acts let others go on in the same look, as long as something changes', async () => {
-  let acts = 0;
-  const act = noted('acts', {
-    run: async ({ledger}) => {
-      acts += 1;
-      ledger.create(R, 'one.1.outcome', {at: 1, state: 'succeeded', why: 'it is done'});
-      return 'done';
-    },
-  });
-  const {done} = await look({}, [act]);
-  expect(acts).toBe(2);
-  expect(done.map(({action}) => `${action.step} ${action.do}`)).toContain('one delete-job');
 });
 
 test('a look whose time is over leaves the rest, and the next one comes soon and does it', async () => {
@@ -119,7 +106,7 @@ test('a look whose time is over leaves the rest, and the next one comes soon and
 
 test.each([
   [{is: 'hung'}, {is: 'hung', seconds: 5}],
-  [{is: 'ended', exitCode: 0, stdout: '{"kind":"acts","end":"left"}', stderr: ''}, {is: 'left'}],
+  [{is: 'ended', exitCode: 0, stdout: '{"kind":"watches","end":"left"}', stderr: ''}, {is: 'left'}],
   [
     {is: 'ended', exitCode: 4, stdout: '{"error":{"what":"no room"}}', stderr: ''},
     {is: 'failed', why: 'no room'},

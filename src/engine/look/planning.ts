@@ -75,6 +75,7 @@ export class LookPlanning {
       return false;
     }
     // Globus is not waited for on account of a run that was not asked about, nor before all else is done.
+    if (action.do === 'act' && this.awaitsGlobus) return false; // it may hang: all else comes first
     return !(asksGlobus(action) && (this.awaitsGlobus || this.#look.others.has(run)));
   }
 

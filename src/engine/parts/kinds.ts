@@ -1,8 +1,8 @@
 /**
- * What a look does after evidence and admission, in this order. Each kind runs in a process of its own with a time limit:
+ * What a look does after all else, in this order. Acts, which are planned, have a process of their own (src/wiring/acts-apart.ts). Each kind runs in a process of its own with a time limit:
  * what hangs in one, such as a file server that does not answer, delays no other, and no question to PBS or Globus.
  */
-export const PART_KINDS = ['acts', 'watches', 'housekeeping'] as const;
+export const PART_KINDS = ['watches', 'housekeeping'] as const;
 export type PartKind = (typeof PART_KINDS)[number];
 
 /** `left`: there is more to do than the time allowed. */

@@ -7,8 +7,6 @@ import {type LookPart, runKind} from './part.ts';
 
 /** The most that one kind may take of a look. */
 const LIMIT_MS = 60_000;
-/** The same of a look that a person waits for. */
-const LIMIT_OF_COMMAND_MS = 10_000;
 
 /** Runs the parts of a look that are due, and notes what it leaves to the next one. */
 export class LookParts {
@@ -22,10 +20,10 @@ export class LookParts {
     this.#parts = parts;
   }
 
-  /** Run what is due of a kind. @returns whether anything was run to its end: the runs are to be read again then */
-  async run(kind: PartKind): Promise<boolean> {
+  /** Run what is due of a kind. */
+  async run(kind: PartKind): Promise<void> {
     const {problems} = this.#look;
-    if (!this.#parts.some((one) => one.kind === kind && one.isDue(this.#look))) return false;
+    if (!this.#parts.some((one) => one.kind === kind && one.isDue(this.#look))) return;
     const limitMs = this.#limitMs();
     const notes = openPartNotes(this.#context.ledger.layout.cache);
     const end = limitMs > 0 ? await this.#end(kind, limitMs) : ({is: 'left'} as const);
@@ -33,12 +31,10 @@ export class LookParts {
     if (end.is !== 'done') this.#look.isLeft = true;
     if (end.is === 'hung') problems.push(new PartHangs(kind, end.seconds));
     if (end.is === 'failed') problems.push(new PartFailed(kind, end.why));
-    return end.is === 'done' || end.is === 'left';
   }
 
   #limitMs(): number {
-    const {until} = this.#look.request;
-    if (until === undefined) return LIMIT_OF_COMMAND_MS;
+    const {until = 0} = this.#look.request; // a person waits for it
     return Math.min(LIMIT_MS, until - this.#context.clock());
   }
 
@@ -51,7 +47,6 @@ export class LookParts {
 }
 
 const WHAT: Record<PartKind, string> = {
-  acts: 'links, moves and removals of this look',
   watches: 'looks at directories for files that arrive',
   housekeeping: 'packing of runs that have ended',
 };
