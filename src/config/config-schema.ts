@@ -61,7 +61,7 @@ const scheduler = z.strictObject({
   burst: maybe(z.int('must be a whole number, 1 or more').check(z.positive('must be a whole number, 1 or more'))),
 });
 const transfer = z.strictObject({
-  kind: maybe(z.enum(['globus', 'local'])),
+  kind: maybe(z.enum(['globus', 'local', 'none'])),
   auth_url: maybe(url),
   transfer_url: maybe(url),
   sign_in: maybe(z.enum(['native-app', 'client', 'globus-cli'])),
@@ -142,7 +142,7 @@ const limits = z.strictObject({
 });
 const profile = z.strictObject({
   scheduler: maybe(z.union([z.enum(['pbs', 'local']), scheduler], 'must be pbs or local, or a map')),
-  transfer: maybe(z.union([z.enum(['globus', 'local']), transfer], 'must be globus or local, or a map')),
+  transfer: maybe(z.union([z.enum(['globus', 'local', 'none']), transfer], 'must be globus, local or none, or a map')),
   ...submission,
   compute: maybe(z.strictObject(jobs)),
   staging: maybe(z.strictObject({...jobs, network: maybe(z.boolean())})),

@@ -45,7 +45,8 @@ export type SignInMethod = 'native-app' | 'client' | 'globus-cli';
 export type TokenStoreKind = 'file' | 'keyring';
 
 export interface TransferSettings {
-  readonly kind: 'globus' | 'local';
+  /** `none`: this site has no Globus; data goes by other ways */
+  readonly kind: 'globus' | 'local' | 'none';
   readonly authUrl: string;
   readonly transferUrl: string;
   /** absent: as a client, or as a person where `clientId` alone is given */

@@ -9,7 +9,7 @@ import type {TransferService} from '../transfer/transfer-service.ts';
 import type {GuardedLedger} from './guarded-ledger.ts';
 import type {logged} from './logged.ts';
 import type {TroubleNotes} from './noted-troubles.ts';
-import {signInSettings} from './sign-in-settings.ts';
+import {requireGlobus, signInSettings} from './sign-in-settings.ts';
 import type {StartStandIns} from './stand-ins.ts';
 
 // The Globus of a profile: the one place of its adapter, and of the sign-in. What is loaded late is loaded when first asked.
@@ -57,6 +57,7 @@ export async function globusSettings(parts: SignInParts & Pick<GlobusParts, 'tro
 }
 
 export async function openSignIn({profile, ledger, standIns, environment}: SignInParts): Promise<SignInSettings> {
+  requireGlobus(profile);
   ledger.requireState(); // tokens are kept there
   const up = profile.transfer.kind === 'local' ? await standIns() : undefined;
   return signInSettings(profile, {

@@ -44,6 +44,7 @@ export function signInSettings(
 /** Known before anything is recorded or submitted. @throws {RequestWrong} when the profile cannot sign in at all */
 export function requireSignIn(profile: Profile, environment: ClientCredentials | undefined): void {
   const {name, transfer} = profile;
+  if (transfer.kind === 'none') return; // whatever asks Globus is told so: requireGlobus
   const method = signInMethod(profile, environment);
   if (method === 'native-app' && !transfer.clientId)
     throw new RequestWrong(`profile "${name}" does not say which app people sign in to Globus with`, {
@@ -63,6 +64,19 @@ export function requireSignIn(profile: Profile, environment: ClientCredentials |
       'As a client: put client_id and client_secret into a JSON file of mode 0600, and name it under transfer: credentials: in the profile.',
       'As yourself: write the id of a native app under transfer: client_id:, then type: stage login',
       'With the login of the globus CLI: write transfer: sign_in: globus-cli (docs/sign-in.md shows each).',
+    ],
+  });
+}
+
+/** @throws {RequestWrong} for a profile of a site that has no Globus */
+export function requireGlobus({name, transfer}: Profile): void {
+  if (transfer.kind !== 'none') return;
+  throw new RequestWrong(`profile "${name}" has no Globus`, {
+    code: 'NO_GLOBUS',
+    why: `profile "${name}" says transfer: none`,
+    next: [
+      'Name another way for this transfer: via: copy, or via: command (docs/transfer-copy.md, docs/transfer-plugins.md).',
+      'Or say in the profile how to sign in to Globus (docs/sign-in.md).',
     ],
   });
 }

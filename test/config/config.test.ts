@@ -210,7 +210,10 @@ describe('a configuration', () => {
       'profiles: {a: {scheduler: []}}',
       'config.yaml:1:27: profiles.a.scheduler: is a list; must be pbs or local, or a map',
     ],
-    ['profiles: {a: {transfer: {kind: globos}}}', /transfer.kind: must be globus or local; did you mean "globus"\?$/],
+    [
+      'profiles: {a: {transfer: {kind: globos}}}',
+      /transfer.kind: must be globus or local or none; did you mean "globus"\?$/,
+    ],
     ['profiles: {a: {monitor: {min: [1]}}}', /monitor.min: is a list; must be seconds, or a number with s, m or h$/],
     ['profiles: {a: {lost_after: 0}}', 'config.yaml:1:28: profiles.a.lost_after: must be above 0'],
     [

@@ -36,7 +36,7 @@ export async function findSite(stage: SignInStage, directory: readonly Finding[]
 
 /** That this shell can sign in says nothing of a node. */
 function jobsUntried({staging, transfer}: Profile): Finding[] {
-  if (!staging.network || transfer.kind === 'local') return [];
+  if (!staging.network || transfer.kind !== 'globus') return [];
   return [
     note(
       'whether jobs can sign in to Globus was not tried',
@@ -77,7 +77,7 @@ async function findPbs(stage: SignInStage): Promise<Finding[]> {
 
 /** Whether this profile can sign in, as far as that can be told without asking Globus. */
 async function findSignIn(stage: SignInStage): Promise<Finding[]> {
-  if (stage.profile.transfer.kind === 'local') return [];
+  if (stage.profile.transfer.kind !== 'globus') return [];
   try {
     const settings = await stage.signIn();
     if (settings.method === 'client') return [await findClient(settings)];

@@ -126,6 +126,31 @@ describe.skipIf(RSYNC !== undefined)('a copy by a job', () => {
     }
   });
 
+  test('needs no Globus: a profile without one runs it, and says so of a transfer by Globus', async () => {
+    mkdirSync(join(world.work, 'alone'));
+    writeFileSync(join(world.work, 'alone', 'a'), 'a');
+    const config = world.write(
+      'none.yaml',
+      'profiles: {bare: {scheduler: local, transfer: none, monitor: {min: 1, max: 2}}}\n',
+    );
+    const env = {STAGE_CONFIG: config, STAGE_PROFILE: 'bare'};
+    const file = world.write(
+      'bare.yaml',
+      `name: bare\nsteps:\n  in: {transfer: {from: ${world.work}/alone/, to: ${world.work}/alone.copy/, via: copy}}\n`,
+    );
+    expect(await world.stage('run', file, {env})).toMatchObject({exitCode: 0});
+    await world.waitFor('the copy', async () =>
+      (await world.stage('status', 'bare', {env})).stdout.includes('succeeded'),
+    );
+    const other = world.write(
+      'globus.yaml',
+      'name: g\nsteps:\n  in: {transfer: {from: "aaaaaaaa-5a5a-4a5a-8a5a-000000000001:/a", to: "cccccccc-5a5a-4a5a-8a5a-000000000002:/a"}}\n',
+    );
+    const checked = await world.stage('check', other, {env});
+    expect(checked.exitCode).toBe(2);
+    expect(checked.stdout).toContain('profile "bare" says transfer: none');
+  });
+
   test('whose source is missing fails its step with the words of rsync, and "why" tells them', async () => {
     const file = world.write(
       'no-source.yaml',
