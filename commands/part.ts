@@ -5,6 +5,7 @@ import {StageCommand} from '../src/cli/stage-command.ts';
 export default class Part extends StageCommand {
   static override hidden = true;
   static override summary = 'Do one kind of the work of a look that may hang; a look starts this for itself.';
+  static override examples = ['<%= config.bin %> part housekeeping --seconds 60'];
   static override args = {kind: Args.string({required: true, options: [...PART_KINDS], description: 'the kind'})};
   static override flags = {
     seconds: Flags.integer({required: true, min: 1, description: 'leave the rest after so long'}),

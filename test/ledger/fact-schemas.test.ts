@@ -78,6 +78,7 @@ test('facts are created and read by the modules that have a schema for them, and
     'ledger/open-ledger.ts',
     'limits/checkpoints.ts',
     'limits/limits-directory.ts',
+    'outputs/areas.ts',
     'transfer/record/way-record.ts',
   ]);
 });
