@@ -90,7 +90,7 @@ export class SignInNeeded extends StageError {
 export class ProxyWrong extends SignInNeeded {
   constructor(variable: string, why: string) {
     super({
-      code: PROXY_WRONG,
+      code: 'PROXY_WRONG',
       what: `${variable} in the environment does not name a proxy that can be used`,
       why,
       next: [
