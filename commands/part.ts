@@ -9,7 +9,7 @@ export default class Part extends StageCommand {
   static override examples = ['<%= config.bin %> part housekeeping --seconds 60'];
   static override args = {kind: Args.string({required: true, description: `${PART_KINDS.join(' or ')}`})};
   static override flags = {
-    seconds: Flags.integer({required: true, min: 1, description: 'leave the rest after so long'}),
+    seconds: Flags.integer({default: 60, min: 1, description: 'leave the rest after so long'}),
   };
 
   async run(): Promise<PartReport> {
