@@ -243,6 +243,18 @@ describe('a transfer that Globus refuses since another one has the same paths', 
     expect(second?.why).toContain('stage adopt r.1 other TASK_ID');
   });
 
+  test('does not advise to adopt a task of other paths that another step has just submitted, and waits', async () => {
+    begin([transferStep('other'), transferStep('in')]);
+    const label = 'stage r.1 in 1';
+    const items = [{from: '/in/from/', to: '/in/to/', recursive: true}];
+    const request = {label, ...between, items, options: DEFAULTS_OF_TRANSFER};
+    openLedger(directory).create(run, 'in.1.transfer.intent', {at: 0, by: 'x', submissionId: 'sub-0', request});
+    world.transfers.refuseWith = conflict;
+    world.transfers.recent = async () => [task('active', {task: 'T-1' as TaskId, label, ...between})];
+    await look();
+    expect(outcome('other')).toBeUndefined();
+  });
+
   test('waits where no task is found that could be the one, or Globus does not say', async () => {
     begin([transferStep('in')]);
     world.transfers.refuseWith = conflict;

@@ -104,7 +104,9 @@ function knownRequest(ledger: EngineContext['ledger'], {label, task}: TransferTa
   if (!id || !ledger.find(id)) return undefined;
   try {
     const transfer = ledger.open(id).state.attempts.get(tag.step)?.[tag.attempt - 1]?.transfer;
-    return transfer?.task === task && 'request' in transfer.intent ? transfer.intent.request : undefined;
+    // One that is not confirmed yet may be this task, which bears its label: a process has just submitted it.
+    const isIts = transfer && (transfer.task ?? task) === task;
+    return isIts && 'request' in transfer.intent ? transfer.intent.request : undefined;
   } catch (error) {
     if (isRunUnusable(error)) return undefined; // then its collections alone tell
     throw error;
