@@ -57,8 +57,11 @@ function stateOf(
   if (cancelled) return {state: 'cancelled', reason: `cancelled by ${cancelled.by}`};
   if (waiting + active === 0) {
     if (failed + ended === 0) return {state: 'succeeded', reason: 'every item succeeded'};
-    const parts = [...(failed > 0 ? [`${failed} failed`] : []), ...(ended > 0 ? [`${ended} were cancelled`] : [])];
-    return {state: 'failed', reason: `of its items ${parts.join(' and ')}`};
+    const parts = [
+      ...(failed > 0 ? [`${failed} failed`] : []),
+      ...(ended > 0 ? [`${ended} ${ended === 1 ? 'was' : 'were'} cancelled`] : []),
+    ];
+    return {state: 'failed', reason: `every item has ended, and ${parts.join(' and ')}`};
   }
   if (paused) return {state: 'paused', reason: paused.why ?? `paused by ${paused.by}`};
   if (waiting === 0)
@@ -95,6 +98,19 @@ export function campaignLines(view: CampaignView): string[] {
       ({host, failures, quick}) =>
         `  node ${host}: its last ${failures} items failed${quick ? ', each within seconds' : ''}`,
     ),
+    ...nextLines(view).map((line) => `  next: ${line}`),
+  ];
+}
+
+/** What a person can do where nothing goes on by itself. */
+function nextLines({campaign, state, failed, cancelled}: CampaignView): string[] {
+  const again = failed + cancelled > 0 && ['failed', 'cancelled', 'paused'].includes(state);
+  return [
+    ...(failed > 0 ? [`see why: stage campaign report ${campaign} --state failed`] : []),
+    ...(state === 'cancelled' || state === 'paused'
+      ? [`let further items begin: stage campaign resume ${campaign}`]
+      : []),
+    ...(again ? [`run them again: stage campaign retry ${campaign}`] : []),
   ];
 }
 
