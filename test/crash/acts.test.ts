@@ -48,7 +48,8 @@ test.concurrent.each(POINTS.map((point, index) => [point, `acts-${index}`] as co
     await world.stage('run', file);
     // No job is in the queue that would look: the command is typed again.
     await world.stage('run', file);
-    expect((await world.ended(`${name}.1`)).state).toBe('succeeded');
+    const sealed = await world.ended(`${name}.1`);
+    expect({state: sealed.state, why: sealed.why}).toMatchObject({state: 'succeeded'});
     expect(world.points.stands(`${point} of ${name}.1`)).toBe(false);
     expect([readdirSync(at), readdirSync(join(at, 'two')), readdirSync(join(at, 'in'))]).toEqual([
       ['in', 'two'],

@@ -156,10 +156,13 @@ process.on('exit', () => {
 
 /** bash hands its variables on as it got them, and speaks TCP without another program. */
 function scriptFor(name, port) {
-  // What a stage command loads when it starts needs a process; so does a qsub that waits for its job, and takes it along.
+  // What a stage command loads when it starts needs a process, and what is asked line by line; so does a qsub that waits for its job, and takes it along.
   const [cold, unless] =
     name === 'stage'
-      ? [`'${join(entry, 'bin', 'stage')}'`, 'case "$LD_PRELOAD$NODE_OPTIONS$NODE_EXTRA_CA_CERTS" in ?*)']
+      ? [
+          `'${join(entry, 'bin', 'stage')}'`,
+          'case "$LD_PRELOAD$NODE_OPTIONS$NODE_EXTRA_CA_CERTS $1" in [!\\ ]* | *\\ acts)',
+        ]
       : ['"${0%/*}/../bin-cold/${0##*/}"', 'case "$*" in --version | *block*)'];
   return `#!/bin/bash -p
 cold() { exec ${cold} "$@"; }

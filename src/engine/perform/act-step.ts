@@ -8,6 +8,7 @@ import type {ActStep} from '../../workflow/model/workflow.ts';
 import type {EngineContext} from '../context.ts';
 import type {Action} from '../plan/actions.ts';
 import {doneInWords} from '../plan/acts/act-end.ts';
+import {COPIED_IN_A_LOOK} from '../plan/acts/plan-act-job.ts';
 import {type ActionOutcome, DONE, OTHERS, type Records, STALE, updatesOf} from './action-outcome.ts';
 import {recordEnd} from './end-step.ts';
 
@@ -69,6 +70,8 @@ class Act {
       if (outcome) return outcome;
       if (this.#record.progress.finished) return DONE; // its end is planned from what is on record
       const {scope, progress} = this.#record;
+      // It is known now how much has to be copied: the plan decides whether a job does that.
+      if (!before.scope.whole && scope.whole && scope.copyBytes > COPIED_IN_A_LOOK) return DONE;
       const isNextPart = progress.part !== before.progress.part || scope.whole !== before.scope.whole;
       if (!isNextPart && done.is !== 'across') return DONE;
       entries -= scope.things.length - before.scope.things.length + Math.max(0, progress.done - before.progress.done);

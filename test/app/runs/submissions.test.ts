@@ -32,15 +32,16 @@ const emptied = (world: World, run: string) =>
 
 describe.concurrent('a qsub', () => {
   test.each([
-    ['late', /not known whether PBS accepted the job compute\.1\.job.*did not answer in time/s],
-    ['lost', /not known whether PBS accepted the job compute\.1\.job.*Batch protocol error/s],
-    ['refuse', /a limit on the number of jobs is reached.*would exceed queue generic's per-user limit/s],
-  ])('that meets "%s" is told apart from the others, and comes to one job and one execution', (mode, says) =>
+    ['late', /not known whether PBS accepted the job compute\.1\.job.*did not answer in time/s, 4],
+    ['lost', /not known whether PBS accepted the job compute\.1\.job.*Batch protocol error/s, 4],
+    // No room is waiting (docs/decisions/0030).
+    ['refuse', /a limit on the number of jobs is reached.*would exceed queue generic's per-user limit/s, 0],
+  ])('that meets "%s" is told apart from the others, and comes to one job and one execution', (mode, says, exit) =>
     withWorld(async (world) => {
       const {file, computed} = withoutCleanup(world, mode);
       await nextQsub(world, mode);
       const run = await world.stage('run', file);
-      expect({exit: run.exitCode, says: run.stdout}).toEqual({exit: 4, says: expect.stringMatching(says)});
+      expect({exit: run.exitCode, says: run.stdout}).toEqual({exit, says: expect.stringMatching(says)});
       expect(await world.ended(`${mode}.1`, 60)).toMatchObject({state: 'succeeded'});
       expect(linesIn(computed)).toBe(1);
       expect(await computeJobs(world, `${mode}.1`)).toHaveLength(1);
