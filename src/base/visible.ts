@@ -16,7 +16,8 @@ const UNSEEN_OR_COLOUR = new RegExp(`${COLOUR}|${UNSEEN}`, 'gu');
 const JOINER = /^(?:\u200c|\u200d|\ufe0e|\ufe0f)$/;
 const SCRIPTS = 'Arab Syrc Mong Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Tibt'.split(' ');
 const JOINABLE = `\\p{Extended_Pictographic}\\p{Emoji_Modifier}${SCRIPTS.map((name) => `\\p{Script=${name}}`).join('')}`;
-const ENDS_JOINABLE = new RegExp(`[${JOINABLE}]\\ufe0f?$`, 'u');
+/** Some signs of these scripts are not seen themselves: they are spelt out, and nothing is joined to that. */
+const ENDS_JOINABLE = new RegExp(`(?!${UNSEEN})[${JOINABLE}]\\ufe0f?$`, 'u');
 
 const PLAIN = /^[\x20-\x7e]*$/;
 

@@ -73,6 +73,11 @@ test('of a value nothing is left that a terminal obeys, and what was visible sta
   );
 });
 
+test('a joiner after a sign that is not seen itself is spelt out with it', () => {
+  expect(visible('\u0600\u200d')).toBe('\\u0600\\u200d');
+  expect(visible('\u0627\u200d\u0627')).toBe('\u0627\u200d\u0627');
+});
+
 test('past the edge go ends of lines, tabs and the colours of stage, and no colour where there is none', () => {
   const text = '\u001b[32m✓\u001b[39m run\n\u001b[2J\u001b[31;1mred\u001b[8m\tend';
   expect(atTheEdge(text, {colour: true})).toBe('\u001b[32m✓\u001b[39m run\n\\u001b[2J\\u001b[31;1mred\\u001b[8m\tend');
