@@ -59,9 +59,8 @@ const PLUGINS = {
 };
 const pluginOf = (id) => PLUGINS[`commands/${id.replace(':', '/')}`] ?? PLUGINS[`commands/${id}/index`];
 
-/** Rooms of which nearly every command needs nearly all, or nearly all of its own commands do, are a chunk each; the rest is split as it is used. */
-const CHUNKS =
-  /[\\/]src[\\/](base|disk|ledger|engine|submission|limits|standing|files|outputs|app[\\/](?:campaigns|jobs|limits|outputs|stand-ins|transfers))[\\/]/;
+/** Rooms of which nearly every command needs nearly all are a chunk each; the rest is split as it is used. */
+const CHUNKS = /[\\/]src[\\/](base|disk|ledger|engine|submission|limits|standing)[\\/]/;
 
 async function bundle(input, {output = {}, ...options} = {}) {
   const build = await rolldown({
@@ -85,7 +84,7 @@ async function bundle(input, {output = {}, ...options} = {}) {
     // As ES modules, every part of Node.js that is imported is loaded with all that hangs on it: node:http with fetch.
     format: 'cjs',
     strict: true,
-    codeSplitting: {groups: [{name: (id) => CHUNKS.exec(id)?.[1]?.replace(/[\\/]/, '-') ?? null, debugName: 'rooms'}]},
+    codeSplitting: {groups: [{name: (id) => CHUNKS.exec(id)?.[1] ?? null, debugName: 'rooms'}]},
     entryFileNames: '[name].cjs',
     chunkFileNames: 'chunks/[name]-[hash].cjs',
     ...output,

@@ -92,7 +92,8 @@ test('the tarball of a site holds its own Node.js, few files, and the same bytes
 
   await run('tar', ['xzf', join(directory, 'first', `${name}.tar.gz`)]);
   const unpacked = join(directory, name);
-  expect(filesBelow(unpacked).length).toBeLessThan(300);
+  // 95 commands are bundled with what they share; larger bundles made each start a third slower.
+  expect(filesBelow(unpacked).length).toBeLessThan(400);
   expect(existsSync(join(unpacked, 'node_modules', 'keytar', 'keytar.js'))).toBe(true);
   // Nothing but what it brings: no node on PATH.
   const shown = await run(join(unpacked, 'bin', 'stage'), ['--version'], {PATH: '/usr/bin:/bin'});
