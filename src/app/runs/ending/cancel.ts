@@ -1,4 +1,3 @@
-import {count, renderBytes} from '../../../base/units.ts';
 import {reconcile} from '../../../engine/turn.ts';
 import {EXIT, type ExitCode} from '../../../errors.ts';
 import {cancelName} from '../../../ledger/run-facts.ts';
@@ -16,6 +15,7 @@ import {
 import type {RunView} from '../../shared/run-view.ts';
 import {viewSummary} from '../../shared/run-view.ts';
 import {type ForgottenStep, forget, mayForget} from './forget.ts';
+import {movedInWords} from './moved-in-words.ts';
 
 export interface CancelReport {
   readonly message: string;
@@ -53,7 +53,7 @@ export async function cancelRun(
   const problems = problemsOf(looked);
   const message = view.endedAt ? `${run} is ${view.state}` : `${run} is being cancelled; a monitor will see its end`;
   return {
-    message: [`${message}; moved so far: ${movedInWords(view)}`, ...forgotten.map(forgottenLine)].join('; '),
+    message: [`${message}; moved so far: ${movedInWords(view.steps)}`, ...forgotten.map(forgottenLine)].join('; '),
     run: view,
     forgotten: forgotten.length > 0 ? forgotten : undefined,
     problems,
@@ -79,16 +79,4 @@ export function alreadyEnded(ended: RunSummary): CancelReport {
     problems: [],
     exit: EXIT.ok,
   };
-}
-
-function movedInWords(view: RunView): string {
-  const moved = view.steps.filter((step) => step.kind === 'transfer' && (step.filesTransferred ?? 0) > 0);
-  return moved.length > 0
-    ? moved
-        .map(
-          (step) =>
-            `${step.step} ${count(step.filesTransferred ?? 0, 'file')} (${renderBytes(step.bytesTransferred ?? 0)}), which stay where they are`,
-        )
-        .join('; ')
-    : 'nothing';
 }
