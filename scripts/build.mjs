@@ -59,8 +59,17 @@ const PLUGINS = {
 };
 const pluginOf = (id) => PLUGINS[`commands/${id.replace(':', '/')}`] ?? PLUGINS[`commands/${id}/index`];
 
-/** Rooms of which nearly every command needs nearly all are a chunk each; the rest is split as it is used. */
-const CHUNKS = /[\\/]src[\\/](base|disk|ledger|engine|submission|limits|standing)[\\/]/;
+/**
+ * Rooms of which nearly every command needs nearly all are a chunk each; the rest is split as it is used. Each comes after
+ * those that it imports: a chunk takes what its modules import and no chunk before it has, and what a command without an
+ * engine loads must not lie in the engine's.
+ */
+const ROOMS = ['base', 'disk', 'workflow/model', 'ledger', 'limits', 'submission', 'engine', 'standing'];
+const rooms = ROOMS.map((room, at) => ({
+  name: room.replace('/', '-'),
+  test: new RegExp(`[\\\\/]src[\\\\/]${room.replace('/', '[\\\\/]')}[\\\\/]`),
+  priority: ROOMS.length - at,
+}));
 
 async function bundle(input, {output = {}, ...options} = {}) {
   const build = await rolldown({
@@ -84,7 +93,7 @@ async function bundle(input, {output = {}, ...options} = {}) {
     // As ES modules, every part of Node.js that is imported is loaded with all that hangs on it: node:http with fetch.
     format: 'cjs',
     strict: true,
-    codeSplitting: {groups: [{name: (id) => CHUNKS.exec(id)?.[1] ?? null, debugName: 'rooms'}]},
+    codeSplitting: {groups: rooms},
     entryFileNames: '[name].cjs',
     chunkFileNames: 'chunks/[name]-[hash].cjs',
     ...output,
