@@ -5,7 +5,7 @@ import type {JobRequest} from '../scheduler/scheduler.ts';
 import {outputPath, whereOf} from './job-files.ts';
 import {assign, writeScript} from './template.ts';
 
-/** Nobody types a password into a job; a host that falls silent is noticed. */
+/** A password cannot be typed into a job; a host that falls silent is noticed. */
 const SSH = 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30 -o ServerAliveCountMax=4';
 
 /** Write the script of a copy job, and say how it is submitted: as the other jobs of stage, with the walltime of one that waits. */

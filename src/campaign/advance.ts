@@ -26,7 +26,7 @@ export interface CampaignRuns {
   prepare(state: CampaignState, number: number, of: number): Promise<string>;
   /** Names of what was prepared and is not published, as far as can be seen. */
   prepared(): Promise<readonly string[]>;
-  /** Publish what was prepared for an item: this moves it, so that it happens once, whoever does it and however late. */
+  /** Publish what was prepared for an item: this moves it, so that it happens once, whichever process does it and however late. */
   publish(item: ActiveItem): Promise<void>;
   /** Remove what was prepared and is not to be published. */
   discard(prepared: string): Promise<void>;

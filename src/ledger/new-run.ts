@@ -67,7 +67,7 @@ export function prepareRun(
 }
 
 /**
- * Move a run that was prepared to its place. There it can be moved once, whoever does it and however late.
+ * Move a run that was prepared to its place. There it can be moved once, whichever process does it and however late.
  *
  * @returns `absent` where nothing is prepared there (any more); `taken` where another run is in its place
  */

@@ -31,7 +31,7 @@ export interface PackedRuns {
    * Pack a run that has ended. Safe to repeat, and to die in anywhere.
    *
    * @param names what is recorded of it beside its directory: `sealed/RUN.json`, `resumed/RUN~1.json`
-   * @param hasEnded nobody has taken it up again; asked before anything is removed, and after
+   * @param hasEnded it was not resumed; asked before anything is removed, and after
    * @returns false when it was taken up again meanwhile, or another process is at it: then it is as it was
    * @throws {TarFailed}
    */

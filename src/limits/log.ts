@@ -3,7 +3,7 @@ import {fits} from './grant.ts';
 /**
  * What the log of a limits directory adds up to. Pure: the same entries give the same state to every reader.
  *
- * The log is one sequence of numbered entries, each created once, by whoever had read all before it: what is claimed,
+ * The log is one sequence of numbered entries, each created once, by a process that had read all before it: what is claimed,
  * granted and released, and how much there is, has one order for all processes on all hosts, whatever their clocks. A
  * process that reads less than all of it is late, and grants nothing: the number that it would take is taken.
  *
@@ -76,7 +76,7 @@ export type EntryRead =
 
 export interface ClaimState {
   readonly key: string;
-  /** the place in which it came: nobody else has this number */
+  /** the place in which it came: no other claim has this number */
   readonly turn: number;
   readonly wants: readonly Want[];
   readonly priority: number;
@@ -115,7 +115,7 @@ export const NO_ENTRIES: LimitsState = {
 /** A claim has been passed by so often: then it is its turn, whatever the priorities. */
 export const MOST_OVERTAKEN = 100;
 
-/** More than a user has claims at once; further ones are passed over, so that nobody fills the memory of others. */
+/** More than a user has claims at once; further ones are passed over, so that no user fills the memory of others. */
 const MOST_CLAIMS_OF_A_USER = 20_000;
 
 /** root may do what the keeper of a directory may. */
@@ -144,7 +144,7 @@ export function afterEntry(state: LimitsState, read: EntryRead, keeper: number):
   return {next: next + 1, ...draft};
 }
 
-/** A state that is being made, and that nobody else has. */
+/** A state that is being made, and not shared yet. */
 interface Draft {
   claimed: number;
   readonly capacities: Map<string, Capacity>;
@@ -193,7 +193,7 @@ function apply(draft: Draft, event: LimitEvent, by: By): void {
   }
 }
 
-/** How the keys of a user's claims begin: nobody else can take them. */
+/** How the keys of a user's claims begin: no other user can take them. */
 export function keyPrefix(user: number): string {
   return `${user}/`;
 }
@@ -228,7 +228,7 @@ export function compareTurns(one: ClaimState, other: ClaimState): number {
   return (first ? 0 : other.priority - one.priority) || one.turn - other.turn;
 }
 
-/** What goes before a claim, and wants something of the same: it lets nobody pass, whether there is room for it or not. */
+/** What goes before a claim, and wants something of the same: it lets no other pass, whether there is room for it or not. */
 export function inTheWay(state: Claims, claim: ClaimState): ClaimState | undefined {
   return [...state.claims.values()]
     .filter((other) => mayBeGranted(state, other) && compareTurns(other, claim) < 0 && shareALimit(other, claim))
@@ -239,7 +239,7 @@ function shareALimit(one: ClaimState, other: ClaimState): boolean {
   return one.wants.some(({limit}) => other.wants.some((want) => want.limit === limit));
 }
 
-/** It waits, nobody holds it, and it asks for no more than there is in all. */
+/** It waits, is not held, and it asks for no more than there is in all. */
 export function mayBeGranted(state: Claims, claim: ClaimState): boolean {
   return !claim.granted && !claim.held && excessOf(state.capacities, claim.wants) === undefined;
 }

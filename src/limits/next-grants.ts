@@ -23,7 +23,7 @@ export function inTurn(state: LimitsState): ClaimState[] {
 }
 
 /**
- * The claim that is granted next: the first in turn that finds room. One that does not lets nobody pass that wants
+ * The claim that is granted next: the first in turn that finds room. One that does not lets no other pass that wants
  * something of the same, so that what is large is not kept out by what is small.
  *
  * @returns undefined when nothing may be granted before something is released, or while an entry cannot be read
@@ -80,7 +80,7 @@ export type Standing =
   | {readonly is: 'no room'; readonly lack: Lack}
   /** there may be room, and what is before it wants something of the same */
   | {readonly is: 'behind'; readonly claim: ClaimState}
-  /** whoever looks next grants it */
+  /** the process that looks next grants it */
   | {readonly is: 'next'};
 
 export function standingOf(state: LimitsState, claim: ClaimState, free: Free): Standing {

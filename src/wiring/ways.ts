@@ -32,7 +32,7 @@ export function waysHere(parts: WaysParts): WaysHere {
   return {
     async plugin(program) {
       const [{askProgram}, how] = await Promise.all([import('../transfer/command/ask-program.ts'), settings()]);
-      // Apart from what it keeps for runs: what is tried out is nobody's.
+      // Apart from what it keeps for runs: what is tried out belongs to no run.
       const stateDirectory = join(parts.layout.home, 'plugins', `${basename(program)}-check`);
       ensureDirectory(stateDirectory);
       return {stateDirectory, ask: (verb, question) => askProgram(program, verb, question, how)};

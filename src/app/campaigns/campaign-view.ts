@@ -74,7 +74,7 @@ function stateOf(
   };
 }
 
-/** How a campaign that was asked about stands. A pause that nobody asked for is a person's turn. */
+/** How a campaign that was asked about stands. Where the campaign paused itself, it is a person's turn. */
 export function exitOfCampaign({state}: CampaignView, hasPausedItself: boolean): ExitCode {
   if (state === 'failed' || state === 'cancelled' || state === 'cancelling') return EXIT.failed;
   return state === 'paused' && hasPausedItself ? EXIT.actionNeeded : EXIT.ok;

@@ -149,7 +149,7 @@ export function createCopyTransfer(settings: CopySettings): OtherWay {
     }
   }
 
-  /** A deadline is kept by whoever looks: the copy is cancelled when it has passed. */
+  /** A deadline is kept by the process that looks: the copy is cancelled when it has passed. */
   function expire({record, asked}: Copy): void {
     const deadline = deadlineOf(asked, record.changed);
     if (deadline !== undefined && clock() > deadline) record.create('cancel', {at: clock(), by, why: EXPIRED});

@@ -47,7 +47,7 @@ export async function goOnWithAct(
   return tick(stage, {chain: true, run: served.run, inJob: true, seconds});
 }
 
-/** There is something left to do, and nobody has decided otherwise. */
+/** There is something left to do, and no person has decided otherwise. */
 function isWanted({state}: OpenRun, {step, attempt}: Served): boolean {
   const found = state.attempts.get(step)?.[attempt - 1];
   if (!found?.act || found.outcome || found.act.progress.finished) return false;
